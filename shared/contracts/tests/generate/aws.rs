@@ -43,11 +43,9 @@ impl<'a> Model<'a> {
     fn reach(&self, shape: &'a str, structures: &mut BTreeSet<&'a str>) {
         let definition = &self.shapes[shape];
         match definition["type"].as_str().unwrap() {
-            "structure" => {
-                if structures.insert(shape) {
-                    for member in members(definition).values() {
-                        self.reach(member["shape"].as_str().unwrap(), structures);
-                    }
+            "structure" if structures.insert(shape) => {
+                for member in members(definition).values() {
+                    self.reach(member["shape"].as_str().unwrap(), structures);
                 }
             }
             "list" => self.reach(definition["member"]["shape"].as_str().unwrap(), structures),
