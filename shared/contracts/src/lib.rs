@@ -1,1 +1,24 @@
-//! See DESIGN.
+//! The contracts in Rust: what lies on the bus (from `schemas/*.proto`) and what AWS's clients send and
+//! expect (from `schemas/aws/*.json`).
+//!
+//! Everything but this file is generated and committed, so that a build needs no generator and a review sees
+//! what a change of a schema does. `tests/generate.rs` fails when the files and the schemas differ; run it
+//! with `UPDATE_CONTRACTS=1` to write them anew.
+//!
+//! - [`documents`], [`nodes`], [`tags`], [`run_command`]: the events, a module per service.
+//! - [`node`]: what the control plane and an agent say to each other.
+//! - [`ssm`]: the inputs and outputs of the operations that are served.
+//!
+//! **Invariant:** this crate holds shapes alone. It knows no rule, no subject and no service.
+
+/// Protobuf messages, one file per package.
+mod events {
+    pub mod documents;
+    pub mod node;
+    pub mod nodes;
+    pub mod run_command;
+    pub mod tags;
+}
+pub use events::{documents, node, nodes, run_command, tags};
+
+pub mod ssm;

@@ -1,0 +1,1647 @@
+//! Generated from schemas/aws/ssm.json: do not edit.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The operations whose types are here.
+pub const OPERATIONS: &[&str] = &[
+    "CreateDocument",
+    "UpdateDocument",
+    "UpdateDocumentDefaultVersion",
+    "UpdateDocumentMetadata",
+    "GetDocument",
+    "DescribeDocument",
+    "ListDocuments",
+    "ListDocumentVersions",
+    "ListDocumentMetadataHistory",
+    "DeleteDocument",
+    "DescribeDocumentPermission",
+    "ModifyDocumentPermission",
+    "CreateActivation",
+    "DescribeActivations",
+    "DeleteActivation",
+    "DescribeInstanceInformation",
+    "DescribeInstanceProperties",
+    "ListNodes",
+    "ListNodesSummary",
+    "GetConnectionStatus",
+    "DeregisterManagedInstance",
+    "UpdateManagedInstanceRole",
+    "AddTagsToResource",
+    "RemoveTagsFromResource",
+    "ListTagsForResource",
+    "SendCommand",
+    "CancelCommand",
+    "ListCommands",
+    "ListCommandInvocations",
+    "GetCommandInvocation",
+];
+
+/// AWS's `AccountSharingInfo`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AccountSharingInfo {
+    #[serde(rename = "AccountId", skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
+    #[serde(rename = "SharedDocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub shared_document_version: Option<String>,
+}
+
+/// AWS's `Activation`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Activation {
+    #[serde(rename = "ActivationId", skip_serializing_if = "Option::is_none")]
+    pub activation_id: Option<String>,
+    #[serde(rename = "CreatedDate", skip_serializing_if = "Option::is_none")]
+    pub created_date: Option<f64>,
+    #[serde(rename = "DefaultInstanceName", skip_serializing_if = "Option::is_none")]
+    pub default_instance_name: Option<String>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "ExpirationDate", skip_serializing_if = "Option::is_none")]
+    pub expiration_date: Option<f64>,
+    #[serde(rename = "Expired", skip_serializing_if = "Option::is_none")]
+    pub expired: Option<bool>,
+    #[serde(rename = "IamRole", skip_serializing_if = "Option::is_none")]
+    pub iam_role: Option<String>,
+    #[serde(rename = "RegistrationLimit", skip_serializing_if = "Option::is_none")]
+    pub registration_limit: Option<i32>,
+    #[serde(rename = "RegistrationsCount", skip_serializing_if = "Option::is_none")]
+    pub registrations_count: Option<i32>,
+    #[serde(rename = "Tags", skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
+}
+
+/// What AddTagsToResource is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AddTagsToResourceRequest {
+    #[serde(rename = "ResourceId", skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
+    /// One of `Document`, `ManagedInstance`, `MaintenanceWindow`, `Parameter`, `PatchBaseline`, `OpsItem`, `OpsMetadata`, `Automation`, `Association`, `CloudConnector`.
+    #[serde(rename = "ResourceType", skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
+    #[serde(rename = "Tags", skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
+}
+
+/// What AddTagsToResource answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AddTagsToResourceResult {}
+
+/// AWS's `Alarm`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Alarm {
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// AWS's `AlarmConfiguration`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AlarmConfiguration {
+    #[serde(rename = "Alarms", skip_serializing_if = "Option::is_none")]
+    pub alarms: Option<Vec<Alarm>>,
+    #[serde(rename = "IgnorePollAlarmFailure", skip_serializing_if = "Option::is_none")]
+    pub ignore_poll_alarm_failure: Option<bool>,
+}
+
+/// AWS's `AlarmStateInformation`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AlarmStateInformation {
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// One of `UNKNOWN`, `ALARM`.
+    #[serde(rename = "State", skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+}
+
+/// AWS's `AttachmentContent`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AttachmentContent {
+    #[serde(rename = "Hash", skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
+    /// One of `Sha256`.
+    #[serde(rename = "HashType", skip_serializing_if = "Option::is_none")]
+    pub hash_type: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "Size", skip_serializing_if = "Option::is_none")]
+    pub size: Option<i64>,
+    #[serde(rename = "Url", skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// AWS's `AttachmentInformation`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AttachmentInformation {
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// AWS's `AttachmentsSource`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AttachmentsSource {
+    /// One of `SourceUrl`, `S3FileUrl`, `AttachmentReference`.
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+}
+
+/// What CancelCommand is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CancelCommandRequest {
+    #[serde(rename = "CommandId", skip_serializing_if = "Option::is_none")]
+    pub command_id: Option<String>,
+    #[serde(rename = "InstanceIds", skip_serializing_if = "Option::is_none")]
+    pub instance_ids: Option<Vec<String>>,
+}
+
+/// What CancelCommand answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CancelCommandResult {}
+
+/// AWS's `CloudWatchOutputConfig`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CloudWatchOutputConfig {
+    #[serde(rename = "CloudWatchLogGroupName", skip_serializing_if = "Option::is_none")]
+    pub cloud_watch_log_group_name: Option<String>,
+    #[serde(rename = "CloudWatchOutputEnabled", skip_serializing_if = "Option::is_none")]
+    pub cloud_watch_output_enabled: Option<bool>,
+}
+
+/// AWS's `Command`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Command {
+    #[serde(rename = "AlarmConfiguration", skip_serializing_if = "Option::is_none")]
+    pub alarm_configuration: Option<AlarmConfiguration>,
+    #[serde(rename = "CloudWatchOutputConfig", skip_serializing_if = "Option::is_none")]
+    pub cloud_watch_output_config: Option<CloudWatchOutputConfig>,
+    #[serde(rename = "CommandId", skip_serializing_if = "Option::is_none")]
+    pub command_id: Option<String>,
+    #[serde(rename = "Comment", skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    #[serde(rename = "CompletedCount", skip_serializing_if = "Option::is_none")]
+    pub completed_count: Option<i32>,
+    #[serde(rename = "DeliveryTimedOutCount", skip_serializing_if = "Option::is_none")]
+    pub delivery_timed_out_count: Option<i32>,
+    #[serde(rename = "DocumentName", skip_serializing_if = "Option::is_none")]
+    pub document_name: Option<String>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "ErrorCount", skip_serializing_if = "Option::is_none")]
+    pub error_count: Option<i32>,
+    #[serde(rename = "ExpiresAfter", skip_serializing_if = "Option::is_none")]
+    pub expires_after: Option<f64>,
+    #[serde(rename = "InstanceIds", skip_serializing_if = "Option::is_none")]
+    pub instance_ids: Option<Vec<String>>,
+    #[serde(rename = "MaxConcurrency", skip_serializing_if = "Option::is_none")]
+    pub max_concurrency: Option<String>,
+    #[serde(rename = "MaxErrors", skip_serializing_if = "Option::is_none")]
+    pub max_errors: Option<String>,
+    #[serde(rename = "NotificationConfig", skip_serializing_if = "Option::is_none")]
+    pub notification_config: Option<NotificationConfig>,
+    #[serde(rename = "OutputS3BucketName", skip_serializing_if = "Option::is_none")]
+    pub output_s3_bucket_name: Option<String>,
+    #[serde(rename = "OutputS3KeyPrefix", skip_serializing_if = "Option::is_none")]
+    pub output_s3_key_prefix: Option<String>,
+    #[serde(rename = "OutputS3Region", skip_serializing_if = "Option::is_none")]
+    pub output_s3_region: Option<String>,
+    #[serde(rename = "Parameters", skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(rename = "RequestedDateTime", skip_serializing_if = "Option::is_none")]
+    pub requested_date_time: Option<f64>,
+    #[serde(rename = "ServiceRole", skip_serializing_if = "Option::is_none")]
+    pub service_role: Option<String>,
+    /// One of `Pending`, `InProgress`, `Success`, `Cancelled`, `Failed`, `TimedOut`, `Cancelling`.
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(rename = "StatusDetails", skip_serializing_if = "Option::is_none")]
+    pub status_details: Option<String>,
+    #[serde(rename = "TargetCount", skip_serializing_if = "Option::is_none")]
+    pub target_count: Option<i32>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
+    #[serde(rename = "TimeoutSeconds", skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<i32>,
+    #[serde(rename = "TriggeredAlarms", skip_serializing_if = "Option::is_none")]
+    pub triggered_alarms: Option<Vec<AlarmStateInformation>>,
+}
+
+/// AWS's `CommandFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CommandFilter {
+    /// One of `InvokedAfter`, `InvokedBefore`, `Status`, `ExecutionStage`, `DocumentName`.
+    #[serde(rename = "key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(rename = "value", skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
+/// AWS's `CommandInvocation`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CommandInvocation {
+    #[serde(rename = "CloudWatchOutputConfig", skip_serializing_if = "Option::is_none")]
+    pub cloud_watch_output_config: Option<CloudWatchOutputConfig>,
+    #[serde(rename = "CommandId", skip_serializing_if = "Option::is_none")]
+    pub command_id: Option<String>,
+    #[serde(rename = "CommandPlugins", skip_serializing_if = "Option::is_none")]
+    pub command_plugins: Option<Vec<CommandPlugin>>,
+    #[serde(rename = "Comment", skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    #[serde(rename = "DocumentName", skip_serializing_if = "Option::is_none")]
+    pub document_name: Option<String>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "InstanceName", skip_serializing_if = "Option::is_none")]
+    pub instance_name: Option<String>,
+    #[serde(rename = "NotificationConfig", skip_serializing_if = "Option::is_none")]
+    pub notification_config: Option<NotificationConfig>,
+    #[serde(rename = "RequestedDateTime", skip_serializing_if = "Option::is_none")]
+    pub requested_date_time: Option<f64>,
+    #[serde(rename = "ServiceRole", skip_serializing_if = "Option::is_none")]
+    pub service_role: Option<String>,
+    #[serde(rename = "StandardErrorUrl", skip_serializing_if = "Option::is_none")]
+    pub standard_error_url: Option<String>,
+    #[serde(rename = "StandardOutputUrl", skip_serializing_if = "Option::is_none")]
+    pub standard_output_url: Option<String>,
+    /// One of `Pending`, `InProgress`, `Delayed`, `Success`, `Cancelled`, `TimedOut`, `Failed`, `Cancelling`.
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(rename = "StatusDetails", skip_serializing_if = "Option::is_none")]
+    pub status_details: Option<String>,
+    #[serde(rename = "TraceOutput", skip_serializing_if = "Option::is_none")]
+    pub trace_output: Option<String>,
+}
+
+/// AWS's `CommandPlugin`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CommandPlugin {
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "Output", skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
+    #[serde(rename = "OutputS3BucketName", skip_serializing_if = "Option::is_none")]
+    pub output_s3_bucket_name: Option<String>,
+    #[serde(rename = "OutputS3KeyPrefix", skip_serializing_if = "Option::is_none")]
+    pub output_s3_key_prefix: Option<String>,
+    #[serde(rename = "OutputS3Region", skip_serializing_if = "Option::is_none")]
+    pub output_s3_region: Option<String>,
+    #[serde(rename = "ResponseCode", skip_serializing_if = "Option::is_none")]
+    pub response_code: Option<i32>,
+    #[serde(rename = "ResponseFinishDateTime", skip_serializing_if = "Option::is_none")]
+    pub response_finish_date_time: Option<f64>,
+    #[serde(rename = "ResponseStartDateTime", skip_serializing_if = "Option::is_none")]
+    pub response_start_date_time: Option<f64>,
+    #[serde(rename = "StandardErrorUrl", skip_serializing_if = "Option::is_none")]
+    pub standard_error_url: Option<String>,
+    #[serde(rename = "StandardOutputUrl", skip_serializing_if = "Option::is_none")]
+    pub standard_output_url: Option<String>,
+    /// One of `Pending`, `InProgress`, `Success`, `TimedOut`, `Cancelled`, `Failed`.
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(rename = "StatusDetails", skip_serializing_if = "Option::is_none")]
+    pub status_details: Option<String>,
+}
+
+/// What CreateActivation is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CreateActivationRequest {
+    #[serde(rename = "DefaultInstanceName", skip_serializing_if = "Option::is_none")]
+    pub default_instance_name: Option<String>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "ExpirationDate", skip_serializing_if = "Option::is_none")]
+    pub expiration_date: Option<f64>,
+    #[serde(rename = "IamRole", skip_serializing_if = "Option::is_none")]
+    pub iam_role: Option<String>,
+    #[serde(rename = "RegistrationLimit", skip_serializing_if = "Option::is_none")]
+    pub registration_limit: Option<i32>,
+    #[serde(rename = "RegistrationMetadata", skip_serializing_if = "Option::is_none")]
+    pub registration_metadata: Option<Vec<RegistrationMetadataItem>>,
+    #[serde(rename = "Tags", skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
+}
+
+/// What CreateActivation answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CreateActivationResult {
+    #[serde(rename = "ActivationCode", skip_serializing_if = "Option::is_none")]
+    pub activation_code: Option<String>,
+    #[serde(rename = "ActivationId", skip_serializing_if = "Option::is_none")]
+    pub activation_id: Option<String>,
+}
+
+/// What CreateDocument is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CreateDocumentRequest {
+    #[serde(rename = "Attachments", skip_serializing_if = "Option::is_none")]
+    pub attachments: Option<Vec<AttachmentsSource>>,
+    #[serde(rename = "Content", skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    #[serde(rename = "DisplayName", skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// One of `YAML`, `JSON`, `TEXT`.
+    #[serde(rename = "DocumentFormat", skip_serializing_if = "Option::is_none")]
+    pub document_format: Option<String>,
+    /// One of `Command`, `Policy`, `Automation`, `Session`, `Package`, `ApplicationConfiguration`, `ApplicationConfigurationSchema`, `DeploymentStrategy`, `ChangeCalendar`, `Automation.ChangeTemplate`, `ProblemAnalysis`, `ProblemAnalysisTemplate`, `CloudFormation`, `ConformancePackTemplate`, `QuickSetup`, `ManualApprovalPolicy`, `AutoApprovalPolicy`.
+    #[serde(rename = "DocumentType", skip_serializing_if = "Option::is_none")]
+    pub document_type: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "Requires", skip_serializing_if = "Option::is_none")]
+    pub requires: Option<Vec<DocumentRequires>>,
+    #[serde(rename = "Tags", skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
+    #[serde(rename = "TargetType", skip_serializing_if = "Option::is_none")]
+    pub target_type: Option<String>,
+    #[serde(rename = "VersionName", skip_serializing_if = "Option::is_none")]
+    pub version_name: Option<String>,
+}
+
+/// What CreateDocument answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CreateDocumentResult {
+    #[serde(rename = "DocumentDescription", skip_serializing_if = "Option::is_none")]
+    pub document_description: Option<DocumentDescription>,
+}
+
+/// What DeleteActivation is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeleteActivationRequest {
+    #[serde(rename = "ActivationId", skip_serializing_if = "Option::is_none")]
+    pub activation_id: Option<String>,
+}
+
+/// What DeleteActivation answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeleteActivationResult {}
+
+/// What DeleteDocument is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeleteDocumentRequest {
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "Force", skip_serializing_if = "Option::is_none")]
+    pub force: Option<bool>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "VersionName", skip_serializing_if = "Option::is_none")]
+    pub version_name: Option<String>,
+}
+
+/// What DeleteDocument answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeleteDocumentResult {}
+
+/// What DeregisterManagedInstance is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeregisterManagedInstanceRequest {
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+}
+
+/// What DeregisterManagedInstance answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeregisterManagedInstanceResult {}
+
+/// AWS's `DescribeActivationsFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeActivationsFilter {
+    /// One of `ActivationIds`, `DefaultInstanceName`, `IamRole`.
+    #[serde(rename = "FilterKey", skip_serializing_if = "Option::is_none")]
+    pub filter_key: Option<String>,
+    #[serde(rename = "FilterValues", skip_serializing_if = "Option::is_none")]
+    pub filter_values: Option<Vec<String>>,
+}
+
+/// What DescribeActivations is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeActivationsRequest {
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<DescribeActivationsFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribeActivations answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeActivationsResult {
+    #[serde(rename = "ActivationList", skip_serializing_if = "Option::is_none")]
+    pub activation_list: Option<Vec<Activation>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribeDocumentPermission is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeDocumentPermissionRequest {
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    /// One of `Share`.
+    #[serde(rename = "PermissionType", skip_serializing_if = "Option::is_none")]
+    pub permission_type: Option<String>,
+}
+
+/// What DescribeDocumentPermission answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeDocumentPermissionResponse {
+    #[serde(rename = "AccountIds", skip_serializing_if = "Option::is_none")]
+    pub account_ids: Option<Vec<String>>,
+    #[serde(rename = "AccountSharingInfoList", skip_serializing_if = "Option::is_none")]
+    pub account_sharing_info_list: Option<Vec<AccountSharingInfo>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribeDocument is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeDocumentRequest {
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "VersionName", skip_serializing_if = "Option::is_none")]
+    pub version_name: Option<String>,
+}
+
+/// What DescribeDocument answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeDocumentResult {
+    #[serde(rename = "Document", skip_serializing_if = "Option::is_none")]
+    pub document: Option<DocumentDescription>,
+}
+
+/// What DescribeInstanceInformation is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeInstanceInformationRequest {
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<InstanceInformationStringFilter>>,
+    #[serde(rename = "InstanceInformationFilterList", skip_serializing_if = "Option::is_none")]
+    pub instance_information_filter_list: Option<Vec<InstanceInformationFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribeInstanceInformation answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeInstanceInformationResult {
+    #[serde(rename = "InstanceInformationList", skip_serializing_if = "Option::is_none")]
+    pub instance_information_list: Option<Vec<InstanceInformation>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribeInstanceProperties is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeInstancePropertiesRequest {
+    #[serde(rename = "FiltersWithOperator", skip_serializing_if = "Option::is_none")]
+    pub filters_with_operator: Option<Vec<InstancePropertyStringFilter>>,
+    #[serde(rename = "InstancePropertyFilterList", skip_serializing_if = "Option::is_none")]
+    pub instance_property_filter_list: Option<Vec<InstancePropertyFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribeInstanceProperties answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeInstancePropertiesResult {
+    #[serde(rename = "InstanceProperties", skip_serializing_if = "Option::is_none")]
+    pub instance_properties: Option<Vec<InstanceProperty>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// AWS's `DocumentDefaultVersionDescription`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DocumentDefaultVersionDescription {
+    #[serde(rename = "DefaultVersion", skip_serializing_if = "Option::is_none")]
+    pub default_version: Option<String>,
+    #[serde(rename = "DefaultVersionName", skip_serializing_if = "Option::is_none")]
+    pub default_version_name: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// AWS's `DocumentDescription`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DocumentDescription {
+    #[serde(rename = "ApprovedVersion", skip_serializing_if = "Option::is_none")]
+    pub approved_version: Option<String>,
+    #[serde(rename = "AttachmentsInformation", skip_serializing_if = "Option::is_none")]
+    pub attachments_information: Option<Vec<AttachmentInformation>>,
+    #[serde(rename = "Author", skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    #[serde(rename = "Category", skip_serializing_if = "Option::is_none")]
+    pub category: Option<Vec<String>>,
+    #[serde(rename = "CategoryEnum", skip_serializing_if = "Option::is_none")]
+    pub category_enum: Option<Vec<String>>,
+    #[serde(rename = "CreatedDate", skip_serializing_if = "Option::is_none")]
+    pub created_date: Option<f64>,
+    #[serde(rename = "DefaultVersion", skip_serializing_if = "Option::is_none")]
+    pub default_version: Option<String>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "DisplayName", skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// One of `YAML`, `JSON`, `TEXT`.
+    #[serde(rename = "DocumentFormat", skip_serializing_if = "Option::is_none")]
+    pub document_format: Option<String>,
+    /// One of `Command`, `Policy`, `Automation`, `Session`, `Package`, `ApplicationConfiguration`, `ApplicationConfigurationSchema`, `DeploymentStrategy`, `ChangeCalendar`, `Automation.ChangeTemplate`, `ProblemAnalysis`, `ProblemAnalysisTemplate`, `CloudFormation`, `ConformancePackTemplate`, `QuickSetup`, `ManualApprovalPolicy`, `AutoApprovalPolicy`.
+    #[serde(rename = "DocumentType", skip_serializing_if = "Option::is_none")]
+    pub document_type: Option<String>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "Hash", skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
+    /// One of `Sha256`, `Sha1`.
+    #[serde(rename = "HashType", skip_serializing_if = "Option::is_none")]
+    pub hash_type: Option<String>,
+    #[serde(rename = "LatestVersion", skip_serializing_if = "Option::is_none")]
+    pub latest_version: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "Owner", skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    #[serde(rename = "Parameters", skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Vec<DocumentParameter>>,
+    #[serde(rename = "PendingReviewVersion", skip_serializing_if = "Option::is_none")]
+    pub pending_review_version: Option<String>,
+    #[serde(rename = "PlatformTypes", skip_serializing_if = "Option::is_none")]
+    pub platform_types: Option<Vec<String>>,
+    #[serde(rename = "Requires", skip_serializing_if = "Option::is_none")]
+    pub requires: Option<Vec<DocumentRequires>>,
+    #[serde(rename = "ReviewInformation", skip_serializing_if = "Option::is_none")]
+    pub review_information: Option<Vec<ReviewInformation>>,
+    /// One of `APPROVED`, `NOT_REVIEWED`, `PENDING`, `REJECTED`.
+    #[serde(rename = "ReviewStatus", skip_serializing_if = "Option::is_none")]
+    pub review_status: Option<String>,
+    #[serde(rename = "SchemaVersion", skip_serializing_if = "Option::is_none")]
+    pub schema_version: Option<String>,
+    #[serde(rename = "Sha1", skip_serializing_if = "Option::is_none")]
+    pub sha1: Option<String>,
+    /// One of `Creating`, `Active`, `Updating`, `Deleting`, `Failed`.
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(rename = "StatusInformation", skip_serializing_if = "Option::is_none")]
+    pub status_information: Option<String>,
+    #[serde(rename = "Tags", skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
+    #[serde(rename = "TargetType", skip_serializing_if = "Option::is_none")]
+    pub target_type: Option<String>,
+    #[serde(rename = "VersionName", skip_serializing_if = "Option::is_none")]
+    pub version_name: Option<String>,
+}
+
+/// AWS's `DocumentFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DocumentFilter {
+    /// One of `Name`, `Owner`, `PlatformTypes`, `DocumentType`.
+    #[serde(rename = "key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(rename = "value", skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
+/// AWS's `DocumentIdentifier`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DocumentIdentifier {
+    #[serde(rename = "Author", skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    #[serde(rename = "CreatedDate", skip_serializing_if = "Option::is_none")]
+    pub created_date: Option<f64>,
+    #[serde(rename = "DisplayName", skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// One of `YAML`, `JSON`, `TEXT`.
+    #[serde(rename = "DocumentFormat", skip_serializing_if = "Option::is_none")]
+    pub document_format: Option<String>,
+    /// One of `Command`, `Policy`, `Automation`, `Session`, `Package`, `ApplicationConfiguration`, `ApplicationConfigurationSchema`, `DeploymentStrategy`, `ChangeCalendar`, `Automation.ChangeTemplate`, `ProblemAnalysis`, `ProblemAnalysisTemplate`, `CloudFormation`, `ConformancePackTemplate`, `QuickSetup`, `ManualApprovalPolicy`, `AutoApprovalPolicy`.
+    #[serde(rename = "DocumentType", skip_serializing_if = "Option::is_none")]
+    pub document_type: Option<String>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "Owner", skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    #[serde(rename = "PlatformTypes", skip_serializing_if = "Option::is_none")]
+    pub platform_types: Option<Vec<String>>,
+    #[serde(rename = "Requires", skip_serializing_if = "Option::is_none")]
+    pub requires: Option<Vec<DocumentRequires>>,
+    /// One of `APPROVED`, `NOT_REVIEWED`, `PENDING`, `REJECTED`.
+    #[serde(rename = "ReviewStatus", skip_serializing_if = "Option::is_none")]
+    pub review_status: Option<String>,
+    #[serde(rename = "SchemaVersion", skip_serializing_if = "Option::is_none")]
+    pub schema_version: Option<String>,
+    #[serde(rename = "Tags", skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
+    #[serde(rename = "TargetType", skip_serializing_if = "Option::is_none")]
+    pub target_type: Option<String>,
+    #[serde(rename = "VersionName", skip_serializing_if = "Option::is_none")]
+    pub version_name: Option<String>,
+}
+
+/// AWS's `DocumentKeyValuesFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DocumentKeyValuesFilter {
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+}
+
+/// AWS's `DocumentMetadataResponseInfo`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DocumentMetadataResponseInfo {
+    #[serde(rename = "ReviewerResponse", skip_serializing_if = "Option::is_none")]
+    pub reviewer_response: Option<Vec<DocumentReviewerResponseSource>>,
+}
+
+/// AWS's `DocumentParameter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DocumentParameter {
+    #[serde(rename = "DefaultValue", skip_serializing_if = "Option::is_none")]
+    pub default_value: Option<String>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// One of `String`, `StringList`.
+    #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+}
+
+/// AWS's `DocumentRequires`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DocumentRequires {
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "RequireType", skip_serializing_if = "Option::is_none")]
+    pub require_type: Option<String>,
+    #[serde(rename = "Version", skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    #[serde(rename = "VersionName", skip_serializing_if = "Option::is_none")]
+    pub version_name: Option<String>,
+}
+
+/// AWS's `DocumentReviewCommentSource`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DocumentReviewCommentSource {
+    #[serde(rename = "Content", skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    /// One of `Comment`.
+    #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+}
+
+/// AWS's `DocumentReviewerResponseSource`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DocumentReviewerResponseSource {
+    #[serde(rename = "Comment", skip_serializing_if = "Option::is_none")]
+    pub comment: Option<Vec<DocumentReviewCommentSource>>,
+    #[serde(rename = "CreateTime", skip_serializing_if = "Option::is_none")]
+    pub create_time: Option<f64>,
+    /// One of `APPROVED`, `NOT_REVIEWED`, `PENDING`, `REJECTED`.
+    #[serde(rename = "ReviewStatus", skip_serializing_if = "Option::is_none")]
+    pub review_status: Option<String>,
+    #[serde(rename = "Reviewer", skip_serializing_if = "Option::is_none")]
+    pub reviewer: Option<String>,
+    #[serde(rename = "UpdatedTime", skip_serializing_if = "Option::is_none")]
+    pub updated_time: Option<f64>,
+}
+
+/// AWS's `DocumentReviews`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DocumentReviews {
+    /// One of `SendForReview`, `UpdateReview`, `Approve`, `Reject`.
+    #[serde(rename = "Action", skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    #[serde(rename = "Comment", skip_serializing_if = "Option::is_none")]
+    pub comment: Option<Vec<DocumentReviewCommentSource>>,
+}
+
+/// AWS's `DocumentVersionInfo`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DocumentVersionInfo {
+    #[serde(rename = "CreatedDate", skip_serializing_if = "Option::is_none")]
+    pub created_date: Option<f64>,
+    #[serde(rename = "DisplayName", skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// One of `YAML`, `JSON`, `TEXT`.
+    #[serde(rename = "DocumentFormat", skip_serializing_if = "Option::is_none")]
+    pub document_format: Option<String>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "IsDefaultVersion", skip_serializing_if = "Option::is_none")]
+    pub is_default_version: Option<bool>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// One of `APPROVED`, `NOT_REVIEWED`, `PENDING`, `REJECTED`.
+    #[serde(rename = "ReviewStatus", skip_serializing_if = "Option::is_none")]
+    pub review_status: Option<String>,
+    /// One of `Creating`, `Active`, `Updating`, `Deleting`, `Failed`.
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(rename = "StatusInformation", skip_serializing_if = "Option::is_none")]
+    pub status_information: Option<String>,
+    #[serde(rename = "VersionName", skip_serializing_if = "Option::is_none")]
+    pub version_name: Option<String>,
+}
+
+/// What GetCommandInvocation is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetCommandInvocationRequest {
+    #[serde(rename = "CommandId", skip_serializing_if = "Option::is_none")]
+    pub command_id: Option<String>,
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "PluginName", skip_serializing_if = "Option::is_none")]
+    pub plugin_name: Option<String>,
+}
+
+/// What GetCommandInvocation answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetCommandInvocationResult {
+    #[serde(rename = "CloudWatchOutputConfig", skip_serializing_if = "Option::is_none")]
+    pub cloud_watch_output_config: Option<CloudWatchOutputConfig>,
+    #[serde(rename = "CommandId", skip_serializing_if = "Option::is_none")]
+    pub command_id: Option<String>,
+    #[serde(rename = "Comment", skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    #[serde(rename = "DocumentName", skip_serializing_if = "Option::is_none")]
+    pub document_name: Option<String>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "ExecutionElapsedTime", skip_serializing_if = "Option::is_none")]
+    pub execution_elapsed_time: Option<String>,
+    #[serde(rename = "ExecutionEndDateTime", skip_serializing_if = "Option::is_none")]
+    pub execution_end_date_time: Option<String>,
+    #[serde(rename = "ExecutionStartDateTime", skip_serializing_if = "Option::is_none")]
+    pub execution_start_date_time: Option<String>,
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "PluginName", skip_serializing_if = "Option::is_none")]
+    pub plugin_name: Option<String>,
+    #[serde(rename = "ResponseCode", skip_serializing_if = "Option::is_none")]
+    pub response_code: Option<i32>,
+    #[serde(rename = "StandardErrorContent", skip_serializing_if = "Option::is_none")]
+    pub standard_error_content: Option<String>,
+    #[serde(rename = "StandardErrorUrl", skip_serializing_if = "Option::is_none")]
+    pub standard_error_url: Option<String>,
+    #[serde(rename = "StandardOutputContent", skip_serializing_if = "Option::is_none")]
+    pub standard_output_content: Option<String>,
+    #[serde(rename = "StandardOutputUrl", skip_serializing_if = "Option::is_none")]
+    pub standard_output_url: Option<String>,
+    /// One of `Pending`, `InProgress`, `Delayed`, `Success`, `Cancelled`, `TimedOut`, `Failed`, `Cancelling`.
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(rename = "StatusDetails", skip_serializing_if = "Option::is_none")]
+    pub status_details: Option<String>,
+}
+
+/// What GetConnectionStatus is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetConnectionStatusRequest {
+    #[serde(rename = "Target", skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+}
+
+/// What GetConnectionStatus answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetConnectionStatusResponse {
+    /// One of `connected`, `notconnected`.
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(rename = "Target", skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+}
+
+/// What GetDocument is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetDocumentRequest {
+    /// One of `YAML`, `JSON`, `TEXT`.
+    #[serde(rename = "DocumentFormat", skip_serializing_if = "Option::is_none")]
+    pub document_format: Option<String>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "VersionName", skip_serializing_if = "Option::is_none")]
+    pub version_name: Option<String>,
+}
+
+/// What GetDocument answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetDocumentResult {
+    #[serde(rename = "AttachmentsContent", skip_serializing_if = "Option::is_none")]
+    pub attachments_content: Option<Vec<AttachmentContent>>,
+    #[serde(rename = "Content", skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    #[serde(rename = "CreatedDate", skip_serializing_if = "Option::is_none")]
+    pub created_date: Option<f64>,
+    #[serde(rename = "DisplayName", skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// One of `YAML`, `JSON`, `TEXT`.
+    #[serde(rename = "DocumentFormat", skip_serializing_if = "Option::is_none")]
+    pub document_format: Option<String>,
+    /// One of `Command`, `Policy`, `Automation`, `Session`, `Package`, `ApplicationConfiguration`, `ApplicationConfigurationSchema`, `DeploymentStrategy`, `ChangeCalendar`, `Automation.ChangeTemplate`, `ProblemAnalysis`, `ProblemAnalysisTemplate`, `CloudFormation`, `ConformancePackTemplate`, `QuickSetup`, `ManualApprovalPolicy`, `AutoApprovalPolicy`.
+    #[serde(rename = "DocumentType", skip_serializing_if = "Option::is_none")]
+    pub document_type: Option<String>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "Requires", skip_serializing_if = "Option::is_none")]
+    pub requires: Option<Vec<DocumentRequires>>,
+    /// One of `APPROVED`, `NOT_REVIEWED`, `PENDING`, `REJECTED`.
+    #[serde(rename = "ReviewStatus", skip_serializing_if = "Option::is_none")]
+    pub review_status: Option<String>,
+    /// One of `Creating`, `Active`, `Updating`, `Deleting`, `Failed`.
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(rename = "StatusInformation", skip_serializing_if = "Option::is_none")]
+    pub status_information: Option<String>,
+    #[serde(rename = "VersionName", skip_serializing_if = "Option::is_none")]
+    pub version_name: Option<String>,
+}
+
+/// AWS's `InstanceAggregatedAssociationOverview`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InstanceAggregatedAssociationOverview {
+    #[serde(rename = "DetailedStatus", skip_serializing_if = "Option::is_none")]
+    pub detailed_status: Option<String>,
+    #[serde(rename = "InstanceAssociationStatusAggregatedCount", skip_serializing_if = "Option::is_none")]
+    pub instance_association_status_aggregated_count: Option<BTreeMap<String, i32>>,
+}
+
+/// AWS's `InstanceInfo`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InstanceInfo {
+    #[serde(rename = "AgentType", skip_serializing_if = "Option::is_none")]
+    pub agent_type: Option<String>,
+    #[serde(rename = "AgentVersion", skip_serializing_if = "Option::is_none")]
+    pub agent_version: Option<String>,
+    #[serde(rename = "AvailabilityZone", skip_serializing_if = "Option::is_none")]
+    pub availability_zone: Option<String>,
+    #[serde(rename = "AvailabilityZoneId", skip_serializing_if = "Option::is_none")]
+    pub availability_zone_id: Option<String>,
+    #[serde(rename = "ComputerName", skip_serializing_if = "Option::is_none")]
+    pub computer_name: Option<String>,
+    #[serde(rename = "InstanceStatus", skip_serializing_if = "Option::is_none")]
+    pub instance_status: Option<String>,
+    #[serde(rename = "IpAddress", skip_serializing_if = "Option::is_none")]
+    pub ip_address: Option<String>,
+    /// One of `All`, `Managed`, `Unmanaged`.
+    #[serde(rename = "ManagedStatus", skip_serializing_if = "Option::is_none")]
+    pub managed_status: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "PlatformName", skip_serializing_if = "Option::is_none")]
+    pub platform_name: Option<String>,
+    /// One of `Windows`, `Linux`, `MacOS`.
+    #[serde(rename = "PlatformType", skip_serializing_if = "Option::is_none")]
+    pub platform_type: Option<String>,
+    #[serde(rename = "PlatformVersion", skip_serializing_if = "Option::is_none")]
+    pub platform_version: Option<String>,
+    /// One of `ManagedInstance`, `EC2Instance`.
+    #[serde(rename = "ResourceType", skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
+    #[serde(rename = "SourceId", skip_serializing_if = "Option::is_none")]
+    pub source_id: Option<String>,
+    #[serde(rename = "SourceLocation", skip_serializing_if = "Option::is_none")]
+    pub source_location: Option<String>,
+    /// One of `AWS::EC2::Instance`, `AWS::IoT::Thing`, `AWS::SSM::ManagedInstance`, `Microsoft.Compute/virtualMachines`, `compute.googleapis.com/Instance`.
+    #[serde(rename = "SourceType", skip_serializing_if = "Option::is_none")]
+    pub source_type: Option<String>,
+}
+
+/// AWS's `InstanceInformation`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InstanceInformation {
+    #[serde(rename = "ActivationId", skip_serializing_if = "Option::is_none")]
+    pub activation_id: Option<String>,
+    #[serde(rename = "AgentVersion", skip_serializing_if = "Option::is_none")]
+    pub agent_version: Option<String>,
+    #[serde(rename = "AssociationOverview", skip_serializing_if = "Option::is_none")]
+    pub association_overview: Option<InstanceAggregatedAssociationOverview>,
+    #[serde(rename = "AssociationStatus", skip_serializing_if = "Option::is_none")]
+    pub association_status: Option<String>,
+    #[serde(rename = "ComputerName", skip_serializing_if = "Option::is_none")]
+    pub computer_name: Option<String>,
+    #[serde(rename = "IPAddress", skip_serializing_if = "Option::is_none")]
+    pub ip_address: Option<String>,
+    #[serde(rename = "IamRole", skip_serializing_if = "Option::is_none")]
+    pub iam_role: Option<String>,
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "IsLatestVersion", skip_serializing_if = "Option::is_none")]
+    pub is_latest_version: Option<bool>,
+    #[serde(rename = "LastAssociationExecutionDate", skip_serializing_if = "Option::is_none")]
+    pub last_association_execution_date: Option<f64>,
+    #[serde(rename = "LastPingDateTime", skip_serializing_if = "Option::is_none")]
+    pub last_ping_date_time: Option<f64>,
+    #[serde(rename = "LastSuccessfulAssociationExecutionDate", skip_serializing_if = "Option::is_none")]
+    pub last_successful_association_execution_date: Option<f64>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// One of `Online`, `ConnectionLost`, `Inactive`.
+    #[serde(rename = "PingStatus", skip_serializing_if = "Option::is_none")]
+    pub ping_status: Option<String>,
+    #[serde(rename = "PlatformName", skip_serializing_if = "Option::is_none")]
+    pub platform_name: Option<String>,
+    /// One of `Windows`, `Linux`, `MacOS`.
+    #[serde(rename = "PlatformType", skip_serializing_if = "Option::is_none")]
+    pub platform_type: Option<String>,
+    #[serde(rename = "PlatformVersion", skip_serializing_if = "Option::is_none")]
+    pub platform_version: Option<String>,
+    #[serde(rename = "RegistrationDate", skip_serializing_if = "Option::is_none")]
+    pub registration_date: Option<f64>,
+    /// One of `ManagedInstance`, `EC2Instance`.
+    #[serde(rename = "ResourceType", skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
+    #[serde(rename = "SourceId", skip_serializing_if = "Option::is_none")]
+    pub source_id: Option<String>,
+    #[serde(rename = "SourceLocation", skip_serializing_if = "Option::is_none")]
+    pub source_location: Option<String>,
+    /// One of `AWS::EC2::Instance`, `AWS::IoT::Thing`, `AWS::SSM::ManagedInstance`, `Microsoft.Compute/virtualMachines`, `compute.googleapis.com/Instance`.
+    #[serde(rename = "SourceType", skip_serializing_if = "Option::is_none")]
+    pub source_type: Option<String>,
+}
+
+/// AWS's `InstanceInformationFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InstanceInformationFilter {
+    /// One of `InstanceIds`, `AgentVersion`, `PingStatus`, `PlatformTypes`, `ActivationIds`, `IamRole`, `ResourceType`, `AssociationStatus`.
+    #[serde(rename = "key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(rename = "valueSet", skip_serializing_if = "Option::is_none")]
+    pub value_set: Option<Vec<String>>,
+}
+
+/// AWS's `InstanceInformationStringFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InstanceInformationStringFilter {
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+}
+
+/// AWS's `InstanceProperty`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InstanceProperty {
+    #[serde(rename = "ActivationId", skip_serializing_if = "Option::is_none")]
+    pub activation_id: Option<String>,
+    #[serde(rename = "AgentVersion", skip_serializing_if = "Option::is_none")]
+    pub agent_version: Option<String>,
+    #[serde(rename = "Architecture", skip_serializing_if = "Option::is_none")]
+    pub architecture: Option<String>,
+    #[serde(rename = "AssociationOverview", skip_serializing_if = "Option::is_none")]
+    pub association_overview: Option<InstanceAggregatedAssociationOverview>,
+    #[serde(rename = "AssociationStatus", skip_serializing_if = "Option::is_none")]
+    pub association_status: Option<String>,
+    #[serde(rename = "AvailabilityZone", skip_serializing_if = "Option::is_none")]
+    pub availability_zone: Option<String>,
+    #[serde(rename = "ComputerName", skip_serializing_if = "Option::is_none")]
+    pub computer_name: Option<String>,
+    #[serde(rename = "IPAddress", skip_serializing_if = "Option::is_none")]
+    pub ip_address: Option<String>,
+    #[serde(rename = "IamRole", skip_serializing_if = "Option::is_none")]
+    pub iam_role: Option<String>,
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "InstanceRole", skip_serializing_if = "Option::is_none")]
+    pub instance_role: Option<String>,
+    #[serde(rename = "InstanceState", skip_serializing_if = "Option::is_none")]
+    pub instance_state: Option<String>,
+    #[serde(rename = "InstanceType", skip_serializing_if = "Option::is_none")]
+    pub instance_type: Option<String>,
+    #[serde(rename = "KeyName", skip_serializing_if = "Option::is_none")]
+    pub key_name: Option<String>,
+    #[serde(rename = "LastAssociationExecutionDate", skip_serializing_if = "Option::is_none")]
+    pub last_association_execution_date: Option<f64>,
+    #[serde(rename = "LastPingDateTime", skip_serializing_if = "Option::is_none")]
+    pub last_ping_date_time: Option<f64>,
+    #[serde(rename = "LastSuccessfulAssociationExecutionDate", skip_serializing_if = "Option::is_none")]
+    pub last_successful_association_execution_date: Option<f64>,
+    #[serde(rename = "LaunchTime", skip_serializing_if = "Option::is_none")]
+    pub launch_time: Option<f64>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// One of `Online`, `ConnectionLost`, `Inactive`.
+    #[serde(rename = "PingStatus", skip_serializing_if = "Option::is_none")]
+    pub ping_status: Option<String>,
+    #[serde(rename = "PlatformName", skip_serializing_if = "Option::is_none")]
+    pub platform_name: Option<String>,
+    /// One of `Windows`, `Linux`, `MacOS`.
+    #[serde(rename = "PlatformType", skip_serializing_if = "Option::is_none")]
+    pub platform_type: Option<String>,
+    #[serde(rename = "PlatformVersion", skip_serializing_if = "Option::is_none")]
+    pub platform_version: Option<String>,
+    #[serde(rename = "RegistrationDate", skip_serializing_if = "Option::is_none")]
+    pub registration_date: Option<f64>,
+    #[serde(rename = "ResourceType", skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
+    #[serde(rename = "SourceId", skip_serializing_if = "Option::is_none")]
+    pub source_id: Option<String>,
+    #[serde(rename = "SourceLocation", skip_serializing_if = "Option::is_none")]
+    pub source_location: Option<String>,
+    /// One of `AWS::EC2::Instance`, `AWS::IoT::Thing`, `AWS::SSM::ManagedInstance`, `Microsoft.Compute/virtualMachines`, `compute.googleapis.com/Instance`.
+    #[serde(rename = "SourceType", skip_serializing_if = "Option::is_none")]
+    pub source_type: Option<String>,
+}
+
+/// AWS's `InstancePropertyFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InstancePropertyFilter {
+    /// One of `InstanceIds`, `AgentVersion`, `PingStatus`, `PlatformTypes`, `DocumentName`, `ActivationIds`, `IamRole`, `ResourceType`, `AssociationStatus`.
+    #[serde(rename = "key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(rename = "valueSet", skip_serializing_if = "Option::is_none")]
+    pub value_set: Option<Vec<String>>,
+}
+
+/// AWS's `InstancePropertyStringFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InstancePropertyStringFilter {
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// One of `Equal`, `NotEqual`, `BeginWith`, `LessThan`, `GreaterThan`.
+    #[serde(rename = "Operator", skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
+    #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+}
+
+/// What ListCommandInvocations is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListCommandInvocationsRequest {
+    #[serde(rename = "CommandId", skip_serializing_if = "Option::is_none")]
+    pub command_id: Option<String>,
+    #[serde(rename = "Details", skip_serializing_if = "Option::is_none")]
+    pub details: Option<bool>,
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<CommandFilter>>,
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What ListCommandInvocations answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListCommandInvocationsResult {
+    #[serde(rename = "CommandInvocations", skip_serializing_if = "Option::is_none")]
+    pub command_invocations: Option<Vec<CommandInvocation>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What ListCommands is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListCommandsRequest {
+    #[serde(rename = "CommandId", skip_serializing_if = "Option::is_none")]
+    pub command_id: Option<String>,
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<CommandFilter>>,
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What ListCommands answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListCommandsResult {
+    #[serde(rename = "Commands", skip_serializing_if = "Option::is_none")]
+    pub commands: Option<Vec<Command>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What ListDocumentMetadataHistory is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListDocumentMetadataHistoryRequest {
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    /// One of `DocumentReviews`.
+    #[serde(rename = "Metadata", skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What ListDocumentMetadataHistory answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListDocumentMetadataHistoryResponse {
+    #[serde(rename = "Author", skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "Metadata", skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<DocumentMetadataResponseInfo>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What ListDocumentVersions is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListDocumentVersionsRequest {
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What ListDocumentVersions answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListDocumentVersionsResult {
+    #[serde(rename = "DocumentVersions", skip_serializing_if = "Option::is_none")]
+    pub document_versions: Option<Vec<DocumentVersionInfo>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What ListDocuments is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListDocumentsRequest {
+    #[serde(rename = "DocumentFilterList", skip_serializing_if = "Option::is_none")]
+    pub document_filter_list: Option<Vec<DocumentFilter>>,
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<DocumentKeyValuesFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What ListDocuments answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListDocumentsResult {
+    #[serde(rename = "DocumentIdentifiers", skip_serializing_if = "Option::is_none")]
+    pub document_identifiers: Option<Vec<DocumentIdentifier>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What ListNodes is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListNodesRequest {
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<NodeFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "SyncName", skip_serializing_if = "Option::is_none")]
+    pub sync_name: Option<String>,
+}
+
+/// What ListNodes answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListNodesResult {
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "Nodes", skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<Vec<Node>>,
+}
+
+/// What ListNodesSummary is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListNodesSummaryRequest {
+    #[serde(rename = "Aggregators", skip_serializing_if = "Option::is_none")]
+    pub aggregators: Option<Vec<NodeAggregator>>,
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<NodeFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "SyncName", skip_serializing_if = "Option::is_none")]
+    pub sync_name: Option<String>,
+}
+
+/// What ListNodesSummary answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListNodesSummaryResult {
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "Summary", skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Vec<BTreeMap<String, String>>>,
+}
+
+/// What ListTagsForResource is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListTagsForResourceRequest {
+    #[serde(rename = "ResourceId", skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
+    /// One of `Document`, `ManagedInstance`, `MaintenanceWindow`, `Parameter`, `PatchBaseline`, `OpsItem`, `OpsMetadata`, `Automation`, `Association`, `CloudConnector`.
+    #[serde(rename = "ResourceType", skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
+}
+
+/// What ListTagsForResource answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListTagsForResourceResult {
+    #[serde(rename = "TagList", skip_serializing_if = "Option::is_none")]
+    pub tag_list: Option<Vec<Tag>>,
+}
+
+/// What ModifyDocumentPermission is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ModifyDocumentPermissionRequest {
+    #[serde(rename = "AccountIdsToAdd", skip_serializing_if = "Option::is_none")]
+    pub account_ids_to_add: Option<Vec<String>>,
+    #[serde(rename = "AccountIdsToRemove", skip_serializing_if = "Option::is_none")]
+    pub account_ids_to_remove: Option<Vec<String>>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// One of `Share`.
+    #[serde(rename = "PermissionType", skip_serializing_if = "Option::is_none")]
+    pub permission_type: Option<String>,
+    #[serde(rename = "SharedDocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub shared_document_version: Option<String>,
+}
+
+/// What ModifyDocumentPermission answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ModifyDocumentPermissionResponse {}
+
+/// AWS's `Node`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Node {
+    #[serde(rename = "CaptureTime", skip_serializing_if = "Option::is_none")]
+    pub capture_time: Option<f64>,
+    #[serde(rename = "Id", skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    #[serde(rename = "NodeType", skip_serializing_if = "Option::is_none")]
+    pub node_type: Option<NodeType>,
+    #[serde(rename = "Owner", skip_serializing_if = "Option::is_none")]
+    pub owner: Option<NodeOwnerInfo>,
+    #[serde(rename = "Region", skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+}
+
+/// AWS's `NodeAggregator`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NodeAggregator {
+    /// One of `Count`.
+    #[serde(rename = "AggregatorType", skip_serializing_if = "Option::is_none")]
+    pub aggregator_type: Option<String>,
+    #[serde(rename = "Aggregators", skip_serializing_if = "Option::is_none")]
+    pub aggregators: Option<Vec<NodeAggregator>>,
+    /// One of `AgentVersion`, `PlatformName`, `PlatformType`, `PlatformVersion`, `Region`, `ResourceType`, `SourceType`, `AvailabilityZone`.
+    #[serde(rename = "AttributeName", skip_serializing_if = "Option::is_none")]
+    pub attribute_name: Option<String>,
+    /// One of `Instance`.
+    #[serde(rename = "TypeName", skip_serializing_if = "Option::is_none")]
+    pub type_name: Option<String>,
+}
+
+/// AWS's `NodeFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NodeFilter {
+    /// One of `AgentType`, `AgentVersion`, `ComputerName`, `InstanceId`, `InstanceStatus`, `IpAddress`, `ManagedStatus`, `PlatformName`, `PlatformType`, `PlatformVersion`, `ResourceType`, `OrganizationalUnitId`, `OrganizationalUnitPath`, `Region`, `AccountId`, `SourceType`, `SourceId`, `SourceLocation`, `AvailabilityZone`, `AvailabilityZoneId`.
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// One of `Equal`, `NotEqual`, `BeginWith`.
+    #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+    #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+}
+
+/// AWS's `NodeOwnerInfo`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NodeOwnerInfo {
+    #[serde(rename = "AccountId", skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
+    #[serde(rename = "OrganizationalUnitId", skip_serializing_if = "Option::is_none")]
+    pub organizational_unit_id: Option<String>,
+    #[serde(rename = "OrganizationalUnitPath", skip_serializing_if = "Option::is_none")]
+    pub organizational_unit_path: Option<String>,
+}
+
+/// AWS's `NodeType`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NodeType {
+    #[serde(rename = "Instance", skip_serializing_if = "Option::is_none")]
+    pub instance: Option<InstanceInfo>,
+}
+
+/// AWS's `NotificationConfig`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NotificationConfig {
+    #[serde(rename = "NotificationArn", skip_serializing_if = "Option::is_none")]
+    pub notification_arn: Option<String>,
+    #[serde(rename = "NotificationEvents", skip_serializing_if = "Option::is_none")]
+    pub notification_events: Option<Vec<String>>,
+    /// One of `Command`, `Invocation`.
+    #[serde(rename = "NotificationType", skip_serializing_if = "Option::is_none")]
+    pub notification_type: Option<String>,
+}
+
+/// AWS's `RegistrationMetadataItem`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RegistrationMetadataItem {
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(rename = "Value", skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
+/// What RemoveTagsFromResource is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RemoveTagsFromResourceRequest {
+    #[serde(rename = "ResourceId", skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
+    /// One of `Document`, `ManagedInstance`, `MaintenanceWindow`, `Parameter`, `PatchBaseline`, `OpsItem`, `OpsMetadata`, `Automation`, `Association`, `CloudConnector`.
+    #[serde(rename = "ResourceType", skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
+    #[serde(rename = "TagKeys", skip_serializing_if = "Option::is_none")]
+    pub tag_keys: Option<Vec<String>>,
+}
+
+/// What RemoveTagsFromResource answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RemoveTagsFromResourceResult {}
+
+/// AWS's `ReviewInformation`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ReviewInformation {
+    #[serde(rename = "ReviewedTime", skip_serializing_if = "Option::is_none")]
+    pub reviewed_time: Option<f64>,
+    #[serde(rename = "Reviewer", skip_serializing_if = "Option::is_none")]
+    pub reviewer: Option<String>,
+    /// One of `APPROVED`, `NOT_REVIEWED`, `PENDING`, `REJECTED`.
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+}
+
+/// What SendCommand is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SendCommandRequest {
+    #[serde(rename = "AlarmConfiguration", skip_serializing_if = "Option::is_none")]
+    pub alarm_configuration: Option<AlarmConfiguration>,
+    #[serde(rename = "CloudWatchOutputConfig", skip_serializing_if = "Option::is_none")]
+    pub cloud_watch_output_config: Option<CloudWatchOutputConfig>,
+    #[serde(rename = "Comment", skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    #[serde(rename = "DocumentHash", skip_serializing_if = "Option::is_none")]
+    pub document_hash: Option<String>,
+    /// One of `Sha256`, `Sha1`.
+    #[serde(rename = "DocumentHashType", skip_serializing_if = "Option::is_none")]
+    pub document_hash_type: Option<String>,
+    #[serde(rename = "DocumentName", skip_serializing_if = "Option::is_none")]
+    pub document_name: Option<String>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "InstanceIds", skip_serializing_if = "Option::is_none")]
+    pub instance_ids: Option<Vec<String>>,
+    #[serde(rename = "MaxConcurrency", skip_serializing_if = "Option::is_none")]
+    pub max_concurrency: Option<String>,
+    #[serde(rename = "MaxErrors", skip_serializing_if = "Option::is_none")]
+    pub max_errors: Option<String>,
+    #[serde(rename = "NotificationConfig", skip_serializing_if = "Option::is_none")]
+    pub notification_config: Option<NotificationConfig>,
+    #[serde(rename = "OutputS3BucketName", skip_serializing_if = "Option::is_none")]
+    pub output_s3_bucket_name: Option<String>,
+    #[serde(rename = "OutputS3KeyPrefix", skip_serializing_if = "Option::is_none")]
+    pub output_s3_key_prefix: Option<String>,
+    #[serde(rename = "OutputS3Region", skip_serializing_if = "Option::is_none")]
+    pub output_s3_region: Option<String>,
+    #[serde(rename = "Parameters", skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(rename = "ServiceRoleArn", skip_serializing_if = "Option::is_none")]
+    pub service_role_arn: Option<String>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
+    #[serde(rename = "TimeoutSeconds", skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<i32>,
+}
+
+/// What SendCommand answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SendCommandResult {
+    #[serde(rename = "Command", skip_serializing_if = "Option::is_none")]
+    pub command: Option<Command>,
+}
+
+/// AWS's `Tag`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Tag {
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(rename = "Value", skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
+/// AWS's `Target`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Target {
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+}
+
+/// What UpdateDocumentDefaultVersion is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateDocumentDefaultVersionRequest {
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// What UpdateDocumentDefaultVersion answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateDocumentDefaultVersionResult {
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<DocumentDefaultVersionDescription>,
+}
+
+/// What UpdateDocumentMetadata is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateDocumentMetadataRequest {
+    #[serde(rename = "DocumentReviews", skip_serializing_if = "Option::is_none")]
+    pub document_reviews: Option<DocumentReviews>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// What UpdateDocumentMetadata answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateDocumentMetadataResponse {}
+
+/// What UpdateDocument is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateDocumentRequest {
+    #[serde(rename = "Attachments", skip_serializing_if = "Option::is_none")]
+    pub attachments: Option<Vec<AttachmentsSource>>,
+    #[serde(rename = "Content", skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    #[serde(rename = "DisplayName", skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// One of `YAML`, `JSON`, `TEXT`.
+    #[serde(rename = "DocumentFormat", skip_serializing_if = "Option::is_none")]
+    pub document_format: Option<String>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "TargetType", skip_serializing_if = "Option::is_none")]
+    pub target_type: Option<String>,
+    #[serde(rename = "VersionName", skip_serializing_if = "Option::is_none")]
+    pub version_name: Option<String>,
+}
+
+/// What UpdateDocument answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateDocumentResult {
+    #[serde(rename = "DocumentDescription", skip_serializing_if = "Option::is_none")]
+    pub document_description: Option<DocumentDescription>,
+}
+
+/// What UpdateManagedInstanceRole is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateManagedInstanceRoleRequest {
+    #[serde(rename = "IamRole", skip_serializing_if = "Option::is_none")]
+    pub iam_role: Option<String>,
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+}
+
+/// What UpdateManagedInstanceRole answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateManagedInstanceRoleResult {}
