@@ -59,15 +59,20 @@ impl Store {
         let refused = |reason: String| Error::Open { path: path.display().to_string(), reason };
         match catch_unwind(AssertUnwindSafe(|| open_checked(path, fingerprint))) {
             Ok(Ok(Some(store))) => return Ok(store),
-            Ok(Ok(None)) => tracing::info!(path = %path.display(), "the projections changed: views are rebuilt"),
-            Ok(Err(reason)) => tracing::warn!(path = %path.display(), reason, "views were unreadable: they are rebuilt"),
+            Ok(Ok(None)) => {
+                tracing::info!(path = %path.display(), "the projections changed: views are rebuilt")
+            }
+            Ok(Err(reason)) => {
+                tracing::warn!(path = %path.display(), reason, "views were unreadable: they are rebuilt")
+            }
             Err(_) => tracing::warn!(path = %path.display(), "views were corrupt: they are rebuilt"),
         }
         if path.exists() {
             std::fs::remove_dir_all(path).map_err(|e| refused(e.to_string()))?;
         }
         let tree = open_tree(path).map_err(refused)?;
-        tree.insert(full_key(FINGERPRINT, b""), fingerprint.as_bytes()).map_err(|e| refused(e.to_string()))?;
+        tree.insert(full_key(FINGERPRINT, b""), fingerprint.as_bytes())
+            .map_err(|e| refused(e.to_string()))?;
         Ok(Self::over(tree))
     }
 
@@ -94,7 +99,13 @@ impl Store {
     }
 
     /// Rows whose key begins with `prefix`, in the order of their keys, after the key `after`.
-    pub fn scan<T: DeserializeOwned>(&self, table: &str, prefix: &str, after: Option<&str>, limit: usize) -> Page<T> {
+    pub fn scan<T: DeserializeOwned>(
+        &self,
+        table: &str,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Page<T> {
         self.filter(table, prefix, after, limit, |_, _| true)
     }
 
