@@ -65,7 +65,13 @@ pub fn sign(key: &KeyPair, dispatch: &Dispatch) -> Result<SignedDispatch, SignEr
 ///
 /// # Errors
 /// The first check that failed.
-pub fn verify(data: &[u8], keys: &[String], node: &NodeId, number: u64, now: Timestamp) -> Result<Dispatch, Refusal> {
+pub fn verify(
+    data: &[u8],
+    keys: &[String],
+    node: &NodeId,
+    number: u64,
+    now: Timestamp,
+) -> Result<Dispatch, Refusal> {
     if data.len() > MAX_BYTES {
         return Err(Refusal::TooLarge { bytes: data.len() });
     }
@@ -73,7 +79,8 @@ pub fn verify(data: &[u8], keys: &[String], node: &NodeId, number: u64, now: Tim
     if !keys.contains(&signed.key_id) {
         return Err(Refusal::UnknownKey(signed.key_id));
     }
-    let key = KeyPair::from_public_key(&signed.key_id).map_err(|_| Refusal::UnknownKey(signed.key_id.clone()))?;
+    let key =
+        KeyPair::from_public_key(&signed.key_id).map_err(|_| Refusal::UnknownKey(signed.key_id.clone()))?;
     key.verify(&signed_bytes(&signed.dispatch), &signed.signature).map_err(|_| Refusal::BadSignature)?;
     let dispatch = Dispatch::decode(signed.dispatch.as_slice()).map_err(|_| Refusal::Malformed)?;
     if dispatch.node_id != node.as_str() || dispatch.number != number {
@@ -91,7 +98,9 @@ pub fn verify(data: &[u8], keys: &[String], node: &NodeId, number: u64, now: Tim
             Err(Refusal::OtherDocument { hash: dispatch.document_hash })
         }
         DispatchKind::Unspecified => Err(Refusal::Field("kind")),
-        _ if dispatch.command_id.parse::<reeve_types::CommandId>().is_err() => Err(Refusal::Field("command_id")),
+        _ if dispatch.command_id.parse::<reeve_types::CommandId>().is_err() => {
+            Err(Refusal::Field("command_id"))
+        }
         _ => Ok(dispatch),
     }
 }
@@ -129,8 +138,14 @@ mod tests {
         assert!(matches!(verify(&data, &keys, &NodeId::new(), 3, NOW), Err(Refusal::Misaddressed { .. })));
         assert!(matches!(verify(&data, &[], &node, 3, NOW), Err(Refusal::UnknownKey(_))));
         assert!(matches!(verify(&data, &keys, &node, 3, NOW.plus_seconds(60)), Err(Refusal::Expired { .. })));
-        assert!(matches!(verify(&data, &keys, &node, 3, NOW.plus_seconds(-301)), Err(Refusal::TooEarly { .. })));
-        assert!(matches!(verify(&vec![0; MAX_BYTES + 1], &keys, &node, 3, NOW), Err(Refusal::TooLarge { .. })));
+        assert!(matches!(
+            verify(&data, &keys, &node, 3, NOW.plus_seconds(-301)),
+            Err(Refusal::TooEarly { .. })
+        ));
+        assert!(matches!(
+            verify(&vec![0; MAX_BYTES + 1], &keys, &node, 3, NOW),
+            Err(Refusal::TooLarge { .. })
+        ));
         let other = Dispatch { document: "{}".to_owned(), ..dispatch };
         let data = sign(&key, &other).unwrap().encode_to_vec();
         assert!(matches!(verify(&data, &keys, &node, 3, NOW), Err(Refusal::OtherDocument { .. })));

@@ -37,7 +37,12 @@ impl Request {
     ///
     /// # Errors
     /// When the key holds no seed.
-    pub fn sign(key: &KeyPair, activation_id: &str, activation_code: &str, hostname: &str) -> Result<Self, String> {
+    pub fn sign(
+        key: &KeyPair,
+        activation_id: &str,
+        activation_code: &str,
+        hostname: &str,
+    ) -> Result<Self, String> {
         let public_key = key.public_key();
         let text = signed_text(activation_id, &public_key, hostname);
         let signature = key.sign(text.as_bytes()).map_err(|e| e.to_string())?;

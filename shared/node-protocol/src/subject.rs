@@ -29,7 +29,11 @@ pub fn hello(node: &NodeId) -> String {
 
 /// What one step of one command prints on a node.
 pub fn output(node: &NodeId, command: &str, step: &str) -> String {
-    format!("reeve.report.{node}.output.{}.{}", reeve_types::subject::escape(command), reeve_types::subject::escape(step))
+    format!(
+        "reeve.report.{node}.output.{}.{}",
+        reeve_types::subject::escape(command),
+        reeve_types::subject::escape(step)
+    )
 }
 
 /// A node's question to a service.
@@ -50,7 +54,9 @@ mod tests {
     #[test]
     fn the_node_is_read_from_the_subject() {
         let node = NodeId::new();
-        for subject in [inbox(&node, 7), status(&node), output(&node, "c", "a.b"), question(&node, "get-document")] {
+        for subject in
+            [inbox(&node, 7), status(&node), output(&node, "c", "a.b"), question(&node, "get-document")]
+        {
             assert_eq!(node_of(&subject), Some(node.clone()), "{subject}");
         }
         assert_eq!(node_of("reeve.report.*.status"), None);
