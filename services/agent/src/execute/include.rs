@@ -99,10 +99,8 @@ fn read<D>(context: &Context<'_, D>, path: &str) -> Result<(String, Value), Stri
     let format = if yaml { Format::Yaml } else { Format::Json };
     let mut document = content::parse(&text, format)
         .map_err(|error| format!("The document {} cannot be used: {error}", file.display()))?;
-    // The service is not there to remove the looseness of YAML.
-    if let Some(version @ Value::Number(_)) = document.get_mut("schemaVersion") {
-        *version = Value::String(version.to_string());
-    }
+    // The service has not seen this document, so the looseness of YAML is still there.
+    content::normalize(&mut document);
     Ok((format!("file {}", file.display()), document))
 }
 

@@ -52,6 +52,17 @@ impl Bench {
     }
 
     async fn run_until(&mut self, steps: Value, cancel: watch::Receiver<bool>) -> Outcome {
+        let document = json!({"schemaVersion": "2.2", "mainSteps": steps});
+        self.run_job(document, json!({}), None, cancel).await
+    }
+
+    async fn run_job(
+        &mut self,
+        document: Value,
+        parameters: Value,
+        run_as: Option<&str>,
+        cancel: watch::Receiver<bool>,
+    ) -> Outcome {
         let host = Host {
             root: self.root.path().to_path_buf(),
             node_id: "mi-1".to_owned(),
@@ -61,9 +72,9 @@ impl Bench {
         };
         let job = Job {
             command_id: "c-1".to_owned(),
-            document: json!({"schemaVersion": "2.2", "mainSteps": steps}),
-            parameters: Map::new(),
-            run_as: None,
+            document,
+            parameters: parameters.as_object().unwrap().clone(),
+            run_as: run_as.map(str::to_owned),
         };
         run(&host, job, &self.documents, &mut self.sink, cancel).await
     }
@@ -238,4 +249,56 @@ async fn given_sources_that_are_not_there_when_downloaded_then_the_reason_is_cle
     let outcome = bench.run(json!([step, known])).await;
     assert!(outcome.steps[0].stderr.contains("S3 are not configured"));
     assert!(outcome.steps[1].stderr.contains("not available on this node"));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_two_property_sets_when_run_then_the_outputs_are_joined_and_the_worst_decides() {
+    let document = json!({"schemaVersion": "1.2", "runtimeConfig": {"aws:runShellScript": {"properties": [
+        {"id": "0.aws:runShellScript", "runCommand": ["echo 1", "exit 3"]},
+        {"id": "1.aws:runShellScript", "runCommand": ["echo 2"]}]}}});
+    let (_keep, cancel) = watch::channel(false);
+    let outcome = Bench::new().run_job(document, json!({}), None, cancel).await;
+    assert_eq!((outcome.status.as_str(), outcome.code), ("Failed", 3));
+    assert_eq!(outcome.steps[0].stdout, "1\n\n2\n");
+    assert_eq!(outcome.steps[0].name, "aws:runShellScript");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_an_env_var_parameter_when_run_then_the_shell_does_not_interpret_it() {
+    let document = json!({"schemaVersion": "2.2",
+        "parameters": {"p": {"type": "String", "interpolationType": "ENV_VAR"}},
+        "mainSteps": [script("a", &["echo \"[{{ p }}]\""])]});
+    let (_keep, cancel) = watch::channel(false);
+    let value = "\"; echo $(id) `id`; $$";
+    let outcome = Bench::new().run_job(document, json!({"p": value}), None, cancel).await;
+    assert_eq!(outcome.steps[0].stdout, format!("[{value}]\n"));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_a_process_that_left_the_group_when_the_time_is_over_then_the_step_ends_all_the_same() {
+    let mut bench = Bench::new();
+    let mut step = script("a", &["setsid sleep 30 & echo $!"]);
+    step["inputs"]["timeoutSeconds"] = json!(5);
+    let begin = Instant::now();
+    let outcome = bench.run(json!([step])).await;
+    assert!(begin.elapsed() < Duration::from_secs(20));
+    assert_eq!(outcome.status, "TimedOut");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_a_run_as_user_when_run_then_the_script_is_theirs_or_the_step_fails() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut bench = Bench::new();
+    std::fs::set_permissions(bench.root.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
+    let document =
+        json!({"schemaVersion": "2.2", "mainSteps": [script("a", &["id -un; echo $USER; id -G | wc -w"])]});
+    let (_keep, cancel) = watch::channel(false);
+    let unknown = bench.run_job(document.clone(), json!({}), Some("no-such-user"), cancel.clone()).await;
+    assert!(unknown.steps[0].stderr.contains("no-such-user does not exist"));
+    let outcome = bench.run_job(document, json!({}), Some("nobody"), cancel).await;
+    if rustix::process::geteuid().is_root() {
+        assert_eq!(outcome.steps[0].stdout.split_whitespace().collect::<Vec<_>>(), ["nobody", "nobody", "1"]);
+    } else {
+        assert_eq!(outcome.status, "Failed", "only root may change the user");
+    }
 }
