@@ -4,6 +4,7 @@ use std::{
     io,
     os::unix::process::{CommandExt, ExitStatusExt},
     process::{Command, ExitStatus, Stdio},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -36,6 +37,13 @@ pub(super) enum Exit {
     Cancelled,
 }
 
+/// Held while a process is started or a script is written. Otherwise a process that starts on another thread
+/// could inherit the open script, and the system would refuse to execute it as busy.
+pub(super) fn no_fork() -> MutexGuard<'static, ()> {
+    static FORKING: Mutex<()> = Mutex::new(());
+    FORKING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Waits until the user cancels; for ever when nobody can any more.
 pub(super) async fn cancelled(cancel: &mut watch::Receiver<bool>) {
     if cancel.wait_for(|wanted| *wanted).await.is_err() {
@@ -52,7 +60,10 @@ pub(super) async fn run<S: Sink>(
     out: &mut Out<'_, S>,
 ) -> io::Result<Exit> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-    let mut child = tokio::process::Command::from(command).spawn()?;
+    let mut child = {
+        let _alone = no_fork();
+        tokio::process::Command::from(command).spawn()?
+    };
     let (Some(mut stdout), Some(mut stderr)) = (child.stdout.take(), child.stderr.take()) else {
         return Err(io::Error::other("the pipes of the process are missing"));
     };

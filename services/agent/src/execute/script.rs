@@ -171,10 +171,12 @@ fn write_script(folder: &Path, text: &str, shell: Shell, user: Option<&User>) ->
         Shell::Posix => folder.join("_script.sh"),
         Shell::PowerShell => folder.join("_script.ps1"),
     };
+    let alone = process::no_fork();
     match shell {
         Shell::Posix => paths::write_private(&path, text.as_bytes(), 0o700)?,
         Shell::PowerShell => paths::write_private(&path, format!("\u{feff}{text}").as_bytes(), 0o700)?,
     }
+    drop(alone);
     if let Some(user) = user {
         chown(&path, Some(user.uid), Some(user.gid))?;
     }
