@@ -302,3 +302,41 @@ async fn given_a_run_as_user_when_run_then_the_script_is_theirs_or_the_step_fail
         assert_eq!(outcome.status, "Failed", "only root may change the user");
     }
 }
+
+/// A bus that takes nothing, as when it is away.
+struct Stuck;
+
+impl Sink for Stuck {
+    async fn output(&mut self, _: &str, _: bool, _: Bytes) {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_a_stuck_bus_when_cancelled_then_the_script_dies_and_the_job_ends() {
+    let root = tempfile::tempdir().unwrap();
+    let host = Host {
+        root: root.path().to_path_buf(),
+        node_id: String::new(),
+        region: String::new(),
+        platform_name: String::new(),
+        platform_version: String::new(),
+    };
+    let job = Job {
+        command_id: "c".to_owned(),
+        document: json!({"schemaVersion": "2.2", "mainSteps": [script("a", &["echo $$; yes"])]}),
+        parameters: Map::new(),
+        run_as: None,
+    };
+    let (sender, cancel) = watch::channel(false);
+    let documents = Documents::default();
+    let mut sink = Stuck;
+    let (outcome, ()) = tokio::join!(run(&host, job, &documents, &mut sink, cancel), async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        sender.send(true).unwrap();
+    });
+    assert_eq!(outcome.status, "Cancelled");
+    let step = &outcome.steps[0];
+    assert!(step.stdout_bytes < 1 << 20, "the pipe was not read while the bus was stuck");
+    assert!(!alive(step.stdout.lines().next().unwrap()));
+}
