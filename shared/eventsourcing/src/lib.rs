@@ -1,1 +1,73 @@
-//! See DESIGN.
+//! The pure half of the event kernel: what an event, a decision and a view are.
+//!
+//! - [`Event`] is a fact; [`Envelope`] is what travels with it (CloudEvents 1.0, binary mode).
+//! - [`Decider`] turns a command into at most one event, and folds events into state.
+//! - [`Projection`] turns events into rows of a [`View`].
+//!
+//! Invariants: nothing here does I/O, reads a clock or draws a random number; `decide` and `apply`
+//! given the same input always give the same output, which is why a view can be rebuilt.
+
+mod decider;
+mod envelope;
+mod projection;
+
+pub use decider::{Actor, Context, Decider};
+pub use envelope::{AggregateRef, Envelope, Error, Position, Recorded};
+pub use projection::{MemoryView, Projection, View, ViewExt};
+
+use bytes::Bytes;
+use std::fmt::Debug;
+
+/// An event could not be read back.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    #[error("the event type {0} is not one that this reader knows")]
+    Unknown(String),
+    #[error("the body of the event {schema} is not a valid message: {reason}")]
+    Malformed { schema: String, reason: String },
+}
+
+/// A fact in the log: usually an enum with a variant for each message of a service's .proto.
+pub trait Event: Sized + Clone + Debug + PartialEq + Send + Sync + 'static {
+    /// The service that owns it, as in its subjects: `run-command`.
+    const SERVICE: &'static str;
+    /// The CloudEvents type, `reeve.documents.DocumentCreated.v1`.
+    fn schema(&self) -> &'static str;
+    /// The protobuf body.
+    fn encode(&self) -> Bytes;
+    /// Reads an event back, raising old versions to the current one.
+    ///
+    /// # Errors
+    /// [`DecodeError::Unknown`] for another aggregate's or a newer type; [`DecodeError::Malformed`] for a broken body.
+    fn decode(schema: &str, data: &[u8]) -> Result<Self, DecodeError>;
+}
+
+/// Declares an event enum over generated protobuf messages and implements [`Event`] for it.
+///
+/// `events! { pub enum NodeEvent: "nodes" { NodeRegistered("reeve.nodes.NodeRegistered.v1"), … } from module }`
+#[macro_export]
+macro_rules! events {
+    ($(#[$doc:meta])* pub enum $name:ident: $service:literal from $module:path { $($variant:ident = $schema:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum $name { $($variant($variant)),+ }
+        use $module::{$($variant),+};
+        impl $crate::Event for $name {
+            const SERVICE: &'static str = $service;
+            fn schema(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $schema),+ }
+            }
+            fn encode(&self) -> ::bytes::Bytes {
+                match self { $(Self::$variant(m) => ::bytes::Bytes::from(::prost::Message::encode_to_vec(m))),+ }
+            }
+            fn decode(schema: &str, data: &[u8]) -> Result<Self, $crate::DecodeError> {
+                match schema {
+                    $($schema => <$variant as ::prost::Message>::decode(data).map(Self::$variant).map_err(|e| {
+                        $crate::DecodeError::Malformed { schema: schema.to_owned(), reason: e.to_string() }
+                    }),)+
+                    _ => Err($crate::DecodeError::Unknown(schema.to_owned())),
+                }
+            }
+        }
+    };
+}

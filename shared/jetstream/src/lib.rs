@@ -1,1 +1,20 @@
-//! See DESIGN.
+//! The event kernel on NATS JetStream. The only crate that names async-nats.
+//!
+//! - [`Bus`]: a connection; publishing with an acknowledgement, requests, subscriptions.
+//! - [`store`]: append with optimistic concurrency on the aggregate's literal subject.
+//! - [`streams`]: the streams of the design and their settings.
+//! - [`follow`]: reading a stream in order (for views), and working it off with acks (for reactors).
+//! - [`serve`]: operations as NATS micro endpoints, and finding out what is served.
+//! - [`operator`]: the operator, the accounts CORE and AGENTS, and the JWTs of their users.
+//!
+//! Invariants: an append is acknowledged by the stream or it is an error; a conflict is told apart
+//! from every other refusal; nobody publishes an event without an expectation.
+
+mod bus;
+pub mod follow;
+pub mod operator;
+pub mod serve;
+pub mod store;
+pub mod streams;
+
+pub use bus::{Bus, Credentials, Error, Headers, Message, Options, Subscription};

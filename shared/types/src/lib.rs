@@ -1,1 +1,11 @@
-//! See DESIGN.
+//! The small words that every crate shares: instants, ids, subject tokens.
+//!
+//! Nothing here does I/O, but [`Timestamp::now`] and the `new` functions of [`ids`]
+//! read the clock and draw random bits: they belong at the edge of a program, never in a `domain.rs`.
+
+pub mod ids;
+pub mod subject;
+mod time;
+
+pub use ids::{CommandId, NodeId};
+pub use time::Timestamp;

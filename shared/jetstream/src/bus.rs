@@ -1,0 +1,278 @@
+//! A connection to the bus.
+
+use async_nats::HeaderMap;
+use bytes::Bytes;
+use futures::{Stream, StreamExt};
+use serde::Deserialize;
+use std::{pin::Pin, sync::Arc, task::Poll, time::Duration};
+
+/// What can go wrong between us and the bus.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("could not connect to the bus at {url}: {reason}")]
+    Connect { url: String, reason: String },
+    #[error("the credentials for the bus are not usable: {0}")]
+    Credentials(String),
+    #[error("nobody answers on {0}")]
+    NoResponders(String),
+    #[error("no answer on {subject} within {} ms", .limit.as_millis())]
+    TimedOut { subject: String, limit: Duration },
+    #[error("the stream's last event on {0} is not the expected one")]
+    Conflict(String),
+    #[error("the stream refused the message on {subject}: {description} (error {code})")]
+    Refused { subject: String, code: u64, description: String },
+    #[error("the bus could not {what}: {reason}")]
+    Bus { what: &'static str, reason: String },
+}
+
+impl Error {
+    pub(crate) fn bus(what: &'static str) -> impl FnOnce(String) -> Self {
+        move |reason| Self::Bus { what, reason }
+    }
+}
+
+/// How a connection proves who it is.
+#[derive(Clone, Debug)]
+pub enum Credentials {
+    None,
+    /// A user JWT and the seed of its nkey.
+    Jwt { jwt: String, seed: String },
+}
+
+/// What a connection needs to know.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub url: String,
+    pub credentials: Credentials,
+    /// Shown in the server's connection list.
+    pub name: String,
+    /// The prefix of the subjects on which answers come back; an account may allow only one.
+    pub inbox_prefix: String,
+}
+
+/// Headers as plain pairs, so that no other crate names the client's types.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Headers(pub Vec<(String, String)>);
+
+impl Headers {
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
+    }
+
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.0.push((name.to_owned(), value.into()));
+        self
+    }
+
+    pub(crate) fn to_map(&self) -> Option<HeaderMap> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let mut map = HeaderMap::new();
+        for (name, value) in &self.0 {
+            map.append(name.as_str(), value.replace(['\r', '\n'], " ").as_str());
+        }
+        Some(map)
+    }
+
+    pub(crate) fn from_map(map: Option<&HeaderMap>) -> Self {
+        let pairs = map.into_iter().flat_map(HeaderMap::iter);
+        Self(
+            pairs
+                .flat_map(|(name, values)| values.iter().map(move |v| (name.to_string(), v.as_str().to_owned())))
+                .collect(),
+        )
+    }
+}
+
+/// A message as it came in.
+#[derive(Clone, Debug)]
+pub struct Message {
+    pub subject: String,
+    pub reply: Option<String>,
+    pub headers: Headers,
+    pub data: Bytes,
+    /// The server's status, such as 404 for a Direct Get of a message that is not there.
+    pub status: Option<u16>,
+}
+
+impl From<async_nats::Message> for Message {
+    fn from(m: async_nats::Message) -> Self {
+        Self {
+            headers: Headers::from_map(m.headers.as_ref()),
+            subject: m.subject.into_string(),
+            reply: m.reply.map(async_nats::Subject::into_string),
+            data: m.payload,
+            status: m.status.map(|s| s.as_u16()),
+        }
+    }
+}
+
+/// Messages of one core subscription.
+pub struct Subscription(async_nats::Subscriber);
+
+impl Stream for Subscription {
+    type Item = Message;
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<Option<Message>> {
+        self.0.poll_next_unpin(cx).map(|m| m.map(Message::from))
+    }
+}
+
+/// A connection. Cheap to clone; reconnects by itself, with jitter.
+#[derive(Clone)]
+pub struct Bus {
+    pub(crate) client: async_nats::Client,
+    pub(crate) context: async_nats::jetstream::Context,
+}
+
+#[derive(Deserialize)]
+struct Ack {
+    #[serde(default)]
+    seq: u64,
+    error: Option<AckError>,
+}
+
+#[derive(Deserialize)]
+struct AckError {
+    #[serde(default)]
+    err_code: u64,
+    #[serde(default)]
+    description: String,
+}
+
+/// Conflicts answer 10071; on a replicated stream usually 10164.
+const CONFLICTS: [u64; 2] = [10071, 10164];
+const ACK_LIMIT: Duration = Duration::from_secs(10);
+
+impl Bus {
+    /// Connects, trying for up to ten seconds.
+    ///
+    /// # Errors
+    /// [`Error::Credentials`] when they cannot be read, [`Error::Connect`] when no server answers.
+    pub async fn connect(options: &Options) -> Result<Self, Error> {
+        let mut connect = async_nats::ConnectOptions::new();
+        if let Credentials::Jwt { jwt, seed } = &options.credentials {
+            let key = nkeys::KeyPair::from_seed(seed).map_err(|e| Error::Credentials(e.to_string()))?;
+            let key = Arc::new(key);
+            connect = connect.jwt(jwt.clone(), move |nonce| {
+                let key = key.clone();
+                async move { key.sign(&nonce).map_err(async_nats::AuthError::new) }
+            });
+        }
+        let client = connect
+            .name(&options.name)
+            .custom_inbox_prefix(&options.inbox_prefix)
+            .request_timeout(Some(ACK_LIMIT))
+            .connection_timeout(Duration::from_secs(10))
+            .ping_interval(Duration::from_secs(20))
+            .max_reconnects(None)
+            .reconnect_delay_callback(|attempt| {
+                // From 20 ms, doubling to 2 s, so that a restarted server is found at once and not stampeded.
+                let step = 20u64.saturating_mul(1 << attempt.min(7));
+                Duration::from_millis(step.min(2_000))
+            })
+            .event_callback(|event| async move { tracing::debug!(%event, "bus") })
+            .connect(&options.url)
+            .await
+            .map_err(|e| Error::Connect { url: options.url.clone(), reason: e.to_string() })?;
+        let context = async_nats::jetstream::new(client.clone());
+        Ok(Self { client, context })
+    }
+
+    /// Publishes to whichever stream holds the subject and waits until it is stored; answers its sequence.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when an expectation in the headers did not hold; [`Error::TimedOut`] when it is
+    /// not known whether the message was stored; [`Error::NoResponders`] when no stream holds the subject.
+    pub async fn store(&self, subject: &str, headers: &Headers, data: Bytes) -> Result<u64, Error> {
+        let answer = self.request(subject, headers, data, ACK_LIMIT).await?;
+        let ack: Ack = serde_json::from_slice(&answer.data).map_err(|e| Error::Bus {
+            what: "acknowledge a message in a form that we know",
+            reason: e.to_string(),
+        })?;
+        match ack.error {
+            None => Ok(ack.seq),
+            Some(e) if CONFLICTS.contains(&e.err_code) => Err(Error::Conflict(subject.to_owned())),
+            Some(e) => Err(Error::Refused {
+                subject: subject.to_owned(),
+                code: e.err_code,
+                description: e.description,
+            }),
+        }
+    }
+
+    /// Publishes without waiting for anybody.
+    ///
+    /// # Errors
+    /// When the connection is closed for good.
+    pub async fn publish(&self, subject: &str, headers: &Headers, data: Bytes) -> Result<(), Error> {
+        let sent = match headers.to_map() {
+            Some(map) => self.client.publish_with_headers(subject.to_owned(), map, data).await,
+            None => self.client.publish(subject.to_owned(), data).await,
+        };
+        sent.map_err(|e| Error::bus("publish")(e.to_string()))
+    }
+
+    /// Sends a request and waits for its one answer.
+    ///
+    /// # Errors
+    /// [`Error::NoResponders`] at once when nobody listens; [`Error::TimedOut`] after `limit`.
+    pub async fn request(&self, subject: &str, headers: &Headers, data: Bytes, limit: Duration) -> Result<Message, Error> {
+        let mut request = async_nats::Request::new().payload(data).timeout(Some(limit));
+        if let Some(map) = headers.to_map() {
+            request = request.headers(map);
+        }
+        let answer = self.client.send_request(subject.to_owned(), request).await;
+        answer.map(Message::from).map_err(|e| match e.kind() {
+            async_nats::RequestErrorKind::NoResponders => Error::NoResponders(subject.to_owned()),
+            async_nats::RequestErrorKind::TimedOut => Error::TimedOut { subject: subject.to_owned(), limit },
+            _ => Error::bus("carry a request")(e.to_string()),
+        })
+    }
+
+    /// Subscribes; the subscription is known to the server when this returns.
+    ///
+    /// # Errors
+    /// When the connection is closed.
+    pub async fn subscribe(&self, subject: &str) -> Result<Subscription, Error> {
+        let failed = Error::bus("subscribe");
+        let subscriber = self.client.subscribe(subject.to_owned()).await.map_err(|e| failed(e.to_string()))?;
+        self.flush().await?;
+        Ok(Subscription(subscriber))
+    }
+
+    /// Waits until the server has taken everything sent so far.
+    ///
+    /// # Errors
+    /// When the connection is closed.
+    pub async fn flush(&self) -> Result<(), Error> {
+        self.client.flush().await.map_err(|e| Error::bus("flush")(e.to_string()))
+    }
+
+    /// Reads one message of a stream by its literal subject through Direct Get; `None` when there is none.
+    ///
+    /// # Errors
+    /// When the request fails or the server answers with another status.
+    pub async fn direct_get(&self, stream: &str, subject: &str) -> Result<Option<Message>, Error> {
+        let endpoint = format!("$JS.API.DIRECT.GET.{stream}.{subject}");
+        let answer = self.request(&endpoint, &Headers::default(), Bytes::new(), ACK_LIMIT).await?;
+        match answer.status {
+            None | Some(200) => Ok(Some(answer)),
+            Some(404) => Ok(None),
+            Some(status) => Err(Error::bus("read a message")(format!("status {status}"))),
+        }
+    }
+
+    /// Whether the connection stands at this moment.
+    pub fn is_connected(&self) -> bool {
+        self.client.connection_state() == async_nats::connection::State::Connected
+    }
+
+    /// Sends what is still queued, then closes.
+    pub async fn close(&self) {
+        if let Err(error) = self.client.drain().await {
+            tracing::debug!(%error, "the connection was closed already");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Reading streams: in order from a position (views), or shared and acknowledged (reactors).
+
+use crate::{Bus, Error, Headers, Message};
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull, push};
+use bytes::Bytes;
+use futures::{Stream, StreamExt};
+use std::{pin::Pin, time::Duration};
+
+/// A message and its place in the stream.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    pub sequence: u64,
+    pub message: Message,
+}
+
+/// A stored message that must be settled: acknowledged, or given back for later.
+pub struct Work {
+    pub sequence: u64,
+    /// How often it has been delivered, from 1.
+    pub deliveries: i64,
+    pub message: Message,
+    acker: async_nats::jetstream::message::Acker,
+}
+
+impl Work {
+    /// Done: it is not delivered again.
+    pub async fn done(&self) {
+        self.settle(async_nats::jetstream::AckKind::Ack).await;
+    }
+
+    /// Not now: it is delivered again after the delay.
+    pub async fn later(&self, delay: Duration) {
+        self.settle(async_nats::jetstream::AckKind::Nak(Some(delay))).await;
+    }
+
+    async fn settle(&self, kind: async_nats::jetstream::AckKind) {
+        if let Err(error) = self.acker.ack_with(kind).await {
+            tracing::warn!(%error, sequence = self.sequence, "a message could not be settled; it will come again");
+        }
+    }
+}
+
+pub type BoxStream<T> = Pin<Box<dyn Stream<Item = Result<T, Error>> + Send>>;
+
+fn split(message: async_nats::jetstream::Message) -> Result<(u64, i64, Message, async_nats::jetstream::message::Acker), Error> {
+    let info = message.info().map_err(|e| Error::bus("tell a message's place")(e.to_string()))?;
+    let (sequence, deliveries) = (info.stream_sequence, info.delivered);
+    let (message, acker) = message.split();
+    Ok((sequence, deliveries, message.into(), acker))
+}
+
+/// All messages after `after`, in order, going on live. Gaps and lost connections are healed underneath.
+///
+/// # Errors
+/// When the stream does not exist or the consumer cannot be made.
+pub async fn follow(bus: &Bus, stream: &str, subjects: &[String], after: u64) -> Result<BoxStream<Stored>, Error> {
+    let stream = bus.context.get_stream_no_info(stream).await.map_err(|e| Error::bus("find a stream")(e.to_string()))?;
+    let config = push::OrderedConfig {
+        deliver_subject: bus.client.new_inbox(),
+        filter_subjects: subjects.to_vec(),
+        deliver_policy: match after {
+            0 => DeliverPolicy::All,
+            n => DeliverPolicy::ByStartSequence { start_sequence: n + 1 },
+        },
+        ..push::OrderedConfig::default()
+    };
+    let consumer = stream.create_consumer(config).await.map_err(|e| Error::bus("make a consumer")(e.to_string()))?;
+    let messages = consumer.messages().await.map_err(|e| Error::bus("read a stream")(e.to_string()))?;
+    Ok(Box::pin(messages.map(|m| {
+        let message = m.map_err(|e| Error::bus("read a stream")(e.to_string()))?;
+        split(message).map(|(sequence, _, message, _)| Stored { sequence, message })
+    })))
+}
+
+/// Messages shared among all who name the same worker; each must be settled.
+///
+/// # Errors
+/// When the stream does not exist or the consumer cannot be made.
+pub async fn work(bus: &Bus, stream: &str, worker: &str, subjects: &[String], in_flight: i64) -> Result<BoxStream<Work>, Error> {
+    let stream = bus.context.get_stream_no_info(stream).await.map_err(|e| Error::bus("find a stream")(e.to_string()))?;
+    let config = pull::Config {
+        durable_name: Some(worker.to_owned()),
+        filter_subjects: subjects.to_vec(),
+        ack_policy: AckPolicy::Explicit,
+        ack_wait: Duration::from_secs(30),
+        max_ack_pending: in_flight,
+        ..pull::Config::default()
+    };
+    let consumer = stream.create_consumer(config).await.map_err(|e| Error::bus("make a consumer")(e.to_string()))?;
+    let messages = consumer.messages().await.map_err(|e| Error::bus("read a stream")(e.to_string()))?;
+    Ok(Box::pin(messages.map(|m| {
+        let message = m.map_err(|e| Error::bus("read a stream")(e.to_string()))?;
+        split(message).map(|(sequence, deliveries, message, acker)| Work { sequence, deliveries, message, acker })
+    })))
+}
+
+/// Puts a message that cannot be handled where operators see it, with who gave up on it and why.
+///
+/// # Errors
+/// When it could not be stored; then the caller must not settle it.
+pub async fn set_aside(bus: &Bus, service: &str, handler: &str, sequence: u64, message: &Message, reason: &str) -> Result<(), Error> {
+    tracing::error!(service, handler, sequence, subject = message.subject, reason, "a message was set aside");
+    let mut headers = message.headers.clone();
+    headers.0.retain(|(name, _)| !name.to_ascii_lowercase().starts_with("nats-"));
+    let headers = headers
+        .with("reeve-reason", reason)
+        .with("reeve-subject", message.subject.as_str())
+        .with("reeve-sequence", sequence.to_string())
+        .with("Nats-Msg-Id", format!("{service}/{handler}/{}/{sequence}", message.subject));
+    let data: Bytes = message.data.clone();
+    bus.store(&format!("reeve.aside.{service}.{handler}"), &Headers(headers.0), data).await.map(|_| ())
+}

@@ -1,0 +1,206 @@
+//! The operator of a Reeve bus: its accounts, and the JWTs that let users in.
+//!
+//! CORE holds the streams and the services, AGENTS the nodes, SYS the server's own notices. A node's
+//! user JWT is issued under one scoped signing key of AGENTS whose template names the node
+//! (`{{name()}}`), so that the JWT itself carries no right.
+
+use crate::Error;
+use data_encoding::BASE64URL_NOPAD;
+use nkeys::KeyPair;
+use reeve_types::{Timestamp, ids::new_uuid};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// Every key of the operator, as seeds: whoever holds this holds the bus.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Keys {
+    operator: String,
+    system: String,
+    core: String,
+    agents: String,
+    /// The scoped key under which nodes' JWTs are issued.
+    pub enrolment: String,
+}
+
+/// What the nodes service needs to let nodes in: the scoped key, and which account it signs for.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Enrolment {
+    pub signing_seed: String,
+    pub agents_account: String,
+}
+
+/// A user's JWT and its seed.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct User {
+    pub jwt: String,
+    pub seed: String,
+}
+
+fn seed(pair: &KeyPair) -> Result<String, Error> {
+    pair.seed().map_err(|e| Error::Credentials(e.to_string()))
+}
+
+fn pair(seed: &str) -> Result<KeyPair, Error> {
+    KeyPair::from_seed(seed).map_err(|e| Error::Credentials(e.to_string()))
+}
+
+fn sign(issuer: &KeyPair, subject: &str, name: &str, nats: &Value) -> Result<String, Error> {
+    let header = BASE64URL_NOPAD.encode(br#"{"typ":"JWT","alg":"ed25519-nkey"}"#);
+    let claims = json!({
+        "jti": new_uuid().to_string(), "iat": Timestamp::now().0 / 1000, "iss": issuer.public_key(),
+        "name": name, "sub": subject, "nats": nats,
+    });
+    let body = format!("{header}.{}", BASE64URL_NOPAD.encode(claims.to_string().as_bytes()));
+    let signature = issuer.sign(body.as_bytes()).map_err(|e| Error::Credentials(e.to_string()))?;
+    Ok(format!("{body}.{}", BASE64URL_NOPAD.encode(&signature)))
+}
+
+impl Keys {
+    /// Draws a new operator.
+    ///
+    /// # Errors
+    /// When a key cannot be written as a seed.
+    pub fn generate() -> Result<Self, Error> {
+        Ok(Self {
+            operator: seed(&KeyPair::new_operator())?,
+            system: seed(&KeyPair::new_account())?,
+            core: seed(&KeyPair::new_account())?,
+            agents: seed(&KeyPair::new_account())?,
+            enrolment: seed(&KeyPair::new_account())?,
+        })
+    }
+
+    /// The nats-server configuration: operator mode, the three accounts, JetStream in `store_dir`.
+    ///
+    /// # Errors
+    /// When a key is not usable.
+    pub fn server_config(&self, listen: &str, store_dir: &str, sync_always: bool) -> Result<String, Error> {
+        let (operator, system, core, agents, role) = (
+            pair(&self.operator)?,
+            pair(&self.system)?,
+            pair(&self.core)?,
+            pair(&self.agents)?,
+            pair(&self.enrolment)?,
+        );
+        let operator_jwt = sign(
+            &operator,
+            &operator.public_key(),
+            "reeve",
+            &json!({"system_account": system.public_key(), "type": "operator", "version": 2}),
+        )?;
+        let system_jwt = sign(
+            &operator,
+            &system.public_key(),
+            "SYS",
+            &json!({"limits": limits(false), "type": "account", "version": 2}),
+        )?;
+        let core_jwt = sign(&operator, &core.public_key(), "CORE", &core_claims())?;
+        let agents_jwt =
+            sign(&operator, &agents.public_key(), "AGENTS", &agents_claims(&core.public_key(), &role.public_key()))?;
+        let sync = if sync_always { "always" } else { "2m" };
+        Ok(format!(
+            "listen: {listen}\nserver_name: reeve\nmax_payload: 1MB\n\
+             jetstream {{ store_dir: {store_dir:?}, sync_interval: {sync} }}\n\
+             operator: {operator_jwt}\nsystem_account: {}\nresolver: MEMORY\n\
+             resolver_preload: {{\n {}: {system_jwt}\n {}: {core_jwt}\n {}: {agents_jwt}\n}}\n",
+            system.public_key(),
+            system.public_key(),
+            core.public_key(),
+            agents.public_key()
+        ))
+    }
+
+    /// A user of CORE, for services.
+    ///
+    /// # Errors
+    /// When a key is not usable.
+    pub fn core_user(&self, name: &str) -> Result<User, Error> {
+        user(&pair(&self.core)?, name)
+    }
+
+    /// A user of SYS, who hears of connections and can cut them.
+    ///
+    /// # Errors
+    /// When a key is not usable.
+    pub fn system_user(&self, name: &str) -> Result<User, Error> {
+        user(&pair(&self.system)?, name)
+    }
+
+    /// What the nodes service needs to let nodes in.
+    ///
+    /// # Errors
+    /// When a key is not usable.
+    pub fn enrolment(&self) -> Result<Enrolment, Error> {
+        Ok(Enrolment { signing_seed: self.enrolment.clone(), agents_account: pair(&self.agents)?.public_key() })
+    }
+}
+
+fn user(account: &KeyPair, name: &str) -> Result<User, Error> {
+    let key = KeyPair::new_user();
+    let claims = json!({
+        "issuer_account": account.public_key(), "type": "user", "version": 2,
+        "subs": -1, "data": -1, "payload": -1, "pub": {}, "sub": {},
+    });
+    Ok(User { jwt: sign(account, &key.public_key(), name, &claims)?, seed: seed(&key)? })
+}
+
+impl Enrolment {
+    /// The JWT of a node. Its name is the node's id, which the template puts into its subjects.
+    ///
+    /// # Errors
+    /// When the key is not usable.
+    pub fn node_jwt(&self, node: &reeve_types::NodeId, public_key: &str) -> Result<String, Error> {
+        let claims = json!({"issuer_account": self.agents_account, "type": "user", "version": 2});
+        sign(&pair(&self.signing_seed)?, public_key, node.as_str(), &claims)
+    }
+}
+
+fn limits(jetstream: bool) -> Value {
+    let mut limits = json!({
+        "subs": -1, "data": -1, "payload": -1, "imports": -1, "exports": -1,
+        "wildcards": true, "conn": -1, "leaf": -1,
+    });
+    if jetstream {
+        for name in ["mem_storage", "disk_storage", "streams", "consumer"] {
+            limits[name] = json!(-1);
+        }
+    }
+    limits
+}
+
+/// What CORE shows to AGENTS, and AGENTS takes: subject, and `stream` or `service`.
+const SHARED: [(&str, &str); 4] = [
+    ("reeve.live.>", "stream"),
+    ("$JS.API.DIRECT.GET.NODE_INBOX.reeve.node.>", "service"),
+    ("reeve.report.>", "service"),
+    ("reeve.agent.>", "service"),
+];
+
+fn core_claims() -> Value {
+    let exports: Vec<Value> =
+        SHARED.iter().map(|(subject, kind)| json!({"name": subject, "subject": subject, "type": kind})).collect();
+    json!({"limits": limits(true), "type": "account", "version": 2, "exports": exports})
+}
+
+fn agents_claims(core: &str, role: &str) -> Value {
+    let imports: Vec<Value> = SHARED
+        .iter()
+        .map(|(subject, kind)| json!({"name": subject, "subject": subject, "account": core, "type": kind}))
+        .collect();
+    json!({
+        "limits": limits(false), "type": "account", "version": 2, "imports": imports,
+        "signing_keys": [{
+            "kind": "user_scope", "key": role, "role": "node",
+            "template": {
+                "pub": {"allow": [
+                    "reeve.report.{{name()}}.>",
+                    "reeve.agent.{{name()}}.>",
+                    "$JS.API.DIRECT.GET.NODE_INBOX.reeve.node.{{name()}}.>",
+                ]},
+                "sub": {"allow": ["reeve.live.{{name()}}.>", "_INBOX_{{name()}}.>"]},
+                "subs": 16, "data": -1, "payload": 1_048_576,
+                "allowed_connection_types": ["STANDARD", "WEBSOCKET"],
+            },
+        }],
+    })
+}

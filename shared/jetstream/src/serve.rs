@@ -1,0 +1,110 @@
+//! Operations as NATS micro endpoints, `reeve.api.<service>.<Operation>`, and what is served.
+
+use crate::{Bus, Error, Headers, Message};
+use bytes::Bytes;
+use futures::{Stream, StreamExt};
+use serde::Deserialize;
+use std::{collections::HashMap, time::Duration};
+
+/// A service on the bus: found by `$SRV.INFO`, its endpoints shared among replicas.
+pub struct Service {
+    inner: async_nats::service::Service,
+}
+
+/// The requests of one endpoint.
+pub type Requests = std::pin::Pin<Box<dyn Stream<Item = Message> + Send>>;
+
+/// One endpoint of one service as discovery found it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Served {
+    pub service: String,
+    pub operation: String,
+    /// The AWS API that the operation belongs to: `ssm`. Empty for our own.
+    pub api: String,
+    pub subject: String,
+}
+
+impl Service {
+    /// Announces a service.
+    ///
+    /// # Errors
+    /// When the name is not `[A-Za-z0-9_-]+` or the bus does not answer.
+    pub async fn start(bus: &Bus, name: &str, version: &str) -> Result<Self, Error> {
+        use async_nats::service::ServiceExt;
+        let started = bus.client.service_builder().start(name, version).await;
+        Ok(Self { inner: started.map_err(|e| Error::bus("announce a service")(e.to_string()))? })
+    }
+
+    /// Adds an endpoint.
+    ///
+    /// # Errors
+    /// When the bus refuses the subscription.
+    pub async fn endpoint(&self, name: &str, subject: &str, api: &str) -> Result<Requests, Error> {
+        let metadata = HashMap::from([("api".to_owned(), api.to_owned())]);
+        let added = self.inner.endpoint_builder().name(name).metadata(metadata).add(subject).await;
+        let endpoint = added.map_err(|e| Error::bus("add an endpoint")(e.to_string()))?;
+        Ok(Box::pin(endpoint.map(|request| Message::from(request.message.clone()))))
+    }
+
+    /// Takes the service off the bus.
+    pub async fn stop(self) {
+        if let Err(error) = self.inner.stop().await {
+            tracing::debug!(%error, "the service was off the bus already");
+        }
+    }
+}
+
+/// Answers a request, if it asked for an answer.
+///
+/// # Errors
+/// When the connection is closed.
+pub async fn answer(bus: &Bus, request: &Message, headers: &Headers, data: Bytes) -> Result<(), Error> {
+    match &request.reply {
+        Some(reply) => bus.publish(reply, headers, data).await,
+        None => Ok(()),
+    }
+}
+
+#[derive(Deserialize)]
+struct Info {
+    name: String,
+    #[serde(default)]
+    endpoints: Vec<EndpointInfo>,
+}
+
+#[derive(Deserialize)]
+struct EndpointInfo {
+    name: String,
+    subject: String,
+    #[serde(default)]
+    metadata: Option<HashMap<String, String>>,
+}
+
+/// Asks every service on the bus what it serves, and waits `wait` for the answers.
+///
+/// # Errors
+/// When the question cannot be sent.
+pub async fn discover(bus: &Bus, wait: Duration) -> Result<Vec<Served>, Error> {
+    let inbox = bus.client.new_inbox();
+    let mut answers = bus.subscribe(&inbox).await?;
+    let sent = bus.client.publish_with_reply("$SRV.INFO", inbox, Bytes::new()).await;
+    sent.map_err(|e| Error::bus("ask what is served")(e.to_string()))?;
+    let mut served = Vec::new();
+    let deadline = tokio::time::sleep(wait);
+    tokio::pin!(deadline);
+    loop {
+        let message = tokio::select! {
+            () = &mut deadline => break,
+            message = answers.next() => message,
+        };
+        let Some(message) = message else { break };
+        let Ok(info) = serde_json::from_slice::<Info>(&message.data) else { continue };
+        for endpoint in info.endpoints {
+            let api = endpoint.metadata.and_then(|m| m.get("api").cloned()).unwrap_or_default();
+            served.push(Served { service: info.name.clone(), operation: endpoint.name, api, subject: endpoint.subject });
+        }
+    }
+    served.sort();
+    served.dedup();
+    Ok(served)
+}

@@ -1,0 +1,58 @@
+//! The event store: one literal subject per aggregate, one message per event.
+
+use crate::{Bus, Error, Headers, Message};
+use bytes::Bytes;
+use reeve_eventsourcing::{AggregateRef, Envelope, Position};
+
+/// The header with which the server holds an append to what was read.
+const EXPECTED: &str = "Nats-Expected-Last-Subject-Sequence";
+
+/// Appends one event if the aggregate's last event is still at `expected` (0: it has none).
+///
+/// # Errors
+/// [`Error::Conflict`] when it is not; the caller reloads and decides again.
+pub async fn append(bus: &Bus, envelope: &Envelope, expected: Position) -> Result<Position, Error> {
+    let mut headers = Headers(envelope.headers().into_iter().map(|(n, v)| (n.to_owned(), v)).collect());
+    headers.0.push((EXPECTED.to_owned(), expected.to_string()));
+    bus.store(&envelope.aggregate.subject(), &headers, envelope.data.clone()).await.map(Position)
+}
+
+/// Stores a message on a subject that must not hold one yet.
+///
+/// # Errors
+/// [`Error::Conflict`] when it does.
+pub async fn append_first(bus: &Bus, subject: &str, data: Bytes) -> Result<Position, Error> {
+    bus.store(subject, &Headers::default().with(EXPECTED, "0"), data).await.map(Position)
+}
+
+/// The last event of an aggregate and where it stands, read from the stream's leader.
+///
+/// # Errors
+/// When the bus does not answer or the message is not an event.
+pub async fn last(bus: &Bus, stream: &str, of: &AggregateRef) -> Result<Option<(Position, Envelope)>, Error> {
+    let stream = bus.context.get_stream_no_info(stream).await.map_err(|e| Error::bus("find a stream")(e.to_string()))?;
+    let found = match stream.get_last_raw_message_by_subject(&of.subject()).await {
+        Ok(found) => found,
+        Err(e) if matches!(e.kind(), async_nats::jetstream::stream::LastRawMessageErrorKind::NoMessageFound) => {
+            return Ok(None);
+        }
+        Err(e) => return Err(Error::bus("read an aggregate's last event")(e.to_string())),
+    };
+    let position = Position(found.sequence);
+    let message = Message {
+        subject: found.subject.to_string(),
+        reply: None,
+        headers: Headers::from_map(Some(&found.headers)),
+        data: found.payload,
+        status: None,
+    };
+    envelope(&message).map(|e| Some((position, e))).map_err(|e| Error::bus("read an event")(e.to_string()))
+}
+
+/// Reads the envelope of a message.
+///
+/// # Errors
+/// When a header is missing or malformed.
+pub fn envelope(message: &Message) -> Result<Envelope, reeve_eventsourcing::Error> {
+    Envelope::read(&message.subject, |name| message.headers.get(name), message.data.clone())
+}

@@ -1,0 +1,96 @@
+//! The streams of the design. Creating one that stands already, with the same settings, changes nothing.
+
+use crate::{Bus, Error};
+use async_nats::jetstream::stream::{Config, DiscardPolicy, Republish};
+use std::time::Duration;
+
+/// The stream of a service's events: `run-command` to `RUN_COMMAND`.
+pub fn of_service(service: &str) -> String {
+    service.to_uppercase().replace('-', "_")
+}
+
+/// Each node's inbox: what the control plane wants done there.
+pub const NODE_INBOX: &str = "NODE_INBOX";
+/// What nodes say of themselves and of their work; untrusted input.
+pub const NODE_REPORTS: &str = "NODE_REPORTS";
+/// What steps print, in numbered chunks.
+pub const NODE_OUTPUT: &str = "NODE_OUTPUT";
+/// Messages that could not be handled, with the reason.
+pub const SET_ASIDE: &str = "SET_ASIDE";
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// AWS keeps a command's history for 30 days; the inbox and the output are worth no more.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// A report is resent within this window at most once per reconnection; older repeats decide nothing.
+const DUPLICATES: Duration = Duration::from_secs(120);
+
+/// Makes (or finds) the stream of a service's events. It keeps everything, for ever.
+///
+/// # Errors
+/// When the bus refuses.
+pub async fn ensure_events(bus: &Bus, service: &str) -> Result<(), Error> {
+    ensure(
+        bus,
+        Config {
+            name: of_service(service),
+            subjects: vec![format!("reeve.evt.{service}.*.*")],
+            allow_direct: true,
+            allow_atomic_publish: true,
+            deny_delete: true,
+            deny_purge: true,
+            ..Config::default()
+        },
+    )
+    .await
+}
+
+/// Makes (or finds) the streams between the control plane and the nodes, and the one of messages set aside.
+///
+/// # Errors
+/// When the bus refuses.
+pub async fn ensure_node_streams(bus: &Bus) -> Result<(), Error> {
+    ensure(
+        bus,
+        Config {
+            name: NODE_INBOX.to_owned(),
+            subjects: vec!["reeve.node.*.cmd.*".to_owned(), "reeve.node.*.head".to_owned()],
+            allow_direct: true,
+            allow_atomic_publish: true,
+            max_messages_per_subject: 1,
+            max_age: KEPT,
+            republish: Some(Republish {
+                source: "reeve.node.*.cmd.*".to_owned(),
+                destination: "reeve.live.{{wildcard(1)}}.cmd.{{wildcard(2)}}".to_owned(),
+                headers_only: false,
+            }),
+            ..Config::default()
+        },
+    )
+    .await?;
+    let inbox = |name: &str, subjects: &[&str], age| Config {
+        name: name.to_owned(),
+        subjects: subjects.iter().map(|s| (*s).to_owned()).collect(),
+        allow_direct: true,
+        max_age: age,
+        duplicate_window: DUPLICATES,
+        discard: DiscardPolicy::New,
+        ..Config::default()
+    };
+    ensure(bus, inbox(NODE_REPORTS, &["reeve.report.*.status", "reeve.report.*.hello"], KEPT)).await?;
+    ensure(bus, inbox(NODE_OUTPUT, &["reeve.report.*.output.*.*"], KEPT)).await?;
+    ensure(bus, inbox(SET_ASIDE, &["reeve.aside.>"], 365 * DAY)).await
+}
+
+async fn ensure(bus: &Bus, config: Config) -> Result<(), Error> {
+    let made = bus.context.create_or_update_stream(config).await;
+    made.map(|_| ()).map_err(|e| Error::bus("make a stream")(e.to_string()))
+}
+
+/// The sequence of a stream's last message, 0 when it has none.
+///
+/// # Errors
+/// When there is no such stream or the bus does not answer.
+pub async fn last_sequence(bus: &Bus, stream: &str) -> Result<u64, Error> {
+    let found = bus.context.get_stream(stream).await.map_err(|e| Error::bus("find a stream")(e.to_string()))?;
+    Ok(found.cached_info().state.last_sequence)
+}
