@@ -32,7 +32,9 @@ pub fn model(service: &str) -> Option<&'static Model> {
 
 fn load(service: &str, text: &str) -> Option<Model> {
     // A test parses every model, so what is logged here was never released.
-    Model::parse(service, text).inspect_err(|error| tracing::error!(%error, service, "a model is broken")).ok()
+    Model::parse(service, text)
+        .inspect_err(|error| tracing::error!(%error, service, "a model is broken"))
+        .ok()
 }
 
 /// Where a shape lies in its model.
@@ -212,7 +214,9 @@ impl Raw {
     /// As the model's paginators say, else by name: some operations page and have no paginator.
     fn pages(&self, operation: &str) -> Option<Pages> {
         let modelled = self.pagination.get(operation);
-        if let Some(RawPages { input_token: Value::String(input), output_token: Value::String(output) }) = modelled {
+        if let Some(RawPages { input_token: Value::String(input), output_token: Value::String(output) }) =
+            modelled
+        {
             return Some(Pages { input: input.clone(), output: output.clone() });
         }
         let operation = self.operations.get(operation)?;
@@ -291,7 +295,10 @@ mod tests {
     #[test]
     fn the_ssm_model_says_what_clients_rely_on() {
         let ssm = model("ssm").unwrap();
-        assert_eq!((ssm.target_prefix.as_str(), ssm.content_type.as_str()), ("AmazonSSM", "application/x-amz-json-1.1"));
+        assert_eq!(
+            (ssm.target_prefix.as_str(), ssm.content_type.as_str()),
+            ("AmazonSSM", "application/x-amz-json-1.1")
+        );
         assert_eq!(ssm.operation("SendCommand").unwrap().action, "ssm:SendCommand");
         assert_eq!(ssm.operation("ListDocuments").unwrap().pages.as_ref().unwrap().input, "NextToken");
         assert_eq!(ssm.operations().filter(|operation| operation.pages.is_some()).count(), 56);

@@ -142,7 +142,9 @@ impl Verifier {
             None if request.header("authorization").is_some() => {
                 Err(Error::Incomplete("Authorization header is not text.".to_owned()))
             }
-            None if request.query.contains("X-Amz-Signature=") => self.presigned(request, principals, region, now),
+            None if request.query.contains("X-Amz-Signature=") => {
+                self.presigned(request, principals, region, now)
+            }
             None => Err(Error::Missing),
         }
     }
@@ -170,7 +172,8 @@ impl Verifier {
         if request.header("x-amz-security-token").is_some() {
             return Err(Error::UnknownKey);
         }
-        let AccessKey { principal, secret } = principals.secret(claim.access_key_id).ok_or(Error::UnknownKey)?;
+        let AccessKey { principal, secret } =
+            principals.secret(claim.access_key_id).ok_or(Error::UnknownKey)?;
         check_scope(claim, region)?;
         check_time(claim, now)?;
         check_signed_headers(request, claim.signed_headers)?;
@@ -181,11 +184,18 @@ impl Verifier {
         let presigned = claim.expires_seconds.is_some();
         let canonical =
             canonical_request(request, claim.signed_headers, &body_hash, presigned).ok_or(Error::Mismatch)?;
-        let signature =
-            self.keys.sign(claim.access_key_id, &secret, &claim.scope, &string_to_sign(claim.date, &claim.scope, &canonical));
+        let signature = self.keys.sign(
+            claim.access_key_id,
+            &secret,
+            &claim.scope,
+            &string_to_sign(claim.date, &claim.scope, &canonical),
+        );
         if bool::from(signature.as_bytes().ct_eq(claim.signature.as_bytes())) {
             Ok(Caller {
- access_key_id: claim.access_key_id.to_owned(), principal, service: claim.scope.service.to_owned() })
+                access_key_id: claim.access_key_id.to_owned(),
+                principal,
+                service: claim.scope.service.to_owned(),
+            })
         } else {
             Err(Error::Mismatch)
         }
@@ -199,15 +209,20 @@ fn check_scope(claim: &Claim<'_>, region: &str) -> Result<(), Error> {
     } else if claim.scope.region != region {
         Err(Error::Region)
     } else if claim.scope.day != day {
-        Err(Error::ScopeDate { scope: claim.scope.day.to_owned(), day: day.to_owned(), signed: claim.date.to_owned() })
+        Err(Error::ScopeDate {
+            scope: claim.scope.day.to_owned(),
+            day: day.to_owned(),
+            signed: claim.date.to_owned(),
+        })
     } else {
         Ok(())
     }
 }
 
 fn check_time(claim: &Claim<'_>, now: Timestamp) -> Result<(), Error> {
-    let signed_at = time::parse(claim.date)
-        .ok_or_else(|| Error::Incomplete(format!("Date must be in ISO-8601 'basic format'. Got '{}'.", claim.date)))?;
+    let signed_at = time::parse(claim.date).ok_or_else(|| {
+        Error::Incomplete(format!("Date must be in ISO-8601 'basic format'. Got '{}'.", claim.date))
+    })?;
     let skew = SKEW_MINUTES * 60;
     let signed = || claim.date.to_owned();
     if signed_at > now.plus_seconds(skew) {
@@ -245,13 +260,18 @@ fn header_claim<'a>(request: &Request<'a>, authorization: &'a str) -> Result<Cla
             Some(("Credential", value)) => (&mut credential, value),
             Some(("SignedHeaders", value)) => (&mut signed_headers, value),
             Some(("Signature", value)) => (&mut signature, value),
-            _ => return Err(Error::Incomplete(format!("'{part}' not a valid key=value pair in Authorization header."))),
+            _ => {
+                return Err(Error::Incomplete(format!(
+                    "'{part}' not a valid key=value pair in Authorization header."
+                )));
+            }
         };
         if slot.0.replace(slot.1).is_some() {
             return Err(Error::Incomplete(format!("'{part}' is twice in the Authorization header.")));
         }
     }
-    let missing = |name: &str| Error::Incomplete(format!("Authorization header requires '{name}' parameter."));
+    let missing =
+        |name: &str| Error::Incomplete(format!("Authorization header requires '{name}' parameter."));
     let date = request.text_header("x-amz-date").ok_or_else(|| {
         Error::Incomplete("Authorization header requires existence of a 'X-Amz-Date' header.".to_owned())
     })?;
@@ -273,7 +293,8 @@ fn claim<'a>(
         (part(), part(), part(), part(), part(), parts.next())
     else {
         return Err(Error::Incomplete(
-            "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term.".to_owned(),
+            "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term."
+                .to_owned(),
         ));
     };
     let scope = Scope { day, region, service };
@@ -288,7 +309,8 @@ fn presigned_parameters(query: &str) -> Result<Vec<(&str, String)>, Error> {
             if parameters.iter().any(|(known, _)| *known == name) {
                 return Err(Error::Incomplete(format!("'{name}' is twice in the query.")));
             }
-            let value = decoded(value).and_then(|value| String::from_utf8(value).ok()).ok_or(Error::Mismatch)?;
+            let value =
+                decoded(value).and_then(|value| String::from_utf8(value).ok()).ok_or(Error::Mismatch)?;
             parameters.push((name, value));
         }
     }
@@ -332,7 +354,11 @@ pub struct Credentials<'a> {
 /// The headers that make a request a signed one: `x-amz-date` and `authorization`.
 ///
 /// Every header of `request` is signed, so it has to hold `host`, and must not hold those two.
-pub fn sign(request: &Request<'_>, credentials: &Credentials<'_>, now: Timestamp) -> Vec<(&'static str, String)> {
+pub fn sign(
+    request: &Request<'_>,
+    credentials: &Credentials<'_>,
+    now: Timestamp,
+) -> Vec<(&'static str, String)> {
     let date = time::format(now);
     let mut headers = request.headers.to_vec();
     headers.push(("x-amz-date", date.as_bytes()));

@@ -93,13 +93,20 @@ struct Walk<'m> {
 }
 
 impl Walk<'_> {
-    fn tell(&mut self, path: &Path<'_>, shown: Option<String>, constraint: &str) {
+    /// `shown`: the value as it may be seen, quoted; empty when it may not.
+    fn tell(&mut self, path: &Path<'_>, shown: &str, constraint: &str) {
         self.count += 1;
         if self.told.len() < MOST_TOLD {
-            let value = shown.map(|shown| format!(" '{shown}'")).unwrap_or_default();
+            let blank = if shown.is_empty() { "" } else { " " };
             let path = path.text();
-            self.told.push(format!("Value{value} at '{path}' failed to satisfy constraint: {constraint}"));
+            self.told
+                .push(format!("Value{blank}{shown} at '{path}' failed to satisfy constraint: {constraint}"));
         }
+    }
+
+    fn shown(&self, id: ShapeId, value: &Value, hidden: bool) -> String {
+        let shown = if hidden { None } else { render::shown(self.model, id, value) };
+        shown.map(|shown| format!("'{shown}'")).unwrap_or_default()
     }
 
     fn structure(
@@ -114,11 +121,7 @@ impl Walk<'_> {
             let path = Path { parent, part: Part::Member(&member.name) };
             match value.get(&member.name) {
                 None | Some(Value::Null) if member.required => {
-                    self.count += 1;
-                    let path = path.text();
-                    self.told.push(format!(
-                        "Value null at '{path}' failed to satisfy constraint: Member must not be null"
-                    ));
+                    self.tell(&path, "null", "Member must not be null");
                 }
                 None | Some(Value::Null) => {}
                 Some(value) => self.value(member.shape, value, &path, hidden)?,
@@ -141,15 +144,20 @@ impl Walk<'_> {
                     return self.flat_list(id, *element, value, path, hidden);
                 }
                 for (at, value) in elements.iter().enumerate().filter(|(_, value)| !value.is_null()) {
-                    self.value(*element, value, &Path { parent: Some(path), part: Part::Index(at + 1) }, hidden)?;
+                    self.value(
+                        *element,
+                        value,
+                        &Path { parent: Some(path), part: Part::Index(at + 1) },
+                        hidden,
+                    )?;
                 }
                 Ok(())
             }
             (Kind::Map { key, value: element }, Value::Object(entries)) => {
                 if !entries.keys().all(|name| holds_string(model.shape(*key), name)) {
                     let constraints = constraints(model, *key).join(", ");
-                    let shown = if hidden { None } else { render::shown(model, id, value) };
-                    self.tell(path, shown, &format!("Map keys must satisfy constraint: [{constraints}]"));
+                    let shown = self.shown(id, value, hidden);
+                    self.tell(path, &shown, &format!("Map keys must satisfy constraint: [{constraints}]"));
                 }
                 if flat(model, *element) {
                     return self.flat_map(id, *element, value, path, hidden);
@@ -166,9 +174,9 @@ impl Walk<'_> {
     /// The constraints that a value itself breaks, each told on its own.
     fn own(&mut self, id: ShapeId, value: &Value, path: &Path<'_>, hidden: bool) {
         for broken in Broken::of(self.model.shape(id), value) {
-            let shown = if hidden { None } else { render::shown(self.model, id, value) };
+            let shown = self.shown(id, value, hidden);
             let constraint = broken.text(self.model.shape(id));
-            self.tell(path, shown, &constraint);
+            self.tell(path, &shown, &constraint);
         }
     }
 
@@ -188,8 +196,8 @@ impl Walk<'_> {
         }
         if !kept {
             let constraints = constraints(self.model, element).join(", ");
-            let shown = if hidden { None } else { render::shown(self.model, id, list) };
-            self.tell(path, shown, &format!("Member must satisfy constraint: [{constraints}]"));
+            let shown = self.shown(id, list, hidden);
+            self.tell(path, &shown, &format!("Member must satisfy constraint: [{constraints}]"));
         }
         Ok(())
     }
@@ -209,8 +217,8 @@ impl Walk<'_> {
         }
         if !kept {
             let constraints = constraints(self.model, element).join(", ");
-            let shown = if hidden { None } else { render::shown(self.model, id, map) };
-            self.tell(path, shown, &format!("Map value must satisfy constraint: [{constraints}]"));
+            let shown = self.shown(id, map, hidden);
+            self.tell(path, &shown, &format!("Map value must satisfy constraint: [{constraints}]"));
         }
         Ok(())
     }
@@ -236,7 +244,8 @@ fn holds(model: &Model, id: ShapeId, value: &Value, path: &Path<'_>) -> Result<b
     match (&shape.kind, value) {
         (Kind::List(element), Value::Array(elements)) => {
             for (at, value) in elements.iter().enumerate() {
-                kept &= holds(model, *element, value, &Path { parent: Some(path), part: Part::Index(at + 1) })?;
+                kept &=
+                    holds(model, *element, value, &Path { parent: Some(path), part: Part::Index(at + 1) })?;
             }
         }
         (Kind::Map { key, value: element }, Value::Object(entries)) => {
@@ -253,7 +262,8 @@ fn holds(model: &Model, id: ShapeId, value: &Value, path: &Path<'_>) -> Result<b
 /// All the constraints of a shape and of what is in it, in the order in which AWS lists them.
 fn constraints(model: &Model, id: ShapeId) -> Vec<String> {
     let shape = model.shape(id);
-    let mut list: Vec<_> = Broken::ALL.iter().filter(|one| one.exists(shape)).map(|one| one.text(shape)).collect();
+    let mut list: Vec<_> =
+        Broken::ALL.iter().filter(|one| one.exists(shape)).map(|one| one.text(shape)).collect();
     match shape.kind {
         Kind::List(element) => {
             let inner = constraints(model, element);
@@ -297,7 +307,8 @@ impl Broken {
                 shape.pattern.as_ref().is_some_and(|pattern| text.is_some_and(|text| !pattern.is_match(text)))
             }
             Self::Values => {
-                !shape.values.is_empty() && text.is_some_and(|text| shape.values.iter().all(|value| value != text))
+                !shape.values.is_empty()
+                    && text.is_some_and(|text| shape.values.iter().all(|value| value != text))
             }
         })
     }
@@ -317,12 +328,18 @@ impl Broken {
             _ => "length",
         };
         match self {
-            Self::Max => format!("Member must have {measure} less than or equal to {}", shape.max.unwrap_or_default()),
+            Self::Max => {
+                format!("Member must have {measure} less than or equal to {}", shape.max.unwrap_or_default())
+            }
             Self::Min => {
-                format!("Member must have {measure} greater than or equal to {}", shape.min.unwrap_or_default())
+                format!(
+                    "Member must have {measure} greater than or equal to {}",
+                    shape.min.unwrap_or_default()
+                )
             }
             Self::Pattern => {
-                let source = shape.pattern.as_ref().map(|pattern| pattern.source.as_str()).unwrap_or_default();
+                let source =
+                    shape.pattern.as_ref().map(|pattern| pattern.source.as_str()).unwrap_or_default();
                 format!("Member must satisfy regular expression pattern: {source}")
             }
             Self::Values => format!("Member must satisfy enum value set: [{}]", shape.values.join(", ")),

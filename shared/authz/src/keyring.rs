@@ -148,7 +148,8 @@ impl Authorizer for Keyring {
     /// Every entry holds for every resource: this implementation knows actions alone.
     fn check(&self, principal: &Principal, action: &str, _resource: &str) -> Decision {
         let allowed = self.rights.get(&principal.name).is_some_and(|rights| {
-            rights.administrator || rights.allow.iter().any(|entry| matches(entry.as_bytes(), action.as_bytes()))
+            rights.administrator
+                || rights.allow.iter().any(|entry| matches(entry.as_bytes(), action.as_bytes()))
         });
         if allowed { Decision::Allow } else { Decision::Deny }
     }

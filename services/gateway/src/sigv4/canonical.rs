@@ -136,7 +136,8 @@ pub fn decoded(text: &str) -> Option<Vec<u8>> {
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
         if byte == b'%' {
-            let digit = |byte: Option<u8>| char::from(byte?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+            let digit =
+                |byte: Option<u8>| char::from(byte?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
             bytes.push(digit(rest.next())? << 4 | digit(rest.next())?);
         } else {
             bytes.push(byte);

@@ -13,7 +13,10 @@ pub struct Pattern {
 #[derive(Debug)]
 enum Matcher {
     /// `^.{min,max}$`: a compiled form would be enormous.
-    Length { min: usize, max: usize },
+    Length {
+        min: usize,
+        max: usize,
+    },
     Linear(regex::Regex),
     /// Look-ahead and back-references.
     Backtracking(Box<fancy_regex::Regex>),
@@ -53,7 +56,8 @@ impl Pattern {
             if let Ok(regex) = regex::Regex::new(&whole) {
                 return Matcher::Linear(regex);
             }
-            fancy_regex::Regex::new(&whole).map_or(Matcher::Broken, |regex| Matcher::Backtracking(Box::new(regex)))
+            fancy_regex::Regex::new(&whole)
+                .map_or(Matcher::Broken, |regex| Matcher::Backtracking(Box::new(regex)))
         })
     }
 }

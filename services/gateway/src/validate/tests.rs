@@ -37,9 +37,9 @@ fn all_violations_together() {
         check("CreateDocument", json!({"DocumentFormat": "XML"})).unwrap_err(),
         "3 validation errors detected: \
          Value null at 'content' failed to satisfy constraint: Member must not be null; \
-         Value null at 'name' failed to satisfy constraint: Member must not be null; \
          Value 'XML' at 'documentFormat' failed to satisfy constraint: \
-         Member must satisfy enum value set: [YAML, JSON, TEXT]"
+         Member must satisfy enum value set: [YAML, JSON, TEXT]; \
+         Value null at 'name' failed to satisfy constraint: Member must not be null"
     );
 }
 
@@ -68,7 +68,11 @@ fn a_number() {
 fn a_length_counts_characters() {
     let name = |length: usize| json!({"Name": "Doc", "Content": "{}", "DisplayName": "é".repeat(length)});
     assert!(!check("CreateDocument", name(1024)).unwrap_err().contains("length"));
-    assert!(check("CreateDocument", name(1025)).unwrap_err().contains("Member must have length less than or equal to 1024"));
+    assert!(
+        check("CreateDocument", name(1025))
+            .unwrap_err()
+            .contains("Member must have length less than or equal to 1024")
+    );
     assert_eq!(
         one("CreateDocument", json!({"Name": "Doc", "Content": ""})),
         "Value '' at 'content' failed to satisfy constraint: Member must have length greater than or equal to 1"
@@ -78,9 +82,12 @@ fn a_length_counts_characters() {
 #[test]
 fn a_nested_member() {
     assert_eq!(
-        one("AddTagsToResource", json!({"ResourceType": "Document", "ResourceId": "Doc", "Tags": [
-            {"Key": "a", "Value": "b"}, {"Key": "", "Value": "b"}
-        ]})),
+        one(
+            "AddTagsToResource",
+            json!({"ResourceType": "Document", "ResourceId": "Doc", "Tags": [
+                {"Key": "a", "Value": "b"}, {"Key": "", "Value": "b"}
+            ]})
+        ),
         "Value '' at 'tags.2.member.key' failed to satisfy constraint: \
          Member must have length greater than or equal to 1"
             .to_owned()
@@ -90,7 +97,10 @@ fn a_nested_member() {
 #[test]
 fn a_list_of_scalars_is_told_once() {
     assert_eq!(
-        one("RemoveTagsFromResource", json!({"ResourceType": "Document", "ResourceId": "Doc", "TagKeys": ["a", "", ""]})),
+        one(
+            "RemoveTagsFromResource",
+            json!({"ResourceType": "Document", "ResourceId": "Doc", "TagKeys": ["a", "", ""]})
+        ),
         r"Value '[a, , ]' at 'tagKeys' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 128, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: ^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$]"
     );
 }
@@ -100,7 +110,12 @@ fn a_list_has_a_length_of_its_own() {
     let ids: Vec<_> = (0..51).map(|n| format!("mi-{n:017x}")).collect();
     let text = one("SendCommand", json!({"DocumentName": "AWS-RunShellScript", "InstanceIds": ids}));
     assert!(text.starts_with("Value '[mi-00000000000000000, "), "{text}");
-    assert!(text.ends_with("at 'instanceIds' failed to satisfy constraint: Member must have length less than or equal to 50"), "{text}");
+    assert!(
+        text.ends_with(
+            "at 'instanceIds' failed to satisfy constraint: Member must have length less than or equal to 50"
+        ),
+        "{text}"
+    );
 }
 
 #[test]
@@ -119,10 +134,13 @@ fn a_map() {
 fn a_sensitive_value_is_never_shown() {
     let text = one("PutParameter", json!({"Name": "p", "Value": "hunter2", "Type": "Secret"}));
     assert!(!text.contains("hunter2"));
-    let text = one("CreateMaintenanceWindow", json!({
-        "Name": "window", "Schedule": "rate(1 day)", "Duration": 2, "Cutoff": 1, "AllowUnassociatedTargets": true,
-        "Description": "",
-    }));
+    let text = one(
+        "CreateMaintenanceWindow",
+        json!({
+            "Name": "window", "Schedule": "rate(1 day)", "Duration": 2, "Cutoff": 1, "AllowUnassociatedTargets": true,
+            "Description": "",
+        }),
+    );
     assert_eq!(
         text,
         "Value at 'description' failed to satisfy constraint: Member must have length greater than or equal to 1"
