@@ -1,1 +1,46 @@
-//! See DESIGN.
+//! The language of SSM documents: what may be stored, what may be sent, and what a node shall run.
+//!
+//! Everything here is a pure function of its arguments, so that the services and the agent give the same
+//! answer for the same document.
+//!
+//! - [`content`] reads JSON, YAML and plain text, bounded in size and depth, and converts between them.
+//! - [`check`] is what CreateDocument checks; it goes by document type through `command`, `automation`,
+//!   `session`, `package` and `calendar`.
+//! - [`inputs`] are the declared parameters, [`bind`] holds what was sent against them.
+//! - [`parse_executable`] turns a document and its parameters into the [`Plan`] a node executes, with
+//!   [`interpolate`], [`precondition`] and [`flow`] as its parts.
+//! - [`plugins`] knows the plugin names and the platforms they exist on.
+//!
+//! **Invariant**: nothing in this crate reads a clock, a file or a random number, and no text whatever makes
+//! it panic.
+
+mod automation;
+mod automation_graph;
+mod calendar;
+mod command;
+pub mod content;
+mod error;
+mod fields;
+pub mod flow;
+pub mod inputs;
+pub mod interpolate;
+mod names;
+mod package;
+pub mod parameters;
+mod pattern;
+pub mod plan;
+pub mod plugins;
+pub mod precondition;
+mod session;
+mod validate;
+mod yaml;
+
+pub use content::{Format, convert, hash};
+pub use error::Error;
+pub use flow::{DocumentStatus, Flow, OnFailure, StepStatus, aggregate};
+pub use inputs::DocumentInput;
+pub use names::check_name;
+pub use parameters::{Error as ParameterError, bind};
+pub use plan::{Error as PlanError, Plan, PlannedStep, execution_timeout, parse_executable};
+pub use precondition::{Condition, Decision, Platform};
+pub use validate::{Checked, check};

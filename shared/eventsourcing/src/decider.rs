@@ -49,7 +49,11 @@ pub trait Decider: 'static {
     ///
     /// # Errors
     /// When the command is refused in this state.
-    fn decide(state: &Self::State, command: Self::Command, cx: &Context) -> Result<Option<Self::Event>, Self::Error>;
+    fn decide(
+        state: &Self::State,
+        command: Self::Command,
+        cx: &Context,
+    ) -> Result<Option<Self::Event>, Self::Error>;
 
     /// The state after the event. Total: whatever the log holds can be folded.
     fn evolve(state: Self::State, event: &Self::Event) -> Self::State;

@@ -24,8 +24,12 @@ pub trait ViewExt: View {
     }
 
     /// Reads a row (or its default), changes it, and writes it back.
-    fn update_row<T: DeserializeOwned + Serialize + Default>(&mut self, table: &str, key: &str, change: impl FnOnce(&mut T))
-    where
+    fn update_row<T: DeserializeOwned + Serialize + Default>(
+        &mut self,
+        table: &str,
+        key: &str,
+        change: impl FnOnce(&mut T),
+    ) where
         Self: Sized,
     {
         let mut row = self.row(table, key).unwrap_or_default();

@@ -36,7 +36,10 @@ impl Error {
 pub enum Credentials {
     None,
     /// A user JWT and the seed of its nkey.
-    Jwt { jwt: String, seed: String },
+    Jwt {
+        jwt: String,
+        seed: String,
+    },
 }
 
 /// What a connection needs to know.
@@ -80,7 +83,9 @@ impl Headers {
         let pairs = map.into_iter().flat_map(HeaderMap::iter);
         Self(
             pairs
-                .flat_map(|(name, values)| values.iter().map(move |v| (name.to_string(), v.as_str().to_owned())))
+                .flat_map(|(name, values)| {
+                    values.iter().map(move |v| (name.to_string(), v.as_str().to_owned()))
+                })
                 .collect(),
         )
     }
@@ -218,7 +223,13 @@ impl Bus {
     ///
     /// # Errors
     /// [`Error::NoResponders`] at once when nobody listens; [`Error::TimedOut`] after `limit`.
-    pub async fn request(&self, subject: &str, headers: &Headers, data: Bytes, limit: Duration) -> Result<Message, Error> {
+    pub async fn request(
+        &self,
+        subject: &str,
+        headers: &Headers,
+        data: Bytes,
+        limit: Duration,
+    ) -> Result<Message, Error> {
         let mut request = async_nats::Request::new().payload(data).timeout(Some(limit));
         if let Some(map) = headers.to_map() {
             request = request.headers(map);
@@ -237,7 +248,8 @@ impl Bus {
     /// When the connection is closed.
     pub async fn subscribe(&self, subject: &str) -> Result<Subscription, Error> {
         let failed = Error::bus("subscribe");
-        let subscriber = self.client.subscribe(subject.to_owned()).await.map_err(|e| failed(e.to_string()))?;
+        let subscriber =
+            self.client.subscribe(subject.to_owned()).await.map_err(|e| failed(e.to_string()))?;
         self.flush().await?;
         Ok(Subscription(subscriber))
     }

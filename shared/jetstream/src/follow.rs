@@ -42,7 +42,9 @@ impl Work {
 
 pub type BoxStream<T> = Pin<Box<dyn Stream<Item = Result<T, Error>> + Send>>;
 
-fn split(message: async_nats::jetstream::Message) -> Result<(u64, i64, Message, async_nats::jetstream::message::Acker), Error> {
+fn split(
+    message: async_nats::jetstream::Message,
+) -> Result<(u64, i64, Message, async_nats::jetstream::message::Acker), Error> {
     let info = message.info().map_err(|e| Error::bus("tell a message's place")(e.to_string()))?;
     let (sequence, deliveries) = (info.stream_sequence, info.delivered);
     let (message, acker) = message.split();
@@ -53,8 +55,17 @@ fn split(message: async_nats::jetstream::Message) -> Result<(u64, i64, Message, 
 ///
 /// # Errors
 /// When the stream does not exist or the consumer cannot be made.
-pub async fn follow(bus: &Bus, stream: &str, subjects: &[String], after: u64) -> Result<BoxStream<Stored>, Error> {
-    let stream = bus.context.get_stream_no_info(stream).await.map_err(|e| Error::bus("find a stream")(e.to_string()))?;
+pub async fn follow(
+    bus: &Bus,
+    stream: &str,
+    subjects: &[String],
+    after: u64,
+) -> Result<BoxStream<Stored>, Error> {
+    let stream = bus
+        .context
+        .get_stream_no_info(stream)
+        .await
+        .map_err(|e| Error::bus("find a stream")(e.to_string()))?;
     let config = push::OrderedConfig {
         deliver_subject: bus.client.new_inbox(),
         filter_subjects: subjects.to_vec(),
@@ -64,7 +75,8 @@ pub async fn follow(bus: &Bus, stream: &str, subjects: &[String], after: u64) ->
         },
         ..push::OrderedConfig::default()
     };
-    let consumer = stream.create_consumer(config).await.map_err(|e| Error::bus("make a consumer")(e.to_string()))?;
+    let consumer =
+        stream.create_consumer(config).await.map_err(|e| Error::bus("make a consumer")(e.to_string()))?;
     let messages = consumer.messages().await.map_err(|e| Error::bus("read a stream")(e.to_string()))?;
     Ok(Box::pin(messages.map(|m| {
         let message = m.map_err(|e| Error::bus("read a stream")(e.to_string()))?;
@@ -76,8 +88,18 @@ pub async fn follow(bus: &Bus, stream: &str, subjects: &[String], after: u64) ->
 ///
 /// # Errors
 /// When the stream does not exist or the consumer cannot be made.
-pub async fn work(bus: &Bus, stream: &str, worker: &str, subjects: &[String], in_flight: i64) -> Result<BoxStream<Work>, Error> {
-    let stream = bus.context.get_stream_no_info(stream).await.map_err(|e| Error::bus("find a stream")(e.to_string()))?;
+pub async fn work(
+    bus: &Bus,
+    stream: &str,
+    worker: &str,
+    subjects: &[String],
+    in_flight: i64,
+) -> Result<BoxStream<Work>, Error> {
+    let stream = bus
+        .context
+        .get_stream_no_info(stream)
+        .await
+        .map_err(|e| Error::bus("find a stream")(e.to_string()))?;
     let config = pull::Config {
         durable_name: Some(worker.to_owned()),
         filter_subjects: subjects.to_vec(),
@@ -86,11 +108,17 @@ pub async fn work(bus: &Bus, stream: &str, worker: &str, subjects: &[String], in
         max_ack_pending: in_flight,
         ..pull::Config::default()
     };
-    let consumer = stream.create_consumer(config).await.map_err(|e| Error::bus("make a consumer")(e.to_string()))?;
+    let consumer =
+        stream.create_consumer(config).await.map_err(|e| Error::bus("make a consumer")(e.to_string()))?;
     let messages = consumer.messages().await.map_err(|e| Error::bus("read a stream")(e.to_string()))?;
     Ok(Box::pin(messages.map(|m| {
         let message = m.map_err(|e| Error::bus("read a stream")(e.to_string()))?;
-        split(message).map(|(sequence, deliveries, message, acker)| Work { sequence, deliveries, message, acker })
+        split(message).map(|(sequence, deliveries, message, acker)| Work {
+            sequence,
+            deliveries,
+            message,
+            acker,
+        })
     })))
 }
 
@@ -98,7 +126,14 @@ pub async fn work(bus: &Bus, stream: &str, worker: &str, subjects: &[String], in
 ///
 /// # Errors
 /// When it could not be stored; then the caller must not settle it.
-pub async fn set_aside(bus: &Bus, service: &str, handler: &str, sequence: u64, message: &Message, reason: &str) -> Result<(), Error> {
+pub async fn set_aside(
+    bus: &Bus,
+    service: &str,
+    handler: &str,
+    sequence: u64,
+    message: &Message,
+    reason: &str,
+) -> Result<(), Error> {
     tracing::error!(service, handler, sequence, subject = message.subject, reason, "a message was set aside");
     let mut headers = message.headers.clone();
     headers.0.retain(|(name, _)| !name.to_ascii_lowercase().starts_with("nats-"));

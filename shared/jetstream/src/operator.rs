@@ -95,8 +95,12 @@ impl Keys {
             &json!({"limits": limits(false), "type": "account", "version": 2}),
         )?;
         let core_jwt = sign(&operator, &core.public_key(), "CORE", &core_claims())?;
-        let agents_jwt =
-            sign(&operator, &agents.public_key(), "AGENTS", &agents_claims(&core.public_key(), &role.public_key()))?;
+        let agents_jwt = sign(
+            &operator,
+            &agents.public_key(),
+            "AGENTS",
+            &agents_claims(&core.public_key(), &role.public_key()),
+        )?;
         let sync = if sync_always { "always" } else { "2m" };
         Ok(format!(
             "listen: {listen}\nserver_name: reeve\nmax_payload: 1MB\n\
@@ -131,7 +135,10 @@ impl Keys {
     /// # Errors
     /// When a key is not usable.
     pub fn enrolment(&self) -> Result<Enrolment, Error> {
-        Ok(Enrolment { signing_seed: self.enrolment.clone(), agents_account: pair(&self.agents)?.public_key() })
+        Ok(Enrolment {
+            signing_seed: self.enrolment.clone(),
+            agents_account: pair(&self.agents)?.public_key(),
+        })
     }
 }
 
@@ -177,8 +184,10 @@ const SHARED: [(&str, &str); 4] = [
 ];
 
 fn core_claims() -> Value {
-    let exports: Vec<Value> =
-        SHARED.iter().map(|(subject, kind)| json!({"name": subject, "subject": subject, "type": kind})).collect();
+    let exports: Vec<Value> = SHARED
+        .iter()
+        .map(|(subject, kind)| json!({"name": subject, "subject": subject, "type": kind}))
+        .collect();
     json!({"limits": limits(true), "type": "account", "version": 2, "exports": exports})
 }
 

@@ -101,7 +101,12 @@ pub async fn discover(bus: &Bus, wait: Duration) -> Result<Vec<Served>, Error> {
         let Ok(info) = serde_json::from_slice::<Info>(&message.data) else { continue };
         for endpoint in info.endpoints {
             let api = endpoint.metadata.and_then(|m| m.get("api").cloned()).unwrap_or_default();
-            served.push(Served { service: info.name.clone(), operation: endpoint.name, api, subject: endpoint.subject });
+            served.push(Served {
+                service: info.name.clone(),
+                operation: endpoint.name,
+                api,
+                subject: endpoint.subject,
+            });
         }
     }
     served.sort();

@@ -30,10 +30,16 @@ pub async fn append_first(bus: &Bus, subject: &str, data: Bytes) -> Result<Posit
 /// # Errors
 /// When the bus does not answer or the message is not an event.
 pub async fn last(bus: &Bus, stream: &str, of: &AggregateRef) -> Result<Option<(Position, Envelope)>, Error> {
-    let stream = bus.context.get_stream_no_info(stream).await.map_err(|e| Error::bus("find a stream")(e.to_string()))?;
+    let stream = bus
+        .context
+        .get_stream_no_info(stream)
+        .await
+        .map_err(|e| Error::bus("find a stream")(e.to_string()))?;
     let found = match stream.get_last_raw_message_by_subject(&of.subject()).await {
         Ok(found) => found,
-        Err(e) if matches!(e.kind(), async_nats::jetstream::stream::LastRawMessageErrorKind::NoMessageFound) => {
+        Err(e)
+            if matches!(e.kind(), async_nats::jetstream::stream::LastRawMessageErrorKind::NoMessageFound) =>
+        {
             return Ok(None);
         }
         Err(e) => return Err(Error::bus("read an aggregate's last event")(e.to_string())),

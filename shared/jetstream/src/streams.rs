@@ -91,6 +91,7 @@ async fn ensure(bus: &Bus, config: Config) -> Result<(), Error> {
 /// # Errors
 /// When there is no such stream or the bus does not answer.
 pub async fn last_sequence(bus: &Bus, stream: &str) -> Result<u64, Error> {
-    let found = bus.context.get_stream(stream).await.map_err(|e| Error::bus("find a stream")(e.to_string()))?;
+    let found =
+        bus.context.get_stream(stream).await.map_err(|e| Error::bus("find a stream")(e.to_string()))?;
     Ok(found.cached_info().state.last_sequence)
 }

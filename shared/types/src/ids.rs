@@ -44,13 +44,17 @@ impl Default for NodeId {
 impl FromStr for NodeId {
     type Err = Malformed;
     fn from_str(value: &str) -> Result<Self, Malformed> {
-        let well_formed = value
-            .strip_prefix("mi-")
-            .is_some_and(|hex| hex.len() == 17 && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')));
+        let well_formed = value.strip_prefix("mi-").is_some_and(|hex| {
+            hex.len() == 17 && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        });
         if well_formed {
             Ok(Self(value.to_owned()))
         } else {
-            Err(Malformed { kind: "node id", value: value.to_owned(), form: "mi-, then 17 hexadecimal digits" })
+            Err(Malformed {
+                kind: "node id",
+                value: value.to_owned(),
+                form: "mi-, then 17 hexadecimal digits",
+            })
         }
     }
 }
@@ -82,11 +86,11 @@ pub struct CommandId(pub Uuid);
 impl FromStr for CommandId {
     type Err = Malformed;
     fn from_str(value: &str) -> Result<Self, Malformed> {
-        Uuid::try_parse(value)
-            .ok()
-            .filter(|_| value.len() == 36)
-            .map(Self)
-            .ok_or_else(|| Malformed { kind: "command id", value: value.to_owned(), form: "a UUID" })
+        Uuid::try_parse(value).ok().filter(|_| value.len() == 36).map(Self).ok_or_else(|| Malformed {
+            kind: "command id",
+            value: value.to_owned(),
+            form: "a UUID",
+        })
     }
 }
 

@@ -1,0 +1,187 @@
+//! Command and Policy documents.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use crate::{
+    DocumentInput, Error, Platform,
+    error::invalid,
+    fields::{
+        Object, has_placeholder, join, object, optional_object, required_list, required_object,
+        required_text, truth,
+    },
+    inputs::{self, Dialect},
+    interpolate::Values,
+    plugins::{self, Plugin},
+    precondition::{self, Condition},
+};
+
+/// Checks the parameters and the steps; gives the declared parameters and the platforms.
+pub(crate) fn check(root: &Object, version: &str) -> Result<(Vec<DocumentInput>, Vec<String>), Error> {
+    let inputs = inputs::read(root, Dialect::Command)?;
+    if version != "2.2"
+        && let Some(input) = inputs.iter().find(|input| input.env_var)
+    {
+        let field = format!("parameters.{}.interpolationType", input.name);
+        return Err(invalid(field, "needs a document of schema version 2.2"));
+    }
+    let mut platforms = Vec::new();
+    if version == "1.2" {
+        check_runtime_config(root, &mut platforms)?;
+    } else {
+        check_main_steps(root, version, &inputs, &mut platforms)?;
+    }
+    let words = Platform::ALL.iter().filter(|p| platforms.contains(*p)).map(|p| p.name().to_owned());
+    Ok((inputs, words.collect()))
+}
+
+fn check_runtime_config(root: &Object, platforms: &mut Vec<Platform>) -> Result<(), Error> {
+    let config = required_object(root, "", "runtimeConfig")?;
+    if config.is_empty() {
+        return Err(invalid("runtimeConfig", "must name at least one plugin"));
+    }
+    for (action, settings) in config {
+        let at = format!("runtimeConfig.{action}");
+        let plugin = known(action, &at)?;
+        let settings = object(settings, &at)?;
+        let field = format!("{at}.properties");
+        match settings.get("properties") {
+            None => check_inputs(plugin, &Map::new(), &field)?,
+            Some(Value::Array(items)) => {
+                for (index, item) in items.iter().enumerate() {
+                    let field = format!("{field}[{index}]");
+                    check_inputs(plugin, object(item, &field)?, &field)?;
+                }
+            }
+            Some(Value::Object(one)) => check_inputs(plugin, one, &field)?,
+            Some(text) if has_placeholder(text) => {}
+            Some(_) => return Err(invalid(field, "must be a map or a list of maps")),
+        }
+        platforms.extend(plugin.platforms);
+    }
+    Ok(())
+}
+
+fn check_main_steps(
+    root: &Object,
+    version: &str,
+    inputs: &[DocumentInput],
+    platforms: &mut Vec<Platform>,
+) -> Result<(), Error> {
+    let steps = required_list(root, "", "mainSteps")?;
+    let names = Values::new(inputs.iter().map(|input| (input.name.clone(), Value::Null)).collect());
+    let mut seen = BTreeSet::new();
+    for (index, step) in steps.iter().enumerate() {
+        let at = format!("mainSteps[{index}]");
+        let step = object(step, &at)?;
+        let name = required_text(step, &at, "name")?;
+        check_step_name(name, &at)?;
+        if !seen.insert(name) {
+            return Err(invalid(join(&at, "name"), format!("is {name:?}, which another step has as well")));
+        }
+        let plugin = known(required_text(step, &at, "action")?, &join(&at, "action"))?;
+        let none = Map::new();
+        let inputs = optional_object(step, &at, "inputs")?.unwrap_or(&none);
+        let field = join(&at, "inputs");
+        check_inputs(plugin, inputs, &field)?;
+        check_flow(inputs, &field, index + 1 == steps.len())?;
+        let only = check_precondition(step, &at, version, &names)?;
+        platforms.extend(
+            plugin.platforms.iter().filter(|platform| {
+                only.as_ref().is_none_or(|word| word.eq_ignore_ascii_case(platform.name()))
+            }),
+        );
+    }
+    Ok(())
+}
+
+/// The name of a step is also the name of a folder on the node.
+fn check_step_name(name: &str, at: &str) -> Result<(), Error> {
+    let fits = (1..=128).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':'))
+        && !name.starts_with('.');
+    if fits {
+        Ok(())
+    } else {
+        Err(invalid(
+            join(at, "name"),
+            format!(
+                "is {name:?}; it must have 1 to 128 letters, digits, dashes, underscores, dots or colons"
+            ),
+        ))
+    }
+}
+
+fn known(action: &str, field: &str) -> Result<&'static Plugin, Error> {
+    plugins::find(action).ok_or_else(|| invalid(field, format!("names the unknown plugin {action:?}")))
+}
+
+fn check_inputs(plugin: &Plugin, inputs: &Object, at: &str) -> Result<(), Error> {
+    if let Some(missing) = plugin.required.iter().find(|name| !inputs.contains_key(**name)) {
+        return Err(invalid(join(at, missing), format!("is missing; {} needs it", plugin.name)));
+    }
+    if !plugins::is_script(plugin.name) {
+        return Ok(());
+    }
+    match inputs.get("runCommand") {
+        None => Ok(()),
+        Some(Value::Array(lines)) => match lines.iter().position(|line| !line.is_string()) {
+            None => Ok(()),
+            Some(index) => Err(invalid(format!("{at}.runCommand[{index}]"), "must be text")),
+        },
+        Some(text) if has_placeholder(text) => Ok(()),
+        Some(_) => Err(invalid(
+            join(at, "runCommand"),
+            "must be a list of texts or a placeholder of a StringList parameter",
+        )),
+    }
+}
+
+fn check_flow(inputs: &Object, at: &str, last: bool) -> Result<(), Error> {
+    for (key, words) in [("onFailure", &["exit", "successAndExit"][..]), ("onSuccess", &["exit"][..])] {
+        match inputs.get(key) {
+            None => {}
+            Some(value) if has_placeholder(value) => {}
+            Some(Value::String(word)) if words.contains(&word.as_str()) => {}
+            Some(_) => return Err(invalid(join(at, key), format!("must be one of {}", words.join(", ")))),
+        }
+    }
+    match inputs.get("finallyStep") {
+        None => Ok(()),
+        Some(value) if has_placeholder(value) => Ok(()),
+        Some(value) => match truth(value) {
+            Some(true) if !last => {
+                Err(invalid(join(at, "finallyStep"), "is true, but the step is not the last"))
+            }
+            Some(_) => Ok(()),
+            None => Err(invalid(join(at, "finallyStep"), "must be true or false")),
+        },
+    }
+}
+
+/// Checks a precondition and gives the platform it demands, if it is a platform known before run time.
+fn check_precondition(
+    step: &Object,
+    at: &str,
+    version: &str,
+    names: &Values,
+) -> Result<Option<String>, Error> {
+    let field = join(at, "precondition");
+    let Some(map) = optional_object(step, at, "precondition")? else { return Ok(None) };
+    if map.is_empty() {
+        return Ok(None);
+    }
+    if version != "2.2" {
+        return Err(invalid(field, "needs a document of schema version 2.2"));
+    }
+    match precondition::read(step.get("precondition"), names) {
+        Condition::Malformed(why) => Err(invalid(field, format!("cannot be understood: {why}"))),
+        Condition::Platform { .. } => {
+            let operands = map.get("StringEquals").and_then(Value::as_array).into_iter().flatten();
+            let word = operands.filter_map(Value::as_str).find(|word| *word != "platformType");
+            Ok(word.filter(|word| !word.contains("{{")).map(str::to_owned))
+        }
+        _ => Ok(None),
+    }
+}

@@ -1,0 +1,204 @@
+//! Operations: one typed handler each.
+
+use crate::{ExecuteError, Executed, Handle};
+use bytes::Bytes;
+use futures::{StreamExt, future::BoxFuture};
+use reeve_eventsourcing::{Actor, Context, Decider};
+use reeve_jetstream::{Headers, Message, serve};
+use reeve_types::{Timestamp, ids::new_uuid};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+/// An operation's refusal, as AWS models it: an error code and a sentence.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct ApiError {
+    pub code: String,
+    pub message: String,
+}
+
+impl ApiError {
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: message.into() }
+    }
+
+    pub fn internal(message: impl std::fmt::Display) -> Self {
+        Self::new("InternalServerError", message.to_string())
+    }
+}
+
+impl<E: std::error::Error + Into<Self>> From<ExecuteError<E>> for ApiError {
+    fn from(error: ExecuteError<E>) -> Self {
+        match error {
+            ExecuteError::Refused(reason) => reason.into(),
+            ExecuteError::Contended { .. } => Self::new("TooManyUpdates", error.to_string()),
+            ExecuteError::Bus(_) => Self::internal(error),
+        }
+    }
+}
+
+/// Who calls, from where, and as part of what.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub actor: Actor,
+    pub account: String,
+    pub region: String,
+    pub command_id: Uuid,
+    pub traceparent: Option<String>,
+}
+
+impl Caller {
+    fn read(headers: &Headers) -> Self {
+        let text = |name: &str| headers.get(name).unwrap_or_default().to_owned();
+        let request = headers.get("reeve-request-id").and_then(|id| Uuid::try_parse(id).ok());
+        Self {
+            actor: Actor { name: text("reeve-actor"), source: text("reeve-source") },
+            account: text("reeve-account"),
+            region: text("reeve-region"),
+            command_id: request.unwrap_or_else(new_uuid),
+            traceparent: headers.get("traceparent").map(str::to_owned),
+        }
+    }
+}
+
+/// One call of an operation.
+pub struct Call<I> {
+    pub handle: Handle,
+    pub input: I,
+    pub caller: Caller,
+    /// The subject that the call came in on; a node's question names the node there.
+    pub subject: String,
+    pub now: Timestamp,
+    position: Arc<AtomicU64>,
+}
+
+impl<I> Call<I> {
+    pub fn context(&self) -> Context {
+        Context {
+            now: self.now,
+            actor: self.caller.actor.clone(),
+            command_id: self.caller.command_id,
+            correlation_id: self.caller.command_id,
+            traceparent: self.caller.traceparent.clone(),
+        }
+    }
+
+    /// Decides a command on behalf of the caller; the answer will carry the position that it reached.
+    ///
+    /// # Errors
+    /// As [`Handle::execute`].
+    pub async fn execute<D: Decider>(
+        &self,
+        id: &str,
+        command: D::Command,
+    ) -> Result<Executed<D::Event>, ExecuteError<D::Error>> {
+        let executed = self.handle.execute::<D>(id, command, &self.context()).await?;
+        self.position.fetch_max(executed.position.0, Ordering::Relaxed);
+        Ok(executed)
+    }
+}
+
+pub(crate) type Handler =
+    Arc<dyn Fn(Handle, Message, Arc<AtomicU64>) -> BoxFuture<'static, Result<Bytes, ApiError>> + Send + Sync>;
+
+/// One operation of a service.
+pub(crate) struct Endpoint {
+    pub name: &'static str,
+    /// The AWS API it belongs to, empty for our own.
+    pub api: &'static str,
+    pub subject: String,
+    pub handler: Handler,
+}
+
+pub(crate) fn handler<I, O, F, Fut>(operation: F) -> Handler
+where
+    I: DeserializeOwned + Send + 'static,
+    O: Serialize + 'static,
+    F: Fn(Call<I>) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<O, ApiError>> + Send + 'static,
+{
+    let operation = Arc::new(operation);
+    Arc::new(move |handle, message, position| {
+        let operation = operation.clone();
+        Box::pin(async move {
+            let body: &[u8] = if message.data.is_empty() { b"{}" } else { &message.data };
+            let input = serde_json::from_slice::<I>(body).map_err(|e| {
+                ApiError::new("SerializationException", format!("The request could not be read: {e}"))
+            })?;
+            let caller = Caller::read(&message.headers);
+            let call =
+                Call { handle, input, caller, subject: message.subject, now: Timestamp::now(), position };
+            let output = operation(call).await?;
+            serde_json::to_vec(&output).map(Bytes::from).map_err(ApiError::internal)
+        })
+    })
+}
+
+/// As many requests as one endpoint works on at a time; more wait their turn.
+const AT_ONCE: usize = 256;
+/// As long as a read waits for the position that its caller has seen.
+const POSITION_LIMIT: Duration = Duration::from_secs(5);
+
+/// Answers the requests of one endpoint until its stream ends.
+pub(crate) async fn run(handle: Handle, endpoint: Endpoint, mut requests: serve::Requests) {
+    let permits = Arc::new(Semaphore::new(AT_ONCE));
+    while let Some(request) = requests.next().await {
+        let Ok(permit) = permits.clone().acquire_owned().await else { return };
+        let (handle, handler) = (handle.clone(), endpoint.handler.clone());
+        tokio::spawn(async move {
+            answer(handle, handler, request).await;
+            drop(permit);
+        });
+    }
+}
+
+async fn answer(handle: Handle, handler: Handler, request: Message) {
+    if let Some(positions) = request.headers.get("reeve-min-position") {
+        wait_for_positions(&handle, positions).await;
+    }
+    let position = Arc::new(AtomicU64::new(0));
+    // A panic of one handler is that caller's InternalServerError, and nobody else's.
+    let work = tokio::spawn(handler(handle.clone(), request.clone(), position.clone()));
+    let result = work.await.unwrap_or_else(|e| Err(ApiError::internal(e)));
+    let mut headers = Headers::default();
+    let reached = position.load(Ordering::Relaxed);
+    if reached > 0 {
+        headers = headers.with("reeve-position", format!("{}:{reached}", handle.inner.stream));
+    }
+    let body = match result {
+        Ok(body) => body,
+        Err(error) => {
+            if error.code == "InternalServerError" {
+                tracing::error!(subject = request.subject, %error, "an operation failed");
+            }
+            headers = headers.with("reeve-error", error.code.as_str());
+            Bytes::from(serde_json::json!({"message": error.message}).to_string())
+        }
+    };
+    if let Err(error) = serve::answer(handle.bus(), &request, &headers, body).await {
+        tracing::warn!(%error, subject = request.subject, "an answer could not be sent");
+    }
+}
+
+async fn wait_for_positions(handle: &Handle, positions: &str) {
+    for position in positions.split(',') {
+        if let Some((stream, sequence)) = position.rsplit_once(':')
+            && handle.inner.followed.contains(stream)
+            && let Ok(sequence) = sequence.parse()
+        {
+            let wait = handle.views().wait_for(stream, sequence);
+            if tokio::time::timeout(POSITION_LIMIT, wait).await.is_err() {
+                tracing::warn!(stream, sequence, "a read did not wait any longer for its position");
+            }
+        }
+    }
+}

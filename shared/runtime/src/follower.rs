@@ -1,0 +1,129 @@
+//! Streams into views: in order, many events to a batch, from the checkpoint on.
+
+use crate::{
+    Error, Handle,
+    execute::{Folded, state_table},
+};
+use futures::StreamExt;
+use reeve_eventsourcing::{
+    Decider, DecodeError, Envelope, Event, Position, Projection, Recorded, View, ViewExt,
+};
+use reeve_jetstream::{
+    follow::{self, Stored},
+    store, streams,
+};
+use std::{sync::Arc, time::Duration};
+
+/// What takes one event into the views.
+#[derive(Clone)]
+pub(crate) struct Applier {
+    pub name: &'static str,
+    /// The service whose events it takes.
+    pub source: &'static str,
+    pub apply: Apply,
+}
+
+pub(crate) type Apply =
+    Arc<dyn Fn(&mut dyn View, Position, &Envelope) -> Result<(), DecodeError> + Send + Sync>;
+
+/// Folds an aggregate's events into the state that decisions are made on.
+pub(crate) fn fold<D: Decider>() -> Applier {
+    let table = state_table(D::AGGREGATE);
+    Applier {
+        name: D::AGGREGATE,
+        source: D::Event::SERVICE,
+        apply: Arc::new(move |view, position, envelope| {
+            if envelope.aggregate.aggregate != D::AGGREGATE {
+                return Ok(());
+            }
+            let event = D::Event::decode(&envelope.schema, &envelope.data)?;
+            let id = &envelope.aggregate.id;
+            let state = view.row::<Folded<D::State>>(&table, id).map(|f| f.state).unwrap_or_default();
+            view.put_row(&table, id, &Folded { sequence: position.0, state: D::evolve(state, &event) });
+            Ok(())
+        }),
+    }
+}
+
+pub(crate) fn project<P: Projection>(projection: P) -> Applier {
+    Applier {
+        name: P::NAME,
+        source: P::Event::SERVICE,
+        apply: Arc::new(move |view, position, envelope| {
+            match P::Event::decode(&envelope.schema, &envelope.data) {
+                Ok(event) => {
+                    projection.apply(view, &Recorded { position, envelope: envelope.clone(), event });
+                    Ok(())
+                }
+                // An event of another aggregate of the same service, or of a newer release.
+                Err(DecodeError::Unknown(_)) => Ok(()),
+                Err(malformed) => Err(malformed),
+            }
+        }),
+    }
+}
+
+/// As many events as one batch takes.
+const BATCH: usize = 1000;
+
+/// Follows one service's stream for ever.
+pub(crate) async fn run(handle: Handle, source: &'static str, appliers: Vec<Applier>) {
+    loop {
+        if let Err(error) = follow_once(&handle, source, &appliers).await {
+            tracing::warn!(service = handle.service(), source, %error, "following a stream was interrupted");
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}
+
+async fn follow_once(handle: &Handle, source: &'static str, appliers: &[Applier]) -> Result<(), Error> {
+    let stream = streams::of_service(source);
+    let after = handle.views().checkpoint(&stream);
+    let mut batches = follow::follow(handle.bus(), &stream, &[], after).await?.ready_chunks(BATCH);
+    while let Some(batch) = batches.next().await {
+        let batch = batch.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let aside = take_in(handle, &stream, appliers, &batch)?;
+        for (handler, stored, reason) in aside {
+            follow::set_aside(
+                handle.bus(),
+                handle.service(),
+                handler,
+                stored.sequence,
+                &stored.message,
+                &reason,
+            )
+            .await?;
+        }
+    }
+    Ok(())
+}
+
+/// What could not be taken in: by whom, which message, why.
+type Aside<'a> = Vec<(&'static str, &'a Stored, String)>;
+
+/// Takes a batch into the views, in one step. What cannot be read is skipped, always in the same way.
+fn take_in<'a>(
+    handle: &Handle,
+    stream: &str,
+    appliers: &[Applier],
+    batch: &'a [Stored],
+) -> Result<Aside<'a>, Error> {
+    let mut aside = Vec::new();
+    let mut changes = handle.views().begin();
+    for stored in batch {
+        match store::envelope(&stored.message) {
+            Ok(envelope) => {
+                for applier in appliers {
+                    if let Err(error) = (applier.apply)(&mut changes, Position(stored.sequence), &envelope) {
+                        aside.push((applier.name, stored, error.to_string()));
+                    }
+                }
+            }
+            Err(error) => aside.push(("envelope", stored, error.to_string())),
+        }
+    }
+    if let Some(last) = batch.last() {
+        changes.commit(stream, last.sequence)?;
+    }
+    Ok(aside)
+}

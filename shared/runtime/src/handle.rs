@@ -1,0 +1,34 @@
+//! What handlers hold: the bus, the views, and the way to decide.
+
+use reeve_jetstream::Bus;
+use reeve_views::Store;
+use std::{collections::BTreeSet, sync::Arc};
+
+/// Shared by all handlers of one running service. Cheap to clone.
+#[derive(Clone)]
+pub struct Handle {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub service: &'static str,
+    pub stream: String,
+    pub bus: Bus,
+    pub views: Store,
+    /// The streams that the views follow.
+    pub followed: BTreeSet<String>,
+}
+
+impl Handle {
+    pub fn bus(&self) -> &Bus {
+        &self.inner.bus
+    }
+
+    pub fn views(&self) -> &Store {
+        &self.inner.views
+    }
+
+    pub fn service(&self) -> &'static str {
+        self.inner.service
+    }
+}
