@@ -12,11 +12,20 @@ const REFRESH: Duration = Duration::from_secs(5);
 /// How soon again when an operation is missing: what a caller asks for must not flood the bus.
 const SOONEST: Duration = Duration::from_secs(1);
 
-/// By API, and under it by operation, the subject that takes it.
-type Routes = HashMap<String, HashMap<String, Arc<str>>>;
+/// How long an operation is kept that the bus does not tell of any more. One that answered late once is still
+/// there; one that is gone is told apart from one that never was.
+const KEPT: Duration = Duration::from_secs(30);
+
+struct Route {
+    subject: Arc<str>,
+    seen: Instant,
+}
+
+/// By API, and under it by operation.
+type Routes = HashMap<String, HashMap<String, Route>>;
 
 /// The operations that are served, as of a few seconds ago.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Directory {
     routes: RwLock<Routes>,
     asked: Mutex<Option<Instant>>,
@@ -50,7 +59,12 @@ impl Directory {
     }
 
     fn known(&self, api: &str, operation: &str) -> Option<Arc<str>> {
-        self.routes.read().unwrap_or_else(PoisonError::into_inner).get(api)?.get(operation).cloned()
+        self.routes
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(api)?
+            .get(operation)
+            .map(|route| Arc::clone(&route.subject))
     }
 
     /// When the bus does not answer, what was known stays: the services may well be there.
@@ -62,10 +76,16 @@ impl Directory {
             Err(BusError::NoResponders) => Vec::new(),
             Err(error) => return tracing::warn!(%error, "the services could not be discovered"),
         };
-        let mut routes = Routes::new();
-        for one in served {
-            routes.entry(one.api).or_default().insert(one.operation, one.subject.into());
+        let seen = Instant::now();
+        let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
+        // What belongs to no API of AWS's is not for callers of one.
+        for one in served.into_iter().filter(|one| !one.api.is_empty()) {
+            let route = Route { subject: one.subject.into(), seen };
+            routes.entry(one.api).or_default().insert(one.operation, route);
         }
-        *self.routes.write().unwrap_or_else(PoisonError::into_inner) = routes;
+        routes.retain(|_, operations| {
+            operations.retain(|_, route| seen.duration_since(route.seen) < KEPT);
+            !operations.is_empty()
+        });
     }
 }

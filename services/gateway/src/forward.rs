@@ -31,6 +31,19 @@ impl Incoming<'_> {
         let value = values.next().filter(|_| values.next().is_none())?;
         value.to_str().ok()
     }
+
+    /// Does something with the request as a signature sees it.
+    fn signed<T>(&self, then: impl FnOnce(&sigv4::Request<'_>) -> T) -> T {
+        let headers: Vec<(&str, &[u8])> =
+            self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        then(&sigv4::Request {
+            method: self.method,
+            path: self.path,
+            query: self.query,
+            headers: &headers,
+            body: &self.body,
+        })
+    }
 }
 
 /// What a request comes to, and the model in whose protocol to say it, once that is known.
@@ -49,7 +62,9 @@ impl<B: Bus> Gateway<B> {
             }
         };
         let Some(model) = models::model(&caller.service) else {
-            let message = "Credential should be scoped to correct service: 'ssm'.";
+            let known: Vec<_> = models::services().collect();
+            let message =
+                format!("Credential should be scoped to correct service: '{}'.", known.join("' or '"));
             return Outcome { model: None, result: Err(Failure::new("InvalidSignatureException", message)) };
         };
         let result = self.operate(request, &caller, model).await;
@@ -59,18 +74,22 @@ impl<B: Bus> Gateway<B> {
         Outcome { model: Some(model), result }
     }
 
-    fn authenticate(&self, request: &Incoming<'_>) -> Result<Caller, sigv4::Error> {
-        let headers: Vec<(&str, &[u8])> =
-            request.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        let signed = sigv4::Request {
-            method: request.method,
-            path: request.path,
-            query: request.query,
-            headers: &headers,
-            body: &request.body,
-        };
+    /// Whether it is worth reading the body of a request: it claims to be signed, here and now, with a key
+    /// that is known. Whether it truly is, only the body can tell.
+    pub fn recognise(&self, request: &Incoming<'_>) -> Result<(), Failure> {
         let shared = &*self.shared;
-        shared.verifier.verify(&signed, &*shared.principals, &shared.config.region, request.now)
+        request
+            .signed(|signed| {
+                shared.verifier.recognise(signed, &*shared.principals, &shared.config.region, request.now)
+            })
+            .map_err(|error| Failure::new(error.code(), error.to_string()))
+    }
+
+    fn authenticate(&self, request: &Incoming<'_>) -> Result<Caller, sigv4::Error> {
+        let shared = &*self.shared;
+        request.signed(|signed| {
+            shared.verifier.verify(signed, &*shared.principals, &shared.config.region, request.now)
+        })
     }
 
     async fn operate(

@@ -19,6 +19,8 @@ use uuid::Uuid;
 
 /// A body that takes longer than this to arrive is not worth the memory it holds.
 const SLOWEST_BODY: Duration = Duration::from_secs(30);
+/// How long a refused client may take to finish its body.
+const LONGEST_DRAIN: Duration = Duration::from_secs(5);
 /// An enrolment is a code, a key and a few facts about a machine.
 const LARGEST_ENROLMENT: usize = 64 * 1024;
 const JSON: &str = "application/json";
@@ -54,14 +56,19 @@ async fn call<B: Bus>(
 ) -> Response<Body> {
     let request_id = new_uuid();
     let (parts, body) = request.into_parts();
+    let mut incoming = incoming(&gateway, &parts, peer, request_id);
+    if let Err(failure) = gateway.recognise(&incoming) {
+        drain(body, gateway.shared.config.largest_body).await;
+        return failure.answer(None, request_id);
+    }
     let Ok(_place) = gateway.shared.places.try_acquire() else {
         return Failure::new("ThrottlingException", "Rate exceeded").answer(None, request_id);
     };
-    let body = match read(&parts.headers, body, gateway.shared.config.largest_body).await {
+    incoming.body = match read(&parts.headers, body, gateway.shared.config.largest_body).await {
         Ok(body) => body,
         Err(failure) => return failure.answer(None, request_id),
     };
-    let outcome = gateway.call(incoming(&gateway, &parts, body, peer, request_id)).await;
+    let outcome = gateway.call(incoming).await;
     match outcome.result {
         Ok(body) => {
             let content_type = outcome.model.map_or(JSON, |model| model.content_type.as_str());
@@ -78,14 +85,15 @@ async fn enroll<B: Bus>(
 ) -> Response<Body> {
     let request_id = new_uuid();
     let (parts, body) = request.into_parts();
-    let Ok(_place) = gateway.shared.places.try_acquire() else {
+    let Ok(_place) = gateway.shared.enrolments.try_acquire() else {
         return Failure::new("ThrottlingException", "Rate exceeded").answer(None, request_id);
     };
-    let body = match read(&parts.headers, body, LARGEST_ENROLMENT).await {
+    let mut incoming = incoming(&gateway, &parts, peer, request_id);
+    incoming.body = match read(&parts.headers, body, LARGEST_ENROLMENT).await {
         Ok(body) => body,
         Err(failure) => return failure.answer(None, request_id),
     };
-    match gateway.enroll(incoming(&gateway, &parts, body, peer, request_id)).await {
+    match gateway.enroll(incoming).await {
         Ok(body) => json(StatusCode::OK, JSON, Body::from(body), request_id),
         Err(failure) => failure.answer(None, request_id),
     }
@@ -94,7 +102,6 @@ async fn enroll<B: Bus>(
 fn incoming<'a, B: Bus>(
     gateway: &Gateway<B>,
     parts: &'a Parts,
-    body: Bytes,
     peer: SocketAddr,
     request_id: Uuid,
 ) -> Incoming<'a> {
@@ -103,8 +110,8 @@ fn incoming<'a, B: Bus>(
         path: parts.uri.path(),
         query: parts.uri.query().unwrap_or_default(),
         headers: &parts.headers,
-        body,
-        peer: peer.ip(),
+        body: Bytes::new(),
+        peer: peer.ip().to_canonical(),
         now: (gateway.shared.config.clock)(),
         request_id,
     }
@@ -125,6 +132,23 @@ async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Fa
         Ok(read) => read,
         Err(_) => Err(Failure::new("RequestTimeoutException", "The body did not arrive in time.")),
     }
+}
+
+/// Lets a refused client finish what it is sending, so that it reads the refusal and not a broken connection;
+/// within limits, and keeping nothing.
+async fn drain(body: Body, limit: usize) {
+    let mut chunks = body.into_data_stream();
+    let drained = async {
+        let mut length = 0;
+        while let Some(Ok(chunk)) = chunks.next().await {
+            length += chunk.len();
+            if length > limit {
+                break;
+            }
+        }
+    };
+    // Slower than this and the connection may as well break.
+    let _ = tokio::time::timeout(LONGEST_DRAIN, drained).await;
 }
 
 async fn collect(mut chunks: BodyDataStream, limit: usize) -> Result<Bytes, Failure> {

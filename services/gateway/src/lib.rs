@@ -14,6 +14,7 @@
 //! - A pagination token that a client holds was sealed here, for that operation and principal.
 //! - A success is a JSON object: whatever else a service says becomes an error, never an empty answer.
 
+mod bus;
 mod directory;
 mod errors;
 mod forward;
@@ -33,6 +34,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+
+/// Enrolments at a time: strangers must not take the places of those who sign.
+const MOST_ENROLMENTS: usize = 64;
 
 /// How a gateway is set up.
 #[derive(Clone)]
@@ -143,6 +147,7 @@ struct Shared<B> {
     positions: positions::Positions,
     sealer: tokens::Sealer,
     places: Semaphore,
+    enrolments: Semaphore,
 }
 
 impl<B: Bus> Gateway<B> {
@@ -165,6 +170,7 @@ impl<B: Bus> Gateway<B> {
                 positions: positions::Positions::default(),
                 sealer,
                 places,
+                enrolments: Semaphore::new(MOST_ENROLMENTS),
             }),
         }
     }

@@ -6,7 +6,7 @@ use crate::validate::Pattern;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 /// A model was not what the interface facts of AWS look like.
 #[derive(Debug, thiserror::Error)]
@@ -19,22 +19,30 @@ pub enum Error {
     UnknownType { shape: String, kind: String },
 }
 
-static SSM: LazyLock<Option<Model>> =
-    LazyLock::new(|| load("ssm", include_str!("../../../schemas/aws/ssm.json")));
+/// A model that comes with the program. A further service is one more of these.
+struct Source {
+    service: &'static str,
+    text: &'static str,
+    /// Nothing when it could not be parsed, which a test rules out.
+    model: OnceLock<Option<Model>>,
+}
+
+static SOURCES: [Source; 1] =
+    [Source { service: "ssm", text: include_str!("../../../schemas/aws/ssm.json"), model: OnceLock::new() }];
 
 /// The model of the service that a credential scope names.
 pub fn model(service: &str) -> Option<&'static Model> {
-    match service {
-        "ssm" => SSM.as_ref(),
-        _ => None,
-    }
+    let source = SOURCES.iter().find(|source| source.service == service)?;
+    let parse = || {
+        let parsed = Model::parse(source.service, source.text);
+        parsed.inspect_err(|error| tracing::error!(%error, service, "the model of a service is broken")).ok()
+    };
+    source.model.get_or_init(parse).as_ref()
 }
 
-fn load(service: &str, text: &str) -> Option<Model> {
-    // A test parses every model, so what is logged here was never released.
-    Model::parse(service, text)
-        .inspect_err(|error| tracing::error!(%error, service, "a model is broken"))
-        .ok()
+/// The services that there are models of.
+pub fn services() -> impl Iterator<Item = &'static str> {
+    SOURCES.iter().map(|source| source.service)
 }
 
 /// Where a shape lies in its model.
@@ -105,7 +113,7 @@ pub struct Member {
 }
 
 impl Model {
-    fn parse(service: &str, text: &str) -> Result<Self, Error> {
+    fn parse(service: &'static str, text: &str) -> Result<Self, Error> {
         let raw: Raw = serde_json::from_str(text)?;
         let ids: HashMap<&str, ShapeId> =
             raw.shapes.keys().enumerate().map(|(id, name)| (name.as_str(), id)).collect();
@@ -127,7 +135,7 @@ impl Model {
         }
         let version = raw.metadata.json_version.as_deref().unwrap_or("1.1");
         Ok(Self {
-            service: SERVICES.iter().find(|known| **known == service).copied().unwrap_or_default(),
+            service,
             target_prefix: raw.metadata.target_prefix.unwrap_or_default(),
             content_type: format!("application/x-amz-json-{version}"),
             query_compatible: raw.metadata.aws_query_compatible.is_some(),
@@ -158,9 +166,6 @@ impl Model {
         if self.capital_messages.get(code) == Some(&true) { "Message" } else { "message" }
     }
 }
-
-/// Names that outlive a model, for logs and scopes.
-const SERVICES: &[&str] = &["ssm"];
 
 fn id(ids: &HashMap<&str, ShapeId>, shape: &str) -> Result<ShapeId, Error> {
     ids.get(shape).copied().ok_or_else(|| Error::NoSuchShape { shape: shape.to_owned() })
@@ -282,9 +287,9 @@ mod tests {
 
     #[test]
     fn every_model_loads_and_every_pattern_compiles() {
-        for service in SERVICES {
+        for service in services() {
             let model = model(service).unwrap();
-            assert_eq!(&model.service, service);
+            assert_eq!(model.service, service);
             for shape in model.shapes() {
                 assert!(shape.pattern.as_ref().is_none_or(Pattern::compiles), "{}", shape.name);
             }

@@ -134,72 +134,84 @@ impl Verifier {
         region: &str,
         now: Timestamp,
     ) -> Result<Caller, Error> {
-        match request.text_header("authorization") {
-            Some(authorization) => {
-                let claim = header_claim(request, authorization)?;
-                self.check(request, &claim, principals, region, now)
-            }
-            None if request.header("authorization").is_some() => {
-                Err(Error::Incomplete("Authorization header is not text.".to_owned()))
-            }
-            None if request.query.contains("X-Amz-Signature=") => {
-                self.presigned(request, principals, region, now)
-            }
-            None => Err(Error::Missing),
-        }
+        with_claim(request, |claim| {
+            let key = check_claim(request, claim, principals, region, now)?;
+            self.check_signature(request, claim, key)
+        })
     }
 
-    fn presigned(
+    /// All that can be said before the body is there: so that nobody unknown makes us read one.
+    ///
+    /// # Errors
+    /// As [`Verifier::verify`], but for what the signature itself says.
+    pub fn recognise(
         &self,
         request: &Request<'_>,
         principals: &dyn Principals,
         region: &str,
         now: Timestamp,
-    ) -> Result<Caller, Error> {
-        let parameters = presigned_parameters(request.query)?;
-        let claim = query_claim(&parameters)?;
-        self.check(request, &claim, principals, region, now)
+    ) -> Result<(), Error> {
+        with_claim(request, |claim| check_claim(request, claim, principals, region, now).map(drop))
     }
 
-    fn check(
+    fn check_signature(
         &self,
         request: &Request<'_>,
         claim: &Claim<'_>,
-        principals: &dyn Principals,
-        region: &str,
-        now: Timestamp,
+        AccessKey { principal, secret }: AccessKey,
     ) -> Result<Caller, Error> {
-        if request.header("x-amz-security-token").is_some() {
-            return Err(Error::UnknownKey);
-        }
-        let AccessKey { principal, secret } =
-            principals.secret(claim.access_key_id).ok_or(Error::UnknownKey)?;
-        check_scope(claim, region)?;
-        check_time(claim, now)?;
-        check_signed_headers(request, claim.signed_headers)?;
         let body_hash = hex_sha256(request.body);
         if request.header("x-amz-content-sha256").is_some_and(|stated| stated != body_hash.as_bytes()) {
             return Err(Error::BodyHash);
         }
+        let Claim { access_key_id, scope, signed_headers, .. } = claim;
         let presigned = claim.expires_seconds.is_some();
         let canonical =
-            canonical_request(request, claim.signed_headers, &body_hash, presigned).ok_or(Error::Mismatch)?;
-        let signature = self.keys.sign(
-            claim.access_key_id,
-            &secret,
-            &claim.scope,
-            &string_to_sign(claim.date, &claim.scope, &canonical),
-        );
+            canonical_request(request, signed_headers, &body_hash, presigned).ok_or(Error::Mismatch)?;
+        let text = string_to_sign(claim.date, scope, &canonical);
+        let signature = self.keys.sign(access_key_id, &secret, scope, &text);
         if bool::from(signature.as_bytes().ct_eq(claim.signature.as_bytes())) {
-            Ok(Caller {
-                access_key_id: claim.access_key_id.to_owned(),
-                principal,
-                service: claim.scope.service.to_owned(),
-            })
+            let (access_key_id, service) = ((*access_key_id).to_owned(), scope.service.to_owned());
+            Ok(Caller { access_key_id, principal, service })
         } else {
             Err(Error::Mismatch)
         }
     }
+}
+
+/// Finds out what a request says about its signature, in whichever form.
+fn with_claim<T>(
+    request: &Request<'_>,
+    then: impl FnOnce(&Claim<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    match request.text_header("authorization") {
+        Some(authorization) => then(&header_claim(request, authorization)?),
+        None if request.header("authorization").is_some() => {
+            Err(Error::Incomplete("Authorization header is not text.".to_owned()))
+        }
+        None if request.query.contains("X-Amz-Signature=") => {
+            then(&query_claim(&presigned_parameters(request.query)?)?)
+        }
+        None => Err(Error::Missing),
+    }
+}
+
+/// Checks all of a claim but its signature; gives the key that it has to be signed with.
+fn check_claim(
+    request: &Request<'_>,
+    claim: &Claim<'_>,
+    principals: &dyn Principals,
+    region: &str,
+    now: Timestamp,
+) -> Result<AccessKey, Error> {
+    if request.header("x-amz-security-token").is_some() {
+        return Err(Error::UnknownKey);
+    }
+    let key = principals.secret(claim.access_key_id).ok_or(Error::UnknownKey)?;
+    check_scope(claim, region)?;
+    check_time(claim, now)?;
+    check_signed_headers(request, claim.signed_headers)?;
+    Ok(key)
 }
 
 fn check_scope(claim: &Claim<'_>, region: &str) -> Result<(), Error> {

@@ -143,7 +143,7 @@ impl Walk<'_> {
                 if flat(model, *element) {
                     return self.flat_list(id, *element, value, path, hidden);
                 }
-                for (at, value) in elements.iter().enumerate().filter(|(_, value)| !value.is_null()) {
+                for (at, value) in elements.iter().enumerate() {
                     self.value(
                         *element,
                         value,
@@ -162,7 +162,7 @@ impl Walk<'_> {
                 if flat(model, *element) {
                     return self.flat_map(id, *element, value, path, hidden);
                 }
-                for (name, value) in entries.iter().filter(|(_, value)| !value.is_null()) {
+                for (name, value) in entries {
                     self.value(*element, value, &Path { parent: Some(path), part: Part::Key(name) }, hidden)?;
                 }
                 Ok(())
@@ -235,9 +235,6 @@ fn flat(model: &Model, id: ShapeId) -> bool {
 
 /// Whether a value without structures keeps all its constraints, however deep.
 fn holds(model: &Model, id: ShapeId, value: &Value, path: &Path<'_>) -> Result<bool, Error> {
-    if value.is_null() {
-        return Ok(true);
-    }
     let shape = model.shape(id);
     check_type(shape, value, path)?;
     let mut kept = Broken::of(shape, value).next().is_none();

@@ -171,6 +171,10 @@ fn a_wrong_type_names_its_member() {
         "NUMBER_VALUE can not be converted to a String at 'parameters.commands.member.2.member'"
     );
     assert_eq!(
+        error("SendCommand", json!({"DocumentName": "Doc", "InstanceIds": [null]})),
+        "NULL_VALUE can not be converted to a String at 'instanceIds.1.member'"
+    );
+    assert_eq!(
         error("AddTagsToResource", json!({"Tags": [true]})),
         "TRUE_VALUE can not be converted to a structure at 'tags.1.member'"
     );

@@ -35,10 +35,11 @@ async fn a_body_beyond_the_limit_is_refused() {
     let body = format!(r#"{{"Name": "{}"}}"#, "a".repeat(100));
     let (status, code, _) = gateway.call("GetDocument", &body).await.error();
     assert_eq!((status, code.as_str()), (413, "RequestEntityTooLargeException"));
-    let chunked = format!(
-        "POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n",
-        body.len()
-    );
+    let mut head = "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n".to_owned();
+    for (name, value) in gateway.signed(ADMINISTRATOR, "AmazonSSM.GetDocument", &body) {
+        head += &format!("{name}: {value}\r\n");
+    }
+    let chunked = format!("{head}\r\n{:x}\r\n{body}\r\n", body.len());
     assert_eq!(gateway.raw(&chunked).await.status, 413);
 }
 
@@ -82,13 +83,31 @@ async fn a_client_that_asks_first_is_told_to_go_on() {
 #[tokio::test]
 async fn too_many_at_a_time_are_told_to_slow_down() {
     let gateway = start_with(FakeBus::saying("{}"), |config| config.most_requests = 1).await;
+    let mut head = "POST / HTTP/1.1\r\ncontent-length: 10\r\n".to_owned();
+    for (name, value) in gateway.signed(ADMINISTRATOR, "AmazonSSM.GetDocument", "{}") {
+        head += &format!("{name}: {value}\r\n");
+    }
     let mut slow = TcpStream::connect(gateway.address).await.unwrap();
-    slow.write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n{").await.unwrap();
+    slow.write_all(format!("{head}\r\n{{").as_bytes()).await.unwrap();
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     assert_eq!(gateway.call("ListDocuments", "{}").await.error().1, "ThrottlingException");
     drop(slow);
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     assert_eq!(gateway.call("ListDocuments", "{}").await.status, 200);
+}
+
+#[tokio::test]
+async fn strangers_take_no_place() {
+    let gateway = start_with(FakeBus::saying("{}"), |config| config.most_requests = 1).await;
+    let mut slow = TcpStream::connect(gateway.address).await.unwrap();
+    slow.write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n{").await.unwrap();
+    let mut enrolling = TcpStream::connect(gateway.address).await.unwrap();
+    enrolling.write_all(b"POST /enroll HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n{").await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    assert_eq!(gateway.call("ListDocuments", "{}").await.status, 200);
+    // The stranger hears why once it has said all.
+    slow.write_all(b"\"a\":\"b\"}xx").await.unwrap();
+    assert_eq!(read(&mut slow).await.error().1, "MissingAuthenticationTokenException");
 }
 
 #[tokio::test]
