@@ -129,6 +129,7 @@ impl Stream for Subscription {
 pub struct Bus {
     pub(crate) client: async_nats::Client,
     pub(crate) context: async_nats::jetstream::Context,
+    connections: tokio::sync::watch::Receiver<u64>,
 }
 
 #[derive(Deserialize)]
@@ -165,6 +166,8 @@ impl Bus {
                 async move { key.sign(&nonce).map_err(async_nats::AuthError::new) }
             });
         }
+        let (connected, connections) = tokio::sync::watch::channel(0u64);
+        let connected = Arc::new(connected);
         let client = connect
             .name(&options.name)
             .custom_inbox_prefix(&options.inbox_prefix)
@@ -177,12 +180,20 @@ impl Bus {
                 let step = 20u64.saturating_mul(1 << attempt.min(7));
                 Duration::from_millis(step.min(2_000))
             })
-            .event_callback(|event| async move { tracing::debug!(%event, "bus") })
+            .event_callback(move |event| {
+                let connected = connected.clone();
+                async move {
+                    tracing::debug!(%event, "bus");
+                    if matches!(event, async_nats::Event::Connected) {
+                        connected.send_modify(|count| *count += 1);
+                    }
+                }
+            })
             .connect(&options.url)
             .await
             .map_err(|e| Error::Connect { url: options.url.clone(), reason: e.to_string() })?;
         let context = async_nats::jetstream::new(client.clone());
-        Ok(Self { client, context })
+        Ok(Self { client, context, connections })
     }
 
     /// Publishes to whichever stream holds the subject and waits until it is stored; answers its sequence.
@@ -274,6 +285,11 @@ impl Bus {
             Some(404) => Ok(None),
             Some(status) => Err(Error::bus("read a message")(format!("status {status}"))),
         }
+    }
+
+    /// Counts the connections that were made: it changes at each reconnection.
+    pub fn connections(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.connections.clone()
     }
 
     /// Whether the connection stands at this moment.

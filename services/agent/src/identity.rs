@@ -1,0 +1,148 @@
+//! Who this node is. The seed never leaves the node; the file is for its owner's eyes only.
+
+use crate::Options;
+use reeve_node_protocol::enrol::{Answer, Request};
+use reeve_types::NodeId;
+use serde::{Deserialize, Serialize};
+use std::{
+    io::Write,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::Path,
+    time::Duration,
+};
+
+/// Why there is no identity.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("could not use {path}: {reason}")]
+    File { path: String, reason: String },
+    #[error(
+        "this node is not enrolled yet: --gateway, --activation-id and --activation-code are needed once"
+    )]
+    NotEnrolled,
+    #[error("the gateway at {gateway} did not enrol this node: {reason}")]
+    Refused { gateway: String, reason: String },
+}
+
+/// The identity, as it is kept.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Identity {
+    pub node_id: NodeId,
+    pub seed: String,
+    pub jwt: String,
+    pub bus_url: String,
+    /// The control plane's dispatch keys, pinned at enrolment.
+    pub dispatch_keys: Vec<String>,
+    pub region: String,
+    /// Enrolled in this run, so that no ledger can be expected.
+    #[serde(skip)]
+    pub is_new: bool,
+}
+
+/// Reads the identity, or enrols this node.
+///
+/// # Errors
+/// When there is none and the options name no activation, or the gateway refuses it.
+pub async fn load_or_enrol(options: &Options) -> Result<Identity, Error> {
+    let path = options.data.join("identity.json");
+    let failed =
+        |e: &dyn std::fmt::Display| Error::File { path: path.display().to_string(), reason: e.to_string() };
+    match std::fs::read(&path) {
+        Ok(bytes) => return serde_json::from_slice(&bytes).map_err(|e| failed(&e)),
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(failed(&e)),
+        Err(_) => {}
+    }
+    let (Some(gateway), Some(id), Some(code)) =
+        (options.gateway.clone(), options.activation_id.clone(), options.activation_code.clone())
+    else {
+        return Err(Error::NotEnrolled);
+    };
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&options.data);
+    made.map_err(|e| failed(&e))?;
+    // The key is kept before it is shown to anybody: an enrolment that is cut off is repeated with the same one.
+    let key_path = options.data.join("node.seed");
+    let key = load_or_make_key(&key_path)?;
+    let seed = key.seed().map_err(|e| failed(&e))?;
+    let refused = |reason: String| Error::Refused { gateway: gateway.clone(), reason };
+    let request = Request::sign(&key, &id, &code, &crate::platform::hostname()).map_err(refused)?;
+    let answer = enrol(gateway.clone(), request).await.map_err(refused)?;
+    let identity = Identity {
+        node_id: answer.node_id.parse().map_err(|e| refused(format!("{e}")))?,
+        seed,
+        jwt: answer.jwt,
+        bus_url: answer.bus_url,
+        dispatch_keys: answer.dispatch_keys,
+        region: answer.region,
+        is_new: true,
+    };
+    let text = serde_json::to_vec_pretty(&identity).map_err(|e| failed(&e))?;
+    write_private(&path, &text)?;
+    // The identity holds the seed now; an error leaves a second private copy, no more.
+    let _removed = std::fs::remove_file(&key_path).is_ok();
+    Ok(identity)
+}
+
+fn load_or_make_key(path: &Path) -> Result<nkeys::KeyPair, Error> {
+    let failed =
+        |e: &dyn std::fmt::Display| Error::File { path: path.display().to_string(), reason: e.to_string() };
+    if path.exists() {
+        let seed = std::fs::read_to_string(path).map_err(|e| failed(&e))?;
+        return nkeys::KeyPair::from_seed(&seed).map_err(|e| failed(&e));
+    }
+    let key = nkeys::KeyPair::new_user();
+    write_private(path, key.seed().map_err(|e| failed(&e))?.as_bytes())?;
+    Ok(key)
+}
+
+/// Writes a file for the owner's eyes only, whole or not at all.
+fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let temporary = path.with_extension("new");
+    let write = || {
+        let mut options = std::fs::OpenOptions::new();
+        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&temporary, path)
+    };
+    write().map_err(|e| Error::File { path: path.display().to_string(), reason: e.to_string() })
+}
+
+/// How often enrolment is tried while the gateway is not there yet.
+const TRIES: u32 = 20;
+
+async fn enrol(gateway: String, request: Request) -> Result<Answer, String> {
+    let body = serde_json::to_vec(&request).map_err(|e| e.to_string())?;
+    let url = format!("{}/enroll", gateway.trim_end_matches('/'));
+    let mut last = String::new();
+    for attempt in 0..TRIES {
+        let (url, body) = (url.clone(), body.clone());
+        let tried =
+            tokio::task::spawn_blocking(move || post(&url, &body)).await.map_err(|e| e.to_string())?;
+        match tried {
+            Ok(answer) => return Ok(answer),
+            Err(Failure::Final(reason)) => return Err(reason),
+            Err(Failure::Again(reason)) => last = reason,
+        }
+        tokio::time::sleep(Duration::from_millis(100 * u64::from(attempt + 1))).await;
+    }
+    Err(last)
+}
+
+enum Failure {
+    Again(String),
+    Final(String),
+}
+
+fn post(url: &str, body: &[u8]) -> Result<Answer, Failure> {
+    let config = ureq::Agent::config_builder().http_status_as_error(false);
+    let agent: ureq::Agent = config.timeout_global(Some(Duration::from_secs(30))).build().into();
+    let again = |e: ureq::Error| Failure::Again(e.to_string());
+    let mut answer = agent.post(url).content_type("application/json").send(body).map_err(again)?;
+    let text = answer.body_mut().read_to_string().map_err(again)?;
+    match answer.status().as_u16() {
+        200 => serde_json::from_str(&text)
+            .map_err(|e| Failure::Final(format!("the answer is not understood: {e}"))),
+        500.. => Err(Failure::Again(text)),
+        _ => Err(Failure::Final(text)),
+    }
+}

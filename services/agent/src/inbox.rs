@@ -1,0 +1,83 @@
+//! Dispatches in order: live ones as hints, the rest by Direct Get, each number once.
+
+use crate::{run::Agent, work::Worker};
+use futures::StreamExt;
+use prost::Message as _;
+use reeve_contracts::node::InboxHead;
+use reeve_jetstream::{Bus, Error as BusError, streams::NODE_INBOX};
+use reeve_node_protocol::subject;
+use reeve_types::NodeId;
+use std::{sync::Arc, time::Duration};
+
+/// How often the head is looked at besides: a live message may be lost without a lost connection.
+const LOOK_AGAIN: Duration = Duration::from_secs(120);
+
+/// The last number of a node's inbox, as its head says.
+pub async fn read_head(bus: &Bus, node: &NodeId) -> Result<u64, BusError> {
+    let head = bus.direct_get(NODE_INBOX, &subject::head(node)).await?;
+    Ok(head.and_then(|m| InboxHead::decode(m.data).ok()).map_or(0, |head| head.last))
+}
+
+/// Takes dispatches in for ever.
+pub async fn receive(agent: Arc<Agent>, worker: Arc<Worker>) {
+    worker.resume().await;
+    loop {
+        if let Err(error) = receive_once(&agent, &worker).await {
+            tracing::warn!(%error, "the inbox is read again");
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+async fn receive_once(agent: &Arc<Agent>, worker: &Arc<Worker>) -> Result<(), anyhow::Error> {
+    let node = &agent.identity.node_id;
+    let mut connections = agent.bus.connections();
+    let mut live = agent.bus.subscribe(&subject::live(node)).await?;
+    catch_up(agent, worker).await?;
+    // Two seconds after connecting once more: a replica's Direct Get may lag behind.
+    let mut look_again = Duration::from_secs(2);
+    loop {
+        tokio::select! {
+            message = live.next() => {
+                let Some(message) = message else { anyhow::bail!("the subscription ended") };
+                let Some(number) = message.subject.rsplit('.').next().and_then(|n| n.parse::<u64>().ok()) else {
+                    continue;
+                };
+                let cursor = agent.ledger.cursor()?;
+                if number == cursor + 1 {
+                    worker.take_in(number, &message.data, false).await?;
+                } else if number > cursor {
+                    fetch(agent, worker, cursor + 1, number).await?;
+                }
+            }
+            changed = connections.changed() => {
+                changed?;
+                catch_up(agent, worker).await?;
+                look_again = Duration::from_secs(2);
+            }
+            () = tokio::time::sleep(look_again) => {
+                catch_up(agent, worker).await?;
+                look_again = LOOK_AGAIN;
+            }
+        }
+    }
+}
+
+/// Reads what the head says is there.
+async fn catch_up(agent: &Agent, worker: &Arc<Worker>) -> Result<(), anyhow::Error> {
+    let head = read_head(&agent.bus, &agent.identity.node_id).await?;
+    fetch(agent, worker, agent.ledger.cursor()? + 1, head).await
+}
+
+/// Reads the numbers `from` to `to`. All are taken in before the first is begun, so that a cancellation that
+/// waits behind its command is seen in time. A number that is not there any more has expired.
+async fn fetch(agent: &Agent, worker: &Arc<Worker>, from: u64, to: u64) -> Result<(), anyhow::Error> {
+    for number in from..=to {
+        match agent.bus.direct_get(NODE_INBOX, &subject::inbox(&agent.identity.node_id, number)).await? {
+            Some(message) => worker.take_in(number, &message.data, true).await?,
+            None => agent.ledger.set_cursor(number)?,
+        }
+    }
+    worker.begin_waiting().await;
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! Introductions after each connection, and a light heartbeat.
+
+use crate::run::Agent;
+use prost::Message;
+use reeve_contracts::node::Hello;
+use reeve_jetstream::Headers;
+use reeve_node_protocol::subject;
+use std::{sync::Arc, time::Duration};
+
+/// Three of these fit into the minute after which a silent node counts as lost.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// Keeps the control plane informed for ever.
+pub async fn keep(agent: Arc<Agent>) {
+    let mut connections = agent.bus.connections();
+    loop {
+        connections.mark_unchanged();
+        introduce(&agent).await;
+        // Until the next connection, or until the control plane does not know this session.
+        loop {
+            tokio::select! {
+                changed = connections.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    break;
+                }
+                () = tokio::time::sleep(HEARTBEAT) => {
+                    if !heartbeat(&agent).await {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn introduce(agent: &Agent) {
+    let platform = &agent.platform;
+    let hello = Hello {
+        node_id: agent.identity.node_id.to_string(),
+        session: agent.session.clone(),
+        hostname: platform.hostname.clone(),
+        ip_address: platform.ip_address.clone(),
+        platform_type: platform.kind.to_owned(),
+        platform_name: platform.name.clone(),
+        platform_version: platform.version.clone(),
+        architecture: platform.architecture.to_owned(),
+        agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    let subject = subject::hello(&agent.identity.node_id);
+    if let Err(error) = agent.bus.store(&subject, &Headers::default(), hello.encode_to_vec().into()).await {
+        // The next heartbeat finds that the session is not known, and introduces it again.
+        tracing::warn!(%error, "the introduction did not arrive");
+    }
+}
+
+/// Whether the control plane counts this session as connected. No answer is no reason to doubt it.
+async fn heartbeat(agent: &Agent) -> bool {
+    let subject = subject::question(&agent.identity.node_id, "heartbeat");
+    let body = serde_json::json!({"session": agent.session}).to_string();
+    match agent.bus.request(&subject, &Headers::default(), body.into(), ANSWER).await {
+        Ok(answer) => {
+            let answer: serde_json::Value = serde_json::from_slice(&answer.data).unwrap_or_default();
+            answer.get("connected").and_then(serde_json::Value::as_bool).unwrap_or(true)
+        }
+        Err(_) => true,
+    }
+}

@@ -1,0 +1,141 @@
+//! Putting the agent together, and taking it down.
+
+use crate::{
+    identity::{self, Identity},
+    inbox, ledger, outbox, platform, presence,
+    work::Worker,
+};
+use reeve_jetstream::{Bus, Credentials, Options as BusOptions};
+use reeve_types::{NodeId, ids::new_uuid};
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+/// How the agent is started.
+#[derive(Clone, Debug, clap::Parser)]
+#[command(name = "reeve-agent", version, about = "Runs on every node what the control plane signed")]
+pub struct Options {
+    /// The folder of this node's identity, ledger and downloads.
+    #[arg(long, default_value = "/var/lib/reeve-agent", env = "REEVE_AGENT_DATA")]
+    pub data: PathBuf,
+    /// The gateway to enrol at, such as <https://reeve.example.org:8400>. Needed once.
+    #[arg(long, env = "REEVE_GATEWAY")]
+    pub gateway: Option<String>,
+    /// The activation to enrol with. Needed once.
+    #[arg(long, env = "REEVE_ACTIVATION_ID")]
+    pub activation_id: Option<String>,
+    /// The activation's code. Needed once.
+    #[arg(long, env = "REEVE_ACTIVATION_CODE", hide_env_values = true)]
+    pub activation_code: Option<String>,
+    /// Go on without the ledger that this node had: what it ran before is forgotten, and what waits in its
+    /// inbox is skipped.
+    #[arg(long)]
+    pub accept_lost_ledger: bool,
+}
+
+/// Why the agent could not run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Identity(#[from] identity::Error),
+    #[error(transparent)]
+    Ledger(#[from] ledger::Error),
+    #[error(transparent)]
+    Bus(#[from] reeve_jetstream::Error),
+    #[error(
+        "this node is enrolled as {0}, but its ledger is gone: it cannot know what it ran already and runs nothing. \
+         Start it once with --accept-lost-ledger to go on"
+    )]
+    LedgerLost(NodeId),
+    #[error("could not wait for signals: {0}")]
+    Signals(std::io::Error),
+}
+
+/// What the agent's parts share.
+pub(crate) struct Agent {
+    pub identity: Identity,
+    pub session: String,
+    pub bus: Bus,
+    pub ledger: ledger::Ledger,
+    pub data: PathBuf,
+    pub platform: platform::Platform,
+    /// Rung when there is a report to send.
+    pub reports: tokio::sync::Notify,
+}
+
+/// Runs until SIGTERM or SIGINT. A running step is killed then, and reported as `Interrupted` at the next start.
+///
+/// # Errors
+/// When the node cannot be enrolled or its folder cannot be used; afterwards a lost bus is waited for.
+pub async fn run(options: Options) -> Result<(), Error> {
+    let identity = identity::load_or_enrol(&options).await?;
+    let path = options.data.join("ledger.redb");
+    let lost = !path.exists() && !identity.is_new;
+    if lost && !options.accept_lost_ledger {
+        return Err(Error::LedgerLost(identity.node_id));
+    }
+    let ledger = ledger::Ledger::open(&path)?;
+    let session = new_uuid().simple().to_string();
+    let bus = connect(&identity, &session).await;
+    if lost {
+        ledger.set_cursor(inbox::read_head(&bus, &identity.node_id).await?)?;
+    }
+    let agent = Arc::new(Agent {
+        platform: platform::read(),
+        identity,
+        session,
+        bus,
+        ledger,
+        data: options.data,
+        reports: tokio::sync::Notify::new(),
+    });
+    let interrupted = agent.ledger.interrupt_unfinished()?;
+    if interrupted > 0 {
+        tracing::warn!(interrupted, "steps were cut off by the end of the last run");
+    }
+    let worker = Worker::new(agent.clone());
+    let parts = async {
+        tokio::join!(
+            outbox::send(agent.clone()),
+            presence::keep(agent.clone()),
+            inbox::receive(agent.clone(), worker.clone())
+        );
+    };
+    let stop = stopped()?;
+    tokio::select! {
+        () = parts => {}
+        () = stop => {}
+    }
+    worker.stop().await;
+    agent.bus.close().await;
+    Ok(())
+}
+
+/// Connects, however long it takes: a node waits for its control plane.
+async fn connect(identity: &Identity, session: &str) -> Bus {
+    let options = BusOptions {
+        url: identity.bus_url.clone(),
+        credentials: Credentials::Jwt { jwt: identity.jwt.clone(), seed: identity.seed.clone() },
+        name: format!("{}/{session}", identity.node_id),
+        inbox_prefix: format!("_INBOX_{}", identity.node_id),
+    };
+    let mut delay = Duration::from_millis(100);
+    loop {
+        match Bus::connect(&options).await {
+            Ok(bus) => return bus,
+            Err(error) => tracing::warn!(%error, "waiting for the bus"),
+        }
+        tokio::time::sleep(delay).await;
+        delay = (delay * 2).min(Duration::from_secs(10));
+    }
+}
+
+fn stopped() -> Result<impl Future<Output = ()>, Error> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Signals)?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
