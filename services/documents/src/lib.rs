@@ -15,8 +15,7 @@ mod domain;
 mod preconfigured;
 mod projections;
 
-pub use domain::{Command, Document, DocumentEvent, Draft, Error, Selector, State};
-pub use projections::{Content, DocumentRow, ReviewRow, VersionRow, version_key};
+pub use domain::{Command, Document, DocumentEvent, Draft, Error, Mark, Review, Selector, State};
 
 use reeve_runtime::Service;
 

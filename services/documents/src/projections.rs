@@ -18,13 +18,13 @@ pub(crate) const REVIEWS: &str = "document-reviews";
 pub(crate) const TAGS: &str = "document-tags";
 
 /// The key of a version's rows: in the order of the numbers, and a name holds no slash.
-pub fn version_key(name: &str, number: u32) -> String {
+pub(crate) fn version_key(name: &str, number: u32) -> String {
     format!("{name}/{number:06}")
 }
 
 /// A document as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct DocumentRow {
+pub(crate) struct DocumentRow {
     pub name: String,
     pub document_type: String,
     pub owner: String,
@@ -39,7 +39,7 @@ pub struct DocumentRow {
 
 /// A version without its content.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct VersionRow {
+pub(crate) struct VersionRow {
     pub number: u32,
     pub name: String,
     pub format: String,
@@ -62,13 +62,13 @@ pub struct VersionRow {
 
 /// A version's content as it was stored.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Content {
+pub(crate) struct Content {
     pub content: String,
 }
 
 /// One step of a version's review.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ReviewRow {
+pub(crate) struct ReviewRow {
     pub review: Review,
     pub reviewer: String,
     pub at: Timestamp,

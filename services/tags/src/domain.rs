@@ -33,7 +33,7 @@ pub enum Command {
 /// Why a command was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    #[error(transparent)]
+    #[error("{0}.")]
     Tags(#[from] tags::Error),
 }
 
