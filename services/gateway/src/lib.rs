@@ -1,1 +1,199 @@
-//! See DESIGN.
+//! The edge: AWS's protocols in, the bus out.
+//!
+//! One path for every operation: authenticate ([`sigv4`]), validate against AWS's model ([`models`],
+//! [`validate`]), authorize (`reeve_authz`), [`forward`], answer ([`errors`]). Beside it `POST /enroll` for
+//! nodes, `GET /healthz` and `GET /readyz`.
+//!
+//! Subjects: asks on what the services announce (`reeve.api.<service>.<Operation>`) and on `reeve.enroll`.
+//! It has no aggregates and keeps no state that matters: any number of gateways can stand side by side.
+//!
+//! **Invariants**
+//! - No operation is known here by name: the models say what there is, the bus says what is served.
+//! - Nothing reaches a service that was not signed by a known key, valid by its model and allowed.
+//! - Everything that an answer depends on is under the signature; a body's hash is always computed here.
+//! - A pagination token that a client holds was sealed here, for that operation and principal.
+//! - A success is a JSON object: whatever else a service says becomes an error, never an empty answer.
+
+mod bus;
+mod directory;
+mod errors;
+mod forward;
+mod http;
+mod mac;
+mod models;
+mod positions;
+pub mod sigv4;
+mod tokens;
+mod validate;
+
+use axum::serve::ListenerExt;
+use bytes::Bytes;
+use reeve_authz::{Authorizer, Principals};
+use reeve_types::Timestamp;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+/// Enrolments at a time: strangers must not take the places of those who sign.
+const MOST_ENROLMENTS: usize = 64;
+
+/// How a gateway is set up.
+#[derive(Clone)]
+pub struct Config {
+    /// Where it listens; whoever binds the listener reads it.
+    pub listen: SocketAddr,
+    /// The twelve digits that stand for this installation.
+    pub account: String,
+    /// The one region that credential scopes may name.
+    pub region: String,
+    /// The longest body, in bytes. AWS's largest document is 64 KiB.
+    pub largest_body: usize,
+    /// Requests that are served at a time; what comes beyond them is told to slow down.
+    pub most_requests: usize,
+    /// Seals pagination tokens. All the gateways of an installation have the same.
+    pub token_key: [u8; 32],
+    /// What time it is; only tests have another one.
+    pub clock: fn() -> Timestamp,
+}
+
+impl Config {
+    /// The usual limits, and the clock of the wall.
+    pub fn new(listen: SocketAddr, account: String, region: String, token_key: [u8; 32]) -> Self {
+        Self {
+            listen,
+            account,
+            region,
+            largest_body: 1024 * 1024,
+            most_requests: 1024,
+            token_key,
+            clock: Timestamp::now,
+        }
+    }
+}
+
+/// A request on the bus.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forward {
+    pub subject: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Bytes,
+}
+
+/// What came back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    pub headers: Vec<(String, String)>,
+    pub body: Bytes,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(header, _)| header.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// An operation that a service on the bus offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// The service of ours: `documents`.
+    pub service: String,
+    /// `CreateDocument`.
+    pub operation: String,
+    /// The API that the operation belongs to, as credential scopes name it: `ssm`.
+    pub api: String,
+    /// Where it listens: `reeve.api.documents.CreateDocument`.
+    pub subject: String,
+}
+
+/// Why the bus gave no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BusError {
+    #[error("nobody listens on the subject of the request")]
+    NoResponders,
+    #[error("no answer came in time")]
+    TimedOut,
+    #[error("the bus could not carry the request: {0}")]
+    Other(String),
+}
+
+/// The bus, as far as the edge needs one. Each call ends by itself: it has a time limit of its own.
+pub trait Bus: Clone + Send + Sync + 'static {
+    fn request(&self, forward: Forward) -> impl Future<Output = Result<Answer, BusError>> + Send;
+    fn discover(&self) -> impl Future<Output = Result<Vec<Served>, BusError>> + Send;
+}
+
+/// The gateway: cheap to clone, all clones are the same one.
+pub struct Gateway<B> {
+    shared: Arc<Shared<B>>,
+}
+
+impl<B> Clone for Gateway<B> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+struct Shared<B> {
+    config: Config,
+    bus: B,
+    principals: Arc<dyn Principals>,
+    authorizer: Arc<dyn Authorizer>,
+    verifier: sigv4::Verifier,
+    directory: directory::Directory,
+    positions: positions::Positions,
+    sealer: tokens::Sealer,
+    places: Semaphore,
+    enrolments: Semaphore,
+}
+
+impl<B: Bus> Gateway<B> {
+    pub fn new(
+        config: Config,
+        bus: B,
+        principals: Arc<dyn Principals>,
+        authorizer: Arc<dyn Authorizer>,
+    ) -> Self {
+        let sealer = tokens::Sealer::new(&config.token_key);
+        let places = Semaphore::new(config.most_requests.min(Semaphore::MAX_PERMITS));
+        Self {
+            shared: Arc::new(Shared {
+                config,
+                bus,
+                principals,
+                authorizer,
+                verifier: sigv4::Verifier::default(),
+                directory: directory::Directory::default(),
+                positions: positions::Positions::default(),
+                sealer,
+                places,
+                enrolments: Semaphore::new(MOST_ENROLMENTS),
+            }),
+        }
+    }
+}
+
+/// Serves until `shutdown` ends; then takes no new request and lets those in flight finish.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve<B: Bus>(
+    listener: TcpListener,
+    gateway: Gateway<B>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let app = http::router(gateway.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let listener = listener.tap_io(|stream| {
+        // Answers are small and complete: waiting to fill a packet only delays them.
+        let _ = stream.set_nodelay(true);
+    });
+    let serving = async { axum::serve(listener, app).with_graceful_shutdown(shutdown).await };
+    let shared = &gateway.shared;
+    tokio::select! {
+        served = serving => served,
+        () = shared.directory.keep_fresh(&shared.bus) => Ok(()),
+    }
+}

@@ -1,1 +1,82 @@
-//! See DESIGN.
+//! Managed nodes: how they are let in, what they are, whether they are there.
+//!
+//! Aggregates, in the stream NODES:
+//! - `activation` (`reeve.evt.nodes.activation.<id>`): a one-time code with a limit and an end.
+//! - `node` (`reeve.evt.nodes.node.<id>`): a machine with an agent.
+//!
+//! Invariants: an activation's code is stored only as a hash; registrations never exceed the limit,
+//! however many try at once, because each is one event on the activation's own subject; a node's id is
+//! chosen here and never reused; heartbeats are not events, `NodeConnected` and `NodeLost` are.
+
+mod api;
+pub mod domain;
+mod presence;
+mod projections;
+
+use presence::Presence;
+use reeve_jetstream::{Bus, operator::Enrolment, streams::NODE_REPORTS};
+use reeve_runtime::Service;
+use std::sync::Arc;
+
+/// What the service needs to know beyond its log.
+#[derive(Clone)]
+pub struct Config {
+    /// The key under which nodes are let in, and the account that it signs for.
+    pub enrolment: Enrolment,
+    /// Where nodes find the bus.
+    pub bus_url: String,
+    /// The public keys whose dispatches nodes run.
+    pub dispatch_keys: Vec<String>,
+    pub account: String,
+    pub region: String,
+    /// A connection to the server's own account, on which it tells of lost connections. Without one a
+    /// lost node is noticed by its silence.
+    pub system: Option<Bus>,
+}
+
+/// What the handlers share.
+pub(crate) struct Shared {
+    pub config: Config,
+    pub presence: Presence,
+}
+
+/// Describes the service.
+pub fn service(config: Config) -> Service {
+    let shared = &Arc::new(Shared { config, presence: Presence::default() });
+    Service::new("nodes")
+        .aggregate::<domain::activation::Activation>()
+        .aggregate::<domain::node::Node>()
+        .projection(projections::Activations)
+        .projection(projections::Nodes)
+        .projection(projections::Tags)
+        .reactor("register", 16, presence::register)
+        .worker("hello", NODE_REPORTS, "reeve.report.*.hello", 64, share(shared, presence::hello))
+        .background(share(shared, presence::disconnects))
+        .background(share(shared, presence::silence))
+        .endpoint(
+            "",
+            "NodeHeartbeat",
+            "reeve.agent.*.heartbeat".to_owned(),
+            share(shared, presence::heartbeat),
+        )
+        .endpoint("", "Enroll", "reeve.enroll".to_owned(), share(shared, api::enrol::enrol))
+        .operation("ssm", "CreateActivation", api::activations::create)
+        .operation("ssm", "DescribeActivations", api::activations::describe)
+        .operation("ssm", "DeleteActivation", api::activations::delete)
+        .operation("ssm", "DescribeInstanceInformation", share(shared, api::instances::information))
+        .operation("ssm", "DescribeInstanceProperties", share(shared, api::instances::properties))
+        .operation("ssm", "ListNodes", share(shared, api::list::nodes))
+        .operation("ssm", "ListNodesSummary", share(shared, api::list::summary))
+        .operation("ssm", "GetConnectionStatus", api::instances::connection_status)
+        .operation("ssm", "DeregisterManagedInstance", api::instances::deregister)
+        .operation("ssm", "UpdateManagedInstanceRole", api::instances::update_role)
+}
+
+/// A handler that gets the shared state with each call.
+fn share<A, Fut, H>(shared: &Arc<Shared>, handler: H) -> impl Fn(A) -> Fut + use<A, Fut, H>
+where
+    H: Fn(Arc<Shared>, A) -> Fut,
+{
+    let shared = shared.clone();
+    move |argument| handler(shared.clone(), argument)
+}

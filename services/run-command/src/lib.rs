@@ -1,1 +1,53 @@
-//! See DESIGN.
+//! Run Command: documents on nodes, at most once, always with an outcome.
+//!
+//! Aggregates, in the stream RUN_COMMAND:
+//! - `command` (`reeve.evt.run-command.command.<id>`): what was sent to whom.
+//! - `invocation` (`reeve.evt.run-command.invocation.<command>%2f<node>`): one command on one node.
+//!
+//! Reads: the events of documents, nodes and tags; the reports of nodes (stream NODE_REPORTS).
+//! Writes: node inboxes (stream NODE_INBOX), which no other service does.
+//!
+//! Invariants: an invocation ends once, and nothing follows its end; targets are resolved once, when the
+//! command is sent; a dispatch is written once per command and node; a report counts only for the node
+//! that the bus let publish it; what nobody reports on ends when its deadline passes.
+
+mod api;
+mod dispatch;
+pub mod domain;
+mod projections;
+mod reactors;
+mod targets;
+
+use dispatch::Dispatcher;
+use reeve_jetstream::streams::NODE_REPORTS;
+use reeve_runtime::Service;
+use std::sync::Arc;
+
+/// What the service needs to know beyond its log.
+#[derive(Clone)]
+pub struct Config {
+    /// Signs what nodes run. Nodes pin its public half.
+    pub dispatch_key: Arc<nkeys::KeyPair>,
+}
+
+/// Describes the service.
+pub fn service(config: &Config) -> Service {
+    let dispatcher = Dispatcher::new(config.dispatch_key.clone());
+    Service::new("run-command")
+        .aggregate::<domain::command::SentCommand>()
+        .aggregate::<domain::invocation::Invocation>()
+        .projection(projections::Documents)
+        .projection(projections::Nodes)
+        .projection(projections::Tags)
+        .projection(projections::Commands)
+        .projection(projections::Invocations)
+        .reactor("command", 16, move |reacting| reactors::command(dispatcher.clone(), reacting))
+        .reactor("invocation", 64, reactors::invocation)
+        .worker("reports", NODE_REPORTS, "reeve.report.*.status", 64, reactors::report)
+        .background(reactors::deadlines)
+        .operation("ssm", "SendCommand", api::send::send)
+        .operation("ssm", "CancelCommand", api::cancel::cancel)
+        .operation("ssm", "ListCommands", api::commands::list)
+        .operation("ssm", "ListCommandInvocations", api::invocations::list)
+        .operation("ssm", "GetCommandInvocation", api::invocations::get)
+}

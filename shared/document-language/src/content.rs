@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::{Error, yaml};
+use crate::{Error, inputs, yaml};
 
 /// The size limit of one version, as the public API documents it.
 pub const MAX_BYTES: usize = 65_536;
@@ -95,8 +95,15 @@ pub fn convert(content: &str, from: Format, to: Format) -> Result<String, Error>
     }
 }
 
+/// Removes the looseness that YAML authors leave in a document, so that strict readers can take it: a number as
+/// schemaVersion, and bare words of other types among the texts of the parameters.
+pub fn normalize(document: &mut Value) {
+    normalize_schema_version(document);
+    inputs::normalize(document);
+}
+
 /// YAML authors write `schemaVersion: 2.2` without quotes; every reader expects text.
-pub(crate) fn normalize_schema_version(document: &mut Value) {
+fn normalize_schema_version(document: &mut Value) {
     if let Some(version @ Value::Number(_)) = document.get_mut("schemaVersion") {
         *version = Value::String(version.to_string());
     }

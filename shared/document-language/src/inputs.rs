@@ -218,7 +218,8 @@ fn check_one(input: &DocumentInput, at: &str) -> Result<(), Error> {
             Value::Array(items) => items.as_slice(),
             one => std::slice::from_ref(one),
         };
-        for text in items.iter().filter_map(scalar_text) {
+        // A reference is resolved when the document runs.
+        for text in items.iter().filter_map(scalar_text).filter(|text| !text.contains("{{")) {
             if !input.allowed_values.contains(&text) {
                 return Err(invalid(field, format!("is {text:?}, which is not among allowedValues")));
             }

@@ -22,7 +22,8 @@ pub(crate) struct Pattern {
 
 impl Pattern {
     /// Compiles the pattern, or says why not.
-    pub(crate) fn compile(pattern: &str) -> Result<Self, String> {
+    pub(crate) fn compile(written: &str) -> Result<Self, String> {
+        let pattern = &translate(written);
         Ok(Pattern {
             full: build(&format!(r"\A(?:{pattern})\z"), pattern)?,
             search: build(pattern, pattern)?,
@@ -38,6 +39,67 @@ impl Pattern {
     pub(crate) fn search(&self, text: &str) -> Verdict {
         verdict(&self.search, text)
     }
+}
+
+/// The POSIX classes of Java, in which authors write their patterns, and their names here.
+const CLASSES: [(&str, &str); 13] = [
+    ("Lower", "lower"),
+    ("Upper", "upper"),
+    ("ASCII", "ascii"),
+    ("Alpha", "alpha"),
+    ("Digit", "digit"),
+    ("Alnum", "alnum"),
+    ("Punct", "punct"),
+    ("Graph", "graph"),
+    ("Print", "print"),
+    ("Blank", "blank"),
+    ("Cntrl", "cntrl"),
+    ("XDigit", "xdigit"),
+    ("Space", "space"),
+];
+
+/// Rewrites what Java and this engine write differently. A class in brackets of its own is right inside of
+/// another class as well.
+fn translate(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut rest = pattern;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let class = CLASSES.iter().find_map(|(java, ours)| {
+            let after = rest.get(3..)?.strip_prefix(java)?.strip_prefix('}')?;
+            match rest.get(..3)? {
+                "\\p{" => Some((format!("[[:{ours}:]]"), after)),
+                "\\P{" => Some((format!("[[:^{ours}:]]"), after)),
+                _ => None,
+            }
+        });
+        if let Some((ours, after)) = class {
+            out.push_str(&ours);
+            rest = after;
+            continue;
+        }
+        // Java takes these for the plain characters; here they would be errors or the edges of words.
+        let mut next = rest.chars().skip(1);
+        let taken = match next.next() {
+            Some(plain @ (' ' | '<' | '>')) => {
+                out.push(plain);
+                1 + plain.len_utf8()
+            }
+            Some(other) => {
+                out.push('\\');
+                out.push(other);
+                1 + other.len_utf8()
+            }
+            None => {
+                out.push('\\');
+                1
+            }
+        };
+        rest = &rest[taken..];
+    }
+    out.push_str(rest);
+    out
 }
 
 fn build(text: &str, shown: &str) -> Result<Regex, String> {
@@ -75,6 +137,29 @@ mod tests {
         assert_eq!(pattern.full("badly"), Verdict::Differs);
         assert!(Pattern::compile("(").is_err());
         assert!(Pattern::compile("a)(b").is_err());
+    }
+
+    #[test]
+    fn given_the_ways_of_java_when_compiled_then_they_mean_the_same() {
+        for (pattern, good, bad) in [
+            (r"^$|^\w+\=[^\s|:();&]+(\s\w+\=[^\s|:();&]+)*$", "a=b c=d", "a;b"),
+            (r"^\s*$|^(http|https|s3)://[^']*$", "s3://x", "x"),
+            (r"\p{Alnum}+", "aZ9", "a_"),
+            (r"[\p{Lower}_]+", "a_b", "A"),
+            (r"\P{Digit}+", "ab", "a1"),
+            (r"a\ b\<c\>", "a b<c>", "ab"),
+            (r"a++b", "aab", "b"),
+            (r"[\w\-\.\@\/\:\,\'\#]+", "a-.@/:,'#", "!"),
+            (r"(?i)yes", "YES", "no"),
+            (r"\\\<", r"\<", "<"),
+        ] {
+            let compiled = Pattern::compile(pattern).unwrap_or_else(|why| panic!("{why}"));
+            assert_eq!(compiled.full(good), Verdict::Matches, "{pattern} {good}");
+            assert_eq!(compiled.full(bad), Verdict::Differs, "{pattern} {bad}");
+        }
+        for odd in ["\\", "\\é", "\\p{é", "\\p{Alnum"] {
+            let _ = Pattern::compile(odd);
+        }
     }
 
     #[test]

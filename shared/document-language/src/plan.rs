@@ -227,8 +227,10 @@ impl Parameters {
             };
             let env_var =
                 env_vars && input.get("interpolationType").and_then(Value::as_str) == Some("ENV_VAR");
-            if let (true, "String", Value::String(text)) = (env_var, kind, &value) {
-                environment.insert(name.clone(), text.clone());
+            if env_var && !value.is_null() {
+                // Whatever its type: a value declared so is never pasted into a script.
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                environment.insert(name.clone(), text);
             }
             values.insert(name.clone(), value);
         }

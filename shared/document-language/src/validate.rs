@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::{
     DocumentInput, Error, Format, Platform, automation, calendar, command, content,
     fields::{Object, optional_text},
-    inputs, package, session,
+    package, session,
 };
 
 /// What the check found out about a document, for the views of the service.
@@ -60,8 +60,7 @@ pub fn check(document_type: &str, format: Format, content: &str) -> Result<Check
     if format == Format::Text {
         return Err(Error::Format { found: format, wanted: format!("a {document_type} document") });
     }
-    content::normalize_schema_version(&mut value);
-    inputs::normalize(&mut value);
+    content::normalize(&mut value);
     let root = value
         .as_object()
         .ok_or_else(|| Error::Syntax { format, reason: "the document is not a map".to_owned() })?;

@@ -49,6 +49,8 @@ pub trait Event: Sized + Clone + Debug + PartialEq + Send + Sync + 'static {
 macro_rules! events {
     ($(#[$doc:meta])* pub enum $name:ident: $service:literal from $module:path { $($variant:ident = $schema:literal),+ $(,)? }) => {
         $(#[$doc])*
+        // The names are those of the messages.
+        #[allow(clippy::enum_variant_names)]
         #[derive(Clone, Debug, PartialEq)]
         pub enum $name { $($variant($variant)),+ }
         use $module::{$($variant),+};

@@ -29,9 +29,7 @@ pub trait ViewExt: View {
         table: &str,
         key: &str,
         change: impl FnOnce(&mut T),
-    ) where
-        Self: Sized,
-    {
+    ) {
         let mut row = self.row(table, key).unwrap_or_default();
         change(&mut row);
         self.put_row(table, key, &row);

@@ -1,1 +1,12 @@
-//! See DESIGN.
+//! What the control plane and an agent say to each other, and why the agent believes it.
+//!
+//! - [`dispatch`]: work for a node, signed by the control plane's dispatch key.
+//! - [`enrol`]: how a node gets its identity.
+//! - [`subject`]: the subjects of the node protocol, each made in one place.
+//!
+//! Invariants: a dispatch that was changed, sent to another node, or is outside its time is refused,
+//! whoever delivered it; the checks run in the order size, key, signature, addressee, time, document.
+
+pub mod dispatch;
+pub mod enrol;
+pub mod subject;

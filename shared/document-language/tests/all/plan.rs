@@ -1,5 +1,6 @@
 //! What a node makes of a document and its parameters.
 
+use proptest::prelude::*;
 use reeve_document_language::{
     Decision, OnFailure, PlanError, Platform, execution_timeout, parse_executable, plan::parse_included,
 };
@@ -117,4 +118,78 @@ fn given_a_precondition_when_decided_then_platform_and_parameters_count() {
     assert!(matches!(of(json!({"StringEquals": ["a", "b", "c"]}), "2.2"), Decision::Fail(_)));
     assert_eq!(of(json!({}), "2.2"), Decision::Run);
     assert!(matches!(of(equals("platformType", "Linux"), "2.0"), Decision::Fail(_)));
+}
+
+fn anything() -> impl Strategy<Value = Value> {
+    let word = prop::sample::select(vec![
+        "{{ p }}",
+        "{{p}} x",
+        "x",
+        "",
+        "platformType",
+        "Linux",
+        "aws:runShellScript",
+        "aws:nope",
+        "exit",
+        "true",
+        "ENV_VAR",
+        "String",
+        "(",
+        "é{{",
+    ]);
+    let key = prop::sample::select(vec![
+        "action",
+        "name",
+        "inputs",
+        "precondition",
+        "StringEquals",
+        "runCommand",
+        "onFailure",
+        "finallyStep",
+        "type",
+        "default",
+        "allowedPattern",
+        "allowedValues",
+        "interpolationType",
+        "timeoutSeconds",
+        "p",
+        "properties",
+        "aws:runShellScript",
+    ]);
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        word.prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 60, 5, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec((key.clone(), inner), 0..5).prop_map(|pairs| {
+                Value::Object(pairs.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())
+            }),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn planning_never_panics(steps in anything(), parameters in anything(), config in anything(), p in anything(),
+        version in prop::sample::select(vec!["1.2", "2.0", "2.2"])) {
+        let document = json!({"schemaVersion": version, "parameters": parameters, "mainSteps": [steps],
+            "runtimeConfig": config});
+        let given = map(json!({"p": p}));
+        for plan in [parse_executable(&document, &given), parse_included(&document, &given)].into_iter().flatten() {
+            for step in &plan.steps {
+                for platform in Platform::ALL {
+                    let _ = step.decide(platform);
+                }
+            }
+        }
+        let _ = execution_timeout(&document, &given);
+        for kind in ["Command", "Automation", "Session", "Package"] {
+            let _ = reeve_document_language::check(
+                kind, reeve_document_language::Format::Json, &document.to_string());
+        }
+    }
 }

@@ -1,0 +1,195 @@
+//! aws:downloadContent: files from elsewhere into the folder of the command.
+
+use std::{
+    fs, io,
+    io::Read,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use reeve_document_language::plan::timeout_seconds;
+use serde_json::{Map, Value};
+use ureq::Agent;
+
+use super::{
+    DocumentSource, Sink, engine::Context, git, include::name_and_version, output::Out, paths,
+    process::cancelled, walk::Ran,
+};
+use reeve_document_language::StepStatus;
+
+/// Content for scripts, not images of systems: more is a mistake that would fill the disk of a node.
+const MAX_BYTES: u64 = 512 << 20;
+
+/// Downloads one source to one destination.
+pub(super) async fn run<D: DocumentSource, S: Sink>(
+    context: &Context<'_, D>,
+    inputs: &Value,
+    out: &mut Out<'_, S>,
+) -> Result<Ran, String> {
+    let info = source_info(inputs.get("sourceInfo"))?;
+    let destination = inputs.get("destinationPath").and_then(Value::as_str).unwrap_or_default();
+    paths::create_private_folder(&context.downloads)
+        .map_err(|error| format!("The folder for downloads cannot be created: {error}."))?;
+    let target = paths::confine(&context.downloads, destination)?;
+    let into_folder = destination.is_empty() || destination.ends_with('/') || target.is_dir();
+    let place = |name: &str| match into_folder {
+        true => paths::confine(&target, name),
+        false => Ok(target.clone()),
+    };
+    match inputs.get("sourceType").and_then(Value::as_str).unwrap_or_default() {
+        "SSMDocument" => {
+            let path = text(&info, "name")?;
+            let (name, version) = name_and_version(path);
+            let content = context
+                .documents
+                .document(name, version)
+                .await
+                .map_err(|why| format!("The document {path} cannot be fetched: {why}"))?;
+            let file = place(&format!("{}.json", paths::plain_name(name)))?;
+            prepare(&file)?;
+            paths::write_private(&file, content.as_bytes(), 0o600)
+                .map_err(|error| format!("The file {} cannot be written: {error}.", file.display()))?;
+            done(&file, out).await
+        }
+        "HTTP" => {
+            let request = Request::read(&info, Duration::from_secs(u64::from(timeout_seconds(inputs))))?;
+            let file = place(&request.file_name())?;
+            prepare(&file)?;
+            let copy = file.clone();
+            let work = tokio::task::spawn_blocking(move || request.fetch(&copy));
+            let mut cancel = context.cancel.clone();
+            tokio::select! {
+                result = work => result.map_err(|error| format!("The download was interrupted: {error}."))??,
+                () = cancelled(&mut cancel) => return Ok(Ran { status: StepStatus::Cancelled, code: 137 }),
+            }
+            done(&file, out).await
+        }
+        "Git" => git::run(context, &git::Source::git(&info)?, &target, into_folder, out).await,
+        "GitHub" => git::run(context, &git::Source::github(&info)?, &target, into_folder, out).await,
+        "S3" => Err("Downloads from S3 are not configured on this node.".to_owned()),
+        other => Err(format!(
+            "The input sourceType of aws:downloadContent is {other:?}; it must be GitHub, Git, HTTP, S3 or \
+             SSMDocument."
+        )),
+    }
+}
+
+pub(super) async fn done<S: Sink>(place: &Path, out: &mut Out<'_, S>) -> Result<Ran, String> {
+    out.line(false, &format!("Content downloaded to {}\n", place.display())).await;
+    Ok(Ran::SUCCESS)
+}
+
+/// Creates the folder of a file.
+fn prepare(file: &Path) -> Result<(), String> {
+    match file.parent() {
+        Some(folder) => paths::create_private_folder(folder)
+            .map_err(|error| format!("The folder {} cannot be created: {error}.", folder.display())),
+        None => Err(format!("The path {} has no folder.", file.display())),
+    }
+}
+
+fn source_info(value: Option<&Value>) -> Result<Map<String, Value>, String> {
+    let wrong = || "The input sourceInfo of aws:downloadContent must be a map or its JSON text.".to_owned();
+    match value {
+        Some(Value::Object(map)) => Ok(map.clone()),
+        Some(Value::String(text)) => serde_json::from_str(text).map_err(|_| wrong()),
+        _ => Err(wrong()),
+    }
+}
+
+/// A member of sourceInfo that must be there.
+pub(super) fn text<'a>(info: &'a Map<String, Value>, key: &str) -> Result<&'a str, String> {
+    match info.get(key).and_then(Value::as_str) {
+        Some(text) if !text.is_empty() => Ok(text),
+        _ => Err(format!("The member {key} of sourceInfo is missing.")),
+    }
+}
+
+/// A truth value of sourceInfo, which may be given as text.
+pub(super) fn flag(info: &Map<String, Value>, key: &str) -> bool {
+    match info.get(key) {
+        Some(Value::Bool(flag)) => *flag,
+        Some(Value::String(text)) => text.eq_ignore_ascii_case("true"),
+        _ => false,
+    }
+}
+
+struct Request {
+    url: String,
+    authorization: Option<String>,
+    secure: bool,
+    time: Duration,
+}
+
+impl Request {
+    fn read(info: &Map<String, Value>, time: Duration) -> Result<Self, String> {
+        let url = text(info, "url")?.to_owned();
+        let secure = url.starts_with("https://");
+        if !secure && !url.starts_with("http://") {
+            return Err(format!("The URL {url} is neither http:// nor https://."));
+        }
+        let insecure_allowed = flag(info, "allowInsecureDownload");
+        if !secure && !insecure_allowed {
+            return Err(format!("The URL {url} is not encrypted and allowInsecureDownload is not true."));
+        }
+        let authorization = match info.get("authMethod").and_then(Value::as_str).unwrap_or("None") {
+            "None" | "" => None,
+            "Basic" => {
+                let pair = format!("{}:{}", text(info, "username")?, text(info, "password")?);
+                if pair.contains("{{") {
+                    return Err("References to secure parameters are not built yet.".to_owned());
+                }
+                Some(format!("Basic {}", data_encoding::BASE64.encode(pair.as_bytes())))
+            }
+            "Digest" => return Err("The authMethod Digest is not built yet.".to_owned()),
+            other => return Err(format!("The authMethod {other:?} is not known.")),
+        };
+        Ok(Request { url, authorization, secure: !insecure_allowed, time })
+    }
+
+    fn file_name(&self) -> String {
+        let path = self.url.split(['?', '#']).next().unwrap_or_default();
+        let after_host = path.splitn(4, '/').nth(3).unwrap_or_default();
+        match after_host.rsplit('/').next() {
+            Some(name) if !name.is_empty() => paths::plain_name(name),
+            _ => "download".to_owned(),
+        }
+    }
+
+    fn fetch(&self, file: &Path) -> Result<(), String> {
+        let failed = |why: &dyn std::fmt::Display| format!("The URL {} cannot be fetched: {why}.", self.url);
+        let agent: Agent =
+            Agent::config_builder().https_only(self.secure).timeout_global(Some(self.time)).build().into();
+        let mut request = agent.get(&self.url);
+        if let Some(authorization) = &self.authorization {
+            request = request.header("Authorization", authorization);
+        }
+        let response = request.call().map_err(|error| failed(&error))?;
+        let mut body = response.into_body().into_reader().take(MAX_BYTES + 1);
+        let part = part_of(file);
+        let copied = copy(&mut body, &part).map_err(|error| failed(&error));
+        match copied {
+            Ok(size) if size <= MAX_BYTES => fs::rename(&part, file).map_err(|error| failed(&error)),
+            Ok(_) => {
+                let _ = fs::remove_file(&part);
+                Err(format!("The URL {} has more than {MAX_BYTES} bytes.", self.url))
+            }
+            Err(error) => {
+                let _ = fs::remove_file(&part);
+                Err(error)
+            }
+        }
+    }
+}
+
+fn part_of(file: &Path) -> PathBuf {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    file.with_file_name(format!(".part-{name}"))
+}
+
+fn copy(from: &mut impl Read, to: &Path) -> io::Result<u64> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let _ = fs::remove_file(to);
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(to)?;
+    io::copy(from, &mut file)
+}

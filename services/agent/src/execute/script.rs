@@ -1,0 +1,228 @@
+//! aws:runShellScript and aws:runPowerShellScript.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    os::unix::{fs::chown, process::CommandExt},
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use reeve_document_language::{
+    PlannedStep, StepStatus,
+    flow::{EXIT_FAILURE, EXIT_SUCCESS, REBOOT},
+    plan::timeout_seconds,
+};
+use serde_json::Value;
+
+use super::{
+    Sink,
+    engine::Context,
+    output::Out,
+    paths,
+    process::{self, Exit, KILLED},
+    walk::Ran,
+};
+
+/// The two languages of scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shell {
+    Posix,
+    PowerShell,
+}
+
+/// Writes the script and runs it to its end.
+pub(super) async fn run<D, S: Sink>(
+    context: &Context<'_, D>,
+    step: &PlannedStep,
+    inputs: &Value,
+    folder: &Path,
+    shell: Shell,
+    out: &mut Out<'_, S>,
+) -> Result<Ran, String> {
+    let text = script_text(inputs)?;
+    let extra = environment(inputs)?;
+    let directory = working_directory(context, inputs)?;
+    let user = context.run_as.map(User::find).transpose()?.flatten();
+    let path = write_script(folder, &text, shell, user.as_ref())
+        .map_err(|error| format!("The script cannot be written to {}: {error}.", folder.display()))?;
+    let mut command = match shell {
+        // The inner quotes let the path have blanks. A script without a first line of its own is run by the
+        // shell, because the shell starts it and not the kernel. The trailing command keeps the outer shell
+        // alive, which then reports a kill the way scripts have always seen it.
+        Shell::Posix => {
+            let mut command = Command::new("sh");
+            command.arg("-c").arg("\"$0\"; exit $?").arg(&path);
+            command
+        }
+        Shell::PowerShell => {
+            let mut command = Command::new(find_pwsh()?);
+            command.arg("-f").arg(&path);
+            command
+        }
+    };
+    command
+        .current_dir(&directory)
+        .env("AWS_SSM_INSTANCE_ID", &context.host.node_id)
+        .env("AWS_SSM_REGION_NAME", &context.host.region)
+        .env("AWS_SSM_PLATFORM_NAME", &context.host.platform_name)
+        .env("AWS_SSM_PLATFORM_VERSION", &context.host.platform_version)
+        .env("SSM_COMMAND_ID", context.command_id)
+        .envs(&step.environment)
+        .envs(&extra);
+    if let Some(user) = &user {
+        user.apply(&mut command);
+    }
+    let time = Duration::from_secs(u64::from(timeout_seconds(inputs)));
+    let mut cancel = context.cancel.clone();
+    let exit = process::run(command, time, &mut cancel, out)
+        .await
+        .map_err(|error| format!("failed to run commands: {error}"))?;
+    Ok(result(exit, out).await)
+}
+
+async fn result<S: Sink>(exit: Exit, out: &mut Out<'_, S>) -> Ran {
+    match exit {
+        Exit::Code(0) => Ran::SUCCESS,
+        Exit::Code(EXIT_SUCCESS) => Ran { status: StepStatus::Success, code: EXIT_SUCCESS },
+        Exit::Code(EXIT_FAILURE) => Ran { status: StepStatus::Failed, code: EXIT_FAILURE },
+        // Nobody can tell this from a kill after the time; the original agent reports it like that as well.
+        Exit::Code(KILLED) | Exit::TimedOut => Ran { status: StepStatus::TimedOut, code: KILLED },
+        Exit::Cancelled => Ran { status: StepStatus::Cancelled, code: KILLED },
+        Exit::Code(REBOOT) => {
+            out.line(true, "reboot requested; not built yet").await;
+            Ran { status: StepStatus::Failed, code: REBOOT }
+        }
+        Exit::Code(code) => {
+            out.line(true, &format!("failed to run commands: exit status {code}")).await;
+            Ran { status: StepStatus::Failed, code }
+        }
+    }
+}
+
+/// The lines joined, with an end of line behind the last. A null is an empty line: it is what a declared
+/// parameter without a value becomes.
+fn script_text(inputs: &Value) -> Result<String, String> {
+    let lines = match inputs.get("runCommand") {
+        None | Some(Value::Null) => &Vec::new(),
+        Some(Value::Array(lines)) => lines,
+        Some(_) => {
+            return Err("Invalid format in plugin properties: runCommand must be a list of texts.".to_owned());
+        }
+    };
+    let mut text = String::new();
+    for (index, line) in lines.iter().enumerate() {
+        match line {
+            Value::String(line) => text.push_str(line),
+            Value::Null => {}
+            _ => {
+                return Err(format!(
+                    "Invalid format in plugin properties: runCommand[{index}] must be a text."
+                ));
+            }
+        }
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+fn environment(inputs: &Value) -> Result<BTreeMap<String, String>, String> {
+    let wrong = || "Invalid format in plugin properties: environment must be a map of texts.".to_owned();
+    match inputs.get("environment") {
+        None | Some(Value::Null) => Ok(BTreeMap::new()),
+        Some(Value::Object(map)) => map
+            .iter()
+            .map(|(name, value)| match value {
+                Value::String(text) => Ok((name.clone(), text.clone())),
+                Value::Bool(_) | Value::Number(_) => Ok((name.clone(), value.to_string())),
+                _ => Err(wrong()),
+            })
+            .collect(),
+        Some(_) => Err(wrong()),
+    }
+}
+
+/// An absolute folder must exist. A relative one is below the downloads, and when it is not there the default
+/// holds, which is the folder of the downloads if there is one.
+fn working_directory<D>(context: &Context<'_, D>, inputs: &Value) -> Result<PathBuf, String> {
+    let default = || match context.downloads.is_dir() {
+        true => context.downloads.clone(),
+        false => PathBuf::from("/"),
+    };
+    match inputs.get("workingDirectory") {
+        None | Some(Value::Null) => Ok(default()),
+        Some(Value::String(text)) if text.is_empty() => Ok(default()),
+        Some(Value::String(text)) if Path::new(text).is_absolute() => match Path::new(text).is_dir() {
+            true => Ok(PathBuf::from(text)),
+            false => Err(format!("failed to run commands: the working directory {text} does not exist")),
+        },
+        Some(Value::String(text)) => {
+            let inside = paths::confine(&context.downloads, text).ok().filter(|path| path.is_dir());
+            Ok(inside.unwrap_or_else(default))
+        }
+        Some(_) => Err("Invalid format in plugin properties: workingDirectory must be a text.".to_owned()),
+    }
+}
+
+fn write_script(folder: &Path, text: &str, shell: Shell, user: Option<&User>) -> io::Result<PathBuf> {
+    paths::create_folder(folder)?;
+    let path = match shell {
+        Shell::Posix => folder.join("_script.sh"),
+        Shell::PowerShell => folder.join("_script.ps1"),
+    };
+    let alone = process::no_fork();
+    match shell {
+        Shell::Posix => paths::write_private(&path, text.as_bytes(), 0o700)?,
+        Shell::PowerShell => paths::write_private(&path, format!("\u{feff}{text}").as_bytes(), 0o700)?,
+    }
+    drop(alone);
+    if let Some(user) = user {
+        chown(&path, Some(user.uid), Some(user.gid))?;
+    }
+    Ok(path)
+}
+
+fn find_pwsh() -> Result<PathBuf, String> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .map(|folder| folder.join("pwsh"))
+        .find(|candidate| candidate.is_file())
+        .ok_or_else(|| "failed to run commands: PowerShell (pwsh) is not installed on this node".to_owned())
+}
+
+/// The user a script runs as.
+struct User {
+    name: String,
+    uid: u32,
+    gid: u32,
+    home: String,
+}
+
+impl User {
+    /// Looks a user up; none when the agent is that user already.
+    fn find(name: &str) -> Result<Option<User>, String> {
+        let table = fs::read_to_string("/etc/passwd")
+            .map_err(|error| format!("The users of this node cannot be read: {error}."))?;
+        let user = table
+            .lines()
+            .find_map(|line| {
+                let fields: Vec<&str> = line.split(':').collect();
+                let [found, _, uid, gid, _, home, _] = fields.as_slice() else { return None };
+                (*found == name).then_some((uid.parse().ok()?, gid.parse().ok()?, *home))
+            })
+            .map(|(uid, gid, home)| User { name: name.to_owned(), uid, gid, home: home.to_owned() })
+            .ok_or_else(|| format!("The user {name} does not exist on this node."))?;
+        Ok((rustix::process::geteuid().as_raw() != user.uid).then_some(user))
+    }
+
+    /// Changing the user also drops the groups of the agent.
+    fn apply(&self, command: &mut Command) {
+        command
+            .uid(self.uid)
+            .gid(self.gid)
+            .env("HOME", &self.home)
+            .env("USER", &self.name)
+            .env("LOGNAME", &self.name);
+    }
+}

@@ -1,0 +1,342 @@
+//! What the recorded vectors do not show: time, cancel, groups, includes and downloads.
+
+use std::{
+    collections::HashMap,
+    io::{Read, Write},
+    net::TcpListener,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::*;
+
+#[derive(Default)]
+struct Recorded(Vec<(String, bool, Vec<u8>)>);
+
+impl Sink for Recorded {
+    async fn output(&mut self, step: &str, stderr: bool, data: Bytes) {
+        self.0.push((step.to_owned(), stderr, data.to_vec()));
+    }
+}
+
+#[derive(Default)]
+struct Documents(HashMap<String, Value>);
+
+impl DocumentSource for Documents {
+    async fn document(&self, name: &str, _: Option<&str>) -> Result<String, String> {
+        self.0.get(name).map(Value::to_string).ok_or_else(|| "it does not exist.".to_owned())
+    }
+}
+
+struct Bench {
+    root: tempfile::TempDir,
+    documents: Documents,
+    sink: Recorded,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Bench {
+            root: tempfile::tempdir().unwrap(),
+            documents: Documents::default(),
+            sink: Recorded::default(),
+        }
+    }
+
+    async fn run(&mut self, steps: Value) -> Outcome {
+        let (_keep, cancel) = watch::channel(false);
+        self.run_until(steps, cancel).await
+    }
+
+    async fn run_until(&mut self, steps: Value, cancel: watch::Receiver<bool>) -> Outcome {
+        let document = json!({"schemaVersion": "2.2", "mainSteps": steps});
+        self.run_job(document, json!({}), None, cancel).await
+    }
+
+    async fn run_job(
+        &mut self,
+        document: Value,
+        parameters: Value,
+        run_as: Option<&str>,
+        cancel: watch::Receiver<bool>,
+    ) -> Outcome {
+        let host = Host {
+            root: self.root.path().to_path_buf(),
+            node_id: "mi-1".to_owned(),
+            region: "here".to_owned(),
+            platform_name: "Linux".to_owned(),
+            platform_version: "7".to_owned(),
+        };
+        let job = Job {
+            command_id: "c-1".to_owned(),
+            document,
+            parameters: parameters.as_object().unwrap().clone(),
+            run_as: run_as.map(str::to_owned),
+        };
+        run(&host, job, &self.documents, &mut self.sink, cancel).await
+    }
+}
+
+fn script(name: &str, lines: &[&str]) -> Value {
+    json!({"action": "aws:runShellScript", "name": name, "inputs": {"runCommand": lines}})
+}
+
+fn include(name: &str, document: &str) -> Value {
+    json!({"action": "aws:runDocument", "name": name,
+        "inputs": {"documentType": "SSMDocument", "documentPath": document}})
+}
+
+fn alive(pid: &str) -> bool {
+    match std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())) {
+        Ok(stat) => !stat.contains(") Z "),
+        Err(_) => false,
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_a_step_over_its_time_when_run_then_the_group_dies_and_later_steps_run() {
+    let mut bench = Bench::new();
+    let mut slow = script("a", &["echo begun", "sleep 100 & echo $!", "wait"]);
+    slow["inputs"]["timeoutSeconds"] = json!("5");
+    let begin = Instant::now();
+    let outcome = bench.run(json!([slow, script("b", &["echo b"])])).await;
+    assert!(begin.elapsed() < Duration::from_secs(20));
+    assert_eq!((outcome.status.as_str(), outcome.code), ("TimedOut", 137));
+    assert_eq!(outcome.status_details, "ExecutionTimedOut");
+    assert_eq!((outcome.steps[0].status.as_str(), outcome.steps[0].code), ("TimedOut", 137));
+    let pid = outcome.steps[0].stdout.strip_prefix("begun\n").unwrap();
+    assert!(!alive(pid));
+    assert_eq!(outcome.steps[1].stdout, "b\n");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_a_cancel_when_running_then_the_step_and_the_rest_are_cancelled() {
+    let mut bench = Bench::new();
+    let (sender, cancel) = watch::channel(false);
+    let steps = json!([script("a", &["echo x", "sleep 100"]), script("b", &["echo b"])]);
+    let (outcome, ()) = tokio::join!(bench.run_until(steps, cancel), async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        sender.send(true).unwrap();
+    });
+    assert_eq!(outcome.status, "Cancelled");
+    let states: Vec<_> = outcome.steps.iter().map(|s| (s.status.as_str(), s.code)).collect();
+    assert_eq!(states, [("Cancelled", 137), ("Cancelled", 137)]);
+    assert_eq!(outcome.steps[0].stdout, "x\n");
+    assert_eq!(outcome.steps[1].stdout, "");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_much_output_when_run_then_all_is_passed_on_and_the_head_is_kept() {
+    let mut bench = Bench::new();
+    let outcome = bench.run(json!([script("a", &["head -c 3000000 /dev/zero", "printf '\\377' >&2"])])).await;
+    let step = &outcome.steps[0];
+    assert_eq!((step.stdout_bytes, step.stderr_bytes), (3_000_000, 1));
+    assert_eq!(step.stdout.chars().count(), 24_000);
+    assert_eq!(step.stderr, "\u{fffd}");
+    let passed: usize = bench.sink.0.iter().filter(|(_, stderr, _)| !stderr).map(|(_, _, d)| d.len()).sum();
+    assert_eq!(passed, 3_000_000);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_the_environment_when_run_then_the_documented_variables_are_there() {
+    let mut bench = Bench::new();
+    let line =
+        "echo $AWS_SSM_INSTANCE_ID $AWS_SSM_REGION_NAME $AWS_SSM_PLATFORM_VERSION $SSM_COMMAND_ID; cat";
+    let outcome = bench.run(json!([script("a", &[line])])).await;
+    assert_eq!(outcome.steps[0].stdout, "mi-1 here 7 c-1\n");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_special_exit_codes_when_run_then_the_flow_follows() {
+    let mut bench = Bench::new();
+    let mut last = script("c", &["echo fin"]);
+    last["inputs"]["finallyStep"] = json!(true);
+    let outcome = bench.run(json!([script("a", &["exit 169"]), script("b", &["echo b"]), last])).await;
+    assert_eq!((outcome.status.as_str(), outcome.code), ("Failed", 169));
+    let states: Vec<_> = outcome.steps.iter().map(|s| s.status.as_str()).collect();
+    assert_eq!(states, ["Failed", "Skipped", "Success"]);
+    let reboot = Bench::new().run(json!([script("a", &["exit 194"])])).await;
+    assert_eq!((reboot.status.as_str(), reboot.code), ("Failed", 194));
+    assert!(reboot.steps[0].stderr.contains("reboot requested; not built yet"));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_included_documents_when_run_then_their_output_is_that_of_the_step() {
+    let mut bench = Bench::new();
+    let inner = json!({"schemaVersion": "2.2", "parameters": {"p": {"type": "String", "maxChars": 3}},
+        "mainSteps": [script("x", &["echo 'in {{ p }}'"]), script("y", &["exit 4"])]});
+    bench.documents.0.insert("Inner".to_owned(), inner);
+    let mut step = include("a", "Inner:1");
+    step["inputs"]["documentParameters"] = json!({"p": "abc"});
+    let outcome = bench.run(json!([step])).await;
+    assert_eq!((outcome.status.as_str(), outcome.code), ("Failed", 4));
+    assert_eq!(outcome.steps[0].stdout, "in abc\n");
+    assert_eq!(outcome.steps[0].stderr, "failed to run commands: exit status 4");
+    step["inputs"]["documentParameters"] = json!("{\"p\": \"long\"}");
+    let outcome = bench.run(json!([step])).await;
+    assert!(outcome.steps[0].stderr.contains("parameter p"), "{}", outcome.steps[0].stderr);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_circles_and_depths_when_included_then_they_are_refused() {
+    let mut bench = Bench::new();
+    let of = |inner: Value| json!({"schemaVersion": "2.2", "mainSteps": [inner]});
+    bench.documents.0.insert("Self".to_owned(), of(include("s", "Self")));
+    for level in 1..5 {
+        let next = format!("Level{}", level + 1);
+        bench.documents.0.insert(format!("Level{level}"), of(include("l", &next)));
+    }
+    let outcome = bench.run(json!([include("a", "Self"), include("b", "Level1")])).await;
+    assert!(outcome.steps[0].stderr.contains("includes itself"), "{}", outcome.steps[0].stderr);
+    assert!(outcome.steps[1].stderr.contains("levels deep"), "{}", outcome.steps[1].stderr);
+    assert_eq!(outcome.status, "Failed");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_a_downloaded_document_when_included_then_it_runs_in_the_downloads() {
+    let mut bench = Bench::new();
+    let inner = json!({"schemaVersion": "2.2", "mainSteps": [script("x", &["pwd"])]});
+    bench.documents.0.insert("Inner".to_owned(), inner);
+    let download = |to: &str| {
+        json!({"action": "aws:downloadContent", "name": "d", "inputs": {"sourceType": "SSMDocument",
+            "sourceInfo": "{\"name\": \"Inner\"}", "destinationPath": to}})
+    };
+    let local = json!({"action": "aws:runDocument", "name": "l",
+        "inputs": {"documentType": "LocalPath", "documentPath": "sub/Inner.json"}});
+    let outcome = bench.run(json!([download("sub/"), local])).await;
+    assert_eq!(outcome.status, "Success", "{outcome:?}");
+    assert!(outcome.steps[1].stdout.ends_with("/c-1/downloads\n"), "{}", outcome.steps[1].stdout);
+    for bad in ["../out", "/etc/cron.d/x", "sub/../../x"] {
+        let outcome = bench.run(json!([download(bad)])).await;
+        assert_eq!(outcome.status, "Failed", "{bad}");
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_a_web_server_when_downloaded_then_the_file_is_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = server.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let (mut stream, _) = server.accept().unwrap();
+        let _ = stream.read(&mut [0; 4096]).unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello").unwrap();
+    });
+    let mut bench = Bench::new();
+    let step = |info: Value| {
+        json!({"action": "aws:downloadContent", "name": "d",
+            "inputs": {"sourceType": "HTTP", "sourceInfo": info}})
+    };
+    let url = format!("http://127.0.0.1:{port}/a/file.txt?x=1");
+    let refused = bench.run(json!([step(json!({"url": url}))])).await;
+    assert!(refused.steps[0].stderr.contains("allowInsecureDownload"));
+    let outcome = bench.run(json!([step(json!({"url": url, "allowInsecureDownload": "true"}))])).await;
+    assert_eq!(outcome.status, "Success", "{outcome:?}");
+    let file = bench.root.path().join("c-1/downloads/file.txt");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "hello");
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_sources_that_are_not_there_when_downloaded_then_the_reason_is_clear() {
+    let mut bench = Bench::new();
+    let step = json!({"action": "aws:downloadContent", "name": "d",
+        "inputs": {"sourceType": "S3", "sourceInfo": {"path": "https://s3/x"}}});
+    let known = json!({"action": "aws:softwareInventory", "name": "i", "inputs": {}});
+    let outcome = bench.run(json!([step, known])).await;
+    assert!(outcome.steps[0].stderr.contains("S3 are not configured"));
+    assert!(outcome.steps[1].stderr.contains("not available on this node"));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_two_property_sets_when_run_then_the_outputs_are_joined_and_the_worst_decides() {
+    let document = json!({"schemaVersion": "1.2", "runtimeConfig": {"aws:runShellScript": {"properties": [
+        {"id": "0.aws:runShellScript", "runCommand": ["echo 1", "exit 3"]},
+        {"id": "1.aws:runShellScript", "runCommand": ["echo 2"]}]}}});
+    let (_keep, cancel) = watch::channel(false);
+    let outcome = Bench::new().run_job(document, json!({}), None, cancel).await;
+    assert_eq!((outcome.status.as_str(), outcome.code), ("Failed", 3));
+    assert_eq!(outcome.steps[0].stdout, "1\n\n2\n");
+    assert_eq!(outcome.steps[0].name, "aws:runShellScript");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_an_env_var_parameter_when_run_then_the_shell_does_not_interpret_it() {
+    let document = json!({"schemaVersion": "2.2",
+        "parameters": {"p": {"type": "String", "interpolationType": "ENV_VAR"}},
+        "mainSteps": [script("a", &["echo \"[{{ p }}]\""])]});
+    let (_keep, cancel) = watch::channel(false);
+    let value = "\"; echo $(id) `id`; $$";
+    let outcome = Bench::new().run_job(document, json!({"p": value}), None, cancel).await;
+    assert_eq!(outcome.steps[0].stdout, format!("[{value}]\n"));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_a_process_that_left_the_group_when_the_time_is_over_then_the_step_ends_all_the_same() {
+    let mut bench = Bench::new();
+    let mut step = script("a", &["setsid sleep 30 & echo $!"]);
+    step["inputs"]["timeoutSeconds"] = json!(5);
+    let begin = Instant::now();
+    let outcome = bench.run(json!([step])).await;
+    assert!(begin.elapsed() < Duration::from_secs(20));
+    assert_eq!(outcome.status, "TimedOut");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_a_run_as_user_when_run_then_the_script_is_theirs_or_the_step_fails() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut bench = Bench::new();
+    std::fs::set_permissions(bench.root.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
+    let document =
+        json!({"schemaVersion": "2.2", "mainSteps": [script("a", &["id -un; echo $USER; id -G | wc -w"])]});
+    let (_keep, cancel) = watch::channel(false);
+    let unknown = bench.run_job(document.clone(), json!({}), Some("no-such-user"), cancel.clone()).await;
+    assert!(unknown.steps[0].stderr.contains("no-such-user does not exist"));
+    let outcome = bench.run_job(document, json!({}), Some("nobody"), cancel).await;
+    if rustix::process::geteuid().is_root() {
+        assert_eq!(outcome.steps[0].stdout.split_whitespace().collect::<Vec<_>>(), ["nobody", "nobody", "1"]);
+    } else {
+        assert_eq!(outcome.status, "Failed", "only root may change the user");
+    }
+}
+
+/// A bus that takes nothing, as when it is away.
+struct Stuck;
+
+impl Sink for Stuck {
+    async fn output(&mut self, _: &str, _: bool, _: Bytes) {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_a_stuck_bus_when_cancelled_then_the_script_dies_and_the_job_ends() {
+    let root = tempfile::tempdir().unwrap();
+    let host = Host {
+        root: root.path().to_path_buf(),
+        node_id: String::new(),
+        region: String::new(),
+        platform_name: String::new(),
+        platform_version: String::new(),
+    };
+    let job = Job {
+        command_id: "c".to_owned(),
+        document: json!({"schemaVersion": "2.2", "mainSteps": [script("a", &["echo $$; yes"])]}),
+        parameters: Map::new(),
+        run_as: None,
+    };
+    let (sender, cancel) = watch::channel(false);
+    let documents = Documents::default();
+    let mut sink = Stuck;
+    let (outcome, ()) = tokio::join!(run(&host, job, &documents, &mut sink, cancel), async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        sender.send(true).unwrap();
+    });
+    assert_eq!(outcome.status, "Cancelled");
+    let step = &outcome.steps[0];
+    assert!(step.stdout_bytes < 1 << 20, "the pipe was not read while the bus was stuck");
+    assert!(!alive(step.stdout.lines().next().unwrap()));
+}

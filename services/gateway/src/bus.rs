@@ -1,0 +1,39 @@
+//! The bus of the gateway on NATS.
+
+use crate::{Answer, Bus, BusError, Forward, Served};
+use reeve_jetstream::{Error, Headers, serve};
+use std::time::Duration;
+
+/// How long a service may take. Clients wait for a minute, and then ask again.
+const LONGEST_REQUEST: Duration = Duration::from_secs(30);
+/// How long to wait for what services say of themselves; most do within a millisecond.
+const DISCOVERY: Duration = Duration::from_millis(250);
+
+impl Bus for reeve_jetstream::Bus {
+    async fn request(&self, forward: Forward) -> Result<Answer, BusError> {
+        let headers = Headers(forward.headers);
+        let answer =
+            reeve_jetstream::Bus::request(self, &forward.subject, &headers, forward.body, LONGEST_REQUEST)
+                .await;
+        answer.map(|message| Answer { headers: message.headers.0, body: message.data }).map_err(bus_error)
+    }
+
+    async fn discover(&self) -> Result<Vec<Served>, BusError> {
+        let served = serve::discover(self, DISCOVERY).await.map_err(bus_error)?;
+        let served = served.into_iter().map(|serve::Served { service, operation, api, subject }| Served {
+            service,
+            operation,
+            api,
+            subject,
+        });
+        Ok(served.collect())
+    }
+}
+
+fn bus_error(error: Error) -> BusError {
+    match error {
+        Error::NoResponders(_) => BusError::NoResponders,
+        Error::TimedOut { .. } => BusError::TimedOut,
+        other => BusError::Other(other.to_string()),
+    }
+}

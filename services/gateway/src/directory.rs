@@ -1,0 +1,91 @@
+//! Which operation is served where, as the services on the bus say it themselves.
+
+use crate::{Bus, BusError};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+/// How often the bus is asked anew.
+const REFRESH: Duration = Duration::from_secs(5);
+/// How soon again when an operation is missing: what a caller asks for must not flood the bus.
+const SOONEST: Duration = Duration::from_secs(1);
+
+/// How long an operation is kept that the bus does not tell of any more. One that answered late once is still
+/// there; one that is gone is told apart from one that never was.
+const KEPT: Duration = Duration::from_secs(30);
+
+struct Route {
+    subject: Arc<str>,
+    seen: Instant,
+}
+
+/// By API, and under it by operation.
+type Routes = HashMap<String, HashMap<String, Route>>;
+
+/// The operations that are served, as of a few seconds ago.
+#[derive(Default)]
+pub struct Directory {
+    routes: RwLock<Routes>,
+    asked: Mutex<Option<Instant>>,
+}
+
+impl Directory {
+    /// Whether any service was found.
+    pub fn is_ready(&self) -> bool {
+        !self.routes.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    /// The subject that takes an operation; asks the bus first when it is not known.
+    pub async fn find<B: Bus>(&self, bus: &B, api: &str, operation: &str) -> Option<Arc<str>> {
+        let known = self.known(api, operation);
+        if known.is_some() {
+            return known;
+        }
+        let mut asked = self.asked.lock().await;
+        if asked.is_none_or(|at| at.elapsed() >= SOONEST) {
+            self.ask(bus, &mut asked).await;
+        }
+        self.known(api, operation)
+    }
+
+    /// Asks the bus again and again, for ever.
+    pub async fn keep_fresh<B: Bus>(&self, bus: &B) {
+        loop {
+            self.ask(bus, &mut *self.asked.lock().await).await;
+            tokio::time::sleep(REFRESH).await;
+        }
+    }
+
+    fn known(&self, api: &str, operation: &str) -> Option<Arc<str>> {
+        self.routes
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(api)?
+            .get(operation)
+            .map(|route| Arc::clone(&route.subject))
+    }
+
+    /// When the bus does not answer, what was known stays: the services may well be there.
+    async fn ask<B: Bus>(&self, bus: &B, asked: &mut Option<Instant>) {
+        let found = bus.discover().await;
+        *asked = Some(Instant::now());
+        let served = match found {
+            Ok(served) => served,
+            Err(BusError::NoResponders) => Vec::new(),
+            Err(error) => return tracing::warn!(%error, "the services could not be discovered"),
+        };
+        let seen = Instant::now();
+        let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
+        // What belongs to no API of AWS's is not for callers of one.
+        for one in served.into_iter().filter(|one| !one.api.is_empty()) {
+            let route = Route { subject: one.subject.into(), seen };
+            routes.entry(one.api).or_default().insert(one.operation, route);
+        }
+        routes.retain(|_, operations| {
+            operations.retain(|_, route| seen.duration_since(route.seen) < KEPT);
+            !operations.is_empty()
+        });
+    }
+}

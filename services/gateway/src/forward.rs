@@ -1,0 +1,325 @@
+//! The one path that every operation takes: authenticate, validate, authorize, forward, answer.
+
+use crate::errors::Failure;
+use crate::models::{self, Model, Operation, Pages};
+use crate::sigv4::{self, Caller};
+use crate::validate::validate;
+use crate::{Answer, Bus, BusError, Forward, Gateway};
+use axum::http::{HeaderMap, StatusCode};
+use bytes::Bytes;
+use reeve_authz::Decision;
+use reeve_types::Timestamp;
+use serde_json::{Map, Value};
+use std::net::IpAddr;
+use uuid::Uuid;
+
+/// A request as it came in, its body read.
+pub struct Incoming<'a> {
+    pub method: &'a str,
+    pub path: &'a str,
+    pub query: &'a str,
+    pub headers: &'a HeaderMap,
+    pub body: Bytes,
+    pub peer: IpAddr,
+    pub now: Timestamp,
+    pub request_id: Uuid,
+}
+
+impl Incoming<'_> {
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.get_all(name).iter();
+        let value = values.next().filter(|_| values.next().is_none())?;
+        value.to_str().ok()
+    }
+
+    /// Does something with the request as a signature sees it.
+    fn signed<T>(&self, then: impl FnOnce(&sigv4::Request<'_>) -> T) -> T {
+        let headers: Vec<(&str, &[u8])> =
+            self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        then(&sigv4::Request {
+            method: self.method,
+            path: self.path,
+            query: self.query,
+            headers: &headers,
+            body: &self.body,
+        })
+    }
+}
+
+/// What a request comes to, and the model in whose protocol to say it, once that is known.
+pub struct Outcome {
+    pub model: Option<&'static Model>,
+    pub result: Result<Bytes, Failure>,
+}
+
+impl<B: Bus> Gateway<B> {
+    /// Serves a request of AWS's JSON protocols.
+    pub async fn call(&self, request: Incoming<'_>) -> Outcome {
+        let caller = match self.authenticate(&request) {
+            Ok(caller) => caller,
+            Err(error) => {
+                return Outcome { model: None, result: Err(Failure::new(error.code(), error.to_string())) };
+            }
+        };
+        let Some(model) = models::model(&caller.service) else {
+            let known: Vec<_> = models::services().collect();
+            let message =
+                format!("Credential should be scoped to correct service: '{}'.", known.join("' or '"));
+            return Outcome { model: None, result: Err(Failure::new("InvalidSignatureException", message)) };
+        };
+        let result = self.operate(request, &caller, model).await;
+        if let Err(failure) = &result {
+            tracing::debug!(principal = caller.principal.name, code = %failure.code, "a request was refused");
+        }
+        Outcome { model: Some(model), result }
+    }
+
+    /// Whether it is worth reading the body of a request: it claims to be signed, here and now, with a key
+    /// that is known. Whether it truly is, only the body can tell.
+    pub fn recognise(&self, request: &Incoming<'_>) -> Result<(), Failure> {
+        let shared = &*self.shared;
+        request
+            .signed(|signed| {
+                shared.verifier.recognise(signed, &*shared.principals, &shared.config.region, request.now)
+            })
+            .map_err(|error| Failure::new(error.code(), error.to_string()))
+    }
+
+    fn authenticate(&self, request: &Incoming<'_>) -> Result<Caller, sigv4::Error> {
+        let shared = &*self.shared;
+        request.signed(|signed| {
+            shared.verifier.verify(signed, &*shared.principals, &shared.config.region, request.now)
+        })
+    }
+
+    async fn operate(
+        &self,
+        request: Incoming<'_>,
+        caller: &Caller,
+        model: &'static Model,
+    ) -> Result<Bytes, Failure> {
+        let operation = operation(model, request.header("x-amz-target"))?;
+        let principal = &caller.principal.name;
+        let mut input = input(&request.body)?;
+        if let Some(shape) = operation.input {
+            validate(model, shape, &input).map_err(|error| Failure::new(error.code(), error.to_string()))?;
+        }
+        self.authorize(caller, &operation.action)?;
+        let opened = self.open_token(operation, principal, &mut input)?;
+        let shared = &*self.shared;
+        let subject = shared.directory.find(&shared.bus, model.service, &operation.name).await;
+        let subject = subject.ok_or_else(|| {
+            let name = &operation.name;
+            Failure::new("UnknownOperationException", format!("No service offers the operation {name} here."))
+        })?;
+        let mut headers = self.headers(&request);
+        headers.push(("reeve-actor".to_owned(), principal.clone()));
+        headers.push(("reeve-account".to_owned(), shared.config.account.clone()));
+        headers.push(("reeve-region".to_owned(), shared.config.region.clone()));
+        headers.extend(
+            shared
+                .positions
+                .of(&caller.access_key_id)
+                .map(|newest| ("reeve-min-position".to_owned(), newest)),
+        );
+        // The bytes that were signed, unless a token in them had to be opened.
+        let body =
+            if opened { Bytes::from(Value::Object(input).to_string()) } else { non_empty(request.body) };
+        let answer = self.ask(Forward { subject: subject.to_string(), headers, body }).await?;
+        if let Some(position) = answer.header("reeve-position")
+            && !shared.positions.remember(&caller.access_key_id, position)
+        {
+            tracing::warn!(position, operation = operation.name, "a service answered a malformed position");
+        }
+        let body = body_of(answer)?;
+        match &operation.pages {
+            Some(pages) => self.seal_token(pages, operation, principal, body),
+            None => Ok(body),
+        }
+    }
+
+    fn authorize(&self, caller: &Caller, action: &str) -> Result<(), Failure> {
+        let resource = "*";
+        match self.shared.authorizer.check(&caller.principal, action, resource) {
+            Decision::Allow => Ok(()),
+            Decision::Deny => {
+                let (account, name) = (&self.shared.config.account, &caller.principal.name);
+                Err(Failure::new(
+                    "AccessDeniedException",
+                    format!(
+                        "User: arn:aws:iam::{account}:user/{name} is not authorized to perform: {action} on \
+                         resource: {resource}"
+                    ),
+                ))
+            }
+        }
+    }
+
+    /// Enrols a node. There is no signature: the one-time code in the body is what authenticates.
+    pub async fn enroll(&self, request: Incoming<'_>) -> Result<Bytes, Failure> {
+        input(&request.body)?;
+        let headers = self.headers(&request);
+        let answer =
+            self.ask(Forward { subject: "reeve.enroll".to_owned(), headers, body: request.body }).await?;
+        body_of(answer).map_err(|failure| {
+            let denied = failure.code == "AccessDeniedException";
+            if denied { failure.with_status(StatusCode::FORBIDDEN) } else { failure }
+        })
+    }
+
+    /// The headers that say where a request is from, whoever sent it.
+    fn headers(&self, request: &Incoming<'_>) -> Vec<(String, String)> {
+        let trace = request.header("traceparent").filter(|trace| is_traceparent(trace));
+        let trace = trace.map_or_else(|| new_traceparent(request.request_id), str::to_owned);
+        let mut headers = Vec::with_capacity(7);
+        headers.push(("reeve-source".to_owned(), request.peer.to_string()));
+        headers.push(("reeve-request-id".to_owned(), request.request_id.to_string()));
+        headers.push(("traceparent".to_owned(), trace));
+        headers
+    }
+
+    async fn ask(&self, forward: Forward) -> Result<Answer, Failure> {
+        self.shared.bus.request(forward).await.map_err(|error| {
+            tracing::warn!(%error, "a request was not answered");
+            let message = match error {
+                BusError::NoResponders => "The service is not there at the moment.",
+                BusError::TimedOut => "The service did not answer in time.",
+                BusError::Other(_) => "The service could not be reached.",
+            };
+            Failure::new("ServiceUnavailable", message)
+        })
+    }
+
+    /// Puts the service's own token in the place of the sealed one; says whether there was one.
+    fn open_token(
+        &self,
+        operation: &Operation,
+        principal: &str,
+        input: &mut Map<String, Value>,
+    ) -> Result<bool, Failure> {
+        let token = operation.pages.as_ref().and_then(|pages| input.get_mut(&pages.input));
+        let Some(Value::String(token)) = token else { return Ok(false) };
+        match self.shared.sealer.open(&operation.action, principal, token) {
+            Some(own) => {
+                *token = own;
+                Ok(true)
+            }
+            None => Err(Failure::new("InvalidNextToken", "The specified token is not valid.")),
+        }
+    }
+
+    /// Seals the token of an answer; leaves an empty one out, because clients would go on for ever.
+    fn seal_token(
+        &self,
+        pages: &Pages,
+        operation: &Operation,
+        principal: &str,
+        body: Bytes,
+    ) -> Result<Bytes, Failure> {
+        if !contains(&body, pages.output.as_bytes()) {
+            return Ok(body);
+        }
+        let mut output: Map<String, Value> = serde_json::from_slice(&body).map_err(|_| malformed())?;
+        match output.get_mut(&pages.output) {
+            Some(Value::String(token)) if !token.is_empty() => {
+                *token = self.shared.sealer.seal(&operation.action, principal, token);
+            }
+            Some(_) => {
+                output.shift_remove(&pages.output);
+            }
+            None => return Ok(body),
+        }
+        Ok(Bytes::from(Value::Object(output).to_string()))
+    }
+}
+
+fn operation<'m>(model: &'m Model, target: Option<&str>) -> Result<&'m Operation, Failure> {
+    let unknown = |message: String| Failure::new("UnknownOperationException", message);
+    let target = target.ok_or_else(|| unknown("The header X-Amz-Target is missing.".to_owned()))?;
+    let name = target.strip_prefix(&model.target_prefix).and_then(|rest| rest.strip_prefix('.'));
+    name.and_then(|name| model.operation(name))
+        .ok_or_else(|| unknown(format!("The operation {target:?} is not one of {}.", model.service)))
+}
+
+/// The input of a request. No body at all is an input without members.
+fn input(body: &[u8]) -> Result<Map<String, Value>, Failure> {
+    if body.is_empty() {
+        return Ok(Map::new());
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        let message = match error.classify() {
+            serde_json::error::Category::Data => "The body is not a JSON object.".to_owned(),
+            _ => format!("The body is not JSON: {error}."),
+        };
+        Failure::new("SerializationException", message)
+    })
+}
+
+fn non_empty(body: Bytes) -> Bytes {
+    if body.is_empty() { Bytes::from_static(b"{}") } else { body }
+}
+
+/// The members that a service answered. Anything but an object would look like an empty answer to clients.
+fn body_of(answer: Answer) -> Result<Bytes, Failure> {
+    if let Some(code) = answer.header("reeve-error") {
+        return Err(Failure::of_service(code, &answer.body));
+    }
+    let body = answer.body.trim_ascii();
+    if body.first() == Some(&b'{') && body.last() == Some(&b'}') { Ok(answer.body) } else { Err(malformed()) }
+}
+
+fn malformed() -> Failure {
+    Failure::internal("The service answered with what is not a JSON object.")
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len().max(1)).any(|window| window == part)
+}
+
+/// Whether a client's trace is of the W3C form `00-<32>-<16>-<2>`, its ids not all zeros.
+fn is_traceparent(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let mut hex = |length: usize| {
+        parts.next().filter(|part| {
+            part.len() == length && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        })
+    };
+    let (version, trace, span, flags) = (hex(2), hex(32), hex(16), hex(2));
+    let real = |id: Option<&str>| id.is_some_and(|id| id.bytes().any(|byte| byte != b'0'));
+    version == Some("00") && real(trace) && real(span) && flags.is_some() && parts.next().is_none()
+}
+
+/// A trace of its own for a request: the trace's id is the request's, the span's the random half of it.
+fn new_traceparent(request_id: Uuid) -> String {
+    let (_, random) = request_id.as_u64_pair();
+    format!("00-{}-{random:016x}-01", request_id.simple())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{contains, is_traceparent, new_traceparent};
+    use uuid::Uuid;
+
+    #[test]
+    fn traces() {
+        assert!(is_traceparent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
+        assert!(is_traceparent(&new_traceparent(reeve_types::ids::new_uuid())));
+        for wrong in [
+            "",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331",
+            "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
+            "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+            "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-x",
+        ] {
+            assert!(!is_traceparent(wrong), "{wrong}");
+        }
+        assert!(!is_traceparent(&new_traceparent(Uuid::nil())));
+    }
+
+    #[test]
+    fn a_part_is_found() {
+        assert!(contains(b"{\"NextToken\":1}", b"NextToken"));
+        assert!(!contains(b"{}", b"NextToken"));
+    }
+}

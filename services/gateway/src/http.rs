@@ -1,0 +1,178 @@
+//! HTTP/1.1 in front of the path: limits, health, and the two doors that take a body.
+
+use crate::errors::{Failure, json};
+use crate::forward::Incoming;
+use crate::{Bus, Gateway};
+use axum::Router;
+use axum::body::{Body, BodyDataStream};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::CONTENT_LENGTH;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Response, StatusCode};
+use axum::routing::{get, post};
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt;
+use reeve_types::ids::new_uuid;
+use std::net::SocketAddr;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// A body that takes longer than this to arrive is not worth the memory it holds.
+const SLOWEST_BODY: Duration = Duration::from_secs(30);
+/// How long a refused client may take to finish its body.
+const LONGEST_DRAIN: Duration = Duration::from_secs(5);
+/// An enrolment is a code, a key and a few facts about a machine.
+const LARGEST_ENROLMENT: usize = 64 * 1024;
+const JSON: &str = "application/json";
+
+pub fn router<B: Bus>(gateway: Gateway<B>) -> Router {
+    Router::new()
+        .route("/", post(call::<B>))
+        .route("/enroll", post(enroll::<B>))
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready::<B>))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(nothing_here)
+        .with_state(gateway)
+}
+
+async fn ready<B: Bus>(State(gateway): State<Gateway<B>>) -> (StatusCode, &'static str) {
+    if gateway.shared.directory.is_ready() {
+        (StatusCode::OK, "ready\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "no service was found yet\n")
+    }
+}
+
+async fn nothing_here() -> Response<Body> {
+    let failure = Failure::new("UnknownOperationException", "Nothing is served at this method and path.");
+    failure.with_status(StatusCode::NOT_FOUND).answer(None, new_uuid())
+}
+
+async fn call<B: Bus>(
+    State(gateway): State<Gateway<B>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response<Body> {
+    let request_id = new_uuid();
+    let (parts, body) = request.into_parts();
+    let mut incoming = incoming(&gateway, &parts, peer, request_id);
+    if let Err(failure) = gateway.recognise(&incoming) {
+        drain(body, gateway.shared.config.largest_body).await;
+        return failure.answer(None, request_id);
+    }
+    let Ok(_place) = gateway.shared.places.try_acquire() else {
+        return Failure::new("ThrottlingException", "Rate exceeded").answer(None, request_id);
+    };
+    incoming.body = match read(&parts.headers, body, gateway.shared.config.largest_body).await {
+        Ok(body) => body,
+        Err(failure) => return failure.answer(None, request_id),
+    };
+    let outcome = gateway.call(incoming).await;
+    match outcome.result {
+        Ok(body) => {
+            let content_type = outcome.model.map_or(JSON, |model| model.content_type.as_str());
+            json(StatusCode::OK, content_type, Body::from(body), request_id)
+        }
+        Err(failure) => failure.answer(outcome.model, request_id),
+    }
+}
+
+async fn enroll<B: Bus>(
+    State(gateway): State<Gateway<B>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response<Body> {
+    let request_id = new_uuid();
+    let (parts, body) = request.into_parts();
+    let Ok(_place) = gateway.shared.enrolments.try_acquire() else {
+        return Failure::new("ThrottlingException", "Rate exceeded").answer(None, request_id);
+    };
+    let mut incoming = incoming(&gateway, &parts, peer, request_id);
+    incoming.body = match read(&parts.headers, body, LARGEST_ENROLMENT).await {
+        Ok(body) => body,
+        Err(failure) => return failure.answer(None, request_id),
+    };
+    match gateway.enroll(incoming).await {
+        Ok(body) => json(StatusCode::OK, JSON, Body::from(body), request_id),
+        Err(failure) => failure.answer(None, request_id),
+    }
+}
+
+fn incoming<'a, B: Bus>(
+    gateway: &Gateway<B>,
+    parts: &'a Parts,
+    peer: SocketAddr,
+    request_id: Uuid,
+) -> Incoming<'a> {
+    Incoming {
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+        query: parts.uri.query().unwrap_or_default(),
+        headers: &parts.headers,
+        body: Bytes::new(),
+        peer: peer.ip().to_canonical(),
+        now: (gateway.shared.config.clock)(),
+        request_id,
+    }
+}
+
+/// The whole body, if it is no longer than `limit` and comes in time. One that announces more is refused
+/// before it is asked for.
+async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Failure> {
+    let announced =
+        headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(too_large(limit));
+    }
+    if announced == Some(0) {
+        return Ok(Bytes::new());
+    }
+    match tokio::time::timeout(SLOWEST_BODY, collect(body.into_data_stream(), limit)).await {
+        Ok(read) => read,
+        Err(_) => Err(Failure::new("RequestTimeoutException", "The body did not arrive in time.")),
+    }
+}
+
+/// Lets a refused client finish what it is sending, so that it reads the refusal and not a broken connection;
+/// within limits, and keeping nothing.
+async fn drain(body: Body, limit: usize) {
+    let mut chunks = body.into_data_stream();
+    let drained = async {
+        let mut length = 0;
+        while let Some(Ok(chunk)) = chunks.next().await {
+            length += chunk.len();
+            if length > limit {
+                break;
+            }
+        }
+    };
+    // Slower than this and the connection may as well break.
+    let _ = tokio::time::timeout(LONGEST_DRAIN, drained).await;
+}
+
+async fn collect(mut chunks: BodyDataStream, limit: usize) -> Result<Bytes, Failure> {
+    let mut first = Bytes::new();
+    let mut all = BytesMut::new();
+    while let Some(chunk) = chunks.next().await {
+        let chunk =
+            chunk.map_err(|_| Failure::new("SerializationException", "The body could not be read."))?;
+        if first.len() + all.len() + chunk.len() > limit {
+            return Err(too_large(limit));
+        }
+        // Most bodies are one chunk, which then need not be copied.
+        if first.is_empty() && all.is_empty() {
+            first = chunk;
+        } else {
+            if all.is_empty() {
+                all.extend_from_slice(&std::mem::take(&mut first));
+            }
+            all.extend_from_slice(&chunk);
+        }
+    }
+    Ok(if all.is_empty() { first } else { all.freeze() })
+}
+
+fn too_large(limit: usize) -> Failure {
+    Failure::new("RequestEntityTooLargeException", format!("The body is longer than {limit} bytes."))
+}

@@ -1,0 +1,315 @@
+//! AWS's service models: which operations there are, what they take, which errors they answer.
+//!
+//! A model is parsed when its service is first asked for, and its patterns when they are first matched.
+
+use crate::validate::Pattern;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+/// A model was not what the interface facts of AWS look like.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the model is not the JSON that was expected")]
+    Json(#[from] serde_json::Error),
+    #[error("the model refers to the shape {shape:?}, which it does not have")]
+    NoSuchShape { shape: String },
+    #[error("the shape {shape:?} has the type {kind:?}, which is not known")]
+    UnknownType { shape: String, kind: String },
+}
+
+/// A model that comes with the program. A further service is one more of these.
+struct Source {
+    service: &'static str,
+    text: &'static str,
+    /// Nothing when it could not be parsed, which a test rules out.
+    model: OnceLock<Option<Model>>,
+}
+
+static SOURCES: [Source; 1] =
+    [Source { service: "ssm", text: include_str!("../../../schemas/aws/ssm.json"), model: OnceLock::new() }];
+
+/// The model of the service that a credential scope names.
+pub fn model(service: &str) -> Option<&'static Model> {
+    let source = SOURCES.iter().find(|source| source.service == service)?;
+    let parse = || {
+        let parsed = Model::parse(source.service, source.text);
+        parsed.inspect_err(|error| tracing::error!(%error, service, "the model of a service is broken")).ok()
+    };
+    source.model.get_or_init(parse).as_ref()
+}
+
+/// The services that there are models of.
+pub fn services() -> impl Iterator<Item = &'static str> {
+    SOURCES.iter().map(|source| source.service)
+}
+
+/// Where a shape lies in its model.
+pub type ShapeId = usize;
+
+/// One service.
+#[derive(Debug)]
+pub struct Model {
+    /// The name in credential scopes and in actions.
+    pub service: &'static str,
+    pub target_prefix: String,
+    /// The content type that answers have.
+    pub content_type: String,
+    /// Whether errors carry the code of the service's older protocol in a header.
+    pub query_compatible: bool,
+    operations: HashMap<String, Operation>,
+    shapes: Vec<Shape>,
+    /// Whether the message of an error is a `Message`; the rest have `message`.
+    capital_messages: HashMap<String, bool>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Operation {
+    pub name: String,
+    /// `ssm:GetDocument`, as authorizers see it.
+    pub action: String,
+    pub input: Option<ShapeId>,
+    pub pages: Option<Pages>,
+}
+
+/// The members that carry pagination tokens.
+#[derive(Clone, Debug)]
+pub struct Pages {
+    pub input: String,
+    pub output: String,
+}
+
+#[derive(Debug)]
+pub struct Shape {
+    pub name: String,
+    pub kind: Kind,
+    pub min: Option<i64>,
+    pub max: Option<i64>,
+    pub pattern: Option<Pattern>,
+    pub values: Vec<String>,
+    pub sensitive: bool,
+}
+
+#[derive(Debug)]
+pub enum Kind {
+    Structure(Vec<Member>),
+    List(ShapeId),
+    Map { key: ShapeId, value: ShapeId },
+    String,
+    Blob,
+    Boolean,
+    Integer,
+    Long,
+    Float,
+    Timestamp,
+}
+
+#[derive(Debug)]
+pub struct Member {
+    pub name: String,
+    pub shape: ShapeId,
+    pub required: bool,
+}
+
+impl Model {
+    fn parse(service: &'static str, text: &str) -> Result<Self, Error> {
+        let raw: Raw = serde_json::from_str(text)?;
+        let ids: HashMap<&str, ShapeId> =
+            raw.shapes.keys().enumerate().map(|(id, name)| (name.as_str(), id)).collect();
+        let mut shapes = Vec::with_capacity(raw.shapes.len());
+        let mut capital_messages = HashMap::new();
+        for (name, definition) in &raw.shapes {
+            let definition = RawShape::deserialize(definition)?;
+            if definition.exception {
+                capital_messages.insert(name.clone(), definition.members.contains_key("Message"));
+            }
+            shapes.push(shape(name, definition, &ids)?);
+        }
+        let mut operations = HashMap::new();
+        for (name, operation) in &raw.operations {
+            let input = operation.input.as_ref().map(|input| id(&ids, &input.shape)).transpose()?;
+            let pages = raw.pages(name);
+            let action = format!("{service}:{name}");
+            operations.insert(name.clone(), Operation { name: name.clone(), action, input, pages });
+        }
+        let version = raw.metadata.json_version.as_deref().unwrap_or("1.1");
+        Ok(Self {
+            service,
+            target_prefix: raw.metadata.target_prefix.unwrap_or_default(),
+            content_type: format!("application/x-amz-json-{version}"),
+            query_compatible: raw.metadata.aws_query_compatible.is_some(),
+            operations,
+            shapes,
+            capital_messages,
+        })
+    }
+
+    pub fn operation(&self, name: &str) -> Option<&Operation> {
+        self.operations.get(name)
+    }
+
+    pub fn operations(&self) -> impl Iterator<Item = &Operation> {
+        self.operations.values()
+    }
+
+    pub fn shape(&self, id: ShapeId) -> &Shape {
+        &self.shapes[id]
+    }
+
+    pub fn shapes(&self) -> &[Shape] {
+        &self.shapes
+    }
+
+    /// How the message of an error is spelt.
+    pub fn message_member(&self, code: &str) -> &'static str {
+        if self.capital_messages.get(code) == Some(&true) { "Message" } else { "message" }
+    }
+}
+
+fn id(ids: &HashMap<&str, ShapeId>, shape: &str) -> Result<ShapeId, Error> {
+    ids.get(shape).copied().ok_or_else(|| Error::NoSuchShape { shape: shape.to_owned() })
+}
+
+fn shape(name: &str, raw: RawShape, ids: &HashMap<&str, ShapeId>) -> Result<Shape, Error> {
+    let reference = |reference: &Option<RawReference>| {
+        id(ids, reference.as_ref().map(|reference| reference.shape.as_str()).unwrap_or_default())
+    };
+    let kind = match raw.kind.as_str() {
+        "structure" => {
+            let mut members = Vec::with_capacity(raw.members.len());
+            for (member, definition) in &raw.members {
+                let shape = id(ids, &RawReference::deserialize(definition)?.shape)?;
+                members.push(Member { name: member.clone(), shape, required: raw.required.contains(member) });
+            }
+            Kind::Structure(members)
+        }
+        "list" => Kind::List(reference(&raw.member)?),
+        "map" => Kind::Map { key: reference(&raw.key)?, value: reference(&raw.value)? },
+        "string" => Kind::String,
+        "blob" => Kind::Blob,
+        "boolean" => Kind::Boolean,
+        "integer" => Kind::Integer,
+        "long" => Kind::Long,
+        "float" | "double" => Kind::Float,
+        "timestamp" => Kind::Timestamp,
+        _ => return Err(Error::UnknownType { shape: name.to_owned(), kind: raw.kind }),
+    };
+    Ok(Shape {
+        name: name.to_owned(),
+        kind,
+        min: raw.min,
+        max: raw.max,
+        pattern: raw.pattern.map(Pattern::new),
+        values: raw.values,
+        sensitive: raw.sensitive,
+    })
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    metadata: RawMetadata,
+    operations: HashMap<String, RawOperation>,
+    shapes: Map<String, Value>,
+    #[serde(default)]
+    pagination: HashMap<String, RawPages>,
+}
+
+impl Raw {
+    /// As the model's paginators say, else by name: some operations page and have no paginator.
+    fn pages(&self, operation: &str) -> Option<Pages> {
+        let modelled = self.pagination.get(operation);
+        if let Some(RawPages { input_token: Value::String(input), output_token: Value::String(output) }) =
+            modelled
+        {
+            return Some(Pages { input: input.clone(), output: output.clone() });
+        }
+        let operation = self.operations.get(operation)?;
+        let has = |side: &Option<RawReference>, token: &str| {
+            side.as_ref().is_some_and(|side| self.shapes[&side.shape]["members"].get(token).is_some())
+        };
+        let token = ["NextToken", "nextToken"]
+            .into_iter()
+            .find(|token| has(&operation.input, token) && has(&operation.output, token))?;
+        Some(Pages { input: token.to_owned(), output: token.to_owned() })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawMetadata {
+    target_prefix: Option<String>,
+    json_version: Option<String>,
+    aws_query_compatible: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct RawOperation {
+    input: Option<RawReference>,
+    output: Option<RawReference>,
+}
+
+#[derive(Deserialize)]
+struct RawReference {
+    shape: String,
+}
+
+#[derive(Deserialize)]
+struct RawPages {
+    #[serde(default)]
+    input_token: Value,
+    #[serde(default)]
+    output_token: Value,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawShape {
+    #[serde(rename = "type")]
+    kind: String,
+    members: Map<String, Value>,
+    required: Vec<String>,
+    member: Option<RawReference>,
+    key: Option<RawReference>,
+    value: Option<RawReference>,
+    min: Option<i64>,
+    max: Option<i64>,
+    pattern: Option<String>,
+    #[serde(rename = "enum")]
+    values: Vec<String>,
+    sensitive: bool,
+    exception: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_model_loads_and_every_pattern_compiles() {
+        for service in services() {
+            let model = model(service).unwrap();
+            assert_eq!(model.service, service);
+            for shape in model.shapes() {
+                assert!(shape.pattern.as_ref().is_none_or(Pattern::compiles), "{}", shape.name);
+            }
+        }
+        assert!(model("s3").is_none());
+    }
+
+    #[test]
+    fn the_ssm_model_says_what_clients_rely_on() {
+        let ssm = model("ssm").unwrap();
+        assert_eq!(
+            (ssm.target_prefix.as_str(), ssm.content_type.as_str()),
+            ("AmazonSSM", "application/x-amz-json-1.1")
+        );
+        assert_eq!(ssm.operation("SendCommand").unwrap().action, "ssm:SendCommand");
+        assert_eq!(ssm.operation("ListDocuments").unwrap().pages.as_ref().unwrap().input, "NextToken");
+        assert_eq!(ssm.operations().filter(|operation| operation.pages.is_some()).count(), 56);
+        assert_eq!(ssm.message_member("InvalidDocument"), "Message");
+        assert_eq!(ssm.message_member("ParameterNotFound"), "message");
+        assert_eq!(ssm.message_member("ValidationException"), "Message");
+        assert_eq!(ssm.message_member("NoSuchCode"), "message");
+    }
+}

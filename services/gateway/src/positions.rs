@@ -1,0 +1,96 @@
+//! What each caller last wrote, so that its next read does not answer with the past: a replica of a service
+//! that is told `reeve-min-position` waits until its view is there.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write;
+use std::sync::{PoisonError, RwLock};
+
+/// Access keys that are remembered. Forgetting one costs its owner nothing but this guarantee.
+const MOST_KEYS: usize = 10_000;
+/// Streams that are remembered for each: there are about twenty services.
+const MOST_STREAMS: usize = 64;
+
+/// By stream, the newest sequence.
+type Newest = BTreeMap<Box<str>, u64>;
+
+/// The newest position of each stream, for each access key.
+#[derive(Debug, Default)]
+pub struct Positions {
+    newest: RwLock<HashMap<Box<str>, Newest>>,
+}
+
+impl Positions {
+    /// Remembers a `STREAM:sequence` that a service answered; says whether it was one.
+    pub fn remember(&self, access_key_id: &str, position: &str) -> bool {
+        let Some((stream, sequence)) = parse(position) else { return false };
+        let known = self.newest.read().unwrap_or_else(PoisonError::into_inner);
+        let newest = known.get(access_key_id).and_then(|streams| streams.get(stream));
+        if newest.is_some_and(|newest| *newest >= sequence) {
+            return true;
+        }
+        drop(known);
+        let mut known = self.newest.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST_KEYS && !known.contains_key(access_key_id) {
+            known.clear();
+        }
+        let streams = known.entry(access_key_id.into()).or_default();
+        if streams.len() < MOST_STREAMS || streams.contains_key(stream) {
+            let newest = streams.entry(stream.into()).or_default();
+            *newest = sequence.max(*newest);
+        }
+        true
+    }
+
+    /// The positions of a caller as `reeve-min-position` carries them, or none.
+    pub fn of(&self, access_key_id: &str) -> Option<String> {
+        let known = self.newest.read().unwrap_or_else(PoisonError::into_inner);
+        let mut text = String::new();
+        for (stream, sequence) in known.get(access_key_id)? {
+            let comma = if text.is_empty() { "" } else { "," };
+            // Writing to a string does not fail.
+            let _ = write!(text, "{comma}{stream}:{sequence}");
+        }
+        (!text.is_empty()).then_some(text)
+    }
+}
+
+fn parse(position: &str) -> Option<(&str, u64)> {
+    let (stream, sequence) = position.rsplit_once(':')?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let named = (1..=64).contains(&stream.len()) && stream.bytes().all(plain);
+    sequence.parse().ok().filter(|_| named).map(|sequence| (stream, sequence))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Positions;
+
+    #[test]
+    fn the_newest_of_each_stream_is_kept() {
+        let positions = Positions::default();
+        assert_eq!(positions.of("a"), None);
+        for position in ["DOCUMENTS:7", "RUN_COMMAND:3", "DOCUMENTS:9", "DOCUMENTS:8"] {
+            assert!(positions.remember("a", position));
+        }
+        assert_eq!(positions.of("a").as_deref(), Some("DOCUMENTS:9,RUN_COMMAND:3"));
+        assert_eq!(positions.of("b"), None);
+    }
+
+    #[test]
+    fn what_is_no_position_is_not_kept() {
+        let positions = Positions::default();
+        for position in ["", "DOCUMENTS", "DOCUMENTS:", ":7", "A,B:7", "DOCUMENTS:x", "A\nB:1"] {
+            assert!(!positions.remember("a", position), "{position}");
+        }
+        assert_eq!(positions.of("a"), None);
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let positions = Positions::default();
+        for n in 0..super::MOST_KEYS + 5 {
+            positions.remember(&n.to_string(), "DOCUMENTS:1");
+        }
+        assert!(positions.newest.read().unwrap().len() <= super::MOST_KEYS);
+    }
+}

@@ -1,0 +1,101 @@
+//! CreateActivation, DescribeActivations, DeleteActivation.
+
+use crate::{
+    domain::activation::{Activation, Command},
+    projections::{ACTIVATIONS, ActivationRow},
+};
+use reeve_contracts::{nodes::ActivationCreated, ssm};
+use reeve_runtime::{ApiError, Call};
+use reeve_types::{
+    Timestamp,
+    ids::{new_uuid, random_hex},
+};
+use sha2::{Digest, Sha256};
+
+/// AWS: 24 hours unless the caller says otherwise.
+const DEFAULT_SECONDS: i64 = 24 * 60 * 60;
+
+/// What is stored of a code.
+pub(super) fn code_hash(code: &str) -> String {
+    data_encoding::HEXLOWER.encode(&Sha256::digest(code.as_bytes()))
+}
+
+pub async fn create(
+    call: Call<ssm::CreateActivationRequest>,
+) -> Result<ssm::CreateActivationResult, ApiError> {
+    let input = &call.input;
+    let (id, code) = (new_uuid().to_string(), random_hex::<20>().map_err(ApiError::internal)?);
+    let expires = match input.expiration_date {
+        None => call.now.plus_seconds(DEFAULT_SECONDS),
+        Some(seconds) => Timestamp::from_epoch_seconds(seconds)
+            .ok_or_else(|| ApiError::new("ValidationException", "ExpirationDate is not an instant."))?,
+    };
+    let tags = input.tags.iter().flatten().map(|t| reeve_contracts::nodes::Tag {
+        key: t.key.clone().unwrap_or_default(),
+        value: t.value.clone().unwrap_or_default(),
+    });
+    let created = ActivationCreated {
+        activation_id: id.clone(),
+        code_hash: code_hash(&code),
+        description: input.description.clone().unwrap_or_default(),
+        default_name: input.default_instance_name.clone().unwrap_or_default(),
+        iam_role: input.iam_role.clone().unwrap_or_default(),
+        registration_limit: input.registration_limit.map_or(1, |n| u32::try_from(n).unwrap_or(0)),
+        expires_ms: expires.0,
+        tags: tags.collect(),
+    };
+    call.execute::<Activation>(&id, Command::Create(Box::new(created))).await?;
+    Ok(ssm::CreateActivationResult { activation_code: Some(code), activation_id: Some(id) })
+}
+
+pub async fn describe(
+    call: Call<ssm::DescribeActivationsRequest>,
+) -> Result<ssm::DescribeActivationsResult, ApiError> {
+    let input = &call.input;
+    let keep = |row: &ActivationRow| {
+        input.filters.iter().flatten().all(|filter| {
+            let value = match filter.filter_key.as_deref() {
+                Some("ActivationIds") => &row.id,
+                Some("DefaultInstanceName") => &row.default_name,
+                _ => &row.iam_role,
+            };
+            filter.filter_values.iter().flatten().any(|wanted| wanted == value)
+        })
+    };
+    let limit = input.max_results.map_or(50, |n| usize::try_from(n).unwrap_or(50));
+    let after = input.next_token.as_deref();
+    let page = call.handle.views().filter::<ActivationRow>(ACTIVATIONS, "", after, limit, |_, row| keep(row));
+    Ok(ssm::DescribeActivationsResult {
+        activation_list: Some(page.rows.into_iter().map(|(_, row)| answer(row, call.now)).collect()),
+        next_token: page.next,
+    })
+}
+
+fn answer(row: ActivationRow, now: Timestamp) -> ssm::Activation {
+    let tags = row.tags.into_iter().map(|(key, value)| ssm::Tag { key: Some(key), value: Some(value) });
+    ssm::Activation {
+        activation_id: Some(row.id),
+        created_date: Some(row.created.epoch_seconds()),
+        default_instance_name: Some(row.default_name).filter(|n| !n.is_empty()),
+        description: Some(row.description).filter(|d| !d.is_empty()),
+        expiration_date: Some(row.expires.epoch_seconds()),
+        expired: Some(now >= row.expires),
+        iam_role: Some(row.iam_role).filter(|r| !r.is_empty()),
+        registration_limit: i32::try_from(row.limit).ok(),
+        registrations_count: i32::try_from(row.count).ok(),
+        tags: Some(tags.collect()),
+    }
+}
+
+pub async fn delete(
+    call: Call<ssm::DeleteActivationRequest>,
+) -> Result<ssm::DeleteActivationResult, ApiError> {
+    let id = call.input.activation_id.clone().unwrap_or_default();
+    call.execute::<Activation>(&id, Command::Delete).await.map_err(|e| match e {
+        reeve_runtime::ExecuteError::Refused(_) => {
+            ApiError::new("InvalidActivationId", format!("The activation ID {id} does not exist."))
+        }
+        other => other.into(),
+    })?;
+    Ok(ssm::DeleteActivationResult::default())
+}

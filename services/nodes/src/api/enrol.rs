@@ -1,0 +1,50 @@
+//! Enrolment: an activation for an identity.
+
+use crate::{
+    Shared,
+    api::activations::code_hash,
+    domain::{
+        activation::{Activation, Command},
+        node::Node,
+    },
+    presence::registration,
+};
+use reeve_contracts::nodes::ActivationRedeemed;
+use reeve_node_protocol::enrol::{Answer, Request};
+use reeve_runtime::{ApiError, Call};
+use reeve_types::NodeId;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Lets a node in: at most as many as the activation allows, each once.
+pub async fn enrol(shared: Arc<Shared>, call: Call<Request>) -> Result<Answer, ApiError> {
+    let request = &call.input;
+    if !request.proves_possession() {
+        return Err(ApiError::new(
+            "InvalidActivation",
+            "The signature does not prove that the sender holds public_key.",
+        ));
+    }
+    // Derived, so that a node whose first try was cut off gets the same id at the next.
+    let seed = format!("{}/{}", request.activation_id, request.public_key);
+    let node = NodeId::from_uuid(Uuid::new_v5(&Uuid::NAMESPACE_OID, seed.as_bytes()));
+    let redeem = Command::Redeem {
+        code_hash: code_hash(&request.activation_code),
+        node_id: node.to_string(),
+        public_key: request.public_key.clone(),
+        hostname: request.hostname.chars().filter(|c| !c.is_control()).take(256).collect(),
+    };
+    let redeemed = call.execute::<Activation>(&request.activation_id, redeem).await?;
+    if let Some(crate::domain::activation::ActivationEvent::ActivationRedeemed(redeemed)) = redeemed.event {
+        call.execute::<Node>(node.as_str(), registration(ActivationRedeemed { ..redeemed })).await?;
+    }
+    let config = &shared.config;
+    Ok(Answer {
+        jwt: config.enrolment.node_jwt(&node, &request.public_key).map_err(ApiError::internal)?,
+        node_id: node.to_string(),
+        bus_url: config.bus_url.clone(),
+        dispatch_keys: config.dispatch_keys.clone(),
+        account: config.account.clone(),
+        region: config.region.clone(),
+    })
+}

@@ -1,0 +1,181 @@
+//! Whether nodes are there: introductions, heartbeats, the server's notices, and silence.
+
+use crate::{
+    Shared,
+    domain::{
+        activation::ActivationEvent,
+        node::{Command, Error, Node},
+    },
+    projections::{NODE_KEYS, NODES, NodeRow},
+};
+use futures::StreamExt;
+use prost::Message;
+use reeve_contracts::{
+    node::Hello,
+    nodes::{NodeConnected, NodeRegistered},
+};
+use reeve_eventsourcing::{Actor, Context};
+use reeve_node_protocol::subject::node_of;
+use reeve_runtime::{ApiError, Call, ExecuteError, Handle, React, Reacting, Working};
+use reeve_types::{Timestamp, ids::new_uuid};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// A node that says nothing for this long is lost, whatever its connection.
+const SILENCE_SECONDS: i64 = 60;
+/// How often silent nodes are looked for.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// When each node was last heard. Not in the log: heartbeats are not events.
+#[derive(Default)]
+pub(crate) struct Presence {
+    heard: Mutex<HashMap<String, Timestamp>>,
+}
+
+impl Presence {
+    fn hear(&self, node: &str, now: Timestamp) {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(node.to_owned(), now);
+    }
+
+    /// When the node was last heard, if that was since this service started.
+    pub fn last_heard(&self, node: &str) -> Option<Timestamp> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(node).copied()
+    }
+}
+
+/// The node of a redeemed activation is registered even if the enrolment was cut off in between.
+pub(crate) async fn register(reacting: Reacting<ActivationEvent>) -> Result<(), React> {
+    let ActivationEvent::ActivationRedeemed(redeemed) = reacting.event.event.clone() else { return Ok(()) };
+    let (id, command) = (redeemed.node_id.clone(), registration(redeemed));
+    reacting.execute::<Node>("register", &id, command).await?;
+    Ok(())
+}
+
+/// What a redeemed activation leads to.
+pub(crate) fn registration(redeemed: reeve_contracts::nodes::ActivationRedeemed) -> Command {
+    Command::Register(Box::new(NodeRegistered {
+        node_id: redeemed.node_id,
+        activation_id: redeemed.activation_id,
+        public_key: redeemed.public_key,
+        name: redeemed.default_name,
+        iam_role: redeemed.iam_role,
+        tags: redeemed.tags,
+    }))
+}
+
+/// A node introduced itself: it is connected.
+pub(crate) async fn hello(shared: Arc<Shared>, working: Working) -> Result<(), React> {
+    let node =
+        node_of(&working.message.subject).ok_or_else(|| React::Never("the subject names no node".into()))?;
+    let hello = Hello::decode(working.message.data.clone()).map_err(|e| React::Never(e.to_string()))?;
+    let text = |text: String| text.chars().filter(|c| !c.is_control()).take(256).collect::<String>();
+    let connected = NodeConnected {
+        node_id: node.to_string(),
+        hostname: text(hello.hostname),
+        ip_address: text(hello.ip_address),
+        platform_type: text(hello.platform_type),
+        platform_name: text(hello.platform_name),
+        platform_version: text(hello.platform_version),
+        architecture: text(hello.architecture),
+        agent_version: text(hello.agent_version),
+        session: text(hello.session),
+    };
+    let context = working.context(Actor::node(node.as_str()));
+    shared.presence.hear(node.as_str(), context.now);
+    let connect = Command::Connect(Box::new(connected));
+    match working.handle.execute::<Node>(node.as_str(), connect, &context).await {
+        Ok(_) => Ok(()),
+        Err(ExecuteError::Refused(Error::Unknown(_))) => {
+            tracing::warn!(%node, "a node that is not registered introduced itself");
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Heartbeat {
+    session: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Heard {
+    /// Whether this session is the one that counts as connected; if not, the agent introduces itself again.
+    connected: bool,
+}
+
+/// A node says that it is there.
+pub(crate) async fn heartbeat(shared: Arc<Shared>, call: Call<Heartbeat>) -> Result<Heard, ApiError> {
+    let refused = || ApiError::new("InvalidInstanceId", "The subject names no node.");
+    let node = node_of(&call.subject).ok_or_else(refused)?;
+    shared.presence.hear(node.as_str(), call.now);
+    let state = call.handle.state::<Node>(node.as_str());
+    Ok(Heard { connected: state.session == call.input.session })
+}
+
+async fn lose(handle: &Handle, node: &str, session: &str, reason: &str) -> Result<(), React> {
+    let id = new_uuid();
+    let context = Context {
+        now: Timestamp::now(),
+        actor: Actor::service("nodes"),
+        command_id: id,
+        correlation_id: id,
+        traceparent: None,
+    };
+    let command = Command::Lose { session: session.to_owned(), reason: reason.to_owned() };
+    handle.execute::<Node>(node, command, &context).await?;
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct Notice {
+    client: NoticeClient,
+    #[serde(default)]
+    reason: String,
+}
+
+#[derive(Deserialize)]
+struct NoticeClient {
+    #[serde(default)]
+    user: String,
+    /// `<node>/<session>`, chosen by the agent; it counts only together with the key that logged in.
+    #[serde(default)]
+    name: String,
+}
+
+/// The server's notices of ended connections, for as long as there is a connection to its own account.
+pub(crate) async fn disconnects(shared: Arc<Shared>, handle: Handle) -> Result<(), React> {
+    let Some(system) = &shared.config.system else { return std::future::pending().await };
+    let subject = format!("$SYS.ACCOUNT.{}.DISCONNECT", shared.config.enrolment.agents_account);
+    let mut notices = system.subscribe(&subject).await.map_err(|e| React::Later(e.to_string()))?;
+    while let Some(notice) = notices.next().await {
+        let Ok(notice) = serde_json::from_slice::<Notice>(&notice.data) else { continue };
+        let known: Option<String> = handle.views().get(NODE_KEYS, &notice.client.user);
+        let Some((node, session)) = notice.client.name.split_once('/') else { continue };
+        if known.as_deref() == Some(node) {
+            lose(&handle, node, session, &notice.reason).await?;
+        }
+    }
+    Err(React::Later("the subscription to the server's notices ended".to_owned()))
+}
+
+/// Looks for nodes that count as connected and have not been heard for a minute.
+pub(crate) async fn silence(shared: Arc<Shared>, handle: Handle) -> Result<(), React> {
+    let started = Timestamp::now();
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let now = Timestamp::now();
+        let silent = |row: &NodeRow| {
+            let heard = shared.presence.last_heard(&row.id).unwrap_or(row.seen).max(started);
+            !row.session.is_empty() && heard.plus_seconds(SILENCE_SECONDS) < now
+        };
+        let page = handle.views().filter::<NodeRow>(NODES, "", None, 1000, |_, row| silent(row));
+        for (node, row) in page.rows {
+            lose(&handle, &node, &row.session, "silent for a minute").await?;
+        }
+    }
+}

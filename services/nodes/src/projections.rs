@@ -1,0 +1,166 @@
+//! The tables: `activations` by id, `nodes` by id, `node-keys` from public key to node id, `node-tags` by id.
+//!
+//! Each table is written from one stream only: two streams have no order between them, and a rebuilt view
+//! must equal the live one. Nodes and their tags are joined when they are read.
+
+use crate::domain::{activation::ActivationEvent, node::NodeEvent};
+use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, events};
+use reeve_types::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+pub const ACTIVATIONS: &str = "activations";
+pub const NODES: &str = "nodes";
+/// A node's tags, key to value.
+pub const NODE_TAGS: &str = "node-tags";
+pub const NODE_KEYS: &str = "node-keys";
+
+/// An activation as it is answered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ActivationRow {
+    pub id: String,
+    pub description: String,
+    pub default_name: String,
+    pub iam_role: String,
+    pub limit: u32,
+    pub count: u32,
+    pub created: Timestamp,
+    pub expires: Timestamp,
+    pub tags: Vec<(String, String)>,
+}
+
+/// A node as it is answered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NodeRow {
+    pub id: String,
+    pub activation_id: String,
+    pub name: String,
+    pub iam_role: String,
+    pub registered: Timestamp,
+    pub public_key: String,
+    pub hostname: String,
+    pub ip_address: String,
+    pub platform_type: String,
+    pub platform_name: String,
+    pub platform_version: String,
+    pub architecture: String,
+    pub agent_version: String,
+    /// The connected session; empty: none.
+    pub session: String,
+    /// When it last connected or was lost.
+    pub seen: Timestamp,
+}
+
+/// Activations by id.
+pub struct Activations;
+
+impl Projection for Activations {
+    const NAME: &'static str = "activations";
+    const VERSION: u32 = 1;
+    type Event = ActivationEvent;
+
+    fn apply(&self, view: &mut dyn View, event: &Recorded<ActivationEvent>) {
+        match &event.event {
+            ActivationEvent::ActivationCreated(e) => view.put_row(
+                ACTIVATIONS,
+                &e.activation_id,
+                &ActivationRow {
+                    id: e.activation_id.clone(),
+                    description: e.description.clone(),
+                    default_name: e.default_name.clone(),
+                    iam_role: e.iam_role.clone(),
+                    limit: e.registration_limit,
+                    count: 0,
+                    created: event.envelope.time,
+                    expires: Timestamp(e.expires_ms),
+                    tags: e.tags.iter().map(|t| (t.key.clone(), t.value.clone())).collect(),
+                },
+            ),
+            ActivationEvent::ActivationRedeemed(e) => {
+                view.update_row::<ActivationRow>(ACTIVATIONS, &e.activation_id, |row| row.count += 1);
+            }
+            ActivationEvent::ActivationDeleted(e) => view.remove(ACTIVATIONS, e.activation_id.as_bytes()),
+        }
+    }
+}
+
+/// Nodes by id.
+pub struct Nodes;
+
+impl Projection for Nodes {
+    const NAME: &'static str = "nodes";
+    const VERSION: u32 = 1;
+    type Event = NodeEvent;
+
+    fn apply(&self, view: &mut dyn View, event: &Recorded<NodeEvent>) {
+        let time = event.envelope.time;
+        match &event.event {
+            NodeEvent::NodeRegistered(e) => {
+                view.put_row(NODE_KEYS, &e.public_key, &e.node_id);
+                view.update_row::<NodeRow>(NODES, &e.node_id, |row| {
+                    row.id.clone_from(&e.node_id);
+                    row.activation_id.clone_from(&e.activation_id);
+                    row.name.clone_from(&e.name);
+                    row.iam_role.clone_from(&e.iam_role);
+                    row.public_key.clone_from(&e.public_key);
+                    (row.registered, row.seen) = (time, time);
+                });
+            }
+            NodeEvent::NodeConnected(e) => view.update_row::<NodeRow>(NODES, &e.node_id, |row| {
+                row.hostname.clone_from(&e.hostname);
+                row.ip_address.clone_from(&e.ip_address);
+                row.platform_type.clone_from(&e.platform_type);
+                row.platform_name.clone_from(&e.platform_name);
+                row.platform_version.clone_from(&e.platform_version);
+                row.architecture.clone_from(&e.architecture);
+                row.agent_version.clone_from(&e.agent_version);
+                row.session.clone_from(&e.session);
+                row.seen = time;
+            }),
+            NodeEvent::NodeLost(e) => view.update_row::<NodeRow>(NODES, &e.node_id, |row| {
+                row.session.clear();
+                row.seen = time;
+            }),
+            NodeEvent::NodeRoleChanged(e) => {
+                view.update_row::<NodeRow>(NODES, &e.node_id, |row| row.iam_role.clone_from(&e.iam_role));
+            }
+            NodeEvent::NodeDeregistered(e) => {
+                if let Some(row) = view.row::<NodeRow>(NODES, &e.node_id) {
+                    view.remove(NODE_KEYS, row.public_key.as_bytes());
+                }
+                view.remove(NODES, e.node_id.as_bytes());
+            }
+        }
+    }
+}
+
+events! {
+    /// What the tags service says of nodes.
+    pub enum TagEvent: "tags" from reeve_contracts::tags {
+        TagsAdded = "reeve.tags.TagsAdded.v1",
+        TagsRemoved = "reeve.tags.TagsRemoved.v1",
+    }
+}
+
+/// Nodes' tags, from the tags service's events.
+pub struct Tags;
+
+impl Projection for Tags {
+    const NAME: &'static str = "node-tags";
+    const VERSION: u32 = 1;
+    type Event = TagEvent;
+
+    fn apply(&self, view: &mut dyn View, event: &Recorded<TagEvent>) {
+        let (kind, id) = match &event.event {
+            TagEvent::TagsAdded(e) => (&e.resource_type, &e.resource_id),
+            TagEvent::TagsRemoved(e) => (&e.resource_type, &e.resource_id),
+        };
+        if kind != "ManagedInstance" {
+            return;
+        }
+        view.update_row::<BTreeMap<String, String>>(NODE_TAGS, id, |tags| match &event.event {
+            TagEvent::TagsAdded(e) => tags.extend(e.tags.iter().map(|t| (t.key.clone(), t.value.clone()))),
+            TagEvent::TagsRemoved(e) => tags.retain(|key, _| !e.keys.contains(key)),
+        });
+    }
+}

@@ -1,0 +1,135 @@
+//! ListCommands, and a command as it is answered.
+
+use crate::{
+    domain::Counts,
+    projections::{BY_NODE, BY_TIME, COMMANDS, COUNTS, CommandRow},
+};
+use reeve_contracts::ssm;
+use reeve_runtime::{ApiError, Call, Handle};
+use reeve_types::Timestamp;
+
+/// A command's status: its end, or what the counts say of a running one.
+fn status(row: &CommandRow, counts: &Counts) -> (String, String) {
+    let running = |status: &str| (status.to_owned(), status.to_owned());
+    match &row.finished {
+        Some(end) => end.clone(),
+        None if row.cancel_requested => running("Cancelling"),
+        None if counts.completed > 0 => running("InProgress"),
+        None => running("Pending"),
+    }
+}
+
+/// A command in AWS's shape.
+pub fn answer(handle: &Handle, row: CommandRow) -> ssm::Command {
+    let counts: Counts = handle.views().get(COUNTS, &row.id).unwrap_or_default();
+    let (status, details) = status(&row, &counts);
+    let request: ssm::SendCommandRequest = serde_json::from_str(&row.request_json).unwrap_or_default();
+    let count = |n: u32| i32::try_from(n).ok();
+    ssm::Command {
+        alarm_configuration: request.alarm_configuration,
+        cloud_watch_output_config: request.cloud_watch_output_config,
+        command_id: Some(row.id),
+        comment: Some(row.comment),
+        completed_count: count(counts.completed),
+        delivery_timed_out_count: count(counts.delivery_timed_out),
+        document_name: Some(row.document_name),
+        document_version: Some(row.document_version),
+        error_count: count(counts.errors),
+        expires_after: Some(row.expires.epoch_seconds()),
+        instance_ids: Some(row.instance_ids),
+        max_concurrency: Some(row.max_concurrency),
+        max_errors: Some(row.max_errors),
+        notification_config: request.notification_config,
+        output_s3_bucket_name: request.output_s3_bucket_name,
+        output_s3_key_prefix: request.output_s3_key_prefix,
+        output_s3_region: request.output_s3_region,
+        parameters: Some(request.parameters.unwrap_or_default()),
+        requested_date_time: Some(row.requested.epoch_seconds()),
+        service_role: request.service_role_arn,
+        status: Some(status),
+        status_details: Some(details),
+        target_count: count(row.target_count),
+        targets: Some(serde_json::from_str(&row.targets_json).unwrap_or_default()),
+        timeout_seconds: count(row.timeout_seconds),
+        ..ssm::Command::default()
+    }
+}
+
+/// Conditions of CommandFilter, read once.
+pub struct Filters {
+    after: Option<Timestamp>,
+    before: Option<Timestamp>,
+    pub status: Vec<String>,
+    stage: Vec<String>,
+    document: Vec<String>,
+}
+
+impl Filters {
+    /// Reads the filters; values of one key are alternatives.
+    ///
+    /// # Errors
+    /// `InvalidFilterKey` naming the value that is no instant.
+    pub fn new(filters: Option<&Vec<ssm::CommandFilter>>) -> Result<Self, ApiError> {
+        let mut read =
+            Self { after: None, before: None, status: Vec::new(), stage: Vec::new(), document: Vec::new() };
+        for filter in filters.into_iter().flatten() {
+            let (key, value) =
+                (filter.key.clone().unwrap_or_default(), filter.value.clone().unwrap_or_default());
+            let instant = || {
+                let message = format!("The value {value:?} of the filter {key} is not an ISO 8601 instant.");
+                Timestamp::parse_rfc3339(&value).ok_or_else(|| ApiError::new("InvalidFilterKey", message))
+            };
+            match key.as_str() {
+                "InvokedAfter" => read.after = Some(instant()?),
+                "InvokedBefore" => read.before = Some(instant()?),
+                "Status" => read.status.push(value),
+                "ExecutionStage" => read.stage.push(value),
+                "DocumentName" => read.document.push(value),
+                _ => {
+                    return Err(ApiError::new(
+                        "InvalidFilterKey",
+                        format!("The filter key {key:?} is not valid."),
+                    ));
+                }
+            }
+        }
+        Ok(read)
+    }
+
+    /// Whether an entry with these properties is wanted.
+    pub fn keep(&self, requested: Timestamp, status: &str, ended: bool, document: &str) -> bool {
+        let stage = if ended { "Complete" } else { "Executing" };
+        let any = |wanted: &[String], value: &str| wanted.is_empty() || wanted.iter().any(|w| w == value);
+        self.after.is_none_or(|after| requested >= after)
+            && self.before.is_none_or(|before| requested < before)
+            && any(&self.status, status)
+            && any(&self.stage, stage)
+            && any(&self.document, document)
+    }
+}
+
+pub async fn list(call: Call<ssm::ListCommandsRequest>) -> Result<ssm::ListCommandsResult, ApiError> {
+    let input = &call.input;
+    let (handle, views) = (&call.handle, call.handle.views());
+    let filters = Filters::new(input.filters.as_ref())?;
+    let row = |id: &str| views.get::<CommandRow>(COMMANDS, id);
+    if let Some(id) = input.command_id.as_deref() {
+        let commands = row(id).map(|row| answer(handle, row)).into_iter().collect();
+        return Ok(ssm::ListCommandsResult { commands: Some(commands), next_token: None });
+    }
+    let keep = |_: &str, id: &String| {
+        row(id).is_some_and(|row| {
+            let counts = views.get(COUNTS, id).unwrap_or_default();
+            let (status, _) = status(&row, &counts);
+            filters.keep(row.requested, &status, row.finished.is_some(), &row.document_name)
+        })
+    };
+    let limit = input.max_results.map_or(50, |n| usize::try_from(n).unwrap_or(50));
+    let after = input.next_token.as_deref();
+    let page = match input.instance_id.as_deref() {
+        Some(node) => views.filter::<String>(BY_NODE, &format!("{node}/"), after, limit, keep),
+        None => views.filter::<String>(BY_TIME, "", after, limit, keep),
+    };
+    let commands = page.rows.iter().filter_map(|(_, id)| row(id)).map(|row| answer(handle, row));
+    Ok(ssm::ListCommandsResult { commands: Some(commands.collect()), next_token: page.next })
+}

@@ -1,0 +1,224 @@
+//! ListCommandInvocations and GetCommandInvocation.
+
+use super::{commands::Filters, text, unknown_command};
+use crate::{
+    domain::invocation::id,
+    projections::{
+        BY_NODE, BY_TIME, COMMANDS, CommandRow, INVOCATIONS, InvocationRow, NODES, NodeRow, StepRow,
+    },
+};
+use reeve_contracts::ssm;
+use reeve_runtime::{ApiError, Call, Handle};
+use reeve_types::Timestamp;
+
+/// AWS's limits of GetCommandInvocation's fields, in characters.
+const STDOUT_LIMIT: usize = 24_000;
+const STDERR_LIMIT: usize = 8_000;
+
+pub async fn list(
+    call: Call<ssm::ListCommandInvocationsRequest>,
+) -> Result<ssm::ListCommandInvocationsResult, ApiError> {
+    let input = &call.input;
+    let views = call.handle.views();
+    let filters = Filters::new(input.filters.as_ref())?;
+    let limit = input.max_results.map_or(50, |n| usize::try_from(n).unwrap_or(50));
+    let after = input.next_token.as_deref();
+    let wanted = |row: &InvocationRow| {
+        input.instance_id.as_ref().is_none_or(|node| node == &row.node_id)
+            && filters.keep(row.requested, &row.status, row.ended(), &row.document_name)
+    };
+    let by_id = |key: &str| views.get::<InvocationRow>(INVOCATIONS, key);
+    let (rows, next) = match (input.command_id.as_deref(), input.instance_id.as_deref()) {
+        (Some(command), _) => {
+            if views.get::<CommandRow>(COMMANDS, command).is_none() {
+                return Err(unknown_command(command));
+            }
+            let prefix = format!("{command}/");
+            let page =
+                views.filter::<InvocationRow>(INVOCATIONS, &prefix, after, limit, |_, row| wanted(row));
+            (page.rows.into_iter().map(|(_, row)| row).collect(), page.next)
+        }
+        (None, Some(node)) => {
+            let keep = |_: &str, command: &String| by_id(&id(command, node)).is_some_and(|row| wanted(&row));
+            let page = views.filter::<String>(BY_NODE, &format!("{node}/"), after, limit, keep);
+            (page.rows.iter().filter_map(|(_, command)| by_id(&id(command, node))).collect(), page.next)
+        }
+        (None, None) => newest(&call.handle, after, limit, &wanted),
+    };
+    let details = input.details == Some(true);
+    Ok(ssm::ListCommandInvocationsResult {
+        command_invocations: Some(rows.into_iter().map(|row| answer(&call.handle, row, details)).collect()),
+        next_token: next,
+    })
+}
+
+/// Invocations of all commands, the newest command first. A page ends between two commands or within one:
+/// the key to continue after is `<time key>` or `<time key>|<invocation key>`.
+fn newest(
+    handle: &Handle,
+    after: Option<&str>,
+    limit: usize,
+    wanted: &dyn Fn(&InvocationRow) -> bool,
+) -> (Vec<InvocationRow>, Option<String>) {
+    let views = handle.views();
+    let mut rows = Vec::new();
+    let (mut time_key, mut within) = match after.map(|key| key.split_once('|').ok_or(key)) {
+        None => (None, None),
+        Some(Ok((time, within))) => (Some(time.to_owned()), Some(within.to_owned())),
+        Some(Err(time)) => (Some(time.to_owned()), None),
+    };
+    loop {
+        // A command that was left in its middle is taken up again before the next one.
+        let (key, command) = match (&time_key, &within) {
+            (Some(key), Some(_)) => (key.clone(), key.split_once('/').map_or("", |(_, c)| c).to_owned()),
+            (after, _) => match views.scan::<String>(BY_TIME, "", after.as_deref(), 1).rows.pop() {
+                Some(next) => next,
+                None => return (rows, None),
+            },
+        };
+        let room = limit - rows.len();
+        let page =
+            views.filter(INVOCATIONS, &format!("{command}/"), within.as_deref(), room, |_, row| wanted(row));
+        rows.extend(page.rows.into_iter().map(|(_, row)| row));
+        if let Some(next) = page.next {
+            return (rows, Some(format!("{key}|{next}")));
+        }
+        if rows.len() == limit {
+            let more = !views.scan::<String>(BY_TIME, "", Some(&key), 1).rows.is_empty();
+            return (rows, more.then_some(key));
+        }
+        (time_key, within) = (Some(key), None);
+    }
+}
+
+fn answer(handle: &Handle, row: InvocationRow, details: bool) -> ssm::CommandInvocation {
+    let command: CommandRow = handle.views().get(COMMANDS, &row.command_id).unwrap_or_default();
+    let node: Option<NodeRow> = handle.views().get(NODES, &row.node_id);
+    let request: ssm::SendCommandRequest = serde_json::from_str(&command.request_json).unwrap_or_default();
+    let plugins = if details { row.steps.iter().map(plugin).collect() } else { Vec::new() };
+    ssm::CommandInvocation {
+        cloud_watch_output_config: request.cloud_watch_output_config,
+        command_id: Some(row.command_id),
+        command_plugins: Some(plugins),
+        comment: Some(command.comment),
+        document_name: Some(command.document_name),
+        document_version: Some(command.document_version),
+        instance_id: Some(row.node_id),
+        instance_name: node.map(|node| node.name),
+        notification_config: request.notification_config,
+        requested_date_time: Some(row.requested.epoch_seconds()),
+        service_role: request.service_role_arn,
+        standard_error_url: Some(String::new()),
+        standard_output_url: Some(String::new()),
+        status: Some(row.status),
+        status_details: Some(row.status_details),
+        trace_output: Some(row.message),
+    }
+}
+
+fn plugin(step: &StepRow) -> ssm::CommandPlugin {
+    ssm::CommandPlugin {
+        name: text(&step.name),
+        output: Some(step.output.clone()),
+        response_code: Some(step.code),
+        response_finish_date_time: Some(step.finished.epoch_seconds()),
+        response_start_date_time: Some(step.started.epoch_seconds()),
+        standard_error_url: Some(String::new()),
+        standard_output_url: Some(String::new()),
+        status: plugin_status(&step.status),
+        status_details: plugin_status(&step.status),
+        ..ssm::CommandPlugin::default()
+    }
+}
+
+/// AWS has no `Skipped` for a plugin: a skipped step is a success with an explaining output.
+fn plugin_status(status: &str) -> Option<String> {
+    text(if status == "Skipped" { "Success" } else { status })
+}
+
+pub async fn get(
+    call: Call<ssm::GetCommandInvocationRequest>,
+) -> Result<ssm::GetCommandInvocationResult, ApiError> {
+    let input = &call.input;
+    let views = call.handle.views();
+    let command_id = input.command_id.clone().unwrap_or_default();
+    let node = input.instance_id.clone().unwrap_or_default();
+    let command: Option<CommandRow> = views.get(COMMANDS, &command_id);
+    let command = command.ok_or_else(|| unknown_command(&command_id))?;
+    let row: InvocationRow = views.get(INVOCATIONS, &id(&command_id, &node)).ok_or_else(|| {
+        let message = format!("The command {command_id} was not sent to the instance {node}.");
+        ApiError::new("InvocationDoesNotExist", message)
+    })?;
+    let mut answer = ssm::GetCommandInvocationResult {
+        command_id: Some(command_id),
+        instance_id: Some(node),
+        comment: Some(command.comment),
+        document_name: Some(command.document_name),
+        document_version: Some(command.document_version),
+        ..ssm::GetCommandInvocationResult::default()
+    };
+    match input.plugin_name.as_deref() {
+        Some(name) => one_step(&mut answer, &row, name)?,
+        None => whole(&mut answer, &row),
+    }
+    answer.standard_error_url = Some(String::new());
+    answer.standard_output_url = Some(String::new());
+    Ok(answer)
+}
+
+fn one_step(
+    answer: &mut ssm::GetCommandInvocationResult,
+    row: &InvocationRow,
+    name: &str,
+) -> Result<(), ApiError> {
+    let step = row.steps.iter().find(|step| step.name == name).ok_or_else(|| {
+        ApiError::new("InvalidPluginName", format!("The invocation has no step {name:?} (that has ended)."))
+    })?;
+    answer.plugin_name = Some(step.name.clone());
+    answer.response_code = Some(step.code);
+    answer.status = plugin_status(&step.status);
+    answer.status_details = plugin_status(&step.status);
+    times(answer, Some(step.started), Some(step.finished));
+    answer.standard_output_content = Some(limited(&step.stdout, STDOUT_LIMIT));
+    answer.standard_error_content = Some(limited(&step.stderr, STDERR_LIMIT));
+    Ok(())
+}
+
+/// Without a step's name: the outputs of all steps, one after the other; of one step, that step's.
+fn whole(answer: &mut ssm::GetCommandInvocationResult, row: &InvocationRow) {
+    let joined = |field: fn(&StepRow) -> &String| {
+        row.steps.iter().map(|step| field(step).as_str()).collect::<String>()
+    };
+    let mut stderr = joined(|step| &step.stderr);
+    if row.steps.is_empty() {
+        stderr.push_str(&row.message);
+    }
+    answer.plugin_name = match row.steps.as_slice() {
+        [only] => Some(only.name.clone()),
+        _ => None,
+    };
+    answer.response_code = Some(row.code);
+    answer.status = Some(row.status.clone());
+    answer.status_details = Some(row.status_details.clone());
+    times(answer, row.started, row.finished);
+    answer.standard_output_content = Some(limited(&joined(|step| &step.stdout), STDOUT_LIMIT));
+    answer.standard_error_content = Some(limited(&stderr, STDERR_LIMIT));
+}
+
+fn times(
+    answer: &mut ssm::GetCommandInvocationResult,
+    started: Option<Timestamp>,
+    finished: Option<Timestamp>,
+) {
+    let instant = |t: Option<Timestamp>| Some(t.map(Timestamp::rfc3339).unwrap_or_default());
+    answer.execution_start_date_time = instant(started);
+    answer.execution_end_date_time = instant(finished);
+    let elapsed = started.zip(finished).map(|(s, f)| (f.0 - s.0).max(0));
+    // ISO 8601, as AWS writes it: PT0.012S.
+    answer.execution_elapsed_time =
+        Some(elapsed.map(|ms| format!("PT{}.{:03}S", ms / 1000, ms % 1000)).unwrap_or_default());
+}
+
+fn limited(text: &str, limit: usize) -> String {
+    text.chars().take(limit).collect()
+}

@@ -1,0 +1,163 @@
+//! SendCommand.
+
+use super::commands;
+use crate::{
+    domain::command::{Command, CommandEvent, SentCommand},
+    projections::{COMMANDS, CONTENT, CommandRow, ContentRow, DOCUMENTS, DocumentRow, content_key},
+    targets,
+};
+use reeve_contracts::{run_command::CommandSent, ssm};
+use reeve_document_language as language;
+use reeve_node_protocol::dispatch::document_hash;
+use reeve_runtime::{ApiError, Call, Handle};
+use serde_json::{Map, Value};
+
+/// AWS's defaults.
+const TIMEOUT_SECONDS: i32 = 3600;
+const MAX_CONCURRENCY: &str = "50";
+const MAX_ERRORS: &str = "0";
+
+/// A document's version, ready to be sent.
+struct Resolved {
+    name: String,
+    version: u32,
+    platforms: Vec<String>,
+    /// JSON, normalised.
+    document: Value,
+    inputs: Vec<language::DocumentInput>,
+}
+
+pub async fn send(call: Call<ssm::SendCommandRequest>) -> Result<ssm::SendCommandResult, ApiError> {
+    let input = &call.input;
+    let resolved = resolve(&call.handle, input)?;
+    let given = input.parameters.clone().unwrap_or_default();
+    let parameters = language::bind(&resolved.inputs, &given)
+        .map_err(|e| ApiError::new("InvalidParameters", e.to_string()))?;
+    let node_ids = node_ids(&call, &resolved)?;
+    let sent = command_sent(&call, &resolved, &parameters, node_ids)?;
+    let id = sent.command_id.clone();
+    let executed = call.execute::<SentCommand>(&id, Command::Send(Box::new(sent))).await?;
+    // A repeated delivery of the same call finds the command that its first one sent.
+    if !matches!(executed.event, Some(CommandEvent::CommandSent(_)) | None) {
+        return Err(ApiError::internal("the command was sent as something else"));
+    }
+    let row: Option<CommandRow> = call.handle.views().get(COMMANDS, &id);
+    let row = row.ok_or_else(|| ApiError::internal("the command is not in the views"))?;
+    Ok(ssm::SendCommandResult { command: Some(commands::answer(&call.handle, row)) })
+}
+
+fn invalid_document(message: String) -> ApiError {
+    ApiError::new("InvalidDocument", message)
+}
+
+fn resolve(handle: &Handle, input: &ssm::SendCommandRequest) -> Result<Resolved, ApiError> {
+    let given = input.document_name.clone().unwrap_or_default();
+    let name = given.rsplit_once("document/").map_or(given.as_str(), |(_, name)| name).to_owned();
+    let row: Option<DocumentRow> = handle.views().get(DOCUMENTS, &name);
+    let row = row.ok_or_else(|| invalid_document(format!("Document with name {name} does not exist.")))?;
+    if row.document_type != "Command" {
+        let message = format!("Document {name} is of type {}, not Command.", row.document_type);
+        return Err(invalid_document(message));
+    }
+    let version = match input.document_version.as_deref() {
+        None | Some("$DEFAULT" | "") => row.default,
+        Some("$LATEST") => row.latest,
+        Some(number) => number.parse().unwrap_or(0),
+    };
+    let no_version = || {
+        let version = input.document_version.clone().unwrap_or_default();
+        ApiError::new("InvalidDocumentVersion", format!("Document {name} has no version {version}."))
+    };
+    let hash = row.versions.get(&version).ok_or_else(no_version)?;
+    if let Some(expected) = input.document_hash.as_deref()
+        && input.document_hash_type.as_deref() != Some("Sha1")
+        && !expected.eq_ignore_ascii_case(hash)
+    {
+        return Err(invalid_document(format!(
+            "DocumentHash does not match: version {version} of {name} has {hash}."
+        )));
+    }
+    let content: Option<ContentRow> = handle.views().get(CONTENT, &content_key(&name, version));
+    let content = content.ok_or_else(no_version)?;
+    let format = content
+        .format
+        .parse()
+        .map_err(|_| invalid_document(format!("Document {name} has no known format.")))?;
+    let checked = language::check("Command", format, &content.content)
+        .map_err(|e| invalid_document(format!("Document {name} is not valid any more: {e}")))?;
+    Ok(Resolved {
+        name,
+        version,
+        platforms: content.platform_types,
+        document: checked.normalized,
+        inputs: checked.inputs,
+    })
+}
+
+fn node_ids(call: &Call<ssm::SendCommandRequest>, resolved: &Resolved) -> Result<Vec<String>, ApiError> {
+    let input = &call.input;
+    let ids = input.instance_ids.as_deref().unwrap_or_default();
+    let targets = input.targets.as_deref().unwrap_or_default();
+    match (ids.is_empty(), targets.is_empty()) {
+        (true, true) => {
+            Err(ApiError::new("ValidationException", "InstanceIds or Targets must name at least one node."))
+        }
+        (false, false) => {
+            Err(ApiError::new("ValidationException", "InstanceIds and Targets cannot be used together."))
+        }
+        (false, true) => targets::named(&call.handle, ids, &resolved.platforms, &call.caller.account),
+        (true, false) => targets::selected(&call.handle, targets),
+    }
+}
+
+fn command_sent(
+    call: &Call<ssm::SendCommandRequest>,
+    resolved: &Resolved,
+    parameters: &Map<String, Value>,
+    node_ids: Vec<String>,
+) -> Result<CommandSent, ApiError> {
+    let input = &call.input;
+    let content = resolved.document.to_string();
+    let delivery = u32::try_from(input.timeout_seconds.unwrap_or(TIMEOUT_SECONDS))
+        .map_err(|_| ApiError::new("ValidationException", "TimeoutSeconds must not be negative."))?;
+    let execution = language::execution_timeout(&resolved.document, parameters);
+    let expires = call.now.plus_seconds(i64::from(delivery) + i64::from(execution));
+    Ok(CommandSent {
+        command_id: call.caller.command_id.to_string(),
+        document_name: resolved.name.clone(),
+        document_version: resolved.version.to_string(),
+        document_hash: document_hash(&content),
+        document_content: content,
+        parameters_json: json(parameters)?,
+        targets_json: input.targets.as_ref().map_or_else(|| Ok(String::new()), json)?,
+        instance_ids: input.instance_ids.clone().unwrap_or_default(),
+        node_ids,
+        comment: input.comment.clone().unwrap_or_default(),
+        max_concurrency: input.max_concurrency.clone().unwrap_or_else(|| MAX_CONCURRENCY.to_owned()),
+        max_errors: input.max_errors.clone().unwrap_or_else(|| MAX_ERRORS.to_owned()),
+        delivery_timeout_seconds: delivery,
+        execution_timeout_seconds: execution,
+        requested_ms: call.now.0,
+        expires_ms: expires.0,
+        request_json: json(&kept(input))?,
+    })
+}
+
+/// The members of the request that are only kept and answered, and the parameters as they were given.
+fn kept(input: &ssm::SendCommandRequest) -> ssm::SendCommandRequest {
+    ssm::SendCommandRequest {
+        targets: None,
+        instance_ids: None,
+        document_name: None,
+        document_version: None,
+        comment: None,
+        max_concurrency: None,
+        max_errors: None,
+        timeout_seconds: None,
+        ..input.clone()
+    }
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Result<String, ApiError> {
+    serde_json::to_string(value).map_err(ApiError::internal)
+}

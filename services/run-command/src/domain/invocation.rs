@@ -1,0 +1,135 @@
+//! An invocation: one command on one node. It ends once.
+
+use reeve_eventsourcing::{Context, Decider, events};
+use serde::{Deserialize, Serialize};
+use std::convert::Infallible;
+
+events! {
+    /// What happens to an invocation.
+    pub enum InvocationEvent: "run-command" from reeve_contracts::run_command {
+        InvocationDispatched = "reeve.run-command.InvocationDispatched.v1",
+        InvocationStarted = "reeve.run-command.InvocationStarted.v1",
+        InvocationCancelling = "reeve.run-command.InvocationCancelling.v1",
+        InvocationFinished = "reeve.run-command.InvocationFinished.v1",
+    }
+}
+
+/// What may be said of an invocation. Nothing is refused: what comes late or twice says nothing new.
+#[derive(Clone, Debug)]
+pub enum Command {
+    Dispatched { number: u64 },
+    Start { started_ms: i64 },
+    Cancel,
+    Finish(Box<InvocationFinished>),
+}
+
+/// What decisions are made on.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    pub number: u64,
+    pub started: bool,
+    pub cancelling: bool,
+    pub finished: bool,
+}
+
+/// The aggregate.
+pub struct Invocation;
+
+/// The aggregate's id.
+pub fn id(command: &str, node: &str) -> String {
+    format!("{command}/{node}")
+}
+
+/// A command to an invocation, with the ids that its events carry.
+#[derive(Clone, Debug)]
+pub struct To {
+    pub command_id: String,
+    pub node_id: String,
+    pub command: Command,
+}
+
+impl Decider for Invocation {
+    const AGGREGATE: &'static str = "invocation";
+    type Command = To;
+    type Event = InvocationEvent;
+    type State = State;
+    type Error = Infallible;
+
+    fn decide(state: &State, to: To, _: &Context) -> Result<Option<InvocationEvent>, Infallible> {
+        let To { command_id, node_id, command } = to;
+        if state.finished {
+            return Ok(None);
+        }
+        Ok(match command {
+            Command::Dispatched { .. } if state.number > 0 => None,
+            Command::Dispatched { number } => {
+                Some(InvocationEvent::InvocationDispatched(InvocationDispatched {
+                    command_id,
+                    node_id,
+                    number,
+                }))
+            }
+            Command::Start { .. } if state.started => None,
+            Command::Start { started_ms } => Some(InvocationEvent::InvocationStarted(InvocationStarted {
+                command_id,
+                node_id,
+                started_ms,
+            })),
+            Command::Cancel if state.cancelling => None,
+            Command::Cancel => {
+                Some(InvocationEvent::InvocationCancelling(InvocationCancelling { command_id, node_id }))
+            }
+            Command::Finish(finished) => Some(InvocationEvent::InvocationFinished(*finished)),
+        })
+    }
+
+    fn evolve(mut state: State, event: &InvocationEvent) -> State {
+        match event {
+            InvocationEvent::InvocationDispatched(e) => state.number = e.number,
+            InvocationEvent::InvocationStarted(_) => state.started = true,
+            InvocationEvent::InvocationCancelling(_) => state.cancelling = true,
+            InvocationEvent::InvocationFinished(_) => state.finished = true,
+        }
+        state
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use reeve_testkit::context;
+
+    fn to(command: Command) -> To {
+        To { command_id: "c".into(), node_id: "mi-1".into(), command }
+    }
+
+    fn any_command() -> impl Strategy<Value = Command> {
+        prop_oneof![
+            (1u64..5).prop_map(|number| Command::Dispatched { number }),
+            (1i64..5).prop_map(|started_ms| Command::Start { started_ms }),
+            Just(Command::Cancel),
+            "Success|Failed|Cancelled".prop_map(|status| {
+                Command::Finish(Box::new(InvocationFinished { status, ..InvocationFinished::default() }))
+            }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn in_any_order_it_ends_once_and_nothing_follows(commands in prop::collection::vec(any_command(), 0..30)) {
+            let mut state = State::default();
+            let mut kinds = Vec::new();
+            for command in commands {
+                let Ok(decided) = Invocation::decide(&state, to(command), &context());
+                if let Some(event) = decided {
+                    prop_assert!(!state.finished, "an event followed the end");
+                    kinds.push(std::mem::discriminant(&event));
+                    state = Invocation::evolve(state, &event);
+                }
+            }
+            let distinct: std::collections::HashSet<_> = kinds.iter().collect();
+            prop_assert_eq!(distinct.len(), kinds.len(), "an event was repeated");
+        }
+    }
+}

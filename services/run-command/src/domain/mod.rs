@@ -1,0 +1,7 @@
+//! The decisions: a command that was sent, and its invocation on each node.
+
+pub mod command;
+pub mod invocation;
+pub mod outcome;
+
+pub use outcome::{Counts, settle};

@@ -1,0 +1,98 @@
+//! What run-command knows of documents, from their service's events.
+
+use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, events};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+events! {
+    /// The documents service's events that matter here.
+    pub enum DocumentEvent: "documents" from reeve_contracts::documents {
+        DocumentCreated = "reeve.documents.DocumentCreated.v1",
+        DocumentUpdated = "reeve.documents.DocumentUpdated.v1",
+        DefaultVersionSet = "reeve.documents.DefaultVersionSet.v1",
+        DocumentVersionDeleted = "reeve.documents.DocumentVersionDeleted.v1",
+        DocumentDeleted = "reeve.documents.DocumentDeleted.v1",
+    }
+}
+
+/// Documents by name.
+pub const DOCUMENTS: &str = "documents";
+/// Contents by name and version: see [`content_key`].
+pub const CONTENT: &str = "document-content";
+
+/// The key of a version's content.
+pub fn content_key(name: &str, version: u32) -> String {
+    format!("{name}/{version:06}")
+}
+
+/// A document.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct DocumentRow {
+    pub document_type: String,
+    pub default: u32,
+    pub latest: u32,
+    /// Version number to the hash of the content as it is stored.
+    pub versions: BTreeMap<u32, String>,
+}
+
+/// A version's content.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ContentRow {
+    pub content: String,
+    pub format: String,
+    pub platform_types: Vec<String>,
+}
+
+/// Documents by name, and their contents.
+pub struct Documents;
+
+impl Projection for Documents {
+    const NAME: &'static str = "documents";
+    const VERSION: u32 = 1;
+    type Event = DocumentEvent;
+
+    fn apply(&self, view: &mut dyn View, event: &Recorded<DocumentEvent>) {
+        match &event.event {
+            DocumentEvent::DocumentCreated(e) => {
+                let row = DocumentRow {
+                    document_type: e.document_type.clone(),
+                    default: 1,
+                    ..DocumentRow::default()
+                };
+                view.put_row(DOCUMENTS, &e.name, &row);
+                add_version(view, &e.name, e.version.as_ref());
+            }
+            DocumentEvent::DocumentUpdated(e) => add_version(view, &e.name, e.version.as_ref()),
+            DocumentEvent::DefaultVersionSet(e) => {
+                view.update_row::<DocumentRow>(DOCUMENTS, &e.name, |row| row.default = e.version);
+            }
+            DocumentEvent::DocumentVersionDeleted(e) => {
+                view.remove(CONTENT, content_key(&e.name, e.version).as_bytes());
+                view.update_row::<DocumentRow>(DOCUMENTS, &e.name, |row| {
+                    row.versions.remove(&e.version);
+                });
+            }
+            DocumentEvent::DocumentDeleted(e) => {
+                let row = view.row::<DocumentRow>(DOCUMENTS, &e.name).unwrap_or_default();
+                for version in row.versions.keys() {
+                    view.remove(CONTENT, content_key(&e.name, *version).as_bytes());
+                }
+                view.remove(DOCUMENTS, e.name.as_bytes());
+            }
+        }
+    }
+}
+
+fn add_version(view: &mut dyn View, name: &str, version: Option<&reeve_contracts::documents::Version>) {
+    let Some(version) = version else { return };
+    let content = ContentRow {
+        content: version.content.clone(),
+        format: version.format.clone(),
+        platform_types: version.platform_types.clone(),
+    };
+    view.put_row(CONTENT, &content_key(name, version.number), &content);
+    view.update_row::<DocumentRow>(DOCUMENTS, name, |row| {
+        row.latest = row.latest.max(version.number);
+        row.versions.insert(version.number, version.hash.clone());
+    });
+}

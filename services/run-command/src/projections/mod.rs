@@ -1,0 +1,13 @@
+//! The tables. Each is written from one stream only, because two streams have no order between them and
+//! a rebuilt view must equal the live one; what belongs together is joined when it is read.
+
+mod commands;
+mod documents;
+mod nodes;
+
+pub use commands::{
+    BY_NODE, BY_TIME, COMMANDS, COUNTS, CommandRow, Commands, DEADLINES, INVOCATIONS, InvocationRow,
+    Invocations, StepRow, due,
+};
+pub use documents::{CONTENT, ContentRow, DOCUMENTS, DocumentRow, Documents, content_key};
+pub use nodes::{NODE_TAGS, NODES, NodeRow, Nodes, Tags};

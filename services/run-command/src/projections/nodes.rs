@@ -1,0 +1,79 @@
+//! What run-command knows of nodes and their tags, from the events of those services.
+
+use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, events};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+events! {
+    /// The nodes service's events that matter here.
+    pub enum NodeEvent: "nodes" from reeve_contracts::nodes {
+        NodeRegistered = "reeve.nodes.NodeRegistered.v1",
+        NodeConnected = "reeve.nodes.NodeConnected.v1",
+        NodeDeregistered = "reeve.nodes.NodeDeregistered.v1",
+    }
+}
+
+events! {
+    /// The tags service's events.
+    pub enum TagEvent: "tags" from reeve_contracts::tags {
+        TagsAdded = "reeve.tags.TagsAdded.v1",
+        TagsRemoved = "reeve.tags.TagsRemoved.v1",
+    }
+}
+
+/// Nodes by id.
+pub const NODES: &str = "nodes";
+/// A node's tags, key to value, by node id.
+pub const NODE_TAGS: &str = "node-tags";
+
+/// A node that commands may be sent to.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct NodeRow {
+    /// The computer's name.
+    pub name: String,
+    /// Linux, MacOS or Windows; empty before the first connection.
+    pub platform_type: String,
+}
+
+/// Nodes by id.
+pub struct Nodes;
+
+impl Projection for Nodes {
+    const NAME: &'static str = "nodes";
+    const VERSION: u32 = 1;
+    type Event = NodeEvent;
+
+    fn apply(&self, view: &mut dyn View, event: &Recorded<NodeEvent>) {
+        match &event.event {
+            NodeEvent::NodeRegistered(e) => view.put_row(NODES, &e.node_id, &NodeRow::default()),
+            NodeEvent::NodeConnected(e) => {
+                let row = NodeRow { name: e.hostname.clone(), platform_type: e.platform_type.clone() };
+                view.put_row(NODES, &e.node_id, &row);
+            }
+            NodeEvent::NodeDeregistered(e) => view.remove(NODES, e.node_id.as_bytes()),
+        }
+    }
+}
+
+/// Nodes' tags by node id.
+pub struct Tags;
+
+impl Projection for Tags {
+    const NAME: &'static str = "node-tags";
+    const VERSION: u32 = 1;
+    type Event = TagEvent;
+
+    fn apply(&self, view: &mut dyn View, event: &Recorded<TagEvent>) {
+        let (kind, id) = match &event.event {
+            TagEvent::TagsAdded(e) => (&e.resource_type, &e.resource_id),
+            TagEvent::TagsRemoved(e) => (&e.resource_type, &e.resource_id),
+        };
+        if kind != "ManagedInstance" {
+            return;
+        }
+        view.update_row::<BTreeMap<String, String>>(NODE_TAGS, id, |tags| match &event.event {
+            TagEvent::TagsAdded(e) => tags.extend(e.tags.iter().map(|t| (t.key.clone(), t.value.clone()))),
+            TagEvent::TagsRemoved(e) => tags.retain(|key, _| !e.keys.contains(key)),
+        });
+    }
+}

@@ -1,0 +1,72 @@
+//! Which nodes a selection means: resolved once, from the views.
+
+use crate::projections::{NODE_TAGS, NODES, NodeRow};
+use reeve_contracts::ssm;
+use reeve_runtime::{ApiError, Handle};
+use std::collections::{BTreeMap, BTreeSet};
+
+type Tags = BTreeMap<String, String>;
+
+/// The nodes named one by one. Every one must be there and be of a platform that the document is for.
+///
+/// # Errors
+/// `InvalidInstanceId` naming those that are not, `UnsupportedPlatformType` naming the first of another platform.
+pub fn named(
+    handle: &Handle,
+    ids: &[String],
+    platforms: &[String],
+    account: &str,
+) -> Result<Vec<String>, ApiError> {
+    let ids: BTreeSet<&String> = ids.iter().collect();
+    let mut unknown = Vec::new();
+    for id in &ids {
+        match handle.views().get::<NodeRow>(NODES, id) {
+            None => unknown.push(id.as_str()),
+            Some(node) if !node.platform_type.is_empty() && !platforms.contains(&node.platform_type) => {
+                let message = format!("The document is for {platforms:?}; {id} is {}.", node.platform_type);
+                return Err(ApiError::new("UnsupportedPlatformType", message));
+            }
+            Some(_) => {}
+        }
+    }
+    if unknown.is_empty() {
+        return Ok(ids.into_iter().cloned().collect());
+    }
+    let message = format!("Instances [[{}]] not in a valid state for account {account}", unknown.join(", "));
+    Err(ApiError::new("InvalidInstanceId", message))
+}
+
+/// The nodes that meet every target: values of one target are alternatives.
+///
+/// # Errors
+/// `InvalidTarget` for a key that is not `InstanceIds`, `tag:<key>` or `tag-key`.
+pub fn selected(handle: &Handle, targets: &[ssm::Target]) -> Result<Vec<String>, ApiError> {
+    for target in targets {
+        let key = target.key.as_deref().unwrap_or_default();
+        if key.starts_with("resource-groups:") {
+            let message =
+                format!("The target key {key} needs resource groups, which this installation does not have.");
+            return Err(ApiError::new("InvalidTarget", message));
+        }
+        if !(matches!(key, "InstanceIds" | "tag-key") || key.starts_with("tag:")) {
+            let message = format!("The target key {key:?} is not one of InstanceIds, tag:<key>, tag-key.");
+            return Err(ApiError::new("InvalidTarget", message));
+        }
+    }
+    let nodes = handle.views().scan::<NodeRow>(NODES, "", None, usize::MAX).rows;
+    let meets = |id: &str| {
+        let tags: Tags = handle.views().get(NODE_TAGS, id).unwrap_or_default();
+        targets.iter().all(|target| holds(target, id, &tags))
+    };
+    Ok(nodes.into_iter().map(|(id, _)| id).filter(|id| meets(id)).collect())
+}
+
+fn holds(target: &ssm::Target, id: &str, tags: &Tags) -> bool {
+    let key = target.key.as_deref().unwrap_or_default();
+    let mut values = target.values.iter().flatten();
+    match key.strip_prefix("tag:") {
+        Some(tag) => tags.get(tag).is_some_and(|value| values.any(|wanted| wanted == value)),
+        None if key == "tag-key" => values.any(|wanted| tags.contains_key(wanted)),
+        None => values.any(|wanted| wanted == id),
+    }
+}

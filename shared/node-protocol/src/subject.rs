@@ -1,0 +1,64 @@
+//! The subjects of the node protocol.
+
+use reeve_types::NodeId;
+
+/// The n-th message of a node's inbox, as it is stored.
+pub fn inbox(node: &NodeId, number: u64) -> String {
+    format!("reeve.node.{node}.cmd.{number}")
+}
+
+/// The inbox's head: the last number written.
+pub fn head(node: &NodeId) -> String {
+    format!("reeve.node.{node}.head")
+}
+
+/// Inbox messages as the bus repeats them once they are stored.
+pub fn live(node: &NodeId) -> String {
+    format!("reeve.live.{node}.cmd.*")
+}
+
+/// A node's reports on its work.
+pub fn status(node: &NodeId) -> String {
+    format!("reeve.report.{node}.status")
+}
+
+/// A node's introduction after each connection.
+pub fn hello(node: &NodeId) -> String {
+    format!("reeve.report.{node}.hello")
+}
+
+/// What one step of one command prints on a node.
+pub fn output(node: &NodeId, command: &str, step: &str) -> String {
+    format!(
+        "reeve.report.{node}.output.{}.{}",
+        reeve_types::subject::escape(command),
+        reeve_types::subject::escape(step)
+    )
+}
+
+/// A node's question to a service.
+pub fn question(node: &NodeId, question: &str) -> String {
+    format!("reeve.agent.{node}.{question}")
+}
+
+/// The node that a subject of the form `reeve.<report|agent|live|node>.<id>.…` belongs to. The bus lets only
+/// that node publish there, so the subject is the proof of who speaks.
+pub fn node_of(subject: &str) -> Option<NodeId> {
+    subject.split('.').nth(2)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_node_is_read_from_the_subject() {
+        let node = NodeId::new();
+        for subject in
+            [inbox(&node, 7), status(&node), output(&node, "c", "a.b"), question(&node, "get-document")]
+        {
+            assert_eq!(node_of(&subject), Some(node.clone()), "{subject}");
+        }
+        assert_eq!(node_of("reeve.report.*.status"), None);
+    }
+}
