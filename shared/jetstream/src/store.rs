@@ -1,6 +1,7 @@
 //! The event store: one literal subject per aggregate, one message per event.
 
 use crate::{Bus, Error, Headers, Message};
+use async_nats::jetstream::message::StreamMessage;
 use bytes::Bytes;
 use reeve_eventsourcing::{AggregateRef, Envelope, Position};
 
@@ -35,15 +36,32 @@ pub async fn last(bus: &Bus, stream: &str, of: &AggregateRef) -> Result<Option<(
         .get_stream_no_info(stream)
         .await
         .map_err(|e| Error::bus("find a stream")(e.to_string()))?;
-    let found = match stream.get_last_raw_message_by_subject(&of.subject()).await {
-        Ok(found) => found,
+    match stream.get_last_raw_message_by_subject(&of.subject()).await {
+        Ok(found) => read(found).map(Some),
         Err(e)
             if matches!(e.kind(), async_nats::jetstream::stream::LastRawMessageErrorKind::NoMessageFound) =>
         {
-            return Ok(None);
+            Ok(None)
         }
-        Err(e) => return Err(Error::bus("read an aggregate's last event")(e.to_string())),
-    };
+        Err(e) => Err(Error::bus("read an aggregate's last event")(e.to_string())),
+    }
+}
+
+/// The event at a position of a stream, which must be there.
+///
+/// # Errors
+/// When the bus does not answer, or there is no event at that position.
+pub async fn at(bus: &Bus, stream: &str, position: Position) -> Result<Envelope, Error> {
+    let stream = bus
+        .context
+        .get_stream_no_info(stream)
+        .await
+        .map_err(|e| Error::bus("find a stream")(e.to_string()))?;
+    let found = stream.get_raw_message(position.0).await;
+    read(found.map_err(|e| Error::bus("read an event")(e.to_string()))?).map(|(_, envelope)| envelope)
+}
+
+fn read(found: StreamMessage) -> Result<(Position, Envelope), Error> {
     let position = Position(found.sequence);
     let message = Message {
         subject: found.subject.to_string(),
@@ -52,7 +70,7 @@ pub async fn last(bus: &Bus, stream: &str, of: &AggregateRef) -> Result<Option<(
         data: found.payload,
         status: None,
     };
-    envelope(&message).map(|e| Some((position, e))).map_err(|e| Error::bus("read an event")(e.to_string()))
+    envelope(&message).map(|e| (position, e)).map_err(|e| Error::bus("read an event")(e.to_string()))
 }
 
 /// Reads the envelope of a message.

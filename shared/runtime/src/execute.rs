@@ -4,7 +4,7 @@ use crate::Handle;
 use reeve_eventsourcing::{AggregateRef, Context, Decider, Envelope, Event, Position};
 use reeve_jetstream::{Error as BusError, store};
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 use uuid::Uuid;
 
 /// What a command led to.
@@ -27,12 +27,34 @@ pub enum ExecuteError<E: std::error::Error> {
     Bus(BusError),
 }
 
-/// An aggregate as the views keep it: its state, and the sequence of its last event.
-#[derive(Serialize, Deserialize)]
+/// An aggregate as the views keep it: its state, the sequence of its last event, and what its last events
+/// were caused by.
+#[derive(Default, Serialize, Deserialize)]
 #[serde(bound = "S: Serialize + serde::de::DeserializeOwned")]
 pub(crate) struct Folded<S> {
     pub sequence: u64,
     pub state: S,
+    causes: VecDeque<(Uuid, u64)>,
+}
+
+/// As many causes as an aggregate remembers. A second delivery comes soon after the first; between the two
+/// others have changed the same aggregate a few times at most.
+const CAUSES: usize = 8;
+
+impl<S> Folded<S> {
+    /// The aggregate after an event that leads to `state`.
+    pub fn next(mut self, sequence: u64, cause: Uuid, state: S) -> Self {
+        self.causes.push_back((cause, sequence));
+        if self.causes.len() > CAUSES {
+            self.causes.pop_front();
+        }
+        Self { sequence, state, causes: self.causes }
+    }
+
+    /// Where the event stands that a command led to already.
+    fn decided(&self, command: Uuid) -> Option<Position> {
+        self.causes.iter().find(|(cause, _)| *cause == command).map(|(_, sequence)| Position(*sequence))
+    }
 }
 
 pub(crate) fn state_table(aggregate: &str) -> String {
@@ -44,15 +66,15 @@ const TRIES: u32 = 16;
 impl Handle {
     /// The state of an aggregate as the views have it; the default when it has no event yet.
     pub fn state<D: Decider>(&self, id: &str) -> D::State {
-        self.folded::<D>(id).1
+        self.folded::<D>(id).state
     }
 
-    fn folded<D: Decider>(&self, id: &str) -> (Position, D::State) {
-        let folded: Option<Folded<D::State>> = self.views().get(&state_table(D::AGGREGATE), id);
-        folded.map_or_else(|| (Position(0), D::State::default()), |f| (Position(f.sequence), f.state))
+    fn folded<D: Decider>(&self, id: &str) -> Folded<D::State> {
+        self.views().get(&state_table(D::AGGREGATE), id).unwrap_or_default()
     }
 
-    /// Decides a command and appends its event; answers when the views hold it.
+    /// Decides a command and appends its event; answers when the views hold it. A command that led to an
+    /// event already, in an earlier delivery or a try whose answer was lost, is answered with that event.
     ///
     /// # Errors
     /// [`ExecuteError::Refused`] with the domain's reason; the others when the bus or the competition is at fault.
@@ -64,8 +86,14 @@ impl Handle {
     ) -> Result<Executed<D::Event>, ExecuteError<D::Error>> {
         let aggregate = AggregateRef::new(self.service(), D::AGGREGATE, id);
         for attempt in 0..TRIES {
-            let (expected, state) = self.folded::<D>(id);
-            let decided = D::decide(&state, command.clone(), context).map_err(ExecuteError::Refused)?;
+            let folded = self.folded::<D>(id);
+            if let Some(position) = folded.decided(context.command_id) {
+                let event = self.event_at(position).await.map_err(ExecuteError::Bus)?;
+                return Ok(Executed { event, position });
+            }
+            let expected = Position(folded.sequence);
+            let decided =
+                D::decide(&folded.state, command.clone(), context).map_err(ExecuteError::Refused)?;
             let Some(event) = decided else {
                 return Ok(Executed { event: None, position: expected });
             };
@@ -76,16 +104,12 @@ impl Handle {
                     return Ok(Executed { event: Some(event), position });
                 }
                 Err(BusError::Conflict(_) | BusError::TimedOut { .. }) => {
+                    // Whether it was another's or our own earlier try that landed: the next look tells.
                     let last = store::last(self.bus(), &self.inner.stream, &aggregate)
                         .await
                         .map_err(ExecuteError::Bus)?;
-                    if let Some((position, last)) = last {
+                    if let Some((position, _)) = last {
                         self.views().wait_for(&self.inner.stream, position.0).await;
-                        if last.causation_id == context.command_id
-                            && let Ok(event) = D::Event::decode(&last.schema, &last.data)
-                        {
-                            return Ok(Executed { event: Some(event), position });
-                        }
                     }
                     tokio::time::sleep(Duration::from_millis(u64::from(attempt))).await;
                 }
@@ -93,6 +117,12 @@ impl Handle {
             }
         }
         Err(ExecuteError::Contended { aggregate: D::AGGREGATE, id: id.to_owned(), tries: TRIES })
+    }
+
+    /// An event of this service; `None` when it is one that this release cannot read.
+    async fn event_at<E: Event>(&self, position: Position) -> Result<Option<E>, BusError> {
+        let envelope = store::at(self.bus(), &self.inner.stream, position).await?;
+        Ok(E::decode(&envelope.schema, &envelope.data).ok())
     }
 }
 

@@ -38,8 +38,9 @@ pub(crate) fn fold<D: Decider>() -> Applier {
             }
             let event = D::Event::decode(&envelope.schema, &envelope.data)?;
             let id = &envelope.aggregate.id;
-            let state = view.row::<Folded<D::State>>(&table, id).map(|f| f.state).unwrap_or_default();
-            view.put_row(&table, id, &Folded { sequence: position.0, state: D::evolve(state, &event) });
+            let mut folded = view.row::<Folded<D::State>>(&table, id).unwrap_or_default();
+            let state = D::evolve(std::mem::take(&mut folded.state), &event);
+            view.put_row(&table, id, &folded.next(position.0, envelope.causation_id, state));
             Ok(())
         }),
     }

@@ -1,10 +1,11 @@
-//! The small words that every crate shares: instants, ids, subject tokens.
+//! The small words that every crate shares: instants, ids, subject tokens, tags.
 //!
 //! Nothing here does I/O, but [`Timestamp::now`] and the `new` functions of [`ids`]
 //! read the clock and draw random bits: they belong at the edge of a program, never in a `domain.rs`.
 
 pub mod ids;
 pub mod subject;
+pub mod tags;
 mod time;
 
 pub use ids::{CommandId, NodeId};

@@ -30,6 +30,13 @@ pub struct Version {
     pub requires_json: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Tag {
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub value: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct DocumentCreated {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
@@ -41,6 +48,9 @@ pub struct DocumentCreated {
     pub owner: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "4")]
     pub version: ::core::option::Option<Version>,
+    /// as they were asked for; the tags service takes them over
+    #[prost(message, repeated, tag = "5")]
+    pub tags: ::prost::alloc::vec::Vec<Tag>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct DocumentUpdated {

@@ -1,0 +1,62 @@
+//! The reviews of versions.
+
+use super::{continuation, find, invalid, name_in, page_size, text};
+use crate::{
+    domain::{Command, Document, Selector},
+    projections::{REVIEWS, ReviewRow, version_key},
+};
+use reeve_contracts::ssm::{
+    DocumentMetadataResponseInfo, DocumentReviewerResponseSource, ListDocumentMetadataHistoryRequest,
+    ListDocumentMetadataHistoryResponse, UpdateDocumentMetadataRequest, UpdateDocumentMetadataResponse,
+};
+use reeve_runtime::{ApiError, Call};
+
+pub(crate) async fn update_metadata(
+    call: Call<UpdateDocumentMetadataRequest>,
+) -> Result<UpdateDocumentMetadataResponse, ApiError> {
+    let name = name_in(call.input.name.as_ref());
+    let Some(reviews) = call.input.document_reviews.clone() else {
+        return Err(invalid("DocumentReviews", "is missing"));
+    };
+    let comment_json = match reviews.comment.filter(|list| !list.is_empty()) {
+        None => String::new(),
+        Some(list) => serde_json::to_string(&list).map_err(ApiError::internal)?,
+    };
+    let command = Command::Review {
+        name: name.clone(),
+        of: Selector { version: call.input.document_version.clone(), version_name: None },
+        action: reviews.action.unwrap_or_default(),
+        comment_json,
+    };
+    call.execute::<Document>(&name, command).await?;
+    Ok(UpdateDocumentMetadataResponse {})
+}
+
+pub(crate) async fn list_history(
+    call: Call<ListDocumentMetadataHistoryRequest>,
+) -> Result<ListDocumentMetadataHistoryResponse, ApiError> {
+    let limit = page_size(call.input.max_results, 50)?;
+    if call.input.metadata.as_deref() != Some("DocumentReviews") {
+        return Err(invalid("Metadata", "is not DocumentReviews"));
+    }
+    let name = name_in(call.input.name.as_ref());
+    let selector = Selector { version: call.input.document_version.clone(), version_name: None };
+    let version = find(&call.handle, &name, &selector)?.version;
+    let prefix = format!("{}/", version_key(&name, version.number));
+    let after = continuation(call.input.next_token.as_ref(), &prefix)?;
+    let page = call.handle.views().scan::<ReviewRow>(REVIEWS, &prefix, after.as_deref(), limit);
+    let responses = page.rows.into_iter().map(|(_, step)| DocumentReviewerResponseSource {
+        comment: serde_json::from_str(&step.comment_json).ok(),
+        create_time: Some(step.at.epoch_seconds()),
+        updated_time: Some(step.at.epoch_seconds()),
+        review_status: Some(step.review.name().to_owned()),
+        reviewer: text(&step.reviewer),
+    });
+    Ok(ListDocumentMetadataHistoryResponse {
+        author: text(&version.author),
+        document_version: Some(version.number.to_string()),
+        metadata: Some(DocumentMetadataResponseInfo { reviewer_response: Some(responses.collect()) }),
+        name: Some(name),
+        next_token: page.next,
+    })
+}

@@ -1,0 +1,120 @@
+//! Creating, changing and deleting documents.
+
+use super::{invalid, name_in, row, tags};
+use crate::domain::{Command, Document, DocumentEvent, Draft, Selector};
+use reeve_contracts::ssm::{
+    CreateDocumentRequest, CreateDocumentResult, DeleteDocumentRequest, DeleteDocumentResult,
+    DocumentDefaultVersionDescription, UpdateDocumentDefaultVersionRequest,
+    UpdateDocumentDefaultVersionResult, UpdateDocumentRequest, UpdateDocumentResult,
+};
+use reeve_document_language::Format;
+use reeve_runtime::{ApiError, Call};
+
+fn format(given: Option<&String>) -> Result<Format, ApiError> {
+    match given {
+        None => Ok(Format::Json),
+        Some(text) => text
+            .parse()
+            .map_err(|_| invalid("DocumentFormat", format!("is {text:?}, not one of YAML, JSON, TEXT"))),
+    }
+}
+
+/// Attachments cannot be fetched yet; a document that promises them would break where it is run.
+fn no_attachments<T>(attachments: Option<&Vec<T>>) -> Result<(), ApiError> {
+    if attachments.is_some_and(|list| !list.is_empty()) {
+        return Err(invalid("Attachments", "cannot be stored by this service yet"));
+    }
+    Ok(())
+}
+
+pub(crate) async fn create_document(
+    call: Call<CreateDocumentRequest>,
+) -> Result<CreateDocumentResult, ApiError> {
+    let input = call.input.clone();
+    no_attachments(input.attachments.as_ref())?;
+    let name = input.name.unwrap_or_default();
+    let draft = Draft {
+        content: input.content.unwrap_or_default(),
+        format: format(input.document_format.as_ref())?,
+        version_name: input.version_name.unwrap_or_default(),
+        display_name: input.display_name.unwrap_or_default(),
+        target_type: input.target_type.unwrap_or_default(),
+    };
+    let requires = input.requires.filter(|list| !list.is_empty());
+    let requires_json = match requires {
+        None => String::new(),
+        Some(list) => serde_json::to_string(&list).map_err(ApiError::internal)?,
+    };
+    let given = input.tags.unwrap_or_default().into_iter();
+    let given = given.map(|tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default()));
+    let command = Command::Create {
+        name: name.clone(),
+        document_type: input.document_type.unwrap_or_else(|| "Command".to_owned()),
+        owner: call.caller.account.clone(),
+        draft,
+        requires_json,
+        tags: given.clone().collect(),
+    };
+    call.execute::<Document>(&name, command).await?;
+    // The tags service takes the tags over a moment later; the caller sees what was asked for.
+    let description = row(&call.handle, &name, 1)?.describe(given.collect());
+    Ok(CreateDocumentResult { document_description: Some(description) })
+}
+
+pub(crate) async fn update_document(
+    call: Call<UpdateDocumentRequest>,
+) -> Result<UpdateDocumentResult, ApiError> {
+    let input = call.input.clone();
+    no_attachments(input.attachments.as_ref())?;
+    let name = name_in(input.name.as_ref());
+    let draft = Draft {
+        content: input.content.unwrap_or_default(),
+        format: format(input.document_format.as_ref())?,
+        version_name: input.version_name.unwrap_or_default(),
+        display_name: input.display_name.unwrap_or_default(),
+        target_type: input.target_type.unwrap_or_default(),
+    };
+    let of = Selector { version: input.document_version, version_name: None };
+    let command = Command::Update { name: name.clone(), of, draft };
+    let executed = call.execute::<Document>(&name, command).await?;
+    let number = match executed.event {
+        Some(DocumentEvent::DocumentUpdated(updated)) => updated.version.map_or(0, |version| version.number),
+        _ => 0,
+    };
+    let description = row(&call.handle, &name, number)?.describe(tags(&call.handle, &name));
+    Ok(UpdateDocumentResult { document_description: Some(description) })
+}
+
+pub(crate) async fn update_default_version(
+    call: Call<UpdateDocumentDefaultVersionRequest>,
+) -> Result<UpdateDocumentDefaultVersionResult, ApiError> {
+    let name = name_in(call.input.name.as_ref());
+    let version = call.input.document_version.clone().unwrap_or_default();
+    let command = Command::SetDefault { name: name.clone(), version };
+    call.execute::<Document>(&name, command).await?;
+    let state = call.handle.state::<Document>(&name);
+    let version_name = state.versions.get(&state.default).map(|mark| mark.name.clone());
+    let description = DocumentDefaultVersionDescription {
+        name: Some(name),
+        default_version: Some(state.default.to_string()),
+        default_version_name: version_name.filter(|name| !name.is_empty()),
+    };
+    Ok(UpdateDocumentDefaultVersionResult { description: Some(description) })
+}
+
+pub(crate) async fn delete_document(
+    call: Call<DeleteDocumentRequest>,
+) -> Result<DeleteDocumentResult, ApiError> {
+    let name = name_in(call.input.name.as_ref());
+    let of = Selector {
+        version: call.input.document_version.clone().filter(|text| !text.is_empty()),
+        version_name: call.input.version_name.clone().filter(|text| !text.is_empty()),
+    };
+    let command = if of.version.is_none() && of.version_name.is_none() {
+        Command::Delete { name: name.clone(), force: call.input.force.unwrap_or_default() }
+    } else {
+        Command::DeleteVersion { name: name.clone(), of }
+    };
+    call.execute::<Document>(&name, command).await?;
+    Ok(DeleteDocumentResult {})
+}

@@ -1,0 +1,73 @@
+//! The documents that come with the system, published at start-up.
+
+use crate::domain::{Command, Document, Draft};
+use reeve_document_language::Format;
+use reeve_eventsourcing::{Actor, Context};
+use reeve_runtime::{Handle, React};
+use reeve_types::{Timestamp, ids::new_uuid};
+
+/// Name and content, all of the type Command and in YAML.
+const DOCUMENTS: [(&str, &str); 6] = [
+    ("AWS-ConfigureAWSPackage", include_str!("../preconfigured/AWS-ConfigureAWSPackage.yaml")),
+    ("AWS-Noop", include_str!("../preconfigured/AWS-Noop.yaml")),
+    ("AWS-RunDocument", include_str!("../preconfigured/AWS-RunDocument.yaml")),
+    ("AWS-RunPowerShellScript", include_str!("../preconfigured/AWS-RunPowerShellScript.yaml")),
+    ("AWS-RunRemoteScript", include_str!("../preconfigured/AWS-RunRemoteScript.yaml")),
+    ("AWS-RunShellScript", include_str!("../preconfigured/AWS-RunShellScript.yaml")),
+];
+
+/// Publishes what is new or changed in this release; says nothing when all is there.
+pub(crate) async fn publish(handle: Handle) -> Result<(), React> {
+    for (name, content) in DOCUMENTS {
+        let draft = Draft {
+            content: content.to_owned(),
+            format: Format::Yaml,
+            version_name: String::new(),
+            display_name: String::new(),
+            target_type: String::new(),
+        };
+        let command = Command::PublishPreconfigured {
+            name: name.to_owned(),
+            document_type: "Command".to_owned(),
+            draft,
+        };
+        // A new content, and then the default that moves to it: each decision is one event.
+        while handle.execute::<Document>(name, command.clone(), &context(&handle)).await?.event.is_some() {}
+    }
+    Ok(())
+}
+
+fn context(handle: &Handle) -> Context {
+    let command_id = new_uuid();
+    Context {
+        now: Timestamp::now(),
+        actor: Actor::service(handle.service()),
+        command_id,
+        correlation_id: command_id,
+        traceparent: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_a_command_document_with_the_parameters_that_callers_know() {
+        for (name, content) in DOCUMENTS {
+            let checked = reeve_document_language::check("Command", Format::Yaml, content).unwrap();
+            assert!(checked.description.is_some(), "{name}");
+            let inputs: Vec<&str> = checked.inputs.iter().map(|input| input.name.as_str()).collect();
+            match name {
+                "AWS-RunShellScript" => {
+                    assert_eq!(inputs, ["commands", "workingDirectory", "executionTimeout"]);
+                    assert_eq!(checked.platform_types, ["Linux", "MacOS"]);
+                }
+                "AWS-RunPowerShellScript" => {
+                    assert_eq!(checked.platform_types, ["Windows", "Linux", "MacOS"])
+                }
+                _ => {}
+            }
+        }
+    }
+}

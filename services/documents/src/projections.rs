@@ -1,0 +1,250 @@
+//! Events to the rows that the operations answer from.
+//!
+//! Tables: [`DOCUMENTS`] by name; [`VERSIONS`] and [`CONTENT`] by `name/00000n`; [`REVIEWS`] by
+//! `name/00000n/00000k`; [`TAGS`] by name, which is computed from another stream and so is kept apart.
+
+use crate::domain::{DocumentEvent, Review};
+use reeve_contracts::documents::Version;
+use reeve_document_language::{DocumentInput, check};
+use reeve_eventsourcing::{Envelope, Projection, Recorded, View, ViewExt};
+use reeve_types::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(crate) const DOCUMENTS: &str = "documents";
+pub(crate) const VERSIONS: &str = "document-versions";
+pub(crate) const CONTENT: &str = "document-content";
+pub(crate) const REVIEWS: &str = "document-reviews";
+pub(crate) const TAGS: &str = "document-tags";
+
+/// The key of a version's rows: in the order of the numbers, and a name holds no slash.
+pub(crate) fn version_key(name: &str, number: u32) -> String {
+    format!("{name}/{number:06}")
+}
+
+/// A document as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct DocumentRow {
+    pub name: String,
+    pub document_type: String,
+    pub owner: String,
+    pub created: Timestamp,
+    pub default: u32,
+    pub versions: BTreeSet<u32>,
+    /// Accounts, or `all`, and the version that each may see.
+    pub shared: BTreeMap<String, String>,
+    pub approved: Option<u32>,
+    pub pending: Option<u32>,
+}
+
+/// A version without its content.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct VersionRow {
+    pub number: u32,
+    pub name: String,
+    pub format: String,
+    pub schema_version: String,
+    pub hash: String,
+    pub platform_types: Vec<String>,
+    pub display_name: String,
+    pub target_type: String,
+    pub requires_json: String,
+    pub description: Option<String>,
+    pub inputs: Vec<DocumentInput>,
+    pub author: String,
+    pub created: Timestamp,
+    pub review: Review,
+    pub reviewer: String,
+    pub reviewed: Timestamp,
+    /// How many rows the version has in [`REVIEWS`].
+    pub reviews: u32,
+}
+
+/// A version's content as it was stored.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Content {
+    pub content: String,
+}
+
+/// One step of a version's review.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ReviewRow {
+    pub review: Review,
+    pub reviewer: String,
+    pub at: Timestamp,
+    pub comment_json: String,
+}
+
+/// Keeps all tables but [`TAGS`].
+pub(crate) struct Documents;
+
+impl Projection for Documents {
+    const NAME: &'static str = "documents";
+    const VERSION: u32 = 1;
+    type Event = DocumentEvent;
+
+    fn apply(&self, view: &mut dyn View, event: &Recorded<DocumentEvent>) {
+        let envelope = &event.envelope;
+        match &event.event {
+            DocumentEvent::DocumentCreated(created) => {
+                let row = DocumentRow {
+                    name: created.name.clone(),
+                    document_type: created.document_type.clone(),
+                    owner: created.owner.clone(),
+                    created: envelope.time,
+                    default: created.version.as_ref().map_or(0, |version| version.number),
+                    ..DocumentRow::default()
+                };
+                add_version(view, row, created.version.as_ref(), envelope);
+            }
+            DocumentEvent::DocumentUpdated(updated) => {
+                if let Some(row) = view.row::<DocumentRow>(DOCUMENTS, &updated.name) {
+                    add_version(view, row, updated.version.as_ref(), envelope);
+                }
+            }
+            DocumentEvent::DefaultVersionSet(set) => {
+                change(view, &set.name, |row| row.default = set.version);
+            }
+            DocumentEvent::DocumentReviewed(reviewed) => {
+                let Some(review) = Review::after(&reviewed.action) else { return };
+                let step = ReviewRow {
+                    review,
+                    reviewer: envelope.actor.clone(),
+                    at: envelope.time,
+                    comment_json: reviewed.comment_json.clone(),
+                };
+                add_review(view, &reviewed.name, reviewed.version, &step);
+            }
+            DocumentEvent::DocumentVersionDeleted(deleted) => {
+                change(view, &deleted.name, |row| {
+                    row.versions.remove(&deleted.version);
+                    row.approved = row.approved.filter(|number| *number != deleted.version);
+                    row.pending = row.pending.filter(|number| *number != deleted.version);
+                });
+                remove_version(view, &deleted.name, deleted.version);
+            }
+            DocumentEvent::DocumentDeleted(deleted) => {
+                let row = view.row::<DocumentRow>(DOCUMENTS, &deleted.name).unwrap_or_default();
+                for number in row.versions {
+                    remove_version(view, &deleted.name, number);
+                }
+                view.remove(DOCUMENTS, deleted.name.as_bytes());
+            }
+            DocumentEvent::DocumentPermissionModified(modified) => {
+                change(view, &modified.name, |row| {
+                    row.shared.retain(|account, _| !modified.remove.contains(account));
+                    for account in &modified.add {
+                        row.shared.insert(account.clone(), modified.shared_version.clone());
+                    }
+                });
+            }
+        }
+    }
+}
+
+fn change(view: &mut dyn View, name: &str, change: impl FnOnce(&mut DocumentRow)) {
+    if let Some(mut row) = view.row::<DocumentRow>(DOCUMENTS, name) {
+        change(&mut row);
+        view.put_row(DOCUMENTS, name, &row);
+    }
+}
+
+fn add_version(view: &mut dyn View, mut row: DocumentRow, version: Option<&Version>, envelope: &Envelope) {
+    let Some(version) = version else { return };
+    let key = version_key(&row.name, version.number);
+    // The content was accepted when it was stored; a language that has become stricter since takes nothing
+    // but the description and the parameters away.
+    let checked = version.format.parse().ok();
+    let checked = checked.and_then(|format| check(&row.document_type, format, &version.content).ok());
+    let (description, inputs) = checked.map_or_else(Default::default, |c| (c.description, c.inputs));
+    let version_row = VersionRow {
+        number: version.number,
+        name: version.name.clone(),
+        format: version.format.clone(),
+        schema_version: version.schema_version.clone(),
+        hash: version.hash.clone(),
+        platform_types: version.platform_types.clone(),
+        display_name: version.display_name.clone(),
+        target_type: version.target_type.clone(),
+        requires_json: version.requires_json.clone(),
+        description,
+        inputs,
+        author: envelope.actor.clone(),
+        created: envelope.time,
+        ..VersionRow::default()
+    };
+    view.put_row(VERSIONS, &key, &version_row);
+    view.put_row(CONTENT, &key, &Content { content: version.content.clone() });
+    row.versions.insert(version.number);
+    view.put_row(DOCUMENTS, &row.name, &row);
+}
+
+fn add_review(view: &mut dyn View, name: &str, number: u32, step: &ReviewRow) {
+    let key = version_key(name, number);
+    let Some(mut version) = view.row::<VersionRow>(VERSIONS, &key) else { return };
+    view.put_row(REVIEWS, &format!("{key}/{:06}", version.reviews), step);
+    version.reviews += 1;
+    version.review = step.review;
+    version.reviewer.clone_from(&step.reviewer);
+    version.reviewed = step.at;
+    view.put_row(VERSIONS, &key, &version);
+    change(view, name, |row| match step.review {
+        Review::Pending => row.pending = Some(number),
+        Review::Approved => (row.approved, row.pending) = (Some(number), None),
+        Review::Rejected | Review::NotReviewed => row.pending = None,
+    });
+}
+
+fn remove_version(view: &mut dyn View, name: &str, number: u32) {
+    let key = version_key(name, number);
+    let version = view.row::<VersionRow>(VERSIONS, &key).unwrap_or_default();
+    for step in 0..version.reviews {
+        view.remove(REVIEWS, format!("{key}/{step:06}").as_bytes());
+    }
+    view.remove(VERSIONS, key.as_bytes());
+    view.remove(CONTENT, key.as_bytes());
+}
+
+pub(crate) use tags::TagsEvent;
+
+/// What this service takes from tags.
+mod tags {
+    reeve_eventsourcing::events! {
+        /// What happens to a resource's tags.
+        pub enum TagsEvent: "tags" from reeve_contracts::tags {
+            TagsAdded = "reeve.tags.TagsAdded.v1",
+            TagsRemoved = "reeve.tags.TagsRemoved.v1",
+        }
+    }
+}
+
+/// Keeps [`TAGS`].
+pub(crate) struct Tags;
+
+impl Projection for Tags {
+    const NAME: &'static str = "tags";
+    const VERSION: u32 = 1;
+    type Event = TagsEvent;
+
+    fn apply(&self, view: &mut dyn View, event: &Recorded<TagsEvent>) {
+        let (kind, name) = match &event.event {
+            TagsEvent::TagsAdded(added) => (&added.resource_type, &added.resource_id),
+            TagsEvent::TagsRemoved(removed) => (&removed.resource_type, &removed.resource_id),
+        };
+        if kind != "Document" {
+            return;
+        }
+        let mut row: BTreeMap<String, String> = view.row(TAGS, name).unwrap_or_default();
+        match &event.event {
+            TagsEvent::TagsAdded(added) => {
+                row.extend(added.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())));
+            }
+            TagsEvent::TagsRemoved(removed) => row.retain(|key, _| !removed.keys.contains(key)),
+        }
+        if row.is_empty() {
+            view.remove(TAGS, name.as_bytes());
+        } else {
+            view.put_row(TAGS, name, &row);
+        }
+    }
+}

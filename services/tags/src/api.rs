@@ -1,0 +1,105 @@
+//! The operations on tags.
+
+use crate::{
+    domain::{Command, Error, Resource, resource_id},
+    projections::{DOCUMENTS, NODES},
+};
+use reeve_contracts::ssm::{
+    AddTagsToResourceRequest, AddTagsToResourceResult, ListTagsForResourceRequest, ListTagsForResourceResult,
+    RemoveTagsFromResourceRequest, RemoveTagsFromResourceResult, Tag,
+};
+use reeve_runtime::{ApiError, Call};
+use reeve_types::tags;
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        let code = match &error {
+            Error::Tags(tags::Error::TooMany(_)) => "TooManyTagsError",
+            Error::Tags(_) => "ValidationException",
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+/// The types whose tags are kept here.
+const TYPES: [&str; 9] = [
+    "Document",
+    "ManagedInstance",
+    "MaintenanceWindow",
+    "Parameter",
+    "PatchBaseline",
+    "OpsItem",
+    "OpsMetadata",
+    "Automation",
+    "Association",
+];
+
+/// A resource that a call names and that exists.
+struct Named {
+    kind: String,
+    id: String,
+}
+
+impl Named {
+    fn aggregate(&self) -> String {
+        resource_id(&self.kind, &self.id)
+    }
+}
+
+fn named<I>(call: &Call<I>, kind: Option<&String>, id: Option<&String>) -> Result<Named, ApiError> {
+    let kind = kind.map(String::as_str).unwrap_or_default();
+    if !TYPES.contains(&kind) {
+        let message = format!("ResourceType is {kind:?}, which is not a type whose resources can be tagged.");
+        return Err(ApiError::new("InvalidResourceType", message));
+    }
+    let id = id.map(String::as_str).unwrap_or_default();
+    // A document is also named by its ARN, arn:<partition>:ssm:<region>:<account>:document/<name>.
+    let id = match (kind, id.split_once(":document/")) {
+        ("Document", Some((arn, name))) if arn.starts_with("arn:") => name,
+        _ => id,
+    };
+    let exists = match kind {
+        "Document" => call.handle.views().get::<bool>(DOCUMENTS, id).is_some(),
+        "ManagedInstance" => call.handle.views().get::<bool>(NODES, id).is_some(),
+        _ => !id.is_empty(),
+    };
+    if !exists {
+        let message = format!("ResourceId is {id:?}, and there is no such {kind}.");
+        return Err(ApiError::new("InvalidResourceId", message));
+    }
+    Ok(Named { kind: kind.to_owned(), id: id.to_owned() })
+}
+
+pub(crate) async fn add_tags(
+    call: Call<AddTagsToResourceRequest>,
+) -> Result<AddTagsToResourceResult, ApiError> {
+    let resource = named(&call, call.input.resource_type.as_ref(), call.input.resource_id.as_ref())?;
+    let tags = call.input.tags.iter().flatten();
+    let tags = tags
+        .map(|t| (t.key.clone().unwrap_or_default(), t.value.clone().unwrap_or_default()))
+        .collect::<Vec<_>>();
+    let command =
+        Command::Add { resource_type: resource.kind.clone(), resource_id: resource.id.clone(), tags };
+    call.execute::<Resource>(&resource.aggregate(), command).await?;
+    Ok(AddTagsToResourceResult {})
+}
+
+pub(crate) async fn remove_tags(
+    call: Call<RemoveTagsFromResourceRequest>,
+) -> Result<RemoveTagsFromResourceResult, ApiError> {
+    let resource = named(&call, call.input.resource_type.as_ref(), call.input.resource_id.as_ref())?;
+    let keys = call.input.tag_keys.clone().unwrap_or_default();
+    let command =
+        Command::Remove { resource_type: resource.kind.clone(), resource_id: resource.id.clone(), keys };
+    call.execute::<Resource>(&resource.aggregate(), command).await?;
+    Ok(RemoveTagsFromResourceResult {})
+}
+
+pub(crate) async fn list_tags(
+    call: Call<ListTagsForResourceRequest>,
+) -> Result<ListTagsForResourceResult, ApiError> {
+    let resource = named(&call, call.input.resource_type.as_ref(), call.input.resource_id.as_ref())?;
+    let state = call.handle.state::<Resource>(&resource.aggregate());
+    let tags = state.tags.into_iter().map(|(key, value)| Tag { key: Some(key), value: Some(value) });
+    Ok(ListTagsForResourceResult { tag_list: Some(tags.collect()) })
+}
