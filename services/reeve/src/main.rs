@@ -1,1 +1,95 @@
-fn main() {}
+//! `reeve`: the host of the services, and the command line.
+//!
+//! - `host`: `reeve up` and `reeve serve`: folder, nats-server, services, gateway, agents.
+//! - `client`: everything else: a client of a running instance, over the signed API and the event streams.
+
+mod client;
+mod host;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+/// An open, self-hosted systems manager.
+#[derive(Parser)]
+#[command(name = "reeve", version)]
+struct Cli {
+    /// The folder of the instance: what `up` made, and what the other commands find theirs by. The AWS
+    /// environment variables (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION) win.
+    #[arg(long, global = true, default_value = ".reeve", env = "REEVE_DATA")]
+    data: PathBuf,
+    /// How answers are printed.
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    output: client::Format,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Starts everything on this machine: bus, services, gateway and agents. Ctrl-C ends all of it.
+    Up(host::UpArgs),
+    /// Runs services (documents, tags, nodes, run-command) against a NATS that stands already.
+    Serve(host::ServeArgs),
+    /// Prints the exports after which plain `aws ssm …` works: eval "$(reeve env)".
+    Env,
+    /// Runs a script on nodes and prints its output as it comes; the exit code tells success.
+    Run(client::run::Args),
+    /// Lists nodes.
+    Nodes,
+    /// Lists documents.
+    Documents(client::list::DocumentsArgs),
+    /// Lists commands, the newest first.
+    Commands,
+    /// Prints events as CloudEvents, one JSON object on a line.
+    Events(client::events::Args),
+    /// Calls an operation of the AWS API and prints its answer.
+    Api(client::api::Args),
+    /// Prints what a command printed on its nodes.
+    Output(client::output::Args),
+    /// Prints a shell's completions.
+    Completions { shell: clap_complete::Shell },
+    /// Runs the agent (as the program `reeve-agent` does).
+    #[command(hide = true)]
+    Agent(reeve_agent::Options),
+    /// Runs a program that gets SIGTERM when this process's parent ends.
+    #[command(hide = true)]
+    WithParent {
+        #[arg(trailing_var_arg = true, required = true)]
+        command: Vec<std::ffi::OsString>,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    reeve_runtime::telemetry::start();
+    let cli = Cli::parse();
+    match dispatch(cli).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("reeve: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
+    let (data, format) = (cli.data, cli.output);
+    match cli.command {
+        Command::Up(args) => host::up(&data, args).await?,
+        Command::Serve(args) => host::serve(args).await?,
+        Command::Env => client::env(&data)?,
+        Command::Run(args) => return client::run::run(&data, args, format).await,
+        Command::Nodes => client::list::nodes(&data, format).await?,
+        Command::Documents(args) => client::list::documents(&data, args, format).await?,
+        Command::Commands => client::list::commands(&data, format).await?,
+        Command::Events(args) => client::events::events(&data, args).await?,
+        Command::Api(args) => client::api::api(&data, args).await?,
+        Command::Output(args) => client::output::output(&data, args).await?,
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "reeve", &mut std::io::stdout());
+        }
+        Command::Agent(options) => reeve_agent::run(options).await?,
+        Command::WithParent { command } => host::with_parent(&command)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -145,3 +145,21 @@ pub async fn set_aside(
     let data: Bytes = message.data.clone();
     bus.store(&format!("reeve.aside.{service}.{handler}"), &Headers(headers.0), data).await.map(|_| ())
 }
+
+/// The sequence of the last message on subjects that match, 0 when there is none.
+///
+/// # Errors
+/// When there is no such stream or the bus does not answer.
+pub async fn last_matching(bus: &Bus, stream: &str, subject: &str) -> Result<u64, Error> {
+    use async_nats::jetstream::stream::LastRawMessageErrorKind;
+    let stream = bus
+        .context
+        .get_stream_no_info(stream)
+        .await
+        .map_err(|e| Error::bus("find a stream")(e.to_string()))?;
+    match stream.get_last_raw_message_by_subject(subject).await {
+        Ok(found) => Ok(found.sequence),
+        Err(e) if matches!(e.kind(), LastRawMessageErrorKind::NoMessageFound) => Ok(0),
+        Err(e) => Err(Error::bus("find the last message")(e.to_string())),
+    }
+}

@@ -1,0 +1,112 @@
+//! The signed API, and for event streams the bus.
+
+use crate::host::{Instance, read_instance};
+use anyhow::{Context, anyhow, bail};
+use reeve_gateway::sigv4;
+use reeve_jetstream::{Bus, Credentials, Options};
+use reeve_types::Timestamp;
+use serde_json::Value;
+use std::{path::Path, time::Duration};
+
+/// Where the API is, and with which key it is called.
+#[derive(Clone)]
+pub struct Connection {
+    endpoint: String,
+    region: String,
+    access_key_id: String,
+    secret_access_key: String,
+    agent: ureq::Agent,
+}
+
+impl Connection {
+    /// By the AWS environment variables when they are set, else by the instance's folder.
+    ///
+    /// # Errors
+    /// When neither names an instance.
+    pub fn open(data: &Path) -> anyhow::Result<Self> {
+        let variable = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
+        let config = ureq::Agent::config_builder().http_status_as_error(false);
+        let agent = config.timeout_global(Some(Duration::from_secs(60))).build().into();
+        if let Some(endpoint) = variable("AWS_ENDPOINT_URL_SSM").or_else(|| variable("AWS_ENDPOINT_URL")) {
+            let needed = |name: &str| {
+                variable(name).with_context(|| format!("AWS_ENDPOINT_URL is set, but not {name}"))
+            };
+            return Ok(Self {
+                endpoint,
+                region: variable("AWS_REGION")
+                    .or_else(|| variable("AWS_DEFAULT_REGION"))
+                    .unwrap_or("us-east-1".into()),
+                access_key_id: needed("AWS_ACCESS_KEY_ID")?,
+                secret_access_key: needed("AWS_SECRET_ACCESS_KEY")?,
+                agent,
+            });
+        }
+        let instance = read_instance(data)?;
+        Ok(Self {
+            endpoint: instance.endpoint,
+            region: instance.region,
+            access_key_id: instance.access_key_id,
+            secret_access_key: instance.secret_access_key,
+            agent,
+        })
+    }
+
+    /// Calls an operation of the ssm API.
+    ///
+    /// # Errors
+    /// One sentence with the error's code, as the API answered it.
+    pub async fn call(&self, operation: &str, input: &Value) -> anyhow::Result<Value> {
+        let (connection, operation, body) = (self.clone(), operation.to_owned(), input.to_string());
+        tokio::task::spawn_blocking(move || connection.post(&operation, body.as_bytes())).await?
+    }
+
+    fn post(&self, operation: &str, body: &[u8]) -> anyhow::Result<Value> {
+        let host = self.endpoint.split_once("://").map_or(self.endpoint.as_str(), |(_, host)| host);
+        let host = host.trim_end_matches('/');
+        let target = format!("AmazonSSM.{operation}");
+        let content_type = "application/x-amz-json-1.1";
+        let headers: [(&str, &[u8]); 3] = [
+            ("content-type", content_type.as_bytes()),
+            ("host", host.as_bytes()),
+            ("x-amz-target", target.as_bytes()),
+        ];
+        let request = sigv4::Request { method: "POST", path: "/", query: "", headers: &headers, body };
+        let credentials = sigv4::Credentials {
+            access_key_id: &self.access_key_id,
+            secret_access_key: &self.secret_access_key,
+            region: &self.region,
+            service: "ssm",
+        };
+        let url = format!("{}/", self.endpoint.trim_end_matches('/'));
+        let mut post =
+            self.agent.post(&url).header("content-type", content_type).header("x-amz-target", &target);
+        for (name, value) in sigv4::sign(&request, &credentials, Timestamp::now()) {
+            post = post.header(name, &value);
+        }
+        let mut answer = post.send(body).with_context(|| format!("{} does not answer", self.endpoint))?;
+        let text = answer.body_mut().read_to_string()?;
+        let value: Value =
+            serde_json::from_str(&text).map_err(|_| anyhow!("{operation}: unexpected answer: {text}"))?;
+        if answer.status().is_success() {
+            return Ok(value);
+        }
+        let field = |name: &str| value.get(name).and_then(Value::as_str);
+        let message = field("message").or_else(|| field("Message")).unwrap_or("no reason was given");
+        bail!("{operation}: {}: {message}", field("__type").unwrap_or("Error"))
+    }
+}
+
+/// A connection to the bus of the folder's instance, for its event streams.
+///
+/// # Errors
+/// When no instance runs there or its bus does not answer.
+pub async fn bus(data: &Path) -> anyhow::Result<Bus> {
+    let Instance { bus_url, bus_user, .. } = read_instance(data)?;
+    let options = Options {
+        url: bus_url,
+        credentials: Credentials::Jwt { jwt: bus_user.jwt, seed: bus_user.seed },
+        name: "reeve-cli".to_owned(),
+        inbox_prefix: "_INBOX".to_owned(),
+    };
+    Ok(Bus::connect(&options).await?)
+}

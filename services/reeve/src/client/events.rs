@@ -1,0 +1,121 @@
+//! `reeve events`: the log as CloudEvents in structured form, one JSON object on a line.
+
+use super::connection::bus;
+use anyhow::{Context, bail};
+use futures::{StreamExt, stream::SelectAll};
+use prost_reflect::{DescriptorPool, DynamicMessage};
+use reeve_eventsourcing::Envelope;
+use reeve_jetstream::{
+    follow::{self, Stored},
+    store, streams,
+};
+use reeve_types::Timestamp;
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Options of `events`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Only this service's events. May be repeated.
+    #[arg(long)]
+    service: Vec<String>,
+    /// Goes on with new events.
+    #[arg(long)]
+    follow: bool,
+    /// Only events from this instant (RFC 3339) on.
+    #[arg(long)]
+    from: Option<String>,
+}
+
+/// Every service that has events: the same names as the host's.
+const SERVICES: [&str; 4] = ["documents", "tags", "nodes", "run-command"];
+
+/// The schemas, so that bodies can be shown as JSON.
+const SCHEMAS: [(&str, &str); 4] = [
+    ("documents.proto", include_str!("../../../../schemas/documents.proto")),
+    ("nodes.proto", include_str!("../../../../schemas/nodes.proto")),
+    ("run_command.proto", include_str!("../../../../schemas/run_command.proto")),
+    ("tags.proto", include_str!("../../../../schemas/tags.proto")),
+];
+
+pub async fn events(data: &Path, args: Args) -> anyhow::Result<()> {
+    let pool = descriptors()?;
+    let from = args.from.as_deref().map(|from| {
+        Timestamp::parse_rfc3339(from).with_context(|| format!("--from {from} is not an RFC 3339 instant"))
+    });
+    let from = from.transpose()?;
+    let services = if args.service.is_empty() { SERVICES.map(str::to_owned).to_vec() } else { args.service };
+    let bus = bus(data).await?;
+    let (mut merged, mut open) = (SelectAll::new(), 0);
+    for service in services {
+        if !SERVICES.contains(&service.as_str()) {
+            bail!("there is no service {service:?}: the services are {}", SERVICES.join(", "));
+        }
+        let stream = streams::of_service(&service);
+        let end = streams::last_sequence(&bus, &stream).await?;
+        if end > 0 || args.follow {
+            open += 1;
+            merged.push(follow::follow(&bus, &stream, &[], 0).await?.map(move |stored| (end, stored)));
+        }
+    }
+    while (open > 0 || args.follow)
+        && let Some((end, stored)) = merged.next().await
+    {
+        let stored = stored?;
+        let line = line(&pool, &stored)?;
+        if from.is_none_or(|from| line.0 >= from) {
+            println!("{}", line.1);
+        }
+        if stored.sequence == end {
+            open -= 1;
+        }
+    }
+    Ok(())
+}
+
+fn descriptors() -> anyhow::Result<DescriptorPool> {
+    struct Schemas;
+    impl protox::file::FileResolver for Schemas {
+        fn open_file(&self, name: &str) -> Result<protox::file::File, protox::Error> {
+            match SCHEMAS.iter().find(|(file, _)| *file == name) {
+                Some((file, source)) => protox::file::File::from_source(file, source),
+                None => Err(protox::Error::file_not_found(name)),
+            }
+        }
+    }
+    let mut compiler = protox::Compiler::with_file_resolver(Schemas);
+    compiler.open_files(SCHEMAS.map(|(name, _)| name))?;
+    Ok(compiler.descriptor_pool())
+}
+
+/// The event's instant, and its line.
+fn line(pool: &DescriptorPool, stored: &Stored) -> anyhow::Result<(Timestamp, Value)> {
+    let envelope = store::envelope(&stored.message)?;
+    let line = json!({
+        "specversion": "1.0",
+        "id": envelope.id,
+        "source": format!("/reeve/{}", envelope.aggregate.service),
+        "type": envelope.schema,
+        "subject": format!("{}/{}", envelope.aggregate.aggregate, envelope.aggregate.id),
+        "time": envelope.time.rfc3339(),
+        "actor": envelope.actor,
+        "actorsource": envelope.actor_source,
+        "correlationid": envelope.correlation_id,
+        "causationid": envelope.causation_id,
+        "traceparent": envelope.traceparent,
+        "position": stored.sequence,
+        "datacontenttype": "application/json",
+        "data": body(pool, &envelope)?,
+    });
+    Ok((envelope.time, line))
+}
+
+/// `reeve.run-command.CommandSent.v1` is the message `reeve.run_command.CommandSent`.
+fn body(pool: &DescriptorPool, envelope: &Envelope) -> anyhow::Result<Value> {
+    let name =
+        envelope.schema.rsplit_once('.').map_or(envelope.schema.as_str(), |(name, _)| name).replace('-', "_");
+    let descriptor =
+        pool.get_message_by_name(&name).with_context(|| format!("no schema has the message {name}"))?;
+    let message = DynamicMessage::decode(descriptor, envelope.data.clone())?;
+    Ok(serde_json::to_value(&message)?)
+}

@@ -1,0 +1,109 @@
+//! `reeve nodes`, `reeve documents`, `reeve commands`.
+
+use super::{
+    Format,
+    connection::Connection,
+    table::{self, cell, instant},
+};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Options of `documents`.
+#[derive(clap::Args)]
+pub struct DocumentsArgs {
+    /// Self, Amazon (the preconfigured ones) or All.
+    #[arg(long, default_value = "All")]
+    owner: String,
+}
+
+/// Every page of a listing.
+pub async fn all(
+    connection: &Connection,
+    operation: &str,
+    mut input: Value,
+    member: &str,
+) -> anyhow::Result<Vec<Value>> {
+    let mut entries = Vec::new();
+    loop {
+        let mut answer = connection.call(operation, &input).await?;
+        if let Some(Value::Array(page)) = answer.get_mut(member).map(Value::take) {
+            entries.extend(page);
+        }
+        match answer.get("NextToken") {
+            Some(token @ Value::String(_)) => input["NextToken"] = token.clone(),
+            _ => return Ok(entries),
+        }
+    }
+}
+
+fn print(format: Format, entries: &[Value], heading: &[&str], row: impl Fn(&Value) -> Vec<String>) {
+    match format {
+        Format::Json => println!("{}", Value::from(entries.to_vec())),
+        Format::Text => table::print(heading, &entries.iter().map(row).collect::<Vec<_>>()),
+    }
+}
+
+/// The ids of the connected nodes.
+pub async fn online(connection: &Connection) -> anyhow::Result<Vec<String>> {
+    let input = json!({"Filters": [{"Key": "PingStatus", "Values": ["Online"]}]});
+    let nodes = all(connection, "DescribeInstanceInformation", input, "InstanceInformationList").await?;
+    Ok(nodes.iter().map(|node| cell(node, "InstanceId")).collect())
+}
+
+pub async fn nodes(data: &Path, format: Format) -> anyhow::Result<()> {
+    let connection = Connection::open(data)?;
+    let nodes = all(&connection, "DescribeInstanceInformation", json!({}), "InstanceInformationList").await?;
+    let heading = ["NODE", "STATUS", "COMPUTER", "PLATFORM", "AGENT", "ADDRESS", "LAST SEEN"];
+    print(format, &nodes, &heading, |node| {
+        vec![
+            cell(node, "InstanceId"),
+            cell(node, "PingStatus"),
+            cell(node, "ComputerName"),
+            format!("{} {}", cell(node, "PlatformName"), cell(node, "PlatformVersion")),
+            cell(node, "AgentVersion"),
+            cell(node, "IPAddress"),
+            instant(node, "LastPingDateTime"),
+        ]
+    });
+    Ok(())
+}
+
+pub async fn documents(data: &Path, args: DocumentsArgs, format: Format) -> anyhow::Result<()> {
+    let connection = Connection::open(data)?;
+    let input = json!({"Filters": [{"Key": "Owner", "Values": [args.owner]}]});
+    let input = if args.owner == "All" { json!({}) } else { input };
+    let documents = all(&connection, "ListDocuments", input, "DocumentIdentifiers").await?;
+    print(format, &documents, &["NAME", "TYPE", "OWNER", "VERSION", "FORMAT", "CREATED"], |document| {
+        vec![
+            cell(document, "Name"),
+            cell(document, "DocumentType"),
+            cell(document, "Owner"),
+            cell(document, "DocumentVersion"),
+            cell(document, "DocumentFormat"),
+            instant(document, "CreatedDate"),
+        ]
+    });
+    Ok(())
+}
+
+pub async fn commands(data: &Path, format: Format) -> anyhow::Result<()> {
+    let connection = Connection::open(data)?;
+    let commands = all(&connection, "ListCommands", json!({}), "Commands").await?;
+    print(
+        format,
+        &commands,
+        &["COMMAND", "DOCUMENT", "STATUS", "TARGETS", "DONE", "ERRORS", "SENT"],
+        |command| {
+            vec![
+                cell(command, "CommandId"),
+                cell(command, "DocumentName"),
+                cell(command, "StatusDetails"),
+                cell(command, "TargetCount"),
+                cell(command, "CompletedCount"),
+                cell(command, "ErrorCount"),
+                instant(command, "RequestedDateTime"),
+            ]
+        },
+    );
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! Clients of a running instance.
+
+pub mod api;
+pub mod connection;
+pub mod events;
+pub mod list;
+pub mod output;
+pub mod run;
+mod table;
+
+use std::path::Path;
+
+/// How answers are printed.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Tables and plain text.
+    Text,
+    /// What the API answered, as JSON.
+    Json,
+}
+
+/// `reeve env`.
+pub fn env(data: &Path) -> anyhow::Result<()> {
+    let instance = crate::host::read_instance(data)?;
+    println!("export AWS_ENDPOINT_URL={}", instance.endpoint);
+    println!("export AWS_ACCESS_KEY_ID={}", instance.access_key_id);
+    println!("export AWS_SECRET_ACCESS_KEY={}", instance.secret_access_key);
+    println!("export AWS_REGION={}", instance.region);
+    println!("export AWS_DEFAULT_REGION={}", instance.region);
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! `reeve output COMMAND [NODE]`: what steps printed, from the start, every byte.
+
+use super::connection::bus;
+use futures::StreamExt;
+use prost::Message;
+use reeve_contracts::node::OutputChunk;
+use reeve_jetstream::{Bus, follow, streams::NODE_OUTPUT};
+use reeve_types::subject::escape;
+use std::{io::Write, path::Path};
+
+/// Options of `output`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The command's id.
+    command: String,
+    /// One node; all when it is left out.
+    node: Option<String>,
+    /// Goes on while the command runs.
+    #[arg(long)]
+    follow: bool,
+}
+
+/// The subjects of a command's output.
+pub fn subject(command: &str, node: Option<&str>) -> String {
+    format!("reeve.report.{}.output.{}.*", node.unwrap_or("*"), escape(command))
+}
+
+pub async fn output(data: &Path, args: Args) -> anyhow::Result<()> {
+    let bus = bus(data).await?;
+    let subject = subject(&args.command, args.node.as_deref());
+    let until =
+        if args.follow { None } else { Some(follow::last_matching(&bus, NODE_OUTPUT, &subject).await?) };
+    print_until(&bus, &subject, until, args.node.is_none()).await
+}
+
+/// Prints chunks up to a sequence of the stream (for ever without one), stdout to stdout and stderr to stderr.
+/// With `named`, a line says which node follows, whenever that changes.
+pub async fn print_until(bus: &Bus, subject: &str, until: Option<u64>, named: bool) -> anyhow::Result<()> {
+    if until == Some(0) {
+        return Ok(());
+    }
+    let mut chunks = follow::follow(bus, NODE_OUTPUT, &[subject.to_owned()], 0).await?;
+    let mut printer = Printer::new(named);
+    while let Some(stored) = chunks.next().await {
+        let stored = stored?;
+        printer.print(&stored)?;
+        if until.is_some_and(|until| stored.sequence >= until) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Prints chunks.
+pub struct Printer {
+    named: bool,
+    last: String,
+}
+
+impl Printer {
+    pub fn new(named: bool) -> Self {
+        Self { named, last: String::new() }
+    }
+
+    pub fn print(&mut self, stored: &follow::Stored) -> anyhow::Result<()> {
+        let chunk = OutputChunk::decode(stored.message.data.clone())?;
+        let node = stored.message.subject.split('.').nth(2).unwrap_or_default();
+        if self.named && self.last != node {
+            eprintln!("--- {node}");
+            node.clone_into(&mut self.last);
+        }
+        let written = if chunk.stderr {
+            std::io::stderr().write_all(&chunk.data)
+        } else {
+            let mut stdout = std::io::stdout().lock();
+            stdout.write_all(&chunk.data).and_then(|()| stdout.flush())
+        };
+        Ok(written?)
+    }
+}

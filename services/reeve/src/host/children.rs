@@ -1,0 +1,113 @@
+//! Supervised children: started again when they end, gone when this process is.
+
+use anyhow::Context;
+use std::{
+    ffi::OsString, fs::File, os::unix::process::CommandExt, path::Path, process::Stdio, time::Duration,
+};
+use tokio::{process::Command, sync::watch, task::JoinHandle};
+
+/// What a child is started with.
+#[derive(Clone)]
+pub struct Child {
+    pub name: String,
+    pub program: OsString,
+    pub arguments: Vec<OsString>,
+    pub environment: Vec<(String, String)>,
+}
+
+/// A child under supervision.
+pub struct Supervised {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+/// How long a child may take to end by itself.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl Supervised {
+    /// Starts a child and keeps it running; what it prints goes to a file.
+    ///
+    /// # Errors
+    /// When it cannot be started the first time.
+    pub fn start(child: Child, log: &Path) -> anyhow::Result<Self> {
+        let mut running = spawn(&child, log)?;
+        let (stop, mut stopped) = watch::channel(false);
+        let log = log.to_owned();
+        let task = tokio::spawn(async move {
+            let mut delay = Duration::from_millis(100);
+            loop {
+                tokio::select! {
+                    ended = running.wait() => {
+                        tracing::warn!(child = child.name, ?ended, "a child ended and is started again");
+                    }
+                    _ = stopped.changed() => {
+                        end(&mut running).await;
+                        return;
+                    }
+                }
+                loop {
+                    tokio::time::sleep(delay).await;
+                    delay = (delay * 2).min(Duration::from_secs(5));
+                    match spawn(&child, &log) {
+                        Ok(again) => {
+                            running = again;
+                            break;
+                        }
+                        Err(error) => {
+                            tracing::error!(child = child.name, %error, "a child could not be started")
+                        }
+                    }
+                    if *stopped.borrow() {
+                        return;
+                    }
+                }
+            }
+        });
+        Ok(Self { stop, task })
+    }
+
+    /// Asks the child to end, and kills it when it does not.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "the supervision of a child failed");
+        }
+    }
+}
+
+fn spawn(child: &Child, log: &Path) -> anyhow::Result<tokio::process::Child> {
+    let log = File::options().create(true).append(true).open(log)?;
+    let errors = log.try_clone()?;
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("with-parent").arg("--").arg(&child.program).args(&child.arguments);
+    command.envs(child.environment.iter().map(|(k, v)| (k.as_str(), v.as_str())));
+    // A group of its own: Ctrl-C at the terminal reaches this process, which then ends the children in order.
+    command.stdin(Stdio::null()).stdout(log).stderr(errors).process_group(0).kill_on_drop(true);
+    command.spawn().with_context(|| format!("could not start {}", child.name))
+}
+
+async fn end(child: &mut tokio::process::Child) {
+    let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
+    if let Some(pid) = pid {
+        // An error means that it ended already.
+        let _sent = rustix::process::kill_process(pid, rustix::process::Signal::TERM).is_ok();
+    }
+    if tokio::time::timeout(PATIENCE, child.wait()).await.is_err() {
+        tracing::warn!("a child did not end in time and is killed");
+        if let Err(error) = child.kill().await {
+            tracing::error!(%error, "a child could not be killed");
+        }
+    }
+}
+
+/// Becomes another program, after asking for SIGTERM when the parent ends: nothing survives a killed host.
+///
+/// # Errors
+/// When the program cannot be started; otherwise this never returns.
+pub fn with_parent(command: &[OsString]) -> anyhow::Result<()> {
+    let (program, arguments) = command.split_first().context("no program was named")?;
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM))?;
+    let error = std::process::Command::new(program).args(arguments).exec();
+    Err(error).with_context(|| format!("could not become {}", program.display()))
+}

@@ -1,0 +1,172 @@
+//! The folder of an instance: its keys, made once; its lock; and where it can be reached.
+
+use anyhow::{Context, anyhow, bail};
+use reeve_jetstream::operator::{Keys as OperatorKeys, User};
+use reeve_types::ids::random_hex;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::{
+    fs::{File, OpenOptions},
+    io::{Read, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+/// Every secret of an instance. Whoever reads this file owns the fleet.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Keys {
+    pub operator: OperatorKeys,
+    /// Signs what nodes run.
+    pub dispatch_seed: String,
+    /// Seals pagination tokens, hexadecimal.
+    pub token_key: String,
+    pub account: String,
+    pub region: String,
+    /// The bus's port, chosen free at the first start: nodes keep it.
+    pub bus_port: u16,
+}
+
+/// How clients reach a running instance. Written by `up`, for its owner's eyes only.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Instance {
+    pub endpoint: String,
+    pub region: String,
+    pub access_key_id: String,
+    pub secret_access_key: String,
+    pub bus_url: String,
+    pub bus_user: User,
+    /// The process that runs it.
+    pub pid: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Principals {
+    principals: Vec<PrincipalEntry>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct PrincipalEntry {
+    name: String,
+    access_key_id: String,
+    secret_access_key: String,
+    administrator: bool,
+}
+
+/// An instance's folder, held by this process.
+pub struct Folder {
+    pub path: PathBuf,
+    pub keys: Keys,
+    /// The administrator's access key: id and secret.
+    pub administrator: (String, String),
+    /// Released by the operating system, whatever happens to this process.
+    _lock: File,
+}
+
+impl Folder {
+    /// Makes or opens a folder and takes its lock.
+    ///
+    /// # Errors
+    /// When another process holds it: the sentence says which.
+    pub fn open(path: &Path) -> anyhow::Result<Self> {
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+        made.with_context(|| format!("could not make the folder {}", path.display()))?;
+        let path =
+            path.canonicalize().with_context(|| format!("could not open the folder {}", path.display()))?;
+        let lock = lock(&path)?;
+        let keys_path = path.join("keys.json");
+        let keys = if keys_path.exists() { read(&keys_path)? } else { make_keys(&keys_path)? };
+        let principals_path = path.join("principals.json");
+        let principals: Principals = if principals_path.exists() {
+            read(&principals_path)?
+        } else {
+            make_administrator(&principals_path)?
+        };
+        let found = principals.principals.iter().find(|p| p.administrator);
+        let found = found.ok_or_else(|| anyhow!("{} names no administrator", principals_path.display()))?;
+        let administrator = (found.access_key_id.clone(), found.secret_access_key.clone());
+        Ok(Self { path, keys, administrator, _lock: lock })
+    }
+
+    pub fn principals(&self) -> PathBuf {
+        self.path.join("principals.json")
+    }
+
+    /// Says where the instance can be reached; the file goes when the instance ends.
+    pub fn announce(&self, instance: &Instance) -> anyhow::Result<()> {
+        write_private(&self.path.join("instance.json"), &serde_json::to_vec_pretty(instance)?)
+    }
+
+    pub fn withdraw(&self) {
+        // Gone already is as good.
+        let _removed = std::fs::remove_file(self.path.join("instance.json")).is_ok();
+    }
+}
+
+fn lock(path: &Path) -> anyhow::Result<File> {
+    let file = path.join("lock");
+    let mut options = OpenOptions::new();
+    let mut lock = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&file)?;
+    if lock.try_lock().is_err() {
+        let mut holder = String::new();
+        lock.read_to_string(&mut holder)?;
+        bail!("{} is held by the running instance with process id {}", path.display(), holder.trim());
+    }
+    lock.set_len(0)?;
+    write!(lock, "{}", std::process::id())?;
+    Ok(lock)
+}
+
+fn make_keys(path: &Path) -> anyhow::Result<Keys> {
+    let digits = u64::from_str_radix(&random_hex::<5>()?, 16)? % 1_000_000_000_000;
+    let keys = Keys {
+        operator: OperatorKeys::generate()?,
+        dispatch_seed: nkeys::KeyPair::new_account().seed()?,
+        token_key: random_hex::<32>()?,
+        account: format!("{digits:012}"),
+        region: "us-east-1".to_owned(),
+        bus_port: std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port(),
+    };
+    write_private(path, &serde_json::to_vec_pretty(&keys)?)?;
+    Ok(keys)
+}
+
+fn make_administrator(path: &Path) -> anyhow::Result<Principals> {
+    let entry = PrincipalEntry {
+        name: "administrator".to_owned(),
+        access_key_id: format!("AKIA{}", random_hex::<8>()?.to_uppercase()),
+        secret_access_key: random_hex::<20>()?,
+        administrator: true,
+    };
+    let principals = Principals { principals: vec![entry] };
+    write_private(path, &serde_json::to_vec_pretty(&principals)?)?;
+    Ok(principals)
+}
+
+/// Reads where the instance of a folder can be reached.
+///
+/// # Errors
+/// When none runs there.
+pub fn read_instance(data: &Path) -> anyhow::Result<Instance> {
+    let path = data.join("instance.json");
+    if !path.exists() {
+        bail!(
+            "no instance runs in {}: start one with `reeve up`, or name its folder with --data",
+            data.display()
+        );
+    }
+    read(&path)
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
+    let bytes = std::fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
+    serde_json::from_slice(&bytes).with_context(|| format!("{} is not what reeve wrote", path.display()))
+}
+
+/// Writes a file for the owner's eyes only, whole or not at all.
+pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let temporary = path.with_extension("new");
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&temporary, path).with_context(|| format!("could not write {}", path.display()))
+}

