@@ -2,7 +2,7 @@
 
 mod state;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use state::{Mark, Review, State};
 

@@ -248,3 +248,60 @@ impl Projection for Tags {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Document, State, tests::commands};
+    use proptest::prelude::*;
+    use reeve_eventsourcing::{AggregateRef, Decider, Event, MemoryView, Position};
+    use reeve_testkit::context;
+
+    fn recorded(position: u64, event: DocumentEvent) -> Recorded<DocumentEvent> {
+        let cx = context();
+        let envelope = Envelope {
+            id: cx.command_id,
+            schema: event.schema().to_owned(),
+            time: cx.now,
+            aggregate: AggregateRef::new("documents", "document", "deploy"),
+            actor: cx.actor.name,
+            actor_source: String::new(),
+            correlation_id: cx.correlation_id,
+            causation_id: cx.command_id,
+            traceparent: None,
+            data: event.encode(),
+        };
+        Recorded { position: Position(position), envelope, event }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn the_rows_say_what_the_state_says(commands in prop::collection::vec(commands(), 0..40)) {
+            let (mut state, mut view) = (State::default(), MemoryView::default());
+            for (n, command) in commands.into_iter().enumerate() {
+                let Ok(Some(event)) = Document::decide(&state, command, &context()) else { continue };
+                state = Document::evolve(state, &event);
+                Documents.apply(&mut view, &recorded(n as u64, event));
+                let row: Option<DocumentRow> = view.row(DOCUMENTS, "deploy");
+                let Some(row) = row else {
+                    prop_assert!(!state.exists());
+                    prop_assert_eq!(&view, &MemoryView::default(), "a document that is gone leaves no row");
+                    continue;
+                };
+                prop_assert_eq!(row.default, state.default);
+                prop_assert_eq!(&row.shared, &state.shared);
+                prop_assert!(row.versions.iter().eq(state.versions.keys()));
+                for (number, mark) in &state.versions {
+                    let key = version_key("deploy", *number);
+                    let version: VersionRow = view.row(VERSIONS, &key).unwrap_or_default();
+                    prop_assert_eq!((&version.hash, version.review), (&mark.hash, mark.review));
+                    let content: Content = view.row(CONTENT, &key).unwrap_or_default();
+                    prop_assert_eq!(&reeve_document_language::hash(&content.content), &mark.hash);
+                }
+                let contents = view.0.keys().filter(|(table, _)| table == CONTENT).count();
+                prop_assert_eq!(contents, state.versions.len());
+            }
+        }
+    }
+}

@@ -134,6 +134,30 @@ fn names_tags_and_content_are_checked() {
 }
 
 #[test]
+fn the_tags_asked_for_go_into_the_event() {
+    let with_tags = |asked: &[(&str, &str)]| match create_with(draft("one", "")) {
+        Command::Create { name, document_type, owner, draft, requires_json, .. } => Command::Create {
+            name,
+            document_type,
+            owner,
+            draft,
+            requires_json,
+            tags: asked.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+        },
+        other => other,
+    };
+    let DocumentEvent::DocumentCreated(event) =
+        given::<Document>([]).when(with_tags(&[("team", "web")])).then_event()
+    else {
+        panic!("another event")
+    };
+    assert_eq!(event.tags, [Tag { key: "team".into(), value: "web".into() }]);
+    given::<Document>([])
+        .when(with_tags(&[("aws:team", "web")]))
+        .then_refused(tags::Error::Reserved("aws:team".into()).into());
+}
+
+#[test]
 fn updates_number_on_and_never_reuse() {
     let events = history([
         create_with(draft("one", "")),
@@ -256,7 +280,7 @@ fn preconfigured_documents_are_published_once_and_read_only() {
     }
 }
 
-fn commands() -> impl Strategy<Value = Command> {
+pub(crate) fn commands() -> impl Strategy<Value = Command> {
     let version = || prop::sample::select(vec!["", "$LATEST", "$DEFAULT", "1", "2", "3", "x"]);
     let line = || "[a-d]";
     let version_name = || prop::sample::select(vec!["", "v1", "v2"]);
