@@ -23,6 +23,21 @@ use std::{
 };
 use tokio::{sync::watch, task::JoinSet};
 
+/// Which command an outcome is of, and what the report about it repeats.
+#[derive(Clone, Default)]
+struct Of {
+    command_id: String,
+    traceparent: String,
+    /// 0 when it was not begun.
+    started_ms: i64,
+}
+
+impl Of {
+    fn command(command_id: &str) -> Self {
+        Self { command_id: command_id.to_owned(), ..Self::default() }
+    }
+}
+
 /// AWS's agent: five documents at a time.
 const AT_ONCE: usize = 5;
 
@@ -116,7 +131,8 @@ impl Worker {
 
     fn expire(&self, command_id: &str, number: Option<u64>) -> Result<(), ledger::Error> {
         let message = "The command reached the node after its delivery time-out and was not run.";
-        self.end(&Outcome::without_steps("TimedOut", "DeliveryTimedOut", message), command_id, 0, number)
+        let outcome = Outcome::without_steps("TimedOut", "DeliveryTimedOut", message);
+        self.end(&outcome, &Of::command(command_id), number)
     }
 
     fn cancel(&self, command_id: &str) -> Result<(), ledger::Error> {
@@ -131,7 +147,8 @@ impl Worker {
         };
         if waited {
             let message = "The command was cancelled before it was begun.";
-            self.end(&Outcome::without_steps("Cancelled", "Cancelled", message), command_id, 0, None)?;
+            let outcome = Outcome::without_steps("Cancelled", "Cancelled", message);
+            self.end(&outcome, &Of::command(command_id), None)?;
         }
         Ok(())
     }
@@ -167,6 +184,7 @@ impl Worker {
             command_id: dispatch.command_id.clone(),
             kind: ReportKind::Started.into(),
             at_ms: started.0,
+            traceparent: dispatch.traceparent.clone(),
             ..Report::default()
         };
         self.agent.ledger.intend(report, number)?;
@@ -178,8 +196,10 @@ impl Worker {
         while tasks.try_join_next().is_some() {}
         tasks.spawn(async move {
             let id = dispatch.command_id.clone();
+            let traceparent = dispatch.traceparent.clone();
+            let of = Of { command_id: id.clone(), traceparent, started_ms: started.0 };
             let outcome = worker.execute(dispatch, cancelled).await;
-            while let Err(error) = worker.end(&outcome, &id, started.0, None) {
+            while let Err(error) = worker.end(&outcome, &of, None) {
                 tracing::error!(%error, command = id, "an outcome waits: the ledger cannot be written");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
@@ -217,13 +237,7 @@ impl Worker {
         execute::run(&host, job, &Documents { agent }, &mut sink, cancelled).await
     }
 
-    fn end(
-        &self,
-        outcome: &Outcome,
-        command_id: &str,
-        started_ms: i64,
-        number: Option<u64>,
-    ) -> Result<(), ledger::Error> {
+    fn end(&self, outcome: &Outcome, of: &Of, number: Option<u64>) -> Result<(), ledger::Error> {
         let steps = outcome.steps.iter().map(|step| StepReport {
             name: step.name.clone(),
             action: step.action.clone(),
@@ -240,15 +254,16 @@ impl Worker {
         let report = Report {
             node_id: self.agent.identity.node_id.to_string(),
             sequence: 0,
-            command_id: command_id.to_owned(),
+            command_id: of.command_id.clone(),
             kind: ReportKind::Finished.into(),
             status: outcome.status.clone(),
             status_details: outcome.status_details.clone(),
             code: outcome.code,
             at_ms: Timestamp::now().0,
-            started_ms,
+            started_ms: of.started_ms,
             steps: steps.collect(),
             message: outcome.message.clone(),
+            traceparent: of.traceparent.clone(),
         };
         self.agent.ledger.end(report, number)?;
         self.agent.reports.notify_one();

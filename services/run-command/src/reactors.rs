@@ -18,7 +18,7 @@ use reeve_contracts::{
 use reeve_eventsourcing::{Actor, Context};
 use reeve_node_protocol::subject::node_of;
 use reeve_runtime::{Handle, React, Reacting, Working};
-use reeve_types::{NodeId, Timestamp, ids::new_uuid};
+use reeve_types::{CommandId, NodeId, Timestamp, ids::new_uuid};
 use std::time::Duration;
 
 /// As many nodes of one command are dispatched to at a time. Rate control (MaxConcurrency) goes here.
@@ -143,7 +143,13 @@ pub async fn report(working: Working) -> Result<(), React> {
         ReportKind::Finished => Command::Finish(Box::new(outcome(&report, node.as_str())?)),
         ReportKind::Unspecified => return Err(never("the report has no kind")),
     };
-    let context = working.context(Actor::node(node.as_str()));
+    let mut context = working.context(Actor::node(node.as_str()));
+    if let Ok(CommandId(id)) = report.command_id.parse() {
+        context.correlation_id = id;
+    }
+    // W3C: version, trace, parent and flags make 55 characters.
+    let traced = report.traceparent.len() == 55 && report.traceparent.is_ascii();
+    context.traceparent = traced.then(|| report.traceparent.clone());
     let key = invocation::id(&report.command_id, node.as_str());
     working
         .handle

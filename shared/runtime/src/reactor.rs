@@ -82,7 +82,7 @@ impl Working {
             actor,
             command_id: self.id,
             correlation_id: self.id,
-            traceparent: self.message.headers.get("traceparent").map(str::to_owned),
+            traceparent: None,
         }
     }
 }

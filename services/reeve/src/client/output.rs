@@ -55,20 +55,24 @@ pub async fn print_until(bus: &Bus, subject: &str, until: Option<u64>, named: bo
 pub struct Printer {
     named: bool,
     last: String,
+    /// Whether what was printed last ended its line.
+    line_ended: bool,
 }
 
 impl Printer {
     pub fn new(named: bool) -> Self {
-        Self { named, last: String::new() }
+        Self { named, last: String::new(), line_ended: true }
     }
 
     pub fn print(&mut self, stored: &follow::Stored) -> anyhow::Result<()> {
         let chunk = OutputChunk::decode(stored.message.data.clone())?;
         let node = stored.message.subject.split('.').nth(2).unwrap_or_default();
         if self.named && self.last != node {
+            self.end_line();
             eprintln!("--- {node}");
             node.clone_into(&mut self.last);
         }
+        self.line_ended = chunk.data.last().is_none_or(|byte| *byte == b'\n');
         let written = if chunk.stderr {
             std::io::stderr().write_all(&chunk.data)
         } else {
@@ -76,5 +80,12 @@ impl Printer {
             stdout.write_all(&chunk.data).and_then(|()| stdout.flush())
         };
         Ok(written?)
+    }
+
+    /// Ends a line that was left open, so that what is said next stands on its own.
+    pub fn end_line(&mut self) {
+        if !std::mem::replace(&mut self.line_ended, true) {
+            eprintln!();
+        }
     }
 }

@@ -112,6 +112,7 @@ async fn send(
             printer.print(&chunk)?;
         }
     }
+    printer.end_line();
     Ok(finished)
 }
 

@@ -106,6 +106,9 @@ pub struct Report {
     pub steps: ::prost::alloc::vec::Vec<StepReport>,
     #[prost(string, tag = "11")]
     pub message: ::prost::alloc::string::String,
+    /// of the dispatch that it is about
+    #[prost(string, tag = "12")]
+    pub traceparent: ::prost::alloc::string::String,
 }
 /// Subject reeve.report.<node>.output.<command>.<step> of stream NODE_OUTPUT.
 #[derive(Clone, PartialEq, ::prost::Message)]
