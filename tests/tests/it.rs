@@ -1,0 +1,9 @@
+//! End to end, through the real program. Everything runs in parallel, on free ports and in temporary folders.
+
+// All of this is a test: clippy's leave for tests sees only the functions marked as one.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "it/architecture.rs"]
+mod architecture;
+#[path = "it/story.rs"]
+mod story;
