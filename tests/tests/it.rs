@@ -5,5 +5,19 @@
 
 #[path = "it/architecture.rs"]
 mod architecture;
+#[path = "it/bad_input.rs"]
+mod bad_input;
+#[path = "it/crash.rs"]
+mod crash;
+#[path = "it/isolation.rs"]
+mod isolation;
+#[path = "it/poison.rs"]
+mod poison;
+#[path = "it/processes.rs"]
+mod processes;
+#[path = "it/rebuild.rs"]
+mod rebuild;
 #[path = "it/story.rs"]
 mod story;
+#[path = "it/tags.rs"]
+mod tags;

@@ -106,10 +106,9 @@ fn by_the_aws_cli() {
         found.sort_by_key(|event| event["position"].as_u64());
         found.iter().map(|e| (text(&e["type"]).to_owned(), text(&e["actor"]).to_owned())).collect()
     };
-    let service = "service/run-command".to_owned();
-    let agent = format!("node/{node}");
+    let service = "service:run-command".to_owned();
+    let agent = format!("node:{node}");
     let step = |name: &str, actor: &str| (format!("reeve.run-command.{name}.v1"), actor.to_owned());
-    println!("{:#?}", of(&command));
     assert_eq!(
         of(&command),
         [
