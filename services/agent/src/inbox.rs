@@ -44,9 +44,15 @@ async fn receive_once(agent: &Arc<Agent>, worker: &Arc<Worker>) -> Result<(), an
                     continue;
                 };
                 let cursor = agent.ledger.cursor()?;
-                if number == cursor + 1 {
+                if number <= cursor {
+                    continue;
+                }
+                // Another node can have a service's answer sent here: only a signature makes a number count.
+                if !worker.is_signed(number, &message.data) {
+                    tracing::warn!(number, "a live message that is not signed for this node is left alone");
+                } else if number == cursor + 1 {
                     worker.take_in(number, &message.data, false).await?;
-                } else if number > cursor {
+                } else {
                     fetch(agent, worker, cursor + 1, number).await?;
                 }
             }
