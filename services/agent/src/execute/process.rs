@@ -64,6 +64,8 @@ pub(super) async fn run<S: Sink>(
         let _alone = no_fork();
         tokio::process::Command::from(command).spawn()?
     };
+    // When this is given up half-way, as at the end of the agent, the step must not go on by itself.
+    let mut group = Group(group_of(&child));
     let (Some(mut stdout), Some(mut stderr)) = (child.stdout.take(), child.stderr.take()) else {
         return Err(io::Error::other("the pipes of the process are missing"));
     };
@@ -80,9 +82,12 @@ pub(super) async fn run<S: Sink>(
         }
     };
     match ended {
-        Ok(status) => Ok(Exit::Code(code(status))),
+        Ok(status) => {
+            group.0 = None;
+            Ok(Exit::Code(code(status)))
+        }
         Err(exit) => {
-            kill(&child);
+            group.kill();
             let _ = timeout(GRACE, pump(&mut stdout, &mut stderr, out)).await;
             let _ = timeout(GRACE, child.wait()).await;
             Ok(exit)
@@ -90,12 +95,26 @@ pub(super) async fn run<S: Sink>(
     }
 }
 
-fn kill(child: &Child) {
-    let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-    if let Some(group) = group
-        && let Err(error) = kill_process_group(group, Signal::KILL)
-    {
-        tracing::warn!(%error, "the process group of a step could not be killed");
+fn group_of(child: &Child) -> Option<Pid> {
+    child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw)
+}
+
+/// A process group that is killed when it is dropped, until it has ended.
+struct Group(Option<Pid>);
+
+impl Group {
+    fn kill(&mut self) {
+        if let Some(group) = self.0.take()
+            && let Err(error) = kill_process_group(group, Signal::KILL)
+        {
+            tracing::warn!(%error, "the process group of a step could not be killed");
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.kill();
     }
 }
 
