@@ -136,7 +136,13 @@ fn meaningless(node: &str, command: &str) -> Vec<Case> {
     vec![
         case("not YAML", "CreateDocument", &document("a: [b"), CONTENT, ""),
         case("unknown plugin", "CreateDocument", &document(plugin), CONTENT, "aws:makeCoffee"),
-        case("a large document", "CreateDocument", &document(&format!("a: {large}")), CONTENT, ""),
+        case(
+            "a large document",
+            "CreateDocument",
+            &document(&format!("a: {large}")),
+            "MaxDocumentSizeExceeded",
+            "65536",
+        ),
         case(
             "a document that is there",
             "CreateDocument",
@@ -169,8 +175,8 @@ fn meaningless(node: &str, command: &str) -> Vec<Case> {
             "parameters larger than a message",
             "SendCommand",
             &shell(&json!({"Parameters": {"commands": [large]}}), node),
-            "",
-            "",
+            "InvalidParameters",
+            "Parameters",
         ),
         case("unknown node", "SendCommand", &shell(&json!({}), nobody), "InvalidInstanceId", nobody),
         case(

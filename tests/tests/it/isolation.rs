@@ -204,7 +204,7 @@ async fn answers_that_a_node_sends_to_another_change_nothing_there() {
     let (a, node_a) = connect(&instance, 1).await;
     let (b, node_b) = connect(&instance, 2).await;
     let live = listen(&b, &format!("reeve.live.{node_b}.>")).await;
-    let inbox = listen(&b, &format!("_INBOX_{node_b}.>")).await;
+    let inbox = listen(&b, &format!("_INBOX_{node_b}.guess.>")).await;
     let to_b = |script: &str| {
         let input = serde_json::json!({
             "DocumentName": "AWS-RunShellScript", "InstanceIds": [node_b], "Parameters": {"commands": [script]},
