@@ -1,6 +1,7 @@
 //! With a node's own credentials nothing of another node can be read, forged or answered.
 
 use bytes::Bytes;
+use data_encoding::BASE64URL_NOPAD;
 use futures::StreamExt;
 use reeve_e2e::Instance;
 use reeve_jetstream::{Bus, Credentials, Error, Headers, Message, Options, streams};
@@ -194,6 +195,43 @@ async fn a_node_cannot_write_or_read_for_another() {
     assert!(delivered.is_empty() && answered.is_empty(), "{delivered:?} {answered:?}");
     assert_eq!(denied, writes.len() + reads.len());
     assert_eq!(sequences(&lasts_before), sequences(&lasts(&core).await), "something was stored");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forged_identity_is_not_let_in() {
+    let instance = Instance::start(2);
+    let text = |number: u32, name: &str| instance.identity(number)[name].as_str().unwrap().to_owned();
+    let [a, b] = [1, 2].map(|number| (text(number, "jwt"), text(number, "seed"), text(number, "node_id")));
+    let rewritten = |from: &str, to: &str| {
+        let parts: Vec<&str> = a.0.split('.').collect();
+        let claims = String::from_utf8(BASE64URL_NOPAD.decode(parts[1].as_bytes()).unwrap()).unwrap();
+        assert!(claims.contains(from), "{claims}");
+        let claims = BASE64URL_NOPAD.encode(claims.replace(from, to).as_bytes());
+        format!("{}.{claims}.{}", parts[0], parts[2])
+    };
+    let jwt = |jwt: String, seed: &str| Credentials::Jwt { jwt, seed: seed.to_owned() };
+    let attempts = [
+        ("another node's name", jwt(rewritten(&a.2, &b.2), &a.1)),
+        ("every node's name", jwt(rewritten(&a.2, "*"), &a.1)),
+        (
+            "rights of its own",
+            jwt(rewritten("\"type\":\"user\"", "\"type\":\"user\",\"pub\":{\"allow\":[\">\"]}"), &a.1),
+        ),
+        ("another node's JWT", jwt(b.0.clone(), &a.1)),
+        ("no credentials", Credentials::None),
+    ];
+    for (name, credentials) in &attempts {
+        let options = Options {
+            url: text(1, "bus_url"),
+            credentials: credentials.clone(),
+            name: "forged".to_owned(),
+            inbox_prefix: format!("_INBOX_{}", b.2),
+        };
+        let connected = Bus::connect(&options).await.map(|_| ());
+        println!("{name}: {connected:?}");
+        assert!(connected.is_err(), "{name} was let in");
+    }
+    println!("forged identities: {} attempts, {} denied", attempts.len(), attempts.len());
 }
 
 /// NATS lets a requester choose where the answer goes, and the answer then comes from a service. So it may
