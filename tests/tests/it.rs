@@ -7,6 +7,8 @@
 mod architecture;
 #[path = "it/bad_input.rs"]
 mod bad_input;
+#[path = "it/children.rs"]
+mod children;
 #[path = "it/crash.rs"]
 mod crash;
 #[path = "it/isolation.rs"]
