@@ -4,7 +4,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value, prost::Message};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value, prost::Message,
+};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -66,8 +68,9 @@ fn every_released_event_decodes_for_ever() {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, sample(&descriptor).encode_to_vec()).unwrap();
         }
-        let golden = fs::read(&path)
-            .unwrap_or_else(|_| panic!("{} has no sample: run this test with UPDATE_CONTRACTS=1", path.display()));
+        let golden = fs::read(&path).unwrap_or_else(|_| {
+            panic!("{} has no sample: run this test with UPDATE_CONTRACTS=1", path.display())
+        });
         let decoded = DynamicMessage::decode(descriptor.clone(), golden.as_slice()).unwrap();
         assert_eq!(decoded.unknown_fields().count(), 0, "{}: a field was removed", descriptor.full_name());
         for (field, found) in decoded.fields() {
@@ -77,7 +80,11 @@ fn every_released_event_decodes_for_ever() {
     }
     for entry in fs::read_dir(schemas().join("golden")).unwrap() {
         let path = entry.unwrap().path();
-        assert!(known.contains(&path), "{} is the sample of an event that no schema has any more", path.display());
+        assert!(
+            known.contains(&path),
+            "{} is the sample of an event that no schema has any more",
+            path.display()
+        );
     }
     println!("{} samples decode", known.len());
 }
