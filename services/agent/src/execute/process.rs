@@ -67,6 +67,7 @@ pub(super) async fn run<S: Sink>(
     let (Some(mut stdout), Some(mut stderr)) = (child.stdout.take(), child.stderr.take()) else {
         return Err(io::Error::other("the pipes of the process are missing"));
     };
+    let mut group = Group::of(&child);
     // The process is reaped last: until then its id, which is the id of the group, cannot belong to another.
     let ended = {
         let whole = async {
@@ -80,9 +81,12 @@ pub(super) async fn run<S: Sink>(
         }
     };
     match ended {
-        Ok(status) => Ok(Exit::Code(code(status))),
+        Ok(status) => {
+            group.ended();
+            Ok(Exit::Code(code(status)))
+        }
         Err(exit) => {
-            kill(&child);
+            group.kill();
             let _ = timeout(GRACE, pump(&mut stdout, &mut stderr, out)).await;
             let _ = timeout(GRACE, child.wait()).await;
             Ok(exit)
@@ -90,12 +94,31 @@ pub(super) async fn run<S: Sink>(
     }
 }
 
-fn kill(child: &Child) {
-    let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-    if let Some(group) = group
-        && let Err(error) = kill_process_group(group, Signal::KILL)
-    {
-        tracing::warn!(%error, "the process group of a step could not be killed");
+/// A process group that does not outlive its owner: an agent that is told to end leaves none behind.
+struct Group(Option<Pid>);
+
+impl Group {
+    fn of(child: &Child) -> Self {
+        Self(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw))
+    }
+
+    /// The first process was reaped: its id may belong to another one from now on.
+    fn ended(&mut self) {
+        self.0 = None;
+    }
+
+    fn kill(&mut self) {
+        if let Some(group) = self.0.take()
+            && let Err(error) = kill_process_group(group, Signal::KILL)
+        {
+            tracing::warn!(%error, "the process group of a step could not be killed");
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.kill();
     }
 }
 
