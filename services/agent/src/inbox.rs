@@ -44,10 +44,10 @@ async fn receive_once(agent: &Arc<Agent>, worker: &Arc<Worker>) -> Result<(), an
                     continue;
                 };
                 let cursor = agent.ledger.cursor()?;
-                // A live message is a hint: whatever is not the next one with a signature that holds is only a
-                // reason to read what the stream has. So a forged one neither runs nor hides anything.
+                // A live message is a hint, and another node can have a service's answer sent here: only the next
+                // one with a signature that holds is begun, and only a signed one is a reason to read the stream.
                 let next = number == cursor + 1 && worker.take_in_live(number, &message.data)?;
-                if !next && number > cursor {
+                if !next && number > cursor && worker.is_signed(number, &message.data) {
                     catch_up(agent, worker).await?;
                 }
             }

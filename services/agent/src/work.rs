@@ -140,6 +140,20 @@ impl Worker {
         }
     }
 
+    /// Whether the control plane signed this for this node and place, whatever it says.
+    pub fn is_signed(&self, number: u64, data: &[u8]) -> bool {
+        let identity = &self.agent.identity;
+        let verified = verify(data, &identity.dispatch_keys, &identity.node_id, number, Timestamp::now());
+        // These three are found after the signature and the address held.
+        let signed = |refusal| {
+            matches!(
+                refusal,
+                Refusal::TooEarly { .. } | Refusal::Expired { .. } | Refusal::OtherDocument { .. }
+            )
+        };
+        verified.map_or_else(signed, |_| true)
+    }
+
     /// An inbox message that does not count. An expired one has an outcome; the others are not ours to answer.
     fn refuse(&self, number: u64, refusal: &Refusal) -> Result<(), ledger::Error> {
         tracing::warn!(number, %refusal, "a dispatch was refused");

@@ -43,8 +43,14 @@ impl Directory {
         if known.is_some() {
             return known;
         }
+        // A service that is busy, or just starting, may have missed the last question: nothing is said to be
+        // unknown before one that was put after the caller came. All who wait share it.
+        let came = Instant::now();
         let mut asked = self.asked.lock().await;
-        if asked.is_none_or(|at| at.elapsed() >= SOONEST) {
+        if asked.is_none_or(|at| at < came) {
+            if let Some(at) = *asked {
+                tokio::time::sleep_until(at + SOONEST).await;
+            }
             self.ask(bus, &mut asked).await;
         }
         self.known(api, operation)

@@ -6,7 +6,7 @@ use crate::{Bus, Gateway};
 use axum::Router;
 use axum::body::{Body, BodyDataStream};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::CONTENT_LENGTH;
+use axum::http::header::{CONTENT_LENGTH, EXPECT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Response, StatusCode};
 use axum::routing::{get, post};
@@ -21,6 +21,8 @@ use uuid::Uuid;
 const SLOWEST_BODY: Duration = Duration::from_secs(30);
 /// How long a refused client may take to finish its body.
 const LONGEST_DRAIN: Duration = Duration::from_secs(5);
+/// As much of a body that is too large is let through, so that its sender reads why it was refused.
+const MOST_DRAINED: usize = 16 * 1024 * 1024;
 /// An enrolment is a code, a key and a few facts about a machine.
 const LARGEST_ENROLMENT: usize = 64 * 1024;
 const JSON: &str = "application/json";
@@ -117,12 +119,15 @@ fn incoming<'a, B: Bus>(
     }
 }
 
-/// The whole body, if it is no longer than `limit` and comes in time. One that announces more is refused
-/// before it is asked for.
+/// The whole body, if it is no longer than `limit` and comes in time. One that announces more is refused, and
+/// not asked for when its sender waits to be asked.
 async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Failure> {
     let announced =
         headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
+        if !headers.contains_key(EXPECT) {
+            drain(body, MOST_DRAINED).await;
+        }
         return Err(too_large(limit));
     }
     if announced == Some(0) {

@@ -230,6 +230,15 @@ impl Bus {
         sent.map_err(|e| Error::bus("publish")(e.to_string()))
     }
 
+    /// Publishes a question whose answer goes to a subject of the caller's choice.
+    ///
+    /// # Errors
+    /// When the connection is closed for good.
+    pub async fn publish_with_reply(&self, subject: &str, reply: &str, data: Bytes) -> Result<(), Error> {
+        let sent = self.client.publish_with_reply(subject.to_owned(), reply.to_owned(), data).await;
+        sent.map_err(|e| Error::bus("publish")(e.to_string()))
+    }
+
     /// Sends a request and waits for its one answer.
     ///
     /// # Errors

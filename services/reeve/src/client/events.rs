@@ -46,7 +46,7 @@ pub async fn events(data: &Path, args: Args) -> anyhow::Result<()> {
     let from = from.transpose()?;
     let services = if args.service.is_empty() { SERVICES.map(str::to_owned).to_vec() } else { args.service };
     let bus = bus(data).await?;
-    let (mut merged, mut open) = (SelectAll::new(), 0);
+    let (mut merged, mut open, mut unreadable) = (SelectAll::new(), 0, 0);
     for service in services {
         if !SERVICES.contains(&service.as_str()) {
             bail!("there is no service {service:?}: the services are {}", SERVICES.join(", "));
@@ -62,13 +62,22 @@ pub async fn events(data: &Path, args: Args) -> anyhow::Result<()> {
         && let Some((end, stored)) = merged.next().await
     {
         let stored = stored?;
-        let line = line(&pool, &stored)?;
-        if from.is_none_or(|from| line.0 >= from) {
-            println!("{}", line.1);
+        match line(&pool, &stored) {
+            Ok((time, line)) if from.is_none_or(|from| time >= from) => println!("{line}"),
+            Ok(_) => {}
+            // The services set it aside; whoever reads the log learns of it and goes on.
+            Err(error) => {
+                unreadable += 1;
+                let subject = &stored.message.subject;
+                eprintln!("reeve: the event {} on {subject} cannot be read: {error:#}", stored.sequence);
+            }
         }
         if stored.sequence == end {
             open -= 1;
         }
+    }
+    if unreadable > 0 {
+        eprintln!("reeve: {unreadable} events could not be read");
     }
     Ok(())
 }

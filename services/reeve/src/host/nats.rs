@@ -45,11 +45,18 @@ pub fn executable(data: &Path) -> anyhow::Result<PathBuf> {
     Ok(own.join("bin/nats-server"))
 }
 
+/// How long the nats-server of a host that was killed may take to end.
+const PATIENCE: Duration = Duration::from_secs(15);
+
 /// Starts nats-server on the instance's port, syncing every write.
-pub fn start(folder: &Folder) -> anyhow::Result<Supervised> {
+pub async fn start(folder: &Folder) -> anyhow::Result<Supervised> {
     let port = folder.keys.bus_port;
-    if std::net::TcpListener::bind(("127.0.0.1", port)).is_err() {
-        bail!("the port {port}, which the nodes of {} know the bus by, is taken", folder.path.display());
+    let begun = Instant::now();
+    while std::net::TcpListener::bind(("127.0.0.1", port)).is_err() {
+        if begun.elapsed() > PATIENCE {
+            bail!("the port {port}, which the nodes of {} know the bus by, is taken", folder.path.display());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let store = folder.path.join("nats");
     let config = folder.keys.operator.server_config(

@@ -51,7 +51,7 @@ pub async fn up(data: &Path, args: Args) -> anyhow::Result<()> {
     let listener =
         TcpListener::bind(args.http).await.with_context(|| format!("could not listen on {}", args.http))?;
     let folder = Folder::open(data)?;
-    let bus_server = nats::start(&folder)?;
+    let bus_server = nats::start(&folder).await?;
     let mut instance = Starting { folder: &folder, running: Vec::new(), children: Vec::new(), gateway: None };
     let result = tokio::select! {
         result = start_and_stay(&mut instance, listener, &args, begun) => result,

@@ -17,6 +17,10 @@ const TIMEOUT_SECONDS: i32 = 3600;
 const MAX_CONCURRENCY: &str = "50";
 const MAX_ERRORS: &str = "0";
 
+/// As many bytes as the values of a command's parameters may have: with its document they must fit into one
+/// event and one dispatch.
+const MOST_PARAMETER_BYTES: usize = 256 * 1024;
+
 /// A document's version, ready to be sent.
 struct Resolved {
     name: String,
@@ -31,6 +35,11 @@ pub async fn send(call: Call<ssm::SendCommandRequest>) -> Result<ssm::SendComman
     let input = &call.input;
     let resolved = resolve(&call.handle, input)?;
     let given = input.parameters.clone().unwrap_or_default();
+    let bytes = json(&given)?.len();
+    if bytes > MOST_PARAMETER_BYTES {
+        let message = format!("Parameters has {bytes} bytes; it may have at most {MOST_PARAMETER_BYTES}.");
+        return Err(ApiError::new("InvalidParameters", message));
+    }
     let parameters = language::bind(&resolved.inputs, &given)
         .map_err(|e| ApiError::new("InvalidParameters", e.to_string()))?;
     let node_ids = node_ids(&call, &resolved)?;

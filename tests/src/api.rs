@@ -1,0 +1,69 @@
+//! The signed API without a client in between, so that requests can be wrong in every way.
+
+use reeve_gateway::sigv4;
+use reeve_types::Timestamp;
+use serde_json::Value;
+use std::time::Duration;
+
+/// Signs and posts requests.
+pub struct Raw {
+    endpoint: String,
+    pub region: String,
+    pub access_key_id: String,
+    pub secret_access_key: String,
+    /// When the requests say that they are made.
+    pub now: Timestamp,
+    agent: ureq::Agent,
+}
+
+impl Raw {
+    pub(crate) fn new(announced: &Value) -> Self {
+        let text = |name: &str| announced[name].as_str().unwrap_or_default().to_owned();
+        let config = ureq::Agent::config_builder().http_status_as_error(false);
+        Self {
+            endpoint: text("endpoint"),
+            region: text("region"),
+            access_key_id: text("access_key_id"),
+            secret_access_key: text("secret_access_key"),
+            now: Timestamp::now(),
+            agent: config.timeout_global(Some(Duration::from_secs(60))).build().into(),
+        }
+    }
+
+    /// Calls an operation; answers the status and the body. A server that is away answers status 0.
+    pub fn call(&self, operation: &str, input: &Value) -> (u16, Value) {
+        self.post(operation, input.to_string().as_bytes())
+    }
+
+    /// Posts any bytes.
+    pub fn post(&self, operation: &str, body: &[u8]) -> (u16, Value) {
+        let host = self.endpoint.trim_start_matches("http://");
+        let target = format!("AmazonSSM.{operation}");
+        let content_type = "application/x-amz-json-1.1";
+        let headers: [(&str, &[u8]); 3] = [
+            ("content-type", content_type.as_bytes()),
+            ("host", host.as_bytes()),
+            ("x-amz-target", target.as_bytes()),
+        ];
+        let request = sigv4::Request { method: "POST", path: "/", query: "", headers: &headers, body };
+        let credentials = sigv4::Credentials {
+            access_key_id: &self.access_key_id,
+            secret_access_key: &self.secret_access_key,
+            region: &self.region,
+            service: "ssm",
+        };
+        let url = format!("{}/", self.endpoint);
+        let mut post = self.agent.post(&url).header("content-type", content_type);
+        post = post.header("x-amz-target", &target);
+        for (name, value) in sigv4::sign(&request, &credentials, self.now) {
+            post = post.header(name, &value);
+        }
+        match post.send(body) {
+            Ok(mut answer) => {
+                let text = answer.body_mut().read_to_string().unwrap_or_default();
+                (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::String(text)))
+            }
+            Err(error) => (0, Value::String(error.to_string())),
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! One instance: `reeve up` on a temporary folder.
+
+use crate::{Answer, Raw, programs, wait_for};
+use reeve_jetstream::{Bus, Credentials, Options};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+/// A running (or stopped) instance. Dropping it ends its processes and removes its folder.
+pub struct Instance {
+    folder: tempfile::TempDir,
+    nodes: u32,
+    process: Option<Child>,
+}
+
+impl Instance {
+    /// Starts an instance with so many nodes and waits until all are connected.
+    ///
+    /// # Panics
+    /// When a program is missing or it does not come up.
+    pub fn start(nodes: u32) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut instance = Self { folder, nodes, process: None };
+        instance.restart();
+        instance
+    }
+
+    /// Starts it again on its folder.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub fn restart(&mut self) {
+        self.spawn();
+        self.wait_until_announced();
+        self.wait_until_connected();
+    }
+
+    /// Starts the process, and no more.
+    ///
+    /// # Panics
+    /// When it runs already or cannot be started.
+    pub fn spawn(&mut self) {
+        assert!(self.process.is_none(), "the instance runs already");
+        self.process = Some(self.up(&self.folder.path().join("up.log")));
+    }
+
+    /// A process of `reeve up` on this folder; its caller ends it.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn up(&self, log: &Path) -> Child {
+        let log = File::options().create(true).append(true).open(log).expect("a log file");
+        let errors = log.try_clone().expect("a second handle of the log file");
+        let mut command = Command::new(programs::reeve());
+        command.arg("--data").arg(self.data()).args(["up", "--http", "127.0.0.1:0", "--nodes"]);
+        command.arg(self.nodes.to_string()).env("REEVE_NATS_SERVER", programs::nats_server());
+        for name in ["REEVE_DATA", "REEVE_HTTP", "REEVE_GATEWAY"] {
+            command.env_remove(name);
+        }
+        command.stdin(Stdio::null()).stdout(log).stderr(errors).spawn().expect("reeve could not be started")
+    }
+
+    fn wait_until_announced(&mut self) {
+        let process = self.process.as_mut().expect("a process");
+        let (pid, file) = (process.id(), self.folder.path().join("data/instance.json"));
+        let log = self.folder.path().join("up.log");
+        wait_for("the instance is announced", || {
+            if let Ok(Some(status)) = process.try_wait() {
+                panic!("reeve up ended with {status}: {}", std::fs::read_to_string(&log).unwrap_or_default());
+            }
+            let read: Value = serde_json::from_slice(&std::fs::read(&file).ok()?).ok()?;
+            (read["pid"] == pid).then_some(())
+        });
+    }
+
+    fn wait_until_connected(&self) {
+        wait_for("the nodes are connected", || (self.online().len() >= self.nodes as usize).then_some(()));
+    }
+
+    fn online(&self) -> Vec<String> {
+        let input = json!({"Filters": [{"Key": "PingStatus", "Values": ["Online"]}]});
+        let (_, answer) = self.raw().call("DescribeInstanceInformation", &input);
+        let list = answer["InstanceInformationList"].as_array().cloned().unwrap_or_default();
+        list.iter().filter_map(|node| node["InstanceId"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// The instance's own folder.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// A folder beside it, for the test's files.
+    pub fn scratch(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The first node's id.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn node(&self) -> String {
+        self.identity(1)["node_id"].as_str().expect("an id").to_owned()
+    }
+
+    /// What the n-th agent was given at its enrolment.
+    ///
+    /// # Panics
+    /// When it was not enrolled.
+    pub fn identity(&self, number: u32) -> Value {
+        let path = self.data().join(format!("nodes/{number}/identity.json"));
+        serde_json::from_slice(&std::fs::read(&path).expect("an identity")).expect("JSON")
+    }
+
+    /// What `up` says of itself.
+    ///
+    /// # Panics
+    /// When none runs.
+    pub fn announced(&self) -> Value {
+        serde_json::from_slice(&std::fs::read(self.data().join("instance.json")).expect("an instance"))
+            .expect("JSON")
+    }
+
+    /// The signed API without any client in between.
+    pub fn raw(&self) -> Raw {
+        Raw::new(&self.announced())
+    }
+
+    /// An operation that must work.
+    ///
+    /// # Panics
+    /// When it is refused.
+    #[track_caller]
+    pub fn call(&self, operation: &str, input: &Value) -> Value {
+        let (status, answer) = self.raw().call(operation, input);
+        assert_eq!(status, 200, "{operation} {input}: {answer}");
+        answer
+    }
+
+    /// Runs `aws ssm …`.
+    pub fn aws(&self, arguments: &[&str]) -> Answer {
+        let announced = self.announced();
+        let text = |name: &str| announced[name].as_str().unwrap_or_default().to_owned();
+        let mut command = Command::new(programs::aws());
+        command.arg("ssm").args(arguments).current_dir(self.scratch());
+        command.env("AWS_ENDPOINT_URL", text("endpoint")).env("AWS_ACCESS_KEY_ID", text("access_key_id"));
+        command.env("AWS_SECRET_ACCESS_KEY", text("secret_access_key")).env("AWS_REGION", text("region"));
+        command
+            .env("AWS_DEFAULT_REGION", text("region"))
+            .env("AWS_PAGER", "")
+            .env("AWS_DEFAULT_OUTPUT", "json");
+        command.env("AWS_CONFIG_FILE", "/dev/null").env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
+        command.env_remove("AWS_SESSION_TOKEN").env_remove("AWS_PROFILE").env_remove("AWS_ENDPOINT_URL_SSM");
+        Answer::of(&mut command)
+    }
+
+    /// Runs `reeve …` as a client of this instance.
+    pub fn reeve(&self, arguments: &[&str]) -> Answer {
+        let mut command = Command::new(programs::reeve());
+        command.arg("--data").arg(self.data()).args(arguments).current_dir(self.scratch());
+        for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SSM", "REEVE_DATA"] {
+            command.env_remove(name);
+        }
+        Answer::of(&mut command)
+    }
+
+    /// Every event of the log, as `reeve events` prints them.
+    ///
+    /// # Panics
+    /// When it prints anything else.
+    pub fn events(&self) -> Vec<Value> {
+        let answer = self.reeve(&["events"]);
+        answer.text().lines().map(|line| serde_json::from_str(line).expect("JSON on each line")).collect()
+    }
+
+    /// Sends a shell script to the first node and answers the command's id.
+    pub fn send(&self, script: &str) -> String {
+        let input = json!({
+            "DocumentName": "AWS-RunShellScript", "InstanceIds": [self.node()],
+            "Parameters": {"commands": [script]},
+        });
+        let answer = self.call("SendCommand", &input);
+        answer["Command"]["CommandId"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// A command's status once it has ended.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub fn ended(&self, command: &str) -> Value {
+        wait_for(&format!("command {command} has ended"), || {
+            let (_, answer) = self.raw().call("ListCommands", &json!({"CommandId": command}));
+            let found = answer["Commands"][0].clone();
+            let ends = ["Success", "Failed", "TimedOut", "Cancelled"];
+            ends.iter().any(|end| found["Status"] == *end).then_some(found)
+        })
+    }
+
+    /// A connection to the bus as one of the control plane.
+    pub fn core_options(&self) -> Options {
+        let announced = self.announced();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let user = &announced["bus_user"];
+        Options {
+            url: text(&announced["bus_url"]),
+            credentials: Credentials::Jwt { jwt: text(&user["jwt"]), seed: text(&user["seed"]) },
+            name: "test".to_owned(),
+            inbox_prefix: "_INBOX".to_owned(),
+        }
+    }
+
+    /// A connection to the bus as the control plane.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn bus(&self) -> Bus {
+        Bus::connect(&self.core_options()).await.expect("the bus refuses the control plane")
+    }
+
+    /// The process id of `up`.
+    pub fn pid(&self) -> Option<u32> {
+        self.process.as_ref().map(Child::id)
+    }
+
+    /// Cuts `up` off as a power failure would.
+    pub fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().expect("kill");
+            process.wait().expect("wait");
+        }
+    }
+
+    /// Asks `up` to end and waits until it has.
+    ///
+    /// # Panics
+    /// When it does not end in time.
+    pub fn stop(&mut self) {
+        if let Some(process) = self.process.take() {
+            assert!(end(process), "reeve up did not end by SIGTERM");
+        }
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        if let Some(process) = self.process.take() {
+            end(process);
+        }
+        // Children get SIGTERM when their host is gone; the folder is theirs until they have ended.
+        let (folder, begun) = (self.data(), Instant::now());
+        while !crate::processes_naming(&folder.to_string_lossy()).is_empty()
+            && begun.elapsed() < Duration::from_secs(15)
+        {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.folder.path().join("up.log")).unwrap_or_default();
+            eprintln!("--- the end of the log of reeve up\n{}", &log[log.len().saturating_sub(6000)..]);
+        }
+    }
+}
+
+/// SIGTERM, then a kill after a while; whether the first was enough.
+fn end(mut process: Child) -> bool {
+    let pid = i32::try_from(process.id()).ok().and_then(Pid::from_raw);
+    let sent = pid.is_some_and(|pid| kill_process(pid, Signal::TERM).is_ok());
+    let begun = Instant::now();
+    while sent && begun.elapsed() < Duration::from_secs(40) {
+        if process.try_wait().is_ok_and(|ended| ended.is_some()) {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // Both fail only when the process is gone already.
+    let _killed = process.kill().is_ok();
+    let _waited = process.wait().is_ok();
+    false
+}

@@ -1,0 +1,87 @@
+//! The programs under test and around them.
+
+use serde_json::Value;
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+/// `REEVE_BIN`, else the one that was built beside this test.
+pub(crate) fn reeve() -> PathBuf {
+    let beside = || {
+        let test = std::env::current_exe().expect("the path of this test");
+        test.parent().and_then(Path::parent).expect("a target folder").join("reeve")
+    };
+    let path = std::env::var_os("REEVE_BIN").map_or_else(beside, PathBuf::from);
+    assert!(path.exists(), "{} is not there: build it with `cargo build -p reeve`", path.display());
+    path
+}
+
+pub(crate) fn nats_server() -> PathBuf {
+    let path = reeve_testkit::Nats::executable();
+    assert!(path.exists(), "{} is not there: run ./test once, it installs it", path.display());
+    path.canonicalize().expect("a path that can be read")
+}
+
+/// `REEVE_AWS`, else the workspace's.
+pub(crate) fn aws() -> PathBuf {
+    let own = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../.tools/bin/aws");
+    let path = std::env::var_os("REEVE_AWS").map_or_else(own, PathBuf::from);
+    assert!(path.exists(), "{} is not there: run ./test once, it installs it", path.display());
+    path
+}
+
+/// What a program said.
+#[derive(Debug)]
+pub struct Answer {
+    pub success: bool,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Answer {
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let output = command.output().unwrap_or_else(|e| panic!("{command:?} could not be started: {e}"));
+        Self::from(output)
+    }
+
+    /// Its output.
+    ///
+    /// # Panics
+    /// When the program failed.
+    #[track_caller]
+    pub fn text(&self) -> &str {
+        assert!(self.success, "{}{}", self.stdout, self.stderr);
+        &self.stdout
+    }
+
+    /// Its output as JSON.
+    ///
+    /// # Panics
+    /// When the program failed or printed something else.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        let text = self.text();
+        if text.trim().is_empty() {
+            return Value::Null;
+        }
+        serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"))
+    }
+
+    /// What it complained of.
+    ///
+    /// # Panics
+    /// When it did not fail.
+    #[track_caller]
+    pub fn complaint(&self) -> &str {
+        assert!(!self.success, "this ought to fail: {}", self.stdout);
+        &self.stderr
+    }
+}
+
+impl From<Output> for Answer {
+    fn from(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Self { success: output.status.success(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}

@@ -1,0 +1,23 @@
+//! End to end, through the real program. Everything runs in parallel, on free ports and in temporary folders.
+
+// All of this is a test: clippy's leave for tests sees only the functions marked as one.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "it/architecture.rs"]
+mod architecture;
+#[path = "it/bad_input.rs"]
+mod bad_input;
+#[path = "it/crash.rs"]
+mod crash;
+#[path = "it/isolation.rs"]
+mod isolation;
+#[path = "it/poison.rs"]
+mod poison;
+#[path = "it/processes.rs"]
+mod processes;
+#[path = "it/rebuild.rs"]
+mod rebuild;
+#[path = "it/story.rs"]
+mod story;
+#[path = "it/tags.rs"]
+mod tags;

@@ -1,0 +1,40 @@
+//! Nodes by their tags.
+
+use reeve_e2e::Instance;
+use serde_json::json;
+
+#[test]
+fn a_command_goes_to_the_nodes_with_a_tag() {
+    let instance = Instance::start(2);
+    let node = instance.node();
+    let tag = ["add-tags-to-resource", "--resource-type", "ManagedInstance", "--resource-id", &node];
+    instance.aws(&[&tag[..], &["--tags", "Key=role,Value=web"]].concat()).text();
+    let listed = instance.aws(&[
+        "list-tags-for-resource",
+        "--resource-type",
+        "ManagedInstance",
+        "--resource-id",
+        &node,
+    ]);
+    assert_eq!(listed.json()["TagList"], json!([{"Key": "role", "Value": "web"}]));
+
+    let send = |targets: &str| {
+        let shell =
+            ["send-command", "--document-name", "AWS-RunShellScript", "--parameters", "commands=hostname"];
+        let sent = instance.aws(&[&shell[..], &["--targets", targets]].concat()).json();
+        let id = sent["Command"]["CommandId"].as_str().unwrap().to_owned();
+        (instance.ended(&id), id)
+    };
+    // run-command learns of tags by events: a moment later than the call that set them.
+    let (ended, id) = reeve_e2e::wait_for("the tag is known to run-command", || {
+        Some(send("Key=tag:role,Values=web")).filter(|(ended, _)| ended["TargetCount"] == 1)
+    });
+    assert_eq!(ended["StatusDetails"], "Success");
+    let invocations = instance.call("ListCommandInvocations", &json!({"CommandId": id}));
+    assert_eq!(invocations["CommandInvocations"].as_array().unwrap().len(), 1);
+    assert_eq!(invocations["CommandInvocations"][0]["InstanceId"], node);
+
+    let (ended, _) = send("Key=tag:role,Values=db");
+    assert_eq!((&ended["Status"], &ended["StatusDetails"]), (&json!("Success"), &json!("NoInstancesInTag")));
+    assert_eq!(ended["TargetCount"], 0);
+}
