@@ -44,16 +44,11 @@ async fn receive_once(agent: &Arc<Agent>, worker: &Arc<Worker>) -> Result<(), an
                     continue;
                 };
                 let cursor = agent.ledger.cursor()?;
-                if number <= cursor {
-                    continue;
-                }
-                // Another node can have a service's answer sent here: only a signature makes a number count.
-                if !worker.is_signed(number, &message.data) {
-                    tracing::warn!(number, "a live message that is not signed for this node is left alone");
-                } else if number == cursor + 1 {
-                    worker.take_in(number, &message.data, false).await?;
-                } else {
-                    fetch(agent, worker, cursor + 1, number).await?;
+                // A live message is a hint, and another node can have a service's answer sent here: only the next
+                // one with a signature that holds is begun, and only a signed one is a reason to read the stream.
+                let next = number == cursor + 1 && worker.take_in_live(number, &message.data)?;
+                if !next && number > cursor && worker.is_signed(number, &message.data) {
+                    catch_up(agent, worker).await?;
                 }
             }
             changed = connections.changed() => {
@@ -69,19 +64,18 @@ async fn receive_once(agent: &Arc<Agent>, worker: &Arc<Worker>) -> Result<(), an
     }
 }
 
-/// Reads what the head says is there.
+/// Takes in what the stream has. All of it before the first is begun, so that a cancellation that waits behind
+/// its command is seen in time. Up to the head, a number that is not there has expired; the head may lag behind
+/// the last number, so beyond it numbers are read until there is none.
 async fn catch_up(agent: &Agent, worker: &Arc<Worker>) -> Result<(), anyhow::Error> {
     let head = read_head(&agent.bus, &agent.identity.node_id).await?;
-    fetch(agent, worker, agent.ledger.cursor()? + 1, head).await
-}
-
-/// Reads the numbers `from` to `to`. All are taken in before the first is begun, so that a cancellation that
-/// waits behind its command is seen in time. A number that is not there any more has expired.
-async fn fetch(agent: &Agent, worker: &Arc<Worker>, from: u64, to: u64) -> Result<(), anyhow::Error> {
-    for number in from..=to {
-        match agent.bus.direct_get(NODE_INBOX, &subject::inbox(&agent.identity.node_id, number)).await? {
-            Some(message) => worker.take_in(number, &message.data, true).await?,
-            None => agent.ledger.set_cursor(number)?,
+    loop {
+        let number = agent.ledger.cursor()? + 1;
+        let subject = subject::inbox(&agent.identity.node_id, number);
+        match agent.bus.direct_get(NODE_INBOX, &subject).await? {
+            Some(message) => worker.take_in(number, &message.data)?,
+            None if number <= head => agent.ledger.set_cursor(number)?,
+            None => break,
         }
     }
     worker.begin_waiting().await;

@@ -73,7 +73,7 @@ impl Worker {
                         .ok()
                         .and_then(|signed| Dispatch::decode(signed.dispatch.as_slice()).ok())
                         .map_or(0, |dispatch| dispatch.number);
-                    if let Err(error) = self.take_in(number, &data, true).await {
+                    if let Err(error) = self.take_in(number, &data) {
                         tracing::error!(%error, "a dispatch of an earlier run could not be taken up");
                     }
                 }
@@ -83,31 +83,53 @@ impl Worker {
         }
     }
 
-    /// Takes one message of the inbox in. With `later`, it waits for [`Worker::begin_waiting`].
+    /// Takes one stored message of the inbox in; what it asks for waits for [`Worker::begin_waiting`].
     ///
     /// # Errors
     /// When the ledger cannot be written: then nothing was begun, and the message is read again.
-    pub async fn take_in(
+    pub fn take_in(self: &Arc<Self>, number: u64, data: &[u8]) -> Result<(), ledger::Error> {
+        match self.believe(number, data) {
+            Ok(dispatch) => self.take(number, dispatch, data, true),
+            Err(refusal) => self.refuse(number, &refusal),
+        }
+    }
+
+    /// Takes a live message in and begins what it asks for, if there is room. Answers whether it was believed;
+    /// if not, nothing was changed, and what the stream has must be read.
+    ///
+    /// # Errors
+    /// As [`Worker::take_in`].
+    pub fn take_in_live(self: &Arc<Self>, number: u64, data: &[u8]) -> Result<bool, ledger::Error> {
+        match self.believe(number, data) {
+            Ok(dispatch) => self.take(number, dispatch, data, false).map(|()| true),
+            Err(refusal) => {
+                tracing::warn!(number, %refusal, "a live message is not believed; the inbox is read");
+                Ok(false)
+            }
+        }
+    }
+
+    fn believe(&self, number: u64, data: &[u8]) -> Result<Dispatch, Refusal> {
+        let identity = &self.agent.identity;
+        verify(data, &identity.dispatch_keys, &identity.node_id, number, Timestamp::now())
+    }
+
+    fn take(
         self: &Arc<Self>,
         number: u64,
+        dispatch: Dispatch,
         data: &[u8],
         later: bool,
     ) -> Result<(), ledger::Error> {
-        let agent = &self.agent;
-        let identity = &agent.identity;
-        let now = Timestamp::now();
-        let dispatch = match verify(data, &identity.dispatch_keys, &identity.node_id, number, now) {
-            Ok(dispatch) => dispatch,
-            Err(refusal) => return self.refuse(number, &refusal),
-        };
+        let ledger = &self.agent.ledger;
         if dispatch.kind() == DispatchKind::Cancel {
-            agent.ledger.set_cursor(number)?;
+            ledger.set_cursor(number)?;
             return self.cancel(&dispatch.command_id);
         }
-        match agent.ledger.state(&dispatch.command_id)? {
-            Some(ledger::State::Intent | ledger::State::Ended) => agent.ledger.set_cursor(number),
+        match ledger.state(&dispatch.command_id)? {
+            Some(ledger::State::Intent | ledger::State::Ended) => ledger.set_cursor(number),
             _ if later || self.queue().running.len() >= AT_ONCE => {
-                agent.ledger.accept(number, &dispatch.command_id, data)?;
+                ledger.accept(number, &dispatch.command_id, data)?;
                 let mut queue = self.queue();
                 if !queue.waiting.iter().any(|waiting| waiting.command_id == dispatch.command_id) {
                     queue.waiting.push_back(dispatch);

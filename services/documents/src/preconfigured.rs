@@ -7,7 +7,8 @@ use reeve_runtime::{Handle, React};
 use reeve_types::{Timestamp, ids::new_uuid};
 
 /// Name and content, all of the type Command and in YAML.
-const DOCUMENTS: [(&str, &str); 6] = [
+const DOCUMENTS: [(&str, &str); 7] = [
+    ("AWS-ApplyAnsiblePlaybooks", include_str!("../preconfigured/AWS-ApplyAnsiblePlaybooks.yaml")),
     ("AWS-ConfigureAWSPackage", include_str!("../preconfigured/AWS-ConfigureAWSPackage.yaml")),
     ("AWS-Noop", include_str!("../preconfigured/AWS-Noop.yaml")),
     ("AWS-RunDocument", include_str!("../preconfigured/AWS-RunDocument.yaml")),

@@ -28,7 +28,9 @@ struct Cli {
 enum Command {
     /// Starts everything on this machine: bus, services, gateway and agents. Ctrl-C ends all of it.
     Up(host::UpArgs),
-    /// Runs services (documents, tags, nodes, run-command) against a NATS that stands already.
+    /// Makes the secrets of an instance whose parts run apart, as docker-compose.yml does.
+    Init(host::InitArgs),
+    /// Runs services (documents, tags, nodes, run-command, gateway) against a NATS that stands already.
     Serve(host::ServeArgs),
     /// Prints the exports after which plain `aws ssm …` works: eval "$(reeve env)".
     Env,
@@ -76,6 +78,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     let (data, format) = (cli.data, cli.output);
     match cli.command {
         Command::Up(args) => host::up(&data, args).await?,
+        Command::Init(args) => host::init(&data, &args)?,
         Command::Serve(args) => host::serve(args).await?,
         Command::Env => client::env(&data)?,
         Command::Run(args) => return client::run::run(&data, args, format).await,

@@ -7,7 +7,7 @@ use crate::{
         command::{Command as SentTo, CommandEvent, SentCommand},
         invocation::{self, Command, Invocation, InvocationEvent, To},
     },
-    projections::{COUNTS, DEADLINES, INVOCATIONS, InvocationRow, due},
+    projections::{COUNTS, DEADLINES, INVOCATIONS, InvocationRow, NUMBERS, due},
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use prost::Message;
@@ -30,6 +30,11 @@ fn to(command_id: &str, node_id: &str, command: Command) -> To {
 
 fn invocation_row(handle: &Handle, command_id: &str, node_id: &str) -> Option<InvocationRow> {
     handle.views().get(INVOCATIONS, &invocation::id(command_id, node_id))
+}
+
+/// The last inbox number of a node that an event names.
+fn recorded(handle: &Handle, node_id: &str) -> u64 {
+    handle.views().get(NUMBERS, node_id).unwrap_or(0)
 }
 
 /// A sent command goes to its nodes; a cancelled one is taken back.
@@ -59,12 +64,18 @@ async fn dispatch_all(
         }
         let id = node.parse::<NodeId>().map_err(|e| React::Never(e.to_string()))?;
         let number = dispatcher
-            .write(reacting.handle.bus(), run_dispatch(sent, node, reacting), &id)
+            .write(
+                reacting.handle.bus(),
+                run_dispatch(sent, node, reacting),
+                &id,
+                recorded(&reacting.handle, node),
+            )
             .await
             .map_err(|e| React::Later(e.to_string()))?;
         let dispatched = to(&sent.command_id, node, Command::Dispatched { number });
         let invocation = invocation::id(&sent.command_id, node);
         reacting.execute::<Invocation>(&format!("dispatched/{node}"), &invocation, dispatched).await?;
+        dispatcher.confirm(&sent.command_id, node, DispatchKind::Run);
         Ok(())
     })
     .await
@@ -112,8 +123,11 @@ async fn cancel_all(
             expires_ms: row.expires.0.max(reacting.context("").now.plus_seconds(60).0),
             ..Dispatch::default()
         };
-        let written = dispatcher.write(reacting.handle.bus(), dispatch, &id).await;
-        written.map(|_| ()).map_err(|e| React::Later(e.to_string()))
+        let recorded = recorded(&reacting.handle, &row.node_id);
+        let written = dispatcher.write(reacting.handle.bus(), dispatch, &id, recorded).await;
+        written.map_err(|e| React::Later(e.to_string()))?;
+        dispatcher.confirm(&row.command_id, &row.node_id, DispatchKind::Cancel);
+        Ok(())
     })
     .await
 }

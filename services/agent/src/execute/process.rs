@@ -64,11 +64,10 @@ pub(super) async fn run<S: Sink>(
         let _alone = no_fork();
         tokio::process::Command::from(command).spawn()?
     };
-    // When this is given up half-way, as at the end of the agent, the step must not go on by itself.
-    let mut group = Group(group_of(&child));
     let (Some(mut stdout), Some(mut stderr)) = (child.stdout.take(), child.stderr.take()) else {
         return Err(io::Error::other("the pipes of the process are missing"));
     };
+    let mut group = Group::of(&child);
     // The process is reaped last: until then its id, which is the id of the group, cannot belong to another.
     let ended = {
         let whole = async {
@@ -83,7 +82,7 @@ pub(super) async fn run<S: Sink>(
     };
     match ended {
         Ok(status) => {
-            group.0 = None;
+            group.ended();
             Ok(Exit::Code(code(status)))
         }
         Err(exit) => {
@@ -95,14 +94,19 @@ pub(super) async fn run<S: Sink>(
     }
 }
 
-fn group_of(child: &Child) -> Option<Pid> {
-    child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw)
-}
-
-/// A process group that is killed when it is dropped, until it has ended.
+/// A process group that does not outlive its owner: an agent that is told to end leaves none behind.
 struct Group(Option<Pid>);
 
 impl Group {
+    fn of(child: &Child) -> Self {
+        Self(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw))
+    }
+
+    /// The first process was reaped: its id may belong to another one from now on.
+    fn ended(&mut self) {
+        self.0 = None;
+    }
+
     fn kill(&mut self) {
         if let Some(group) = self.0.take()
             && let Err(error) = kill_process_group(group, Signal::KILL)

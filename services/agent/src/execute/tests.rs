@@ -340,3 +340,24 @@ async fn given_a_stuck_bus_when_cancelled_then_the_script_dies_and_the_job_ends(
     assert!(step.stdout_bytes < 1 << 20, "the pipe was not read while the bus was stuck");
     assert!(!alive(step.stdout.lines().next().unwrap()));
 }
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_a_running_step_when_the_agent_lets_go_of_it_then_the_group_dies() {
+    let mut bench = Bench::new();
+    let pids = bench.root.path().join("pids");
+    let line = format!("sleep 100 & echo $! $$ > {0}.new; mv {0}.new {0}; wait", pids.display());
+    let written = async {
+        while !pids.exists() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::select! {
+        outcome = bench.run(json!([script("a", &[line.as_str()])])) => panic!("it ended: {outcome:?}"),
+        () = written => {}
+    }
+    for pid in std::fs::read_to_string(&pids).unwrap().split_whitespace() {
+        while alive(pid) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}

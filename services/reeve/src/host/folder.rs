@@ -1,5 +1,6 @@
 //! The folder of an instance: its keys, made once; its lock; and where it can be reached.
 
+use super::serve::files;
 use anyhow::{Context, anyhow, bail};
 use reeve_jetstream::operator::{Keys as OperatorKeys, User};
 use reeve_types::ids::random_hex;
@@ -74,7 +75,7 @@ impl Folder {
         let lock = lock(&path)?;
         let keys_path = path.join("keys.json");
         let keys = if keys_path.exists() { read(&keys_path)? } else { make_keys(&keys_path)? };
-        let principals_path = path.join("principals.json");
+        let principals_path = path.join(files::PRINCIPALS);
         let principals: Principals = if principals_path.exists() {
             read(&principals_path)?
         } else {
@@ -84,10 +85,6 @@ impl Folder {
         let found = found.ok_or_else(|| anyhow!("{} names no administrator", principals_path.display()))?;
         let administrator = (found.access_key_id.clone(), found.secret_access_key.clone());
         Ok(Self { path, keys, administrator, _lock: lock })
-    }
-
-    pub fn principals(&self) -> PathBuf {
-        self.path.join("principals.json")
     }
 
     /// Says where the instance can be reached; the file goes when the instance ends.

@@ -2,6 +2,7 @@
 
 mod children;
 mod folder;
+mod init;
 mod nats;
 mod serve;
 mod services;
@@ -9,5 +10,6 @@ mod up;
 
 pub use children::with_parent;
 pub use folder::{Instance, read_instance};
+pub use init::{Args as InitArgs, init};
 pub use serve::{Args as ServeArgs, serve};
 pub use up::{Args as UpArgs, up};

@@ -1,46 +1,81 @@
-//! `reeve serve NAME…`: services against a NATS that stands already.
+//! `reeve serve NAME…`: services, and the gateway, against a NATS that stands already.
 
 use super::{
     nats,
     services::{self, Needs},
-    up::stop_signal,
+    up::{start_gateway, stop_signal},
 };
-use anyhow::Context;
+use anyhow::{Context, bail};
+use reeve_gateway::Config as GatewayConfig;
 use reeve_jetstream::{
     operator::{Enrolment, User},
     streams,
 };
-use std::{path::PathBuf, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use tokio::net::TcpListener;
+
+/// The files that `reeve init` writes: each part is given only those that it needs.
+pub mod files {
+    /// nats-server's configuration.
+    pub const NATS: &str = "nats.conf";
+    /// A user of CORE: every service and the gateway.
+    pub const SERVICES: &str = "services.user.json";
+    /// A user of SYS: nodes.
+    pub const SYSTEM: &str = "system.user.json";
+    /// The key that lets nodes in: nodes.
+    pub const ENROLMENT: &str = "enrolment.json";
+    /// The key that signs dispatches: run-command, and nodes for its public half.
+    pub const DISPATCH: &str = "dispatch.seed";
+    /// The key that seals pagination tokens: the gateway.
+    pub const TOKEN_KEY: &str = "token.key";
+    /// Who may call: the gateway.
+    pub const PRINCIPALS: &str = "principals.json";
+    /// The administrator's exports, for a shell.
+    pub const ADMINISTRATOR: &str = "administrator.env";
+}
 
 /// Options of `serve`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The services to run.
+    /// What to run: documents, tags, nodes, run-command, gateway.
     #[arg(required = true, value_name = "NAME")]
     names: Vec<String>,
+    /// The folder that `reeve init` wrote, or a part of it: what a service needs and no more.
+    #[arg(long, env = "REEVE_SECRETS")]
+    secrets: PathBuf,
     /// The bus.
     #[arg(long, env = "REEVE_BUS", default_value = "nats://127.0.0.1:4222")]
     bus: String,
-    /// A file with the JWT and the seed of a user of CORE: {"jwt": …, "seed": …}.
-    #[arg(long, env = "REEVE_BUS_USER")]
-    bus_user: PathBuf,
-    /// Where nodes find the bus, if elsewhere.
+    /// nodes: where nodes find the bus, if elsewhere.
     #[arg(long, env = "REEVE_NODE_BUS")]
     node_bus: Option<String>,
     /// The folder of the views.
     #[arg(long, env = "REEVE_VIEWS", default_value = ".reeve-serve")]
     views: PathBuf,
-    /// nodes: a file with the key that lets nodes in: {"signing_seed": …, "agents_account": …}.
-    #[arg(long, env = "REEVE_ENROLMENT")]
-    enrolment: Option<PathBuf>,
-    /// run-command, nodes: a file with the seed of the key that signs dispatches.
-    #[arg(long, env = "REEVE_DISPATCH_SEED")]
-    dispatch_seed: Option<PathBuf>,
     /// The account that answers name: twelve digits.
-    #[arg(long, env = "REEVE_ACCOUNT", default_value = "000000000000")]
+    #[arg(long, env = "REEVE_ACCOUNT")]
     account: String,
     #[arg(long, env = "REEVE_REGION", default_value = "us-east-1")]
     region: String,
+    /// gateway: where the AWS API is served.
+    #[arg(long, env = "REEVE_HTTP", default_value = "127.0.0.1:8400")]
+    http: SocketAddr,
+    /// gateway: serve without TLS beyond loopback. Only for networks that you trust, such as one of containers.
+    #[arg(long, env = "REEVE_INSECURE_HTTP")]
+    insecure_http: bool,
+}
+
+impl Args {
+    fn secret(&self, name: &str) -> anyhow::Result<String> {
+        let path = self.secrets.join(name);
+        std::fs::read_to_string(&path).with_context(|| format!("could not read {}", path.display()))
+    }
+
+    /// A secret that only some of the services need.
+    fn secret_for(&self, services: &[&str], name: &str) -> anyhow::Result<Option<String>> {
+        let needed = self.names.iter().any(|served| services.contains(&served.as_str()));
+        needed.then(|| self.secret(name)).transpose()
+    }
 }
 
 /// Runs the services until SIGINT or SIGTERM.
@@ -49,36 +84,67 @@ pub struct Args {
 /// When one cannot be started.
 pub async fn serve(args: Args) -> anyhow::Result<()> {
     let stop = stop_signal()?;
-    let read =
-        |path: &PathBuf| std::fs::read(path).with_context(|| format!("could not read {}", path.display()));
-    let user: User =
-        serde_json::from_slice(&read(&args.bus_user)?).context("--bus-user holds no JWT and seed")?;
-    let enrolment = args.enrolment.as_ref().map(read).transpose()?;
-    let enrolment = enrolment.map(|bytes| serde_json::from_slice::<Enrolment>(&bytes)).transpose()?;
-    let seed = args.dispatch_seed.as_ref().map(read).transpose()?;
-    let seed =
-        seed.map(|bytes| nkeys::KeyPair::from_seed(String::from_utf8_lossy(&bytes).trim())).transpose()?;
-    let needs = Needs {
-        account: args.account,
-        region: args.region,
-        bus_url: args.node_bus.unwrap_or_else(|| args.bus.clone()),
-        enrolment,
-        dispatch_keys: seed.iter().map(nkeys::KeyPair::public_key).collect(),
-        dispatch_key: seed.map(Arc::new),
-        system: None,
-    };
+    let user: User = serde_json::from_str(&args.secret(files::SERVICES)?).context(files::SERVICES)?;
+    let needs = needs(&args).await?;
     std::fs::create_dir_all(&args.views)?;
     let mut running = Vec::new();
+    let mut gateway = None;
     for name in &args.names {
-        let service = services::describe(name, &needs)?;
         let bus = nats::connect(&args.bus, &user, name).await?;
-        streams::ensure_node_streams(&bus).await?;
-        running.push(reeve_runtime::run(service, bus, &args.views).await?);
+        if name == "gateway" {
+            gateway = Some(gateway_at(&args, bus).await?);
+        } else {
+            let service = services::describe(name, &needs)?;
+            streams::ensure_node_streams(&bus).await?;
+            running.push(reeve_runtime::run(service, bus, &args.views).await?);
+        }
         eprintln!("reeve: {name} serves");
     }
     stop.await;
+    if let Some((stop, task)) = gateway {
+        stop.send_replace(true);
+        task.await??;
+    }
     for service in running {
         service.stop().await;
     }
     Ok(())
+}
+
+async fn needs(args: &Args) -> anyhow::Result<Needs> {
+    let enrolment = args.secret_for(&["nodes"], files::ENROLMENT)?;
+    let enrolment = enrolment.map(|text| serde_json::from_str::<Enrolment>(&text)).transpose()?;
+    let dispatch = args.secret_for(&["nodes", "run-command"], files::DISPATCH)?;
+    let dispatch = dispatch.map(|seed| nkeys::KeyPair::from_seed(seed.trim())).transpose()?;
+    let system = match args.secret_for(&["nodes"], files::SYSTEM)? {
+        Some(text) => Some(nats::connect(&args.bus, &serde_json::from_str(&text)?, "nodes-system").await?),
+        None => None,
+    };
+    Ok(Needs {
+        account: args.account.clone(),
+        region: args.region.clone(),
+        bus_url: args.node_bus.clone().unwrap_or_else(|| args.bus.clone()),
+        enrolment,
+        dispatch_keys: dispatch.iter().map(nkeys::KeyPair::public_key).collect(),
+        dispatch_key: dispatch.map(Arc::new),
+        system,
+    })
+}
+
+async fn gateway_at(args: &Args, bus: reeve_jetstream::Bus) -> anyhow::Result<super::up::RunningGateway> {
+    if !args.http.ip().is_loopback() && !args.insecure_http {
+        bail!("--http {}: beyond loopback there is no TLS yet; --insecure-http serves without it", args.http);
+    }
+    let listener =
+        TcpListener::bind(args.http).await.with_context(|| format!("could not listen on {}", args.http))?;
+    let token_key = token_key(&args.secret(files::TOKEN_KEY)?)?;
+    let config =
+        GatewayConfig::new(listener.local_addr()?, args.account.clone(), args.region.clone(), token_key);
+    start_gateway(config, &args.secrets.join(files::PRINCIPALS), listener, bus)
+}
+
+/// The 32 bytes of a token key in hexadecimal.
+pub fn token_key(text: &str) -> anyhow::Result<[u8; 32]> {
+    let bytes = data_encoding::HEXLOWER.decode(text.trim().as_bytes())?;
+    bytes.as_slice().try_into().context("the token key has not 32 bytes")
 }

@@ -4,6 +4,7 @@ use super::{
     children::{Child, Supervised},
     folder::{Folder, Instance},
     nats,
+    serve::files,
     services::{self, Needs},
 };
 use crate::client;
@@ -66,7 +67,7 @@ struct Starting<'a> {
     folder: &'a Folder,
     running: Vec<Running>,
     children: Vec<Supervised>,
-    gateway: Option<(watch::Sender<bool>, tokio::task::JoinHandle<std::io::Result<()>>)>,
+    gateway: Option<RunningGateway>,
 }
 
 impl Starting<'_> {
@@ -121,7 +122,10 @@ async fn start_and_stay(
         starting.running.push(task.await??);
     }
     let address = listener.local_addr()?;
-    starting.gateway = Some(start_gateway(folder, listener, bus.clone())?);
+    let token_key = super::serve::token_key(&keys.token_key)?;
+    let config = GatewayConfig::new(address, keys.account.clone(), keys.region.clone(), token_key);
+    starting.gateway =
+        Some(start_gateway(config, &folder.path.join(files::PRINCIPALS), listener, bus.clone())?);
     let endpoint = format!("http://{address}");
     folder.announce(&Instance {
         endpoint: endpoint.clone(),
@@ -147,17 +151,20 @@ async fn start_and_stay(
     std::future::pending().await
 }
 
-fn start_gateway(
-    folder: &Folder,
+/// A gateway's switch, and its task.
+pub type RunningGateway = (watch::Sender<bool>, tokio::task::JoinHandle<std::io::Result<()>>);
+
+/// Serves the AWS API for the principals in a file.
+///
+/// # Errors
+/// When the file cannot be read or is open to others.
+pub fn start_gateway(
+    config: GatewayConfig,
+    principals: &Path,
     listener: TcpListener,
     bus: Bus,
-) -> anyhow::Result<(watch::Sender<bool>, tokio::task::JoinHandle<std::io::Result<()>>)> {
-    let keys = &folder.keys;
-    let bytes = data_encoding::HEXLOWER.decode(keys.token_key.as_bytes())?;
-    let token_key = bytes.as_slice().try_into().context("the token key in keys.json has not 32 bytes")?;
-    let config =
-        GatewayConfig::new(listener.local_addr()?, keys.account.clone(), keys.region.clone(), token_key);
-    let keyring = Arc::new(Keyring::load(&folder.principals())?);
+) -> anyhow::Result<RunningGateway> {
+    let keyring = Arc::new(Keyring::load(principals)?);
     let gateway = Gateway::new(config, bus, keyring.clone(), keyring);
     let (stop, mut stopped) = watch::channel(false);
     let shutdown = async move {

@@ -19,6 +19,9 @@ pub const BY_NODE: &str = "invocations-by-node";
 /// `<deadline in ms, 16 digits>/<command>/<node>` of the invocations that have not ended.
 pub const DEADLINES: &str = "deadlines";
 
+/// The last inbox number of each node that an event names, by node id.
+pub const NUMBERS: &str = "inbox-numbers";
+
 /// A key that sorts the newest first, and two of the same instant by id.
 pub fn newest_first(requested: Timestamp, command: &str) -> String {
     format!("{:016}/{command}", i64::MAX / 1000 - requested.0)
@@ -166,7 +169,7 @@ pub struct Invocations;
 
 impl Projection for Invocations {
     const NAME: &'static str = "invocations";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = InvocationEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<InvocationEvent>) {
@@ -179,7 +182,10 @@ impl Projection for Invocations {
         let key = format!("{command}/{node}");
         let Some(mut row) = view.row::<InvocationRow>(INVOCATIONS, &key) else { return };
         match &event.event {
-            InvocationEvent::InvocationDispatched(e) => row.number = e.number,
+            InvocationEvent::InvocationDispatched(e) => {
+                row.number = e.number;
+                view.update_row::<u64>(NUMBERS, node, |last| *last = e.number.max(*last));
+            }
             InvocationEvent::InvocationStarted(e) => {
                 row.started = Some(Timestamp(e.started_ms));
                 set_status(&mut row, "InProgress");

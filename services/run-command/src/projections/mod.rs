@@ -7,7 +7,7 @@ mod nodes;
 
 pub use commands::{
     BY_NODE, BY_TIME, COMMANDS, COUNTS, CommandRow, Commands, DEADLINES, INVOCATIONS, InvocationRow,
-    Invocations, StepRow, due,
+    Invocations, NUMBERS, StepRow, due,
 };
 pub use documents::{CONTENT, ContentRow, DOCUMENTS, DocumentRow, Documents, content_key};
 pub use nodes::{NODE_TAGS, NODES, NodeRow, Nodes, Tags};

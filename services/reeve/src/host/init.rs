@@ -1,0 +1,48 @@
+//! `reeve init`: the secrets of an instance whose parts run apart, one file for each need.
+
+use super::{
+    folder::{Folder, write_private},
+    serve::files,
+};
+use std::path::Path;
+
+/// Options of `init`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Where nats-server listens, as its configuration says.
+    #[arg(long, default_value = "0.0.0.0:4222")]
+    bus_listen: String,
+    /// Where nats-server keeps the log, as its configuration says.
+    #[arg(long, default_value = "/data")]
+    bus_store: String,
+}
+
+/// Makes the folder's keys, if it has none, and writes what each part needs into a file of its own. A second run
+/// writes the same, with new credentials under the same keys.
+///
+/// # Errors
+/// When the folder cannot be written or a running instance holds it.
+pub fn init(data: &Path, args: &Args) -> anyhow::Result<()> {
+    let folder = Folder::open(data)?;
+    let keys = &folder.keys;
+    let write = |name: &str, text: &str| write_private(&folder.path.join(name), text.as_bytes());
+    write(files::NATS, &keys.operator.server_config(&args.bus_listen, &args.bus_store, true)?)?;
+    write(files::SERVICES, &serde_json::to_string_pretty(&keys.operator.core_user("services")?)?)?;
+    write(files::SYSTEM, &serde_json::to_string_pretty(&keys.operator.system_user("nodes")?)?)?;
+    write(files::ENROLMENT, &serde_json::to_string_pretty(&keys.operator.enrolment()?)?)?;
+    write(files::DISPATCH, &keys.dispatch_seed)?;
+    write(files::TOKEN_KEY, &keys.token_key)?;
+    let (id, secret) = &folder.administrator;
+    let exports = format!(
+        "export AWS_ACCESS_KEY_ID={id}\nexport AWS_SECRET_ACCESS_KEY={secret}\nexport AWS_REGION={0}\n\
+         export AWS_DEFAULT_REGION={0}\nexport REEVE_ACCOUNT={1}\n",
+        keys.region, keys.account
+    );
+    write(files::ADMINISTRATOR, &exports)?;
+    eprintln!(
+        "reeve: {} holds the secrets of an instance; {} the administrator's",
+        data.display(),
+        files::ADMINISTRATOR
+    );
+    Ok(())
+}

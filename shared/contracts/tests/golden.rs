@@ -1,0 +1,90 @@
+//! The golden samples: one encoded sample of each released event lies in `schemas/golden/` and must decode for
+//! ever, to the same names and values. `UPDATE_CONTRACTS=1` writes the sample of a new event; an existing one is
+//! never written again.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value, prost::Message,
+};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const EVENTS: [&str; 4] = ["documents.proto", "nodes.proto", "run_command.proto", "tags.proto"];
+
+fn schemas() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas")
+}
+
+/// A value that tells which field it is in: a name for texts, the number for numbers.
+fn value(field: &FieldDescriptor) -> Value {
+    let single = match field.kind() {
+        Kind::String => Value::String(field.name().to_owned()),
+        Kind::Bytes => Value::Bytes(field.name().to_owned().into()),
+        Kind::Bool => Value::Bool(true),
+        Kind::Int32 => Value::I32(i32::try_from(field.number()).unwrap()),
+        Kind::Int64 => Value::I64(i64::from(field.number())),
+        Kind::Uint32 => Value::U32(field.number()),
+        Kind::Uint64 => Value::U64(u64::from(field.number())),
+        Kind::Message(message) => Value::Message(sample(&message)),
+        other => panic!("{}: the samples know no {other:?} yet", field.full_name()),
+    };
+    if field.is_list() { Value::List(vec![single]) } else { single }
+}
+
+fn sample(descriptor: &MessageDescriptor) -> DynamicMessage {
+    let mut message = DynamicMessage::new(descriptor.clone());
+    for field in descriptor.fields() {
+        message.set_field(&field, value(&field));
+    }
+    message
+}
+
+/// Events are the messages that are no part of another one.
+fn events(pool: &DescriptorPool) -> Vec<MessageDescriptor> {
+    let parts: BTreeSet<String> = pool
+        .all_messages()
+        .flat_map(|message| message.fields().collect::<Vec<_>>())
+        .filter_map(|field| field.kind().as_message().map(|m| m.full_name().to_owned()))
+        .collect();
+    pool.all_messages().filter(|message| !parts.contains(message.full_name())).collect()
+}
+
+/// `reeve.run_command.CommandSent` is released as `reeve.run-command.CommandSent.v1`.
+fn file(descriptor: &MessageDescriptor) -> PathBuf {
+    schemas().join("golden").join(format!("{}.v1.bin", descriptor.full_name().replace('_', "-")))
+}
+
+#[test]
+fn every_released_event_decodes_for_ever() {
+    let files = protox::compile(EVENTS, [schemas()]).unwrap();
+    let pool = DescriptorPool::from_file_descriptor_set(files).unwrap();
+    let update = std::env::var_os("UPDATE_CONTRACTS").is_some_and(|value| value == "1");
+    let mut known = BTreeSet::new();
+    for descriptor in events(&pool) {
+        let path = file(&descriptor);
+        if !path.exists() && update {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, sample(&descriptor).encode_to_vec()).unwrap();
+        }
+        let golden = fs::read(&path).unwrap_or_else(|_| {
+            panic!("{} has no sample: run this test with UPDATE_CONTRACTS=1", path.display())
+        });
+        let decoded = DynamicMessage::decode(descriptor.clone(), golden.as_slice()).unwrap();
+        assert_eq!(decoded.unknown_fields().count(), 0, "{}: a field was removed", descriptor.full_name());
+        for (field, found) in decoded.fields() {
+            assert_eq!(*found, value(&field), "{}: the field means another now", field.full_name());
+        }
+        known.insert(path);
+    }
+    for entry in fs::read_dir(schemas().join("golden")).unwrap() {
+        let path = entry.unwrap().path();
+        assert!(
+            known.contains(&path),
+            "{} is the sample of an event that no schema has any more",
+            path.display()
+        );
+    }
+    println!("{} samples decode", known.len());
+}
