@@ -11,6 +11,10 @@ mod host;
 use clap::{CommandFactory, Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
 
+/// Messages are allocated by one thread and freed by another, for which the system's allocator is slow.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// An open, self-hosted systems manager.
 #[derive(Parser)]
 #[command(name = "reeve", version)]

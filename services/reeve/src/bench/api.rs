@@ -5,6 +5,7 @@ use super::{
     instance::Up,
     report::{Durations, Goal, Report, rate},
 };
+use crate::client::connection;
 use anyhow::Context;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -19,7 +20,7 @@ pub struct Args {
     #[arg(long, default_value_t = 50_000)]
     reads: usize,
     /// Commands that are sent: to a tag that no node has, so that accepting them is all that is measured.
-    #[arg(long, default_value_t = 20_000)]
+    #[arg(long, default_value_t = 10_000)]
     commands: usize,
 }
 
@@ -49,6 +50,14 @@ pub async fn run(args: Args) -> anyhow::Result<Report> {
     settle(&up).await?;
     let few = listing(&up).await?;
     let (times, whole) = load(&up.instance, &send, args.connections, args.commands).await?;
+    let bus = connection::bus(up.data()).await?;
+    let plain = rate(5_000, super::log::plain(&bus, 5_000, args.connections).await?);
+    report.add(
+        format!("SendCommand accepted beside plain appends, {} at once", args.connections),
+        rate(args.commands, whole),
+        "1/s",
+        Goal::Peer(plain),
+    );
     report.add(
         format!("SendCommand accepted, {} connections", args.connections),
         rate(args.commands, whole),

@@ -78,7 +78,7 @@ async fn appended(bus: &Bus, count: usize, at_once: usize) -> anyhow::Result<Dur
 }
 
 /// The peer: messages of the same size, acknowledged, without an expectation and made beforehand.
-async fn plain(bus: &Bus, count: usize, at_once: usize) -> anyhow::Result<Duration> {
+pub async fn plain(bus: &Bus, count: usize, at_once: usize) -> anyhow::Result<Duration> {
     let service = format!("bench-plain-{at_once}");
     streams::ensure_events(bus, &service).await?;
     let prepared: Vec<_> = (0..count)
