@@ -1,13 +1,19 @@
 //! `reeve`: the host of the services, and the command line.
 //!
 //! - `host`: `reeve up` and `reeve serve`: folder, nats-server, services, gateway, agents.
+//! - `bench`: figures of an instance of its own, beside limits and peers.
 //! - `client`: everything else: a client of a running instance, over the signed API and the event streams.
 
+mod bench;
 mod client;
 mod host;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
+
+/// Messages are allocated by one thread and freed by another, for which the system's allocator is slow.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// An open, self-hosted systems manager.
 #[derive(Parser)]
@@ -48,6 +54,9 @@ enum Command {
     Api(client::api::Args),
     /// Prints what a command printed on its nodes.
     Output(client::output::Args),
+    /// Measures what this machine does, on an instance of its own.
+    #[command(subcommand)]
+    Bench(bench::Command),
     /// Prints a shell's completions.
     Completions { shell: clap_complete::Shell },
     /// Runs the agent (as the program `reeve-agent` does).
@@ -88,6 +97,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Events(args) => client::events::events(&data, args).await?,
         Command::Api(args) => client::api::api(&data, args).await?,
         Command::Output(args) => client::output::output(&data, args).await?,
+        Command::Bench(command) => bench::run(command, format).await?,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "reeve", &mut std::io::stdout());
         }

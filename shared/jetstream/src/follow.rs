@@ -84,6 +84,25 @@ pub async fn follow(
     })))
 }
 
+/// Reads up to `most` messages of a stream and keeps none of them: how fast the client alone is.
+///
+/// # Errors
+/// When the stream does not exist or reading fails.
+pub async fn count(bus: &Bus, stream: &str, most: usize) -> Result<usize, Error> {
+    let failed = |e: String| Error::bus("read a stream")(e);
+    let found = bus.context.get_stream_no_info(stream).await.map_err(|e| failed(e.to_string()))?;
+    let config =
+        push::OrderedConfig { deliver_subject: bus.client.new_inbox(), ..push::OrderedConfig::default() };
+    let consumer = found.create_consumer(config).await.map_err(|e| failed(e.to_string()))?;
+    let mut messages = consumer.messages().await.map_err(|e| failed(e.to_string()))?.take(most);
+    let mut count = 0;
+    while let Some(message) = messages.next().await {
+        message.map_err(|e| failed(e.to_string()))?;
+        count += 1;
+    }
+    Ok(count)
+}
+
 /// Messages shared among all who name the same worker; each must be settled.
 ///
 /// # Errors

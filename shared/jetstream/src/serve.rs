@@ -58,8 +58,8 @@ impl Service {
 ///
 /// # Errors
 /// When the connection is closed.
-pub async fn answer(bus: &Bus, request: &Message, headers: &Headers, data: Bytes) -> Result<(), Error> {
-    match &request.reply {
+pub async fn answer(bus: &Bus, reply: Option<&str>, headers: &Headers, data: Bytes) -> Result<(), Error> {
+    match reply {
         Some(reply) => bus.publish(reply, headers, data).await,
         None => Ok(()),
     }

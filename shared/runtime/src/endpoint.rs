@@ -2,13 +2,14 @@
 
 use crate::{ExecuteError, Executed, Handle};
 use bytes::Bytes;
-use futures::{StreamExt, future::BoxFuture};
+use futures::{FutureExt, StreamExt, future::BoxFuture};
 use reeve_eventsourcing::{Actor, Context, Decider};
 use reeve_jetstream::{Headers, Message, serve};
 use reeve_types::{Timestamp, ids::new_uuid};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
     future::Future,
+    panic::AssertUnwindSafe,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -167,8 +168,9 @@ async fn answer(handle: Handle, handler: Handler, request: Message) {
     }
     let position = Arc::new(AtomicU64::new(0));
     // A panic of one handler is that caller's InternalServerError, and nobody else's.
-    let work = tokio::spawn(handler(handle.clone(), request.clone(), position.clone()));
-    let result = work.await.unwrap_or_else(|e| Err(ApiError::internal(e)));
+    let (subject, reply) = (request.subject.clone(), request.reply.clone());
+    let work = AssertUnwindSafe(handler(handle.clone(), request, position.clone())).catch_unwind();
+    let result = work.await.unwrap_or_else(|_| Err(ApiError::internal("The operation failed.")));
     let mut headers = Headers::default();
     let reached = position.load(Ordering::Relaxed);
     if reached > 0 {
@@ -178,14 +180,14 @@ async fn answer(handle: Handle, handler: Handler, request: Message) {
         Ok(body) => body,
         Err(error) => {
             if error.code == "InternalServerError" {
-                tracing::error!(subject = request.subject, %error, "an operation failed");
+                tracing::error!(subject, %error, "an operation failed");
             }
             headers = headers.with("reeve-error", error.code.as_str());
             Bytes::from(serde_json::json!({"message": error.message}).to_string())
         }
     };
-    if let Err(error) = serve::answer(handle.bus(), &request, &headers, body).await {
-        tracing::warn!(%error, subject = request.subject, "an answer could not be sent");
+    if let Err(error) = serve::answer(handle.bus(), reply.as_deref(), &headers, body).await {
+        tracing::warn!(%error, subject, "an answer could not be sent");
     }
 }
 

@@ -29,7 +29,7 @@ pub enum ExecuteError<E: std::error::Error> {
 
 /// An aggregate as the views keep it: its state, the sequence of its last event, and what its last events
 /// were caused by.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(bound = "S: Serialize + serde::de::DeserializeOwned")]
 pub(crate) struct Folded<S> {
     pub sequence: u64,
@@ -111,7 +111,10 @@ impl Handle {
                     if let Some((position, _)) = last {
                         self.views().wait_for(&self.inner.stream, position.0).await;
                     }
-                    tokio::time::sleep(Duration::from_millis(u64::from(attempt))).await;
+                    // The first time at once: a timer would cost a millisecond.
+                    if attempt > 0 {
+                        tokio::time::sleep(Duration::from_millis(u64::from(attempt))).await;
+                    }
                 }
                 Err(error) => return Err(ExecuteError::Bus(error)),
             }

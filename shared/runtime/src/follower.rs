@@ -64,8 +64,8 @@ pub(crate) fn project<P: Projection>(projection: P) -> Applier {
     }
 }
 
-/// As many events as one batch takes.
-const BATCH: usize = 1000;
+/// As many events as one batch takes. A row that many of them change is written once.
+const BATCH: usize = 8192;
 
 /// Follows one service's stream for ever.
 pub(crate) async fn run(handle: Handle, source: &'static str, appliers: Vec<Applier>) {
@@ -80,9 +80,19 @@ pub(crate) async fn run(handle: Handle, source: &'static str, appliers: Vec<Appl
 async fn follow_once(handle: &Handle, source: &'static str, appliers: &[Applier]) -> Result<(), Error> {
     let stream = streams::of_service(source);
     let after = handle.views().checkpoint(&stream);
-    let mut batches = follow::follow(handle.bus(), &stream, &[], after).await?.ready_chunks(BATCH);
-    while let Some(batch) = batches.next().await {
-        let batch = batch.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let mut messages = follow::follow(handle.bus(), &stream, &[], after).await?;
+    // Messages are read by a task of their own, while this one takes the last batch in.
+    let (sender, mut receiver) = tokio::sync::mpsc::channel(BATCH);
+    let _reading = AbortOnDrop(tokio::spawn(async move {
+        while let Some(message) = messages.next().await {
+            if sender.send(message).await.is_err() {
+                return;
+            }
+        }
+    }));
+    let mut batch = Vec::new();
+    while receiver.recv_many(&mut batch, BATCH).await > 0 {
+        let batch = batch.drain(..).collect::<Result<Vec<_>, _>>()?;
         let aside = take_in(handle, &stream, appliers, &batch)?;
         for (handler, stored, reason) in aside {
             follow::set_aside(
@@ -97,6 +107,14 @@ async fn follow_once(handle: &Handle, source: &'static str, appliers: &[Applier]
         }
     }
     Ok(())
+}
+
+struct AbortOnDrop(tokio::task::JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// What could not be taken in: by whom, which message, why.

@@ -22,7 +22,7 @@ pub use execute::{ExecuteError, Executed};
 pub use handle::Handle;
 pub use reactor::{React, Reacting, Working};
 pub use reeve_views::{Page, Store};
-pub use service::{Running, Service, run};
+pub use service::{Running, Service, rebuild, run};
 
 /// Why a service could not start or go on.
 #[derive(Debug, thiserror::Error)]

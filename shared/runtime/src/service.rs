@@ -178,34 +178,7 @@ impl Running {
 /// # Errors
 /// When the bus or the views fail, or the log has lost events that the views hold.
 pub async fn run(service: Service, bus: Bus, data: &Path) -> Result<Running, Error> {
-    let mut sources: BTreeSet<&'static str> = service.appliers.iter().map(|a| a.source).collect();
-    sources.insert(service.name);
-    for source in &sources {
-        streams::ensure_events(&bus, source).await?;
-    }
-    let views = Store::open(&data.join("views").join(service.name), &service.fingerprint.join(","))?;
-    let mut ends = Vec::new();
-    for source in &sources {
-        let stream = streams::of_service(source);
-        let (end, checkpoint) = (streams::last_sequence(&bus, &stream).await?, views.checkpoint(&stream));
-        if checkpoint > end {
-            return Err(Error::LogLost { service: service.name.to_owned(), stream, checkpoint, end });
-        }
-        ends.push((stream, end));
-    }
-    let followed = ends.iter().map(|(stream, _)| stream.clone()).collect();
-    let stream = streams::of_service(service.name);
-    let inner = Inner { service: service.name, stream, bus: bus.clone(), views, followed };
-    let handle = Handle { inner: Arc::new(inner) };
-
-    let mut tasks = JoinSet::new();
-    for source in sources {
-        let appliers = service.appliers.iter().filter(|a| a.source == source).cloned().collect();
-        tasks.spawn(follower::run(handle.clone(), source, appliers));
-    }
-    for (stream, end) in ends {
-        handle.views().wait_for(&stream, end).await;
-    }
+    let (handle, mut tasks) = catch_up(&service, &bus, data).await?;
     for task in service.startup {
         while let Err(error) = task(handle.clone()).await {
             tracing::error!(service = service.name, %error, "a start-up task failed and is tried again");
@@ -233,4 +206,47 @@ pub async fn run(service: Service, bus: Bus, data: &Path) -> Result<Running, Err
     }
     bus.flush().await?;
     Ok(Running { handle, announced, tasks })
+}
+
+/// Brings the views of a service in a folder up to the end of the log, and does nothing else.
+///
+/// # Errors
+/// As [`run`].
+pub async fn rebuild(service: &Service, bus: &Bus, data: &Path) -> Result<Handle, Error> {
+    let (handle, mut tasks) = catch_up(service, bus, data).await?;
+    tasks.shutdown().await;
+    Ok(handle)
+}
+
+/// Opens the views and follows the log; answers when they hold what it held at the start.
+async fn catch_up(service: &Service, bus: &Bus, data: &Path) -> Result<(Handle, JoinSet<()>), Error> {
+    let mut sources: BTreeSet<&'static str> = service.appliers.iter().map(|a| a.source).collect();
+    sources.insert(service.name);
+    for source in &sources {
+        streams::ensure_events(bus, source).await?;
+    }
+    let views = Store::open(&data.join("views").join(service.name), &service.fingerprint.join(","))?;
+    let mut ends = Vec::new();
+    for source in &sources {
+        let stream = streams::of_service(source);
+        let (end, checkpoint) = (streams::last_sequence(bus, &stream).await?, views.checkpoint(&stream));
+        if checkpoint > end {
+            return Err(Error::LogLost { service: service.name.to_owned(), stream, checkpoint, end });
+        }
+        ends.push((stream, end));
+    }
+    let followed = ends.iter().map(|(stream, _)| stream.clone()).collect();
+    let stream = streams::of_service(service.name);
+    let inner = Inner { service: service.name, stream, bus: bus.clone(), views, followed };
+    let handle = Handle { inner: Arc::new(inner) };
+
+    let mut tasks = JoinSet::new();
+    for source in sources {
+        let appliers = service.appliers.iter().filter(|a| a.source == source).cloned().collect();
+        tasks.spawn(follower::run(handle.clone(), source, appliers));
+    }
+    for (stream, end) in ends {
+        handle.views().wait_for(&stream, end).await;
+    }
+    Ok((handle, tasks))
 }

@@ -1,6 +1,6 @@
 //! One service's views.
 
-use reeve_eventsourcing::View;
+use reeve_eventsourcing::{Held, View};
 use serde::de::DeserializeOwned;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -188,10 +188,17 @@ fn open_checked(path: &Path, fingerprint: &str) -> Result<Option<Store>, String>
     }
 }
 
+/// What becomes of a row.
+enum Change {
+    Removed,
+    Put(Vec<u8>),
+    Held(Box<dyn Held>),
+}
+
 /// Changes that become visible together.
 pub struct Batch<'a> {
     store: &'a Store,
-    changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    changes: BTreeMap<Vec<u8>, Change>,
     _guard: MutexGuard<'a, ()>,
 }
 
@@ -201,12 +208,13 @@ impl Batch<'_> {
     /// # Errors
     /// When sled refuses; nothing is written then.
     pub fn commit(mut self, stream: &str, position: u64) -> Result<(), Error> {
-        self.changes.insert(full_key(CHECKPOINTS, stream.as_bytes()), Some(position.to_be_bytes().to_vec()));
+        self.changes.insert(full_key(CHECKPOINTS, stream.as_bytes()), Change::Put(position.to_be_bytes().to_vec()));
         let mut batch = sled::Batch::default();
         for (key, value) in std::mem::take(&mut self.changes) {
             match value {
-                Some(value) => batch.insert(key, value),
-                None => batch.remove(key),
+                Change::Put(value) => batch.insert(key, value),
+                Change::Held(row) => batch.insert(key, row.encoded()),
+                Change::Removed => batch.remove(key),
             }
         }
         self.store.tree.apply_batch(batch).map_err(|e| Error::Write(e.to_string()))?;
@@ -219,17 +227,30 @@ impl View for Batch<'_> {
     fn get(&self, table: &str, key: &[u8]) -> Option<Vec<u8>> {
         let key = full_key(table, key);
         match self.changes.get(&key) {
-            Some(change) => change.clone(),
+            Some(Change::Put(value)) => Some(value.clone()),
+            Some(Change::Held(row)) => Some(row.encoded()),
+            Some(Change::Removed) => None,
             None => self.store.tree.get(key).ok().flatten().map(|v| v.to_vec()),
         }
     }
 
     fn put(&mut self, table: &str, key: &[u8], value: Vec<u8>) {
-        self.changes.insert(full_key(table, key), Some(value));
+        self.changes.insert(full_key(table, key), Change::Put(value));
     }
 
     fn remove(&mut self, table: &str, key: &[u8]) {
-        self.changes.insert(full_key(table, key), None);
+        self.changes.insert(full_key(table, key), Change::Removed);
+    }
+
+    fn held(&self, table: &str, key: &[u8]) -> Option<&dyn Held> {
+        match self.changes.get(&full_key(table, key)) {
+            Some(Change::Held(row)) => Some(&**row),
+            _ => None,
+        }
+    }
+
+    fn hold(&mut self, table: &str, key: &[u8], row: Box<dyn Held>) {
+        self.changes.insert(full_key(table, key), Change::Held(row));
     }
 }
 
@@ -276,6 +297,22 @@ mod tests {
             }
         }
         assert_eq!(seen, (0..100).filter(|n| n % 2 == 0).collect::<Vec<u32>>());
+    }
+
+    #[test]
+    fn a_batch_reads_what_it_has_put_and_writes_the_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = filled(folder.path());
+        let mut batch = store.begin();
+        batch.update_row::<u32>("numbers", "007", |n| *n += 1);
+        batch.update_row::<u32>("numbers", "007", |n| *n += 1);
+        assert_eq!(batch.row::<u32>("numbers", "007"), Some(9));
+        assert_eq!(batch.row::<u64>("numbers", "007"), Some(9), "as another type, too");
+        batch.remove("numbers", b"008");
+        assert_eq!(batch.row::<u32>("numbers", "008"), None);
+        batch.commit("S", 43).unwrap();
+        assert_eq!(store.get::<u32>("numbers", "007"), Some(9));
+        assert_eq!(store.get::<u32>("numbers", "008"), None);
     }
 
     #[test]

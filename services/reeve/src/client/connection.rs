@@ -18,6 +18,11 @@ pub struct Connection {
     agent: ureq::Agent,
 }
 
+fn agent() -> ureq::Agent {
+    let config = ureq::Agent::config_builder().http_status_as_error(false);
+    config.timeout_global(Some(Duration::from_secs(60))).build().into()
+}
+
 impl Connection {
     /// By the AWS environment variables when they are set, else by the instance's folder.
     ///
@@ -25,8 +30,6 @@ impl Connection {
     /// When neither names an instance.
     pub fn open(data: &Path) -> anyhow::Result<Self> {
         let variable = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
-        let config = ureq::Agent::config_builder().http_status_as_error(false);
-        let agent = config.timeout_global(Some(Duration::from_secs(60))).build().into();
         if let Some(endpoint) = variable("AWS_ENDPOINT_URL_SSM").or_else(|| variable("AWS_ENDPOINT_URL")) {
             let needed = |name: &str| {
                 variable(name).with_context(|| format!("AWS_ENDPOINT_URL is set, but not {name}"))
@@ -38,17 +41,21 @@ impl Connection {
                     .unwrap_or("us-east-1".into()),
                 access_key_id: needed("AWS_ACCESS_KEY_ID")?,
                 secret_access_key: needed("AWS_SECRET_ACCESS_KEY")?,
-                agent,
+                agent: agent(),
             });
         }
-        let instance = read_instance(data)?;
-        Ok(Self {
-            endpoint: instance.endpoint,
-            region: instance.region,
-            access_key_id: instance.access_key_id,
-            secret_access_key: instance.secret_access_key,
-            agent,
-        })
+        Ok(Self::open_instance(&read_instance(data)?))
+    }
+
+    /// To a running instance.
+    pub fn open_instance(instance: &Instance) -> Self {
+        Self {
+            endpoint: instance.endpoint.clone(),
+            region: instance.region.clone(),
+            access_key_id: instance.access_key_id.clone(),
+            secret_access_key: instance.secret_access_key.clone(),
+            agent: agent(),
+        }
     }
 
     /// Calls an operation of the ssm API.

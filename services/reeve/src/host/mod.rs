@@ -8,8 +8,9 @@ mod serve;
 mod services;
 mod up;
 
-pub use children::with_parent;
-pub use folder::{Instance, read_instance};
+pub use children::{Supervised, with_parent};
+pub use folder::{Folder, Instance, read_instance};
 pub use init::{Args as InitArgs, init};
+pub use nats::{connect, start as start_nats};
 pub use serve::{Args as ServeArgs, serve};
 pub use up::{Args as UpArgs, up};

@@ -1,0 +1,139 @@
+//! A client that costs little beside what it measures: HTTP/1.1, one connection, kept open.
+
+use crate::host::Instance;
+use anyhow::{Context, bail};
+use reeve_gateway::sigv4::{Credentials, Request, sign};
+use reeve_types::Timestamp;
+use serde_json::Value;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+/// A signed call, ready to be sent as often as wanted: a signature holds for minutes.
+#[derive(Clone)]
+pub struct Signed(Arc<[u8]>);
+
+fn host(instance: &Instance) -> &str {
+    instance.endpoint.split_once("://").map_or(instance.endpoint.as_str(), |(_, host)| host)
+}
+
+impl Signed {
+    pub fn new(instance: &Instance, operation: &str, input: &Value) -> Self {
+        let (host, body, target) = (host(instance), input.to_string(), format!("AmazonSSM.{operation}"));
+        let headers: [(&str, &[u8]); 3] = [
+            ("content-type", b"application/x-amz-json-1.1"),
+            ("host", host.as_bytes()),
+            ("x-amz-target", target.as_bytes()),
+        ];
+        let unsigned =
+            Request { method: "POST", path: "/", query: "", headers: &headers, body: body.as_bytes() };
+        let credentials = Credentials {
+            access_key_id: &instance.access_key_id,
+            secret_access_key: &instance.secret_access_key,
+            region: &instance.region,
+            service: "ssm",
+        };
+        let mut text = format!(
+            "POST / HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/x-amz-json-1.1\r\nx-amz-target: {target}\r\n\
+             content-length: {}\r\n",
+            body.len()
+        );
+        for (name, value) in sign(&unsigned, &credentials, Timestamp::now()) {
+            text += &format!("{name}: {value}\r\n");
+        }
+        Self((text + "\r\n" + &body).into_bytes().into())
+    }
+}
+
+/// One open connection.
+pub struct Client {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Client {
+    pub async fn open(instance: &Instance) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(host(instance)).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, buffer: Vec::with_capacity(64 * 1024) })
+    }
+
+    /// Sends a call and reads its whole answer.
+    pub async fn send(&mut self, call: &Signed) -> anyhow::Result<&[u8]> {
+        self.stream.write_all(&call.0).await?;
+        self.buffer.clear();
+        let whole = loop {
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                bail!("the connection was closed");
+            }
+            if let Some(whole) = whole(&self.buffer)? {
+                break whole;
+            }
+        };
+        while self.buffer.len() < whole.end {
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                bail!("the connection was closed");
+            }
+        }
+        let body = self.buffer.get(whole).unwrap_or_default();
+        if !self.buffer.starts_with(b"HTTP/1.1 200") {
+            bail!("the call was refused: {}", String::from_utf8_lossy(body));
+        }
+        Ok(body)
+    }
+
+    pub async fn json(&mut self, call: &Signed) -> anyhow::Result<Value> {
+        Ok(serde_json::from_slice(self.send(call).await?)?)
+    }
+}
+
+/// Where the body is, once the head is there.
+fn whole(buffer: &[u8]) -> anyhow::Result<Option<std::ops::Range<usize>>> {
+    let Some(head) = buffer.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
+    let text = std::str::from_utf8(&buffer[..head])?;
+    let length = text.lines().filter_map(|line| line.split_once(": "));
+    let length =
+        length.filter(|(name, _)| name.eq_ignore_ascii_case("content-length")).map(|(_, n)| n).next();
+    let length: usize = length.context("the answer has no content-length")?.parse()?;
+    Ok(Some(head + 4..head + 4 + length))
+}
+
+/// Sends a call so many times over so many connections at once; answers how long each took, and all.
+pub async fn load(
+    instance: &Instance,
+    call: &Signed,
+    connections: usize,
+    count: usize,
+) -> anyhow::Result<(Vec<Duration>, Duration)> {
+    let left = Arc::new(AtomicUsize::new(count));
+    let mut clients = Vec::new();
+    for _ in 0..connections {
+        clients.push(Client::open(instance).await?);
+    }
+    let begun = Instant::now();
+    let clients = clients.into_iter().map(|mut client| {
+        let (left, call) = (left.clone(), call.clone());
+        tokio::spawn(async move {
+            let mut times = Vec::new();
+            while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok() {
+                let sent = Instant::now();
+                client.send(&call).await?;
+                times.push(sent.elapsed());
+            }
+            anyhow::Ok(times)
+        })
+    });
+    let mut times = Vec::new();
+    for client in clients.collect::<Vec<_>>() {
+        times.extend(client.await??);
+    }
+    Ok((times, begun.elapsed()))
+}

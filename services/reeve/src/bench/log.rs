@@ -1,0 +1,99 @@
+//! The event log: appends through the kernel's store beside plain publishing, and the rebuild of a view.
+
+use super::{
+    instance::Server,
+    rebuild,
+    report::{Goal, Report, rate},
+};
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+use reeve_eventsourcing::{AggregateRef, Envelope, Position};
+use reeve_jetstream::{Bus, Headers, store, streams};
+use reeve_types::{Timestamp, ids::new_uuid};
+use std::time::{Duration, Instant};
+
+/// Options of `bench log`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// How many events are appended in each way.
+    #[arg(long, default_value_t = 20_000)]
+    appends: usize,
+    /// How many events of run-command the rebuilt views read.
+    #[arg(long, default_value_t = 100_000)]
+    events: usize,
+}
+
+/// As many bytes as an event's body has here.
+const BODY: usize = 200;
+
+pub async fn run(args: Args) -> anyhow::Result<Report> {
+    let server = Server::start().await?;
+    let mut report = Report::new("log");
+    let measured = async {
+        for at_once in [1, 16] {
+            let plain = plain(&server.bus, args.appends, at_once).await?;
+            let appended = appended(&server.bus, args.appends, at_once).await?;
+            report.add(
+                format!("appends, {at_once} at once"),
+                rate(args.appends, appended),
+                "1/s",
+                Goal::Peer(rate(args.appends, plain)),
+            );
+        }
+        rebuild::run(&server, args.events, &mut report).await
+    };
+    let result = measured.await;
+    server.stop().await;
+    result.map(|()| report)
+}
+
+fn envelope(service: &str, id: usize) -> Envelope {
+    Envelope {
+        id: new_uuid(),
+        schema: "reeve.bench.Measured.v1".to_owned(),
+        time: Timestamp::now(),
+        aggregate: AggregateRef::new(service, "item", &id.to_string()),
+        actor: "administrator".to_owned(),
+        actor_source: "127.0.0.1".to_owned(),
+        correlation_id: new_uuid(),
+        causation_id: new_uuid(),
+        traceparent: None,
+        data: Bytes::from_static(&[7; BODY]),
+    }
+}
+
+/// Appends to aggregates of their own, as the services do.
+async fn appended(bus: &Bus, count: usize, at_once: usize) -> anyhow::Result<Duration> {
+    let service = format!("bench-append-{at_once}");
+    streams::ensure_events(bus, &service).await?;
+    let begun = Instant::now();
+    stream::iter(0..count)
+        .map(Ok)
+        .try_for_each_concurrent(at_once, |n| {
+            let envelope = envelope(&service, n);
+            async move { store::append(bus, &envelope, Position(0)).await.map(|_| ()) }
+        })
+        .await?;
+    Ok(begun.elapsed())
+}
+
+/// The peer: messages of the same size, acknowledged, without an expectation and made beforehand.
+pub async fn plain(bus: &Bus, count: usize, at_once: usize) -> anyhow::Result<Duration> {
+    let service = format!("bench-plain-{at_once}");
+    streams::ensure_events(bus, &service).await?;
+    let prepared: Vec<_> = (0..count)
+        .map(|n| {
+            let envelope = envelope(&service, n);
+            let headers = envelope.headers().into_iter().map(|(name, value)| (name.to_owned(), value));
+            (envelope.aggregate.subject(), Headers(headers.collect()), envelope.data)
+        })
+        .collect();
+    let begun = Instant::now();
+    stream::iter(&prepared)
+        .map(Ok)
+        .try_for_each_concurrent(at_once, |(subject, headers, data)| async move {
+            bus.store(subject, headers, data.clone()).await.map(|_| ())
+        })
+        .await?;
+    Ok(begun.elapsed())
+}
