@@ -208,7 +208,8 @@ impl Batch<'_> {
     /// # Errors
     /// When sled refuses; nothing is written then.
     pub fn commit(mut self, stream: &str, position: u64) -> Result<(), Error> {
-        self.changes.insert(full_key(CHECKPOINTS, stream.as_bytes()), Change::Put(position.to_be_bytes().to_vec()));
+        self.changes
+            .insert(full_key(CHECKPOINTS, stream.as_bytes()), Change::Put(position.to_be_bytes().to_vec()));
         let mut batch = sled::Batch::default();
         for (key, value) in std::mem::take(&mut self.changes) {
             match value {
