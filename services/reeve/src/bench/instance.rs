@@ -103,7 +103,7 @@ impl Server {
     pub async fn start() -> anyhow::Result<Self> {
         let temporary = Temporary::new()?;
         let folder = Folder::open(temporary.path())?;
-        let supervised = start_nats(&folder)?;
+        let supervised = start_nats(&folder).await?;
         let url = format!("nats://127.0.0.1:{}", folder.keys.bus_port);
         let user = folder.keys.operator.core_user("bench")?;
         let bus = connect(&url, &user, "bench").await.context("nats-server did not start")?;
