@@ -35,6 +35,10 @@ pub fn canonical_request(
     body_hash: &str,
     presigned: bool,
 ) -> Option<String> {
+    // A path that is not absolute would be made the same as one that is.
+    if !request.path.starts_with('/') {
+        return None;
+    }
     let mut text = String::with_capacity(512);
     text.push_str(request.method);
     text.push('\n');
