@@ -95,7 +95,7 @@ impl Worker {
     }
 
     /// Takes a live message in and begins what it asks for, if there is room. Answers whether it was believed;
-    /// if not, nothing was changed, and what the stream has must be read.
+    /// if not, nothing was changed.
     ///
     /// # Errors
     /// As [`Worker::take_in`].
@@ -103,7 +103,7 @@ impl Worker {
         match self.believe(number, data) {
             Ok(dispatch) => self.take(number, dispatch, data, false).map(|()| true),
             Err(refusal) => {
-                tracing::warn!(number, %refusal, "a live message is not believed; the inbox is read");
+                tracing::warn!(number, %refusal, "a live message is not believed");
                 Ok(false)
             }
         }
@@ -142,16 +142,7 @@ impl Worker {
 
     /// Whether the control plane signed this for this node and place, whatever it says.
     pub fn is_signed(&self, number: u64, data: &[u8]) -> bool {
-        let identity = &self.agent.identity;
-        let verified = verify(data, &identity.dispatch_keys, &identity.node_id, number, Timestamp::now());
-        // These three are found after the signature and the address held.
-        let signed = |refusal| {
-            matches!(
-                refusal,
-                Refusal::TooEarly { .. } | Refusal::Expired { .. } | Refusal::OtherDocument { .. }
-            )
-        };
-        verified.map_or_else(signed, |_| true)
+        self.believe(number, data).map_or_else(|refusal| refusal.is_signed(), |_| true)
     }
 
     /// An inbox message that does not count. An expired one has an outcome; the others are not ours to answer.

@@ -14,10 +14,10 @@ use reeve_contracts::{
     node::Hello,
     nodes::{NodeConnected, NodeRegistered},
 };
-use reeve_eventsourcing::{Actor, Context};
+use reeve_eventsourcing::Actor;
 use reeve_node_protocol::subject::node_of;
 use reeve_runtime::{ApiError, Call, ExecuteError, Handle, React, Reacting, Working};
-use reeve_types::{Timestamp, ids::new_uuid};
+use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
@@ -118,14 +118,7 @@ pub(crate) async fn heartbeat(shared: Arc<Shared>, call: Call<Heartbeat>) -> Res
 }
 
 async fn lose(handle: &Handle, node: &str, session: &str, reason: &str) -> Result<(), React> {
-    let id = new_uuid();
-    let context = Context {
-        now: Timestamp::now(),
-        actor: Actor::service("nodes"),
-        command_id: id,
-        correlation_id: id,
-        traceparent: None,
-    };
+    let context = handle.context(Timestamp::now());
     let command = Command::Lose { session: session.to_owned(), reason: reason.to_owned() };
     handle.execute::<Node>(node, command, &context).await?;
     Ok(())

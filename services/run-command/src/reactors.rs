@@ -15,10 +15,10 @@ use reeve_contracts::{
     node::{Dispatch, DispatchKind, Report, ReportKind},
     run_command::{CommandCancelRequested, CommandSent, InvocationFinished, StepOutcome},
 };
-use reeve_eventsourcing::{Actor, Context};
+use reeve_eventsourcing::Actor;
 use reeve_node_protocol::subject::node_of;
 use reeve_runtime::{Handle, React, Reacting, Working};
-use reeve_types::{CommandId, NodeId, Timestamp, ids::new_uuid};
+use reeve_types::{CommandId, NodeId, Timestamp};
 use std::time::Duration;
 
 /// As many nodes of one command are dispatched to at a time. Rate control (MaxConcurrency) goes here.
@@ -224,14 +224,7 @@ pub async fn deadlines(handle: Handle) -> Result<(), React> {
         let first = handle.views().scan::<()>(DEADLINES, "", None, 1000);
         for (key, ()) in first.rows {
             let Some((command, node)) = due(&key, now) else { break };
-            let id = new_uuid();
-            let context = Context {
-                now,
-                actor: Actor::service("run-command"),
-                command_id: id,
-                correlation_id: id,
-                traceparent: None,
-            };
+            let context = handle.context(now);
             let finished = InvocationFinished {
                 command_id: command.to_owned(),
                 node_id: node.to_owned(),

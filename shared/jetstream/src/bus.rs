@@ -301,11 +301,6 @@ impl Bus {
         self.connections.clone()
     }
 
-    /// Whether the connection stands at this moment.
-    pub fn is_connected(&self) -> bool {
-        self.client.connection_state() == async_nats::connection::State::Connected
-    }
-
     /// Sends what is still queued, then closes.
     pub async fn close(&self) {
         if let Err(error) = self.client.drain().await {

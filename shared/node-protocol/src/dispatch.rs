@@ -37,6 +37,13 @@ pub enum Refusal {
     Field(&'static str),
 }
 
+impl Refusal {
+    /// Whether the signature and the address held, and something after them did not.
+    pub fn is_signed(&self) -> bool {
+        matches!(self, Self::TooEarly { .. } | Self::Expired { .. } | Self::OtherDocument { .. })
+    }
+}
+
 /// A dispatch could not be signed.
 #[derive(Debug, thiserror::Error)]
 #[error("the dispatch key cannot sign: {0}")]

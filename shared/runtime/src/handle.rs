@@ -1,6 +1,8 @@
 //! What handlers hold: the bus, the views, and the way to decide.
 
+use reeve_eventsourcing::{Actor, Context};
 use reeve_jetstream::Bus;
+use reeve_types::{Timestamp, ids::new_uuid};
 use reeve_views::Store;
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -26,6 +28,18 @@ impl Handle {
 
     pub fn views(&self) -> &Store {
         &self.inner.views
+    }
+
+    /// The context of a command that the service gives of its own accord, at an instant: a deadline, a silence.
+    pub fn context(&self, now: Timestamp) -> Context {
+        let id = new_uuid();
+        Context {
+            now,
+            actor: Actor::service(self.service()),
+            command_id: id,
+            correlation_id: id,
+            traceparent: None,
+        }
     }
 
     pub fn service(&self) -> &'static str {

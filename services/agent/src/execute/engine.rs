@@ -254,12 +254,7 @@ async fn one<D: DocumentSource, S: Sink>(
     }
 }
 
-/// The engine is the edge at which the clock comes in: a step begins when its process does.
-#[expect(clippy::disallowed_methods, reason = "start and end of a step are observations, not decisions")]
+/// The engine is the edge at which the clock comes in: start and end of a step are observations, not decisions.
 fn now_ms() -> i64 {
-    std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .ok()
-        .and_then(|since| i64::try_from(since.as_millis()).ok())
-        .unwrap_or_default()
+    reeve_types::Timestamp::now().0
 }

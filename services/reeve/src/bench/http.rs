@@ -1,9 +1,7 @@
 //! A client that costs little beside what it measures: HTTP/1.1, one connection, kept open.
 
-use crate::host::Instance;
+use crate::{client::connection::Connection, host::Instance};
 use anyhow::{Context, bail};
-use reeve_gateway::sigv4::{Credentials, Request, sign};
-use reeve_types::Timestamp;
 use serde_json::Value;
 use std::{
     sync::{
@@ -21,32 +19,12 @@ use tokio::{
 #[derive(Clone)]
 pub struct Signed(Arc<[u8]>);
 
-fn host(instance: &Instance) -> &str {
-    instance.endpoint.split_once("://").map_or(instance.endpoint.as_str(), |(_, host)| host)
-}
-
 impl Signed {
     pub fn new(instance: &Instance, operation: &str, input: &Value) -> Self {
-        let (host, body, target) = (host(instance), input.to_string(), format!("AmazonSSM.{operation}"));
-        let headers: [(&str, &[u8]); 3] = [
-            ("content-type", b"application/x-amz-json-1.1"),
-            ("host", host.as_bytes()),
-            ("x-amz-target", target.as_bytes()),
-        ];
-        let unsigned =
-            Request { method: "POST", path: "/", query: "", headers: &headers, body: body.as_bytes() };
-        let credentials = Credentials {
-            access_key_id: &instance.access_key_id,
-            secret_access_key: &instance.secret_access_key,
-            region: &instance.region,
-            service: "ssm",
-        };
-        let mut text = format!(
-            "POST / HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/x-amz-json-1.1\r\nx-amz-target: {target}\r\n\
-             content-length: {}\r\n",
-            body.len()
-        );
-        for (name, value) in sign(&unsigned, &credentials, Timestamp::now()) {
+        let (connection, body) = (Connection::open_instance(instance), input.to_string());
+        let mut text =
+            format!("POST / HTTP/1.1\r\nhost: {}\r\ncontent-length: {}\r\n", connection.host(), body.len());
+        for (name, value) in connection.signed_headers(operation, body.as_bytes()) {
             text += &format!("{name}: {value}\r\n");
         }
         Self((text + "\r\n" + &body).into_bytes().into())
@@ -61,7 +39,7 @@ pub struct Client {
 
 impl Client {
     pub async fn open(instance: &Instance) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(host(instance)).await?;
+        let stream = TcpStream::connect(Connection::open_instance(instance).host()).await?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: Vec::with_capacity(64 * 1024) })
     }

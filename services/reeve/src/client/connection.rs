@@ -1,9 +1,9 @@
 //! The signed API, and for event streams the bus.
 
-use crate::host::{Instance, read_instance};
+use crate::host::{Instance, bus_options, read_instance};
 use anyhow::{Context, anyhow, bail};
 use reeve_gateway::sigv4;
-use reeve_jetstream::{Bus, Credentials, Options};
+use reeve_jetstream::Bus;
 use reeve_types::Timestamp;
 use serde_json::Value;
 use std::{path::Path, time::Duration};
@@ -67,14 +67,19 @@ impl Connection {
         tokio::task::spawn_blocking(move || connection.post(&operation, body.as_bytes())).await?
     }
 
-    fn post(&self, operation: &str, body: &[u8]) -> anyhow::Result<Value> {
+    /// The instance's host and port, as the `host` header names them.
+    pub fn host(&self) -> &str {
         let host = self.endpoint.split_once("://").map_or(self.endpoint.as_str(), |(_, host)| host);
-        let host = host.trim_end_matches('/');
+        host.trim_end_matches('/')
+    }
+
+    /// The headers of a signed call of an operation, beside `host`.
+    pub fn signed_headers(&self, operation: &str, body: &[u8]) -> Vec<(&'static str, String)> {
+        let content_type = "application/x-amz-json-1.1".to_owned();
         let target = format!("AmazonSSM.{operation}");
-        let content_type = "application/x-amz-json-1.1";
         let headers: [(&str, &[u8]); 3] = [
             ("content-type", content_type.as_bytes()),
-            ("host", host.as_bytes()),
+            ("host", self.host().as_bytes()),
             ("x-amz-target", target.as_bytes()),
         ];
         let request = sigv4::Request { method: "POST", path: "/", query: "", headers: &headers, body };
@@ -84,11 +89,15 @@ impl Connection {
             region: &self.region,
             service: "ssm",
         };
-        let url = format!("{}/", self.endpoint.trim_end_matches('/'));
-        let mut post =
-            self.agent.post(&url).header("content-type", content_type).header("x-amz-target", &target);
-        for (name, value) in sigv4::sign(&request, &credentials, Timestamp::now()) {
-            post = post.header(name, &value);
+        let mut signed = sigv4::sign(&request, &credentials, Timestamp::now());
+        signed.extend([("content-type", content_type), ("x-amz-target", target)]);
+        signed
+    }
+
+    fn post(&self, operation: &str, body: &[u8]) -> anyhow::Result<Value> {
+        let mut post = self.agent.post(format!("{}/", self.endpoint.trim_end_matches('/')));
+        for (name, value) in self.signed_headers(operation, body) {
+            post = post.header(name, value);
         }
         let mut answer = post.send(body).with_context(|| format!("{} does not answer", self.endpoint))?;
         let text = answer.body_mut().read_to_string()?;
@@ -109,11 +118,5 @@ impl Connection {
 /// When no instance runs there or its bus does not answer.
 pub async fn bus(data: &Path) -> anyhow::Result<Bus> {
     let Instance { bus_url, bus_user, .. } = read_instance(data)?;
-    let options = Options {
-        url: bus_url,
-        credentials: Credentials::Jwt { jwt: bus_user.jwt, seed: bus_user.seed },
-        name: "reeve-cli".to_owned(),
-        inbox_prefix: "_INBOX".to_owned(),
-    };
-    Ok(Bus::connect(&options).await?)
+    Ok(Bus::connect(&bus_options(&bus_url, &bus_user, "reeve-cli")).await?)
 }

@@ -1,6 +1,7 @@
 //! `reeve events`: the log as CloudEvents in structured form, one JSON object on a line.
 
 use super::connection::bus;
+use crate::host::SERVICES;
 use anyhow::{Context, bail};
 use futures::{StreamExt, stream::SelectAll};
 use prost_reflect::{DescriptorPool, DynamicMessage};
@@ -26,9 +27,6 @@ pub struct Args {
     #[arg(long)]
     from: Option<String>,
 }
-
-/// Every service that has events: the same names as the host's.
-const SERVICES: [&str; 4] = ["documents", "tags", "nodes", "run-command"];
 
 /// The schemas, so that bodies can be shown as JSON.
 const SCHEMAS: [(&str, &str); 4] = [

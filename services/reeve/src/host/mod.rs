@@ -11,6 +11,7 @@ mod up;
 pub use children::{Supervised, with_parent};
 pub use folder::{Folder, Instance, read_instance};
 pub use init::{Args as InitArgs, init};
-pub use nats::{connect, start as start_nats};
+pub use nats::{connect, options as bus_options, start as start_nats};
 pub use serve::{Args as ServeArgs, serve};
+pub use services::SERVICES;
 pub use up::{Args as UpArgs, up};

@@ -75,14 +75,19 @@ pub async fn start(folder: &Folder) -> anyhow::Result<Supervised> {
     Supervised::start(child, &folder.path.join("nats.log"))
 }
 
-/// Connects, waiting for a server that is starting.
-pub async fn connect(url: &str, user: &User, name: &str) -> anyhow::Result<Bus> {
-    let options = Options {
+/// How a user of CORE or SYS connects.
+pub fn options(url: &str, user: &User, name: &str) -> Options {
+    Options {
         url: url.to_owned(),
         credentials: Credentials::Jwt { jwt: user.jwt.clone(), seed: user.seed.clone() },
         name: name.to_owned(),
         inbox_prefix: "_INBOX".to_owned(),
-    };
+    }
+}
+
+/// Connects, waiting for a server that is starting.
+pub async fn connect(url: &str, user: &User, name: &str) -> anyhow::Result<Bus> {
+    let options = options(url, user, name);
     let begun = Instant::now();
     loop {
         match Bus::connect(&options).await {

@@ -20,7 +20,7 @@ pub struct Needs {
 }
 
 /// Every service.
-pub const NAMES: [&str; 4] = ["documents", "tags", "nodes", "run-command"];
+pub const SERVICES: [&str; 4] = ["documents", "tags", "nodes", "run-command"];
 
 /// Describes one.
 ///
@@ -42,6 +42,6 @@ pub fn describe(name: &str, needs: &Needs) -> anyhow::Result<Service> {
             reeve_run_command::service(&reeve_run_command::Config { dispatch_key: key.clone() })
         }
         ("nodes" | "run-command", _, _) => bail!("the service {name} needs the instance's keys"),
-        _ => bail!("there is no service {name:?}: the services are {}", NAMES.join(", ")),
+        _ => bail!("there is no service {name:?}: the services are {}", SERVICES.join(", ")),
     })
 }

@@ -112,7 +112,7 @@ async fn start_and_stay(
         system: Some(system),
     };
     let mut started = Vec::new();
-    for name in services::NAMES {
+    for name in services::SERVICES {
         let service = services::describe(name, &needs)?;
         let bus = nats::connect(&bus_url, &user, name).await?;
         let data = folder.path.clone();
