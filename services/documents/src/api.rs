@@ -17,7 +17,7 @@ use reeve_contracts::ssm::{
     DocumentDescription, DocumentParameter, DocumentRequires, ReviewInformation, Tag,
 };
 use reeve_document_language::{DocumentInput, Error as Language};
-use reeve_runtime::{ApiError, Handle};
+use reeve_runtime::{ApiError, Handle, text};
 use std::collections::BTreeMap;
 
 impl From<Error> for ApiError {
@@ -61,24 +61,8 @@ fn name_in(given: Option<&String>) -> String {
     name.to_owned()
 }
 
-/// As a member that is left out when there is nothing in it.
-fn text(value: &str) -> Option<String> {
-    (!value.is_empty()).then(|| value.to_owned())
-}
-
 fn invalid(field: &str, problem: impl std::fmt::Display) -> ApiError {
     ApiError::new("ValidationException", format!("{field} {problem}."))
-}
-
-/// How many rows a page has: what was asked for, within what the model allows.
-fn page_size(max_results: Option<i32>, most: usize) -> Result<usize, ApiError> {
-    match max_results {
-        None => Ok(most),
-        Some(n) => usize::try_from(n)
-            .ok()
-            .filter(|n| (1..=most).contains(n))
-            .ok_or_else(|| invalid("MaxResults", format!("is {n}, which is not between 1 and {most}"))),
-    }
 }
 
 /// A continuation key that came back, if it is one of those that go out for this list.

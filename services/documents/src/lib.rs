@@ -17,14 +17,14 @@ mod projections;
 
 pub use domain::{Command, Document, DocumentEvent, Draft, Error, Mark, Review, Selector, State};
 
-use reeve_runtime::Service;
+use reeve_runtime::{ResourceTags, Service};
 
 /// The service, for a host to run.
 pub fn service() -> Service {
     Service::new("documents")
         .aggregate::<Document>()
         .projection(projections::Documents)
-        .projection(projections::Tags)
+        .projection(ResourceTags { kind: "Document", table: projections::TAGS })
         .startup(preconfigured::publish)
         .operation("ssm", "CreateDocument", api::write::create_document)
         .operation("ssm", "UpdateDocument", api::write::update_document)

@@ -205,50 +205,6 @@ fn remove_version(view: &mut dyn View, name: &str, number: u32) {
     view.remove(CONTENT, key.as_bytes());
 }
 
-pub(crate) use tags::TagsEvent;
-
-/// What this service takes from tags.
-mod tags {
-    reeve_eventsourcing::events! {
-        /// What happens to a resource's tags.
-        pub enum TagsEvent: "tags" from reeve_contracts::tags {
-            TagsAdded = "reeve.tags.TagsAdded.v1",
-            TagsRemoved = "reeve.tags.TagsRemoved.v1",
-        }
-    }
-}
-
-/// Keeps [`TAGS`].
-pub(crate) struct Tags;
-
-impl Projection for Tags {
-    const NAME: &'static str = "tags";
-    const VERSION: u32 = 1;
-    type Event = TagsEvent;
-
-    fn apply(&self, view: &mut dyn View, event: &Recorded<TagsEvent>) {
-        let (kind, name) = match &event.event {
-            TagsEvent::TagsAdded(added) => (&added.resource_type, &added.resource_id),
-            TagsEvent::TagsRemoved(removed) => (&removed.resource_type, &removed.resource_id),
-        };
-        if kind != "Document" {
-            return;
-        }
-        let mut row: BTreeMap<String, String> = view.row(TAGS, name).unwrap_or_default();
-        match &event.event {
-            TagsEvent::TagsAdded(added) => {
-                row.extend(added.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())));
-            }
-            TagsEvent::TagsRemoved(removed) => row.retain(|key, _| !removed.keys.contains(key)),
-        }
-        if row.is_empty() {
-            view.remove(TAGS, name.as_bytes());
-        } else {
-            view.put_row(TAGS, name, &row);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

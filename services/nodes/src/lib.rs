@@ -15,7 +15,7 @@ mod projections;
 
 use presence::Presence;
 use reeve_jetstream::{Bus, operator::Enrolment, streams::NODE_REPORTS};
-use reeve_runtime::Service;
+use reeve_runtime::{ResourceTags, Service};
 use std::sync::Arc;
 
 /// What the service needs to know beyond its log.
@@ -48,7 +48,7 @@ pub fn service(config: Config) -> Service {
         .aggregate::<domain::node::Node>()
         .projection(projections::Activations)
         .projection(projections::Nodes)
-        .projection(projections::Tags)
+        .projection(ResourceTags { kind: "ManagedInstance", table: projections::NODE_TAGS })
         .reactor("register", 16, presence::register)
         .worker("hello", NODE_REPORTS, "reeve.report.*.hello", 64, share(shared, presence::hello))
         .background(share(shared, presence::disconnects))

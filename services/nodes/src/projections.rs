@@ -4,10 +4,9 @@
 //! must equal the live one. Nodes and their tags are joined when they are read.
 
 use crate::domain::{activation::ActivationEvent, node::NodeEvent};
-use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, events};
+use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 pub const ACTIVATIONS: &str = "activations";
 pub const NODES: &str = "nodes";
@@ -131,36 +130,5 @@ impl Projection for Nodes {
                 view.remove(NODES, e.node_id.as_bytes());
             }
         }
-    }
-}
-
-events! {
-    /// What the tags service says of nodes.
-    pub enum TagEvent: "tags" from reeve_contracts::tags {
-        TagsAdded = "reeve.tags.TagsAdded.v1",
-        TagsRemoved = "reeve.tags.TagsRemoved.v1",
-    }
-}
-
-/// Nodes' tags, from the tags service's events.
-pub struct Tags;
-
-impl Projection for Tags {
-    const NAME: &'static str = "node-tags";
-    const VERSION: u32 = 1;
-    type Event = TagEvent;
-
-    fn apply(&self, view: &mut dyn View, event: &Recorded<TagEvent>) {
-        let (kind, id) = match &event.event {
-            TagEvent::TagsAdded(e) => (&e.resource_type, &e.resource_id),
-            TagEvent::TagsRemoved(e) => (&e.resource_type, &e.resource_id),
-        };
-        if kind != "ManagedInstance" {
-            return;
-        }
-        view.update_row::<BTreeMap<String, String>>(NODE_TAGS, id, |tags| match &event.event {
-            TagEvent::TagsAdded(e) => tags.extend(e.tags.iter().map(|t| (t.key.clone(), t.value.clone()))),
-            TagEvent::TagsRemoved(e) => tags.retain(|key, _| !e.keys.contains(key)),
-        });
     }
 }

@@ -20,7 +20,7 @@ mod targets;
 
 use dispatch::Dispatcher;
 use reeve_jetstream::streams::NODE_REPORTS;
-use reeve_runtime::Service;
+use reeve_runtime::{ResourceTags, Service};
 use std::sync::Arc;
 
 /// What the service needs to know beyond its log.
@@ -38,7 +38,7 @@ pub fn service(config: &Config) -> Service {
         .aggregate::<domain::invocation::Invocation>()
         .projection(projections::Documents)
         .projection(projections::Nodes)
-        .projection(projections::Tags)
+        .projection(ResourceTags { kind: "ManagedInstance", table: projections::NODE_TAGS })
         .projection(projections::Commands)
         .projection(projections::Invocations)
         .reactor("command", 16, move |reacting| reactors::command(dispatcher.clone(), reacting))

@@ -9,20 +9,24 @@
 //! ones after it; the ids of a reactor's commands are derived from the event, so a second delivery
 //! decides nothing new.
 
+mod answers;
 mod endpoint;
 mod execute;
 mod follower;
 mod handle;
 mod reactor;
 mod service;
+mod tags;
 pub mod telemetry;
 
+pub use answers::{page_size, text};
 pub use endpoint::{ApiError, Call, Caller};
 pub use execute::{ExecuteError, Executed};
 pub use handle::Handle;
 pub use reactor::{React, Reacting, Working};
 pub use reeve_views::{Page, Store};
 pub use service::{Running, Service, rebuild, run};
+pub use tags::{ResourceTags, TagsEvent};
 
 /// Why a service could not start or go on.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! Lists of documents and of their versions.
 
-use super::{continuation, filters::Filters, name_in, page_size, requires, tag_list, tags, text};
+use super::{continuation, filters::Filters, name_in, requires, tag_list, tags};
 use crate::{
     domain::{Document, Error},
     projections::{DOCUMENTS, DocumentRow, VERSIONS, VersionRow, version_key},
@@ -9,7 +9,7 @@ use reeve_contracts::ssm::{
     DocumentIdentifier, DocumentVersionInfo, ListDocumentVersionsRequest, ListDocumentVersionsResult,
     ListDocumentsRequest, ListDocumentsResult,
 };
-use reeve_runtime::{ApiError, Call, Handle};
+use reeve_runtime::{ApiError, Call, Handle, page_size, text};
 
 /// As many as one page of these lists has, from the model.
 const PAGE: usize = 50;

@@ -1,12 +1,12 @@
 //! Who else may see a document.
 
-use super::{continuation, invalid, name_in, page_size};
+use super::{continuation, invalid, name_in};
 use crate::domain::{Command, Document, Error};
 use reeve_contracts::ssm::{
     AccountSharingInfo, DescribeDocumentPermissionRequest, DescribeDocumentPermissionResponse,
     ModifyDocumentPermissionRequest, ModifyDocumentPermissionResponse,
 };
-use reeve_runtime::{ApiError, Call};
+use reeve_runtime::{ApiError, Call, page_size};
 
 fn share_only(permission_type: Option<&String>) -> Result<(), ApiError> {
     match permission_type.map(String::as_str) {

@@ -1,6 +1,6 @@
 //! One document: its content and its description.
 
-use super::{find, name_in, requires, tags, text};
+use super::{find, name_in, requires, tags};
 use crate::{
     domain::{Error, Selector},
     projections::{CONTENT, Content, version_key},
@@ -9,7 +9,7 @@ use reeve_contracts::ssm::{
     DescribeDocumentRequest, DescribeDocumentResult, GetDocumentRequest, GetDocumentResult,
 };
 use reeve_document_language::{Format, convert};
-use reeve_runtime::{ApiError, Call, Handle};
+use reeve_runtime::{ApiError, Call, Handle, text};
 
 /// A version's content in a format; text stays text.
 pub(super) fn content(

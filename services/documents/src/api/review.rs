@@ -1,6 +1,6 @@
 //! The reviews of versions.
 
-use super::{continuation, find, invalid, name_in, page_size, text};
+use super::{continuation, find, invalid, name_in};
 use crate::{
     domain::{Command, Document, Selector},
     projections::{REVIEWS, ReviewRow, version_key},
@@ -9,7 +9,7 @@ use reeve_contracts::ssm::{
     DocumentMetadataResponseInfo, DocumentReviewerResponseSource, ListDocumentMetadataHistoryRequest,
     ListDocumentMetadataHistoryResponse, UpdateDocumentMetadataRequest, UpdateDocumentMetadataResponse,
 };
-use reeve_runtime::{ApiError, Call};
+use reeve_runtime::{ApiError, Call, page_size, text};
 
 pub(crate) async fn update_metadata(
     call: Call<UpdateDocumentMetadataRequest>,

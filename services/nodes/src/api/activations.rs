@@ -5,7 +5,7 @@ use crate::{
     projections::{ACTIVATIONS, ActivationRow},
 };
 use reeve_contracts::{nodes::ActivationCreated, ssm};
-use reeve_runtime::{ApiError, Call};
+use reeve_runtime::{ApiError, Call, page_size, text};
 use reeve_types::{
     Timestamp,
     ids::{new_uuid, random_hex},
@@ -62,7 +62,7 @@ pub async fn describe(
             filter.filter_values.iter().flatten().any(|wanted| wanted == value)
         })
     };
-    let limit = input.max_results.map_or(50, |n| usize::try_from(n).unwrap_or(50));
+    let limit = page_size(input.max_results, 50)?;
     let after = input.next_token.as_deref();
     let page = call.handle.views().filter::<ActivationRow>(ACTIVATIONS, "", after, limit, |_, row| keep(row));
     Ok(ssm::DescribeActivationsResult {
@@ -76,11 +76,11 @@ fn answer(row: ActivationRow, now: Timestamp) -> ssm::Activation {
     ssm::Activation {
         activation_id: Some(row.id),
         created_date: Some(row.created.epoch_seconds()),
-        default_instance_name: Some(row.default_name).filter(|n| !n.is_empty()),
-        description: Some(row.description).filter(|d| !d.is_empty()),
+        default_instance_name: text(&row.default_name),
+        description: text(&row.description),
         expiration_date: Some(row.expires.epoch_seconds()),
         expired: Some(now >= row.expires),
-        iam_role: Some(row.iam_role).filter(|r| !r.is_empty()),
+        iam_role: text(&row.iam_role),
         registration_limit: i32::try_from(row.limit).ok(),
         registrations_count: i32::try_from(row.count).ok(),
         tags: Some(tags.collect()),

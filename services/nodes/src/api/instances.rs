@@ -1,14 +1,14 @@
 //! DescribeInstanceInformation, DescribeInstanceProperties, GetConnectionStatus, DeregisterManagedInstance,
 //! UpdateManagedInstanceRole.
 
-use super::read::{Condition, NodeRead, page, text};
+use super::read::{Condition, NodeRead, page};
 use crate::{
     Shared,
     domain::node::{Command, Node},
     projections::{NODES, NodeRow},
 };
 use reeve_contracts::ssm;
-use reeve_runtime::{ApiError, Call};
+use reeve_runtime::{ApiError, Call, page_size, text};
 use std::sync::Arc;
 
 pub async fn information(
@@ -24,7 +24,7 @@ pub async fn information(
     let old = old.map(|f| Condition::new(f.key.as_ref(), None, f.value_set.as_ref()));
     let new = input.filters.iter().flatten().map(|f| Condition::new(f.key.as_ref(), None, f.values.as_ref()));
     let conditions = old.chain(new).collect::<Result<Vec<_>, _>>()?;
-    let limit = input.max_results.map_or(50, |n| usize::try_from(n).unwrap_or(50));
+    let limit = page_size(input.max_results, 50)?;
     let page = page(&shared, &call.handle, &conditions, input.next_token.as_deref(), limit);
     Ok(ssm::DescribeInstanceInformationResult {
         instance_information_list: Some(
@@ -66,7 +66,7 @@ pub async fn properties(
     let new = input.filters_with_operator.iter().flatten();
     let new = new.map(|f| Condition::new(f.key.as_ref(), f.operator.as_ref(), f.values.as_ref()));
     let conditions = old.chain(new).collect::<Result<Vec<_>, _>>()?;
-    let limit = input.max_results.map_or(50, |n| usize::try_from(n).unwrap_or(50));
+    let limit = page_size(input.max_results.or(Some(50)), 1000)?;
     let page = page(&shared, &call.handle, &conditions, input.next_token.as_deref(), limit);
     let property = |node: &NodeRead| ssm::InstanceProperty {
         instance_id: text(&node.row.id),

@@ -1,9 +1,9 @@
 //! ListNodes and ListNodesSummary.
 
-use super::read::{Condition, NodeRead, page, text};
+use super::read::{Condition, NodeRead, page};
 use crate::Shared;
 use reeve_contracts::ssm;
-use reeve_runtime::{ApiError, Call};
+use reeve_runtime::{ApiError, Call, page_size, text};
 use std::{collections::BTreeMap, sync::Arc};
 
 fn conditions(filters: Option<&Vec<ssm::NodeFilter>>) -> Result<Vec<Condition>, ApiError> {
@@ -17,7 +17,7 @@ pub async fn nodes(
 ) -> Result<ssm::ListNodesResult, ApiError> {
     let input = &call.input;
     let conditions = conditions(input.filters.as_ref())?;
-    let limit = input.max_results.map_or(50, |n| usize::try_from(n).unwrap_or(50));
+    let limit = page_size(input.max_results, 50)?;
     let page = page(&shared, &call.handle, &conditions, input.next_token.as_deref(), limit);
     let nodes = page.rows.iter().map(|(_, node)| list_entry(&shared, node, call.now.epoch_seconds()));
     Ok(ssm::ListNodesResult { nodes: Some(nodes.collect()), next_token: page.next })

@@ -126,8 +126,3 @@ pub fn page(
     let page = handle.views().filter::<NodeRow>(NODES, "", after, limit, |_, row| keep(row));
     Page { rows: page.rows.into_iter().map(|(id, row)| (id, whole(row))).collect(), next: page.next }
 }
-
-/// `None` for an empty text: AWS leaves such members out.
-pub fn text(text: &str) -> Option<String> {
-    Some(text.to_owned()).filter(|t| !t.is_empty())
-}

@@ -5,7 +5,7 @@ use crate::{
     projections::{BY_NODE, BY_TIME, COMMANDS, COUNTS, CommandRow},
 };
 use reeve_contracts::ssm;
-use reeve_runtime::{ApiError, Call, Handle};
+use reeve_runtime::{ApiError, Call, Handle, page_size};
 use reeve_types::Timestamp;
 
 /// A command's status: its end, or what the counts say of a running one.
@@ -124,7 +124,7 @@ pub async fn list(call: Call<ssm::ListCommandsRequest>) -> Result<ssm::ListComma
             filters.keep(row.requested, &status, row.finished.is_some(), &row.document_name)
         })
     };
-    let limit = input.max_results.map_or(50, |n| usize::try_from(n).unwrap_or(50));
+    let limit = page_size(input.max_results, 50)?;
     let after = input.next_token.as_deref();
     let page = match input.instance_id.as_deref() {
         Some(node) => views.filter::<String>(BY_NODE, &format!("{node}/"), after, limit, keep),

@@ -1,6 +1,6 @@
 //! ListCommandInvocations and GetCommandInvocation.
 
-use super::{commands::Filters, text, unknown_command};
+use super::{commands::Filters, unknown_command};
 use crate::{
     domain::invocation::id,
     projections::{
@@ -8,7 +8,7 @@ use crate::{
     },
 };
 use reeve_contracts::ssm;
-use reeve_runtime::{ApiError, Call, Handle};
+use reeve_runtime::{ApiError, Call, Handle, page_size, text};
 use reeve_types::Timestamp;
 
 /// AWS's limits of GetCommandInvocation's fields, in characters.
@@ -21,7 +21,7 @@ pub async fn list(
     let input = &call.input;
     let views = call.handle.views();
     let filters = Filters::new(input.filters.as_ref())?;
-    let limit = input.max_results.map_or(50, |n| usize::try_from(n).unwrap_or(50));
+    let limit = page_size(input.max_results, 50)?;
     let after = input.next_token.as_deref();
     let wanted = |row: &InvocationRow| {
         input.instance_id.as_ref().is_none_or(|node| node == &row.node_id)

@@ -14,11 +14,6 @@ impl From<command::Error> for ApiError {
     }
 }
 
-/// `None` for an empty text: AWS leaves such members out.
-fn text(text: &str) -> Option<String> {
-    Some(text.to_owned()).filter(|t| !t.is_empty())
-}
-
 fn unknown_command(id: &str) -> ApiError {
     ApiError::new("InvalidCommandId", format!("The command ID {id} does not exist."))
 }

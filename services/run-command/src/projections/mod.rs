@@ -10,4 +10,4 @@ pub use commands::{
     Invocations, NUMBERS, StepRow, due,
 };
 pub use documents::{CONTENT, ContentRow, DOCUMENTS, DocumentRow, Documents, content_key};
-pub use nodes::{NODE_TAGS, NODES, NodeRow, Nodes, Tags};
+pub use nodes::{NODE_TAGS, NODES, NodeRow, Nodes};

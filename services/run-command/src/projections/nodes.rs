@@ -2,7 +2,6 @@
 
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, events};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 events! {
     /// The nodes service's events that matter here.
@@ -10,14 +9,6 @@ events! {
         NodeRegistered = "reeve.nodes.NodeRegistered.v1",
         NodeConnected = "reeve.nodes.NodeConnected.v1",
         NodeDeregistered = "reeve.nodes.NodeDeregistered.v1",
-    }
-}
-
-events! {
-    /// The tags service's events.
-    pub enum TagEvent: "tags" from reeve_contracts::tags {
-        TagsAdded = "reeve.tags.TagsAdded.v1",
-        TagsRemoved = "reeve.tags.TagsRemoved.v1",
     }
 }
 
@@ -52,28 +43,5 @@ impl Projection for Nodes {
             }
             NodeEvent::NodeDeregistered(e) => view.remove(NODES, e.node_id.as_bytes()),
         }
-    }
-}
-
-/// Nodes' tags by node id.
-pub struct Tags;
-
-impl Projection for Tags {
-    const NAME: &'static str = "node-tags";
-    const VERSION: u32 = 1;
-    type Event = TagEvent;
-
-    fn apply(&self, view: &mut dyn View, event: &Recorded<TagEvent>) {
-        let (kind, id) = match &event.event {
-            TagEvent::TagsAdded(e) => (&e.resource_type, &e.resource_id),
-            TagEvent::TagsRemoved(e) => (&e.resource_type, &e.resource_id),
-        };
-        if kind != "ManagedInstance" {
-            return;
-        }
-        view.update_row::<BTreeMap<String, String>>(NODE_TAGS, id, |tags| match &event.event {
-            TagEvent::TagsAdded(e) => tags.extend(e.tags.iter().map(|t| (t.key.clone(), t.value.clone()))),
-            TagEvent::TagsRemoved(e) => tags.retain(|key, _| !e.keys.contains(key)),
-        });
     }
 }
