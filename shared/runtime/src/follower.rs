@@ -95,18 +95,22 @@ async fn follow_once(handle: &Handle, source: &'static str, appliers: &[Applier]
         let batch = batch.drain(..).collect::<Result<Vec<_>, _>>()?;
         let aside = take_in(handle, &stream, appliers, &batch)?;
         for (handler, stored, reason) in aside {
-            follow::set_aside(
-                handle.bus(),
-                handle.service(),
-                handler,
-                stored.sequence,
-                &stored.message,
-                &reason,
-            )
-            .await?;
+            set_aside(handle, handler, stored, &reason).await;
         }
     }
     Ok(())
+}
+
+/// Puts an event aside that the views could not take in. The checkpoint is past it already, so that this would
+/// not be tried again by following anew: it is tried here until the bus has it.
+async fn set_aside(handle: &Handle, handler: &str, stored: &Stored, reason: &str) {
+    let (bus, service) = (handle.bus(), handle.service());
+    while let Err(error) =
+        follow::set_aside(bus, service, handler, stored.sequence, &stored.message, reason).await
+    {
+        tracing::error!(%error, handler, sequence = stored.sequence, "an event could not be set aside yet");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
 }
 
 struct AbortOnDrop(tokio::task::JoinHandle<()>);
