@@ -12,6 +12,7 @@
 
 mod bus;
 pub mod follow;
+mod group;
 pub mod operator;
 pub mod serve;
 pub mod store;

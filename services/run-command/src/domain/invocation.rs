@@ -1,6 +1,7 @@
 //! An invocation: one command on one node. It ends once.
 
 use reeve_eventsourcing::{Context, Decider, events};
+use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
 
@@ -17,8 +18,14 @@ events! {
 /// What may be said of an invocation. Nothing is refused: what comes late or twice says nothing new.
 #[derive(Clone, Debug)]
 pub enum Command {
-    Dispatched { number: u64 },
-    Start { started_ms: i64 },
+    /// It goes to the node's inbox, at this number or the next free one after it.
+    Dispatched {
+        number: u64,
+    },
+    Start {
+        started_ms: i64,
+    },
+    /// What was not dispatched ends at once; what was is taken back.
     Cancel,
     Finish(Box<InvocationFinished>),
 }
@@ -40,6 +47,20 @@ pub fn id(command: &str, node: &str) -> String {
     format!("{command}/{node}")
 }
 
+/// An end without an outcome: the time was over.
+pub fn expired(command: &str, node: &str, now: Timestamp, message: &str) -> InvocationFinished {
+    InvocationFinished {
+        command_id: command.to_owned(),
+        node_id: node.to_owned(),
+        status: "TimedOut".to_owned(),
+        status_details: "DeliveryTimedOut".to_owned(),
+        code: -1,
+        finished_ms: now.0,
+        message: message.to_owned(),
+        ..InvocationFinished::default()
+    }
+}
+
 /// A command to an invocation, with the ids that its events carry.
 #[derive(Clone, Debug)]
 pub struct To {
@@ -55,7 +76,7 @@ impl Decider for Invocation {
     type State = State;
     type Error = Infallible;
 
-    fn decide(state: &State, to: To, _: &Context) -> Result<Option<InvocationEvent>, Infallible> {
+    fn decide(state: &State, to: To, cx: &Context) -> Result<Option<InvocationEvent>, Infallible> {
         let To { command_id, node_id, command } = to;
         if state.finished {
             return Ok(None);
@@ -75,6 +96,18 @@ impl Decider for Invocation {
                 node_id,
                 started_ms,
             })),
+            Command::Cancel if state.number == 0 => {
+                Some(InvocationEvent::InvocationFinished(InvocationFinished {
+                    command_id,
+                    node_id,
+                    status: "Cancelled".to_owned(),
+                    status_details: "Cancelled".to_owned(),
+                    code: -1,
+                    finished_ms: cx.now.0,
+                    message: "The command was cancelled before it was sent to the node.".to_owned(),
+                    ..InvocationFinished::default()
+                }))
+            }
             Command::Cancel if state.cancelling => None,
             Command::Cancel => {
                 Some(InvocationEvent::InvocationCancelling(InvocationCancelling { command_id, node_id }))
