@@ -76,7 +76,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
     let session = new_uuid().simple().to_string();
     let bus = connect(&identity, &session).await;
     if lost {
-        ledger.set_cursor(inbox::read_head(&bus, &identity.node_id).await?)?;
+        ledger.set_cursor(inbox::read_last(&bus, &identity.node_id).await?)?;
     }
     let agent = Arc::new(Agent {
         platform: platform::read(),

@@ -10,11 +10,11 @@ use crate::{
 };
 use prost::Message;
 use reeve_contracts::{
-    node::{Dispatch, InboxHead, SignedDispatch},
+    node::{Dispatch, SignedDispatch},
     run_command::CommandSent,
 };
 use reeve_eventsourcing::Position;
-use reeve_jetstream::{Bus, Error as BusError, Headers, store, streams::NODE_INBOX};
+use reeve_jetstream::{Bus, Error as BusError, store, streams::NODE_INBOX};
 use reeve_node_protocol::{dispatch::sign, subject};
 use reeve_runtime::Handle;
 use reeve_types::NodeId;
@@ -87,7 +87,6 @@ impl Dispatcher {
             let known = taken.entry(node.to_string()).or_default();
             *known = dispatch.number.max(*known);
         }
-        write_head(bus, node, dispatch.number).await?;
         Ok(())
     }
 
@@ -122,11 +121,4 @@ impl Dispatcher {
 fn same(data: &[u8], dispatch: &Dispatch) -> bool {
     let there = SignedDispatch::decode(data).ok().and_then(|s| Dispatch::decode(s.dispatch.as_slice()).ok());
     there.is_some_and(|there| there.command_id == dispatch.command_id && there.kind == dispatch.kind)
-}
-
-/// Moves the head up to a number that is written. A head that lags (two writers, or a crash in between) is
-/// caught up by the next dispatch; the agent hears of the newest number live as well.
-async fn write_head(bus: &Bus, node: &NodeId, number: u64) -> Result<(), BusError> {
-    let head = InboxHead { last: number }.encode_to_vec();
-    bus.store_grouped(NODE_INBOX, &subject::head(node), Headers::default(), head.into()).await.map(|_| ())
 }

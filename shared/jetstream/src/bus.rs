@@ -303,13 +303,17 @@ impl Bus {
         self.client.flush().await.map_err(|e| Error::bus("flush")(e.to_string()))
     }
 
-    /// Reads one message of a stream by its literal subject through Direct Get; `None` when there is none.
+    /// Reads the last message of a stream on a subject, which may have wildcards, through Direct Get; `None` when
+    /// there is none.
     ///
     /// # Errors
     /// When the request fails or the server answers with another status.
     pub async fn direct_get(&self, stream: &str, subject: &str) -> Result<Option<Message>, Error> {
         let endpoint = format!("$JS.API.DIRECT.GET.{stream}.{subject}");
-        let answer = self.request(&endpoint, &Headers::default(), Bytes::new(), ACK_LIMIT).await?;
+        let mut answer = self.request(&endpoint, &Headers::default(), Bytes::new(), ACK_LIMIT).await?;
+        if let Some(stored) = answer.headers.get("Nats-Subject").map(str::to_owned) {
+            answer.subject = stored;
+        }
         match answer.status {
             None | Some(200) => Ok(Some(answer)),
             Some(404) => Ok(None),
