@@ -22,4 +22,4 @@ mod presence;
 mod run;
 mod work;
 
-pub use run::{Error, Options, run};
+pub use run::{Error, Options, SOON, run};

@@ -31,6 +31,9 @@ pub struct Options {
     pub accept_lost_ledger: bool,
 }
 
+/// A command that ends so soon after it has begun is reported in one message.
+pub const SOON: Duration = Duration::from_millis(25);
+
 /// Why the agent could not run.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
