@@ -107,9 +107,8 @@ async fn beat(bus: Bus, id: NodeId, session: String, offset: Duration) {
     let body = serde_json::json!({"session": session}).to_string();
     loop {
         tokio::time::sleep(HEARTBEAT).await;
-        let subject = subject::question(&id, "heartbeat");
-        let beat = bus.request(&subject, &Headers::default(), body.clone().into(), HEARTBEAT / 3);
-        if let Err(error) = beat.await {
+        let (subject, headers) = (subject::question(&id, "heartbeat"), Headers::default());
+        if let Err(error) = bus.request(&subject, &headers, body.clone().into(), HEARTBEAT / 3).await {
             tracing::warn!(%error, node = %id, "no answer to a heartbeat");
         }
     }
