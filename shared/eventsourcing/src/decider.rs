@@ -42,7 +42,7 @@ pub trait Decider: 'static {
     const AGGREGATE: &'static str;
     type Command: Clone + Send;
     type Event: Event;
-    type State: Default + Clone + Send + Serialize + DeserializeOwned;
+    type State: Default + Clone + Send + Sync + Serialize + DeserializeOwned;
     type Error: std::error::Error + PartialEq + Send + Sync;
 
     /// The event that the command leads to; `Ok(None)` when there is nothing new to say.
