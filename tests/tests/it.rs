@@ -17,9 +17,13 @@ mod isolation;
 mod poison;
 #[path = "it/processes.rs"]
 mod processes;
+#[path = "it/rate_control.rs"]
+mod rate_control;
 #[path = "it/rebuild.rs"]
 mod rebuild;
 #[path = "it/story.rs"]
 mod story;
 #[path = "it/tags.rs"]
 mod tags;
+#[path = "it/traces.rs"]
+mod traces;
