@@ -39,7 +39,7 @@ pub struct Context {
 /// An aggregate: pure, synchronous, total.
 pub trait Decider: 'static {
     /// The subject token between service and id: `reeve.evt.<service>.<AGGREGATE>.<id>`.
-    const AGGREGATE: &'static str;
+    const AGGREGATE: &'static str = <Self::Event as Event>::AGGREGATE;
     type Command: Clone + Send;
     type Event: Event;
     type State: Default + Clone + Send + Sync + Serialize + DeserializeOwned;

@@ -7,7 +7,7 @@ use std::convert::Infallible;
 
 events! {
     /// What happens to an invocation.
-    pub enum InvocationEvent: "run-command" from reeve_contracts::run_command {
+    pub enum InvocationEvent: "run-command" / "invocation" from reeve_contracts::run_command {
         InvocationDispatched = "reeve.run-command.InvocationDispatched.v1",
         InvocationStarted = "reeve.run-command.InvocationStarted.v1",
         InvocationCancelling = "reeve.run-command.InvocationCancelling.v1",
@@ -70,7 +70,6 @@ pub struct To {
 }
 
 impl Decider for Invocation {
-    const AGGREGATE: &'static str = "invocation";
     type Command = To;
     type Event = InvocationEvent;
     type State = State;

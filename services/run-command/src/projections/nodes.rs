@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 events! {
     /// The nodes service's events that matter here.
-    pub enum NodeEvent: "nodes" from reeve_contracts::nodes {
+    pub enum NodeEvent: "nodes" / "node" from reeve_contracts::nodes {
         NodeRegistered = "reeve.nodes.NodeRegistered.v1",
         NodeConnected = "reeve.nodes.NodeConnected.v1",
         NodeDeregistered = "reeve.nodes.NodeDeregistered.v1",
