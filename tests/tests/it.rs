@@ -11,6 +11,8 @@ mod bad_input;
 mod children;
 #[path = "it/crash.rs"]
 mod crash;
+#[path = "it/faults.rs"]
+mod faults;
 #[path = "it/isolation.rs"]
 mod isolation;
 #[path = "it/poison.rs"]
