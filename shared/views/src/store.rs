@@ -86,6 +86,9 @@ impl Store {
     /// When not even an empty folder can be opened.
     pub fn open(path: &Path, fingerprint: &str) -> Result<Self, Error> {
         let refused = |reason: String| Error::Open { path: path.display().to_string(), reason };
+        if !path.exists() {
+            return Self::empty(path, fingerprint).map_err(refused);
+        }
         match catch_unwind(AssertUnwindSafe(|| open_checked(path, fingerprint))) {
             Ok(Ok(Some(tree))) => return Self::over(tree).map_err(refused),
             Ok(Ok(None)) => {
@@ -96,13 +99,16 @@ impl Store {
             }
             Err(_) => tracing::warn!(path = %path.display(), "views were corrupt: they are rebuilt"),
         }
-        if path.exists() {
-            std::fs::remove_dir_all(path).map_err(|e| refused(e.to_string()))?;
-        }
-        let tree = open_tree(path).map_err(refused)?;
-        tree.insert(full_key(FINGERPRINT, b""), fingerprint.as_bytes())
-            .map_err(|e| refused(e.to_string()))?;
-        Self::over(tree).map_err(refused)
+        std::fs::remove_dir_all(path).map_err(|e| refused(e.to_string()))?;
+        Self::empty(path, fingerprint).map_err(refused)
+    }
+
+    fn empty(path: &Path, fingerprint: &str) -> Result<Self, String> {
+        let tree = open_tree(path)?;
+        tree.insert(full_key(FINGERPRINT, b""), fingerprint.as_bytes()).map_err(|e| e.to_string())?;
+        // On disk at once: views without it count as broken.
+        tree.flush().map_err(|e| e.to_string())?;
+        Self::over(tree)
     }
 
     fn over(tree: sled::Tree) -> Result<Self, String> {
@@ -349,7 +355,9 @@ fn open_checked(path: &Path, fingerprint: &str) -> Result<Option<sled::Tree>, St
         entry.map_err(|e| e.to_string())?;
     }
     let found = tree.get(full_key(FINGERPRINT, b"")).map_err(|e| e.to_string())?;
-    Ok(found.is_some_and(|found| found.as_ref() == fingerprint.as_bytes()).then_some(tree))
+    // sled takes a broken beginning for an empty file.
+    let found = found.ok_or("they do not say which projections computed them")?;
+    Ok((found.as_ref() == fingerprint.as_bytes()).then_some(tree))
 }
 
 /// Changes that become visible together.

@@ -86,4 +86,17 @@ fn never_more_at_once_and_none_after_too_many_errors() {
     let told = log(&instance, &cancelled);
     assert_eq!(told.iter().filter(|(kind, _)| kind == "InvocationDispatched").count(), 1, "{told:?}");
     println!("{told:?}");
+
+    // Nodes that print the same and end the same are one group; those that differ stand apart.
+    let one = nodes(&instance)[0].clone();
+    let script = format!("echo same; echo err >&2; test $AWS_SSM_INSTANCE_ID != {one} || exit 3");
+    let ran = instance.reeve(&["run", "--max-errors", "100%", &script]);
+    assert!(!ran.success, "one node failed");
+    assert_eq!(ran.stdout, "same\nsame\n", "once for each group");
+    let groups: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("---")).collect();
+    assert_eq!(groups.len(), 2, "{}", ran.stderr);
+    assert!(groups[0].starts_with("--- 3 nodes (mi-") && groups[0].ends_with("): Success"), "{groups:?}");
+    assert_eq!(groups[1], format!("--- {one}: Failed, exit code 3"));
+    let streamed = instance.reeve(&["run", "--stream", "echo same"]);
+    assert_eq!(streamed.text(), "same\n".repeat(4));
 }
