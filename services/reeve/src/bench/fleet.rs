@@ -4,7 +4,7 @@ use super::{
     instance::Up,
     log, process,
     report::{Goal, Report},
-    simulated::{self, Fleet},
+    simulated::{self, Fleet, Listening},
 };
 use crate::{
     client::connection::{self, Connection},
@@ -122,11 +122,13 @@ async fn measure(args: &Args, count: usize) -> anyhow::Result<Measured> {
 
     let connections = simulated::connect(&up.instance.bus_url, &keys, count, args.connections).await?;
     let before = process::resident_kib(server)?;
-    let fleet = Fleet::start(&nodes, &connections, &keys, Duration::from_millis(args.execution_ms)).await?;
-    let api = Connection::open_instance(&up.instance);
-    settle(&bus, &api, count).await?;
+    let execution = Duration::from_millis(args.execution_ms);
+    let listening = Listening::start(&nodes, &connections, &keys, execution).await?;
     #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
     let kib_per_node = (process::resident_kib(server)? - before) / count as f64;
+    let fleet = Fleet::start(listening).await?;
+    let api = Connection::open_instance(&up.instance);
+    settle(&bus, &api, count).await?;
 
     // Once for every part's first time, on one node; then the measured one.
     command(&api, &json!([{"Key": "InstanceIds", "Values": [nodes[0].as_str()]}]), "1").await?;

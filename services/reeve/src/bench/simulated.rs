@@ -61,8 +61,11 @@ fn options(url: &str, user: &User, number: usize) -> reeve_jetstream::Options {
     options
 }
 
-impl Fleet {
-    /// Puts nodes on connections, and answers when all have introduced themselves.
+/// Nodes that listen on their inboxes, and have not introduced themselves.
+pub struct Listening(Vec<(Node, Subscription)>);
+
+impl Listening {
+    /// Puts nodes on connections.
     pub async fn start(
         nodes: &[NodeId],
         connections: &[Bus],
@@ -71,7 +74,7 @@ impl Fleet {
     ) -> anyhow::Result<Self> {
         let dispatch_key = nkeys::KeyPair::from_seed(&keys.dispatch_seed)?;
         let shared = Arc::new(Shared { dispatch_keys: vec![dispatch_key.public_key()], execution });
-        let started: Vec<(Node, Subscription)> = stream::iter(nodes.iter().zip(connections.iter().cycle()))
+        let listening = stream::iter(nodes.iter().zip(connections.iter().cycle()))
             .map(|(id, bus)| {
                 let node = Node {
                     id: id.clone(),
@@ -84,15 +87,21 @@ impl Fleet {
                 };
                 async move {
                     let live = node.bus.subscribe(&subject::live(&node.id)).await?;
-                    node.introduce().await?;
                     anyhow::Ok((node, live))
                 }
             })
-            .buffer_unordered(AT_ONCE)
-            .try_collect()
-            .await?;
+            .buffer_unordered(AT_ONCE);
+        Ok(Self(listening.try_collect().await?))
+    }
+}
+
+impl Fleet {
+    /// Answers when all nodes have introduced themselves.
+    pub async fn start(listening: Listening) -> anyhow::Result<Self> {
+        let nodes = stream::iter(&listening.0).map(Ok);
+        nodes.try_for_each_concurrent(AT_ONCE, |(node, _)| node.introduce()).await?;
         let mut tasks = JoinSet::new();
-        for (index, (node, live)) in started.into_iter().enumerate() {
+        for (index, (node, live)) in listening.0.into_iter().enumerate() {
             // Real agents do not beat in step either.
             let offset = HEARTBEAT * u32::try_from(index % 1_000).unwrap_or(0) / 1_000;
             tasks.spawn(beat(node.bus.clone(), node.id.clone(), node.session.clone(), offset));
