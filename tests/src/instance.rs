@@ -181,6 +181,18 @@ impl Instance {
         Answer::of(&mut command)
     }
 
+    /// Every byte that a command printed.
+    ///
+    /// # Panics
+    /// When it cannot be read.
+    pub fn printed(&self, command: &str) -> Vec<u8> {
+        let mut output = Command::new(programs::reeve());
+        output.arg("--data").arg(self.data()).args(["output", command]).env_remove("AWS_ENDPOINT_URL");
+        let output = output.output().expect("reeve could not be started");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    }
+
     /// Every event of the log, as `reeve events` prints them.
     ///
     /// # Panics

@@ -11,6 +11,8 @@ mod bad_input;
 mod children;
 #[path = "it/crash.rs"]
 mod crash;
+#[path = "it/cuts.rs"]
+mod cuts;
 #[path = "it/faults.rs"]
 mod faults;
 #[path = "it/isolation.rs"]
@@ -23,6 +25,8 @@ mod processes;
 mod rate_control;
 #[path = "it/rebuild.rs"]
 mod rebuild;
+#[path = "it/reports.rs"]
+mod reports;
 #[path = "it/story.rs"]
 mod story;
 #[path = "it/tags.rs"]
