@@ -7,18 +7,20 @@ const LAYERS: [&[&str]; 6] = [
     &["reeve-types"],
     &["reeve-contracts"],
     &["reeve-eventsourcing"],
-    &["reeve-jetstream", "reeve-views"],
+    &["reeve-jetstream", "reeve-views", "reeve-telemetry"],
     &["reeve-runtime"],
     &[],
 ];
 
 /// Who alone may name a library.
-const OWNERS: [(&str, &str); 5] = [
+const OWNERS: [(&str, &str); 7] = [
     ("async-nats", "reeve-jetstream"),
     ("sled", "reeve-views"),
     ("axum", "reeve-gateway"),
     ("cedar-policy", "reeve-authz"),
     ("redb", "reeve-agent"),
+    ("opentelemetry", "reeve-telemetry"),
+    ("config", "reeve"),
 ];
 
 fn metadata() -> Metadata {

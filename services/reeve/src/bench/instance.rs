@@ -1,5 +1,6 @@
 //! An instance that lives as long as a benchmark.
 
+use super::process;
 use crate::host::{Folder, Instance, Supervised, connect, read_instance, start_nats};
 use anyhow::{Context, bail};
 use reeve_jetstream::Bus;
@@ -81,18 +82,13 @@ impl Up {
 
     /// The process of the services, and that of nats-server.
     pub fn processes(&self) -> anyhow::Result<[u32; 2]> {
-        let host = self.child.id();
-        for entry in std::fs::read_dir("/proc")?.flatten() {
-            let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-            // `<pid> (<name>) <state> <parent> …`; the name may hold blanks.
-            let Some((head, tail)) = stat.rsplit_once(") ") else { continue };
-            let parent = tail.split(' ').nth(1).and_then(|parent| parent.parse::<u32>().ok());
-            if parent == Some(host) && head.ends_with("(nats-server") {
-                let pid = head.split(' ').next().unwrap_or_default().parse()?;
-                return Ok([host, pid]);
-            }
-        }
-        bail!("the instance has no nats-server")
+        let server = process::children(self.child.id(), |name| name == "nats-server")?;
+        Ok([self.child.id(), *server.first().context("the instance has no nats-server")?])
+    }
+
+    /// The processes of the agents.
+    pub fn agents(&self) -> anyhow::Result<Vec<u32>> {
+        process::children(self.child.id(), |name| name != "nats-server")
     }
 }
 

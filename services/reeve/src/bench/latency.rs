@@ -1,8 +1,9 @@
-//! From SendCommand to an outcome that the API shows.
+//! From SendCommand to an outcome that the API shows: on one node, by `reeve run`, and on many.
 
 use super::{
     http::{Client, Signed},
     instance::Up,
+    process,
     report::{Durations, Goal, Report},
 };
 use crate::client::{connection::Connection, list};
@@ -16,6 +17,9 @@ pub struct Args {
     /// How many commands, one after another.
     #[arg(long, default_value_t = 200)]
     count: usize,
+    /// How many real agents the last figures are about.
+    #[arg(long, default_value_t = 30)]
+    nodes: u32,
 }
 
 /// Between two looks at an invocation.
@@ -45,10 +49,14 @@ pub async fn run(args: Args) -> anyhow::Result<Report> {
         all.push(ended);
     }
     let (all, accepted) = (Durations::new(all), Durations::new(accepted));
+    let runs = runs(&up, args.count.min(50)).await?;
+    drop(up);
     let mut report = Report::new("latency");
     report.add("SendCommand to outcome in the API, p50", all.percentile(50), "ms", Goal::AtMost(10.0));
     report.add("SendCommand to outcome in the API, p99", all.percentile(99), "ms", Goal::None);
     report.add("of which until SendCommand answers, p50", accepted.percentile(50), "ms", Goal::None);
+    report.add("`reeve run`, the whole process, p50", runs.percentile(50), "ms", Goal::AtMost(30.0));
+    many(args.nodes, &mut report).await?;
     report.add("fsync of 4 KiB appended to a file, p50", fsync()?, "ms", Goal::None);
     report.add("start and end of `sh -c true`, p50", shell().await?, "ms", Goal::None);
     Ok(report)
@@ -76,6 +84,84 @@ async fn one(client: &mut Client, up: &Up, node: &str) -> anyhow::Result<(Durati
         }
         if begun.elapsed() > Duration::from_secs(30) {
             bail!("a command did not end in 30 s");
+        }
+    }
+}
+
+/// `reeve run` as a user starts it.
+async fn runs(up: &Up, count: usize) -> anyhow::Result<Durations> {
+    let mut times = Vec::new();
+    for _ in 0..count {
+        let begun = Instant::now();
+        let mut run = tokio::process::Command::new(std::env::current_exe()?);
+        let run = run.arg("--data").arg(up.data()).args(["run", "true"]);
+        let status = run.stderr(std::process::Stdio::null()).status().await?;
+        anyhow::ensure!(status.success(), "reeve run ended with {status}");
+        times.push(begun.elapsed());
+    }
+    Ok(Durations::new(times))
+}
+
+/// Real agents, each a process: from SendCommand until every outcome is readable, and what it costs.
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
+async fn many(nodes: u32, report: &mut Report) -> anyhow::Result<()> {
+    const ROUNDS: usize = 20;
+    let up = Up::start(nodes).await?;
+    let connection = Connection::open_instance(&up.instance);
+    let begun = Instant::now();
+    while list::online(&connection).await?.len() < nodes as usize {
+        if begun.elapsed() > Duration::from_secs(60) {
+            bail!("the {nodes} nodes did not connect");
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let mut client = Client::open(&up.instance).await?;
+    all(&mut client, &up, nodes).await?;
+    let (processes, agents) = (up.processes()?, up.agents()?);
+    let used = |pids: &[u32]| pids.iter().map(|pid| process::cpu(*pid)).sum::<anyhow::Result<Duration>>();
+    let before = (used(&processes)?, used(&agents)?);
+    let mut times = Vec::new();
+    for _ in 0..ROUNDS {
+        times.push(all(&mut client, &up, nodes).await?);
+    }
+    let after = (used(&processes)?, used(&agents)?);
+    let each = |time: Duration| time.as_secs_f64() * 1000.0 / (ROUNDS as f64 * f64::from(nodes));
+    let times = Durations::new(times);
+    let name = format!("SendCommand to {nodes} real agents until every outcome is readable, p50");
+    report.add(name, times.percentile(50), "ms", Goal::AtMost(70.0));
+    report.add(
+        "processor time for each node and command, agent",
+        each(after.1 - before.1),
+        "ms",
+        Goal::AtMost(3.0),
+    );
+    let rest = each(after.0 - before.0);
+    report.add("processor time for each node and command, the rest", rest, "ms", Goal::AtMost(0.3));
+    Ok(())
+}
+
+/// Sends to every connected node, and looks until all outcomes are listed.
+async fn all(client: &mut Client, up: &Up, nodes: u32) -> anyhow::Result<Duration> {
+    let input = json!({
+        "DocumentName": "AWS-RunShellScript", "Parameters": {"commands": ["true"]}, "MaxConcurrency": "100%",
+        "Targets": [{"Key": "reeve:connected", "Values": ["true"]}],
+    });
+    let send = Signed::new(&up.instance, "SendCommand", &input);
+    let begun = Instant::now();
+    let answer = client.json(&send).await?;
+    let id = answer.pointer("/Command/CommandId").and_then(Value::as_str).context("no command id")?;
+    let input =
+        json!({"CommandId": id, "MaxResults": 50, "Filters": [{"key": "Status", "value": "Success"}]});
+    let look = Signed::new(&up.instance, "ListCommandInvocations", &input);
+    loop {
+        tokio::time::sleep(4 * LOOK).await;
+        let answer = client.json(&look).await?;
+        let ended = answer.get("CommandInvocations").and_then(Value::as_array).map_or(0, Vec::len);
+        if ended >= nodes.min(50) as usize {
+            return Ok(begun.elapsed());
+        }
+        if begun.elapsed() > Duration::from_secs(30) {
+            bail!("a command did not end on {nodes} nodes in 30 s");
         }
     }
 }

@@ -10,6 +10,7 @@ mod http;
 mod instance;
 mod latency;
 mod log;
+mod output;
 mod process;
 mod rebuild;
 mod report;
@@ -28,6 +29,8 @@ pub enum Command {
     Api(api::Args),
     /// The agent's memory and size, and how soon `reeve up` is ready.
     Agent(agent::Args),
+    /// Output: from a script on one node into the log.
+    Output(output::Args),
     /// One command on a fleet of simulated agents, beside the raw bus storing as many messages.
     Fleet(fleet::Args),
 }
@@ -42,6 +45,7 @@ pub async fn run(command: Command, format: Format) -> anyhow::Result<()> {
         Command::Latency(args) => latency::run(args).await?,
         Command::Api(args) => api::run(args).await?,
         Command::Agent(args) => agent::run(args).await?,
+        Command::Output(args) => output::run(args).await?,
         Command::Fleet(args) => fleet::run(args).await?,
     };
     report.print(format);

@@ -20,3 +20,19 @@ pub fn cpu(pid: u32) -> anyhow::Result<Duration> {
     // Linux tells them in hundredths of a second, whatever its own clock.
     Ok(Duration::from_millis(ticks * 10))
 }
+
+/// The children of a process whose name is wanted.
+pub fn children(parent: u32, wanted: impl Fn(&str) -> bool) -> anyhow::Result<Vec<u32>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc")?.flatten() {
+        let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        // `<pid> (<name>) <state> <parent> …`; the name may hold blanks.
+        let Some((head, tail)) = stat.rsplit_once(") ") else { continue };
+        let Some((pid, name)) = head.split_once(" (") else { continue };
+        let its = tail.split(' ').nth(1).and_then(|parent| parent.parse::<u32>().ok());
+        if its == Some(parent) && wanted(name) {
+            found.push(pid.parse()?);
+        }
+    }
+    Ok(found)
+}
