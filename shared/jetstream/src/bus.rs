@@ -5,7 +5,14 @@ use async_nats::HeaderMap;
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use serde::Deserialize;
-use std::{pin::Pin, sync::Arc, task::Poll, time::Duration};
+use std::{
+    collections::hash_map::RandomState,
+    hash::{BuildHasher, Hasher},
+    pin::Pin,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
 
 /// What can go wrong between us and the bus.
 #[derive(Debug, thiserror::Error)]
@@ -163,6 +170,17 @@ pub(crate) struct AckError {
 const CONFLICTS: [u64; 2] = [10071, 10164];
 const ACK_LIMIT: Duration = Duration::from_secs(10);
 
+/// How long before an attempt to connect, counted from 1. The first is made at once; then from 40 ms on, doubling to
+/// 2 s, less a random part of up to half, so that a restarted server is found soon and not stampeded.
+fn delay(attempt: usize) -> Duration {
+    if attempt <= 1 {
+        return Duration::ZERO;
+    }
+    let step = (20u64 << (attempt - 1).min(7)).min(2_000);
+    let random = RandomState::new().build_hasher().finish();
+    Duration::from_millis(step - random % (step / 2))
+}
+
 impl Bus {
     /// Connects, trying for up to ten seconds.
     ///
@@ -187,11 +205,7 @@ impl Bus {
             .connection_timeout(Duration::from_secs(10))
             .ping_interval(Duration::from_secs(20))
             .max_reconnects(None)
-            .reconnect_delay_callback(|attempt| {
-                // From 20 ms, doubling to 2 s, so that a restarted server is found at once and not stampeded.
-                let step = 20u64.saturating_mul(1 << attempt.min(7));
-                Duration::from_millis(step.min(2_000))
-            })
+            .reconnect_delay_callback(delay)
             .event_callback(move |event| {
                 let connected = connected.clone();
                 async move {

@@ -150,14 +150,17 @@ async fn all(client: &mut Client, up: &Up, nodes: u32) -> anyhow::Result<Duratio
     let begun = Instant::now();
     let answer = client.json(&send).await?;
     let id = answer.pointer("/Command/CommandId").and_then(Value::as_str).context("no command id")?;
-    let input =
-        json!({"CommandId": id, "MaxResults": 50, "Filters": [{"key": "Status", "value": "Success"}]});
-    let look = Signed::new(&up.instance, "ListCommandInvocations", &input);
+    let look = Signed::new(&up.instance, "ListCommands", &json!({"CommandId": id}));
+    let input = json!({"CommandId": id, "MaxResults": 50});
+    let read = Signed::new(&up.instance, "ListCommandInvocations", &input);
     loop {
-        tokio::time::sleep(4 * LOOK).await;
+        // Seldom enough that looking is not what is measured.
+        tokio::time::sleep(10 * LOOK).await;
         let answer = client.json(&look).await?;
-        let ended = answer.get("CommandInvocations").and_then(Value::as_array).map_or(0, Vec::len);
-        if ended >= nodes.min(50) as usize {
+        if answer.pointer("/Commands/0/Status").and_then(Value::as_str) == Some("Success") {
+            let answer = client.json(&read).await?;
+            let listed = answer.get("CommandInvocations").and_then(Value::as_array).map_or(0, Vec::len);
+            anyhow::ensure!(listed == nodes.min(50) as usize, "{listed} outcomes are listed");
             return Ok(begun.elapsed());
         }
         if begun.elapsed() > Duration::from_secs(30) {
