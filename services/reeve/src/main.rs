@@ -70,8 +70,13 @@ enum Command {
     },
 }
 
+fn main() -> ExitCode {
+    // An agent of this machine starts this program to watch over a step, where there are no cgroups.
+    reeve_agent::supervisor().unwrap_or_else(start)
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn start() -> ExitCode {
     reeve_runtime::telemetry::start();
     let cli = Cli::parse();
     match dispatch(cli).await {
