@@ -15,6 +15,7 @@ use std::{
 pub struct Instance {
     folder: tempfile::TempDir,
     nodes: u32,
+    environment: Vec<(String, String)>,
     process: Option<Child>,
 }
 
@@ -24,8 +25,17 @@ impl Instance {
     /// # Panics
     /// When a program is missing or it does not come up.
     pub fn start(nodes: u32) -> Self {
+        Self::start_with(nodes, &[])
+    }
+
+    /// As [`Instance::start`], with environment variables.
+    ///
+    /// # Panics
+    /// As [`Instance::start`].
+    pub fn start_with(nodes: u32, environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut instance = Self { folder, nodes, process: None };
+        let environment = environment.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        let mut instance = Self { folder, nodes, environment, process: None };
         instance.restart();
         instance
     }
@@ -59,9 +69,12 @@ impl Instance {
         let mut command = Command::new(programs::reeve());
         command.arg("--data").arg(self.data()).args(["up", "--http", "127.0.0.1:0", "--nodes"]);
         command.arg(self.nodes.to_string()).env("REEVE_NATS_SERVER", programs::nats_server());
-        for name in ["REEVE_DATA", "REEVE_HTTP", "REEVE_GATEWAY"] {
+        for name in
+            ["REEVE_DATA", "REEVE_HTTP", "REEVE_GATEWAY", "REEVE_CONFIG", "OTEL_EXPORTER_OTLP_ENDPOINT"]
+        {
             command.env_remove(name);
         }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(log).stderr(errors).spawn().expect("reeve could not be started")
     }
 
@@ -166,6 +179,18 @@ impl Instance {
             command.env_remove(name);
         }
         Answer::of(&mut command)
+    }
+
+    /// Every byte that a command printed.
+    ///
+    /// # Panics
+    /// When it cannot be read.
+    pub fn printed(&self, command: &str) -> Vec<u8> {
+        let mut output = Command::new(programs::reeve());
+        output.arg("--data").arg(self.data()).args(["output", command]).env_remove("AWS_ENDPOINT_URL");
+        let output = output.output().expect("reeve could not be started");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
     }
 
     /// Every event of the log, as `reeve events` prints them.

@@ -3,13 +3,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod agent;
 mod api;
 mod instance;
 mod programs;
+mod proxy;
 
+pub use agent::Agent;
 pub use api::Raw;
 pub use instance::Instance;
 pub use programs::Answer;
+pub use proxy::Proxy;
 
 use std::time::{Duration, Instant};
 

@@ -11,15 +11,25 @@ mod bad_input;
 mod children;
 #[path = "it/crash.rs"]
 mod crash;
+#[path = "it/cuts.rs"]
+mod cuts;
+#[path = "it/faults.rs"]
+mod faults;
 #[path = "it/isolation.rs"]
 mod isolation;
 #[path = "it/poison.rs"]
 mod poison;
 #[path = "it/processes.rs"]
 mod processes;
+#[path = "it/rate_control.rs"]
+mod rate_control;
 #[path = "it/rebuild.rs"]
 mod rebuild;
+#[path = "it/reports.rs"]
+mod reports;
 #[path = "it/story.rs"]
 mod story;
 #[path = "it/tags.rs"]
 mod tags;
+#[path = "it/traces.rs"]
+mod traces;

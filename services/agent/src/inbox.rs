@@ -2,20 +2,18 @@
 
 use crate::{run::Agent, work::Worker};
 use futures::StreamExt;
-use prost::Message as _;
-use reeve_contracts::node::InboxHead;
 use reeve_jetstream::{Bus, Error as BusError, streams::NODE_INBOX};
 use reeve_node_protocol::subject;
 use reeve_types::NodeId;
 use std::{sync::Arc, time::Duration};
 
-/// How often the head is looked at besides: a live message may be lost without a lost connection.
+/// How often the inbox is looked at besides: a live message may be lost without a lost connection.
 const LOOK_AGAIN: Duration = Duration::from_secs(120);
 
-/// The last number of a node's inbox, as its head says.
-pub async fn read_head(bus: &Bus, node: &NodeId) -> Result<u64, BusError> {
-    let head = bus.direct_get(NODE_INBOX, &subject::head(node)).await?;
-    Ok(head.and_then(|m| InboxHead::decode(m.data).ok()).map_or(0, |head| head.last))
+/// The number of the last message in a node's inbox; 0 when there is none.
+pub async fn read_last(bus: &Bus, node: &NodeId) -> Result<u64, BusError> {
+    let last = bus.direct_get(NODE_INBOX, &subject::last(node)).await?;
+    Ok(last.and_then(|message| subject::number_of(&message.subject)).unwrap_or(0))
 }
 
 /// Takes dispatches in for ever.
@@ -40,9 +38,7 @@ async fn receive_once(agent: &Arc<Agent>, worker: &Arc<Worker>) -> Result<(), an
         tokio::select! {
             message = live.next() => {
                 let Some(message) = message else { anyhow::bail!("the subscription ended") };
-                let Some(number) = message.subject.rsplit('.').next().and_then(|n| n.parse::<u64>().ok()) else {
-                    continue;
-                };
+                let Some(number) = subject::number_of(&message.subject) else { continue };
                 let cursor = agent.ledger.cursor()?;
                 // A live message is a hint, and another node can have a service's answer sent here: only the next
                 // one with a signature that holds is begun, and only a signed one is a reason to read the stream.
@@ -65,16 +61,15 @@ async fn receive_once(agent: &Arc<Agent>, worker: &Arc<Worker>) -> Result<(), an
 }
 
 /// Takes in what the stream has. All of it before the first is begun, so that a cancellation that waits behind
-/// its command is seen in time. Up to the head, a number that is not there has expired; the head may lag behind
-/// the last number, so beyond it numbers are read until there is none.
+/// its command is seen in time. Numbers have no gaps, so one before the last that is not there has expired.
 async fn catch_up(agent: &Agent, worker: &Arc<Worker>) -> Result<(), anyhow::Error> {
-    let head = read_head(&agent.bus, &agent.identity.node_id).await?;
+    let last = read_last(&agent.bus, &agent.identity.node_id).await?;
     loop {
         let number = agent.ledger.cursor()? + 1;
         let subject = subject::inbox(&agent.identity.node_id, number);
         match agent.bus.direct_get(NODE_INBOX, &subject).await? {
             Some(message) => worker.take_in(number, &message.data)?,
-            None if number <= head => agent.ledger.set_cursor(number)?,
+            None if number <= last => agent.ledger.set_cursor(number)?,
             None => break,
         }
     }

@@ -30,4 +30,4 @@ mod upkeep;
 mod work;
 
 pub use execute::supervisor;
-pub use run::{Error, Options, run};
+pub use run::{Error, Options, SOON, run};

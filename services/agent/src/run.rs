@@ -55,6 +55,9 @@ pub struct Options {
     pub no_cgroups: bool,
 }
 
+/// A command that ends so soon after it has begun is reported in one message.
+pub const SOON: Duration = Duration::from_millis(25);
+
 /// Why the agent could not run.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -124,7 +127,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
     }
     let bus = connect(&identity, &session).await;
     if lost {
-        ledger.set_cursor(inbox::read_head(&bus, &identity.node_id).await?)?;
+        ledger.set_cursor(inbox::read_last(&bus, &identity.node_id).await?)?;
     }
     let agent = Arc::new(Agent {
         platform: platform::read(),

@@ -13,7 +13,7 @@ use reeve_types::tags;
 
 events! {
     /// What happens to a document.
-    pub enum DocumentEvent: "documents" from reeve_contracts::documents {
+    pub enum DocumentEvent: "documents" / "document" from reeve_contracts::documents {
         DocumentCreated = "reeve.documents.DocumentCreated.v1",
         DocumentUpdated = "reeve.documents.DocumentUpdated.v1",
         DefaultVersionSet = "reeve.documents.DefaultVersionSet.v1",
@@ -146,7 +146,6 @@ pub enum Error {
 pub struct Document;
 
 impl Decider for Document {
-    const AGGREGATE: &'static str = "document";
     type Command = Command;
     type Event = DocumentEvent;
     type State = State;

@@ -11,6 +11,7 @@ use reeve_authz::Decision;
 use reeve_types::Timestamp;
 use serde_json::{Map, Value};
 use std::net::IpAddr;
+use tracing::Span;
 use uuid::Uuid;
 
 /// A request as it came in, its body read.
@@ -30,6 +31,12 @@ impl Incoming<'_> {
         let mut values = self.headers.get_all(name).iter();
         let value = values.next().filter(|_| values.next().is_none())?;
         value.to_str().ok()
+    }
+
+    /// The trace that the client names, or one of the request's own.
+    pub fn trace(&self) -> String {
+        let given = self.header("traceparent").filter(|trace| is_traceparent(trace));
+        given.map_or_else(|| new_traceparent(self.request_id), str::to_owned)
     }
 
     /// Does something with the request as a signature sees it.
@@ -100,6 +107,7 @@ impl<B: Bus> Gateway<B> {
     ) -> Result<Bytes, Failure> {
         let operation = operation(model, request.header("x-amz-target"))?;
         let principal = &caller.principal.name;
+        Span::current().record("otel.name", &operation.name).record("principal", principal);
         let mut input = input(&request.body)?;
         if let Some(shape) = operation.input {
             validate(model, shape, &input).map_err(|error| Failure::new(error.code(), error.to_string()))?;
@@ -169,12 +177,11 @@ impl<B: Bus> Gateway<B> {
 
     /// The headers that say where a request is from, whoever sent it.
     fn headers(&self, request: &Incoming<'_>) -> Vec<(String, String)> {
-        let trace = request.header("traceparent").filter(|trace| is_traceparent(trace));
-        let trace = trace.map_or_else(|| new_traceparent(request.request_id), str::to_owned);
+        let trace = request.trace();
         let mut headers = Vec::with_capacity(7);
         headers.push(("reeve-source".to_owned(), request.peer.to_string()));
         headers.push(("reeve-request-id".to_owned(), request.request_id.to_string()));
-        headers.push(("traceparent".to_owned(), trace));
+        headers.push(("traceparent".to_owned(), reeve_telemetry::passed_on(Some(&trace)).unwrap_or(trace)));
         headers
     }
 

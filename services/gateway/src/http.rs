@@ -15,6 +15,7 @@ use futures::StreamExt;
 use reeve_types::ids::new_uuid;
 use std::net::SocketAddr;
 use std::time::Duration;
+use tracing::{Instrument, field};
 use uuid::Uuid;
 
 /// A body that takes longer than this to arrive is not worth the memory it holds.
@@ -70,7 +71,14 @@ async fn call<B: Bus>(
         Ok(body) => body,
         Err(failure) => return failure.answer(None, request_id),
     };
-    let outcome = gateway.call(incoming).await;
+    let span = tracing::info_span!(
+        "call",
+        "otel.name" = field::Empty,
+        "otel.kind" = "server",
+        principal = field::Empty
+    );
+    reeve_telemetry::child_of(&span, Some(&incoming.trace()));
+    let outcome = gateway.call(incoming).instrument(span).await;
     match outcome.result {
         Ok(body) => {
             let content_type = outcome.model.map_or(JSON, |model| model.content_type.as_str());
@@ -95,7 +103,9 @@ async fn enroll<B: Bus>(
         Ok(body) => body,
         Err(failure) => return failure.answer(None, request_id),
     };
-    match gateway.enroll(incoming).await {
+    let span = tracing::info_span!("Enroll", "otel.kind" = "server");
+    reeve_telemetry::child_of(&span, Some(&incoming.trace()));
+    match gateway.enroll(incoming).instrument(span).await {
         Ok(body) => json(StatusCode::OK, JSON, Body::from(body), request_id),
         Err(failure) => failure.answer(None, request_id),
     }

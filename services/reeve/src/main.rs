@@ -6,9 +6,10 @@
 
 mod bench;
 mod client;
+mod config;
 mod host;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
 
 /// Messages are allocated by one thread and freed by another, for which the system's allocator is slow.
@@ -26,6 +27,16 @@ struct Cli {
     /// How answers are printed.
     #[arg(long, global = true, value_enum, default_value = "text")]
     output: client::Format,
+    /// What is logged to stderr: directives such as `warn` or `info,reeve_jetstream=debug`.
+    #[arg(long, global = true, default_value = "warn", env = "REEVE_LOG", value_name = "FILTER")]
+    log: String,
+    /// An OpenTelemetry collector that traces go to, as OTLP over HTTP.
+    #[arg(long, global = true, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
+    otlp: Option<String>,
+    /// A TOML file with values for these options and, in a table named for it, for each command's. Options and
+    /// environment variables win over it.
+    #[arg(long, global = true, env = "REEVE_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -72,20 +83,29 @@ enum Command {
 
 fn main() -> ExitCode {
     // An agent of this machine starts this program to watch over a step, where there are no cgroups.
-    reeve_agent::supervisor().unwrap_or_else(start)
+    reeve_agent::supervisor().unwrap_or_else(run)
 }
 
 #[tokio::main]
-async fn start() -> ExitCode {
-    reeve_runtime::telemetry::start();
-    let cli = Cli::parse();
-    match dispatch(cli).await {
+async fn run() -> ExitCode {
+    match start().await {
         Ok(code) => code,
         Err(error) => {
             eprintln!("reeve: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+async fn start() -> anyhow::Result<ExitCode> {
+    let command = config::defaults(Cli::command(), std::env::args_os())?;
+    let cli = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
+    let otlp = cli.otlp.clone().filter(|endpoint| !endpoint.is_empty());
+    let telemetry = reeve_telemetry::start("reeve", &cli.log, otlp.as_deref())?;
+    let result = dispatch(cli).await;
+    // Sends what is left, which blocks.
+    tokio::task::spawn_blocking(move || drop(telemetry)).await?;
+    result
 }
 
 async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {

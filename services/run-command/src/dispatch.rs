@@ -1,17 +1,25 @@
 //! Writing to node inboxes: the only code that does.
 //!
-//! A dispatch takes the next free number of its node: the stream refuses a number that is taken, so two
-//! writers never share one. A dispatch whose event is not stored yet is looked for before it is written again:
-//! in this process from the number that it was tried with, after a restart from the last number that an event
-//! names. (Two replicas may still write one twice; the node's ledger lets it run once.)
+//! A dispatch takes the next free number of its node: the stream refuses a number that is taken, so two writers
+//! never share one, and there is never a gap. It is written after its event is in the log, which names the number
+//! that it was tried with first: at a second delivery it is looked for from there on, and not written again.
 
+use crate::{
+    domain::command::CommandEvent,
+    projections::{COMMANDS, CommandRow},
+};
 use prost::Message;
-use reeve_contracts::node::{Dispatch, DispatchKind, InboxHead, SignedDispatch};
-use reeve_jetstream::{Bus, Error as BusError, Headers, store, streams::NODE_INBOX};
+use reeve_contracts::{
+    node::{Dispatch, SignedDispatch},
+    run_command::CommandSent,
+};
+use reeve_eventsourcing::Position;
+use reeve_jetstream::{Bus, Error as BusError, store, streams::NODE_INBOX};
 use reeve_node_protocol::{dispatch::sign, subject};
+use reeve_runtime::Handle;
 use reeve_types::NodeId;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -28,89 +36,89 @@ pub enum Error {
 #[derive(Clone)]
 pub struct Dispatcher {
     key: Arc<nkeys::KeyPair>,
-    numbers: Arc<Mutex<Numbers>>,
-}
-
-#[derive(Default)]
-struct Numbers {
     /// The last number known to be taken, by node: a hint, the stream decides.
-    last: HashMap<String, u64>,
-    /// Where an unconfirmed dispatch was tried first.
-    tried: HashMap<Of, u64>,
+    taken: Arc<Mutex<HashMap<String, u64>>>,
+    /// What was sent last: each of its nodes needs it.
+    sent: Arc<Mutex<VecDeque<Arc<CommandSent>>>>,
 }
 
-/// Command, node, kind.
-type Of = (String, String, i32);
+/// As many commands as are kept in memory while their nodes have their turns.
+const KEPT: usize = 16;
 
-fn of(dispatch: &Dispatch) -> Of {
-    (dispatch.command_id.clone(), dispatch.node_id.clone(), dispatch.kind)
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Dispatcher {
     pub fn new(key: Arc<nkeys::KeyPair>) -> Self {
-        Self { key, numbers: Arc::default() }
+        Self { key, taken: Arc::default(), sent: Arc::default() }
     }
 
-    fn numbers(&self) -> MutexGuard<'_, Numbers> {
-        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The lowest number that may be free. `recorded` is the greatest one of the node that an event names; that
+    /// one itself may be free still, if its writer did not come so far.
+    pub fn free(&self, node: &NodeId, recorded: u64) -> u64 {
+        let taken = lock(&self.taken).get(node.as_str()).map_or(0, |taken| taken + 1);
+        taken.max(recorded).max(1)
     }
 
-    /// Writes a dispatch to its node's inbox and answers its number. `recorded` is the last number of the node
-    /// that the log's events name.
+    /// Writes a dispatch to its node's inbox, at `dispatch.number` or the first free number after it; if it is
+    /// there already, it is not written again.
     ///
     /// # Errors
     /// When the bus does not take it; it may be tried again.
-    pub async fn write(
-        &self,
-        bus: &Bus,
-        mut dispatch: Dispatch,
-        node: &NodeId,
-        recorded: u64,
-    ) -> Result<u64, Error> {
-        let mut number = {
-            let mut numbers = self.numbers();
-            let hint = numbers.last.get(node.as_str()).copied().unwrap_or(recorded);
-            *numbers.tried.entry(of(&dispatch)).or_insert(hint + 1)
-        };
+    pub async fn write(&self, bus: &Bus, mut dispatch: Dispatch, node: &NodeId) -> Result<(), Error> {
         loop {
-            dispatch.number = number;
             let data = sign(&self.key, &dispatch)?.encode_to_vec();
-            let subject = subject::inbox(node, number);
-            match store::append_first(bus, &subject, data.into()).await {
+            let subject = subject::inbox(node, dispatch.number);
+            match store::append_first(bus, NODE_INBOX, &subject, data.into()).await {
                 Ok(_) => break,
                 Err(BusError::Conflict(_)) => {
                     let there = bus.direct_get(NODE_INBOX, &subject).await?;
                     if there.is_some_and(|message| same(&message.data, &dispatch)) {
                         break;
                     }
-                    number += 1;
+                    dispatch.number += 1;
                 }
                 Err(error) => return Err(error.into()),
             }
         }
         {
-            let mut numbers = self.numbers();
-            let known = numbers.last.entry(node.to_string()).or_default();
-            *known = number.max(*known);
+            let mut taken = lock(&self.taken);
+            let known = taken.entry(node.to_string()).or_default();
+            *known = dispatch.number.max(*known);
         }
-        write_head(bus, node, number).await?;
-        Ok(number)
+        Ok(())
     }
 
-    /// The dispatch's number is in the log now, or does not matter: it is not looked for any more.
-    pub fn confirm(&self, command_id: &str, node_id: &str, kind: DispatchKind) {
-        self.numbers().tried.remove(&(command_id.to_owned(), node_id.to_owned(), kind.into()));
+    /// Keeps what was sent at hand for its nodes' turns.
+    pub fn remember(&self, sent: &Arc<CommandSent>) {
+        let mut kept = lock(&self.sent);
+        kept.retain(|other| other.command_id != sent.command_id);
+        kept.push_back(sent.clone());
+        if kept.len() > KEPT {
+            kept.pop_front();
+        }
+    }
+
+    /// What was sent, from memory or from the log; `None` when there is no such command.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn sent(&self, handle: &Handle, command: &str) -> Result<Option<Arc<CommandSent>>, BusError> {
+        if let Some(sent) = lock(&self.sent).iter().find(|sent| sent.command_id == command) {
+            return Ok(Some(sent.clone()));
+        }
+        let Some(row) = handle.views().get::<CommandRow>(COMMANDS, command) else { return Ok(None) };
+        let Some(CommandEvent::CommandSent(sent)) = handle.event_at(Position(row.position)).await? else {
+            return Ok(None);
+        };
+        let sent = Arc::new(sent);
+        self.remember(&sent);
+        Ok(Some(sent))
     }
 }
 
 fn same(data: &[u8], dispatch: &Dispatch) -> bool {
     let there = SignedDispatch::decode(data).ok().and_then(|s| Dispatch::decode(s.dispatch.as_slice()).ok());
     there.is_some_and(|there| there.command_id == dispatch.command_id && there.kind == dispatch.kind)
-}
-
-/// Moves the head up to a number that is written. A head that lags (two writers, or a crash in between) is
-/// caught up by the next dispatch; the agent hears of the newest number live as well.
-async fn write_head(bus: &Bus, node: &NodeId, number: u64) -> Result<(), BusError> {
-    let head = InboxHead { last: number }.encode_to_vec();
-    bus.store(&subject::head(node), &Headers::default(), head.into()).await.map(|_| ())
 }

@@ -8,8 +8,10 @@
 //! Writes: node inboxes (stream NODE_INBOX), which no other service does.
 //!
 //! Invariants: an invocation ends once, and nothing follows its end; targets are resolved once, when the
-//! command is sent; a dispatch is written once per command and node; a report counts only for the node
-//! that the bus let publish it; what nobody reports on ends when its deadline passes.
+//! command is sent; of its invocations never more are on their way than MaxConcurrency allows, and none begins
+//! after more errors than MaxErrors allows; a dispatch is written once per command and node, after its event;
+//! a report counts only for the node that the bus let publish it; what nobody reports on ends when its deadline
+//! passes.
 
 mod api;
 mod dispatch;
@@ -33,6 +35,7 @@ pub struct Config {
 /// Describes the service.
 pub fn service(config: &Config) -> Service {
     let dispatcher = Dispatcher::new(config.dispatch_key.clone());
+    let in_turn = dispatcher.clone();
     Service::new("run-command")
         .aggregate::<domain::command::SentCommand>()
         .aggregate::<domain::invocation::Invocation>()
@@ -42,7 +45,7 @@ pub fn service(config: &Config) -> Service {
         .projection(projections::Commands)
         .projection(projections::Invocations)
         .reactor("command", 16, move |reacting| reactors::command(dispatcher.clone(), reacting))
-        .reactor("invocation", 64, reactors::invocation)
+        .reactor("invocation", 64, move |reacting| reactors::invocation(in_turn.clone(), reacting))
         .worker("reports", NODE_REPORTS, "reeve.report.*.status", 64, reactors::report)
         .background(reactors::deadlines)
         .operation("ssm", "SendCommand", api::send::send)

@@ -36,10 +36,13 @@ pub fn named(
     Err(ApiError::new("InvalidInstanceId", message))
 }
 
+/// Beside AWS's keys: nodes that are connected (`true`) or not (`false`) when the command is sent.
+const CONNECTED: &str = "reeve:connected";
+
 /// The nodes that meet every target: values of one target are alternatives.
 ///
 /// # Errors
-/// `InvalidTarget` for a key that is not `InstanceIds`, `tag:<key>` or `tag-key`.
+/// `InvalidTarget` for a key that is not `InstanceIds`, `tag:<key>`, `tag-key` or `reeve:connected`.
 pub fn selected(handle: &Handle, targets: &[ssm::Target]) -> Result<Vec<String>, ApiError> {
     for target in targets {
         let key = target.key.as_deref().unwrap_or_default();
@@ -48,24 +51,31 @@ pub fn selected(handle: &Handle, targets: &[ssm::Target]) -> Result<Vec<String>,
                 format!("The target key {key} needs resource groups, which this installation does not have.");
             return Err(ApiError::new("InvalidTarget", message));
         }
-        if !(matches!(key, "InstanceIds" | "tag-key") || key.starts_with("tag:")) {
-            let message = format!("The target key {key:?} is not one of InstanceIds, tag:<key>, tag-key.");
+        if !(matches!(key, "InstanceIds" | "tag-key" | CONNECTED) || key.starts_with("tag:")) {
+            let message = format!(
+                "The target key {key:?} is not one of InstanceIds, tag:<key>, tag-key, reeve:connected."
+            );
             return Err(ApiError::new("InvalidTarget", message));
         }
     }
     let nodes = handle.views().scan::<NodeRow>(NODES, "", None, usize::MAX).rows;
-    let meets = |id: &str| {
+    let meets = |id: &str, node: &NodeRow| {
         let tags: Tags = handle.views().get(NODE_TAGS, id).unwrap_or_default();
-        targets.iter().all(|target| holds(target, id, &tags))
+        targets.iter().all(|target| holds(target, id, node, &tags))
     };
-    Ok(nodes.into_iter().map(|(id, _)| id).filter(|id| meets(id)).collect())
+    let met = nodes.into_iter().filter(|(id, node)| meets(id, node));
+    Ok(met.map(|(id, _)| id).collect())
 }
 
-fn holds(target: &ssm::Target, id: &str, tags: &Tags) -> bool {
+fn holds(target: &ssm::Target, id: &str, node: &NodeRow, tags: &Tags) -> bool {
     let key = target.key.as_deref().unwrap_or_default();
     let mut values = target.values.iter().flatten();
     match key.strip_prefix("tag:") {
         Some(tag) => tags.get(tag).is_some_and(|value| values.any(|wanted| wanted == value)),
+        None if key == CONNECTED => {
+            let connected = if node.session.is_empty() { "false" } else { "true" };
+            values.any(|wanted| wanted == connected)
+        }
         None if key == "tag-key" => values.any(|wanted| tags.contains_key(wanted)),
         None => values.any(|wanted| wanted == id),
     }

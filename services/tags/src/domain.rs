@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 events! {
     /// What happens to a resource's tags.
-    pub enum TagsEvent: "tags" from reeve_contracts::tags {
+    pub enum TagsEvent: "tags" / "resource" from reeve_contracts::tags {
         TagsAdded = "reeve.tags.TagsAdded.v1",
         TagsRemoved = "reeve.tags.TagsRemoved.v1",
     }
@@ -47,7 +47,6 @@ pub struct State {
 pub struct Resource;
 
 impl Decider for Resource {
-    const AGGREGATE: &'static str = "resource";
     type Command = Command;
     type Event = TagsEvent;
     type State = State;

@@ -11,7 +11,7 @@ pub(crate) const NODES: &str = "nodes";
 pub(crate) mod documents {
     reeve_eventsourcing::events! {
         /// A document came into being or went away.
-        pub enum DocumentEvent: "documents" from reeve_contracts::documents {
+        pub enum DocumentEvent: "documents" / "document" from reeve_contracts::documents {
             DocumentCreated = "reeve.documents.DocumentCreated.v1",
             DocumentDeleted = "reeve.documents.DocumentDeleted.v1",
         }
@@ -22,7 +22,7 @@ pub(crate) mod documents {
 pub(crate) mod nodes {
     reeve_eventsourcing::events! {
         /// A node came into being or went away.
-        pub enum NodeEvent: "nodes" from reeve_contracts::nodes {
+        pub enum NodeEvent: "nodes" / "node" from reeve_contracts::nodes {
             NodeRegistered = "reeve.nodes.NodeRegistered.v1",
             NodeDeregistered = "reeve.nodes.NodeDeregistered.v1",
         }

@@ -39,10 +39,10 @@ pub struct Context {
 /// An aggregate: pure, synchronous, total.
 pub trait Decider: 'static {
     /// The subject token between service and id: `reeve.evt.<service>.<AGGREGATE>.<id>`.
-    const AGGREGATE: &'static str;
+    const AGGREGATE: &'static str = <Self::Event as Event>::AGGREGATE;
     type Command: Clone + Send;
     type Event: Event;
-    type State: Default + Clone + Send + Serialize + DeserializeOwned;
+    type State: Default + Clone + Send + Sync + Serialize + DeserializeOwned;
     type Error: std::error::Error + PartialEq + Send + Sync;
 
     /// The event that the command leads to; `Ok(None)` when there is nothing new to say.

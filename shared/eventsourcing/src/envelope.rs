@@ -1,5 +1,6 @@
 //! What travels with every event: CloudEvents 1.0 in binary mode.
 
+use crate::Event;
 use bytes::Bytes;
 use reeve_types::{Timestamp, subject};
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,11 @@ pub struct AggregateRef {
 impl AggregateRef {
     pub fn new(service: &str, aggregate: &str, id: &str) -> Self {
         Self { service: service.to_owned(), aggregate: aggregate.to_owned(), id: id.to_owned() }
+    }
+
+    /// The subjects of all aggregates of an event's kind.
+    pub fn subjects<E: Event>() -> String {
+        format!("reeve.evt.{}.{}.*", E::SERVICE, E::AGGREGATE)
     }
 
     /// `reeve.evt.<service>.<aggregate>.<id>`, the id escaped.

@@ -31,6 +31,8 @@ pub enum DecodeError {
 pub trait Event: Sized + Clone + Debug + PartialEq + Send + Sync + 'static {
     /// The service that owns it, as in its subjects: `run-command`.
     const SERVICE: &'static str;
+    /// The aggregate that it happens to, the subject token between service and id.
+    const AGGREGATE: &'static str;
     /// The CloudEvents type, `reeve.documents.DocumentCreated.v1`.
     fn schema(&self) -> &'static str;
     /// The protobuf body.
@@ -44,10 +46,10 @@ pub trait Event: Sized + Clone + Debug + PartialEq + Send + Sync + 'static {
 
 /// Declares an event enum over generated protobuf messages and implements [`Event`] for it.
 ///
-/// `events! { pub enum NodeEvent: "nodes" { NodeRegistered("reeve.nodes.NodeRegistered.v1"), … } from module }`
+/// `events! { pub enum NodeEvent: "nodes" / "node" from module { NodeRegistered = "reeve.nodes.NodeRegistered.v1", … } }`
 #[macro_export]
 macro_rules! events {
-    ($(#[$doc:meta])* pub enum $name:ident: $service:literal from $module:path { $($variant:ident = $schema:literal),+ $(,)? }) => {
+    ($(#[$doc:meta])* pub enum $name:ident: $service:literal / $aggregate:literal from $module:path { $($variant:ident = $schema:literal),+ $(,)? }) => {
         $(#[$doc])*
         // The names are those of the messages.
         #[allow(clippy::enum_variant_names)]
@@ -56,6 +58,7 @@ macro_rules! events {
         use $module::{$($variant),+};
         impl $crate::Event for $name {
             const SERVICE: &'static str = $service;
+            const AGGREGATE: &'static str = $aggregate;
             fn schema(&self) -> &'static str {
                 match self { $(Self::$variant(_) => $schema),+ }
             }

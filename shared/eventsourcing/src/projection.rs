@@ -2,7 +2,7 @@
 
 use crate::{Event, Recorded};
 use serde::{Serialize, de::DeserializeOwned};
-use std::{any::Any, collections::BTreeMap};
+use std::{any::Any, collections::BTreeMap, sync::Arc};
 
 /// Named tables of ordered keys. A projection reads and writes through it; one handling of an event
 /// is written whole or not at all, together with the checkpoint.
@@ -12,22 +12,29 @@ pub trait View {
     fn remove(&mut self, table: &str, key: &[u8]);
 
     /// A row that was put before and is still decoded.
-    fn held(&self, _table: &str, _key: &[u8]) -> Option<&dyn Held> {
+    fn held(&self, _table: &str, _key: &[u8]) -> Option<Arc<dyn Held>> {
         None
     }
 
     /// Puts a row that may stay decoded until the view is written.
-    fn hold(&mut self, table: &str, key: &[u8], row: Box<dyn Held>) {
+    fn hold(&mut self, table: &str, key: &[u8], row: Arc<dyn Held>) {
         self.put(table, key, row.encoded());
     }
 }
 
-/// A decoded row. Several events of a batch change the same rows: each is encoded once, at the end.
-pub trait Held: Any + Send {
+/// A decoded row. Events that follow each other change the same rows: each is encoded once, at the end.
+pub trait Held: Any + Send + Sync {
     fn encoded(&self) -> Vec<u8>;
 }
 
-impl<T: Serialize + Any + Send> Held for T {
+impl dyn Held {
+    /// The row, if it was put as this type.
+    pub fn row<T: Clone + 'static>(&self) -> Option<T> {
+        (self as &dyn Any).downcast_ref::<T>().cloned()
+    }
+}
+
+impl<T: Serialize + Any + Send + Sync> Held for T {
     fn encoded(&self) -> Vec<u8> {
         // Rows are our own plain structs: serializing one cannot fail, and an empty value reads as no row.
         serde_json::to_vec(self).unwrap_or_default()
@@ -37,19 +44,18 @@ impl<T: Serialize + Any + Send> Held for T {
 /// Rows as JSON, so that a view can be looked into and compared byte for byte.
 pub trait ViewExt: View {
     fn row<T: DeserializeOwned + Clone + 'static>(&self, table: &str, key: &str) -> Option<T> {
-        let held = self.held(table, key.as_bytes());
-        if let Some(row) = held.and_then(|held| (held as &dyn Any).downcast_ref::<T>()) {
-            return Some(row.clone());
+        if let Some(row) = self.held(table, key.as_bytes()).and_then(|held| held.row::<T>()) {
+            return Some(row);
         }
         serde_json::from_slice(&self.get(table, key.as_bytes())?).ok()
     }
 
-    fn put_row<T: Serialize + Clone + Send + 'static>(&mut self, table: &str, key: &str, row: &T) {
-        self.hold(table, key.as_bytes(), Box::new(row.clone()));
+    fn put_row<T: Serialize + Clone + Send + Sync + 'static>(&mut self, table: &str, key: &str, row: &T) {
+        self.hold(table, key.as_bytes(), Arc::new(row.clone()));
     }
 
     /// Reads a row (or its default), changes it, and writes it back.
-    fn update_row<T: DeserializeOwned + Serialize + Default + Clone + Send + 'static>(
+    fn update_row<T: DeserializeOwned + Serialize + Default + Clone + Send + Sync + 'static>(
         &mut self,
         table: &str,
         key: &str,

@@ -1,5 +1,6 @@
 //! A connection to the bus.
 
+use crate::group::Groups;
 use async_nats::HeaderMap;
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
@@ -28,6 +29,15 @@ pub enum Error {
 impl Error {
     pub(crate) fn bus(what: &'static str) -> impl FnOnce(String) -> Self {
         move |reason| Self::Bus { what, reason }
+    }
+
+    /// The same error once more, for another who waited for the same answer.
+    pub(crate) fn again(&self) -> Self {
+        match self {
+            Self::NoResponders(subject) => Self::NoResponders(subject.clone()),
+            Self::TimedOut { subject, limit } => Self::TimedOut { subject: subject.clone(), limit: *limit },
+            other => Self::Bus { what: "store a group of messages", reason: other.to_string() },
+        }
     }
 }
 
@@ -129,22 +139,24 @@ impl Stream for Subscription {
 pub struct Bus {
     pub(crate) client: async_nats::Client,
     pub(crate) context: async_nats::jetstream::Context,
-    connections: tokio::sync::watch::Receiver<u64>,
+    pub(crate) groups: Arc<Groups>,
+    pub(crate) connections: tokio::sync::watch::Receiver<u64>,
 }
 
-#[derive(Deserialize)]
-struct Ack {
+/// The stream's answer.
+#[derive(Default, Deserialize)]
+pub(crate) struct Ack {
     #[serde(default)]
-    seq: u64,
-    error: Option<AckError>,
+    pub seq: u64,
+    pub error: Option<AckError>,
 }
 
 #[derive(Deserialize)]
-struct AckError {
+pub(crate) struct AckError {
     #[serde(default)]
     err_code: u64,
     #[serde(default)]
-    description: String,
+    pub description: String,
 }
 
 /// Conflicts answer 10071; on a replicated stream usually 10164.
@@ -193,7 +205,7 @@ impl Bus {
             .await
             .map_err(|e| Error::Connect { url: options.url.clone(), reason: e.to_string() })?;
         let context = async_nats::jetstream::new(client.clone());
-        Ok(Self { client, context, connections })
+        Ok(Self { client, context, groups: Arc::default(), connections })
     }
 
     /// Publishes to whichever stream holds the subject and waits until it is stored; answers its sequence.
@@ -202,11 +214,7 @@ impl Bus {
     /// [`Error::Conflict`] when an expectation in the headers did not hold; [`Error::TimedOut`] when it is
     /// not known whether the message was stored; [`Error::NoResponders`] when no stream holds the subject.
     pub async fn store(&self, subject: &str, headers: &Headers, data: Bytes) -> Result<u64, Error> {
-        let answer = self.request(subject, headers, data, ACK_LIMIT).await?;
-        let ack: Ack = serde_json::from_slice(&answer.data).map_err(|e| Error::Bus {
-            what: "acknowledge a message in a form that we know",
-            reason: e.to_string(),
-        })?;
+        let ack = self.acknowledged(subject, headers, data).await?;
         match ack.error {
             None => Ok(ack.seq),
             Some(e) if CONFLICTS.contains(&e.err_code) => Err(Error::Conflict(subject.to_owned())),
@@ -216,6 +224,19 @@ impl Bus {
                 description: e.description,
             }),
         }
+    }
+
+    pub(crate) async fn acknowledged(
+        &self,
+        subject: &str,
+        headers: &Headers,
+        data: Bytes,
+    ) -> Result<Ack, Error> {
+        let answer = self.request(subject, headers, data, ACK_LIMIT).await?;
+        serde_json::from_slice(&answer.data).map_err(|e| Error::Bus {
+            what: "acknowledge a message in a form that we know",
+            reason: e.to_string(),
+        })
     }
 
     /// Publishes without waiting for anybody.
@@ -282,13 +303,17 @@ impl Bus {
         self.client.flush().await.map_err(|e| Error::bus("flush")(e.to_string()))
     }
 
-    /// Reads one message of a stream by its literal subject through Direct Get; `None` when there is none.
+    /// Reads the last message of a stream on a subject, which may have wildcards, through Direct Get; `None` when
+    /// there is none.
     ///
     /// # Errors
     /// When the request fails or the server answers with another status.
     pub async fn direct_get(&self, stream: &str, subject: &str) -> Result<Option<Message>, Error> {
         let endpoint = format!("$JS.API.DIRECT.GET.{stream}.{subject}");
-        let answer = self.request(&endpoint, &Headers::default(), Bytes::new(), ACK_LIMIT).await?;
+        let mut answer = self.request(&endpoint, &Headers::default(), Bytes::new(), ACK_LIMIT).await?;
+        if let Some(stored) = answer.headers.get("Nats-Subject").map(str::to_owned) {
+            answer.subject = stored;
+        }
         match answer.status {
             None | Some(200) => Ok(Some(answer)),
             Some(404) => Ok(None),

@@ -12,6 +12,7 @@
 
 mod bus;
 pub mod follow;
+mod group;
 pub mod operator;
 mod publish;
 pub mod serve;

@@ -130,6 +130,14 @@ impl Keys {
         user(&pair(&self.system)?, name)
     }
 
+    /// A user of AGENTS with the rights of every node: many simulated nodes share one connection.
+    ///
+    /// # Errors
+    /// When a key is not usable.
+    pub fn agents_user(&self, name: &str) -> Result<User, Error> {
+        user(&pair(&self.agents)?, name)
+    }
+
     /// What the nodes service needs to let nodes in.
     ///
     /// # Errors

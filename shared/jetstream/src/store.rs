@@ -15,15 +15,17 @@ const EXPECTED: &str = "Nats-Expected-Last-Subject-Sequence";
 pub async fn append(bus: &Bus, envelope: &Envelope, expected: Position) -> Result<Position, Error> {
     let mut headers = Headers(envelope.headers().into_iter().map(|(n, v)| (n.to_owned(), v)).collect());
     headers.0.push((EXPECTED.to_owned(), expected.to_string()));
-    bus.store(&envelope.aggregate.subject(), &headers, envelope.data.clone()).await.map(Position)
+    let (of, data) = (&envelope.aggregate, envelope.data.clone());
+    bus.store_grouped(&of.service, &of.subject(), headers, data).await.map(Position)
 }
 
-/// Stores a message on a subject that must not hold one yet.
+/// Stores a message of a stream on a subject that must not hold one yet.
 ///
 /// # Errors
 /// [`Error::Conflict`] when it does.
-pub async fn append_first(bus: &Bus, subject: &str, data: Bytes) -> Result<Position, Error> {
-    bus.store(subject, &Headers::default().with(EXPECTED, "0"), data).await.map(Position)
+pub async fn append_first(bus: &Bus, stream: &str, subject: &str, data: Bytes) -> Result<Position, Error> {
+    let headers = Headers::default().with(EXPECTED, "0");
+    bus.store_grouped(stream, subject, headers, data).await.map(Position)
 }
 
 /// The last event of an aggregate and where it stands, read from the stream's leader.

@@ -53,7 +53,7 @@ pub async fn ensure_node_streams(bus: &Bus) -> Result<(), Error> {
         bus,
         Config {
             name: NODE_INBOX.to_owned(),
-            subjects: vec!["reeve.node.*.cmd.*".to_owned(), "reeve.node.*.head".to_owned()],
+            subjects: vec!["reeve.node.*.cmd.*".to_owned()],
             allow_direct: true,
             allow_atomic_publish: true,
             max_messages_per_subject: 1,

@@ -7,9 +7,14 @@ pub fn inbox(node: &NodeId, number: u64) -> String {
     format!("reeve.node.{node}.cmd.{number}")
 }
 
-/// The inbox's head: the last number written.
-pub fn head(node: &NodeId) -> String {
-    format!("reeve.node.{node}.head")
+/// What a Direct Get answers with the last message of a node's inbox.
+pub fn last(node: &NodeId) -> String {
+    format!("reeve.node.{node}.cmd.*")
+}
+
+/// The number of an inbox message, stored or live.
+pub fn number_of(subject: &str) -> Option<u64> {
+    subject.rsplit('.').next()?.parse().ok()
 }
 
 /// Inbox messages as the bus repeats them once they are stored.
@@ -60,5 +65,6 @@ mod tests {
             assert_eq!(node_of(&subject), Some(node.clone()), "{subject}");
         }
         assert_eq!(node_of("reeve.report.*.status"), None);
+        assert_eq!((number_of(&inbox(&node, 7)), number_of(&last(&node))), (Some(7), None));
     }
 }

@@ -17,6 +17,7 @@ use std::{
     time::Duration,
 };
 use tokio::sync::Semaphore;
+use tracing::Instrument;
 use uuid::Uuid;
 
 /// An operation's refusal, as AWS models it: an error code and a sentence.
@@ -135,7 +136,8 @@ where
             let input = serde_json::from_slice::<I>(body).map_err(|e| {
                 ApiError::new("SerializationException", format!("The request could not be read: {e}"))
             })?;
-            let caller = Caller::read(&message.headers);
+            let mut caller = Caller::read(&message.headers);
+            caller.traceparent = reeve_telemetry::passed_on(caller.traceparent.as_deref());
             let call =
                 Call { handle, input, caller, subject: message.subject, now: Timestamp::now(), position };
             let output = operation(call).await?;
@@ -154,9 +156,11 @@ pub(crate) async fn run(handle: Handle, endpoint: Endpoint, mut requests: serve:
     let permits = Arc::new(Semaphore::new(AT_ONCE));
     while let Some(request) = requests.next().await {
         let Ok(permit) = permits.clone().acquire_owned().await else { return };
-        let (handle, handler) = (handle.clone(), endpoint.handler.clone());
+        let (handle, handler, name) = (handle.clone(), endpoint.handler.clone(), endpoint.name);
         tokio::spawn(async move {
-            answer(handle, handler, request).await;
+            let span = tracing::info_span!("operation", "otel.name" = name, service = handle.service());
+            reeve_telemetry::child_of(&span, request.headers.get("traceparent"));
+            answer(handle, handler, request).instrument(span).await;
             drop(permit);
         });
     }

@@ -123,7 +123,10 @@ impl Handle {
     }
 
     /// An event of this service; `None` when it is one that this release cannot read.
-    async fn event_at<E: Event>(&self, position: Position) -> Result<Option<E>, BusError> {
+    ///
+    /// # Errors
+    /// When the bus does not answer, or there is no event at that position.
+    pub async fn event_at<E: Event>(&self, position: Position) -> Result<Option<E>, BusError> {
         let envelope = store::at(self.bus(), &self.inner.stream, position).await?;
         Ok(E::decode(&envelope.schema, &envelope.data).ok())
     }

@@ -51,12 +51,15 @@ pub(crate) fn project<P: Projection>(projection: P) -> Applier {
         name: P::NAME,
         source: P::Event::SERVICE,
         apply: Arc::new(move |view, position, envelope| {
+            if envelope.aggregate.aggregate != P::Event::AGGREGATE {
+                return Ok(());
+            }
             match P::Event::decode(&envelope.schema, &envelope.data) {
                 Ok(event) => {
                     projection.apply(view, &Recorded { position, envelope: envelope.clone(), event });
                     Ok(())
                 }
-                // An event of another aggregate of the same service, or of a newer release.
+                // An event that does not matter here, or one of a newer release.
                 Err(DecodeError::Unknown(_)) => Ok(()),
                 Err(malformed) => Err(malformed),
             }

@@ -17,7 +17,6 @@ mod handle;
 mod reactor;
 mod service;
 mod tags;
-pub mod telemetry;
 
 pub use answers::{page_size, text};
 pub use endpoint::{ApiError, Call, Caller};

@@ -2,7 +2,7 @@
 
 use crate::{ExecuteError, Executed, Handle};
 use futures::{StreamExt, future::BoxFuture};
-use reeve_eventsourcing::{Actor, Context, Decider, Event, Position, Recorded};
+use reeve_eventsourcing::{Actor, Context, Decider, Envelope, Event, Position, Recorded};
 use reeve_jetstream::{
     Message,
     follow::{self, Work},
@@ -10,6 +10,7 @@ use reeve_jetstream::{
 };
 use reeve_types::Timestamp;
 use std::{future::Future, sync::Arc, time::Duration};
+use tracing::Instrument;
 use uuid::Uuid;
 
 /// Why a handler did not handle a message.
@@ -120,6 +121,8 @@ where
             if handle.inner.followed.contains(&stream) {
                 handle.views().wait_for(&stream, sequence).await;
             }
+            let traceparent = reeve_telemetry::passed_on(envelope.traceparent.as_deref());
+            let envelope = Envelope { traceparent, ..envelope };
             let event = Recorded { position: Position(sequence), envelope, event };
             react(Reacting { handle, event, reactor: name }).await
         })
@@ -170,7 +173,10 @@ pub(crate) async fn run(handle: Handle, worker: Worker) {
 }
 
 async fn handle_one(handle: &Handle, worker: &Worker, work: Work) {
-    let task = tokio::spawn((worker.handler)(handle.clone(), work.sequence, work.message.clone()));
+    let span = tracing::info_span!("react", "otel.name" = worker.name, service = handle.service());
+    reeve_telemetry::child_of(&span, work.message.headers.get("traceparent"));
+    let handling = (worker.handler)(handle.clone(), work.sequence, work.message.clone());
+    let task = tokio::spawn(handling.instrument(span));
     let result = task.await.unwrap_or_else(|panic| Err(React::Later(format!("the handler failed: {panic}"))));
     let reason = match result {
         Ok(()) => return work.done().await,

@@ -8,7 +8,7 @@ use crate::{
     reactor::{self, React, Reacting, Worker, Working},
 };
 use futures::future::BoxFuture;
-use reeve_eventsourcing::{Decider, Event, Projection};
+use reeve_eventsourcing::{AggregateRef, Decider, Event, Projection};
 use reeve_jetstream::{Bus, serve, streams};
 use reeve_views::Store;
 use serde::{Serialize, de::DeserializeOwned};
@@ -72,7 +72,8 @@ impl Service {
     {
         let handler = reactor::reactor::<E, F, Fut>(name, react);
         let stream = streams::of_service(E::SERVICE);
-        self.workers.push(Worker { name, stream, subjects: Vec::new(), at_once, handler });
+        let subjects = vec![AggregateRef::subjects::<E>()];
+        self.workers.push(Worker { name, stream, subjects, at_once, handler });
         self
     }
 

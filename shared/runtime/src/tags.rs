@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 events! {
     /// What happens to a resource's tags.
-    pub enum TagsEvent: "tags" from reeve_contracts::tags {
+    pub enum TagsEvent: "tags" / "resource" from reeve_contracts::tags {
         TagsAdded = "reeve.tags.TagsAdded.v1",
         TagsRemoved = "reeve.tags.TagsRemoved.v1",
     }

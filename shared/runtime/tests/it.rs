@@ -4,10 +4,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use bytes::Bytes;
-use reeve_eventsourcing::{Context, Decider, DecodeError, Event};
-use reeve_runtime::{ExecuteError, Service, run};
+use futures::StreamExt;
+use reeve_eventsourcing::{AggregateRef, Context, Decider, DecodeError, Envelope, Event, Position};
+use reeve_jetstream::{follow, store, streams};
+use reeve_runtime::{ExecuteError, Reacting, Service, run};
 use reeve_testkit::{Nats, context};
-use reeve_types::ids::new_uuid;
+use reeve_types::{Timestamp, ids::new_uuid};
+use std::{collections::BTreeSet, time::Duration};
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 /// One more.
@@ -16,6 +20,7 @@ struct Counted;
 
 impl Event for Counted {
     const SERVICE: &'static str = "counters";
+    const AGGREGATE: &'static str = "counter";
     fn schema(&self) -> &'static str {
         "reeve.counters.Counted.v1"
     }
@@ -35,7 +40,6 @@ struct Counter;
 struct Enough;
 
 impl Decider for Counter {
-    const AGGREGATE: &'static str = "counter";
     type Command = ();
     type Event = Counted;
     type State = u32;
@@ -87,5 +91,61 @@ async fn of_many_deliveries_at_once_one_decides() {
         assert_eq!(done.unwrap().event, Some(Counted));
     }
     assert_eq!(running.handle().state::<Counter>("c"), 1);
+    running.stop().await;
+}
+
+/// An event of the service `counters` as any aggregate's.
+async fn append(bus: &reeve_jetstream::Bus, aggregate: &str, id: &str) {
+    let envelope = Envelope {
+        id: new_uuid(),
+        schema: Counted.schema().to_owned(),
+        time: Timestamp(0),
+        aggregate: AggregateRef::new(Counted::SERVICE, aggregate, id),
+        actor: "test".to_owned(),
+        actor_source: String::new(),
+        correlation_id: new_uuid(),
+        causation_id: new_uuid(),
+        traceparent: None,
+        data: Counted.encode(),
+    };
+    store::append(bus, &envelope, Position(0)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_reactor_gets_its_aggregate_only_from_where_an_unfiltered_one_left_off() {
+    let nats = Nats::start();
+    let bus = nats.bus().await;
+    streams::ensure_events(&bus, "counters").await.unwrap();
+    // An older release's consumer: it took everything, one at a time, settled the first and gave the second back.
+    for (aggregate, id) in [("counter", "a"), ("counter", "b"), ("other", "c"), ("counter", "d")] {
+        append(&bus, aggregate, id).await;
+    }
+    let stream = streams::of_service("counters");
+    let mut old = follow::work(&bus, &stream, "counters-seen", &[], 1).await.unwrap();
+    old.next().await.unwrap().unwrap().done().await;
+    let unsettled = old.next().await.unwrap().unwrap();
+    unsettled.later(Duration::from_millis(100)).await;
+    bus.flush().await.unwrap();
+    drop(old);
+
+    let (sender, mut seen) = mpsc::unbounded_channel();
+    let service = Service::new("counters").aggregate::<Counter>();
+    let service = service.reactor("seen", 1, move |reacting: Reacting<Counted>| {
+        let sent = sender.send(reacting.event.envelope.aggregate.clone());
+        async move {
+            sent.unwrap();
+            Ok(())
+        }
+    });
+    let running = run(service, bus.clone(), nats.folder()).await.unwrap();
+    append(&bus, "other", "e").await;
+    append(&bus, "counter", "f").await;
+    let mut left = BTreeSet::from(["b", "d", "f"]);
+    while !left.is_empty() {
+        let aggregate = seen.recv().await.unwrap();
+        assert_eq!(aggregate.aggregate, "counter");
+        assert_ne!(aggregate.id, "a", "it was settled");
+        left.remove(aggregate.id.as_str());
+    }
     running.stop().await;
 }

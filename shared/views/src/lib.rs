@@ -1,9 +1,11 @@
 //! Views on disk: rows and the checkpoints of the streams they come from, in one sled tree.
 //!
-//! Invariants: a batch of events and its checkpoint are written together or not at all; nothing here
+//! Invariants: a batch of events and its checkpoint become visible together, and are written together or not at
+//! all, a moment later; nothing here
 //! is the truth, so whatever cannot be opened or read is deleted and replayed. The only crate that
 //! names sled.
 
+mod recent;
 mod store;
 
 pub use store::{Batch, Error, Page, Store};

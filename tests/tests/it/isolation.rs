@@ -130,7 +130,7 @@ async fn a_node_cannot_write_or_read_for_another() {
         format!("reeve.agent.{node_b}.heartbeat"),
         format!("reeve.live.{node_b}.cmd.7"),
         format!("reeve.node.{node_b}.cmd.7"),
-        format!("reeve.node.{node_b}.head"),
+        format!("reeve.node.{node_b}.cmd.*"),
         format!("reeve.node.{node_a}.cmd.7"),
         "reeve.evt.run-command.command.forged".to_owned(),
         "reeve.evt.nodes.node.forged".to_owned(),
@@ -145,7 +145,7 @@ async fn a_node_cannot_write_or_read_for_another() {
     let get = "$JS.API.DIRECT.GET.NODE_INBOX";
     let reads = [
         (format!("{get}.reeve.node.{node_b}.cmd.1"), String::new()),
-        (format!("{get}.reeve.node.{node_b}.head"), String::new()),
+        (format!("{get}.reeve.node.{node_b}.cmd.*"), String::new()),
         (format!("{get}.reeve.node.*.cmd.1"), String::new()),
         (get.to_owned(), r#"{"seq":1}"#.to_owned()),
         (get.to_owned(), format!(r#"{{"last_by_subj":"reeve.node.{node_b}.cmd.1"}}"#)),
@@ -261,7 +261,7 @@ async fn answers_that_a_node_sends_to_another_change_nothing_there() {
     let questions = [
         (format!("reeve.agent.{node_a}.heartbeat"), r#"{"session":"x"}"#),
         (format!("reeve.report.{node_a}.hello"), ""),
-        (format!("$JS.API.DIRECT.GET.NODE_INBOX.reeve.node.{node_a}.head"), ""),
+        (format!("$JS.API.DIRECT.GET.NODE_INBOX.reeve.node.{node_a}.cmd.*"), ""),
     ];
     for reply in &replies {
         for (question, body) in &questions {

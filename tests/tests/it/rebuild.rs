@@ -30,13 +30,18 @@ fn answers(instance: &Instance, command: &str) -> Vec<(String, Value)> {
     answers
 }
 
-/// Inverts a stretch in the middle of a file.
+/// Inverts the beginning of a file.
 fn break_file(path: &Path) {
     let mut bytes = std::fs::read(path).unwrap();
-    let middle = bytes.len() / 2;
-    let end = (middle + 4096).min(bytes.len());
-    bytes[middle / 2..end].iter_mut().for_each(|byte| *byte = !*byte);
+    bytes.iter_mut().take(64 * 1024).for_each(|byte| *byte = !*byte);
     std::fs::write(path, bytes).unwrap();
+}
+
+/// How often services said that they threw views away.
+fn thrown_away(instance: &Instance) -> usize {
+    let log = std::fs::read_to_string(instance.scratch().join("up.log")).unwrap();
+    let said = |line: &&str| line.contains("views were unreadable") || line.contains("views were corrupt");
+    log.lines().filter(said).count()
 }
 
 #[test]
@@ -68,11 +73,14 @@ fn deleted_and_broken_views_answer_the_same() {
     settled(&instance);
 
     instance.stop();
-    for service in ["run-command", "documents", "nodes", "tags"] {
+    assert_eq!(thrown_away(&instance), 0);
+    let services = ["run-command", "documents", "nodes", "tags"];
+    for service in services {
         break_file(&instance.data().join("views").join(service).join("db"));
     }
     instance.restart();
     settled(&instance);
+    assert_eq!(thrown_away(&instance), services.len(), "each service noticed");
     println!("{} answers over {events} events were the same after both", expected.len());
     let command = instance.send("echo works");
     assert_eq!(instance.ended(&command)["StatusDetails"], "Success");

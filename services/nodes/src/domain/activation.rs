@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq;
 
 events! {
     /// What happens to an activation.
-    pub enum ActivationEvent: "nodes" from reeve_contracts::nodes {
+    pub enum ActivationEvent: "nodes" / "activation" from reeve_contracts::nodes {
         ActivationCreated = "reeve.nodes.ActivationCreated.v1",
         ActivationRedeemed = "reeve.nodes.ActivationRedeemed.v1",
         ActivationDeleted = "reeve.nodes.ActivationDeleted.v1",
@@ -59,7 +59,6 @@ const LONGEST_SECONDS: i64 = 30 * 24 * 60 * 60;
 pub struct Activation;
 
 impl Decider for Activation {
-    const AGGREGATE: &'static str = "activation";
     type Command = Command;
     type Event = ActivationEvent;
     type State = State;

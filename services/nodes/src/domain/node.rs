@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 events! {
     /// What happens to a node.
-    pub enum NodeEvent: "nodes" from reeve_contracts::nodes {
+    pub enum NodeEvent: "nodes" / "node" from reeve_contracts::nodes {
         NodeRegistered = "reeve.nodes.NodeRegistered.v1",
         NodeConnected = "reeve.nodes.NodeConnected.v1",
         NodeLost = "reeve.nodes.NodeLost.v1",
@@ -53,7 +53,6 @@ pub struct State {
 pub struct Node;
 
 impl Decider for Node {
-    const AGGREGATE: &'static str = "node";
     type Command = Command;
     type Event = NodeEvent;
     type State = State;

@@ -2,6 +2,7 @@
 
 use super::{
     instance::Up,
+    process,
     report::{Durations, Goal, Report},
 };
 use crate::client::{connection::Connection, list};
@@ -94,9 +95,5 @@ async fn idle_memory(connection: &Connection, agent: &Child, seconds: u64) -> an
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     tokio::time::sleep(Duration::from_secs(seconds)).await;
-    let pid = agent.id().context("the agent has ended")?;
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kilobytes = line.and_then(|line| line.split_whitespace().next()).context("no VmRSS in /proc")?;
-    Ok(kilobytes.parse::<f64>()? / 1024.0)
+    Ok(process::resident_kib(agent.id().context("the agent has ended")?)? / 1024.0)
 }

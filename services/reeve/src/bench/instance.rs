@@ -45,12 +45,18 @@ pub struct Up {
 impl Up {
     /// Starts it and waits until it is ready.
     pub async fn start(nodes: u32) -> anyhow::Result<Self> {
+        Self::start_with(nodes, &[]).await
+    }
+
+    /// As [`Up::start`], with more options of `up`.
+    pub async fn start_with(nodes: u32, options: &[&str]) -> anyhow::Result<Self> {
         let folder = Temporary::new()?;
         let begun = Instant::now();
         let mut child = Command::new(std::env::current_exe()?)
             .arg("--data")
             .arg(folder.path())
             .args(["up", "--http", "127.0.0.1:0", "--nodes", &nodes.to_string()])
+            .args(options)
             .stdin(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
@@ -71,6 +77,22 @@ impl Up {
 
     pub fn data(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The process of the services, and that of nats-server.
+    pub fn processes(&self) -> anyhow::Result<[u32; 2]> {
+        let host = self.child.id();
+        for entry in std::fs::read_dir("/proc")?.flatten() {
+            let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+            // `<pid> (<name>) <state> <parent> …`; the name may hold blanks.
+            let Some((head, tail)) = stat.rsplit_once(") ") else { continue };
+            let parent = tail.split(' ').nth(1).and_then(|parent| parent.parse::<u32>().ok());
+            if parent == Some(host) && head.ends_with("(nats-server") {
+                let pid = head.split(' ').next().unwrap_or_default().parse()?;
+                return Ok([host, pid]);
+            }
+        }
+        bail!("the instance has no nats-server")
     }
 }
 
@@ -103,7 +125,7 @@ impl Server {
     pub async fn start() -> anyhow::Result<Self> {
         let temporary = Temporary::new()?;
         let folder = Folder::open(temporary.path())?;
-        let supervised = start_nats(&folder).await?;
+        let supervised = start_nats(&folder, true).await?;
         let url = format!("nats://127.0.0.1:{}", folder.keys.bus_port);
         let user = folder.keys.operator.core_user("bench")?;
         let bus = connect(&url, &user, "bench").await.context("nats-server did not start")?;

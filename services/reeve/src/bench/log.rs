@@ -63,7 +63,7 @@ fn envelope(service: &str, id: usize) -> Envelope {
 }
 
 /// Appends to aggregates of their own, as the services do.
-async fn appended(bus: &Bus, count: usize, at_once: usize) -> anyhow::Result<Duration> {
+pub async fn appended(bus: &Bus, count: usize, at_once: usize) -> anyhow::Result<Duration> {
     let service = format!("bench-append-{at_once}");
     streams::ensure_events(bus, &service).await?;
     let begun = Instant::now();

@@ -5,12 +5,15 @@
 
 mod agent;
 mod api;
+mod fleet;
 mod http;
 mod instance;
 mod latency;
 mod log;
+mod process;
 mod rebuild;
 mod report;
+mod simulated;
 
 use crate::client::Format;
 
@@ -25,6 +28,8 @@ pub enum Command {
     Api(api::Args),
     /// The agent's memory and size, and how soon `reeve up` is ready.
     Agent(agent::Args),
+    /// One command on a fleet of simulated agents, beside the raw bus storing as many messages.
+    Fleet(fleet::Args),
 }
 
 /// Runs a benchmark and prints its figures.
@@ -37,6 +42,7 @@ pub async fn run(command: Command, format: Format) -> anyhow::Result<()> {
         Command::Latency(args) => latency::run(args).await?,
         Command::Api(args) => api::run(args).await?,
         Command::Agent(args) => agent::run(args).await?,
+        Command::Fleet(args) => fleet::run(args).await?,
     };
     report.print(format);
     Ok(())

@@ -15,6 +15,11 @@ pub enum Goal {
         of: f64,
         least: f64,
     },
+    /// At most so many times the peer's figure.
+    TimesPeer {
+        of: f64,
+        most: f64,
+    },
     /// A peer to compare with, without a goal.
     Peer(f64),
 }
@@ -30,22 +35,32 @@ struct Figure {
 pub struct Report {
     benchmark: &'static str,
     figures: Vec<Figure>,
+    /// What the JSON has besides, by name.
+    facts: serde_json::Map<String, Value>,
 }
 
 impl Report {
     pub fn new(benchmark: &'static str) -> Self {
-        Self { benchmark, figures: Vec::new() }
+        Self { benchmark, figures: Vec::new(), facts: serde_json::Map::new() }
     }
 
     pub fn add(&mut self, name: impl Into<String>, value: f64, unit: &'static str, goal: Goal) {
         self.figures.push(Figure { name: name.into(), value, unit, goal });
     }
 
+    /// A member of the JSON object.
+    pub fn fact(&mut self, name: &str, value: impl Into<Value>) {
+        self.facts.insert(name.to_owned(), value.into());
+    }
+
     pub fn print(&self, format: Format) {
         match format {
             Format::Json => {
                 let figures: Vec<Value> = self.figures.iter().map(Figure::json).collect();
-                println!("{}", json!({"benchmark": self.benchmark, "figures": figures}));
+                let mut whole = self.facts.clone();
+                whole.insert("benchmark".to_owned(), self.benchmark.into());
+                whole.insert("figures".to_owned(), figures.into());
+                println!("{}", Value::Object(whole));
             }
             Format::Text => {
                 for figure in &self.figures {
@@ -64,6 +79,7 @@ impl Figure {
             Goal::AtMost(limit) => (Some(self.value / limit), Some(self.value <= limit)),
             Goal::AtLeast(limit) => (Some(self.value / limit), Some(self.value >= limit)),
             Goal::Share { of, least } => (Some(self.value / of), Some(self.value / of >= least)),
+            Goal::TimesPeer { of, most } => (Some(self.value / of), Some(self.value / of <= most)),
             Goal::Peer(peer) => (Some(self.value / peer), None),
         }
     }
@@ -74,6 +90,7 @@ impl Figure {
             Goal::AtMost(limit) => format!("of at most {}", short(limit)),
             Goal::AtLeast(limit) => format!("of at least {}", short(limit)),
             Goal::Share { of, least } => format!("of the peer's {} (goal {})", short(of), short(least)),
+            Goal::TimesPeer { of, most } => format!("times the peer's {} (goal {})", short(of), short(most)),
             Goal::Peer(peer) => format!("of the peer's {}", short(peer)),
         }
     }

@@ -6,6 +6,7 @@ pub mod events;
 pub mod list;
 pub mod output;
 pub mod run;
+mod summary;
 mod table;
 
 use std::path::Path;

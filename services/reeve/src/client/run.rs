@@ -1,17 +1,20 @@
-//! `reeve run`: a script on nodes, its output as it comes, its outcome as the exit code.
+//! `reeve run`: a script on nodes, its output, its outcome as the exit code.
+//!
+//! From one node the output is printed as it comes. Of many, a line tells how far they are, and in the end nodes
+//! that printed the same and ended the same are one group; `--stream` prints as it comes there too.
 
 use super::{
     Format,
     connection::{Connection, bus},
     list,
-    output::{self, Printer},
+    output::{self, Ordered, Printer},
+    summary::{Groups, Summary},
     table::cell,
 };
 use anyhow::{Context, bail};
 use futures::StreamExt;
-use prost::Message;
 use reeve_contracts::run_command::CommandFinished;
-use reeve_jetstream::{Bus, follow, streams};
+use reeve_jetstream::{follow, streams};
 use serde_json::{Value, json};
 use std::{path::Path, process::ExitCode};
 
@@ -24,6 +27,15 @@ pub struct Args {
     /// Nodes by id, separated by commas. Without --nodes and --targets: every connected node.
     #[arg(long, value_delimiter = ',', conflicts_with = "targets")]
     nodes: Vec<String>,
+    /// How many nodes run it at once: a number or a percentage.
+    #[arg(long, value_name = "N|N%", default_value = "50")]
+    max_concurrency: String,
+    /// After more errors than this nobody else begins: a number or a percentage.
+    #[arg(long, value_name = "N|N%", default_value = "0")]
+    max_errors: String,
+    /// Prints what many nodes print as it comes, each under its name.
+    #[arg(long)]
+    stream: bool,
     /// The script's lines; several words are joined by blanks.
     #[arg(trailing_var_arg = true, required = true)]
     script: Vec<String>,
@@ -43,17 +55,22 @@ pub async fn run(data: &Path, args: Args, format: Format) -> anyhow::Result<Exit
     let mut input = json!({
         "DocumentName": "AWS-RunShellScript",
         "Parameters": {"commands": script.lines().collect::<Vec<_>>()},
+        "MaxConcurrency": args.max_concurrency, "MaxErrors": args.max_errors,
     });
     if args.targets.is_empty() {
-        let nodes = if args.nodes.is_empty() { list::online(&connection).await? } else { args.nodes };
-        if nodes.is_empty() {
-            bail!("no node is connected");
-        }
-        input["Targets"] = json!([{"Key": "InstanceIds", "Values": nodes}]);
+        input["Targets"] = match args.nodes.is_empty() {
+            true => json!([{"Key": "reeve:connected", "Values": ["true"]}]),
+            false => json!([{"Key": "InstanceIds", "Values": args.nodes}]),
+        };
     } else {
         input["Targets"] = args.targets.iter().map(|t| target(t)).collect::<anyhow::Result<Value>>()?;
     }
-    let finished = send(data, &connection, &input, format == Format::Text).await?;
+    let how = match (format, args.stream) {
+        (Format::Json, _) => How::Nothing,
+        (Format::Text, true) => How::Stream,
+        (Format::Text, false) => How::Groups,
+    };
+    let finished = send(data, &connection, &input, how).await?;
     let success = finished.status == "Success" && finished.status_details == "Success";
     report(&connection, &finished, format).await?;
     Ok(if success { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -67,8 +84,18 @@ pub async fn run_script(data: &Path, script: &str, nodes: Vec<String>) -> anyhow
         "Parameters": {"commands": script.lines().collect::<Vec<_>>()},
         "Targets": [{"Key": "InstanceIds", "Values": nodes}],
     });
-    let finished = send(data, &connection, &input, true).await?;
+    let finished = send(data, &connection, &input, How::Stream).await?;
     report(&connection, &finished, Format::Text).await
+}
+
+/// What is printed while a command runs.
+#[derive(Clone, Copy, PartialEq)]
+enum How {
+    Nothing,
+    /// Everything, as it comes.
+    Stream,
+    /// Of many nodes, how far they are, and then what they printed.
+    Groups,
 }
 
 /// Sends a command and prints its output until it has ended.
@@ -76,29 +103,50 @@ async fn send(
     data: &Path,
     connection: &Connection,
     input: &Value,
-    print: bool,
+    how: How,
 ) -> anyhow::Result<CommandFinished> {
     let bus = bus(data).await?;
+    let stream = streams::of_service("run-command");
+    let before = streams::last_sequence(&bus, &stream).await?;
     let answer = connection.call("SendCommand", input).await?;
     let command = answer.get("Command").context("SendCommand answered no command")?;
     let id = cell(command, "CommandId");
-    let several = command.get("TargetCount").and_then(Value::as_u64).unwrap_or(0) > 1;
+    let targets = command.get("TargetCount").and_then(Value::as_u64).unwrap_or(0);
+    if targets == 0 {
+        bail!("no node is meant: none is connected, or none meets the targets");
+    }
+    let grouped = how == How::Groups && targets > 1;
     let subject = output::subject(&id, None);
     let mut chunks = follow::follow(&bus, streams::NODE_OUTPUT, std::slice::from_ref(&subject), 0).await?;
-    let mut printer = Printer::new(several);
-    let finished = finished(&bus, &id);
-    tokio::pin!(finished);
+    let mut events = follow::follow(&bus, &stream, &[], before).await?;
+    let (mut printer, mut groups) = (Printer::new(targets > 1), Groups::default());
+    let mut summary = Summary::new(targets);
+    let mut ordered = Ordered::default();
+    let mut show = |chunks: Vec<follow::Stored>| {
+        chunks.iter().try_for_each(|chunk| match (how, grouped) {
+            (How::Nothing, _) => Ok(()),
+            (_, true) => groups.add(chunk),
+            (_, false) => printer.print(chunk),
+        })
+    };
     let mut printed = 0;
     let finished = loop {
         tokio::select! {
-            finished = &mut finished => break finished?,
+            event = events.next() => {
+                let Some(event) = event else { bail!("the event stream ended") };
+                let finished = summary.take(&id, &event?)?;
+                if grouped {
+                    summary.show();
+                }
+                if let Some(finished) = finished {
+                    break finished;
+                }
+            }
             chunk = chunks.next() => {
                 let Some(chunk) = chunk else { bail!("the output stream ended") };
                 let chunk = chunk?;
                 printed = chunk.sequence;
-                if print {
-                    printer.print(&chunk)?;
-                }
+                show(ordered.take(chunk)?)?;
             }
         }
     };
@@ -108,26 +156,16 @@ async fn send(
         let Some(chunk) = chunks.next().await else { bail!("the output stream ended") };
         let chunk = chunk?;
         printed = chunk.sequence;
-        if print {
-            printer.print(&chunk)?;
-        }
+        show(ordered.take(chunk)?)?;
     }
-    printer.end_line();
+    show(ordered.rest())?;
+    if grouped {
+        summary.hide();
+        groups.print(&id, &summary)?;
+    } else {
+        printer.end_line();
+    }
     Ok(finished)
-}
-
-/// Waits for the command's end.
-async fn finished(bus: &Bus, command: &str) -> anyhow::Result<CommandFinished> {
-    let subject = format!("reeve.evt.run-command.command.{command}");
-    let stream = streams::of_service("run-command");
-    let mut events = follow::follow(bus, &stream, &[subject], 0).await?;
-    while let Some(event) = events.next().await {
-        let message = event?.message;
-        if message.headers.get("ce-type") == Some("reeve.run-command.CommandFinished.v1") {
-            return Ok(CommandFinished::decode(message.data)?);
-        }
-    }
-    bail!("the event stream ended")
 }
 
 /// Says how it ended: everything as JSON, or in text only what was no success.

@@ -2,7 +2,12 @@
 
 use anyhow::Context;
 use std::{
-    ffi::OsString, fs::File, os::unix::process::CommandExt, path::Path, process::Stdio, time::Duration,
+    ffi::OsString,
+    fs::File,
+    os::unix::process::CommandExt,
+    path::Path,
+    process::Stdio,
+    time::{Duration, Instant},
 };
 use tokio::{process::Command, sync::watch, task::JoinHandle};
 
@@ -23,6 +28,10 @@ pub struct Supervised {
 
 /// How long a child may take to end by itself.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Between a child's end and its next start, the first time.
+const FIRST_DELAY: Duration = Duration::from_millis(100);
+/// A child that ends within this time after its start may do so again.
+const SOON: Duration = Duration::from_secs(1);
 
 impl Supervised {
     /// Starts a child and keeps it running; what it prints goes to a file.
@@ -34,8 +43,9 @@ impl Supervised {
         let (stop, mut stopped) = watch::channel(false);
         let log = log.to_owned();
         let task = tokio::spawn(async move {
-            let mut delay = Duration::from_millis(100);
+            let mut delay = FIRST_DELAY;
             loop {
+                let begun = Instant::now();
                 tokio::select! {
                     ended = running.wait() => {
                         tracing::warn!(child = child.name, ?ended, "a child ended and is started again");
@@ -44,6 +54,10 @@ impl Supervised {
                         end(&mut running).await;
                         return;
                     }
+                }
+                // Only one that ends as soon as it is started waits longer each time.
+                if begun.elapsed() > SOON {
+                    delay = FIRST_DELAY;
                 }
                 loop {
                     tokio::time::sleep(delay).await;

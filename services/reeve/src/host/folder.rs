@@ -153,6 +153,14 @@ pub fn read_instance(data: &Path) -> anyhow::Result<Instance> {
     read(&path)
 }
 
+/// Reads the keys of a folder that another process may hold.
+///
+/// # Errors
+/// When there are none.
+pub fn read_keys(data: &Path) -> anyhow::Result<Keys> {
+    read(&data.join("keys.json"))
+}
+
 fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
     let bytes = std::fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
     serde_json::from_slice(&bytes).with_context(|| format!("{} is not what reeve wrote", path.display()))

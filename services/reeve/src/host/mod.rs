@@ -9,7 +9,7 @@ mod services;
 mod up;
 
 pub use children::{Supervised, with_parent};
-pub use folder::{Folder, Instance, read_instance};
+pub use folder::{Folder, Instance, Keys, read_instance, read_keys};
 pub use init::{Args as InitArgs, init};
 pub use nats::{connect, options as bus_options, start as start_nats};
 pub use serve::{Args as ServeArgs, serve};

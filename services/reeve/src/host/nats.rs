@@ -48,8 +48,8 @@ pub fn executable(data: &Path) -> anyhow::Result<PathBuf> {
 /// How long the nats-server of a host that was killed may take to end.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Starts nats-server on the instance's port, syncing every write.
-pub async fn start(folder: &Folder) -> anyhow::Result<Supervised> {
+/// Starts nats-server on the instance's port. With `sync` it syncs every write before it acknowledges it.
+pub async fn start(folder: &Folder, sync: bool) -> anyhow::Result<Supervised> {
     let port = folder.keys.bus_port;
     let begun = Instant::now();
     while std::net::TcpListener::bind(("127.0.0.1", port)).is_err() {
@@ -62,7 +62,7 @@ pub async fn start(folder: &Folder) -> anyhow::Result<Supervised> {
     let config = folder.keys.operator.server_config(
         &format!("127.0.0.1:{port}"),
         store.to_str().context("the folder's name is not UTF-8")?,
-        true,
+        sync,
     )?;
     let config_path = folder.path.join("nats.conf");
     super::folder::write_private(&config_path, config.as_bytes())?;

@@ -37,6 +37,10 @@ pub struct Args {
     /// Runs this script on the nodes once they are there, and prints its output.
     #[arg(long, value_name = "SCRIPT")]
     run: Option<String>,
+    /// Lets the bus acknowledge before its disk does: a power cut can then lose what was acknowledged. For
+    /// benchmarks.
+    #[arg(long, hide = true)]
+    bus_without_sync: bool,
 }
 
 /// Starts everything and stays until SIGINT or SIGTERM.
@@ -55,7 +59,7 @@ pub async fn up(data: &Path, args: Args) -> anyhow::Result<()> {
     let listener =
         TcpListener::bind(args.http).await.with_context(|| format!("could not listen on {}", args.http))?;
     let folder = Folder::open(data)?;
-    let bus_server = nats::start(&folder).await?;
+    let bus_server = nats::start(&folder, !args.bus_without_sync).await?;
     let mut instance = Starting { folder: &folder, running: Vec::new(), children: Vec::new(), gateway: None };
     let result = tokio::select! {
         result = start_and_stay(&mut instance, listener, &args, begun) => result,

@@ -1,8 +1,8 @@
 //! ListCommands, and a command as it is answered.
 
 use crate::{
-    domain::Counts,
-    projections::{BY_NODE, BY_TIME, COMMANDS, COUNTS, CommandRow},
+    domain::{Counts, Progress},
+    projections::{BY_NODE, BY_TIME, COMMANDS, CommandRow, PROGRESS},
 };
 use reeve_contracts::ssm;
 use reeve_runtime::{ApiError, Call, Handle, page_size};
@@ -14,14 +14,14 @@ fn status(row: &CommandRow, counts: &Counts) -> (String, String) {
     match &row.finished {
         Some(end) => end.clone(),
         None if row.cancel_requested => running("Cancelling"),
-        None if counts.completed > 0 => running("InProgress"),
+        None if counts.completed > 0 || counts.dispatched > 0 => running("InProgress"),
         None => running("Pending"),
     }
 }
 
 /// A command in AWS's shape.
 pub fn answer(handle: &Handle, row: CommandRow) -> ssm::Command {
-    let counts: Counts = handle.views().get(COUNTS, &row.id).unwrap_or_default();
+    let Progress { counts, .. } = handle.views().get(PROGRESS, &row.id).unwrap_or_default();
     let (status, details) = status(&row, &counts);
     let request: ssm::SendCommandRequest = serde_json::from_str(&row.request_json).unwrap_or_default();
     let count = |n: u32| i32::try_from(n).ok();
@@ -119,8 +119,8 @@ pub async fn list(call: Call<ssm::ListCommandsRequest>) -> Result<ssm::ListComma
     }
     let keep = |_: &str, id: &String| {
         row(id).is_some_and(|row| {
-            let counts = views.get(COUNTS, id).unwrap_or_default();
-            let (status, _) = status(&row, &counts);
+            let progress: Progress = views.get(PROGRESS, id).unwrap_or_default();
+            let (status, _) = status(&row, &progress.counts);
             filters.keep(row.requested, &status, row.finished.is_some(), &row.document_name)
         })
     };

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 events! {
     /// What happens to a sent command.
-    pub enum CommandEvent: "run-command" from reeve_contracts::run_command {
+    pub enum CommandEvent: "run-command" / "command" from reeve_contracts::run_command {
         CommandSent = "reeve.run-command.CommandSent.v1",
         CommandCancelRequested = "reeve.run-command.CommandCancelRequested.v1",
         CommandFinished = "reeve.run-command.CommandFinished.v1",
@@ -46,7 +46,6 @@ pub struct State {
 pub struct SentCommand;
 
 impl Decider for SentCommand {
-    const AGGREGATE: &'static str = "command";
     type Command = Command;
     type Event = CommandEvent;
     type State = State;

@@ -1,12 +1,13 @@
 //! An invocation: one command on one node. It ends once.
 
 use reeve_eventsourcing::{Context, Decider, events};
+use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
 
 events! {
     /// What happens to an invocation.
-    pub enum InvocationEvent: "run-command" from reeve_contracts::run_command {
+    pub enum InvocationEvent: "run-command" / "invocation" from reeve_contracts::run_command {
         InvocationDispatched = "reeve.run-command.InvocationDispatched.v1",
         InvocationStarted = "reeve.run-command.InvocationStarted.v1",
         InvocationCancelling = "reeve.run-command.InvocationCancelling.v1",
@@ -17,8 +18,14 @@ events! {
 /// What may be said of an invocation. Nothing is refused: what comes late or twice says nothing new.
 #[derive(Clone, Debug)]
 pub enum Command {
-    Dispatched { number: u64 },
-    Start { started_ms: i64 },
+    /// It goes to the node's inbox, at this number or the next free one after it.
+    Dispatched {
+        number: u64,
+    },
+    Start {
+        started_ms: i64,
+    },
+    /// What was not dispatched ends at once; what was is taken back.
     Cancel,
     Finish(Box<InvocationFinished>),
 }
@@ -40,6 +47,20 @@ pub fn id(command: &str, node: &str) -> String {
     format!("{command}/{node}")
 }
 
+/// An end without an outcome: the time was over.
+pub fn expired(command: &str, node: &str, now: Timestamp, message: &str) -> InvocationFinished {
+    InvocationFinished {
+        command_id: command.to_owned(),
+        node_id: node.to_owned(),
+        status: "TimedOut".to_owned(),
+        status_details: "DeliveryTimedOut".to_owned(),
+        code: -1,
+        finished_ms: now.0,
+        message: message.to_owned(),
+        ..InvocationFinished::default()
+    }
+}
+
 /// A command to an invocation, with the ids that its events carry.
 #[derive(Clone, Debug)]
 pub struct To {
@@ -49,13 +70,12 @@ pub struct To {
 }
 
 impl Decider for Invocation {
-    const AGGREGATE: &'static str = "invocation";
     type Command = To;
     type Event = InvocationEvent;
     type State = State;
     type Error = Infallible;
 
-    fn decide(state: &State, to: To, _: &Context) -> Result<Option<InvocationEvent>, Infallible> {
+    fn decide(state: &State, to: To, cx: &Context) -> Result<Option<InvocationEvent>, Infallible> {
         let To { command_id, node_id, command } = to;
         if state.finished {
             return Ok(None);
@@ -75,6 +95,18 @@ impl Decider for Invocation {
                 node_id,
                 started_ms,
             })),
+            Command::Cancel if state.number == 0 => {
+                Some(InvocationEvent::InvocationFinished(InvocationFinished {
+                    command_id,
+                    node_id,
+                    status: "Cancelled".to_owned(),
+                    status_details: "Cancelled".to_owned(),
+                    code: -1,
+                    finished_ms: cx.now.0,
+                    message: "The command was cancelled before it was sent to the node.".to_owned(),
+                    ..InvocationFinished::default()
+                }))
+            }
             Command::Cancel if state.cancelling => None,
             Command::Cancel => {
                 Some(InvocationEvent::InvocationCancelling(InvocationCancelling { command_id, node_id }))

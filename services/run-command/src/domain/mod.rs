@@ -3,5 +3,7 @@
 pub mod command;
 pub mod invocation;
 pub mod outcome;
+pub mod progress;
 
 pub use outcome::{Counts, settle};
+pub use progress::Progress;

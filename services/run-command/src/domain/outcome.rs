@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     pub targets: u32,
+    pub dispatched: u32,
     pub completed: u32,
     pub success: u32,
     /// Failed and ExecutionTimedOut: those that MaxErrors counts.
@@ -36,7 +37,10 @@ impl Counts {
 /// How many errors a MaxErrors text allows of so many targets: a number, or a percentage rounded down.
 pub fn allowed_errors(max_errors: &str, targets: u32) -> u32 {
     match max_errors.strip_suffix('%') {
-        Some(percent) => targets.saturating_mul(percent.parse().unwrap_or(0)) / 100,
+        Some(percent) => {
+            let allowed = u64::from(targets) * percent.parse().unwrap_or(0) / 100;
+            u32::try_from(allowed).unwrap_or(u32::MAX)
+        }
         None => max_errors.parse().unwrap_or(0),
     }
 }

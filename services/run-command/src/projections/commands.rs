@@ -1,6 +1,11 @@
 //! Commands and invocations as they are answered, with the indexes that keep pages flat.
 
-use crate::domain::{Counts, command::CommandEvent, invocation::InvocationEvent};
+use crate::domain::{
+    Progress,
+    command::CommandEvent,
+    invocation::{self, InvocationEvent},
+    progress::{Turn, first},
+};
 use reeve_contracts::run_command::{CommandSent, InvocationFinished};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
 use reeve_types::Timestamp;
@@ -8,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 /// Commands by id.
 pub const COMMANDS: &str = "commands";
-/// How many of a command's invocations have ended, by command id: the one small row that every end touches.
-pub const COUNTS: &str = "command-counts";
+/// How far a command has come, by its id: the one small row that every end touches.
+pub const PROGRESS: &str = "command-progress";
 /// Command ids by [`newest_first`].
 pub const BY_TIME: &str = "commands-by-time";
 /// Invocations by `<command>/<node>`.
@@ -19,7 +24,7 @@ pub const BY_NODE: &str = "invocations-by-node";
 /// `<deadline in ms, 16 digits>/<command>/<node>` of the invocations that have not ended.
 pub const DEADLINES: &str = "deadlines";
 
-/// The last inbox number of each node that an event names, by node id.
+/// The greatest inbox number of each node that an event names, by node id.
 pub const NUMBERS: &str = "inbox-numbers";
 
 /// A key that sorts the newest first, and two of the same instant by id.
@@ -35,6 +40,8 @@ fn deadline(expires: Timestamp, command: &str, node: &str) -> String {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct CommandRow {
     pub id: String,
+    /// Where its event stands, which says what is run.
+    pub position: u64,
     pub document_name: String,
     pub document_version: String,
     pub parameters_json: String,
@@ -77,8 +84,16 @@ pub struct InvocationRow {
     pub expires: Timestamp,
     pub status: String,
     pub status_details: String,
-    /// Its number in the node's inbox; 0 before it is there.
+    /// Its number in the node's inbox is not below this; 0 before it was dispatched.
     pub number: u64,
+    /// Whether it has had its turn in the rate control.
+    pub let_in: bool,
+    /// The node whose turn comes after this one's.
+    pub after: String,
+    /// The nodes whose turn its end made it.
+    pub lets_in: Vec<String>,
+    /// Whether its end was the error that stopped the command.
+    pub stops: bool,
     pub code: i32,
     pub started: Option<Timestamp>,
     pub finished: Option<Timestamp>,
@@ -97,23 +112,27 @@ pub struct Commands;
 
 impl Projection for Commands {
     const NAME: &'static str = "commands";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = CommandEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<CommandEvent>) {
         match &event.event {
             CommandEvent::CommandSent(e) => {
-                let row = command_row(e);
+                let row = command_row(e, event.position.0);
                 view.put_row(BY_TIME, &newest_first(row.requested, &e.command_id), &e.command_id);
-                let counts = Counts { targets: row.target_count, ..Counts::default() };
-                view.put_row(COUNTS, &e.command_id, &counts);
+                let progress = Progress::begin(&e.node_ids, &e.max_concurrency, &e.max_errors);
+                view.put_row(PROGRESS, &e.command_id, &progress);
                 view.put_row(COMMANDS, &e.command_id, &row);
                 // One row for each target, once: what later happens to an invocation touches only its own.
-                for node in &e.node_ids {
-                    add_invocation(view, &row, node);
+                let first = first(&e.node_ids, &e.max_concurrency).len();
+                for (index, node) in e.node_ids.iter().enumerate() {
+                    add_invocation(view, &row, node, index < first, e.node_ids.get(index + 1));
                 }
             }
             CommandEvent::CommandCancelRequested(e) => {
+                if e.node_ids.is_empty() {
+                    view.update_row::<Progress>(PROGRESS, &e.command_id, Progress::stop);
+                }
                 view.update_row::<CommandRow>(COMMANDS, &e.command_id, |row| row.cancel_requested = true);
             }
             CommandEvent::CommandFinished(e) => {
@@ -125,9 +144,10 @@ impl Projection for Commands {
     }
 }
 
-fn command_row(e: &CommandSent) -> CommandRow {
+fn command_row(e: &CommandSent, position: u64) -> CommandRow {
     CommandRow {
         id: e.command_id.clone(),
+        position,
         document_name: e.document_name.clone(),
         document_version: e.document_version.clone(),
         parameters_json: e.parameters_json.clone(),
@@ -146,7 +166,13 @@ fn command_row(e: &CommandSent) -> CommandRow {
     }
 }
 
-fn add_invocation(view: &mut dyn View, command: &CommandRow, node: &str) {
+fn add_invocation(
+    view: &mut dyn View,
+    command: &CommandRow,
+    node: &str,
+    let_in: bool,
+    after: Option<&String>,
+) {
     let row = InvocationRow {
         command_id: command.id.clone(),
         node_id: node.to_owned(),
@@ -156,20 +182,22 @@ fn add_invocation(view: &mut dyn View, command: &CommandRow, node: &str) {
         status: "Pending".to_owned(),
         status_details: "Pending".to_owned(),
         code: -1,
+        let_in,
+        after: after.cloned().unwrap_or_default(),
         ..InvocationRow::default()
     };
-    view.put_row(INVOCATIONS, &format!("{}/{node}", command.id), &row);
+    view.put_row(INVOCATIONS, &invocation::id(&command.id, node), &row);
     let by_node = format!("{node}/{}", newest_first(command.requested, &command.id));
     view.put_row(BY_NODE, &by_node, &command.id);
     view.put_row(DEADLINES, &deadline(command.expires, &command.id, node), &());
 }
 
-/// Invocations by command and node, and the counts of their ends.
+/// Invocations by command and node, and how far their command has come.
 pub struct Invocations;
 
 impl Projection for Invocations {
     const NAME: &'static str = "invocations";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Event = InvocationEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<InvocationEvent>) {
@@ -179,12 +207,13 @@ impl Projection for Invocations {
             InvocationEvent::InvocationCancelling(e) => (&e.command_id, &e.node_id),
             InvocationEvent::InvocationFinished(e) => (&e.command_id, &e.node_id),
         };
-        let key = format!("{command}/{node}");
+        let key = invocation::id(command, node);
         let Some(mut row) = view.row::<InvocationRow>(INVOCATIONS, &key) else { return };
         match &event.event {
             InvocationEvent::InvocationDispatched(e) => {
                 row.number = e.number;
                 view.update_row::<u64>(NUMBERS, node, |last| *last = e.number.max(*last));
+                view.update_row::<Progress>(PROGRESS, command, |progress| progress.counts.dispatched += 1);
             }
             InvocationEvent::InvocationStarted(e) => {
                 row.started = Some(Timestamp(e.started_ms));
@@ -193,12 +222,31 @@ impl Projection for Invocations {
             InvocationEvent::InvocationCancelling(_) => set_status(&mut row, "Cancelling"),
             InvocationEvent::InvocationFinished(e) => {
                 view.remove(DEADLINES, deadline(row.expires, command, node).as_bytes());
-                view.update_row::<Counts>(COUNTS, command, |counts| counts.add(&e.status_details));
                 finish(&mut row, e);
+                end(view, &mut row);
             }
         }
         view.put_row(INVOCATIONS, &key, &row);
     }
+}
+
+/// Takes an end into the command's progress: whose turn it is now stands in the row of the one that ended, so
+/// that the reaction to its event is the same at each delivery.
+fn end(view: &mut dyn View, row: &mut InvocationRow) {
+    let command = row.command_id.clone();
+    let Some(mut progress) = view.row::<Progress>(PROGRESS, &command) else { return };
+    let follows = progress.end(&row.status_details, row.let_in, |node| {
+        let next = view.row::<InvocationRow>(INVOCATIONS, &invocation::id(&command, node));
+        next.map_or_else(Turn::default, |next| Turn { ended: next.ended(), after: next.after })
+    });
+    view.put_row(PROGRESS, &command, &progress);
+    for node in &follows.lets_in {
+        view.update_row::<InvocationRow>(INVOCATIONS, &invocation::id(&command, node), |row| {
+            row.let_in = true
+        });
+    }
+    row.lets_in = follows.lets_in;
+    row.stops = follows.stops;
 }
 
 fn set_status(row: &mut InvocationRow, status: &str) {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 events! {
     /// The documents service's events that matter here.
-    pub enum DocumentEvent: "documents" from reeve_contracts::documents {
+    pub enum DocumentEvent: "documents" / "document" from reeve_contracts::documents {
         DocumentCreated = "reeve.documents.DocumentCreated.v1",
         DocumentUpdated = "reeve.documents.DocumentUpdated.v1",
         DefaultVersionSet = "reeve.documents.DefaultVersionSet.v1",

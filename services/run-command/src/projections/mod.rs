@@ -6,8 +6,8 @@ mod documents;
 mod nodes;
 
 pub use commands::{
-    BY_NODE, BY_TIME, COMMANDS, COUNTS, CommandRow, Commands, DEADLINES, INVOCATIONS, InvocationRow,
-    Invocations, NUMBERS, StepRow, due,
+    BY_NODE, BY_TIME, COMMANDS, CommandRow, Commands, DEADLINES, INVOCATIONS, InvocationRow, Invocations,
+    NUMBERS, PROGRESS, StepRow, due,
 };
 pub use documents::{CONTENT, ContentRow, DOCUMENTS, DocumentRow, Documents, content_key};
 pub use nodes::{NODE_TAGS, NODES, NodeRow, Nodes};

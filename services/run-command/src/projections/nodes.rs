@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 
 events! {
     /// The nodes service's events that matter here.
-    pub enum NodeEvent: "nodes" from reeve_contracts::nodes {
+    pub enum NodeEvent: "nodes" / "node" from reeve_contracts::nodes {
         NodeRegistered = "reeve.nodes.NodeRegistered.v1",
         NodeConnected = "reeve.nodes.NodeConnected.v1",
+        NodeLost = "reeve.nodes.NodeLost.v1",
         NodeDeregistered = "reeve.nodes.NodeDeregistered.v1",
     }
 }
@@ -24,6 +25,8 @@ pub struct NodeRow {
     pub name: String,
     /// Linux, MacOS or Windows; empty before the first connection.
     pub platform_type: String,
+    /// The agent's run that is connected; empty when none is.
+    pub session: String,
 }
 
 /// Nodes by id.
@@ -31,15 +34,27 @@ pub struct Nodes;
 
 impl Projection for Nodes {
     const NAME: &'static str = "nodes";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = NodeEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<NodeEvent>) {
         match &event.event {
             NodeEvent::NodeRegistered(e) => view.put_row(NODES, &e.node_id, &NodeRow::default()),
             NodeEvent::NodeConnected(e) => {
-                let row = NodeRow { name: e.hostname.clone(), platform_type: e.platform_type.clone() };
+                let row = NodeRow {
+                    name: e.hostname.clone(),
+                    platform_type: e.platform_type.clone(),
+                    session: e.session.clone(),
+                };
                 view.put_row(NODES, &e.node_id, &row);
+            }
+            NodeEvent::NodeLost(e) => {
+                if let Some(mut row) = view.row::<NodeRow>(NODES, &e.node_id)
+                    && row.session == e.session
+                {
+                    row.session.clear();
+                    view.put_row(NODES, &e.node_id, &row);
+                }
             }
             NodeEvent::NodeDeregistered(e) => view.remove(NODES, e.node_id.as_bytes()),
         }

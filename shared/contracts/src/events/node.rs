@@ -47,12 +47,6 @@ pub struct SignedDispatch {
     #[prost(bytes = "vec", tag = "3")]
     pub signature: ::prost::alloc::vec::Vec<u8>,
 }
-/// Subject reeve.node.<node>.head: the last number written. A number up to it that is not there has expired.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct InboxHead {
-    #[prost(uint64, tag = "1")]
-    pub last: u64,
-}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct StepReport {
     #[prost(string, tag = "1")]

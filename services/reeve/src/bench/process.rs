@@ -1,0 +1,22 @@
+//! What processes use, as /proc tells.
+
+use anyhow::Context;
+use std::time::Duration;
+
+/// The resident memory of a process, in KiB.
+pub fn resident_kib(pid: u32) -> anyhow::Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()).context("no VmRSS in /proc")?;
+    Ok(kilobytes.parse()?)
+}
+
+/// The processor time that a process has used, in user and system mode.
+pub fn cpu(pid: u32) -> anyhow::Result<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let (_, tail) = stat.rsplit_once(") ").context("no name in /proc")?;
+    // The 14th and 15th field of the whole line; the state is the third.
+    let ticks = tail.split(' ').skip(11).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
+    // Linux tells them in hundredths of a second, whatever its own clock.
+    Ok(Duration::from_millis(ticks * 10))
+}

@@ -1,0 +1,31 @@
+//! What follows: dispatches in their turn, cancellations, outcomes from reports, ends by deadline.
+
+mod deadlines;
+mod report;
+mod turns;
+
+pub use deadlines::deadlines;
+pub use report::report;
+pub use turns::{command, invocation};
+
+use crate::{
+    domain::invocation::{self, Command, To},
+    projections::{INVOCATIONS, InvocationRow, NUMBERS},
+};
+use reeve_runtime::Handle;
+
+/// As many invocations of one command are written at a time; the event log commits them in groups.
+const AT_ONCE: usize = 256;
+
+fn to(command_id: &str, node_id: &str, command: Command) -> To {
+    To { command_id: command_id.to_owned(), node_id: node_id.to_owned(), command }
+}
+
+fn invocation_row(handle: &Handle, command_id: &str, node_id: &str) -> Option<InvocationRow> {
+    handle.views().get(INVOCATIONS, &invocation::id(command_id, node_id))
+}
+
+/// The greatest inbox number of a node that an event names.
+fn recorded(handle: &Handle, node_id: &str) -> u64 {
+    handle.views().get(NUMBERS, node_id).unwrap_or(0)
+}

@@ -1,0 +1,83 @@
+//! Nodes' reports: untrusted input that becomes events.
+
+use super::{invocation_row, to};
+use crate::domain::invocation::{self, Command, Invocation};
+use prost::Message;
+use reeve_contracts::{
+    node::{Report, ReportKind},
+    run_command::{InvocationFinished, StepOutcome},
+};
+use reeve_eventsourcing::Actor;
+use reeve_node_protocol::subject::node_of;
+use reeve_runtime::{React, Working};
+use reeve_types::CommandId;
+
+/// A node's report on an invocation: untrusted, so that it can only speak for its own, and only of known states.
+pub async fn report(working: Working) -> Result<(), React> {
+    let never = |reason: &str| React::Never(reason.to_owned());
+    let node = node_of(&working.message.subject).ok_or_else(|| never("the subject names no node"))?;
+    let report = Report::decode(working.message.data.clone()).map_err(|e| React::Never(e.to_string()))?;
+    let known = invocation_row(&working.handle, &report.command_id, node.as_str());
+    if known.is_none() {
+        return Err(React::Later(format!("node {node} reported on a command that was not sent to it")));
+    }
+    let command = match report.kind() {
+        ReportKind::Started => Command::Start { started_ms: report.at_ms },
+        ReportKind::Finished => Command::Finish(Box::new(outcome(&report, node.as_str())?)),
+        ReportKind::Unspecified => return Err(never("the report has no kind")),
+    };
+    let mut context = working.context(Actor::node(node.as_str()));
+    if let Ok(CommandId(id)) = report.command_id.parse() {
+        context.correlation_id = id;
+    }
+    // W3C: version, trace, parent and flags make 55 characters.
+    let traced = report.traceparent.len() == 55 && report.traceparent.is_ascii();
+    context.traceparent = traced.then(|| report.traceparent.clone());
+    let key = invocation::id(&report.command_id, node.as_str());
+    working
+        .handle
+        .execute::<Invocation>(&key, to(&report.command_id, node.as_str(), command), &context)
+        .await?;
+    Ok(())
+}
+
+const ENDS: [(&str, &str); 6] = [
+    ("Success", "Success"),
+    ("Failed", "Failed"),
+    ("Failed", "Interrupted"),
+    ("TimedOut", "ExecutionTimedOut"),
+    ("TimedOut", "DeliveryTimedOut"),
+    ("Cancelled", "Cancelled"),
+];
+
+fn outcome(report: &Report, node: &str) -> Result<InvocationFinished, React> {
+    if !ENDS.contains(&(report.status.as_str(), report.status_details.as_str())) {
+        let reason = format!("{}/{} is not an end of an invocation", report.status, report.status_details);
+        return Err(React::Never(reason));
+    }
+    let limited = |text: &str, limit: usize| text.chars().take(limit).collect::<String>();
+    let steps = report.steps.iter().take(1000).map(|step| StepOutcome {
+        name: limited(&step.name, 128),
+        action: limited(&step.action, 128),
+        status: limited(&step.status, 32),
+        code: step.code,
+        started_ms: step.started_ms,
+        finished_ms: step.finished_ms,
+        stdout: limited(&step.stdout, 24_000),
+        stderr: limited(&step.stderr, 24_000),
+        output: limited(&step.output, 2_500),
+        stdout_bytes: step.stdout_bytes,
+        stderr_bytes: step.stderr_bytes,
+    });
+    Ok(InvocationFinished {
+        command_id: report.command_id.clone(),
+        node_id: node.to_owned(),
+        status: report.status.clone(),
+        status_details: report.status_details.clone(),
+        code: report.code,
+        started_ms: report.started_ms,
+        finished_ms: report.at_ms,
+        steps: steps.collect(),
+        message: limited(&report.message, 2_000),
+    })
+}

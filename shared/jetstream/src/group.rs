@@ -1,0 +1,171 @@
+//! Group commit: messages for one stream that wait at the same time are stored together.
+//!
+//! Alone, a stored message costs the server one fsync. A group (an atomic batch of the server, ADR-50) costs about
+//! as much as fifteen of them, however many messages it has; so few messages go one by one, and many together.
+//! Either way each message has its own expectation, its own place and its own answer.
+
+use crate::{Bus, Error, Headers, bus::Ack};
+use bytes::Bytes;
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::{Mutex, PoisonError},
+};
+use tokio::sync::{mpsc, oneshot};
+
+/// As many of one stream are under way one by one; the next ones wait for each other.
+const SINGLY: usize = 16;
+/// A smaller group would cost more than its messages one by one.
+const LEAST: usize = 24;
+/// The server takes a thousand; half of it keeps the wait of the next ones short.
+const MOST: usize = 500;
+/// What a group may carry, so that one does not hold the stream up for long.
+const MOST_BYTES: usize = 4 << 20;
+
+struct Append {
+    subject: String,
+    headers: Headers,
+    data: Bytes,
+    answer: oneshot::Sender<Result<u64, Error>>,
+}
+
+impl Append {
+    fn answer(self, result: Result<u64, Error>) {
+        // The one who asked may have gone away; what is stored stays stored.
+        let _gone = self.answer.send(result).is_err();
+    }
+}
+
+/// A queue for each stream, made when it is first written to.
+#[derive(Default)]
+pub(crate) struct Groups(Mutex<HashMap<String, mpsc::UnboundedSender<Append>>>);
+
+impl Bus {
+    /// As [`Bus::store`], for one of many writers of the stream that `lane` names: what waits together is
+    /// stored together. There must be an expectation on the subject, or none may be needed.
+    ///
+    /// # Errors
+    /// As [`Bus::store`].
+    pub async fn store_grouped(
+        &self,
+        lane: &str,
+        subject: &str,
+        headers: Headers,
+        data: Bytes,
+    ) -> Result<u64, Error> {
+        let (answer, answered) = oneshot::channel();
+        let append = Append { subject: subject.to_owned(), headers, data, answer };
+        let closed =
+            || Error::Bus { what: "store a message", reason: "the connection was closed".to_owned() };
+        self.lane(lane).send(append).map_err(|_| closed())?;
+        answered.await.map_err(|_| closed())?
+    }
+
+    fn lane(&self, lane: &str) -> mpsc::UnboundedSender<Append> {
+        let mut lanes = self.groups.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(queue) = lanes.get(lane)
+            && !queue.is_closed()
+        {
+            return queue.clone();
+        }
+        let (queue, appends) = mpsc::unbounded_channel();
+        lanes.insert(lane.to_owned(), queue.clone());
+        // The task holds the connection without the queues, so that it ends with the last of the others.
+        let alone = Bus { groups: Default::default(), ..self.clone() };
+        tokio::spawn(drive(alone, appends));
+        queue
+    }
+}
+
+async fn drive(bus: Bus, mut appends: mpsc::UnboundedReceiver<Append>) {
+    let mut waiting = VecDeque::new();
+    let mut singly: FuturesUnordered<BoxFuture<'_, ()>> = FuturesUnordered::new();
+    let mut group: Option<BoxFuture<'_, Vec<Append>>> = None;
+    let mut open = true;
+    while open || !waiting.is_empty() || !singly.is_empty() || group.is_some() {
+        if group.is_none() && waiting.len() >= LEAST {
+            group = Some(together(&bus, take(&mut waiting)).boxed());
+        }
+        while group.is_none() && singly.len() < SINGLY {
+            let Some(append) = waiting.pop_front() else { break };
+            singly.push(alone(&bus, append).boxed());
+        }
+        tokio::select! {
+            append = appends.recv(), if open => match append {
+                Some(append) => waiting.push_back(append),
+                None => open = false,
+            },
+            Some(()) = singly.next() => {}
+            // A group whose expectations did not all hold was refused whole: its members go one by one.
+            refused = async { match &mut group { Some(group) => group.await, None => std::future::pending().await } } => {
+                group = None;
+                singly.extend(refused.into_iter().map(|append| alone(&bus, append).boxed()));
+            }
+        }
+    }
+}
+
+/// The first that may go together: each subject once, because a second one would expect the first.
+fn take(waiting: &mut VecDeque<Append>) -> Vec<Append> {
+    let (mut group, mut left, mut subjects) = (Vec::new(), VecDeque::new(), HashSet::new());
+    let mut bytes = 0;
+    while let Some(append) = waiting.pop_front() {
+        if group.len() == MOST || bytes + append.data.len() > MOST_BYTES && !group.is_empty() {
+            left.push_back(append);
+            break;
+        }
+        if subjects.insert(append.subject.clone()) {
+            bytes += append.data.len();
+            group.push(append);
+        } else {
+            left.push_back(append);
+        }
+    }
+    left.append(waiting);
+    *waiting = left;
+    group
+}
+
+async fn alone(bus: &Bus, append: Append) {
+    let result = bus.store(&append.subject, &append.headers, append.data.clone()).await;
+    append.answer(result);
+}
+
+/// Stores a group; answers those that must be tried one by one, which is all or none.
+async fn together(bus: &Bus, group: Vec<Append>) -> Vec<Append> {
+    let id = bus.client.new_inbox().rsplit('.').next().unwrap_or_default().to_owned();
+    match commit(bus, &group, &id).await {
+        Ok(Ack { error: None, seq, .. }) if seq >= group.len() as u64 => {
+            let first = seq - group.len() as u64 + 1;
+            for (sequence, append) in (first..).zip(group) {
+                append.answer(Ok(sequence));
+            }
+            Vec::new()
+        }
+        Ok(refused) => {
+            let reason = refused.error.map(|e| e.description).unwrap_or_default();
+            tracing::debug!(reason, count = group.len(), "a group was refused; its messages go one by one");
+            group
+        }
+        // Whether it was stored is not known; the members find out as they do for a single message.
+        Err(error) => {
+            for append in group {
+                append.answer(Err(error.again()));
+            }
+            Vec::new()
+        }
+    }
+}
+
+async fn commit(bus: &Bus, group: &[Append], id: &str) -> Result<Ack, Error> {
+    let numbered = |number: usize, append: &Append| {
+        let headers = append.headers.clone().with("Nats-Batch-Id", id);
+        headers.with("Nats-Batch-Sequence", number.to_string())
+    };
+    let Some((last, others)) = group.split_last() else { return Ok(Ack::default()) };
+    for (index, append) in others.iter().enumerate() {
+        bus.publish(&append.subject, &numbered(index + 1, append), append.data.clone()).await?;
+    }
+    let headers = numbered(group.len(), last).with("Nats-Batch-Commit", "1");
+    bus.acknowledged(&last.subject, &headers, last.data.clone()).await
+}

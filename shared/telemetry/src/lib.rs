@@ -1,0 +1,117 @@
+//! Logs to stderr; and, if a collector is named, traces to it, as OTLP over HTTP.
+//!
+//! Spans are those of the crate `tracing`. A trace goes from the gateway's call over the events that it led to, their
+//! reactions, the nodes' dispatches and their reports: each carries the W3C `traceparent` of the span that caused it.
+//! Without a collector spans cost nothing, and `traceparent` is passed on as it came.
+//!
+//! Invariant: telemetry never fails what it watches; a collector that is away loses spans and nothing else.
+
+mod client;
+
+use opentelemetry::{
+    Context, KeyValue,
+    propagation::{Extractor, TextMapPropagator},
+    trace::{TraceContextExt, TracerProvider},
+};
+use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
+use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
+use tracing::{Span, level_filters::LevelFilter};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+use tracing_subscriber::{EnvFilter, Layer, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
+
+/// Telemetry could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the log filter {filter:?} cannot be used: {reason}")]
+    Filter { filter: String, reason: String },
+    #[error("the collector {endpoint:?} cannot be used: {reason}")]
+    Collector { endpoint: String, reason: String },
+}
+
+/// Keeps telemetry going; dropping it sends what is still to be sent.
+#[must_use]
+pub struct Telemetry {
+    provider: Option<SdkTracerProvider>,
+}
+
+/// Starts logging what passes `filter` (directives of `tracing_subscriber`'s EnvFilter), and sending spans to the
+/// collector at `otlp` (a base URL, to which `/v1/traces` is added). A second start changes nothing.
+///
+/// # Errors
+/// When the filter or the collector's address is not valid.
+pub fn start(name: &'static str, filter: &str, otlp: Option<&str>) -> Result<Telemetry, Error> {
+    let logged = EnvFilter::try_new(filter)
+        .map_err(|e| Error::Filter { filter: filter.to_owned(), reason: e.to_string() })?;
+    let provider = otlp.map(|endpoint| provider(name, endpoint)).transpose()?;
+    let traced = provider.as_ref().map(|provider| {
+        let ours = Targets::new().with_target("reeve", LevelFilter::INFO);
+        tracing_opentelemetry::layer().with_tracer(provider.tracer("reeve")).with_filter(ours)
+    });
+    let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(logged);
+    // An error means that a subscriber stands already.
+    let _started = tracing_subscriber::registry().with(traced).with(logs).try_init().is_ok();
+    Ok(Telemetry { provider })
+}
+
+fn provider(name: &'static str, endpoint: &str) -> Result<SdkTracerProvider, Error> {
+    let refused = |reason: String| Error::Collector { endpoint: endpoint.to_owned(), reason };
+    let url = format!("{}/v1/traces", endpoint.trim_end_matches('/'));
+    if url.parse::<http::Uri>().map_err(|e| refused(e.to_string()))?.scheme().is_none() {
+        return Err(refused("it has no scheme such as http://".to_owned()));
+    }
+    let exporter = SpanExporter::builder()
+        .with_http()
+        .with_http_client(client::Client::new())
+        .with_protocol(Protocol::HttpBinary)
+        .with_endpoint(url)
+        .build()
+        .map_err(|e| refused(e.to_string()))?;
+    let resource = Resource::builder()
+        .with_service_name(name)
+        .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
+        .build();
+    Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build())
+}
+
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        if let Some(Err(error)) = self.provider.as_ref().map(SdkTracerProvider::shutdown) {
+            tracing::warn!(%error, "the last spans did not reach the collector");
+        }
+    }
+}
+
+/// A `traceparent`, given to the propagator.
+struct Carrier<'a>(&'a str);
+
+impl Extractor for Carrier<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        (key == "traceparent").then_some(self.0)
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        vec!["traceparent"]
+    }
+}
+
+/// Makes a span, before it is entered, the child of what a `traceparent` names.
+pub fn child_of(span: &Span, traceparent: Option<&str>) {
+    let Some(traceparent) = traceparent.filter(|_| !span.is_disabled()) else { return };
+    let parent = TraceContextPropagator::new().extract(&Carrier(traceparent));
+    if let Err(error) = span.set_parent(parent) {
+        tracing::debug!(%error, "a span has no parent");
+    }
+}
+
+/// The `traceparent` to pass on from within a span: its own or, when nobody records it, the one that came.
+pub fn passed_on(came: Option<&str>) -> Option<String> {
+    let span = Span::current();
+    let own = if span.is_disabled() { None } else { named(&span.context()) };
+    own.or_else(|| came.map(str::to_owned))
+}
+
+fn named(context: &Context) -> Option<String> {
+    let span = context.span().span_context().clone();
+    let flags = u8::from(span.is_sampled());
+    span.is_valid().then(|| format!("00-{}-{}-{flags:02x}", span.trace_id(), span.span_id()))
+}

@@ -1,0 +1,141 @@
+//! An agent beside those of the instance: a process of the test's own, which it can stop, kill and cut off.
+
+use crate::{Instance, programs, wait_for};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use std::{
+    fs::File,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+/// An enrolled agent. Dropping it ends its process.
+pub struct Agent {
+    folder: PathBuf,
+    environment: Vec<(String, String)>,
+    process: Option<Child>,
+}
+
+impl Agent {
+    /// Enrols a node with the instance and waits until it is connected.
+    ///
+    /// # Panics
+    /// When it does not come so far.
+    pub fn enrol(instance: &Instance, name: &str) -> Self {
+        let activation = instance.call("CreateActivation", &json!({"IamRole": "test"}));
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let environment = vec![
+            ("REEVE_GATEWAY".to_owned(), text(&instance.announced()["endpoint"])),
+            ("REEVE_ACTIVATION_ID".to_owned(), text(&activation["ActivationId"])),
+            ("REEVE_ACTIVATION_CODE".to_owned(), text(&activation["ActivationCode"])),
+        ];
+        // Within the instance's data, so that its end is waited for as that of the others.
+        let folder = instance.data().join("nodes").join(name);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let mut agent = Self { folder, environment, process: None };
+        agent.start();
+        wait_for("the agent is enrolled", || agent.identity().map(|_| ()));
+        agent.wait_until(instance, "Online");
+        agent
+    }
+
+    /// Starts it again.
+    ///
+    /// # Panics
+    /// When it runs already or cannot be started.
+    pub fn start(&mut self) {
+        assert!(self.process.is_none(), "the agent runs already");
+        let log = File::options().create(true).append(true).open(self.folder.join("agent.log"));
+        let log = log.expect("a log file");
+        let mut command = Command::new(programs::reeve());
+        command.arg("agent").arg("--data").arg(&self.folder).envs(self.environment.iter().cloned());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        self.process = Some(command.spawn().expect("the agent could not be started"));
+    }
+
+    fn identity(&self) -> Option<Value> {
+        serde_json::from_slice(&std::fs::read(self.folder.join("identity.json")).ok()?).ok()
+    }
+
+    /// Its node's id.
+    ///
+    /// # Panics
+    /// When it has none.
+    pub fn node(&self) -> String {
+        self.identity().expect("an identity")["node_id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Where it finds the bus.
+    ///
+    /// # Panics
+    /// When it is not enrolled.
+    pub fn bus_address(&self) -> String {
+        let identity = self.identity().expect("an identity");
+        identity["bus_url"].as_str().expect("a url").trim_start_matches("nats://").to_owned()
+    }
+
+    /// Lets it find the bus elsewhere from its next start on.
+    ///
+    /// # Panics
+    /// When it is not enrolled.
+    pub fn find_the_bus_at(&self, address: &str) {
+        let mut identity = self.identity().expect("an identity");
+        identity["bus_url"] = json!(format!("nats://{address}"));
+        std::fs::write(self.folder.join("identity.json"), identity.to_string()).expect("a file");
+    }
+
+    /// Waits until the API says so of its connection.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn wait_until(&self, instance: &Instance, ping: &str) {
+        let node = self.node();
+        let input = json!({"Filters": [{"Key": "InstanceIds", "Values": [node]}]});
+        wait_for(&format!("{node} is {ping}"), || {
+            let (_, answer) = instance.raw().call("DescribeInstanceInformation", &input);
+            (answer["InstanceInformationList"][0]["PingStatus"] == ping).then_some(())
+        });
+    }
+
+    /// Sends it a signal.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn signal(&self, signal: Signal) {
+        let process = self.process.as_ref().expect("a process");
+        let pid = Pid::from_raw(i32::try_from(process.id()).expect("a pid")).expect("a pid");
+        kill_process(pid, signal).expect("a signal");
+    }
+
+    /// The process's resident memory, in KiB.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn resident_kib(&self) -> u64 {
+        let pid = self.process.as_ref().expect("a process").id();
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a process");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
+        line.split_whitespace().next().expect("a number").parse().expect("a number")
+    }
+
+    /// Ends it: with SIGTERM, or SIGKILL.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn end(&mut self, signal: Signal) {
+        self.signal(signal);
+        if let Some(mut process) = self.process.take() {
+            process.wait().expect("an end");
+        }
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        if self.process.is_some() {
+            // Gently, so that it takes its cgroups along; a stopped one first has to go on.
+            self.signal(Signal::CONT);
+            self.end(Signal::TERM);
+        }
+    }
+}
