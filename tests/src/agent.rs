@@ -133,7 +133,9 @@ impl Agent {
 impl Drop for Agent {
     fn drop(&mut self) {
         if self.process.is_some() {
-            self.end(Signal::KILL);
+            // Gently, so that it takes its cgroups along; a stopped one first has to go on.
+            self.signal(Signal::CONT);
+            self.end(Signal::TERM);
         }
     }
 }

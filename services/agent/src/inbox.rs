@@ -18,7 +18,7 @@ pub async fn read_last(bus: &Bus, node: &NodeId) -> Result<u64, BusError> {
 
 /// Takes dispatches in for ever.
 pub async fn receive(agent: Arc<Agent>, worker: Arc<Worker>) {
-    worker.resume().await;
+    worker.resume();
     loop {
         if let Err(error) = receive_once(&agent, &worker).await {
             tracing::warn!(%error, "the inbox is read again");

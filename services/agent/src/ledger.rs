@@ -22,7 +22,8 @@ fn failed<E: std::fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Error {
 
 /// Numbers by name: `cursor` is the last inbox number taken in, `sequence` the last report's.
 const NUMBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("numbers");
-/// Command id to its state, and for an accepted one the signed dispatch.
+/// Command id to its state, and what belongs to it: for an accepted one the signed dispatch, for the others
+/// [`Facts`], and behind them for a paused one what it needs to go on.
 const COMMANDS: TableDefinition<'_, &str, (u8, &[u8])> = TableDefinition::new("commands");
 /// Reports by sequence.
 const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
@@ -30,6 +31,42 @@ const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
 const ACCEPTED: u8 = 1;
 const INTENT: u8 = 2;
 const ENDED: u8 = 3;
+const PAUSED: u8 = 4;
+
+/// An ended command is forgotten so long after its dispatch expired: as long as the inbox keeps it. Nobody can
+/// have it run again then, even by a clock that is weeks behind, because expiry is under the signature.
+const REMEMBERED_MS: i64 = 30 * 24 * 3600 * 1000;
+
+/// What is kept of a command that has begun.
+#[derive(Clone, Copy, Default)]
+struct Facts {
+    /// When its dispatch expires; 0 when that is not known, and then it is never forgotten.
+    expires_ms: i64,
+    started_ms: i64,
+    /// The report of its start in the outbox; 0 for none.
+    report: u64,
+}
+
+impl Facts {
+    const BYTES: usize = 24;
+
+    fn write(self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
+        bytes[..8].copy_from_slice(&self.expires_ms.to_le_bytes());
+        bytes[8..16].copy_from_slice(&self.started_ms.to_le_bytes());
+        bytes[16..].copy_from_slice(&self.report.to_le_bytes());
+        bytes
+    }
+
+    /// Reads what [`Facts::write`] made; an older agent wrote nothing.
+    fn read(bytes: &[u8]) -> Self {
+        let number = |from: usize| {
+            let found = bytes.get(from..from + 8).and_then(|bytes| bytes.try_into().ok());
+            found.map_or(0, i64::from_le_bytes)
+        };
+        Self { expires_ms: number(0), started_ms: number(8), report: number(16).cast_unsigned() }
+    }
+}
 
 /// Where a command stands on this node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +75,8 @@ pub enum State {
     Accepted,
     /// It may have begun.
     Intent,
+    /// It waits for a reboot.
+    Paused,
     /// It has an outcome.
     Ended,
 }
@@ -106,6 +145,7 @@ impl Ledger {
         Ok(found.map(|row| match row.value().0 {
             ACCEPTED => State::Accepted,
             INTENT => State::Intent,
+            PAUSED => State::Paused,
             _ => State::Ended,
         }))
     }
@@ -127,47 +167,122 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn accepted(&self) -> Result<Vec<Vec<u8>>, Error> {
-        let read = self.database.begin_read().map_err(failed("be read"))?;
-        let commands = read.open_table(COMMANDS).map_err(failed("be read"))?;
-        let mut accepted = Vec::new();
-        for row in commands.iter().map_err(failed("be read"))? {
-            let (_, row) = row.map_err(failed("be read"))?;
-            let (state, signed) = row.value();
-            if state == ACCEPTED {
-                accepted.push(signed.to_vec());
-            }
-        }
-        Ok(accepted)
+        Ok(self.rows(|state, _| state == ACCEPTED)?.into_iter().map(|(_, signed)| signed).collect())
     }
 
     /// Writes INTENT, with the report that the command has begun. Only then may it begin.
     ///
     /// # Errors
     /// When the ledger cannot be written; then it must not begin.
-    pub fn intend(&self, started: Report, number: Option<u64>) -> Result<(), Error> {
+    pub fn intend(&self, started: Report, number: Option<u64>, expires_ms: i64) -> Result<(), Error> {
         self.change("write an intent", |change| {
-            set_state(change, &started.command_id, INTENT)?;
             if let Some(number) = number {
                 put_cursor(change, number)?;
             }
-            queue(change, started)
+            let (command, started_ms) = (started.command_id.clone(), started.at_ms);
+            let facts = Facts { expires_ms, started_ms, report: queue(change, started)? };
+            put(change, &command, INTENT, &facts.write())
         })
     }
 
-    /// Writes the outcome, with its report. A second outcome of the same command changes nothing.
+    /// Writes the outcome, with its report. A second outcome of the same command changes nothing. The report of
+    /// its start is dropped if it still waits: the outcome says when that was.
     ///
     /// # Errors
     /// When the ledger cannot be written.
-    pub fn end(&self, outcome: Report, number: Option<u64>) -> Result<(), Error> {
-        self.change("write an outcome", |change| {
+    pub fn end(&self, mut outcome: Report, number: Option<u64>, expires_ms: i64) -> Result<(), Error> {
+        let what = "write an outcome";
+        self.change(what, |change| {
             if let Some(number) = number {
                 put_cursor(change, number)?;
             }
-            if set_state(change, &outcome.command_id, ENDED)? == Some(ENDED) {
-                return Ok(());
+            let mut facts = Facts { expires_ms, ..Facts::default() };
+            match row(change, &outcome.command_id)? {
+                Some((ENDED, _)) => return Ok(()),
+                Some((INTENT | PAUSED, bytes)) => facts = Facts::read(&bytes),
+                _ => {}
             }
-            queue(change, outcome)
+            if outcome.started_ms == 0 {
+                outcome.started_ms = facts.started_ms;
+            }
+            if facts.report != 0 {
+                change
+                    .open_table(OUTBOX)
+                    .map_err(failed(what))?
+                    .remove(facts.report)
+                    .map_err(failed(what))?;
+            }
+            put(change, &outcome.command_id, ENDED, &facts.write())?;
+            queue(change, outcome).map(|_| ())
         })
+    }
+
+    /// Remembers that a command which has begun waits for a reboot, and what it needs to go on.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written; then the machine must not be rebooted.
+    pub fn pause(&self, command: &str, state: &[u8]) -> Result<(), Error> {
+        self.change("pause a command", |change| {
+            let facts = row(change, command)?.map_or(Facts::default(), |(_, bytes)| Facts::read(&bytes));
+            put(change, command, PAUSED, &[facts.write().as_slice(), state].concat())
+        })
+    }
+
+    /// Writes INTENT for a command that was paused. Only then may it go on.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written; then it must not go on.
+    pub fn intend_again(&self, command: &str) -> Result<(), Error> {
+        self.change("write an intent", |change| {
+            let facts = row(change, command)?.map_or(Facts::default(), |(_, bytes)| Facts::read(&bytes));
+            put(change, command, INTENT, &facts.write())
+        })
+    }
+
+    /// What the paused commands need to go on.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn paused(&self) -> Result<Vec<Vec<u8>>, Error> {
+        let rows = self.rows(|state, _| state == PAUSED)?;
+        let state = |bytes: Vec<u8>| bytes.get(Facts::BYTES..).map(<[u8]>::to_vec).unwrap_or_default();
+        Ok(rows.into_iter().map(|(_, bytes)| state(bytes)).collect())
+    }
+
+    /// Forgets commands that ended and whose dispatches expired long ago; answers how many.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or written.
+    pub fn forget_old(&self, now: Timestamp) -> Result<usize, Error> {
+        let old = self.rows(|state, bytes| {
+            let expires_ms = Facts::read(bytes).expires_ms;
+            state == ENDED && expires_ms != 0 && expires_ms.saturating_add(REMEMBERED_MS) < now.0
+        })?;
+        if old.is_empty() {
+            return Ok(0);
+        }
+        let what = "forget old commands";
+        self.change(what, |change| {
+            let mut commands = change.open_table(COMMANDS).map_err(failed(what))?;
+            for (command, _) in &old {
+                commands.remove(command.as_str()).map_err(failed(what))?;
+            }
+            Ok(old.len())
+        })
+    }
+
+    fn rows(&self, wanted: impl Fn(u8, &[u8]) -> bool) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        let read = self.database.begin_read().map_err(failed("be read"))?;
+        let commands = read.open_table(COMMANDS).map_err(failed("be read"))?;
+        let mut found = Vec::new();
+        for row in commands.iter().map_err(failed("be read"))? {
+            let (command, row) = row.map_err(failed("be read"))?;
+            let (state, bytes) = row.value();
+            if wanted(state, bytes) {
+                found.push((command.value().to_owned(), bytes.to_vec()));
+            }
+        }
+        Ok(found)
     }
 
     /// What was begun by an earlier run of the agent and has no outcome ends as `Interrupted`.
@@ -175,16 +290,8 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be written.
     pub fn interrupt_unfinished(&self) -> Result<usize, Error> {
-        let read = self.database.begin_read().map_err(failed("be read"))?;
-        let commands = read.open_table(COMMANDS).map_err(failed("be read"))?;
-        let mut begun = Vec::new();
-        for row in commands.iter().map_err(failed("be read"))? {
-            let (command, row) = row.map_err(failed("be read"))?;
-            if row.value().0 == INTENT {
-                begun.push(command.value().to_owned());
-            }
-        }
-        drop((commands, read));
+        let begun: Vec<String> =
+            self.rows(|state, _| state == INTENT)?.into_iter().map(|(command, _)| command).collect();
         for command_id in &begun {
             let outcome = Report {
                 command_id: command_id.clone(),
@@ -196,7 +303,7 @@ impl Ledger {
                 message: "The agent ended while the document ran; it is not run again by itself.".to_owned(),
                 ..Report::default()
             };
-            self.end(outcome, None)?;
+            self.end(outcome, None, 0)?;
         }
         Ok(begun.len())
     }
@@ -233,19 +340,27 @@ fn put_cursor(change: &redb::WriteTransaction, number: u64) -> Result<(), Error>
     numbers.insert("cursor", number.max(now)).map_err(failed(what)).map(|_| ())
 }
 
-/// Sets a command's state and answers the one before. An ended command stays ended.
-fn set_state(change: &redb::WriteTransaction, command: &str, state: u8) -> Result<Option<u8>, Error> {
-    let what = "write a state";
-    let mut commands = change.open_table(COMMANDS).map_err(failed(what))?;
-    let before = commands.get(command).map_err(failed(what))?.map(|row| row.value().0);
-    if before != Some(ENDED) {
-        let nothing: &[u8] = &[];
-        commands.insert(command, (state, nothing)).map_err(failed(what))?;
-    }
-    Ok(before)
+/// A command's state and what belongs to it.
+fn row(change: &redb::WriteTransaction, command: &str) -> Result<Option<(u8, Vec<u8>)>, Error> {
+    let what = "read a state";
+    let commands = change.open_table(COMMANDS).map_err(failed(what))?;
+    let found = commands.get(command).map_err(failed(what))?;
+    Ok(found.map(|row| (row.value().0, row.value().1.to_vec())))
 }
 
-fn queue(change: &redb::WriteTransaction, mut report: Report) -> Result<(), Error> {
+/// Sets a command's state. An ended command stays ended.
+fn put(change: &redb::WriteTransaction, command: &str, state: u8, bytes: &[u8]) -> Result<(), Error> {
+    let what = "write a state";
+    let mut commands = change.open_table(COMMANDS).map_err(failed(what))?;
+    let ended = commands.get(command).map_err(failed(what))?.is_some_and(|row| row.value().0 == ENDED);
+    if !ended {
+        commands.insert(command, (state, bytes)).map_err(failed(what))?;
+    }
+    Ok(())
+}
+
+/// Puts a report into the outbox; answers its sequence.
+fn queue(change: &redb::WriteTransaction, mut report: Report) -> Result<u64, Error> {
     let what = "keep a report";
     let mut numbers = change.open_table(NUMBERS).map_err(failed(what))?;
     let sequence = numbers.get("sequence").map_err(failed(what))?.map_or(0, |n| n.value()) + 1;
@@ -256,51 +371,9 @@ fn queue(change: &redb::WriteTransaction, mut report: Report) -> Result<(), Erro
         .open_table(OUTBOX)
         .map_err(failed(what))?
         .insert(sequence, bytes.as_slice())
-        .map_err(failed(what))
-        .map(|_| ())
+        .map_err(failed(what))?;
+    Ok(sequence)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn report(command: &str, kind: ReportKind) -> Report {
-        Report { command_id: command.into(), kind: kind.into(), ..Report::default() }
-    }
-
-    #[test]
-    fn what_was_begun_is_interrupted_once_after_a_restart() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ledger.redb");
-        {
-            let ledger = Ledger::open(&path).unwrap();
-            ledger.intend(report("a", ReportKind::Started), Some(1)).unwrap();
-            ledger.intend(report("b", ReportKind::Started), Some(2)).unwrap();
-            ledger.end(report("b", ReportKind::Finished), None).unwrap();
-            ledger.accept(3, "c", b"signed").unwrap();
-        }
-        let ledger = Ledger::open(&path).unwrap();
-        assert_eq!(ledger.cursor().unwrap(), 3);
-        assert_eq!(ledger.interrupt_unfinished().unwrap(), 1);
-        assert_eq!(ledger.interrupt_unfinished().unwrap(), 0);
-        assert_eq!(ledger.state("a").unwrap(), Some(State::Ended));
-        assert_eq!(ledger.accepted().unwrap(), vec![b"signed".to_vec()]);
-        let mut details = Vec::new();
-        while let Some((sequence, bytes)) = ledger.next_report().unwrap() {
-            details.push(Report::decode(bytes.as_slice()).unwrap().status_details);
-            ledger.acknowledged(sequence).unwrap();
-        }
-        assert_eq!(details, ["", "", "", "Interrupted"]);
-    }
-
-    #[test]
-    fn a_second_outcome_is_not_reported() {
-        let folder = tempfile::tempdir().unwrap();
-        let ledger = Ledger::open(&folder.path().join("ledger.redb")).unwrap();
-        ledger.end(report("a", ReportKind::Finished), Some(1)).unwrap();
-        ledger.end(report("a", ReportKind::Finished), Some(1)).unwrap();
-        let (first, _) = ledger.next_report().unwrap().unwrap();
-        ledger.acknowledged(first).unwrap();
-        assert!(ledger.next_report().unwrap().is_none());
-    }
-}
+mod tests;

@@ -5,21 +5,29 @@
 //! - [`inbox`]: dispatches in order, from the live subject and by Direct Get.
 //! - [`work`]: executing them, a few at a time, and cancelling them.
 //! - [`outbox`]: reports, in order, until acknowledged.
+//! - [`output`]: what steps print, to the bus, numbered and in order.
+//! - [`upkeep`]: forgetting what is old.
+//! - [`failpoint`]: where a fault test lets the agent die.
 //! - [`presence`]: introductions and heartbeats.
 //! - [`execute`]: the document's steps themselves.
 //!
 //! Invariants: nothing is begun before its INTENT is on disk; what was begun and has no outcome after a
 //! restart is `Interrupted` and never begun again; a dispatch counts only when its signature, addressee
-//! and time hold, whoever delivered it; a report is deleted only when the bus has acknowledged it.
+//! and time hold, whoever delivered it; a report is deleted only when the bus has acknowledged it (the
+//! report of a start also when its command's outcome takes its place).
 
 pub mod execute;
+mod failpoint;
 pub mod identity;
 mod inbox;
 mod ledger;
 mod outbox;
+mod output;
 mod platform;
 mod presence;
 mod run;
+mod upkeep;
 mod work;
 
+pub use execute::supervisor;
 pub use run::{Error, Options, SOON, run};

@@ -1,6 +1,6 @@
 //! Reports to the control plane: in order, one at a time, until the bus has acknowledged each.
 
-use crate::run::Agent;
+use crate::{failpoint, run::Agent};
 use reeve_jetstream::Headers;
 use reeve_node_protocol::subject;
 use std::{sync::Arc, time::Duration};
@@ -24,8 +24,10 @@ pub async fn send(agent: Arc<Agent>) {
         };
         let headers =
             Headers::default().with("Nats-Msg-Id", format!("{}/{sequence}", agent.identity.node_id));
+        failpoint::reached("before-report");
         match agent.bus.store(&subject, &headers, report.into()).await {
             Ok(_) => {
+                failpoint::reached("after-report-before-ack");
                 delay = Duration::ZERO;
                 if let Err(error) = agent.ledger.acknowledged(sequence) {
                     tracing::error!(%error, sequence, "a report that was sent is sent again");

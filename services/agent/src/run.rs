@@ -1,12 +1,13 @@
 //! Putting the agent together, and taking it down.
 
 use crate::{
+    execute::{self, Containment},
     identity::{self, Identity},
-    inbox, ledger, outbox, platform, presence,
+    inbox, ledger, outbox, platform, presence, upkeep,
     work::Worker,
 };
 use reeve_jetstream::{Bus, Credentials, Options as BusOptions};
-use reeve_types::{NodeId, ids::new_uuid};
+use reeve_types::{NodeId, Timestamp, ids::new_uuid};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// How the agent is started.
@@ -29,6 +30,29 @@ pub struct Options {
     /// inbox is skipped.
     #[arg(long)]
     pub accept_lost_ledger: bool,
+    /// The bytes that one step may print; what is beyond them is dropped, and the output and the outcome say so.
+    #[arg(long, value_name = "BYTES", default_value_t = execute::DEFAULT_LIMIT, env = "REEVE_AGENT_OUTPUT_LIMIT")]
+    pub output_limit: u64,
+    /// How this machine is rebooted when a script asks for it with the exit code 194. An empty text refuses: the
+    /// script's step fails then, and says why.
+    #[arg(
+        long,
+        value_name = "COMMAND",
+        default_value = "shutdown -r now",
+        env = "REEVE_AGENT_REBOOT_COMMAND"
+    )]
+    pub reboot_command: String,
+    /// Where the machine says which start this is. For tests, which do not reboot.
+    #[arg(
+        long,
+        hide = true,
+        default_value = "/proc/sys/kernel/random/boot_id",
+        env = "REEVE_AGENT_BOOT_ID_FILE"
+    )]
+    pub boot_id_file: PathBuf,
+    /// Keep steps together by a supervisor each, also where cgroups could be had. For tests.
+    #[arg(long, hide = true, env = "REEVE_AGENT_NO_CGROUPS")]
+    pub no_cgroups: bool,
 }
 
 /// A command that ends so soon after it has begun is reported in one message.
@@ -48,6 +72,8 @@ pub enum Error {
          Start it once with --accept-lost-ledger to go on"
     )]
     LedgerLost(NodeId),
+    #[error("what an earlier run left running cannot be looked for: {0}")]
+    Leftovers(std::io::Error),
     #[error("could not wait for signals: {0}")]
     Signals(std::io::Error),
 }
@@ -62,7 +88,17 @@ pub(crate) struct Agent {
     pub platform: platform::Platform,
     /// Rung when there is a report to send.
     pub reports: tokio::sync::Notify,
+    pub clock: Clock,
+    pub containment: Arc<Containment>,
+    pub output_limit: u64,
+    /// How the machine is rebooted; none refuses.
+    pub reboot_command: Option<String>,
+    /// Which start of the machine this is.
+    pub boot_id: String,
 }
+
+/// The wall clock, which a test sets.
+pub(crate) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Runs until SIGTERM or SIGINT. A running step is killed then, and reported as `Interrupted` at the next start.
 ///
@@ -77,6 +113,18 @@ pub async fn run(options: Options) -> Result<(), Error> {
     }
     let ledger = ledger::Ledger::open(&path)?;
     let session = new_uuid().simple().to_string();
+    let marks = options.data.join("running");
+    let containment = match options.no_cgroups {
+        true => Containment::supervised(&marks),
+        false => Containment::find(&marks, identity.node_id.as_str()).await,
+    };
+    // Before anything is said of the steps that they belong to.
+    let left = containment.end_leftovers().await.map_err(Error::Leftovers)?;
+    tracing::info!(way = containment.name(), left, "steps are kept together");
+    let interrupted = ledger.interrupt_unfinished()?;
+    if interrupted > 0 {
+        tracing::warn!(interrupted, "steps were cut off by the end of the last run");
+    }
     let bus = connect(&identity, &session).await;
     if lost {
         ledger.set_cursor(inbox::read_last(&bus, &identity.node_id).await?)?;
@@ -89,16 +137,18 @@ pub async fn run(options: Options) -> Result<(), Error> {
         ledger,
         data: options.data,
         reports: tokio::sync::Notify::new(),
+        clock: Arc::new(Timestamp::now),
+        containment: Arc::new(containment),
+        output_limit: options.output_limit,
+        reboot_command: Some(options.reboot_command).filter(|command| !command.trim().is_empty()),
+        boot_id: std::fs::read_to_string(&options.boot_id_file).unwrap_or_default(),
     });
-    let interrupted = agent.ledger.interrupt_unfinished()?;
-    if interrupted > 0 {
-        tracing::warn!(interrupted, "steps were cut off by the end of the last run");
-    }
     let worker = Worker::new(agent.clone());
     let parts = async {
         tokio::join!(
             outbox::send(agent.clone()),
             presence::keep(agent.clone()),
+            upkeep::keep(agent.clone()),
             inbox::receive(agent.clone(), worker.clone())
         );
     };

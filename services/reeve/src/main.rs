@@ -81,8 +81,13 @@ enum Command {
     },
 }
 
+fn main() -> ExitCode {
+    // An agent of this machine starts this program to watch over a step, where there are no cgroups.
+    reeve_agent::supervisor().unwrap_or_else(run)
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn run() -> ExitCode {
     match start().await {
         Ok(code) => code,
         Err(error) => {

@@ -14,8 +14,10 @@ mod bus;
 pub mod follow;
 mod group;
 pub mod operator;
+mod publish;
 pub mod serve;
 pub mod store;
 pub mod streams;
 
 pub use bus::{Bus, Credentials, Error, Headers, Message, Options, Subscription};
+pub use publish::Acknowledgement;

@@ -2,6 +2,7 @@
 //!
 //! - [`dispatch`]: work for a node, signed by the control plane's dispatch key.
 //! - [`enrol`]: how a node gets its identity.
+//! - [`output`]: the order of what steps print.
 //! - [`subject`]: the subjects of the node protocol, each made in one place.
 //!
 //! Invariants: a dispatch that was changed, sent to another node, or is outside its time is refused,
@@ -9,4 +10,5 @@
 
 pub mod dispatch;
 pub mod enrol;
+pub mod output;
 pub mod subject;

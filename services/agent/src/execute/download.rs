@@ -75,7 +75,7 @@ pub(super) async fn run<D: DocumentSource, S: Sink>(
 }
 
 pub(super) async fn done<S: Sink>(place: &Path, out: &mut Out<'_, S>) -> Result<Ran, String> {
-    out.line(false, &format!("Content downloaded to {}\n", place.display())).await;
+    out.line(false, &format!("Content downloaded to {}\n", place.display()));
     Ok(Ran::SUCCESS)
 }
 

@@ -4,13 +4,14 @@ use std::{path::PathBuf, pin::Pin};
 
 use bytes::Bytes;
 use reeve_document_language::{
-    Decision, Plan, PlannedStep, Platform, StepStatus, aggregate, parse_executable,
+    Decision, Plan, PlannedStep, Platform, StepStatus, aggregate, flow::REBOOT, parse_executable,
 };
 use serde_json::Value;
 use tokio::sync::watch;
 
 use super::{
-    DocumentSource, Host, Job, Outcome, Sink, StepOutcome, download, include, output,
+    DocumentSource, Ended, Host, Job, Outcome, Paused, Refused, Resume, Sink, StepOutcome, download, include,
+    output,
     output::Out,
     paths,
     process::KILLED,
@@ -31,9 +32,24 @@ pub(super) struct Context<'a, D> {
     pub(super) downloads: PathBuf,
     /// The documents that include this one, outermost first.
     pub(super) chain: Vec<String>,
+    /// How many reboots the document has asked for so far.
+    pub(super) reboots: u32,
 }
 
+/// A script that always asks for a reboot would reboot its machine for ever. The original agent sets no limit.
+const MAX_REBOOTS: u32 = 10;
+
 impl<D> Context<'_, D> {
+    /// Why a step that asks for a reboot now fails instead.
+    pub(super) fn no_reboot(&self) -> Option<String> {
+        match &self.host.no_reboot {
+            Some(reason) => Some(reason.clone()),
+            None => (self.reboots >= MAX_REBOOTS).then(|| {
+                format!("The command asked for more than {MAX_REBOOTS} reboots; there is no further one.")
+            }),
+        }
+    }
+
     pub(super) fn is_cancelled(&self) -> bool {
         *self.cancel.borrow()
     }
@@ -45,14 +61,17 @@ pub(super) async fn run<D: DocumentSource, S: Sink>(
     documents: &D,
     sink: &mut S,
     cancel: watch::Receiver<bool>,
-) -> Outcome {
+) -> Ended {
     let plan = match parse_executable(&job.document, &job.parameters) {
         Ok(plan) => plan,
-        Err(error) => return refused(error.to_string()),
+        Err(error) => return Ended::Outcome(refused(error.to_string())),
     };
     let folder = host.root.join(paths::plain_name(&job.command_id));
     if let Err(error) = paths::create_folder(&folder) {
-        return refused(format!("The folder {} cannot be created: {error}.", folder.display()));
+        return Ended::Outcome(refused(format!(
+            "The folder {} cannot be created: {error}.",
+            folder.display()
+        )));
     }
     let context = Context {
         host,
@@ -63,30 +82,103 @@ pub(super) async fn run<D: DocumentSource, S: Sink>(
         downloads: folder.join("downloads"),
         folder,
         chain: Vec::new(),
+        reboots: job.resume.as_ref().map_or(0, |resume| resume.paused.reboots),
     };
+    steps(&context, &plan, job.resume, sink).await
+}
+
+/// Walks the steps, from the first one or from the one that asked for a reboot.
+async fn steps<D: DocumentSource, S: Sink>(
+    context: &Context<'_, D>,
+    plan: &Plan,
+    resume: Option<Resume>,
+    sink: &mut S,
+) -> Ended {
+    let mut results = Results::default();
     let mut walk = Walk::default();
-    let mut results: Vec<(Ran, StepOutcome)> = Vec::new();
-    for step in &plan.steps {
-        let (ran, outcome) = top_step(&context, step, &mut walk, sink).await;
-        match results.iter_mut().find(|(_, earlier)| earlier.name == outcome.name) {
-            Some((earlier_ran, earlier)) => {
-                *earlier_ran = earlier_ran.worse(ran);
-                merge(*earlier_ran, earlier, &outcome);
+    let mut position = 0;
+    let mut again = None;
+    if let Some(Resume { paused, refused }) = resume {
+        position = paused.position;
+        walk.exited = paused.exited;
+        results = Results { of: paused.done, full: paused.full };
+        again = Some(Again { kept: paused.output, started_ms: paused.started_ms, refused });
+    }
+    for (index, step) in plan.steps.iter().enumerate().skip(position) {
+        let exited = walk.exited;
+        let (outcome, kept) = top_step(context, step, &mut walk, again.take(), &mut results.full, sink).await;
+        if let Some(output) = kept {
+            return Ended::Reboot(Box::new(Paused {
+                position: index,
+                exited,
+                done: results.of,
+                output,
+                started_ms: outcome.started_ms,
+                reboots: context.reboots + 1,
+                full: results.full,
+            }));
+        }
+        results.add(outcome);
+    }
+    Ended::Outcome(results.outcome(context.host.output_limit))
+}
+
+/// What a step goes on from after a reboot.
+struct Again {
+    kept: output::Kept,
+    started_ms: i64,
+    refused: Option<Refused>,
+}
+
+/// The results of the steps so far.
+#[derive(Default)]
+struct Results {
+    of: Vec<StepOutcome>,
+    /// The steps that reached the limit of their output.
+    full: Vec<String>,
+}
+
+impl Results {
+    fn add(&mut self, outcome: StepOutcome) {
+        match self.of.iter_mut().find(|earlier| earlier.name == outcome.name) {
+            Some(earlier) => {
+                let worse = earlier.ran().worse(outcome.ran());
+                merge(worse, earlier, &outcome);
             }
-            None => results.push((ran, outcome)),
+            None => self.of.push(outcome),
         }
     }
-    let status = aggregate(results.iter().map(|(ran, _)| ran.status));
-    let decisive = results.iter().find(|(ran, _)| ran.status == status && status != StepStatus::Success);
-    Outcome {
-        status: status.name().to_owned(),
-        status_details: match status {
-            StepStatus::TimedOut => "ExecutionTimedOut".to_owned(),
-            other => other.name().to_owned(),
-        },
-        code: decisive.map_or(0, |(ran, _)| ran.code),
-        message: String::new(),
-        steps: results.into_iter().map(|(_, outcome)| outcome).collect(),
+
+    fn outcome(self, limit: u64) -> Outcome {
+        let status = aggregate(self.of.iter().map(|step| step.ran().status));
+        let decisive = self.of.iter().find(|step| step.ran().status == status);
+        let message = match self.full.as_slice() {
+            [] => String::new(),
+            names => format!(
+                "The output of {} reached the limit of {limit} bytes; the rest was dropped.",
+                names.join(", ")
+            ),
+        };
+        Outcome {
+            status: status.name().to_owned(),
+            status_details: match status {
+                StepStatus::TimedOut => "ExecutionTimedOut".to_owned(),
+                other => other.name().to_owned(),
+            },
+            code: decisive.filter(|_| status != StepStatus::Success).map_or(0, |step| step.code),
+            message,
+            steps: self.of,
+        }
+    }
+}
+
+impl StepOutcome {
+    /// The result that it was made of.
+    fn ran(&self) -> Ran {
+        use StepStatus::{Cancelled, Failed, Skipped, Success, SuccessAndReboot, TimedOut};
+        let known = [Success, TimedOut, Cancelled, Skipped, SuccessAndReboot];
+        let status = known.into_iter().find(|known| known.name() == self.status).unwrap_or(Failed);
+        Ran { status, code: self.code }
     }
 }
 
@@ -112,16 +204,26 @@ fn merge(ran: Ran, earlier: &mut StepOutcome, later: &StepOutcome) {
     earlier.stderr_bytes += later.stderr_bytes;
 }
 
-/// A step of the document itself, with an output of its own.
+/// A step of the document itself, with an output of its own. When it asks for a reboot, what is kept of its
+/// output comes with it.
 async fn top_step<D: DocumentSource, S: Sink>(
     context: &Context<'_, D>,
     step: &PlannedStep,
     walk: &mut Walk,
+    again: Option<Again>,
+    full: &mut Vec<String>,
     sink: &mut S,
-) -> (Ran, StepOutcome) {
-    let started_ms = now_ms();
-    let mut out = Out::new(sink, &step.name, output::DEFAULT_LIMIT);
-    let (ran, text) = match decide(context, step, walk) {
+) -> (StepOutcome, Option<output::Kept>) {
+    let mut started_ms = now_ms();
+    let mut out = Out::new(sink, &step.name, context.host.output_limit);
+    let mut refused = None;
+    if let Some(again) = again {
+        started_ms = again.started_ms;
+        refused = again.refused;
+        out.go_on(again.kept);
+    }
+    let instead = decide(context, step, walk).or_else(|| refused.map(|refused| not_again(refused, walk)));
+    let (ran, text) = match instead {
         Some((ran, reason)) => (walk.after(step, ran).0, reason),
         None => {
             let ran = plugin(context, step, &mut out).await;
@@ -129,11 +231,14 @@ async fn top_step<D: DocumentSource, S: Sink>(
             let text = out.combined();
             let (ran, word) = walk.after(step, ran);
             if let Some(word) = word {
-                say(&mut out, word).await;
+                say(&mut out, word);
             }
             (ran, text)
         }
     };
+    if out.full && !full.contains(&step.name) {
+        full.push(step.name.clone());
+    }
     let outcome = StepOutcome {
         name: step.name.clone(),
         action: step.action.clone(),
@@ -147,14 +252,30 @@ async fn top_step<D: DocumentSource, S: Sink>(
         stdout_bytes: out.stdout.total,
         stderr_bytes: out.stderr.total,
     };
-    (ran, outcome)
+    (outcome, (ran.status == StepStatus::SuccessAndReboot).then(|| out.keep()))
 }
 
-async fn say<S: Sink>(out: &mut Out<'_, S>, word: &str) {
+/// The result of a step that asked for a reboot and does not run again. Nothing after it runs either, because
+/// it may rely on the reboot.
+fn not_again(refused: Refused, walk: &mut Walk) -> (Ran, String) {
+    walk.exited = true;
+    match refused {
+        Refused::NoReboot(reason) => (
+            Ran { status: StepStatus::Failed, code: REBOOT },
+            format!("The step asked for a reboot, and there was none: {reason}"),
+        ),
+        Refused::Expired => (
+            Ran { status: StepStatus::TimedOut, code: KILLED },
+            "The time of the command was over when the machine had rebooted.".to_owned(),
+        ),
+    }
+}
+
+fn say<S: Sink>(out: &mut Out<'_, S>, word: &str) {
     let text = Bytes::from(format!("\n{word}"));
-    out.pass(false, text.clone()).await;
+    out.pass(false, text.clone());
     if !out.stderr.is_empty() {
-        out.pass(true, text).await;
+        out.pass(true, text);
     }
 }
 
@@ -170,19 +291,22 @@ pub(super) fn included<'a, D: DocumentSource, S: Sink>(
         for step in &plan.steps {
             let ran = match decide(context, step, &walk) {
                 Some((ran, reason)) => {
-                    out.line(ran.status == StepStatus::Failed, &format!("{reason}\n")).await;
+                    out.line(ran.status == StepStatus::Failed, &format!("{reason}\n"));
                     walk.after(step, ran).0
                 }
                 None => {
                     let ran = plugin(context, step, out).await;
                     let (ran, word) = walk.after(step, ran);
                     if let Some(word) = word {
-                        out.line(false, &format!("{word}\n")).await;
+                        out.line(false, &format!("{word}\n"));
                     }
                     ran
                 }
             };
             whole = whole.worse(ran);
+            if whole.status == StepStatus::SuccessAndReboot {
+                break;
+            }
         }
         match whole.status {
             // The codes of the flow belong to the inner document alone.
@@ -218,16 +342,19 @@ async fn plugin<D: DocumentSource, S: Sink>(
     let mut whole = Ran { status: StepStatus::Skipped, code: 0 };
     for (index, inputs) in step.runs.iter().enumerate() {
         if index > 0 && !out.stdout.is_empty() {
-            out.pass(false, Bytes::from_static(b"\n")).await;
+            out.pass(false, Bytes::from_static(b"\n"));
         }
         let ran = match one(context, step, index, inputs, out).await {
             Ok(ran) => ran,
             Err(reason) => {
-                out.line(true, &reason).await;
+                out.line(true, &reason);
                 Ran::FAILED
             }
         };
         whole = whole.worse(ran);
+        if whole.status == StepStatus::SuccessAndReboot {
+            break;
+        }
     }
     if whole.status == StepStatus::Skipped { Ran::SUCCESS } else { whole }
 }

@@ -132,7 +132,7 @@ pub(super) async fn run<D, S: Sink>(
             command.env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes");
         }
         let mut cancel = context.cancel.clone();
-        let exit = process::run(command, TIME, &mut cancel, out)
+        let exit = process::run(&context.host.containment, command, None, TIME, &mut cancel, out)
             .await
             .map_err(|error| format!("The program git cannot be started: {error}."))?;
         match exit {

@@ -57,6 +57,7 @@ pub(super) async fn run<D: DocumentSource, S: Sink>(
         folder,
         downloads: context.downloads.clone(),
         chain,
+        reboots: context.reboots,
     };
     Ok(engine::included(&inner, &plan, out).await)
 }

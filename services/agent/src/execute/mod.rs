@@ -5,13 +5,15 @@
 //! [`Sink`] as it is printed, and its beginning into the [`StepOutcome`].
 //!
 //! - `engine` walks the steps; `walk` holds the flow rules.
-//! - `process` owns the life of one process group: its pipes, its time and its end.
+//! - `process` owns the life of one step's processes: their pipes, their time and their end; `contain` keeps
+//!   them together.
 //! - `output` bounds what is kept and cuts it the way replies are cut.
 //! - `script`, `include` and `download` are the plugins; `paths` keeps all of them inside their folders.
 //!
-//! **Invariant**: memory does not grow with what a script prints, and every process a step started in its
-//! group is dead when the step was ended by time or by the user.
+//! **Invariant**: memory does not grow with what a script prints, and every process a step started is dead
+//! when the step was ended by time or by the user.
 
+mod contain;
 mod download;
 mod engine;
 mod git;
@@ -24,19 +26,30 @@ mod script;
 mod tests;
 mod walk;
 
-use std::{future::Future, path::PathBuf};
+use std::{future::Future, path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
+use output::Kept;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 
+pub use contain::{Containment, supervisor};
+pub use output::DEFAULT_LIMIT;
+
 /// What a step may know about the node it runs on.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Host {
     /// The folder below which every command gets one of its own. A run-as user must be able to pass it.
     pub root: PathBuf,
     /// The id of the node, for AWS_SSM_INSTANCE_ID.
     pub node_id: String,
+    /// How what a step starts is kept together.
+    pub containment: Arc<Containment>,
+    /// The bytes that a step may print; the rest is dropped with a word.
+    pub output_limit: u64,
+    /// Why this node does not reboot when a step asks for it; none when it does.
+    pub no_reboot: Option<String>,
     /// The region, for AWS_SSM_REGION_NAME.
     pub region: String,
     /// The name of the distribution, for AWS_SSM_PLATFORM_NAME.
@@ -47,8 +60,10 @@ pub struct Host {
 
 /// Takes the output of steps while they run.
 pub trait Sink: Send {
-    /// Takes one piece. It is awaited, so that a slow bus slows down the script instead of filling memory.
-    fn output(&mut self, step: &str, stderr: bool, data: Bytes) -> impl Future<Output = ()> + Send;
+    /// Waits for room, so that a slow bus slows down the script instead of filling memory.
+    fn ready(&mut self) -> impl Future<Output = ()> + Send;
+    /// Takes one piece, room or not: what was read is not lost, and little is pushed without waiting for room.
+    fn push(&mut self, step: &str, stderr: bool, data: Bytes);
 }
 
 /// Gives documents to steps that include or download them.
@@ -72,10 +87,53 @@ pub struct Job {
     pub parameters: Map<String, Value>,
     /// The user who shall run the scripts; nobody means the user of the agent.
     pub run_as: Option<String>,
+    /// Where to go on after a reboot.
+    pub resume: Option<Resume>,
+}
+
+/// Going on with a document that asked for a reboot.
+#[derive(Debug, Clone)]
+pub struct Resume {
+    pub paused: Paused,
+    /// Why the step does not run again, and how it ends instead.
+    pub refused: Option<Refused>,
+}
+
+/// Why a step that asked for a reboot does not run again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// The machine did not reboot; the reason.
+    NoReboot(String),
+    /// The time of the command was over before the machine was back.
+    Expired,
+}
+
+/// A document that waits for a reboot: everything needed to go on with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paused {
+    /// The step of the document that runs again, from its beginning. For a step that includes a document it is
+    /// this step, not the inner one.
+    position: usize,
+    /// Whether an earlier step ended the document, so that only a last `finallyStep` is left.
+    exited: bool,
+    done: Vec<StepOutcome>,
+    output: Kept,
+    started_ms: i64,
+    /// How many reboots the document has asked for.
+    pub reboots: u32,
+    full: Vec<String>,
+}
+
+/// Where a run of a document came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    Outcome(Outcome),
+    /// A step ended with the code 194.
+    Reboot(Box<Paused>),
 }
 
 /// How a document ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Success, Failed, TimedOut or Cancelled.
     pub status: String,
@@ -83,14 +141,14 @@ pub struct Outcome {
     pub status_details: String,
     /// The code of the step that decided about the status.
     pub code: i32,
-    /// Why the document as a whole was refused; empty when its steps were walked.
+    /// Why the document as a whole was refused, or which steps reached the limit of their output.
     pub message: String,
     /// The steps in their order; steps of the same name are one.
     pub steps: Vec<StepOutcome>,
 }
 
 /// How a step ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepOutcome {
     /// The name, or the plugin in schema 1.2.
     pub name: String,
@@ -123,6 +181,6 @@ pub async fn run(
     documents: &impl DocumentSource,
     sink: &mut impl Sink,
     cancel: watch::Receiver<bool>,
-) -> Outcome {
+) -> Ended {
     engine::run(host, job, documents, sink, cancel).await
 }

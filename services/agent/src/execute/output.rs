@@ -1,6 +1,7 @@
 //! What a step prints: counted, passed on and kept in part.
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use super::Sink;
 
@@ -11,7 +12,7 @@ const KEPT_BYTES: usize = 4 * KEPT_CHARS + 1;
 /// The characters of the combined output.
 const COMBINED_CHARS: usize = 2_500;
 /// More than any honest script prints; less than would fill the object store of the fleet.
-pub(super) const DEFAULT_LIMIT: u64 = 1 << 30;
+pub const DEFAULT_LIMIT: u64 = 1 << 30;
 
 const CUT: &str = "--output truncated--";
 const OUTPUT_CUT: &str = "\n---Output truncated---";
@@ -19,7 +20,7 @@ const ERROR_CUT: &str = "\n---Error truncated----";
 const ERROR_TITLE: &str = "\n----------ERROR-------\n";
 
 /// The beginning of one stream and the number of all its bytes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Head {
     bytes: Vec<u8>,
     /// All bytes, kept or not.
@@ -57,12 +58,22 @@ fn decode(bytes: &[u8]) -> String {
     text
 }
 
+/// What is kept of a step's output while the machine reboots.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Kept {
+    stdout: Head,
+    stderr: Head,
+    used: u64,
+}
+
 /// Where a step writes. Included documents write to the place of the step that includes them.
 pub(super) struct Out<'a, S> {
     sink: &'a mut S,
     step: String,
+    limit: u64,
     left: u64,
-    full: bool,
+    /// Whether the limit was reached.
+    pub(super) full: bool,
     pub(super) stdout: Head,
     pub(super) stderr: Head,
 }
@@ -72,6 +83,7 @@ impl<'a, S: Sink> Out<'a, S> {
         Out {
             sink,
             step: step.to_owned(),
+            limit,
             left: limit,
             full: false,
             stdout: Head::default(),
@@ -79,8 +91,26 @@ impl<'a, S: Sink> Out<'a, S> {
         }
     }
 
+    /// Goes on behind what was printed before a reboot; the limit holds for both together.
+    pub(super) fn go_on(&mut self, kept: Kept) {
+        self.left = self.limit.saturating_sub(kept.used);
+        (self.stdout, self.stderr) = (kept.stdout, kept.stderr);
+    }
+
+    pub(super) fn keep(&self) -> Kept {
+        Kept { stdout: self.stdout.clone(), stderr: self.stderr.clone(), used: self.limit - self.left }
+    }
+
+    /// Waits until a piece may be pushed. When this is dropped, nothing is lost.
+    pub(super) async fn ready(&mut self) {
+        // What is dropped anyway needs no room.
+        if !self.full {
+            self.sink.ready().await;
+        }
+    }
+
     /// Takes what a process printed. Behind the limit it is dropped, once with a word about it.
-    pub(super) async fn write(&mut self, stderr: bool, mut data: Bytes) {
+    pub(super) fn write(&mut self, stderr: bool, mut data: Bytes) {
         if self.full {
             return;
         }
@@ -88,23 +118,22 @@ impl<'a, S: Sink> Out<'a, S> {
         let over = fits < data.len();
         data.truncate(fits);
         self.left -= fits as u64;
-        self.pass(stderr, data).await;
+        self.pass(stderr, data);
         if over {
             self.full = true;
-            let note = "\nThe limit for the output of one step was reached; the rest was dropped.\n";
-            self.pass(stderr, Bytes::from_static(note.as_bytes())).await;
+            self.pass(stderr, Bytes::from(limit_note(self.limit)));
         }
     }
 
     /// Adds a line of the agent itself, on a line of its own.
-    pub(super) async fn line(&mut self, stderr: bool, text: &str) {
+    pub(super) fn line(&mut self, stderr: bool, text: &str) {
         let head = if stderr { &self.stderr } else { &self.stdout };
         let text = if head.is_empty() || head.ends_a_line() { text.to_owned() } else { format!("\n{text}") };
-        self.pass(stderr, Bytes::from(text)).await;
+        self.pass(stderr, Bytes::from(text));
     }
 
     /// Adds text as it is, whatever the limit.
-    pub(super) async fn pass(&mut self, stderr: bool, data: Bytes) {
+    pub(super) fn pass(&mut self, stderr: bool, data: Bytes) {
         if data.is_empty() {
             return;
         }
@@ -113,13 +142,17 @@ impl<'a, S: Sink> Out<'a, S> {
         } else {
             self.stdout.push(&data)
         }
-        self.sink.output(&self.step, stderr, data).await;
+        self.sink.push(&self.step, stderr, data);
     }
 
     /// Both streams in one text.
     pub(super) fn combined(&self) -> String {
         combine(&decode(&self.stdout.bytes), &decode(&self.stderr.bytes))
     }
+}
+
+fn limit_note(limit: u64) -> String {
+    format!("\nThe limit of {limit} bytes for the output of one step was reached; the rest was dropped.\n")
 }
 
 /// Cuts a text with a mark that is within the limit.
@@ -161,7 +194,8 @@ mod tests {
     struct Nowhere(Vec<u8>);
 
     impl Sink for Nowhere {
-        async fn output(&mut self, _: &str, _: bool, data: Bytes) {
+        async fn ready(&mut self) {}
+        fn push(&mut self, _: &str, _: bool, data: Bytes) {
             self.0.extend_from_slice(&data);
         }
     }
@@ -192,13 +226,13 @@ mod tests {
         assert_eq!(decode(b"a\xff\xfe\xe2\x82z"), "a\u{fffd}\u{fffd}\u{fffd}\u{fffd}z");
     }
 
-    #[tokio::test(flavor = "current_thread")]
-    async fn given_more_than_the_limit_when_written_then_the_rest_is_dropped_with_a_word() {
+    #[test]
+    fn given_more_than_the_limit_when_written_then_the_rest_is_dropped_with_a_word() {
         let mut sink = Nowhere(Vec::new());
         let mut out = Out::new(&mut sink, "s", 10);
-        out.write(false, Bytes::from_static(b"12345678")).await;
-        out.write(false, Bytes::from_static(b"12345678")).await;
-        out.write(true, Bytes::from_static(b"more")).await;
+        out.write(false, Bytes::from_static(b"12345678"));
+        out.write(false, Bytes::from_static(b"12345678"));
+        out.write(true, Bytes::from_static(b"more"));
         let text = String::from_utf8(sink.0).unwrap();
         assert!(text.starts_with("1234567812\nThe limit"), "{text}");
         assert!(!text.contains("more"));

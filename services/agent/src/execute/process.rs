@@ -2,29 +2,31 @@
 
 use std::{
     io,
-    os::unix::process::{CommandExt, ExitStatusExt},
-    process::{Command, ExitStatus, Stdio},
+    process::Command,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use bytes::Bytes;
-use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
-    process::Child,
+    process::{ChildStderr, ChildStdout},
     sync::watch,
     time::{sleep, timeout},
 };
 
-use super::{Sink, output::Out};
+use super::{
+    Sink,
+    contain::{Containment, Task, code},
+    output::Out,
+};
 
 /// The code of a process that was killed.
 pub(super) const KILLED: i32 = 137;
-/// What remains in the pipes after a kill is read for this long; a process that left the group may hold
-/// them open for ever.
+/// What remains in the pipes after a kill is read for this long; a process that escaped may hold them open.
 const GRACE: Duration = Duration::from_secs(2);
-const CHUNK: usize = 16 * 1024;
+/// A pipe holds this much, and a chunk no more: large enough for 100 MB/s, small beside the agent's memory.
+const CHUNK: usize = 128 * 1024;
 
 /// How the group ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,28 +53,24 @@ pub(super) async fn cancelled(cancel: &mut watch::Receiver<bool>) {
     }
 }
 
-/// Runs a command in its own process group until it has ended and closed its output. Children that inherited
-/// the output therefore belong to the step.
+/// Runs a command in a containment of its own until it has ended and closed its output. Children that
+/// inherited the output therefore belong to the step.
 pub(super) async fn run<S: Sink>(
-    mut command: Command,
+    containment: &Containment,
+    command: Command,
+    user: Option<(u32, u32)>,
     time: Duration,
     cancel: &mut watch::Receiver<bool>,
     out: &mut Out<'_, S>,
 ) -> io::Result<Exit> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-    let mut child = {
-        let _alone = no_fork();
-        tokio::process::Command::from(command).spawn()?
-    };
-    let (Some(mut stdout), Some(mut stderr)) = (child.stdout.take(), child.stderr.take()) else {
-        return Err(io::Error::other("the pipes of the process are missing"));
-    };
-    let mut group = Group::of(&child);
+    let mut step = containment.start(Task { command, user }).await?;
+    crate::failpoint::reached("after-spawn");
+    let mut pipes = Pipes::new();
     // The process is reaped last: until then its id, which is the id of the group, cannot belong to another.
     let ended = {
         let whole = async {
-            pump(&mut stdout, &mut stderr, out).await;
-            child.wait().await
+            pipes.pump(&mut step.stdout, &mut step.stderr, out).await;
+            step.ended().await
         };
         tokio::select! {
             status = whole => Ok(status?),
@@ -82,67 +80,79 @@ pub(super) async fn run<S: Sink>(
     };
     match ended {
         Ok(status) => {
-            group.ended();
+            step.release().await;
             Ok(Exit::Code(code(status)))
         }
         Err(exit) => {
-            group.kill();
-            let _ = timeout(GRACE, pump(&mut stdout, &mut stderr, out)).await;
-            let _ = timeout(GRACE, child.wait()).await;
+            step.kill();
+            // What was printed before the kill counts, whatever the bus does: it is as much as two pipes hold.
+            let _ = timeout(GRACE, pipes.drain(&mut step.stdout, &mut step.stderr, out)).await;
+            step.dead().await;
             Ok(exit)
         }
     }
 }
 
-/// A process group that does not outlive its owner: an agent that is told to end leaves none behind.
-struct Group(Option<Pid>);
+/// Reading both pipes in the order in which they have something.
+struct Pipes {
+    buffers: (Vec<u8>, Vec<u8>),
+    open: (bool, bool),
+}
 
-impl Group {
-    fn of(child: &Child) -> Self {
-        Self(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw))
+impl Pipes {
+    fn new() -> Self {
+        Self { buffers: (vec![0; CHUNK], vec![0; CHUNK]), open: (true, true) }
     }
 
-    /// The first process was reaped: its id may belong to another one from now on.
-    fn ended(&mut self) {
-        self.0 = None;
-    }
-
-    fn kill(&mut self) {
-        if let Some(group) = self.0.take()
-            && let Err(error) = kill_process_group(group, Signal::KILL)
-        {
-            tracing::warn!(%error, "the process group of a step could not be killed");
+    /// Reads to both ends. A piece is read only when there is room for it, so that the pipes fill up and the
+    /// step waits when the bus is slow, and so that no piece is lost when this is dropped.
+    async fn pump<S: Sink>(
+        &mut self,
+        stdout: &mut ChildStdout,
+        stderr: &mut ChildStderr,
+        out: &mut Out<'_, S>,
+    ) {
+        // More than the usual 64 KiB: fewer and larger chunks. Above the user's limit it stays as it is.
+        let _larger = rustix::pipe::fcntl_setpipe_size(&*stdout, CHUNK).is_ok();
+        let _larger = rustix::pipe::fcntl_setpipe_size(&*stderr, CHUNK).is_ok();
+        while self.open != (false, false) {
+            out.ready().await;
+            self.one(stdout, stderr, out).await;
         }
     }
-}
 
-impl Drop for Group {
-    fn drop(&mut self) {
-        self.kill();
+    /// Reads what is there, without waiting for room.
+    async fn drain<S: Sink>(
+        &mut self,
+        stdout: &mut ChildStdout,
+        stderr: &mut ChildStderr,
+        out: &mut Out<'_, S>,
+    ) {
+        // Two pipes hold no more; somebody who escaped the kill could go on for ever.
+        let mut pieces = 64;
+        while self.open != (false, false) && pieces > 0 {
+            self.one(stdout, stderr, out).await;
+            pieces -= 1;
+        }
     }
-}
 
-fn code(status: ExitStatus) -> i32 {
-    status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1)
-}
-
-/// Reads both pipes to their ends, in the order in which they have something.
-async fn pump<S: Sink>(
-    stdout: &mut (impl AsyncRead + Unpin),
-    stderr: &mut (impl AsyncRead + Unpin),
-    out: &mut Out<'_, S>,
-) {
-    let (mut a, mut b) = (vec![0; CHUNK], vec![0; CHUNK]);
-    let (mut a_open, mut b_open) = (true, true);
-    while a_open || b_open {
+    async fn one<S: Sink>(
+        &mut self,
+        stdout: &mut (impl AsyncRead + Unpin),
+        stderr: &mut (impl AsyncRead + Unpin),
+        out: &mut Out<'_, S>,
+    ) {
+        // Reading is cancel-safe: when this is dropped, nothing was read. The buffers are kept, and a piece is
+        // copied out of them: most pieces are small.
+        let (a, b) = (&mut self.buffers.0, &mut self.buffers.1);
         tokio::select! {
-            read = stdout.read(&mut a), if a_open => match read {
-                Ok(n) if n > 0 => out.write(false, Bytes::copy_from_slice(&a[..n])).await,
-                _ => a_open = false,
+            read = stdout.read(a), if self.open.0 => match read {
+                Ok(n) if n > 0 => out.write(false, Bytes::copy_from_slice(&a[..n])),
+                _ => self.open.0 = false,
             },
-            read = stderr.read(&mut b), if b_open => match read {
-                Ok(n) if n > 0 => out.write(true, Bytes::copy_from_slice(&b[..n])).await,
-                _ => b_open = false,
+            read = stderr.read(b), if self.open.1 => match read {
+                Ok(n) if n > 0 => out.write(true, Bytes::copy_from_slice(&b[..n])),
+                _ => self.open.1 = false,
             },
         }
     }

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs, io,
-    os::unix::{fs::chown, process::CommandExt},
+    os::unix::fs::chown,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -76,13 +76,14 @@ pub(super) async fn run<D, S: Sink>(
     }
     let time = Duration::from_secs(u64::from(timeout_seconds(inputs)));
     let mut cancel = context.cancel.clone();
-    let exit = process::run(command, time, &mut cancel, out)
+    let ids = user.as_ref().map(|user| (user.uid, user.gid));
+    let exit = process::run(&context.host.containment, command, ids, time, &mut cancel, out)
         .await
         .map_err(|error| format!("failed to run commands: {error}"))?;
-    Ok(result(exit, out).await)
+    Ok(result(context, exit, out))
 }
 
-async fn result<S: Sink>(exit: Exit, out: &mut Out<'_, S>) -> Ran {
+fn result<D, S: Sink>(context: &Context<'_, D>, exit: Exit, out: &mut Out<'_, S>) -> Ran {
     match exit {
         Exit::Code(0) => Ran::SUCCESS,
         Exit::Code(EXIT_SUCCESS) => Ran { status: StepStatus::Success, code: EXIT_SUCCESS },
@@ -90,12 +91,15 @@ async fn result<S: Sink>(exit: Exit, out: &mut Out<'_, S>) -> Ran {
         // Nobody can tell this from a kill after the time; the original agent reports it like that as well.
         Exit::Code(KILLED) | Exit::TimedOut => Ran { status: StepStatus::TimedOut, code: KILLED },
         Exit::Cancelled => Ran { status: StepStatus::Cancelled, code: KILLED },
-        Exit::Code(REBOOT) => {
-            out.line(true, "reboot requested; not built yet").await;
-            Ran { status: StepStatus::Failed, code: REBOOT }
-        }
+        Exit::Code(REBOOT) => match context.no_reboot() {
+            Some(reason) => {
+                out.line(true, &reason);
+                Ran { status: StepStatus::Failed, code: REBOOT }
+            }
+            None => Ran { status: StepStatus::SuccessAndReboot, code: REBOOT },
+        },
         Exit::Code(code) => {
-            out.line(true, &format!("failed to run commands: exit status {code}")).await;
+            out.line(true, &format!("failed to run commands: exit status {code}"));
             Ran { status: StepStatus::Failed, code }
         }
     }
@@ -216,13 +220,7 @@ impl User {
         Ok((rustix::process::geteuid().as_raw() != user.uid).then_some(user))
     }
 
-    /// Changing the user also drops the groups of the agent.
     fn apply(&self, command: &mut Command) {
-        command
-            .uid(self.uid)
-            .gid(self.gid)
-            .env("HOME", &self.home)
-            .env("USER", &self.name)
-            .env("LOGNAME", &self.name);
+        command.env("HOME", &self.home).env("USER", &self.name).env("LOGNAME", &self.name);
     }
 }

@@ -25,7 +25,7 @@ impl Ran {
 /// Remembers whether an earlier step ended the document.
 #[derive(Debug, Default)]
 pub(super) struct Walk {
-    exited: bool,
+    pub(super) exited: bool,
 }
 
 impl Walk {

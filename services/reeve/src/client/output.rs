@@ -5,8 +5,9 @@ use futures::StreamExt;
 use prost::Message;
 use reeve_contracts::node::OutputChunk;
 use reeve_jetstream::{Bus, follow, streams::NODE_OUTPUT};
+use reeve_node_protocol::output::Order;
 use reeve_types::subject::escape;
-use std::{io::Write, path::Path};
+use std::{collections::HashMap, io::Write, path::Path};
 
 /// Options of `output`.
 #[derive(clap::Args)]
@@ -40,15 +41,40 @@ pub async fn print_until(bus: &Bus, subject: &str, until: Option<u64>, named: bo
         return Ok(());
     }
     let mut chunks = follow::follow(bus, NODE_OUTPUT, &[subject.to_owned()], 0).await?;
-    let mut printer = Printer::new(named);
+    let (mut printer, mut ordered) = (Printer::new(named), Ordered::default());
     while let Some(stored) = chunks.next().await {
         let stored = stored?;
-        printer.print(&stored)?;
-        if until.is_some_and(|until| stored.sequence >= until) {
+        let sequence = stored.sequence;
+        for chunk in ordered.take(stored)? {
+            printer.print(&chunk)?;
+        }
+        if until.is_some_and(|until| sequence >= until) {
             break;
         }
     }
+    for chunk in ordered.rest() {
+        printer.print(&chunk)?;
+    }
     Ok(())
+}
+
+/// Puts the chunks of each step in the order of their numbers, each once: a lost connection may have stored
+/// them otherwise.
+#[derive(Default)]
+pub struct Ordered(HashMap<String, Order<follow::Stored>>);
+
+impl Ordered {
+    /// Takes a chunk; answers those whose turn it is now.
+    pub fn take(&mut self, stored: follow::Stored) -> anyhow::Result<Vec<follow::Stored>> {
+        let number = OutputChunk::decode(stored.message.data.clone())?.number;
+        let subject = stored.message.subject.clone();
+        Ok(self.0.entry(subject).or_default().take(number, stored))
+    }
+
+    /// What waits for one that did not come.
+    pub fn rest(&mut self) -> Vec<follow::Stored> {
+        self.0.values_mut().flat_map(Order::rest).collect()
+    }
 }
 
 /// Prints chunks.

@@ -7,7 +7,7 @@ use super::{
     Format,
     connection::{Connection, bus},
     list,
-    output::{self, Printer},
+    output::{self, Ordered, Printer},
     summary::{Groups, Summary},
     table::cell,
 };
@@ -121,10 +121,13 @@ async fn send(
     let mut events = follow::follow(&bus, &stream, &[], before).await?;
     let (mut printer, mut groups) = (Printer::new(targets > 1), Groups::default());
     let mut summary = Summary::new(targets);
-    let mut take = |chunk: &follow::Stored| match (how, grouped) {
-        (How::Nothing, _) => Ok(()),
-        (_, true) => groups.add(chunk),
-        (_, false) => printer.print(chunk),
+    let mut ordered = Ordered::default();
+    let mut show = |chunks: Vec<follow::Stored>| {
+        chunks.iter().try_for_each(|chunk| match (how, grouped) {
+            (How::Nothing, _) => Ok(()),
+            (_, true) => groups.add(chunk),
+            (_, false) => printer.print(chunk),
+        })
     };
     let mut printed = 0;
     let finished = loop {
@@ -143,7 +146,7 @@ async fn send(
                 let Some(chunk) = chunk else { bail!("the output stream ended") };
                 let chunk = chunk?;
                 printed = chunk.sequence;
-                take(&chunk)?;
+                show(ordered.take(chunk)?)?;
             }
         }
     };
@@ -153,8 +156,9 @@ async fn send(
         let Some(chunk) = chunks.next().await else { bail!("the output stream ended") };
         let chunk = chunk?;
         printed = chunk.sequence;
-        take(&chunk)?;
+        show(ordered.take(chunk)?)?;
     }
+    show(ordered.rest())?;
     if grouped {
         summary.hide();
         groups.print(&id, &summary)?;

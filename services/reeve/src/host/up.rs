@@ -30,6 +30,10 @@ pub struct Args {
     /// How many agents run on this machine, each a node of its own.
     #[arg(long, default_value_t = 1)]
     nodes: u32,
+    /// How the agents reboot this machine when a script asks for it with the exit code 194. Without it they never
+    /// do: the script's step fails, and says so.
+    #[arg(long, value_name = "COMMAND", default_value = "")]
+    reboot_command: String,
     /// Runs this script on the nodes once they are there, and prints its output.
     #[arg(long, value_name = "SCRIPT")]
     run: Option<String>,
@@ -141,7 +145,7 @@ async fn start_and_stay(
         pid: std::process::id(),
     })?;
     for number in 1..=args.nodes {
-        starting.children.push(start_agent(folder, &bus, &endpoint, number).await?);
+        starting.children.push(start_agent(folder, &bus, &endpoint, number, &args.reboot_command).await?);
     }
     eprintln!("reeve: ready after {} ms at {endpoint}", begun.elapsed().as_millis());
     eprintln!(
@@ -180,10 +184,16 @@ pub fn start_gateway(
 }
 
 /// Starts the agent of a node of this machine; a new one gets an activation of its own.
-async fn start_agent(folder: &Folder, bus: &Bus, endpoint: &str, number: u32) -> anyhow::Result<Supervised> {
+async fn start_agent(
+    folder: &Folder,
+    bus: &Bus,
+    endpoint: &str,
+    number: u32,
+    reboot_command: &str,
+) -> anyhow::Result<Supervised> {
     let data = folder.path.join("nodes").join(number.to_string());
     std::fs::create_dir_all(&data)?;
-    let mut environment = Vec::new();
+    let mut environment = vec![("REEVE_AGENT_REBOOT_COMMAND".to_owned(), reboot_command.to_owned())];
     if !data.join("identity.json").exists() {
         let (id, code) = activation(bus, number).await?;
         environment.push(("REEVE_GATEWAY".to_owned(), endpoint.to_owned()));

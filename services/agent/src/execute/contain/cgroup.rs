@@ -1,0 +1,348 @@
+//! A cgroup for each step.
+//!
+//! A process is moved into its cgroup before it becomes the step's program, so nothing is started outside. The
+//! move waits for the kernel for 10 ms and more, so a shell is kept ready in a fresh cgroup: a step tells it
+//! what to become. A step for another user cannot use it and waits for its own.
+
+use super::{Task, as_user, spawn, write_mark};
+use std::{
+    ffi::OsStr,
+    fmt::Write as _,
+    fs, io,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    io::AsyncWriteExt,
+    process::Child,
+    time::{Instant, sleep},
+};
+
+/// The cgroup in which what steps left running on purpose lives on.
+const BACKGROUND: &str = "background";
+/// Waits for one line, then becomes the program.
+const GATE: &str = "read -r go && exec \"$@\" </dev/null";
+
+/// This agent's part of the tree.
+pub(super) struct Cgroups {
+    root: PathBuf,
+    next: AtomicU64,
+    spare: Mutex<Option<Slot>>,
+}
+
+/// A process in a cgroup of its own.
+pub(super) struct Slot {
+    pub(super) child: Child,
+    pub(super) place: PathBuf,
+}
+
+/// Whether a path is a cgroup of a step that stands.
+pub(super) fn is_place(path: &Path) -> bool {
+    path.starts_with("/sys/fs/cgroup") && path.join("cgroup.procs").exists()
+}
+
+/// Kills everything in a cgroup and below.
+pub(super) fn kill(place: &Path) {
+    if fs::write(place.join("cgroup.kill"), "1").is_ok() {
+        return;
+    }
+    // Kernels before 5.14 have no such file.
+    for _ in 0..64 {
+        let listed = fs::read_to_string(place.join("cgroup.procs")).unwrap_or_default();
+        let pids: Vec<_> =
+            listed.lines().filter_map(|pid| rustix::process::Pid::from_raw(pid.parse().ok()?)).collect();
+        if pids.is_empty() {
+            return;
+        }
+        for pid in pids {
+            let _killed = rustix::process::kill_process(pid, rustix::process::Signal::KILL).is_ok();
+        }
+    }
+}
+
+fn is_empty(place: &Path) -> bool {
+    fs::read_to_string(place.join("cgroup.events")).map_or(true, |events| events.contains("populated 0"))
+}
+
+/// Waits until the last process of a cgroup has ended.
+pub(super) async fn wait_until_empty(place: &Path, grace: Duration) {
+    let begun = Instant::now();
+    while !is_empty(place) {
+        if begun.elapsed() > grace {
+            tracing::warn!(place = %place.display(), "the processes of a step do not end");
+            return;
+        }
+        sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// Removes a cgroup and those below it, as far as they are empty.
+pub(super) fn remove(place: &Path) {
+    for entry in fs::read_dir(place).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove(&entry.path());
+        }
+    }
+    // One that still holds somebody stays.
+    let _removed = fs::remove_dir(place).is_ok();
+}
+
+/// The cgroup (v2) of this process.
+fn own() -> io::Result<PathBuf> {
+    let missing = |what: &str| io::Error::other(format!("there is no {what}"));
+    let mounts = fs::read_to_string("/proc/self/mountinfo")?;
+    let mount = mounts.lines().find_map(|line| {
+        let (before, after) = line.split_once(" - ")?;
+        after.starts_with("cgroup2 ").then(|| before.split(' ').nth(4)).flatten()
+    });
+    let mine = fs::read_to_string("/proc/self/cgroup")?;
+    let path = mine.lines().find_map(|line| line.strip_prefix("0::/"));
+    Ok(Path::new(mount.ok_or_else(|| missing("cgroup2 mount"))?)
+        .join(path.ok_or_else(|| missing("cgroup of version 2"))?))
+}
+
+impl Cgroups {
+    /// Makes this agent's part of the tree, and tries whether a process can be put below it.
+    pub(super) async fn find(name: &str) -> io::Result<Self> {
+        let root = own()?.join(format!("reeve-{name}"));
+        match fs::create_dir(&root) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+        let cgroups = Self { root, next: AtomicU64::new(0), spare: Mutex::default() };
+        // What an earlier run left: of a step, of a spare shell, or empty.
+        for entry in fs::read_dir(&cgroups.root)?.flatten() {
+            if entry.file_name() != BACKGROUND && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                kill(&entry.path());
+                wait_until_empty(&entry.path(), super::GRACE).await;
+                remove(&entry.path());
+            }
+        }
+        let slot = cgroups.make().await?;
+        *cgroups.spare.lock().unwrap_or_else(PoisonError::into_inner) = Some(slot);
+        Ok(cgroups)
+    }
+
+    fn take_spare(&self) -> Option<Slot> {
+        let mut slot = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        // Somebody may have ended it.
+        if matches!(slot.child.try_wait(), Ok(None)) {
+            return Some(slot);
+        }
+        slot.discard();
+        None
+    }
+
+    fn make_place(&self) -> io::Result<PathBuf> {
+        let place = self.root.join(format!("step-{}", self.next.fetch_add(1, Ordering::Relaxed)));
+        fs::create_dir(&place)?;
+        Ok(place)
+    }
+
+    /// A shell that waits for what to become.
+    async fn make(&self) -> io::Result<Slot> {
+        let place = self.make_place()?;
+        match spawn(Command::new("sh"), true) {
+            Ok(child) => enter(child, place).await,
+            Err(error) => {
+                remove(&place);
+                Err(error)
+            }
+        }
+    }
+
+    /// Makes a spare shell, if there is none.
+    pub(super) fn refill(self: &Arc<Self>) {
+        let cgroups = self.clone();
+        tokio::spawn(async move {
+            if cgroups.spare.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
+                return;
+            }
+            match cgroups.make().await {
+                Ok(slot) => {
+                    let before = cgroups.spare.lock().unwrap_or_else(PoisonError::into_inner).replace(slot);
+                    before.into_iter().for_each(Slot::discard);
+                }
+                Err(error) => tracing::warn!(%error, "the next step waits for its cgroup"),
+            }
+        });
+    }
+
+    /// Starts a task in a cgroup of its own, and says in the mark's file where that is, before it begins.
+    pub(super) async fn start(self: &Arc<Self>, task: Task, mark: Option<&Path>) -> io::Result<Slot> {
+        let words = if task.user.is_none() { words(&task.command)? } else { None };
+        let (mut slot, go) = match words {
+            Some(words) => {
+                let slot = match self.take_spare() {
+                    Some(slot) => slot,
+                    None => self.make().await?,
+                };
+                (slot, words)
+            }
+            None => (enter(spawn(gated(task), true)?, self.make_place()?).await?, "go\n".to_owned()),
+        };
+        write_mark(mark, &slot.place)?;
+        if let Some(mut input) = slot.child.stdin.take() {
+            input.write_all(go.as_bytes()).await?;
+        }
+        self.refill();
+        Ok(slot)
+    }
+
+    /// A step has ended by itself: what it left running is moved out of its cgroup.
+    pub(super) async fn release(&self, place: &Path) {
+        if !is_empty(place) {
+            let (from, to) = (place.to_owned(), self.root.join(BACKGROUND));
+            // The move waits for the kernel.
+            let moved = tokio::task::spawn_blocking(move || move_all(&from, &to)).await;
+            if let Ok(Err(error)) = moved {
+                tracing::warn!(%error, "what a step left running stays in the cgroup of the step");
+            }
+        }
+        remove(place);
+    }
+}
+
+impl Drop for Cgroups {
+    fn drop(&mut self) {
+        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take();
+        spare.into_iter().for_each(Slot::discard);
+        remove(&self.root);
+    }
+}
+
+impl Slot {
+    fn discard(self) {
+        kill(&self.place);
+        // The kernel takes a moment; an empty one that stays is removed at the next start.
+        for _ in 0..100 {
+            if is_empty(&self.place) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        remove(&self.place);
+    }
+}
+
+fn move_all(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::create_dir(to) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    for _ in 0..64 {
+        let listed = fs::read_to_string(from.join("cgroup.procs"))?;
+        if listed.is_empty() {
+            break;
+        }
+        for pid in listed.lines() {
+            // One that ended meanwhile is no error.
+            let _moved = fs::write(to.join("cgroup.procs"), pid).is_ok();
+        }
+    }
+    Ok(())
+}
+
+/// Puts a waiting process into a cgroup.
+async fn enter(mut child: Child, place: PathBuf) -> io::Result<Slot> {
+    let pid = child.id().ok_or_else(|| io::Error::other("the process ended before it began"))?;
+    let file = place.join("cgroup.procs");
+    let written = tokio::task::spawn_blocking(move || fs::write(file, pid.to_string())).await;
+    match written.map_err(io::Error::other).and_then(|written| written) {
+        Ok(()) => Ok(Slot { child, place }),
+        Err(error) => {
+            // It reads from a pipe that ends now.
+            drop(child.stdin.take());
+            let _waited = child.wait().await.is_ok();
+            remove(&place);
+            Err(error)
+        }
+    }
+}
+
+/// The task behind a gate.
+fn gated(task: Task) -> Command {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(GATE).arg("sh");
+    command.arg(task.command.get_program()).args(task.command.get_args());
+    if let Some(folder) = task.command.get_current_dir() {
+        command.current_dir(folder);
+    }
+    for (name, value) in task.command.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    as_user(Task { command, user: task.user })
+}
+
+/// What to tell a spare shell so that it becomes the program; none when a shell cannot be told.
+fn words(command: &Command) -> io::Result<Option<String>> {
+    let mut words = String::new();
+    let mut quoted = |before: &str, text: &OsStr, after: &str| -> io::Result<bool> {
+        let Some(text) = text.to_str() else { return Ok(false) };
+        if text.contains('\0') {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "a nul byte in the program's text"));
+        }
+        let written = write!(words, "{before}'{}'{after}", text.replace('\'', "'\\''"));
+        written.map(|()| true).map_err(io::Error::other)
+    };
+    if let Some(folder) = command.get_current_dir()
+        && !quoted("cd -- ", folder.as_os_str(), " || exit 126\nunset OLDPWD\n")?
+    {
+        return Ok(None);
+    }
+    for (name, value) in command.get_envs() {
+        let is_name = name.to_str().is_some_and(|name| {
+            !name.starts_with(|c: char| c.is_ascii_digit())
+                && !name.is_empty()
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        });
+        // PWD and IFS and their like mean something to the shell itself.
+        let own = ["PWD", "OLDPWD", "IFS", "PATH", "ENV", "PPID", "OPTIND", "_"];
+        let (Some(value), true) = (value, is_name) else { return Ok(None) };
+        if own.iter().any(|own| name == *own) || !quoted(&format!("export {}=", name.display()), value, "\n")?
+        {
+            return Ok(None);
+        }
+    }
+    if !quoted("exec ", command.get_program(), "")? {
+        return Ok(None);
+    }
+    for argument in command.get_args() {
+        if !quoted(" ", argument, "")? {
+            return Ok(None);
+        }
+    }
+    words.push_str(" </dev/null\n");
+    Ok(Some(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_hostile_texts_when_told_to_a_shell_then_they_stay_texts() {
+        let mut command = Command::new("printf");
+        command.args(["%s|", "a'b", "$(id)", "two\nlines"]).current_dir("/").env("X", "'; exit 9; '");
+        let told = format!("{}\n", words(&command).unwrap().unwrap());
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), told).unwrap();
+        let output = Command::new("sh").stdin(file.reopen().unwrap()).output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), "a'b|$(id)|two\nlines|");
+    }
+
+    #[test]
+    fn given_what_a_shell_cannot_be_told_then_there_are_no_words() {
+        assert!(words(Command::new("x").env("a-b", "1")).unwrap().is_none());
+        assert!(words(Command::new("x").env("PATH", "/")).unwrap().is_none());
+        assert!(words(Command::new("x").env("A", "1\0")).is_err());
+    }
+}

@@ -1,0 +1,275 @@
+//! Keeping together what a step starts, so that all of it can be ended.
+//!
+//! Three ways, the best that the node has:
+//! - a cgroup (v2) for each step, which nothing inside can leave without being root and meaning to;
+//! - a supervisor for each step, to which the kernel gives the step's orphans;
+//! - the process group alone.
+//!
+//! Whatever the way, a step's processes carry a mark in their environment, and a file in the agent's folder
+//! names the mark while the step runs: so a later run of the agent finds what an earlier one left.
+//!
+//! A step that ends by itself leaves its daemons running, as the original agent does: only time, the user and
+//! the end of the agent kill.
+
+mod cgroup;
+mod scan;
+mod supervise;
+
+pub use supervise::supervisor;
+
+use super::process::no_fork;
+use reeve_types::ids::new_uuid;
+use std::{
+    ffi::OsStr,
+    fs, io,
+    os::unix::process::{CommandExt, ExitStatusExt},
+    path::{Path, PathBuf},
+    process::{Command, ExitStatus, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    io::AsyncWriteExt,
+    process::{Child, ChildStderr, ChildStdin, ChildStdout},
+    time::timeout,
+};
+
+/// The variable that marks a step's processes.
+const MARK: &str = "REEVE_STEP";
+/// The dead are waited for this long; one in an uninterruptible sleep may take for ever.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How steps are kept together on this node.
+pub struct Containment {
+    way: Way,
+    /// Where a file stands for each step that runs.
+    marks: Option<PathBuf>,
+}
+
+enum Way {
+    Cgroups(Arc<cgroup::Cgroups>),
+    Supervisor,
+    Group,
+}
+
+/// A program to start, and the user and group it gets.
+pub(super) struct Task {
+    pub(super) command: Command,
+    pub(super) user: Option<(u32, u32)>,
+}
+
+impl Containment {
+    /// The process group and the mark alone.
+    pub fn group() -> Self {
+        Self { way: Way::Group, marks: None }
+    }
+
+    /// The best way that works here, with marks below a folder. `name` tells this agent's cgroups from others'.
+    /// The supervisor is the running program itself: its `main` must call [`supervisor`] first.
+    pub async fn find(marks: &Path, name: &str) -> Self {
+        match cgroup::Cgroups::find(name).await {
+            Ok(cgroups) => Self { way: Way::Cgroups(Arc::new(cgroups)), marks: Some(marks.to_owned()) },
+            Err(error) => {
+                tracing::info!(%error, "no cgroups for steps: each gets a supervisor");
+                Self::supervised(marks)
+            }
+        }
+    }
+
+    /// A supervisor for each step, where the system has such a thing.
+    pub fn supervised(marks: &Path) -> Self {
+        let way = if cfg!(target_os = "linux") { Way::Supervisor } else { Way::Group };
+        Self { way, marks: Some(marks.to_owned()) }
+    }
+
+    /// What the way is called.
+    pub fn name(&self) -> &'static str {
+        match self.way {
+            Way::Cgroups(_) => "cgroups",
+            Way::Supervisor => "supervisor",
+            Way::Group => "process groups",
+        }
+    }
+
+    /// Makes a place for the next step ahead of it: moving a process into a cgroup can take 10 ms.
+    pub fn prepare(&self) {
+        if let Way::Cgroups(cgroups) = &self.way {
+            cgroups.refill();
+        }
+    }
+
+    /// Ends everything that steps of an earlier run of the agent left running. Answers how many steps had.
+    ///
+    /// # Errors
+    /// When the folder of marks cannot be read.
+    pub async fn end_leftovers(&self) -> io::Result<usize> {
+        let Some(marks) = &self.marks else { return Ok(0) };
+        fs::create_dir_all(marks)?;
+        let mut steps = 0;
+        for entry in fs::read_dir(marks)? {
+            let path = entry?.path();
+            let Some(token) = path.file_name().and_then(OsStr::to_str).map(str::to_owned) else { continue };
+            let place = PathBuf::from(fs::read_to_string(&path)?);
+            if cgroup::is_place(&place) {
+                cgroup::kill(&place);
+                cgroup::wait_until_empty(&place, GRACE).await;
+                cgroup::remove(&place);
+            }
+            scan::end_marked(MARK, &token, GRACE).await;
+            fs::remove_file(&path)?;
+            steps += 1;
+        }
+        Ok(steps)
+    }
+
+    /// Starts a program. Its standard input is at its end; the outputs are pipes.
+    pub(super) async fn start(&self, mut task: Task) -> io::Result<Step> {
+        let token = new_uuid().simple().to_string();
+        task.command.env(MARK, &token);
+        let mark = self.marks.as_ref().map(|folder| folder.join(&token));
+        let (child, control, place) = match &self.way {
+            Way::Cgroups(cgroups) => {
+                let slot = cgroups.start(task, mark.as_deref()).await?;
+                (slot.child, None, Some((cgroups.clone(), slot.place)))
+            }
+            Way::Supervisor => {
+                write_mark(mark.as_deref(), Path::new(""))?;
+                let mut child = spawn(supervise::command(&task), true)?;
+                let control = child.stdin.take();
+                (child, control, None)
+            }
+            Way::Group => {
+                write_mark(mark.as_deref(), Path::new(""))?;
+                (spawn(as_user(task), false)?, None, None)
+            }
+        };
+        Step::new(child, control, place, token, mark)
+    }
+}
+
+/// No fsync: after a power failure there are no processes either.
+fn write_mark(mark: Option<&Path>, place: &Path) -> io::Result<()> {
+    mark.map_or(Ok(()), |mark| fs::write(mark, place.as_os_str().as_encoded_bytes()))
+}
+
+fn as_user(task: Task) -> Command {
+    let mut command = task.command;
+    if let Some((uid, gid)) = task.user {
+        command.uid(uid).gid(gid);
+    }
+    command
+}
+
+/// Starts a program in a process group of its own, with pipes.
+fn spawn(mut command: Command, with_input: bool) -> io::Result<Child> {
+    command.stdin(if with_input { Stdio::piped() } else { Stdio::null() });
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let _alone = no_fork();
+    tokio::process::Command::from(command).spawn()
+}
+
+/// A running step. It does not outlive its owner: an agent that is told to end leaves none behind.
+pub(super) struct Step {
+    child: Child,
+    pub(super) stdout: ChildStdout,
+    pub(super) stderr: ChildStderr,
+    control: Option<ChildStdin>,
+    supervised: bool,
+    place: Option<(Arc<cgroup::Cgroups>, PathBuf)>,
+    group: Option<rustix::process::Pid>,
+    token: String,
+    mark: Option<PathBuf>,
+}
+
+impl Step {
+    fn new(
+        mut child: Child,
+        control: Option<ChildStdin>,
+        place: Option<(Arc<cgroup::Cgroups>, PathBuf)>,
+        token: String,
+        mark: Option<PathBuf>,
+    ) -> io::Result<Self> {
+        let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
+        let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+            return Err(io::Error::other("the pipes of the process are missing"));
+        };
+        let supervised = control.is_some();
+        Ok(Self { child, stdout, stderr, control, supervised, place, group, token, mark })
+    }
+
+    /// Waits for the end of the first process. To be called when the outputs were read to their ends: a
+    /// supervisor stays until then.
+    pub(super) async fn ended(&mut self) -> io::Result<ExitStatus> {
+        if let Some(control) = &mut self.control {
+            // A supervisor that was killed takes no word; its exit status says so.
+            let _told = control.write_all(supervise::RELEASE).await.is_ok();
+        }
+        self.child.wait().await
+    }
+
+    /// Lets go of what the step left running on purpose.
+    pub(super) async fn release(mut self) {
+        // The first process was reaped: its id may belong to another one from now on.
+        self.group = None;
+        if let Some((cgroups, place)) = self.place.take() {
+            cgroups.release(&place).await;
+        }
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        if let Some(mark) = self.mark.take()
+            && let Err(error) = fs::remove_file(&mark)
+        {
+            tracing::warn!(%error, "the mark of a step stays");
+        }
+    }
+
+    /// Kills everything the step started, and returns before it is dead.
+    pub(super) fn kill(&mut self) {
+        if let Some((_, place)) = &self.place {
+            cgroup::kill(place);
+        }
+        // The supervisor takes the end of its input for the word to kill.
+        self.control = None;
+        if let Some(group) = self.group.take() {
+            if self.supervised {
+                return;
+            }
+            // An error means that all of the group ended already.
+            let _killed = rustix::process::kill_process_group(group, rustix::process::Signal::KILL).is_ok();
+            if self.place.is_none() {
+                scan::kill_marked(MARK, &self.token);
+            }
+        }
+    }
+
+    /// Waits until what was killed is dead.
+    pub(super) async fn dead(mut self) {
+        if timeout(GRACE, self.child.wait()).await.is_err() {
+            tracing::warn!("a killed step does not end");
+        }
+        match self.place.take() {
+            Some((_, place)) => {
+                cgroup::wait_until_empty(&place, GRACE).await;
+                cgroup::remove(&place);
+            }
+            None => scan::end_marked(MARK, &self.token, GRACE).await,
+        }
+        self.forget();
+    }
+}
+
+impl Drop for Step {
+    fn drop(&mut self) {
+        // The mark stays: the next run of the agent looks again.
+        if self.group.is_some() {
+            self.kill();
+        }
+    }
+}
+
+/// The exit code as scripts know it: a signal counts as 128 and its number.
+pub(super) fn code(status: ExitStatus) -> i32 {
+    status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1)
+}

@@ -1,0 +1,210 @@
+//! What steps print, on its way to the bus: numbered, several chunks at a time, each until acknowledged.
+
+use crate::execute::Sink;
+use crate::run::Agent;
+use bytes::Bytes;
+use prost::Message;
+use reeve_contracts::node::OutputChunk;
+use reeve_jetstream::{Acknowledgement, Error, Headers};
+use reeve_node_protocol::subject;
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::{sync::Notify, task::JoinHandle};
+
+/// A chunk is filled up to this while it waits; well below the 1 MiB that a message may have.
+const CHUNK: usize = 128 * 1024;
+/// So many chunks are sent before the first is acknowledged.
+const IN_FLIGHT: usize = 16;
+/// So many bytes wait or are on their way before the step's pipe has to wait.
+const ROOM: usize = 2 << 20;
+
+/// One chunk that is not acknowledged.
+struct Chunk {
+    step: String,
+    number: u64,
+    stderr: bool,
+    data: Vec<u8>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Chunk>,
+    /// Bytes that wait or are on their way.
+    bytes: usize,
+    closed: bool,
+}
+
+#[derive(Default)]
+struct Shared {
+    queue: Mutex<Queue>,
+    /// Rung when there is more to send, or no more will come.
+    more: Notify,
+    /// Rung when there is room again.
+    room: Notify,
+}
+
+impl Shared {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The output of one command.
+pub struct Output {
+    shared: Arc<Shared>,
+    sender: JoinHandle<()>,
+    numbers: HashMap<String, u64>,
+}
+
+impl Output {
+    /// `numbers` are the last ones of an earlier part of the same command.
+    pub fn new(agent: Arc<Agent>, command_id: &str, numbers: HashMap<String, u64>) -> Self {
+        let shared = Arc::new(Shared::default());
+        let sender = Sender {
+            agent,
+            command_id: command_id.to_owned(),
+            shared: shared.clone(),
+            on_their_way: VecDeque::new(),
+        };
+        Self { shared, sender: tokio::spawn(sender.run()), numbers }
+    }
+
+    /// Waits until the bus has everything; answers the last number of each step.
+    pub async fn finish(mut self) -> HashMap<String, u64> {
+        self.shared.queue().closed = true;
+        self.shared.more.notify_one();
+        if let Err(error) = (&mut self.sender).await {
+            tracing::error!(%error, "the end of the output is lost");
+        }
+        std::mem::take(&mut self.numbers)
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        self.sender.abort();
+    }
+}
+
+impl Sink for Output {
+    async fn ready(&mut self) {
+        loop {
+            let room = self.shared.room.notified();
+            if self.shared.queue().bytes < ROOM {
+                return;
+            }
+            room.await;
+        }
+    }
+
+    fn push(&mut self, step: &str, stderr: bool, data: Bytes) {
+        let mut queue = self.shared.queue();
+        queue.bytes += data.len();
+        // While the bus is slower than the step, pieces become larger instead of more.
+        match queue.waiting.back_mut() {
+            Some(last)
+                if last.step == step && last.stderr == stderr && last.data.len() + data.len() <= CHUNK =>
+            {
+                last.data.extend_from_slice(&data);
+            }
+            _ => {
+                let number = self.numbers.entry(step.to_owned()).or_default();
+                *number += 1;
+                let data = data.to_vec();
+                queue.waiting.push_back(Chunk { step: step.to_owned(), number: *number, stderr, data });
+            }
+        }
+        drop(queue);
+        self.shared.more.notify_one();
+    }
+}
+
+struct Sender {
+    agent: Arc<Agent>,
+    command_id: String,
+    shared: Arc<Shared>,
+    on_their_way: VecDeque<(Chunk, Acknowledgement)>,
+}
+
+impl Sender {
+    /// Until the queue is closed and empty.
+    async fn run(mut self) {
+        let mut connections = self.agent.bus.connections();
+        loop {
+            self.fill().await;
+            let room = self.on_their_way.len() < IN_FLIGHT;
+            let Some((_, acknowledged)) = self.on_their_way.front_mut() else {
+                let more = self.shared.more.notified();
+                let (empty, closed) = {
+                    let queue = self.shared.queue();
+                    (queue.waiting.is_empty(), queue.closed)
+                };
+                match (empty, closed) {
+                    (true, true) => return,
+                    (true, false) => more.await,
+                    _ => {}
+                }
+                continue;
+            };
+            tokio::select! {
+                // In order: the first is waited for, and those behind it were sent behind it.
+                stored = acknowledged => match stored {
+                    Ok(_) => self.stored(),
+                    Err(error) => self.again(&error.to_string(), Duration::from_millis(200)).await,
+                },
+                // What was on its way may be lost: no need to wait for the time-out.
+                Ok(()) = connections.changed() => self.again("the connection was lost", Duration::ZERO).await,
+                () = self.shared.more.notified(), if room => {}
+            }
+        }
+    }
+
+    /// Sends what waits, as far as there is room on the way.
+    async fn fill(&mut self) {
+        while self.on_their_way.len() < IN_FLIGHT {
+            let Some(chunk) = self.shared.queue().waiting.pop_front() else { return };
+            let sent = self.send(&chunk).await;
+            self.on_their_way.push_back((chunk, sent));
+        }
+    }
+
+    async fn send(&mut self, chunk: &Chunk) -> Acknowledgement {
+        let node = &self.agent.identity.node_id;
+        let message = OutputChunk {
+            command_id: self.command_id.clone(),
+            step: chunk.step.clone(),
+            number: chunk.number,
+            stderr: chunk.stderr,
+            data: chunk.data.clone(),
+        };
+        let subject = subject::output(node, &self.command_id, &chunk.step);
+        let id = format!("{node}/{}/{}/{}", self.command_id, chunk.step, chunk.number);
+        let headers = Headers::default().with("Nats-Msg-Id", id);
+        match self.agent.bus.store_later(&subject, &headers, message.encode_to_vec().into()).await {
+            Ok(sent) => sent,
+            Err(error) => Box::pin(std::future::ready(Err::<u64, Error>(error))),
+        }
+    }
+
+    fn stored(&mut self) {
+        if let Some((chunk, _)) = self.on_their_way.pop_front() {
+            self.shared.queue().bytes -= chunk.data.len();
+            self.shared.room.notify_one();
+        }
+        crate::failpoint::reached("mid-output");
+    }
+
+    /// Sends everything that is not acknowledged again, in order. The bus drops what it has already, by its id.
+    async fn again(&mut self, why: &str, delay: Duration) {
+        tracing::warn!(why, chunks = self.on_their_way.len(), "output is sent again");
+        tokio::time::sleep(delay).await;
+        let chunks: Vec<Chunk> = self.on_their_way.drain(..).map(|(chunk, _)| chunk).collect();
+        for chunk in chunks {
+            let sent = self.send(&chunk).await;
+            self.on_their_way.push_back((chunk, sent));
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Documents that steps include, asked of the documents service.
+
+use crate::{execute::DocumentSource, run::Agent};
+use reeve_jetstream::Headers;
+use reeve_node_protocol::subject;
+use std::time::Duration;
+
+/// Documents that steps include, asked of the documents service.
+pub struct Documents<'a> {
+    pub agent: &'a Agent,
+}
+
+impl DocumentSource for Documents<'_> {
+    async fn document(&self, name: &str, version: Option<&str>) -> Result<String, String> {
+        let subject = subject::question(&self.agent.identity.node_id, "get-document");
+        let body = serde_json::json!({"name": name, "version": version}).to_string();
+        let limit = Duration::from_secs(30);
+        let answer = self.agent.bus.request(&subject, &Headers::default(), body.into(), limit).await;
+        let answer = answer.map_err(|e| format!("The document {name} could not be asked for: {e}"))?;
+        let value: serde_json::Value = serde_json::from_slice(&answer.data).map_err(|e| e.to_string())?;
+        let text = |field: &str| value.get(field).and_then(serde_json::Value::as_str).map(str::to_owned);
+        match answer.headers.get("reeve-error") {
+            Some(code) => Err(format!("{code}: {}", text("message").unwrap_or_default())),
+            None => {
+                text("content").ok_or_else(|| format!("The answer about the document {name} has no content."))
+            }
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! Executing what was taken in: a few documents at a time, each cancellable.
+//!
+//! - `report`: what is said of a command.
+//! - `documents`: documents that steps include.
+//! - `reboot`: documents that wait for a reboot, and asking the machine for it.
+
+mod documents;
+mod reboot;
+mod report;
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    execute::{self, Ended, Host, Job, Outcome},
+    failpoint, ledger,
+    output::Output,
+    run::Agent,
+};
+use documents::Documents;
+use prost::Message;
+use reboot::Waiting;
+use reeve_contracts::node::{Dispatch, DispatchKind, SignedDispatch};
+use reeve_node_protocol::dispatch::{Refusal, verify};
+use report::Of;
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::{sync::watch, task::JoinSet};
+
+/// AWS's agent: five documents at a time.
+const AT_ONCE: usize = 5;
+
+/// Runs documents.
+pub struct Worker {
+    agent: Arc<Agent>,
+    queue: Mutex<Queue>,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Waiting>,
+    /// The cancellation switch of each document that runs.
+    running: HashMap<String, watch::Sender<bool>>,
+    /// Documents that wait for a reboot. While there is one, nothing is begun: the reboot would cut it off.
+    paused: Vec<Waiting>,
+    /// Whether the machine was asked already.
+    asked: bool,
+}
+
+impl Queue {
+    fn has_room(&self) -> bool {
+        self.running.len() < AT_ONCE && self.paused.is_empty()
+    }
+}
+
+impl Worker {
+    pub fn new(agent: Arc<Agent>) -> Arc<Self> {
+        Arc::new(Self { agent, queue: Mutex::default(), tasks: Mutex::default() })
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes up what an earlier run of the agent had taken in and not begun, or paused. It waits for
+    /// [`Worker::begin_waiting`]: what came meanwhile may cancel it.
+    pub fn resume(self: &Arc<Self>) {
+        match self.agent.ledger.accepted() {
+            Ok(accepted) => {
+                for data in accepted {
+                    let number = SignedDispatch::decode(data.as_slice())
+                        .ok()
+                        .and_then(|signed| Dispatch::decode(signed.dispatch.as_slice()).ok())
+                        .map_or(0, |dispatch| dispatch.number);
+                    if let Err(error) = self.take_in(number, &data) {
+                        tracing::error!(%error, "a dispatch of an earlier run could not be taken up");
+                    }
+                }
+            }
+            Err(error) => tracing::error!(%error, "what waited before cannot be read"),
+        }
+        self.resume_paused();
+    }
+
+    /// Takes one stored message of the inbox in; what it asks for waits for [`Worker::begin_waiting`].
+    ///
+    /// # Errors
+    /// When the ledger cannot be written: then nothing was begun, and the message is read again.
+    pub fn take_in(self: &Arc<Self>, number: u64, data: &[u8]) -> Result<(), ledger::Error> {
+        match self.believe(number, data) {
+            Ok(dispatch) => self.take(number, dispatch, data, true),
+            Err(refusal) => self.refuse(number, &refusal),
+        }
+    }
+
+    /// Takes a live message in and begins what it asks for, if there is room. Answers whether it was believed;
+    /// if not, nothing was changed.
+    ///
+    /// # Errors
+    /// As [`Worker::take_in`].
+    pub fn take_in_live(self: &Arc<Self>, number: u64, data: &[u8]) -> Result<bool, ledger::Error> {
+        match self.believe(number, data) {
+            Ok(dispatch) => self.take(number, dispatch, data, false).map(|()| true),
+            Err(refusal) => {
+                tracing::warn!(number, %refusal, "a live message is not believed");
+                Ok(false)
+            }
+        }
+    }
+
+    fn believe(&self, number: u64, data: &[u8]) -> Result<Dispatch, Refusal> {
+        let identity = &self.agent.identity;
+        verify(data, &identity.dispatch_keys, &identity.node_id, number, (self.agent.clock)())
+    }
+
+    fn take(
+        self: &Arc<Self>,
+        number: u64,
+        dispatch: Dispatch,
+        data: &[u8],
+        later: bool,
+    ) -> Result<(), ledger::Error> {
+        failpoint::reached("after-receive");
+        let ledger = &self.agent.ledger;
+        if dispatch.kind() == DispatchKind::Cancel {
+            ledger.set_cursor(number)?;
+            return self.cancel(&dispatch.command_id);
+        }
+        match ledger.state(&dispatch.command_id)? {
+            Some(ledger::State::Intent | ledger::State::Paused | ledger::State::Ended) => {
+                ledger.set_cursor(number)
+            }
+            _ if later || !self.queue().has_room() => {
+                ledger.accept(number, &dispatch.command_id, data)?;
+                failpoint::reached("after-accept");
+                let mut queue = self.queue();
+                if !queue.waiting.iter().any(|waiting| waiting.dispatch.command_id == dispatch.command_id) {
+                    queue.waiting.push_back(Waiting::new(dispatch));
+                }
+                Ok(())
+            }
+            _ => self.begin(Waiting::new(dispatch), Some(number)),
+        }
+    }
+
+    /// Whether the control plane signed this for this node and place, whatever it says.
+    pub fn is_signed(&self, number: u64, data: &[u8]) -> bool {
+        self.believe(number, data).map_or_else(|refusal| refusal.is_signed(), |_| true)
+    }
+
+    /// An inbox message that does not count. An expired one has an outcome; the others are not ours to answer.
+    fn refuse(&self, number: u64, refusal: &Refusal) -> Result<(), ledger::Error> {
+        tracing::warn!(number, %refusal, "a dispatch was refused");
+        match refusal {
+            Refusal::Expired { command_id, expired } if !command_id.is_empty() => {
+                let of = Of { command_id: command_id.clone(), expires_ms: expired.0, ..Of::default() };
+                self.expire(&of, Some(number))
+            }
+            _ => self.agent.ledger.set_cursor(number),
+        }
+    }
+
+    fn expire(&self, of: &Of, number: Option<u64>) -> Result<(), ledger::Error> {
+        let message = "The command reached the node after its delivery time-out and was not run.";
+        let outcome = Outcome::without_steps("TimedOut", "DeliveryTimedOut", message);
+        self.end(&outcome, of, number)
+    }
+
+    fn cancel(self: &Arc<Self>, command_id: &str) -> Result<(), ledger::Error> {
+        let waited = {
+            let mut queue = self.queue();
+            if let Some(switch) = queue.running.get(command_id) {
+                switch.send_replace(true);
+            }
+            let at = queue.waiting.iter().position(|waiting| waiting.dispatch.command_id == command_id);
+            at.and_then(|at| queue.waiting.remove(at))
+        };
+        match waited {
+            // Nothing of it runs any more: its steps say that they were cancelled.
+            Some(waiting) if waiting.paused.is_some() => self.end_paused(waiting),
+            Some(waiting) => {
+                let message = "The command was cancelled before it was begun.";
+                let outcome = Outcome::without_steps("Cancelled", "Cancelled", message);
+                self.end(&outcome, &Of::dispatch(&waiting.dispatch), None)
+            }
+            None => self.cancel_paused(command_id),
+        }
+    }
+
+    /// Begins waiting documents while there is room.
+    pub async fn begin_waiting(self: &Arc<Self>) {
+        loop {
+            let next = {
+                let mut queue = self.queue();
+                if queue.has_room() { queue.waiting.pop_front() } else { None }
+            };
+            let Some(waiting) = next else { break };
+            let id = waiting.dispatch.command_id.clone();
+            if let Err(error) = self.begin(waiting.clone(), None) {
+                tracing::error!(%error, command = id, "a document waits: the ledger cannot be written");
+                self.queue().waiting.push_front(waiting);
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                break;
+            }
+        }
+        self.reboot_if_wanted();
+    }
+
+    /// Writes INTENT, then runs the document in a task of its own. The clock is asked before and after: the
+    /// process may have been stopped since the dispatch was believed, and even while INTENT was written.
+    fn begin(self: &Arc<Self>, waiting: Waiting, number: Option<u64>) -> Result<(), ledger::Error> {
+        let mut of = Of::dispatch(&waiting.dispatch);
+        let now = (self.agent.clock)();
+        if waiting.paused.is_some() {
+            return self.go_on(waiting);
+        }
+        if now.0 >= waiting.dispatch.expires_ms {
+            return self.expire(&of, number);
+        }
+        failpoint::reached("before-intent");
+        let started = of.started(self.agent.identity.node_id.as_str(), now);
+        self.agent.ledger.intend(started, number, of.expires_ms)?;
+        failpoint::reached("after-intent");
+        if (self.agent.clock)().0 >= waiting.dispatch.expires_ms {
+            return self.expire(&of, None);
+        }
+        self.agent.reports.notify_one();
+        of.started_ms = now.0;
+        self.spawn(waiting, of, false);
+        Ok(())
+    }
+
+    /// Runs a document whose INTENT is on disk.
+    fn spawn(self: &Arc<Self>, waiting: Waiting, of: Of, cancel: bool) {
+        let (switch, cancelled) = watch::channel(cancel);
+        self.queue().running.insert(of.command_id.clone(), switch);
+        let worker = self.clone();
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(async move {
+            worker.run(waiting, &of, cancelled).await;
+            worker.queue().running.remove(&of.command_id);
+            Box::pin(worker.begin_waiting()).await;
+        });
+    }
+
+    async fn run(&self, mut waiting: Waiting, of: &Of, cancelled: watch::Receiver<bool>) {
+        let outcome = loop {
+            let paused = match self.execute(&mut waiting, cancelled.clone()).await {
+                Ended::Outcome(outcome) => break outcome,
+                Ended::Reboot(paused) => *paused,
+            };
+            waiting.pause(paused, of.started_ms);
+            // A cancellation wins: the walk goes on, and says for each step that was left that it was cancelled.
+            if *cancelled.borrow() {
+                continue;
+            }
+            match self.pause(&waiting) {
+                Ok(()) => return,
+                Err(error) => waiting.refuse(format!("the reboot could not be remembered: {error}")),
+            }
+        };
+        failpoint::reached("before-outcome");
+        while let Err(error) = self.end(&outcome, of, None) {
+            tracing::error!(%error, command = of.command_id, "an outcome waits: the ledger cannot be written");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        failpoint::reached("after-outcome");
+    }
+
+    async fn execute(&self, waiting: &mut Waiting, cancelled: watch::Receiver<bool>) -> Ended {
+        let dispatch = &waiting.dispatch;
+        let parsed =
+            (serde_json::from_str(&dispatch.document), serde_json::from_str(&dispatch.parameters_json));
+        let (Ok(document), Ok(parameters)) = parsed else {
+            let message = "The dispatch's document or parameters are not JSON.";
+            return Ended::Outcome(Outcome::without_steps("Failed", "Failed", message));
+        };
+        let agent = &self.agent;
+        let host = Host {
+            root: agent.data.join("documents"),
+            node_id: agent.identity.node_id.to_string(),
+            containment: agent.containment.clone(),
+            output_limit: agent.output_limit,
+            no_reboot: agent.reboot_command.is_none().then(|| reboot::NO_COMMAND.to_owned()),
+            region: agent.identity.region.clone(),
+            platform_name: agent.platform.name.clone(),
+            platform_version: agent.platform.version.clone(),
+        };
+        let job = Job {
+            command_id: dispatch.command_id.clone(),
+            document,
+            parameters,
+            run_as: Some(dispatch.run_as.clone()).filter(|user| !user.is_empty()),
+            resume: waiting.paused.take(),
+        };
+        let numbers = std::mem::take(&mut waiting.numbers);
+        let mut sink = Output::new(agent.clone(), &dispatch.command_id, numbers);
+        let ended = execute::run(&host, job, &Documents { agent }, &mut sink, cancelled).await;
+        // An outcome says that the output is there.
+        waiting.numbers = sink.finish().await;
+        ended
+    }
+
+    fn end(&self, outcome: &Outcome, of: &Of, number: Option<u64>) -> Result<(), ledger::Error> {
+        let report = of.finished(self.agent.identity.node_id.as_str(), outcome, (self.agent.clock)());
+        self.agent.ledger.end(report, number, of.expires_ms)?;
+        self.agent.reports.notify_one();
+        Ok(())
+    }
+
+    /// Kills what runs. Its outcome is `Interrupted`, at the next start.
+    pub async fn stop(&self) {
+        let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        tasks.shutdown().await;
+    }
+}

@@ -1,0 +1,198 @@
+//! Documents that wait for a reboot (exit code 194), and asking the machine for it.
+//!
+//! What a document needs to go on is in the ledger before the machine is asked. It goes on when the agent
+//! starts on another boot than the one that it paused on; on the same one, the machine is asked again. Two
+//! things are left open by the reference and decided here: the reboot waits until the node's other documents
+//! have ended, and nothing is begun meanwhile, because a reboot would cut them off; and a document whose
+//! delivery and execution time-outs together are over does not go on, because the control plane has given
+//! it up.
+
+use super::{Of, Worker};
+use crate::{
+    execute::{Paused, Refused, Resume},
+    failpoint, ledger,
+};
+use data_encoding::BASE64;
+use prost::Message;
+use reeve_contracts::node::Dispatch;
+use serde::{Deserialize, Serialize};
+use std::{collections::HashMap, process::Stdio, sync::Arc};
+
+/// Why a step fails that asks a node for a reboot which it does not do.
+pub(super) const NO_COMMAND: &str = "This node does not reboot by itself: its agent was started without a reboot \
+    command. For agents of `reeve up`, `--reboot-command` sets one.";
+
+/// A document that is to be begun, or to go on.
+#[derive(Clone)]
+pub struct Waiting {
+    pub(super) dispatch: Dispatch,
+    pub(super) paused: Option<Resume>,
+    /// The last numbers of its output's chunks, by step.
+    pub(super) numbers: HashMap<String, u64>,
+    started_ms: i64,
+}
+
+/// The same, as the ledger holds it.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    /// The dispatch, whose signature was checked before the document began.
+    dispatch: String,
+    paused: Paused,
+    numbers: HashMap<String, u64>,
+    started_ms: i64,
+    /// The boot on which it paused.
+    boot_id: String,
+}
+
+impl Waiting {
+    pub(super) fn new(dispatch: Dispatch) -> Self {
+        Self { dispatch, paused: None, numbers: HashMap::new(), started_ms: 0 }
+    }
+
+    pub(super) fn pause(&mut self, paused: Paused, started_ms: i64) {
+        self.paused = Some(Resume { paused, refused: None });
+        self.started_ms = started_ms;
+    }
+
+    /// Does not go on after all.
+    pub(super) fn refuse(&mut self, reason: String) {
+        if let Some(resume) = &mut self.paused {
+            resume.refused = Some(Refused::NoReboot(reason));
+        }
+    }
+
+    fn of(&self) -> Of {
+        Of { started_ms: self.started_ms, ..Of::dispatch(&self.dispatch) }
+    }
+
+    fn read(bytes: &[u8]) -> Option<(Self, String)> {
+        let kept: Kept = serde_json::from_slice(bytes).ok()?;
+        let dispatch = Dispatch::decode(BASE64.decode(kept.dispatch.as_bytes()).ok()?.as_slice()).ok()?;
+        let paused = Some(Resume { paused: kept.paused, refused: None });
+        let waiting = Self { dispatch, paused, numbers: kept.numbers, started_ms: kept.started_ms };
+        Some((waiting, kept.boot_id))
+    }
+
+    fn write(&self, boot_id: &str) -> Option<Vec<u8>> {
+        let kept = Kept {
+            dispatch: BASE64.encode(&self.dispatch.encode_to_vec()),
+            paused: self.paused.as_ref()?.paused.clone(),
+            numbers: self.numbers.clone(),
+            started_ms: self.started_ms,
+            boot_id: boot_id.to_owned(),
+        };
+        serde_json::to_vec(&kept).ok()
+    }
+}
+
+impl Worker {
+    /// Puts the document into the ledger as one that waits for a reboot.
+    pub(super) fn pause(&self, waiting: &Waiting) -> Result<(), ledger::Error> {
+        let state = waiting.write(&self.agent.boot_id).unwrap_or_default();
+        self.agent.ledger.pause(&waiting.dispatch.command_id, &state)?;
+        self.queue().paused.push(waiting.clone());
+        Ok(())
+    }
+
+    /// Takes up what an earlier run of the agent had paused.
+    pub(super) fn resume_paused(&self) {
+        let paused = match self.agent.ledger.paused() {
+            Ok(paused) => paused,
+            Err(error) => {
+                tracing::error!(%error, "what waits for a reboot cannot be read");
+                return;
+            }
+        };
+        for bytes in paused {
+            let Some((waiting, boot_id)) = Waiting::read(&bytes) else {
+                tracing::error!("what waits for a reboot is not understood");
+                continue;
+            };
+            let mut queue = self.queue();
+            if boot_id == self.agent.boot_id {
+                queue.paused.push(waiting);
+            } else {
+                // Before everything else: it was begun first.
+                queue.waiting.push_front(waiting);
+            }
+        }
+    }
+
+    /// Goes on with a paused document: INTENT first, as for a new one.
+    pub(super) fn go_on(self: &Arc<Self>, mut waiting: Waiting) -> Result<(), ledger::Error> {
+        let dispatch = &waiting.dispatch;
+        let given_up =
+            dispatch.expires_ms.saturating_add(1_000 * i64::from(dispatch.execution_timeout_seconds));
+        if let Some(resume) = &mut waiting.paused
+            && (self.agent.clock)().0 >= given_up
+        {
+            resume.refused = Some(Refused::Expired);
+        }
+        failpoint::reached("before-intent");
+        self.agent.ledger.intend_again(&waiting.dispatch.command_id)?;
+        failpoint::reached("after-intent");
+        let of = waiting.of();
+        self.spawn(waiting, of, false);
+        Ok(())
+    }
+
+    /// Lets a paused document end as cancelled.
+    pub(super) fn end_paused(self: &Arc<Self>, waiting: Waiting) -> Result<(), ledger::Error> {
+        self.agent.ledger.intend_again(&waiting.dispatch.command_id)?;
+        let of = waiting.of();
+        self.spawn(waiting, of, true);
+        Ok(())
+    }
+
+    pub(super) fn cancel_paused(self: &Arc<Self>, command_id: &str) -> Result<(), ledger::Error> {
+        let found = {
+            let mut queue = self.queue();
+            let at = queue.paused.iter().position(|waiting| waiting.dispatch.command_id == command_id);
+            at.map(|at| queue.paused.remove(at))
+        };
+        found.map_or(Ok(()), |waiting| self.end_paused(waiting))
+    }
+
+    /// Asks the machine for a reboot when a document waits for it and nothing runs any more.
+    pub(super) fn reboot_if_wanted(self: &Arc<Self>) {
+        let Some(command) = self.agent.reboot_command.clone() else {
+            // It was paused by an agent that had one.
+            return self.refuse_paused("the agent has no reboot command any more");
+        };
+        {
+            let mut queue = self.queue();
+            if queue.asked || queue.paused.is_empty() || !queue.running.is_empty() {
+                return;
+            }
+            queue.asked = true;
+        }
+        let worker = self.clone();
+        let mut tasks = self.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        tasks.spawn(async move {
+            tracing::warn!(command, "the machine is asked to reboot");
+            let mut asking = tokio::process::Command::new("sh");
+            asking.arg("-c").arg(&command).stdin(Stdio::null()).kill_on_drop(true);
+            let failed = match asking.output().await {
+                Ok(output) if output.status.success() => return,
+                Ok(output) => {
+                    format!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr).trim())
+                }
+                Err(error) => error.to_string(),
+            };
+            worker.queue().asked = false;
+            worker.refuse_paused(&format!("the command {command:?} failed: {failed}"));
+            Box::pin(worker.begin_waiting()).await;
+        });
+    }
+
+    fn refuse_paused(self: &Arc<Self>, reason: &str) {
+        let paused = std::mem::take(&mut self.queue().paused);
+        for mut waiting in paused {
+            waiting.refuse(reason.to_owned());
+            if let Err(error) = self.go_on(waiting.clone()) {
+                tracing::error!(%error, "a document that asked for a reboot waits");
+                self.queue().waiting.push_back(waiting);
+            }
+        }
+    }
+}

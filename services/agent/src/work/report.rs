@@ -1,0 +1,80 @@
+//! What is reported of a command.
+
+use crate::execute::Outcome;
+use reeve_contracts::node::{Dispatch, Report, ReportKind, StepReport};
+use reeve_types::Timestamp;
+
+/// Which command a report is of, and what the report repeats of it.
+#[derive(Clone, Default)]
+pub struct Of {
+    pub command_id: String,
+    pub traceparent: String,
+    /// When its dispatch expires; 0 when that is not known.
+    pub expires_ms: i64,
+    /// 0 when it was not begun.
+    pub started_ms: i64,
+}
+
+impl Of {
+    pub fn dispatch(dispatch: &Dispatch) -> Self {
+        Self {
+            command_id: dispatch.command_id.clone(),
+            traceparent: dispatch.traceparent.clone(),
+            expires_ms: dispatch.expires_ms,
+            started_ms: 0,
+        }
+    }
+
+    pub fn started(&self, node_id: &str, now: Timestamp) -> Report {
+        Report {
+            node_id: node_id.to_owned(),
+            command_id: self.command_id.clone(),
+            kind: ReportKind::Started.into(),
+            at_ms: now.0,
+            traceparent: self.traceparent.clone(),
+            ..Report::default()
+        }
+    }
+
+    pub fn finished(&self, node_id: &str, outcome: &Outcome, now: Timestamp) -> Report {
+        let steps = outcome.steps.iter().map(|step| StepReport {
+            name: step.name.clone(),
+            action: step.action.clone(),
+            status: step.status.clone(),
+            code: step.code,
+            started_ms: step.started_ms,
+            finished_ms: step.finished_ms,
+            stdout: step.stdout.clone(),
+            stderr: step.stderr.clone(),
+            output: step.output.clone(),
+            stdout_bytes: step.stdout_bytes,
+            stderr_bytes: step.stderr_bytes,
+        });
+        Report {
+            node_id: node_id.to_owned(),
+            sequence: 0,
+            command_id: self.command_id.clone(),
+            kind: ReportKind::Finished.into(),
+            status: outcome.status.clone(),
+            status_details: outcome.status_details.clone(),
+            code: outcome.code,
+            at_ms: now.0,
+            started_ms: self.started_ms,
+            steps: steps.collect(),
+            message: outcome.message.clone(),
+            traceparent: self.traceparent.clone(),
+        }
+    }
+}
+
+impl Outcome {
+    pub fn without_steps(status: &str, details: &str, message: &str) -> Self {
+        Self {
+            status: status.to_owned(),
+            status_details: details.to_owned(),
+            code: -1,
+            message: message.to_owned(),
+            steps: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What a step starts is ended with it, however it forks; what it leaves on purpose is left.
+
+#![cfg(test)]
+
+use bytes::Bytes;
+use reeve_agent::execute::{
+    Containment, DEFAULT_LIMIT, DocumentSource, Ended, Host, Job, Outcome, Sink, run,
+};
+use serde_json::{Value, json};
+use std::{path::Path, sync::Arc};
+use tokio::sync::watch;
+
+struct Nowhere;
+
+impl Sink for Nowhere {
+    async fn ready(&mut self) {}
+    fn push(&mut self, _: &str, _: bool, _: Bytes) {}
+}
+
+struct NoDocuments;
+
+impl DocumentSource for NoDocuments {
+    async fn document(&self, _: &str, _: Option<&str>) -> Result<String, String> {
+        Err("no such document".to_owned())
+    }
+}
+
+/// Processes whose command line holds a text.
+fn naming(text: &str) -> Vec<i32> {
+    let pids = std::fs::read_dir("/proc").unwrap().flatten();
+    let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    let holds = |pid: &i32| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&line).replace('\0', " ").contains(text)
+    };
+    pids.filter(holds).collect()
+}
+
+async fn until(what: &str, is_so: impl Fn() -> bool) {
+    for _ in 0..6_000 {
+        if is_so() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("{what}: not so");
+}
+
+async fn execute(root: &Path, containment: &Arc<Containment>, script: &str, seconds: u32) -> Outcome {
+    let host = Host {
+        root: root.join("documents"),
+        node_id: "mi-0".to_owned(),
+        containment: containment.clone(),
+        output_limit: DEFAULT_LIMIT,
+        no_reboot: None,
+        region: "local".to_owned(),
+        platform_name: "Linux".to_owned(),
+        platform_version: "1".to_owned(),
+    };
+    let step = json!({"action": "aws:runShellScript", "name": "a",
+        "inputs": {"runCommand": [script], "timeoutSeconds": seconds}});
+    let job = Job {
+        command_id: "c".to_owned(),
+        document: json!({"schemaVersion": "2.2", "mainSteps": [step]}),
+        parameters: Value::default().as_object().cloned().unwrap_or_default(),
+        run_as: None,
+        resume: None,
+    };
+    let (_keep, cancel) = watch::channel(false);
+    match run(&host, job, &NoDocuments, &mut Nowhere, cancel).await {
+        Ended::Outcome(outcome) => outcome,
+        Ended::Reboot(_) => panic!("nobody asks for a reboot"),
+    }
+}
+
+/// Each way that works here, with the name of its cgroups.
+async fn ways(root: &Path, name: &str) -> Vec<Arc<Containment>> {
+    let found = Containment::find(&root.join("marks"), name).await;
+    found.end_leftovers().await.unwrap();
+    println!("{name}: found {}", found.name());
+    let mut ways = vec![Arc::new(found)];
+    if ways[0].name() == "cgroups" {
+        // The supervisor needs the agent's own program: see the end-to-end tests.
+        ways.push(Arc::new(Containment::group()));
+    }
+    ways
+}
+
+/// Three hundred processes, each forked twice into a session of its own, that hold no pipe.
+fn storm(mark: &str) -> String {
+    format!(
+        "i=0; while [ $i -lt 300 ]; do i=$((i+1)); \
+         (setsid sh -c 'sleep 600.{mark} >/dev/null 2>&1 & sleep 600.{mark} >/dev/null 2>&1' \
+         >/dev/null 2>&1 &) ; done; sleep 600.{mark}"
+    )
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_a_fork_storm_when_the_time_is_over_then_nobody_survives() {
+    let root = tempfile::tempdir().unwrap();
+    for (index, way) in ways(root.path(), "test-storm").await.iter().enumerate() {
+        let mark = format!("{}{index}1", std::process::id());
+        let seen = std::cell::Cell::new(0);
+        let watching = async {
+            until("the storm is there", || {
+                seen.set(seen.get().max(naming(&format!("sleep 600.{mark}")).len()));
+                seen.get() > 600
+            })
+            .await;
+            std::future::pending::<()>().await;
+        };
+        let script = storm(&mark);
+        let outcome = tokio::select! {
+            outcome = execute(root.path(), way, &script, 15) => outcome,
+            () = watching => unreachable!(),
+        };
+        let left = naming(&format!("sleep 600.{mark}")).len();
+        println!("{}: {} of the storm were seen, {left} survived", way.name(), seen.get());
+        assert_eq!(outcome.status, "TimedOut", "{outcome:?}");
+        assert!(seen.get() > 300, "the storm did not happen");
+        assert_eq!(left, 0);
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_a_daemon_left_on_purpose_when_the_script_ends_then_it_lives_on() {
+    let root = tempfile::tempdir().unwrap();
+    for (index, way) in ways(root.path(), "test-daemon").await.iter().enumerate() {
+        let mark = format!("{}{index}2", std::process::id());
+        let script = format!("nohup sleep 600.{mark} >/dev/null 2>&1 & echo done");
+        let outcome = execute(root.path(), way, &script, 60).await;
+        assert_eq!((outcome.status.as_str(), outcome.steps[0].stdout.as_str()), ("Success", "done\n"));
+        let name = format!("sleep 600.{mark}");
+        until("the daemon runs", || naming(&name).len() == 1).await;
+        assert_eq!(way.end_leftovers().await.unwrap(), 0, "it is no leftover");
+        let pids = naming(&name);
+        assert_eq!(pids.len(), 1);
+        let pid = rustix::process::Pid::from_raw(pids[0]).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+        until("the daemon is gone", || naming(&name).is_empty()).await;
+    }
+}
