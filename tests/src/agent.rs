@@ -5,7 +5,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::{
     fs::File,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
@@ -39,6 +39,26 @@ impl Agent {
         agent
     }
 
+    /// Sets a variable of its environment, from its next start on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.environment.retain(|(known, _)| known != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Waits until it has ended by itself.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub fn wait_until_ended(&mut self) {
+        let mut process = self.process.take().expect("a process");
+        wait_for("the agent ends", || process.try_wait().expect("a process"));
+    }
+
     /// Starts it again.
     ///
     /// # Panics
@@ -47,8 +67,8 @@ impl Agent {
         assert!(self.process.is_none(), "the agent runs already");
         let log = File::options().create(true).append(true).open(self.folder.join("agent.log"));
         let log = log.expect("a log file");
-        let mut command = Command::new(programs::reeve());
-        command.arg("agent").arg("--data").arg(&self.folder).envs(self.environment.iter().cloned());
+        let mut command = Command::new(programs::agent());
+        command.arg("--data").arg(&self.folder).envs(self.environment.iter().cloned());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         self.process = Some(command.spawn().expect("the agent could not be started"));
     }

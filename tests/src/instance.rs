@@ -204,12 +204,23 @@ impl Instance {
 
     /// Sends a shell script to the first node and answers the command's id.
     pub fn send(&self, script: &str) -> String {
+        self.send_to(&self.node(), script)
+    }
+
+    /// Sends a shell script to a node and answers the command's id.
+    pub fn send_to(&self, node: &str, script: &str) -> String {
         let input = json!({
-            "DocumentName": "AWS-RunShellScript", "InstanceIds": [self.node()],
+            "DocumentName": "AWS-RunShellScript", "InstanceIds": [node],
             "Parameters": {"commands": [script]},
         });
         let answer = self.call("SendCommand", &input);
         answer["Command"]["CommandId"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// How a command's only invocation stands.
+    pub fn details(&self, command: &str) -> String {
+        let invocations = self.call("ListCommandInvocations", &json!({"CommandId": command}));
+        invocations["CommandInvocations"][0]["StatusDetails"].as_str().unwrap_or_default().to_owned()
     }
 
     /// A command's status once it has ended.

@@ -17,6 +17,13 @@ pub(crate) fn reeve() -> PathBuf {
     path
 }
 
+/// The agent as a program of its own, beside `reeve`.
+pub(crate) fn agent() -> PathBuf {
+    let path = reeve().with_file_name("reeve-agent");
+    assert!(path.exists(), "{} is not there: build it with `cargo build -p reeve-agent`", path.display());
+    path
+}
+
 pub(crate) fn nats_server() -> PathBuf {
     let path = reeve_testkit::Nats::executable();
     assert!(path.exists(), "{} is not there: run ./test once, it installs it", path.display());

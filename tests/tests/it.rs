@@ -9,10 +9,14 @@ mod architecture;
 mod bad_input;
 #[path = "it/children.rs"]
 mod children;
+#[path = "it/containment.rs"]
+mod containment;
 #[path = "it/crash.rs"]
 mod crash;
 #[path = "it/cuts.rs"]
 mod cuts;
+#[path = "it/failpoints.rs"]
+mod failpoints;
 #[path = "it/faults.rs"]
 mod faults;
 #[path = "it/isolation.rs"]
@@ -23,6 +27,8 @@ mod poison;
 mod processes;
 #[path = "it/rate_control.rs"]
 mod rate_control;
+#[path = "it/reboot.rs"]
+mod reboot;
 #[path = "it/rebuild.rs"]
 mod rebuild;
 #[path = "it/reports.rs"]

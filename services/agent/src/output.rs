@@ -15,11 +15,11 @@ use std::{
 use tokio::{sync::Notify, task::JoinHandle};
 
 /// A chunk is filled up to this while it waits; well below the 1 MiB that a message may have.
-const CHUNK: usize = 128 * 1024;
+const CHUNK: usize = 256 * 1024;
 /// So many chunks are sent before the first is acknowledged.
 const IN_FLIGHT: usize = 16;
 /// So many bytes wait or are on their way before the step's pipe has to wait.
-const ROOM: usize = 2 << 20;
+const ROOM: usize = 3 << 20;
 
 /// One chunk that is not acknowledged.
 struct Chunk {
@@ -133,6 +133,7 @@ impl Sender {
     /// Until the queue is closed and empty.
     async fn run(mut self) {
         let mut connections = self.agent.bus.connections();
+        connections.mark_unchanged();
         loop {
             self.fill().await;
             let room = self.on_their_way.len() < IN_FLIGHT;

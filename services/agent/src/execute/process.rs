@@ -26,7 +26,7 @@ pub(super) const KILLED: i32 = 137;
 /// What remains in the pipes after a kill is read for this long; a process that escaped may hold them open.
 const GRACE: Duration = Duration::from_secs(2);
 /// A pipe holds this much, and a chunk no more: large enough for 100 MB/s, small beside the agent's memory.
-const CHUNK: usize = 128 * 1024;
+const CHUNK: usize = 256 * 1024;
 
 /// How the group ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

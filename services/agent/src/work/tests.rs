@@ -1,1 +1,120 @@
-//! Beginning in time.
+//! Nothing is begun late, however long the process was stopped: the clock here stands for the time that passed.
+
+use super::Worker;
+use crate::{
+    execute::{Containment, DEFAULT_LIMIT},
+    identity::Identity,
+    ledger::{Ledger, State},
+    platform,
+    run::Agent,
+};
+use nkeys::KeyPair;
+use prost::Message;
+use reeve_contracts::node::{Dispatch, DispatchKind, Report};
+use reeve_node_protocol::dispatch::{document_hash, sign};
+use reeve_testkit::Nats;
+use reeve_types::{NodeId, Timestamp, ids::new_uuid};
+use std::{
+    collections::VecDeque,
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+const EXPIRES: i64 = 1_764_000_000_000;
+
+/// A worker whose clock shows one instant after the other, and then the last for ever.
+async fn worker(nats: &Nats, data: &Path, key: &KeyPair, instants: &[i64]) -> Arc<Worker> {
+    let instants = Mutex::new(VecDeque::from(instants.to_vec()));
+    let clock = move || {
+        let mut instants = instants.lock().unwrap();
+        let next = instants[0];
+        if instants.len() > 1 {
+            instants.pop_front();
+        }
+        Timestamp(next)
+    };
+    let identity = Identity {
+        node_id: NodeId::new(),
+        seed: String::new(),
+        jwt: String::new(),
+        bus_url: String::new(),
+        dispatch_keys: vec![key.public_key()],
+        region: String::new(),
+        is_new: true,
+    };
+    Worker::new(Arc::new(Agent {
+        identity,
+        session: String::new(),
+        bus: nats.bus().await,
+        ledger: Ledger::open(&data.join("ledger.redb")).unwrap(),
+        data: data.to_owned(),
+        platform: platform::read(),
+        reports: tokio::sync::Notify::new(),
+        clock: Arc::new(clock),
+        containment: Arc::new(Containment::group()),
+        output_limit: DEFAULT_LIMIT,
+        reboot_command: None,
+        boot_id: String::new(),
+    }))
+}
+
+fn dispatch(worker: &Worker, key: &KeyPair, file: &Path) -> (String, Vec<u8>) {
+    let step = serde_json::json!({"action": "aws:runShellScript", "name": "a",
+        "inputs": {"runCommand": [format!("touch {}", file.display())]}});
+    let document = serde_json::json!({"schemaVersion": "2.2", "mainSteps": [step]}).to_string();
+    let dispatch = Dispatch {
+        node_id: worker.agent.identity.node_id.to_string(),
+        number: 1,
+        kind: DispatchKind::Run.into(),
+        command_id: new_uuid().to_string(),
+        document_hash: document_hash(&document),
+        document,
+        parameters_json: "{}".to_owned(),
+        expires_ms: EXPIRES,
+        ..Dispatch::default()
+    };
+    (dispatch.command_id.clone(), sign(key, &dispatch).unwrap().encode_to_vec())
+}
+
+fn reports(worker: &Worker) -> Vec<String> {
+    let mut details = Vec::new();
+    while let Some((sequence, bytes)) = worker.agent.ledger.next_report().unwrap() {
+        details.push(Report::decode(bytes.as_slice()).unwrap().status_details);
+        worker.agent.ledger.acknowledged(sequence).unwrap();
+    }
+    details
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn what_was_received_in_time_and_begins_late_is_not_run() {
+    let (nats, key) = (Nats::start(), KeyPair::new_account());
+    // When the time has passed, as seen by the order of the looks at the clock: after the dispatch was
+    // believed, and after INTENT was written.
+    for in_time in [1, 2] {
+        let data = tempfile::tempdir().unwrap();
+        let mut instants = vec![EXPIRES - 1; in_time];
+        instants.push(EXPIRES);
+        let worker = worker(&nats, data.path(), &key, &instants).await;
+        let file = data.path().join("ran");
+        let (command, data) = dispatch(&worker, &key, &file);
+        assert!(worker.take_in_live(1, &data).unwrap());
+        assert_eq!(worker.agent.ledger.state(&command).unwrap(), Some(State::Ended));
+        assert_eq!(reports(&worker), ["DeliveryTimedOut"], "in time for {in_time} looks");
+        assert_eq!(worker.agent.ledger.cursor().unwrap(), 1);
+        assert!(worker.queue().running.is_empty() && !file.exists());
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn what_waited_too_long_is_not_run() {
+    let (nats, key) = (Nats::start(), KeyPair::new_account());
+    let data = tempfile::tempdir().unwrap();
+    let worker = worker(&nats, data.path(), &key, &[EXPIRES - 1, EXPIRES]).await;
+    let file = data.path().join("ran");
+    let (command, bytes) = dispatch(&worker, &key, &file);
+    worker.take_in(1, &bytes).unwrap();
+    assert_eq!(worker.agent.ledger.state(&command).unwrap(), Some(State::Accepted));
+    worker.begin_waiting().await;
+    assert_eq!(reports(&worker), ["DeliveryTimedOut"]);
+    assert!(worker.queue().running.is_empty() && !file.exists());
+}

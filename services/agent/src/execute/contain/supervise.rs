@@ -115,7 +115,7 @@ fn listen(known: &Mutex<Known>) {
 /// Reaps children and orphans until the step may be let go; answers the first one's code.
 fn reap(first: Pid, known: &Mutex<Known>) -> i32 {
     loop {
-        let waited = rustix::process::waitpid(None, WaitOptions::empty());
+        let waited = rustix::process::wait(WaitOptions::empty());
         let mut now = known.lock().unwrap_or_else(PoisonError::into_inner);
         match waited {
             Ok(Some((pid, status))) if pid == first => now.code = Some(code(status)),
