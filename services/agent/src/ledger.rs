@@ -81,6 +81,16 @@ pub enum State {
     Ended,
 }
 
+/// What the outbox holds.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next {
+    Nothing,
+    /// Only what is not to be sent yet.
+    Later,
+    /// A report's sequence, and the report.
+    Report(u64, Vec<u8>),
+}
+
 /// The ledger. One process at a time: redb locks its file.
 pub struct Ledger {
     database: Database,
@@ -308,15 +318,23 @@ impl Ledger {
         Ok(begun.len())
     }
 
-    /// The oldest report that the bus has not acknowledged.
+    /// The oldest report that the bus has not acknowledged and that is to be sent now.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn next_report(&self) -> Result<Option<(u64, Vec<u8>)>, Error> {
+    pub fn next_report(&self, now: impl Fn(&Report) -> bool) -> Result<Next, Error> {
         let read = self.database.begin_read().map_err(failed("be read"))?;
         let outbox = read.open_table(OUTBOX).map_err(failed("be read"))?;
-        let first = outbox.first().map_err(failed("be read"))?;
-        Ok(first.map(|(sequence, report)| (sequence.value(), report.value().to_vec())))
+        let mut next = Next::Nothing;
+        for row in outbox.iter().map_err(failed("be read"))? {
+            let (sequence, bytes) = row.map_err(failed("be read"))?;
+            let report = Report::decode(bytes.value()).map_err(failed("read a report"))?;
+            if now(&report) {
+                return Ok(Next::Report(sequence.value(), bytes.value().to_vec()));
+            }
+            next = Next::Later;
+        }
+        Ok(next)
     }
 
     /// The bus holds the report. Not worth an fsync: a forgotten acknowledgement sends the report again, and

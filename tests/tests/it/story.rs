@@ -16,6 +16,7 @@ mainSteps:
     inputs:
       runCommand:
         - echo "hello {{ who }}"
+        - sleep 0.3
 "#;
 
 fn text(value: &Value) -> &str {

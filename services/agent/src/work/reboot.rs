@@ -16,7 +16,10 @@ use data_encoding::BASE64;
 use prost::Message;
 use reeve_contracts::node::Dispatch;
 use serde::{Deserialize, Serialize};
-use std::{collections::HashMap, process::Stdio, sync::Arc};
+use std::{collections::HashMap, process::Stdio, sync::Arc, time::Duration};
+
+/// As long as a reboot waits for reports to go out; a bus that is away does not hold it up.
+const TELL: Duration = Duration::from_secs(5);
 
 /// Why a step fails that asks a node for a reboot which it does not do.
 pub(super) const NO_COMMAND: &str = "This node does not reboot by itself: its agent was started without a reboot \
@@ -169,6 +172,7 @@ impl Worker {
         let worker = self.clone();
         let mut tasks = self.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         tasks.spawn(async move {
+            worker.tell_all().await;
             tracing::warn!(command, "the machine is asked to reboot");
             let mut asking = tokio::process::Command::new("sh");
             asking.arg("-c").arg(&command).stdin(Stdio::null()).kill_on_drop(true);
@@ -183,6 +187,18 @@ impl Worker {
             worker.refuse_paused(&format!("the command {command:?} failed: {failed}"));
             Box::pin(worker.begin_waiting()).await;
         });
+    }
+
+    /// Waits a moment for the reports to go out, so that it is known what this node was doing when it went away.
+    async fn tell_all(&self) {
+        let told = async {
+            while self.agent.ledger.next_report(|_| true).is_ok_and(|next| next != ledger::Next::Nothing) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        if tokio::time::timeout(TELL, told).await.is_err() {
+            tracing::warn!("reports wait until after the reboot");
+        }
     }
 
     fn refuse_paused(self: &Arc<Self>, reason: &str) {

@@ -78,7 +78,9 @@ fn dispatch(worker: &Worker, key: &KeyPair, file: &Path) -> (String, Vec<u8>) {
 
 fn reports(worker: &Worker) -> Vec<String> {
     let mut details = Vec::new();
-    while let Some((sequence, bytes)) = worker.agent.ledger.next_report().unwrap() {
+    while let crate::ledger::Next::Report(sequence, bytes) =
+        worker.agent.ledger.next_report(|_| true).unwrap()
+    {
         details.push(Report::decode(bytes.as_slice()).unwrap().status_details);
         worker.agent.ledger.acknowledged(sequence).unwrap();
     }

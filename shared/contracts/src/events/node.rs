@@ -104,7 +104,8 @@ pub struct Report {
     #[prost(string, tag = "12")]
     pub traceparent: ::prost::alloc::string::String,
 }
-/// Subject reeve.report.<node>.output.<command>.<step> of stream NODE_OUTPUT.
+/// Subject reeve.report.<node>.output.<command>.<step> of stream NODE_OUTPUT. After a lost connection a chunk may be
+/// there twice, and a few in another order: the number tells.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct OutputChunk {
     #[prost(string, tag = "1")]
