@@ -33,6 +33,8 @@ mod reboot;
 mod rebuild;
 #[path = "it/reports.rs"]
 mod reports;
+#[path = "it/stopped.rs"]
+mod stopped;
 #[path = "it/story.rs"]
 mod story;
 #[path = "it/tags.rs"]

@@ -143,6 +143,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
         reboot_command: Some(options.reboot_command).filter(|command| !command.trim().is_empty()),
         boot_id: std::fs::read_to_string(&options.boot_id_file).unwrap_or_default(),
     });
+    agent.containment.prepare();
     let worker = Worker::new(agent.clone());
     let parts = async {
         tokio::join!(

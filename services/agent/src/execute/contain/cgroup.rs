@@ -1,7 +1,7 @@
 //! A cgroup for each step.
 //!
 //! A process is moved into its cgroup before it becomes the step's program, so nothing is started outside. The
-//! move waits for the kernel for 10 ms and more, so a shell is kept ready in a fresh cgroup: a step tells it
+//! move waits for the kernel for 10 ms and more, so some shells are kept ready in fresh cgroups: a step tells one
 //! what to become. A step for another user cannot use it and waits for its own.
 
 use super::{Task, as_user, spawn, write_mark};
@@ -12,8 +12,8 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -25,6 +25,9 @@ use tokio::{
 
 /// The cgroup in which what steps left running on purpose lives on.
 const BACKGROUND: &str = "background";
+/// So many shells are kept ready. The kernel's wait is once for moves that follow at once, so several are made
+/// together, when half of them are gone.
+const SPARES: usize = 4;
 /// Waits for one line, then becomes the program.
 const GATE: &str = "read -r go && exec \"$@\" </dev/null";
 
@@ -32,7 +35,8 @@ const GATE: &str = "read -r go && exec \"$@\" </dev/null";
 pub(super) struct Cgroups {
     root: PathBuf,
     next: AtomicU64,
-    spare: Mutex<Option<Slot>>,
+    spares: Mutex<Vec<Slot>>,
+    refilling: AtomicBool,
 }
 
 /// A process in a cgroup of its own.
@@ -114,7 +118,12 @@ impl Cgroups {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             _ => {}
         }
-        let cgroups = Self { root, next: AtomicU64::new(0), spare: Mutex::default() };
+        let cgroups = Self {
+            root,
+            next: AtomicU64::new(0),
+            spares: Mutex::default(),
+            refilling: AtomicBool::new(false),
+        };
         // What an earlier run left: of a step, of a spare shell, or empty.
         for entry in fs::read_dir(&cgroups.root)?.flatten() {
             if entry.file_name() != BACKGROUND && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
@@ -124,18 +133,23 @@ impl Cgroups {
             }
         }
         let slot = cgroups.make().await?;
-        *cgroups.spare.lock().unwrap_or_else(PoisonError::into_inner) = Some(slot);
+        cgroups.spares().push(slot);
         Ok(cgroups)
     }
 
+    fn spares(&self) -> MutexGuard<'_, Vec<Slot>> {
+        self.spares.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn take_spare(&self) -> Option<Slot> {
-        let mut slot = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        // Somebody may have ended it.
-        if matches!(slot.child.try_wait(), Ok(None)) {
-            return Some(slot);
+        loop {
+            let mut slot = self.spares().pop()?;
+            // Somebody may have ended it.
+            if matches!(slot.child.try_wait(), Ok(None)) {
+                return Some(slot);
+            }
+            slot.discard();
         }
-        slot.discard();
-        None
     }
 
     fn make_place(&self) -> io::Result<PathBuf> {
@@ -146,30 +160,28 @@ impl Cgroups {
 
     /// A shell that waits for what to become.
     async fn make(&self) -> io::Result<Slot> {
-        let place = self.make_place()?;
-        match spawn(Command::new("sh"), true) {
-            Ok(child) => enter(child, place).await,
-            Err(error) => {
-                remove(&place);
-                Err(error)
-            }
-        }
+        enter(vec![(spawn(Command::new("sh"), true)?, self.make_place()?)]).await?.pop().ok_or_else(nobody)
     }
 
-    /// Makes a spare shell, if there is none.
+    /// Makes spare shells, if half of them are gone.
     pub(super) fn refill(self: &Arc<Self>) {
+        if self.spares().len() > SPARES / 2 || self.refilling.swap(true, Ordering::Relaxed) {
+            return;
+        }
         let cgroups = self.clone();
         tokio::spawn(async move {
-            if cgroups.spare.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
-                return;
+            let missing = SPARES.saturating_sub(cgroups.spares().len());
+            let made: io::Result<Vec<_>> =
+                (0..missing).map(|_| Ok((spawn(Command::new("sh"), true)?, cgroups.make_place()?))).collect();
+            let entered = match made {
+                Ok(made) => enter(made).await,
+                Err(error) => Err(error),
+            };
+            match entered {
+                Ok(slots) => cgroups.spares().extend(slots),
+                Err(error) => tracing::warn!(%error, "the next steps wait for their cgroups"),
             }
-            match cgroups.make().await {
-                Ok(slot) => {
-                    let before = cgroups.spare.lock().unwrap_or_else(PoisonError::into_inner).replace(slot);
-                    before.into_iter().for_each(Slot::discard);
-                }
-                Err(error) => tracing::warn!(%error, "the next step waits for its cgroup"),
-            }
+            cgroups.refilling.store(false, Ordering::Relaxed);
         });
     }
 
@@ -184,7 +196,10 @@ impl Cgroups {
                 };
                 (slot, words)
             }
-            None => (enter(spawn(gated(task), true)?, self.make_place()?).await?, "go\n".to_owned()),
+            None => {
+                let gated = vec![(spawn(gated(task), true)?, self.make_place()?)];
+                (enter(gated).await?.pop().ok_or_else(nobody)?, "go\n".to_owned())
+            }
         };
         write_mark(mark, &slot.place)?;
         if let Some(mut input) = slot.child.stdin.take() {
@@ -210,8 +225,7 @@ impl Cgroups {
 
 impl Drop for Cgroups {
     fn drop(&mut self) {
-        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take();
-        spare.into_iter().for_each(Slot::discard);
+        self.spares().drain(..).for_each(Slot::discard);
         remove(&self.root);
     }
 }
@@ -248,21 +262,35 @@ fn move_all(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Puts a waiting process into a cgroup.
-async fn enter(mut child: Child, place: PathBuf) -> io::Result<Slot> {
-    let pid = child.id().ok_or_else(|| io::Error::other("the process ended before it began"))?;
-    let file = place.join("cgroup.procs");
-    let written = tokio::task::spawn_blocking(move || fs::write(file, pid.to_string())).await;
-    match written.map_err(io::Error::other).and_then(|written| written) {
-        Ok(()) => Ok(Slot { child, place }),
-        Err(error) => {
+fn nobody() -> io::Error {
+    io::Error::other("the process ended before it began")
+}
+
+/// Puts waiting processes into their cgroups, one right after the other.
+async fn enter(mut waiting: Vec<(Child, PathBuf)>) -> io::Result<Vec<Slot>> {
+    let moves: io::Result<Vec<_>> = waiting
+        .iter()
+        .map(|(child, place)| Ok((place.join("cgroup.procs"), child.id().ok_or_else(nobody)?.to_string())))
+        .collect();
+    let written = match moves {
+        Ok(moves) => tokio::task::spawn_blocking(move || {
+            moves.into_iter().try_for_each(|(file, pid)| fs::write(file, pid))
+        })
+        .await
+        .map_err(io::Error::other)
+        .and_then(|written| written),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = written {
+        for (child, place) in &mut waiting {
             // It reads from a pipe that ends now.
             drop(child.stdin.take());
             let _waited = child.wait().await.is_ok();
-            remove(&place);
-            Err(error)
+            remove(place);
         }
+        return Err(error);
     }
+    Ok(waiting.into_iter().map(|(child, place)| Slot { child, place }).collect())
 }
 
 /// The task behind a gate.

@@ -91,7 +91,7 @@ impl Containment {
         }
     }
 
-    /// Makes a place for the next step ahead of it: moving a process into a cgroup can take 10 ms.
+    /// Makes places for the next steps ahead of them: moving a process into a cgroup can take 10 ms.
     pub fn prepare(&self) {
         if let Way::Cgroups(cgroups) = &self.way {
             cgroups.refill();
