@@ -9,7 +9,7 @@ use reeve_contracts::{
 use reeve_jetstream::follow::Stored;
 use sha2::{Digest, Sha256};
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     io::{IsTerminal, Write},
     time::{Duration, Instant},
 };
@@ -105,8 +105,6 @@ struct Printed {
     kept: Vec<(bool, Vec<u8>)>,
     bytes: u64,
     digests: [Sha256; 2],
-    /// The last chunk's number, by step: a repeated one is skipped.
-    last: HashMap<String, u64>,
 }
 
 /// What all nodes printed.
@@ -114,15 +112,11 @@ struct Printed {
 pub struct Groups(BTreeMap<String, Printed>);
 
 impl Groups {
+    /// Takes the next chunk of a step: in order, each once.
     pub fn add(&mut self, stored: &Stored) -> anyhow::Result<()> {
         let chunk = OutputChunk::decode(stored.message.data.clone())?;
         let node = stored.message.subject.split('.').nth(2).unwrap_or_default();
         let printed = self.0.entry(node.to_owned()).or_default();
-        let last = printed.last.entry(chunk.step).or_default();
-        if chunk.number <= *last {
-            return Ok(());
-        }
-        *last = chunk.number;
         let [stdout, stderr] = &mut printed.digests;
         if chunk.stderr { stderr } else { stdout }.update(&chunk.data);
         let kept = usize::try_from(printed.bytes).unwrap_or(usize::MAX);
