@@ -126,8 +126,12 @@ impl Worker {
         failpoint::reached("after-receive");
         let ledger = &self.agent.ledger;
         if dispatch.kind() == DispatchKind::Cancel {
-            ledger.set_cursor(number)?;
-            return self.cancel(&dispatch.command_id);
+            // It may have overtaken what it cancels, which then counts as ended and is never begun.
+            if ledger.state(&dispatch.command_id)?.is_none() {
+                return self.end(&cancelled_early(), &Of::dispatch(&dispatch), Some(number));
+            }
+            self.cancel(&dispatch.command_id)?;
+            return ledger.set_cursor(number);
         }
         match ledger.state(&dispatch.command_id)? {
             Some(ledger::State::Intent | ledger::State::Paused | ledger::State::Ended) => {
@@ -181,11 +185,7 @@ impl Worker {
         match waited {
             // Nothing of it runs any more: its steps say that they were cancelled.
             Some(waiting) if waiting.paused.is_some() => self.end_paused(waiting),
-            Some(waiting) => {
-                let message = "The command was cancelled before it was begun.";
-                let outcome = Outcome::without_steps("Cancelled", "Cancelled", message);
-                self.end(&outcome, &Of::dispatch(&waiting.dispatch), None)
-            }
+            Some(waiting) => self.end(&cancelled_early(), &Of::dispatch(&waiting.dispatch), None),
             None => self.cancel_paused(command_id),
         }
     }
@@ -317,4 +317,8 @@ impl Worker {
         let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         tasks.shutdown().await;
     }
+}
+
+fn cancelled_early() -> Outcome {
+    Outcome::without_steps("Cancelled", "Cancelled", "The command was cancelled before it was begun.")
 }

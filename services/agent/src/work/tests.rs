@@ -59,12 +59,16 @@ async fn worker(nats: &Nats, data: &Path, key: &KeyPair, instants: &[i64]) -> Ar
 }
 
 fn dispatch(worker: &Worker, key: &KeyPair, file: &Path) -> (String, Vec<u8>) {
+    numbered(worker, key, file, 1)
+}
+
+fn numbered(worker: &Worker, key: &KeyPair, file: &Path, number: u64) -> (String, Vec<u8>) {
     let step = serde_json::json!({"action": "aws:runShellScript", "name": "a",
         "inputs": {"runCommand": [format!("touch {}", file.display())]}});
     let document = serde_json::json!({"schemaVersion": "2.2", "mainSteps": [step]}).to_string();
     let dispatch = Dispatch {
         node_id: worker.agent.identity.node_id.to_string(),
-        number: 1,
+        number,
         kind: DispatchKind::Run.into(),
         command_id: new_uuid().to_string(),
         document_hash: document_hash(&document),
@@ -74,6 +78,18 @@ fn dispatch(worker: &Worker, key: &KeyPair, file: &Path) -> (String, Vec<u8>) {
         ..Dispatch::default()
     };
     (dispatch.command_id.clone(), sign(key, &dispatch).unwrap().encode_to_vec())
+}
+
+fn cancellation(worker: &Worker, key: &KeyPair, command: &str, number: u64) -> Vec<u8> {
+    let dispatch = Dispatch {
+        node_id: worker.agent.identity.node_id.to_string(),
+        number,
+        kind: DispatchKind::Cancel.into(),
+        command_id: command.to_owned(),
+        expires_ms: EXPIRES,
+        ..Dispatch::default()
+    };
+    sign(key, &dispatch).unwrap().encode_to_vec()
 }
 
 fn reports(worker: &Worker) -> Vec<String> {
@@ -119,4 +135,30 @@ async fn what_waited_too_long_is_not_run() {
     worker.begin_waiting().await;
     assert_eq!(reports(&worker), ["DeliveryTimedOut"]);
     assert!(worker.queue().running.is_empty() && !file.exists());
+}
+
+/// Whether it comes before or behind what it cancels.
+#[tokio::test(flavor = "current_thread")]
+async fn what_is_cancelled_before_it_is_begun_never_begins() {
+    let (nats, key) = (Nats::start(), KeyPair::new_account());
+    for first in [true, false] {
+        let data = tempfile::tempdir().unwrap();
+        let worker = worker(&nats, data.path(), &key, &[EXPIRES - 1]).await;
+        let file = data.path().join("ran");
+        let (of_run, of_cancel) = if first { (2, 1) } else { (1, 2) };
+        let (command, run) = numbered(&worker, &key, &file, of_run);
+        let cancel = cancellation(&worker, &key, &command, of_cancel);
+        if first {
+            worker.take_in(1, &cancel).unwrap();
+            worker.take_in(2, &run).unwrap();
+        } else {
+            worker.take_in(1, &run).unwrap();
+            worker.take_in(2, &cancel).unwrap();
+        }
+        worker.begin_waiting().await;
+        assert_eq!(worker.agent.ledger.state(&command).unwrap(), Some(State::Ended));
+        let cursor = worker.agent.ledger.cursor().unwrap();
+        assert_eq!((reports(&worker), cursor), (vec!["Cancelled".to_owned()], 2));
+        assert!(worker.queue().running.is_empty() && !file.exists());
+    }
 }
