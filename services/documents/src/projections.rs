@@ -5,7 +5,7 @@
 
 use crate::domain::{DocumentEvent, Review};
 use reeve_contracts::documents::Version;
-use reeve_document_language::{DocumentInput, check};
+use reeve_document_language::{DocumentInput, Format, check, convert};
 use reeve_eventsourcing::{Envelope, Projection, Recorded, View, ViewExt};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -64,6 +64,8 @@ pub(crate) struct VersionRow {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Content {
     pub content: String,
+    /// As JSON, when it is YAML: what most callers ask for is not computed anew for each.
+    pub json: Option<String>,
 }
 
 /// One step of a version's review.
@@ -80,7 +82,7 @@ pub(crate) struct Documents;
 
 impl Projection for Documents {
     const NAME: &'static str = "documents";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = DocumentEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<DocumentEvent>) {
@@ -154,8 +156,8 @@ fn add_version(view: &mut dyn View, mut row: DocumentRow, version: Option<&Versi
     let key = version_key(&row.name, version.number);
     // The content was accepted when it was stored; a language that has become stricter since takes nothing
     // but the description and the parameters away.
-    let checked = version.format.parse().ok();
-    let checked = checked.and_then(|format| check(&row.document_type, format, &version.content).ok());
+    let format: Option<Format> = version.format.parse().ok();
+    let checked = format.and_then(|format| check(&row.document_type, format, &version.content).ok());
     let (description, inputs) = checked.map_or_else(Default::default, |c| (c.description, c.inputs));
     let version_row = VersionRow {
         number: version.number,
@@ -174,7 +176,9 @@ fn add_version(view: &mut dyn View, mut row: DocumentRow, version: Option<&Versi
         ..VersionRow::default()
     };
     view.put_row(VERSIONS, &key, &version_row);
-    view.put_row(CONTENT, &key, &Content { content: version.content.clone() });
+    let json = format.filter(|format| *format == Format::Yaml);
+    let json = json.and_then(|yaml| convert(&version.content, yaml, Format::Json).ok());
+    view.put_row(CONTENT, &key, &Content { content: version.content.clone(), json });
     row.versions.insert(version.number);
     view.put_row(DOCUMENTS, &row.name, &row);
 }

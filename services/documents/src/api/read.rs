@@ -25,6 +25,9 @@ pub(super) fn content(
     // JSON is what callers get who do not say what they want.
     let default = if stored == Format::Text { Format::Text } else { Format::Json };
     let wanted = wanted.unwrap_or(default);
+    if let (Format::Json, Some(json)) = (wanted, row.json) {
+        return Ok((json, wanted));
+    }
     let converted = convert(&row.content, stored, wanted);
     let converted = converted
         .map_err(|e| ApiError::new("InvalidDocument", format!("DocumentFormat is {wanted}: {e}")))?;

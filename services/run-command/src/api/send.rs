@@ -88,18 +88,15 @@ fn resolve(handle: &Handle, input: &ssm::SendCommandRequest) -> Result<Resolved,
     }
     let content: Option<ContentRow> = handle.views().get(CONTENT, &content_key(&name, version));
     let content = content.ok_or_else(no_version)?;
-    let format = content
-        .format
-        .parse()
-        .map_err(|_| invalid_document(format!("Document {name} has no known format.")))?;
-    let checked = language::check("Command", format, &content.content)
-        .map_err(|e| invalid_document(format!("Document {name} is not valid any more: {e}")))?;
+    if let Some(problem) = content.problem {
+        return Err(invalid_document(format!("Document {name} is not valid any more: {problem}")));
+    }
     Ok(Resolved {
         name,
         version,
         platforms: content.platform_types,
-        document: checked.normalized,
-        inputs: checked.inputs,
+        document: content.document,
+        inputs: content.inputs,
     })
 }
 

@@ -1,7 +1,9 @@
 //! What run-command knows of documents, from their service's events.
 
+use reeve_document_language::{Checked, DocumentInput, check};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, events};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 events! {
@@ -35,11 +37,14 @@ pub struct DocumentRow {
     pub versions: BTreeMap<u32, String>,
 }
 
-/// A version's content.
+/// A version's content, read once and not at each command.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ContentRow {
-    pub content: String,
-    pub format: String,
+    /// JSON, normalised.
+    pub document: Value,
+    pub inputs: Vec<DocumentInput>,
+    /// Why it cannot be sent. A language that accepts less than it did raises the version of the projection.
+    pub problem: Option<String>,
     pub platform_types: Vec<String>,
 }
 
@@ -48,7 +53,7 @@ pub struct Documents;
 
 impl Projection for Documents {
     const NAME: &'static str = "documents";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = DocumentEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<DocumentEvent>) {
@@ -85,14 +90,23 @@ impl Projection for Documents {
 
 fn add_version(view: &mut dyn View, name: &str, version: Option<&reeve_contracts::documents::Version>) {
     let Some(version) = version else { return };
-    let content = ContentRow {
-        content: version.content.clone(),
-        format: version.format.clone(),
-        platform_types: version.platform_types.clone(),
+    let mut row: DocumentRow = view.row(DOCUMENTS, name).unwrap_or_default();
+    view.put_row(CONTENT, &content_key(name, version.number), &content(&row.document_type, version));
+    row.latest = row.latest.max(version.number);
+    row.versions.insert(version.number, version.hash.clone());
+    view.put_row(DOCUMENTS, name, &row);
+}
+
+fn content(document_type: &str, version: &reeve_contracts::documents::Version) -> ContentRow {
+    let platform_types = version.platform_types.clone();
+    let checked = match version.format.parse() {
+        Ok(format) => check(document_type, format, &version.content).map_err(|e| e.to_string()),
+        Err(_) => Err(format!("{:?} is no known format.", version.format)),
     };
-    view.put_row(CONTENT, &content_key(name, version.number), &content);
-    view.update_row::<DocumentRow>(DOCUMENTS, name, |row| {
-        row.latest = row.latest.max(version.number);
-        row.versions.insert(version.number, version.hash.clone());
-    });
+    match checked {
+        Ok(Checked { normalized, inputs, .. }) => {
+            ContentRow { document: normalized, inputs, problem: None, platform_types }
+        }
+        Err(problem) => ContentRow { problem: Some(problem), platform_types, ..ContentRow::default() },
+    }
 }
