@@ -78,10 +78,10 @@ async fn ways(root: &Path, name: &str) -> Vec<Arc<Containment>> {
     let found = Containment::find(&root.join("marks"), name).await;
     found.end_leftovers().await.unwrap();
     println!("{name}: found {}", found.name());
-    let mut ways = vec![Arc::new(found)];
-    if ways[0].name() == "cgroups" {
-        // The supervisor needs the agent's own program: see the end-to-end tests.
-        ways.push(Arc::new(Containment::group()));
+    // The supervisor needs the agent's own program: see the end-to-end tests.
+    let mut ways = vec![Arc::new(Containment::group())];
+    if found.name() == "cgroups" {
+        ways.push(Arc::new(found));
     }
     ways
 }
