@@ -1,9 +1,21 @@
 //! The allowedPattern of a parameter.
 
 use fancy_regex::{Regex, RegexBuilder};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// Enough for every honest pattern, little enough that a hostile one ends in milliseconds.
 const BACKTRACK_LIMIT: usize = 100_000;
+
+/// As many compiled patterns are kept: a fleet's commands are of few documents.
+const MOST_KEPT: usize = 32;
+/// A pattern that compiles to more bytes than this is not kept.
+const LARGEST_KEPT: usize = 1 << 20;
+
+/// Compiling costs more than everything else in accepting a command.
+static KEPT: Mutex<BTreeMap<String, Arc<Pattern>>> = Mutex::new(BTreeMap::new());
 
 /// What a pattern says about a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,11 +34,28 @@ pub(crate) struct Pattern {
 
 impl Pattern {
     /// Compiles the pattern, or says why not.
-    pub(crate) fn compile(written: &str) -> Result<Self, String> {
+    pub(crate) fn compile(written: &str) -> Result<Arc<Self>, String> {
+        let kept = || KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = kept().get(written) {
+            return Ok(known.clone());
+        }
+        let Ok(small) = Self::within(written, Some(LARGEST_KEPT)) else {
+            return Self::within(written, None).map(Arc::new);
+        };
+        let small = Arc::new(small);
+        let mut kept = kept();
+        if kept.len() >= MOST_KEPT {
+            kept.clear();
+        }
+        kept.insert(written.to_owned(), small.clone());
+        Ok(small)
+    }
+
+    fn within(written: &str, size: Option<usize>) -> Result<Self, String> {
         let pattern = &translate(written);
         Ok(Pattern {
-            full: build(&format!(r"\A(?:{pattern})\z"), pattern)?,
-            search: build(pattern, pattern)?,
+            full: build(&format!(r"\A(?:{pattern})\z"), pattern, size)?,
+            search: build(pattern, pattern, size)?,
         })
     }
 
@@ -102,11 +131,13 @@ fn translate(pattern: &str) -> String {
     out
 }
 
-fn build(text: &str, shown: &str) -> Result<Regex, String> {
-    RegexBuilder::new(text)
-        .backtrack_limit(BACKTRACK_LIMIT)
-        .build()
-        .map_err(|e| format!("is not a pattern that compiles ({shown:?}: {e})"))
+fn build(text: &str, shown: &str, size: Option<usize>) -> Result<Regex, String> {
+    let mut builder = RegexBuilder::new(text);
+    builder.backtrack_limit(BACKTRACK_LIMIT);
+    if let Some(size) = size {
+        builder.delegate_size_limit(size);
+    }
+    builder.build().map_err(|e| format!("is not a pattern that compiles ({shown:?}: {e})"))
 }
 
 fn verdict(regex: &Regex, text: &str) -> Verdict {
