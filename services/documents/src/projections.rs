@@ -231,7 +231,7 @@ mod tests {
             traceparent: None,
             data: event.encode(),
         };
-        Recorded { position: Position(position), envelope, event }
+        Recorded { position: Position(position), envelope: envelope.into(), event }
     }
 
     proptest! {

@@ -4,7 +4,7 @@ use crate::Event;
 use bytes::Bytes;
 use reeve_types::{Timestamp, subject};
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 use uuid::Uuid;
 
 /// Why headers were not an envelope.
@@ -156,7 +156,8 @@ fn header_text(text: &str) -> String {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recorded<E> {
     pub position: Position,
-    pub envelope: Envelope,
+    /// Shared by all who look at the same event.
+    pub envelope: Arc<Envelope>,
     pub event: E,
 }
 

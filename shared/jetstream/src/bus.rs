@@ -97,14 +97,13 @@ impl Headers {
     }
 
     pub(crate) fn from_map(map: Option<&HeaderMap>) -> Self {
-        let pairs = map.into_iter().flat_map(HeaderMap::iter);
-        Self(
-            pairs
-                .flat_map(|(name, values)| {
-                    values.iter().map(move |v| (name.to_string(), v.as_str().to_owned()))
-                })
-                .collect(),
-        )
+        let Some(map) = map else { return Self::default() };
+        let mut pairs = Vec::with_capacity(map.len());
+        for (name, values) in map.iter() {
+            let name: &str = name.as_ref();
+            pairs.extend(values.iter().map(|value| (name.to_owned(), value.as_str().to_owned())));
+        }
+        Self(pairs)
     }
 }
 

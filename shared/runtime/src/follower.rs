@@ -24,7 +24,7 @@ pub(crate) struct Applier {
 }
 
 pub(crate) type Apply =
-    Arc<dyn Fn(&mut dyn View, Position, &Envelope) -> Result<(), DecodeError> + Send + Sync>;
+    Arc<dyn Fn(&mut dyn View, Position, &Arc<Envelope>) -> Result<(), DecodeError> + Send + Sync>;
 
 /// Folds an aggregate's events into the state that decisions are made on.
 pub(crate) fn fold<D: Decider>() -> Applier {
@@ -139,6 +139,7 @@ fn take_in<'a>(
     for stored in batch {
         match store::envelope(&stored.message) {
             Ok(envelope) => {
+                let envelope = Arc::new(envelope);
                 for applier in appliers {
                     if let Err(error) = (applier.apply)(&mut changes, Position(stored.sequence), &envelope) {
                         aside.push((applier.name, stored, error.to_string()));

@@ -123,7 +123,7 @@ where
             }
             let traceparent = reeve_telemetry::passed_on(envelope.traceparent.as_deref());
             let envelope = Envelope { traceparent, ..envelope };
-            let event = Recorded { position: Position(sequence), envelope, event };
+            let event = Recorded { position: Position(sequence), envelope: Arc::new(envelope), event };
             react(Reacting { handle, event, reactor: name }).await
         })
     })

@@ -28,12 +28,13 @@ const CHECKPOINTS: &str = "\u{1}checkpoint";
 const FINGERPRINT: &str = "\u{1}fingerprint";
 /// What one service's views may hold in memory, in bytes.
 const CACHE: u64 = 64 << 20;
-/// As long as committed rows wait for others to be written with them.
-const WAIT: Duration = Duration::from_millis(50);
+/// As long as committed rows wait for others to be written with them: what a short command does to its rows is over
+/// by then, and they are encoded and written once. sled itself goes to disk once a second.
+const WAIT: Duration = Duration::from_millis(500);
 /// As many rows may wait; a commit of more writes them itself.
 const MOST_WAITING: usize = 100_000;
 /// As many recent rows are looked at in one step of a scan.
-const STEP: usize = 512;
+const STEP: usize = 128;
 
 fn full_key(table: &str, key: &[u8]) -> Vec<u8> {
     let mut full = Vec::with_capacity(table.len() + 1 + key.len());
