@@ -11,15 +11,22 @@ pub trait View {
     fn put(&mut self, table: &str, key: &[u8], value: Vec<u8>);
     fn remove(&mut self, table: &str, key: &[u8]);
 
-    /// A row that was put before and is still decoded.
-    fn held(&self, _table: &str, _key: &[u8]) -> Option<Arc<dyn Held>> {
-        None
+    /// A row in whichever form it is at hand.
+    fn find(&self, table: &str, key: &[u8]) -> Option<Found> {
+        self.get(table, key).map(Found::Encoded)
     }
 
     /// Puts a row that may stay decoded until the view is written.
     fn hold(&mut self, table: &str, key: &[u8], row: Arc<dyn Held>) {
         self.put(table, key, row.encoded());
     }
+}
+
+/// A row that was found.
+pub enum Found {
+    /// It was put before, and is still decoded.
+    Held(Arc<dyn Held>),
+    Encoded(Vec<u8>),
 }
 
 /// A decoded row. Events that follow each other change the same rows: each is encoded once, at the end.
@@ -44,10 +51,10 @@ impl<T: Serialize + Any + Send + Sync> Held for T {
 /// Rows as JSON, so that a view can be looked into and compared byte for byte.
 pub trait ViewExt: View {
     fn row<T: DeserializeOwned + Clone + 'static>(&self, table: &str, key: &str) -> Option<T> {
-        if let Some(row) = self.held(table, key.as_bytes()).and_then(|held| held.row::<T>()) {
-            return Some(row);
+        match self.find(table, key.as_bytes())? {
+            Found::Held(row) => row.row::<T>().or_else(|| serde_json::from_slice(&row.encoded()).ok()),
+            Found::Encoded(bytes) => serde_json::from_slice(&bytes).ok(),
         }
-        serde_json::from_slice(&self.get(table, key.as_bytes())?).ok()
     }
 
     fn put_row<T: Serialize + Clone + Send + Sync + 'static>(&mut self, table: &str, key: &str, row: &T) {

@@ -84,11 +84,11 @@ async fn follow_once(handle: &Handle, source: &'static str, appliers: &[Applier]
     let stream = streams::of_service(source);
     let after = handle.views().checkpoint(&stream);
     let mut messages = follow::follow(handle.bus(), &stream, &[], after).await?;
-    // Messages are read by a task of their own, while this one takes the last batch in.
+    // Messages and their envelopes are read by a task of their own, while this one takes the last batch in.
     let (sender, mut receiver) = tokio::sync::mpsc::channel(BATCH);
     let _reading = AbortOnDrop(tokio::spawn(async move {
         while let Some(message) = messages.next().await {
-            if sender.send(message).await.is_err() {
+            if sender.send(message.map(Read::new)).await.is_err() {
                 return;
             }
         }
@@ -124,6 +124,19 @@ impl Drop for AbortOnDrop {
     }
 }
 
+/// A message and the envelope in it.
+struct Read {
+    stored: Stored,
+    envelope: Result<Arc<Envelope>, String>,
+}
+
+impl Read {
+    fn new(stored: Stored) -> Self {
+        let envelope = store::envelope(&stored.message).map(Arc::new).map_err(|e| e.to_string());
+        Self { stored, envelope }
+    }
+}
+
 /// What could not be taken in: by whom, which message, why.
 type Aside<'a> = Vec<(&'static str, &'a Stored, String)>;
 
@@ -132,25 +145,24 @@ fn take_in<'a>(
     handle: &Handle,
     stream: &str,
     appliers: &[Applier],
-    batch: &'a [Stored],
+    batch: &'a [Read],
 ) -> Result<Aside<'a>, Error> {
     let mut aside = Vec::new();
     let mut changes = handle.views().begin();
-    for stored in batch {
-        match store::envelope(&stored.message) {
+    for Read { stored, envelope } in batch {
+        match envelope {
             Ok(envelope) => {
-                let envelope = Arc::new(envelope);
                 for applier in appliers {
-                    if let Err(error) = (applier.apply)(&mut changes, Position(stored.sequence), &envelope) {
+                    if let Err(error) = (applier.apply)(&mut changes, Position(stored.sequence), envelope) {
                         aside.push((applier.name, stored, error.to_string()));
                     }
                 }
             }
-            Err(error) => aside.push(("envelope", stored, error.to_string())),
+            Err(error) => aside.push(("envelope", stored, error.clone())),
         }
     }
     if let Some(last) = batch.last() {
-        changes.commit(stream, last.sequence)?;
+        changes.commit(stream, last.stored.sequence)?;
     }
     Ok(aside)
 }

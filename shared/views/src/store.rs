@@ -1,7 +1,7 @@
 //! One service's views.
 
-use crate::recent::{Change, Changes, Recent};
-use reeve_eventsourcing::{Held, View};
+use crate::recent::{Change, Recent};
+use reeve_eventsourcing::{Found, Held, View};
 use serde::de::DeserializeOwned;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -129,7 +129,7 @@ impl Store {
 
     /// Starts a batch of changes; there is one at a time.
     pub fn begin(&self) -> Batch<'_> {
-        Batch { inner: &self.inner, changes: BTreeMap::new(), _guard: lock(&self.inner.batch) }
+        Batch { inner: &self.inner, changes: HashMap::new(), _guard: lock(&self.inner.batch) }
     }
 
     /// How far a stream has been taken in.
@@ -364,7 +364,8 @@ fn open_checked(path: &Path, fingerprint: &str) -> Result<Option<sled::Tree>, St
 /// Changes that become visible together.
 pub struct Batch<'a> {
     inner: &'a Inner,
-    changes: Changes,
+    /// Without an order: that is made once, when they are committed.
+    changes: HashMap<Vec<u8>, Change>,
     _guard: MutexGuard<'a, ()>,
 }
 
@@ -390,17 +391,17 @@ impl Batch<'_> {
         Ok(())
     }
 
-    fn change(&self, table: &str, key: &[u8]) -> Option<Change> {
-        let key = full_key(table, key);
-        self.changes.get(&key).cloned().or_else(|| self.inner.recent.get(&key))
+    fn change(&self, key: &[u8]) -> Option<Change> {
+        self.changes.get(key).cloned().or_else(|| self.inner.recent.get(key))
     }
 }
 
 impl View for Batch<'_> {
     fn get(&self, table: &str, key: &[u8]) -> Option<Vec<u8>> {
-        match self.change(table, key) {
+        let key = full_key(table, key);
+        match self.change(&key) {
             Some(change) => change.bytes(),
-            None => self.inner.stored(&full_key(table, key)).map(|v| v.to_vec()),
+            None => self.inner.stored(&key).map(|bytes| bytes.to_vec()),
         }
     }
 
@@ -412,10 +413,12 @@ impl View for Batch<'_> {
         self.changes.insert(full_key(table, key), Change::Removed);
     }
 
-    fn held(&self, table: &str, key: &[u8]) -> Option<Arc<dyn Held>> {
-        match self.change(table, key) {
-            Some(Change::Held(row)) => Some(row),
-            _ => None,
+    fn find(&self, table: &str, key: &[u8]) -> Option<Found> {
+        let key = full_key(table, key);
+        match self.change(&key) {
+            Some(Change::Held(row)) => Some(Found::Held(row)),
+            Some(change) => change.bytes().map(Found::Encoded),
+            None => self.inner.stored(&key).map(|bytes| Found::Encoded(bytes.to_vec())),
         }
     }
 
