@@ -115,7 +115,7 @@ impl Projection for Documents {
                     at: envelope.time,
                     comment_json: reviewed.comment_json.clone(),
                 };
-                add_review(view, &reviewed.name, reviewed.version, &step);
+                add_review(view, &reviewed.name, reviewed.version, step);
             }
             DocumentEvent::DocumentVersionDeleted(deleted) => {
                 change(view, &deleted.name, |row| {
@@ -145,10 +145,7 @@ impl Projection for Documents {
 }
 
 fn change(view: &mut dyn View, name: &str, change: impl FnOnce(&mut DocumentRow)) {
-    if let Some(mut row) = view.row::<DocumentRow>(DOCUMENTS, name) {
-        change(&mut row);
-        view.put_row(DOCUMENTS, name, &row);
-    }
+    view.change_row(DOCUMENTS, name, change);
 }
 
 fn add_version(view: &mut dyn View, mut row: DocumentRow, version: Option<&Version>, envelope: &Envelope) {
@@ -175,24 +172,28 @@ fn add_version(view: &mut dyn View, mut row: DocumentRow, version: Option<&Versi
         created: envelope.time,
         ..VersionRow::default()
     };
-    view.put_row(VERSIONS, &key, &version_row);
+    view.put_row(VERSIONS, &key, version_row);
     let json = format.filter(|format| *format == Format::Yaml);
     let json = json.and_then(|yaml| convert(&version.content, yaml, Format::Json).ok());
-    view.put_row(CONTENT, &key, &Content { content: version.content.clone(), json });
+    view.put_row(CONTENT, &key, Content { content: version.content.clone(), json });
     row.versions.insert(version.number);
-    view.put_row(DOCUMENTS, &row.name, &row);
+    let name = row.name.clone();
+    view.put_row(DOCUMENTS, &name, row);
 }
 
-fn add_review(view: &mut dyn View, name: &str, number: u32, step: &ReviewRow) {
+fn add_review(view: &mut dyn View, name: &str, number: u32, step: ReviewRow) {
     let key = version_key(name, number);
-    let Some(mut version) = view.row::<VersionRow>(VERSIONS, &key) else { return };
-    view.put_row(REVIEWS, &format!("{key}/{:06}", version.reviews), step);
-    version.reviews += 1;
-    version.review = step.review;
-    version.reviewer.clone_from(&step.reviewer);
-    version.reviewed = step.at;
-    view.put_row(VERSIONS, &key, &version);
-    change(view, name, |row| match step.review {
+    let review = step.review;
+    let before = view.change_row(VERSIONS, &key, |version: &mut VersionRow| {
+        version.reviews += 1;
+        version.review = review;
+        version.reviewer.clone_from(&step.reviewer);
+        version.reviewed = step.at;
+        version.reviews - 1
+    });
+    let Some(before) = before else { return };
+    view.put_row(REVIEWS, &format!("{key}/{before:06}"), step);
+    change(view, name, |row| match review {
         Review::Pending => row.pending = Some(number),
         Review::Approved => (row.approved, row.pending) = (Some(number), None),
         Review::Rejected | Review::NotReviewed => row.pending = None,

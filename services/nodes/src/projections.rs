@@ -63,7 +63,7 @@ impl Projection for Activations {
             ActivationEvent::ActivationCreated(e) => view.put_row(
                 ACTIVATIONS,
                 &e.activation_id,
-                &ActivationRow {
+                ActivationRow {
                     id: e.activation_id.clone(),
                     description: e.description.clone(),
                     default_name: e.default_name.clone(),
@@ -95,7 +95,7 @@ impl Projection for Nodes {
         let time = event.envelope.time;
         match &event.event {
             NodeEvent::NodeRegistered(e) => {
-                view.put_row(NODE_KEYS, &e.public_key, &e.node_id);
+                view.put_row(NODE_KEYS, &e.public_key, e.node_id.clone());
                 view.update_row::<NodeRow>(NODES, &e.node_id, |row| {
                     row.id.clone_from(&e.node_id);
                     row.activation_id.clone_from(&e.activation_id);

@@ -42,7 +42,7 @@ impl Projection for Documents {
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<DocumentEvent>) {
         match &event.event {
-            DocumentEvent::DocumentCreated(created) => view.put_row(DOCUMENTS, &created.name, &true),
+            DocumentEvent::DocumentCreated(created) => view.put_row(DOCUMENTS, &created.name, true),
             DocumentEvent::DocumentDeleted(deleted) => view.remove(DOCUMENTS, deleted.name.as_bytes()),
         }
     }
@@ -58,7 +58,7 @@ impl Projection for Nodes {
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<NodeEvent>) {
         match &event.event {
-            NodeEvent::NodeRegistered(registered) => view.put_row(NODES, &registered.node_id, &true),
+            NodeEvent::NodeRegistered(registered) => view.put_row(NODES, &registered.node_id, true),
             NodeEvent::NodeDeregistered(gone) => view.remove(NODES, gone.node_id.as_bytes()),
         }
     }

@@ -13,7 +13,7 @@ mod projection;
 
 pub use decider::{Actor, Context, Decider};
 pub use envelope::{AggregateRef, Envelope, Error, Position, Recorded};
-pub use projection::{Found, Held, MemoryView, Projection, View, ViewExt};
+pub use projection::{Found, Held, MemoryView, Projection, Row, View, ViewExt};
 
 use bytes::Bytes;
 use std::fmt::Debug;

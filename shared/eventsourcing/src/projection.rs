@@ -16,6 +16,11 @@ pub trait View {
         self.get(table, key).map(Found::Encoded)
     }
 
+    /// A decoded row of nobody else's, to be changed where it is.
+    fn held_mut(&mut self, _table: &str, _key: &[u8]) -> Option<&mut dyn Held> {
+        None
+    }
+
     /// Puts a row that may stay decoded until the view is written.
     fn hold(&mut self, table: &str, key: &[u8], row: Arc<dyn Held>) {
         self.put(table, key, row.encoded());
@@ -48,6 +53,11 @@ impl<T: Serialize + Any + Send + Sync> Held for T {
     }
 }
 
+/// What a row can be.
+pub trait Row: DeserializeOwned + Serialize + Clone + Send + Sync + 'static {}
+
+impl<T: DeserializeOwned + Serialize + Clone + Send + Sync + 'static> Row for T {}
+
 /// Rows as JSON, so that a view can be looked into and compared byte for byte.
 pub trait ViewExt: View {
     fn row<T: DeserializeOwned + Clone + 'static>(&self, table: &str, key: &str) -> Option<T> {
@@ -57,20 +67,41 @@ pub trait ViewExt: View {
         }
     }
 
-    fn put_row<T: Serialize + Clone + Send + Sync + 'static>(&mut self, table: &str, key: &str, row: &T) {
-        self.hold(table, key.as_bytes(), Arc::new(row.clone()));
+    fn put_row<T: Serialize + Send + Sync + 'static>(&mut self, table: &str, key: &str, row: T) {
+        self.hold(table, key.as_bytes(), Arc::new(row));
     }
 
-    /// Reads a row (or its default), changes it, and writes it back.
-    fn update_row<T: DeserializeOwned + Serialize + Default + Clone + Send + Sync + 'static>(
+    /// Changes a row, or its default where there is none.
+    fn update_row<T: Row + Default>(&mut self, table: &str, key: &str, change: impl FnOnce(&mut T)) {
+        self.change(table, key, Some(T::default), change);
+    }
+
+    /// Changes a row that is there; `None` when there is none.
+    fn change_row<T: Row, R>(
         &mut self,
         table: &str,
         key: &str,
-        change: impl FnOnce(&mut T),
-    ) {
-        let mut row = self.row(table, key).unwrap_or_default();
-        change(&mut row);
-        self.put_row(table, key, &row);
+        change: impl FnOnce(&mut T) -> R,
+    ) -> Option<R> {
+        self.change(table, key, None, change)
+    }
+
+    #[doc(hidden)]
+    fn change<T: Row, R>(
+        &mut self,
+        table: &str,
+        key: &str,
+        missing: Option<fn() -> T>,
+        change: impl FnOnce(&mut T) -> R,
+    ) -> Option<R> {
+        let held = self.held_mut(table, key.as_bytes());
+        if let Some(row) = held.and_then(|held| (held as &mut dyn Any).downcast_mut()) {
+            return Some(change(row));
+        }
+        let mut row = self.row(table, key).or_else(|| missing.map(|missing| missing()))?;
+        let result = change(&mut row);
+        self.put_row(table, key, row);
+        Some(result)
     }
 }
 

@@ -70,40 +70,54 @@ pub struct Options {
     pub inbox_prefix: String,
 }
 
-/// Headers as plain pairs, so that no other crate names the client's types.
+/// A message's headers, so that no other crate names the client's types.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Headers(pub Vec<(String, String)>);
+pub struct Headers(HeaderMap);
 
 impl Headers {
+    /// The first value of a header, whatever the case of its name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
+        self.pairs().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.0.push((name.to_owned(), value.into()));
+        self.push(name, value.into());
         self
     }
 
-    pub(crate) fn to_map(&self) -> Option<HeaderMap> {
-        if self.0.is_empty() {
-            return None;
+    /// Adds a header; a value holds no line break, such characters become blanks.
+    pub fn push(&mut self, name: &str, value: String) {
+        match value.contains(['\r', '\n']) {
+            true => self.0.append(name, value.replace(['\r', '\n'], " ")),
+            false => self.0.append(name, value),
         }
-        let mut map = HeaderMap::new();
-        for (name, value) in &self.0 {
-            map.append(name.as_str(), value.replace(['\r', '\n'], " ").as_str());
-        }
-        Some(map)
     }
 
-    pub(crate) fn from_map(map: Option<&HeaderMap>) -> Self {
-        let Some(map) = map else { return Self::default() };
-        let mut pairs = Vec::with_capacity(map.len());
-        for (name, values) in map.iter() {
+    /// Names and values, in no particular order.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().flat_map(|(name, values)| {
             let name: &str = name.as_ref();
-            pairs.extend(values.iter().map(|value| (name.to_owned(), value.as_str().to_owned())));
-        }
-        Self(pairs)
+            values.iter().map(move |value| (name, value.as_str()))
+        })
+    }
+
+    pub(crate) fn to_map(&self) -> Option<HeaderMap> {
+        (!self.0.is_empty()).then(|| self.0.clone())
+    }
+}
+
+impl From<HeaderMap> for Headers {
+    fn from(map: HeaderMap) -> Self {
+        Self(map)
+    }
+}
+
+impl<N: AsRef<str>> FromIterator<(N, String)> for Headers {
+    fn from_iter<I: IntoIterator<Item = (N, String)>>(pairs: I) -> Self {
+        let mut headers = Self::default();
+        pairs.into_iter().for_each(|(name, value)| headers.push(name.as_ref(), value));
+        headers
     }
 }
 
@@ -121,7 +135,7 @@ pub struct Message {
 impl From<async_nats::Message> for Message {
     fn from(m: async_nats::Message) -> Self {
         Self {
-            headers: Headers::from_map(m.headers.as_ref()),
+            headers: m.headers.map(Headers::from).unwrap_or_default(),
             subject: m.subject.into_string(),
             reply: m.reply.map(async_nats::Subject::into_string),
             data: m.payload,

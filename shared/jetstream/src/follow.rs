@@ -154,15 +154,16 @@ pub async fn set_aside(
     reason: &str,
 ) -> Result<(), Error> {
     tracing::error!(service, handler, sequence, subject = message.subject, reason, "a message was set aside");
-    let mut headers = message.headers.clone();
-    headers.0.retain(|(name, _)| !name.to_ascii_lowercase().starts_with("nats-"));
-    let headers = headers
+    let kept = message.headers.pairs().filter(|(name, _)| !name.to_ascii_lowercase().starts_with("nats-"));
+    let headers = kept
+        .map(|(name, value)| (name, value.to_owned()))
+        .collect::<Headers>()
         .with("reeve-reason", reason)
         .with("reeve-subject", message.subject.as_str())
         .with("reeve-sequence", sequence.to_string())
         .with("Nats-Msg-Id", format!("{service}/{handler}/{}/{sequence}", message.subject));
     let data: Bytes = message.data.clone();
-    bus.store(&format!("reeve.aside.{service}.{handler}"), &Headers(headers.0), data).await.map(|_| ())
+    bus.store(&format!("reeve.aside.{service}.{handler}"), &headers, data).await.map(|_| ())
 }
 
 /// The sequence of the last message on subjects that match, 0 when there is none.

@@ -13,8 +13,9 @@ use std::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-/// As many of one stream are under way one by one; the next ones wait for each other.
-const SINGLY: usize = 16;
+/// As many of one stream are under way one by one; the next ones wait for each other. The server acknowledges what
+/// came in together when it has stored all of it: with two halves one is stored while the other's writers go on.
+const SINGLY: usize = 8;
 /// A smaller group would cost more than its messages one by one.
 const LEAST: usize = 24;
 /// The server takes a thousand; half of it keeps the wait of the next ones short.

@@ -13,8 +13,8 @@ const EXPECTED: &str = "Nats-Expected-Last-Subject-Sequence";
 /// # Errors
 /// [`Error::Conflict`] when it is not; the caller reloads and decides again.
 pub async fn append(bus: &Bus, envelope: &Envelope, expected: Position) -> Result<Position, Error> {
-    let mut headers = Headers(envelope.headers().into_iter().map(|(n, v)| (n.to_owned(), v)).collect());
-    headers.0.push((EXPECTED.to_owned(), expected.to_string()));
+    let mut headers: Headers = envelope.headers().into_iter().collect();
+    headers.push(EXPECTED, expected.to_string());
     let (of, data) = (&envelope.aggregate, envelope.data.clone());
     bus.store_grouped(&of.service, &of.subject(), headers, data).await.map(Position)
 }
@@ -68,7 +68,7 @@ fn read(found: StreamMessage) -> Result<(Position, Envelope), Error> {
     let message = Message {
         subject: found.subject.to_string(),
         reply: None,
-        headers: Headers::from_map(Some(&found.headers)),
+        headers: found.headers.into(),
         data: found.payload,
         status: None,
     };

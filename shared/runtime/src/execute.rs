@@ -42,13 +42,13 @@ pub(crate) struct Folded<S> {
 const CAUSES: usize = 8;
 
 impl<S> Folded<S> {
-    /// The aggregate after an event that leads to `state`.
-    pub fn next(mut self, sequence: u64, cause: Uuid, state: S) -> Self {
+    /// Takes in an event that leads to `state`.
+    pub fn take(&mut self, sequence: u64, cause: Uuid, state: S) {
         self.causes.push_back((cause, sequence));
         if self.causes.len() > CAUSES {
             self.causes.pop_front();
         }
-        Self { sequence, state, causes: self.causes }
+        (self.sequence, self.state) = (sequence, state);
     }
 
     /// Where the event stands that a command led to already.

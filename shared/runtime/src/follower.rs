@@ -12,7 +12,7 @@ use reeve_jetstream::{
     follow::{self, Stored},
     store, streams,
 };
-use std::{sync::Arc, time::Duration};
+use std::{any::Any, sync::Arc, time::Duration};
 
 /// What takes one event into the views.
 #[derive(Clone)]
@@ -23,8 +23,28 @@ pub(crate) struct Applier {
     pub apply: Apply,
 }
 
-pub(crate) type Apply =
-    Arc<dyn Fn(&mut dyn View, Position, &Arc<Envelope>) -> Result<(), DecodeError> + Send + Sync>;
+pub(crate) type Apply = Arc<dyn Fn(&mut dyn View, &mut Seen) -> Result<(), DecodeError> + Send + Sync>;
+
+/// One event on its way through the appliers.
+pub(crate) struct Seen {
+    position: Position,
+    envelope: Arc<Envelope>,
+    /// As the first of them who wanted it decoded it.
+    decoded: Option<Box<dyn Any>>,
+}
+
+impl Seen {
+    fn recorded<E: Event>(&mut self) -> Result<&Recorded<E>, DecodeError> {
+        if !self.decoded.as_ref().is_some_and(|decoded| decoded.is::<Recorded<E>>()) {
+            let (position, envelope) = (self.position, self.envelope.clone());
+            let event = E::decode(&envelope.schema, &envelope.data)?;
+            self.decoded = Some(Box::new(Recorded { position, envelope, event }));
+        }
+        let decoded = self.decoded.as_ref().and_then(|decoded| decoded.downcast_ref());
+        // It was put there just now.
+        decoded.ok_or_else(|| DecodeError::Unknown(self.envelope.schema.clone()))
+    }
+}
 
 /// Folds an aggregate's events into the state that decisions are made on.
 pub(crate) fn fold<D: Decider>() -> Applier {
@@ -32,15 +52,15 @@ pub(crate) fn fold<D: Decider>() -> Applier {
     Applier {
         name: D::AGGREGATE,
         source: D::Event::SERVICE,
-        apply: Arc::new(move |view, position, envelope| {
-            if envelope.aggregate.aggregate != D::AGGREGATE {
+        apply: Arc::new(move |view, seen| {
+            if seen.envelope.aggregate.aggregate != D::AGGREGATE {
                 return Ok(());
             }
-            let event = D::Event::decode(&envelope.schema, &envelope.data)?;
-            let id = &envelope.aggregate.id;
-            let mut folded = view.row::<Folded<D::State>>(&table, id).unwrap_or_default();
-            let state = D::evolve(std::mem::take(&mut folded.state), &event);
-            view.put_row(&table, id, &folded.next(position.0, envelope.causation_id, state));
+            let Recorded { position, envelope, event } = seen.recorded::<D::Event>()?;
+            view.update_row(&table, &envelope.aggregate.id, |folded: &mut Folded<D::State>| {
+                let state = D::evolve(std::mem::take(&mut folded.state), event);
+                folded.take(position.0, envelope.causation_id, state);
+            });
             Ok(())
         }),
     }
@@ -50,13 +70,13 @@ pub(crate) fn project<P: Projection>(projection: P) -> Applier {
     Applier {
         name: P::NAME,
         source: P::Event::SERVICE,
-        apply: Arc::new(move |view, position, envelope| {
-            if envelope.aggregate.aggregate != P::Event::AGGREGATE {
+        apply: Arc::new(move |view, seen| {
+            if seen.envelope.aggregate.aggregate != P::Event::AGGREGATE {
                 return Ok(());
             }
-            match P::Event::decode(&envelope.schema, &envelope.data) {
-                Ok(event) => {
-                    projection.apply(view, &Recorded { position, envelope: envelope.clone(), event });
+            match seen.recorded::<P::Event>() {
+                Ok(recorded) => {
+                    projection.apply(view, recorded);
                     Ok(())
                 }
                 // An event that does not matter here, or one of a newer release.
@@ -152,8 +172,10 @@ fn take_in<'a>(
     for Read { stored, envelope } in batch {
         match envelope {
             Ok(envelope) => {
+                let (position, envelope) = (Position(stored.sequence), envelope.clone());
+                let mut seen = Seen { position, envelope, decoded: None };
                 for applier in appliers {
-                    if let Err(error) = (applier.apply)(&mut changes, Position(stored.sequence), envelope) {
+                    if let Err(error) = (applier.apply)(&mut changes, &mut seen) {
                         aside.push((applier.name, stored, error.to_string()));
                     }
                 }

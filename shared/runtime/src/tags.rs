@@ -42,7 +42,7 @@ impl Projection for ResourceTags {
         if row.is_empty() {
             view.remove(self.table, id.as_bytes());
         } else {
-            view.put_row(self.table, id, &row);
+            view.put_row(self.table, id, row);
         }
     }
 }

@@ -422,6 +422,13 @@ impl View for Batch<'_> {
         }
     }
 
+    fn held_mut(&mut self, table: &str, key: &[u8]) -> Option<&mut dyn Held> {
+        match self.changes.get_mut(&full_key(table, key))? {
+            Change::Held(row) => Arc::get_mut(row),
+            Change::Put(_) | Change::Removed => None,
+        }
+    }
+
     fn hold(&mut self, table: &str, key: &[u8], row: Arc<dyn Held>) {
         self.changes.insert(full_key(table, key), Change::Held(row));
     }
@@ -436,9 +443,9 @@ mod tests {
         let store = Store::open(path, "v1").unwrap();
         let mut batch = store.begin();
         for n in 0..100 {
-            batch.put_row("numbers", &format!("{n:03}"), &n);
+            batch.put_row("numbers", &format!("{n:03}"), n);
         }
-        batch.put_row("numbersx", "000", &7);
+        batch.put_row("numbersx", "000", 7);
         batch.commit("S", 42).unwrap();
         store
     }
@@ -532,7 +539,7 @@ mod tests {
                     batch.remove("numbers", key.as_bytes());
                     expected.remove(&key);
                 } else {
-                    batch.put_row("numbers", &key, &(n + round));
+                    batch.put_row("numbers", &key, n + round);
                     expected.insert(key, n + round);
                 }
             }
@@ -557,13 +564,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path(), "v1").unwrap();
         let mut batch = store.begin();
-        (0..5000).for_each(|n| batch.put_row("numbers", &format!("{n:05}"), &n));
+        (0..5000).for_each(|n| batch.put_row("numbers", &format!("{n:05}"), n));
         batch.commit("S", 1).unwrap();
         std::thread::scope(|scope| {
             let writer = scope.spawn(|| {
                 for round in 0..50_u64 {
                     let mut batch = store.begin();
-                    (0..5000).step_by(11).for_each(|n| batch.put_row("numbers", &format!("{n:05}"), &n));
+                    (0..5000).step_by(11).for_each(|n| batch.put_row("numbers", &format!("{n:05}"), n));
                     batch.commit("S", 2 + round).unwrap();
                     store.flush();
                 }

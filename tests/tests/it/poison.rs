@@ -21,8 +21,8 @@ async fn set_aside(bus: &Bus) -> Vec<(String, String)> {
 async fn real_headers(bus: &Bus) -> Headers {
     let mut events = follow::follow(bus, "RUN_COMMAND", &[], 0).await.unwrap();
     let event = events.next().await.unwrap().unwrap().message;
-    let kept = event.headers.0.into_iter().filter(|(name, _)| !name.to_lowercase().starts_with("nats-"));
-    Headers(kept.collect())
+    let kept = event.headers.pairs().filter(|(name, _)| !name.to_lowercase().starts_with("nats-"));
+    kept.map(|(name, value)| (name, value.to_owned())).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -84,8 +84,8 @@ pub async fn plain(bus: &Bus, count: usize, at_once: usize) -> anyhow::Result<Du
     let prepared: Vec<_> = (0..count)
         .map(|n| {
             let envelope = envelope(&service, n);
-            let headers = envelope.headers().into_iter().map(|(name, value)| (name.to_owned(), value));
-            (envelope.aggregate.subject(), Headers(headers.collect()), envelope.data)
+            let headers: Headers = envelope.headers().into_iter().collect();
+            (envelope.aggregate.subject(), headers, envelope.data)
         })
         .collect();
     let begun = Instant::now();

@@ -87,6 +87,8 @@ impl Decider for SentCommand {
                 state.id.clone_from(&e.command_id);
                 state.targets = u32::try_from(e.node_ids.len()).unwrap_or(u32::MAX);
                 state.max_errors.clone_from(&e.max_errors);
+                // Nobody was meant: there is nothing to wait for.
+                state.finished = e.node_ids.is_empty();
             }
             CommandEvent::CommandCancelRequested(_) => state.cancel_requested = true,
             CommandEvent::CommandFinished(_) => state.finished = true,
@@ -122,6 +124,14 @@ mod tests {
         given::<SentCommand>([CommandEvent::CommandSent(sent())])
             .when(Command::Send(Box::new(sent())))
             .then_nothing();
+    }
+
+    #[test]
+    fn without_a_node_it_has_ended_as_it_is_sent() {
+        let nobody = CommandSent { node_ids: vec![], ..sent() };
+        let history = [CommandEvent::CommandSent(nobody)];
+        given::<SentCommand>(history.clone()).when(Command::Finish(Counts::default())).then_nothing();
+        given::<SentCommand>(history).when(Command::Cancel { node_ids: vec![] }).then_nothing();
     }
 
     #[test]

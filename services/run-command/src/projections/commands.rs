@@ -1,10 +1,11 @@
 //! Commands and invocations as they are answered, with the indexes that keep pages flat.
 
 use crate::domain::{
-    Progress,
+    Counts, Progress,
     command::CommandEvent,
     invocation::{self, InvocationEvent},
     progress::{Turn, first},
+    settle,
 };
 use reeve_contracts::run_command::{CommandSent, InvocationFinished};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
@@ -21,7 +22,7 @@ pub const BY_TIME: &str = "commands-by-time";
 pub const INVOCATIONS: &str = "invocations";
 /// `<node>/<newest first>` to the command's id.
 pub const BY_NODE: &str = "invocations-by-node";
-/// `<deadline in ms, 16 digits>/<command>/<node>` of the invocations that have not ended.
+/// `<deadline in ms, 16 digits>/<command>` of the commands that have not ended.
 pub const DEADLINES: &str = "deadlines";
 
 /// The greatest inbox number of each node that an event names, by node id.
@@ -32,8 +33,8 @@ pub fn newest_first(requested: Timestamp, command: &str) -> String {
     format!("{:016}/{command}", i64::MAX / 1000 - requested.0)
 }
 
-fn deadline(expires: Timestamp, command: &str, node: &str) -> String {
-    format!("{:016}/{command}/{node}", expires.0)
+fn deadline(expires: Timestamp, command: &str) -> String {
+    format!("{:016}/{command}", expires.0)
 }
 
 /// A command.
@@ -56,7 +57,7 @@ pub struct CommandRow {
     pub expires: Timestamp,
     pub request_json: String,
     pub cancel_requested: bool,
-    /// Set when all invocations have ended.
+    /// Set when all invocations have ended, or there are none.
     pub finished: Option<(String, String)>,
 }
 
@@ -112,22 +113,25 @@ pub struct Commands;
 
 impl Projection for Commands {
     const NAME: &'static str = "commands";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Event = CommandEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<CommandEvent>) {
         match &event.event {
             CommandEvent::CommandSent(e) => {
                 let row = command_row(e, event.position.0);
-                view.put_row(BY_TIME, &newest_first(row.requested, &e.command_id), &e.command_id);
+                view.put_row(BY_TIME, &newest_first(row.requested, &e.command_id), e.command_id.clone());
                 let progress = Progress::begin(&e.node_ids, &e.max_concurrency, &e.max_errors);
-                view.put_row(PROGRESS, &e.command_id, &progress);
-                view.put_row(COMMANDS, &e.command_id, &row);
+                view.put_row(PROGRESS, &e.command_id, progress);
                 // One row for each target, once: what later happens to an invocation touches only its own.
                 let first = first(&e.node_ids, &e.max_concurrency).len();
                 for (index, node) in e.node_ids.iter().enumerate() {
                     add_invocation(view, &row, node, index < first, e.node_ids.get(index + 1));
                 }
+                if row.finished.is_none() {
+                    view.put_row(DEADLINES, &deadline(row.expires, &row.id), ());
+                }
+                view.put_row(COMMANDS, &e.command_id, row);
             }
             CommandEvent::CommandCancelRequested(e) => {
                 if e.node_ids.is_empty() {
@@ -136,9 +140,13 @@ impl Projection for Commands {
                 view.update_row::<CommandRow>(COMMANDS, &e.command_id, |row| row.cancel_requested = true);
             }
             CommandEvent::CommandFinished(e) => {
-                view.update_row::<CommandRow>(COMMANDS, &e.command_id, |row| {
+                let expires = view.change_row(COMMANDS, &e.command_id, |row: &mut CommandRow| {
                     row.finished = Some((e.status.clone(), e.status_details.clone()));
+                    row.expires
                 });
+                if let Some(expires) = expires {
+                    view.remove(DEADLINES, deadline(expires, &e.command_id).as_bytes());
+                }
             }
         }
     }
@@ -162,7 +170,10 @@ fn command_row(e: &CommandSent, position: u64) -> CommandRow {
         expires: Timestamp(e.expires_ms),
         request_json: e.request_json.clone(),
         cancel_requested: false,
-        finished: None,
+        finished: e.node_ids.is_empty().then(|| {
+            let (status, details) = settle(&Counts::default(), false, &e.max_errors);
+            (status.to_owned(), details.to_owned())
+        }),
     }
 }
 
@@ -186,10 +197,9 @@ fn add_invocation(
         after: after.cloned().unwrap_or_default(),
         ..InvocationRow::default()
     };
-    view.put_row(INVOCATIONS, &invocation::id(&command.id, node), &row);
+    view.put_row(INVOCATIONS, &invocation::id(&command.id, node), row);
     let by_node = format!("{node}/{}", newest_first(command.requested, &command.id));
-    view.put_row(BY_NODE, &by_node, &command.id);
-    view.put_row(DEADLINES, &deadline(command.expires, &command.id, node), &());
+    view.put_row(BY_NODE, &by_node, command.id.clone());
 }
 
 /// Invocations by command and node, and how far their command has come.
@@ -208,45 +218,46 @@ impl Projection for Invocations {
             InvocationEvent::InvocationFinished(e) => (&e.command_id, &e.node_id),
         };
         let key = invocation::id(command, node);
-        let Some(mut row) = view.row::<InvocationRow>(INVOCATIONS, &key) else { return };
+        let known = view.change_row(INVOCATIONS, &key, |row: &mut InvocationRow| match &event.event {
+            InvocationEvent::InvocationDispatched(e) => row.number = e.number,
+            InvocationEvent::InvocationStarted(e) => {
+                row.started = Some(Timestamp(e.started_ms));
+                set_status(row, "InProgress");
+            }
+            InvocationEvent::InvocationCancelling(_) => set_status(row, "Cancelling"),
+            InvocationEvent::InvocationFinished(e) => finish(row, e),
+        });
         match &event.event {
+            _ if known.is_none() => {}
             InvocationEvent::InvocationDispatched(e) => {
-                row.number = e.number;
                 view.update_row::<u64>(NUMBERS, node, |last| *last = e.number.max(*last));
                 view.update_row::<Progress>(PROGRESS, command, |progress| progress.counts.dispatched += 1);
             }
-            InvocationEvent::InvocationStarted(e) => {
-                row.started = Some(Timestamp(e.started_ms));
-                set_status(&mut row, "InProgress");
-            }
-            InvocationEvent::InvocationCancelling(_) => set_status(&mut row, "Cancelling"),
-            InvocationEvent::InvocationFinished(e) => {
-                view.remove(DEADLINES, deadline(row.expires, command, node).as_bytes());
-                finish(&mut row, e);
-                end(view, &mut row);
-            }
+            InvocationEvent::InvocationFinished(_) => end(view, &key),
+            InvocationEvent::InvocationStarted(_) | InvocationEvent::InvocationCancelling(_) => {}
         }
-        view.put_row(INVOCATIONS, &key, &row);
     }
 }
 
 /// Takes an end into the command's progress: whose turn it is now stands in the row of the one that ended, so
 /// that the reaction to its event is the same at each delivery.
-fn end(view: &mut dyn View, row: &mut InvocationRow) {
-    let command = row.command_id.clone();
+fn end(view: &mut dyn View, key: &str) {
+    let Some(row) = view.row::<InvocationRow>(INVOCATIONS, key) else { return };
+    let command = row.command_id;
     let Some(mut progress) = view.row::<Progress>(PROGRESS, &command) else { return };
     let follows = progress.end(&row.status_details, row.let_in, |node| {
         let next = view.row::<InvocationRow>(INVOCATIONS, &invocation::id(&command, node));
         next.map_or_else(Turn::default, |next| Turn { ended: next.ended(), after: next.after })
     });
-    view.put_row(PROGRESS, &command, &progress);
+    view.put_row(PROGRESS, &command, progress);
     for node in &follows.lets_in {
-        view.update_row::<InvocationRow>(INVOCATIONS, &invocation::id(&command, node), |row| {
-            row.let_in = true
-        });
+        let let_in = |row: &mut InvocationRow| row.let_in = true;
+        view.change_row(INVOCATIONS, &invocation::id(&command, node), let_in);
     }
-    row.lets_in = follows.lets_in;
-    row.stops = follows.stops;
+    view.change_row(INVOCATIONS, key, |row: &mut InvocationRow| {
+        row.lets_in = follows.lets_in;
+        row.stops = follows.stops;
+    });
 }
 
 fn set_status(row: &mut InvocationRow, status: &str) {
@@ -277,8 +288,8 @@ fn finish(row: &mut InvocationRow, e: &InvocationFinished) {
     row.steps = steps.collect();
 }
 
-/// The command and the node of a key of [`DEADLINES`] that is due; `None` when it is not.
-pub fn due(key: &str, now: Timestamp) -> Option<(&str, &str)> {
-    let (instant, rest) = key.split_once('/')?;
-    (instant.parse::<i64>().ok()? <= now.0).then(|| rest.split_once('/'))?
+/// The command of a key of [`DEADLINES`] that is due; `None` when it is not.
+pub fn due(key: &str, now: Timestamp) -> Option<&str> {
+    let (instant, command) = key.split_once('/')?;
+    (instant.parse::<i64>().ok()? <= now.0).then_some(command)
 }

@@ -64,7 +64,7 @@ impl Projection for Documents {
                     default: 1,
                     ..DocumentRow::default()
                 };
-                view.put_row(DOCUMENTS, &e.name, &row);
+                view.put_row(DOCUMENTS, &e.name, row);
                 add_version(view, &e.name, e.version.as_ref());
             }
             DocumentEvent::DocumentUpdated(e) => add_version(view, &e.name, e.version.as_ref()),
@@ -91,10 +91,10 @@ impl Projection for Documents {
 fn add_version(view: &mut dyn View, name: &str, version: Option<&reeve_contracts::documents::Version>) {
     let Some(version) = version else { return };
     let mut row: DocumentRow = view.row(DOCUMENTS, name).unwrap_or_default();
-    view.put_row(CONTENT, &content_key(name, version.number), &content(&row.document_type, version));
+    view.put_row(CONTENT, &content_key(name, version.number), content(&row.document_type, version));
     row.latest = row.latest.max(version.number);
     row.versions.insert(version.number, version.hash.clone());
-    view.put_row(DOCUMENTS, name, &row);
+    view.put_row(DOCUMENTS, name, row);
 }
 
 fn content(document_type: &str, version: &reeve_contracts::documents::Version) -> ContentRow {

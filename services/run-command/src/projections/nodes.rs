@@ -39,21 +39,21 @@ impl Projection for Nodes {
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<NodeEvent>) {
         match &event.event {
-            NodeEvent::NodeRegistered(e) => view.put_row(NODES, &e.node_id, &NodeRow::default()),
+            NodeEvent::NodeRegistered(e) => view.put_row(NODES, &e.node_id, NodeRow::default()),
             NodeEvent::NodeConnected(e) => {
                 let row = NodeRow {
                     name: e.hostname.clone(),
                     platform_type: e.platform_type.clone(),
                     session: e.session.clone(),
                 };
-                view.put_row(NODES, &e.node_id, &row);
+                view.put_row(NODES, &e.node_id, row);
             }
             NodeEvent::NodeLost(e) => {
                 if let Some(mut row) = view.row::<NodeRow>(NODES, &e.node_id)
                     && row.session == e.session
                 {
                     row.session.clear();
-                    view.put_row(NODES, &e.node_id, &row);
+                    view.put_row(NODES, &e.node_id, row);
                 }
             }
             NodeEvent::NodeDeregistered(e) => view.remove(NODES, e.node_id.as_bytes()),

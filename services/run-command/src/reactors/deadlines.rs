@@ -1,8 +1,8 @@
 //! Ends by deadline.
 
-use super::{AT_ONCE, to};
+use super::{AT_ONCE, open, to};
 use crate::{
-    domain::invocation::{self, Command, Invocation, expired},
+    domain::invocation::{Command, Invocation, expired},
     projections::{DEADLINES, due},
 };
 use futures::{TryStreamExt, stream};
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// How often ends by deadline are looked for.
 const LOOK: Duration = Duration::from_secs(1);
-/// As many are ended in one look.
+/// As many commands are looked at in one look.
 const MOST: usize = 1000;
 
 /// Invocations whose total time is over and that nobody reported on end as `DeliveryTimedOut`.
@@ -20,22 +20,25 @@ pub async fn deadlines(handle: Handle) -> Result<(), React> {
     loop {
         let now = Timestamp::now();
         let first = handle.views().scan::<()>(DEADLINES, "", None, MOST).rows;
-        let due: Vec<(&str, &str)> = first.iter().map_while(|(key, ())| due(key, now)).collect();
-        let each = stream::iter(due.iter().map(Ok::<_, React>));
-        let handle = &handle;
-        each.try_for_each_concurrent(AT_ONCE, |(command, node)| async move {
-            let mut context = handle.context(now);
-            if let Ok(CommandId(id)) = command.parse() {
-                context.correlation_id = id;
-            }
-            let message = "No outcome arrived before the command expired.";
-            let finish = to(command, node, Command::Finish(Box::new(expired(command, node, now, message))));
-            handle.execute::<Invocation>(&invocation::id(command, node), finish, &context).await?;
-            Ok(())
-        })
-        .await?;
-        if due.len() < MOST {
-            tokio::time::sleep(LOOK).await;
+        for command in first.iter().map_while(|(key, ())| due(key, now)) {
+            expire(&handle, command, now).await?;
         }
+        tokio::time::sleep(LOOK).await;
     }
+}
+
+async fn expire(handle: &Handle, command: &str, now: Timestamp) -> Result<(), React> {
+    let each = stream::iter(open(handle, command, |_| true).into_iter().map(Ok::<_, React>));
+    each.try_for_each_concurrent(AT_ONCE, |(key, row)| async move {
+        let mut context = handle.context(now);
+        if let Ok(CommandId(id)) = command.parse() {
+            context.correlation_id = id;
+        }
+        let node = &row.node_id;
+        let message = "No outcome arrived before the command expired.";
+        let finish = to(command, node, Command::Finish(Box::new(expired(command, node, now, message))));
+        handle.execute::<Invocation>(&key, finish, &context).await?;
+        Ok(())
+    })
+    .await
 }

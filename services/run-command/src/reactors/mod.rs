@@ -29,3 +29,13 @@ fn invocation_row(handle: &Handle, command_id: &str, node_id: &str) -> Option<In
 fn recorded(handle: &Handle, node_id: &str) -> u64 {
     handle.views().get(NUMBERS, node_id).unwrap_or(0)
 }
+
+/// The invocations of a command that have not ended.
+fn open(
+    handle: &Handle,
+    command: &str,
+    which: impl Fn(&InvocationRow) -> bool,
+) -> Vec<(String, InvocationRow)> {
+    let keep = |_: &str, row: &InvocationRow| !row.ended() && which(row);
+    handle.views().filter(INVOCATIONS, &format!("{command}/"), None, usize::MAX, keep).rows
+}

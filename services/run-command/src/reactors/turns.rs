@@ -1,15 +1,15 @@
 //! Who is dispatched to, and when: at once as many as the rate control allows, then one for each that ends.
 
-use super::{AT_ONCE, invocation_row, recorded, to};
+use super::{AT_ONCE, invocation_row, open, recorded, to};
 use crate::{
     dispatch::Dispatcher,
     domain::{
-        Counts, Progress,
+        Progress,
         command::{Command as SentTo, CommandEvent, SentCommand},
         invocation::{self, Command, Invocation, InvocationEvent, expired},
         progress::first,
     },
-    projections::{INVOCATIONS, InvocationRow, PROGRESS},
+    projections::PROGRESS,
 };
 use futures::{TryStreamExt, stream};
 use reeve_contracts::{
@@ -24,11 +24,6 @@ use std::sync::Arc;
 /// A sent command goes to the nodes whose turn it is; a cancelled one is taken back.
 pub async fn command(dispatcher: Dispatcher, reacting: Reacting<CommandEvent>) -> Result<(), React> {
     match &reacting.event.event {
-        CommandEvent::CommandSent(sent) if sent.node_ids.is_empty() => {
-            let finish = SentTo::Finish(Counts::default());
-            reacting.execute::<SentCommand>("finish", &sent.command_id, finish).await?;
-            Ok(())
-        }
         CommandEvent::CommandSent(sent) => {
             let sent = Arc::new(sent.clone());
             dispatcher.remember(&sent);
@@ -180,14 +175,4 @@ async fn terminate_waiting(reacting: &Reacting<InvocationEvent>, command: &str) 
         Ok(())
     })
     .await
-}
-
-/// The invocations of a command that have not ended.
-fn open(
-    handle: &Handle,
-    command: &str,
-    which: impl Fn(&InvocationRow) -> bool,
-) -> Vec<(String, InvocationRow)> {
-    let keep = |_: &str, row: &InvocationRow| !row.ended() && which(row);
-    handle.views().filter(INVOCATIONS, &format!("{command}/"), None, usize::MAX, keep).rows
 }
