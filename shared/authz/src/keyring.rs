@@ -1,8 +1,8 @@
-//! Principals, their keys and what they may do, from one JSON file.
+//! The administrators and their keys, from one JSON file.
 
-use crate::{AccessKey, Authorizer, Decision, Principal, Principals};
+use crate::{AccessKey, Principal, Principals};
 use serde::Deserialize;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
@@ -30,8 +30,8 @@ pub enum Error {
     AccessKeyId { name: String, access_key_id: String },
     #[error("the secret_access_key of {name} is shorter than {SHORTEST_SECRET} characters")]
     Secret { name: String },
-    #[error("the allow entry {entry:?} of {name} is neither * nor service:Action, with * for any rest")]
-    Allow { name: String, entry: String },
+    #[error("{name} is no administrator: other principals are made with `reeve access create-principal`")]
+    NoAdministrator { name: String },
     #[error("two principals have the {field} {value:?}")]
     Twice { field: &'static str, value: String },
 }
@@ -50,20 +50,13 @@ struct Entry {
     secret_access_key: String,
     #[serde(default)]
     administrator: bool,
-    #[serde(default)]
-    allow: Vec<String>,
 }
 
-struct Rights {
-    administrator: bool,
-    allow: Vec<String>,
-}
-
-/// A fixed set of principals.
+/// A fixed set of administrators.
 #[derive(Default)]
 pub struct Keyring {
     keys: HashMap<String, AccessKey>,
-    rights: HashMap<String, Rights>,
+    names: HashSet<String>,
 }
 
 impl fmt::Debug for Keyring {
@@ -106,12 +99,15 @@ impl Keyring {
             if keyring.keys.insert(entry.access_key_id.clone(), key).is_some() {
                 return Err(Error::Twice { field: "access_key_id", value: entry.access_key_id });
             }
-            let rights = Rights { administrator: entry.administrator, allow: entry.allow };
-            if keyring.rights.insert(entry.name.clone(), rights).is_some() {
+            if !keyring.names.insert(entry.name.clone()) {
                 return Err(Error::Twice { field: "name", value: entry.name });
             }
         }
         Ok(keyring)
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
     }
 }
 
@@ -129,54 +125,16 @@ fn check(entry: &Entry) -> Result<(), Error> {
     if entry.secret_access_key.len() < SHORTEST_SECRET {
         return Err(Error::Secret { name: name() });
     }
-    let wrong = entry.allow.iter().find(|allow| {
-        let well_formed = allow.split_once(':').is_some_and(|(service, action)| {
-            !service.is_empty() && !service.contains('*') && !action.is_empty() && !action.contains(':')
-        });
-        !well_formed && *allow != "*"
-    });
-    wrong.map_or(Ok(()), |entry| Err(Error::Allow { name: name(), entry: entry.clone() }))
+    if !entry.administrator {
+        return Err(Error::NoAdministrator { name: name() });
+    }
+    Ok(())
 }
 
 impl Principals for Keyring {
     fn secret(&self, access_key_id: &str) -> Option<AccessKey> {
         self.keys.get(access_key_id).cloned()
     }
-}
-
-impl Authorizer for Keyring {
-    /// Every entry holds for every resource: this implementation knows actions alone.
-    fn check(&self, principal: &Principal, action: &str, _resource: &str) -> Decision {
-        let allowed = self.rights.get(&principal.name).is_some_and(|rights| {
-            rights.administrator
-                || rights.allow.iter().any(|entry| matches(entry.as_bytes(), action.as_bytes()))
-        });
-        if allowed { Decision::Allow } else { Decision::Deny }
-    }
-}
-
-/// Whether `text` is what `pattern` says, `*` standing for any run of characters; without regard to case, as
-/// IAM compares actions.
-fn matches(pattern: &[u8], text: &[u8]) -> bool {
-    let (mut at, mut from) = (0, 0);
-    // Where the last star was, and how much of the text it has taken so far.
-    let mut star: Option<(usize, usize)> = None;
-    while from < text.len() {
-        if pattern.get(at) == Some(&b'*') {
-            star = Some((at, from));
-            at += 1;
-        } else if pattern.get(at).is_some_and(|byte| byte.eq_ignore_ascii_case(&text[from])) {
-            at += 1;
-            from += 1;
-        } else if let Some((star_at, taken)) = star {
-            at = star_at + 1;
-            from = taken + 1;
-            star = Some((star_at, from));
-        } else {
-            return false;
-        }
-    }
-    pattern[at..].iter().all(|byte| *byte == b'*')
 }
 
 #[cfg(test)]
@@ -187,52 +145,22 @@ mod tests {
 
     const FILE: &str = r#"{"principals": [
         {"name": "administrator", "access_key_id": "AKIAADMINISTRATOR0", "secret_access_key": "0123456789abcdef", "administrator": true},
-        {"name": "reader", "access_key_id": "AKIAREADER00000000", "secret_access_key": "fedcba9876543210", "allow": ["ssm:List*", "ssm:GetDocument"]},
-        {"name": "nobody", "access_key_id": "AKIANOBODY00000000", "secret_access_key": "fedcba9876543210"}
+        {"name": "second", "access_key_id": "AKIASECOND00000000", "secret_access_key": "fedcba9876543210", "administrator": true}
     ]}"#;
-
-    fn principal(name: &str) -> Principal {
-        Principal { name: name.to_owned() }
-    }
-
-    #[test]
-    fn what_is_not_allowed_is_denied() {
-        let keyring = Keyring::parse(FILE).unwrap();
-        let check = |name, action| keyring.check(&principal(name), action, "*");
-        assert_eq!(check("administrator", "ssm:SendCommand"), Decision::Allow);
-        assert_eq!(check("reader", "ssm:ListDocuments"), Decision::Allow);
-        assert_eq!(check("reader", "ssm:GetDocument"), Decision::Allow);
-        assert_eq!(check("reader", "ssm:GetDocuments"), Decision::Deny);
-        assert_eq!(check("reader", "ssm:SendCommand"), Decision::Deny);
-        assert_eq!(check("reader", "xssm:ListDocuments"), Decision::Deny);
-        assert_eq!(check("nobody", "ssm:ListDocuments"), Decision::Deny);
-        assert_eq!(check("stranger", "ssm:ListDocuments"), Decision::Deny);
-        assert_eq!(Keyring::default().check(&principal("administrator"), "*", "*"), Decision::Deny);
-    }
 
     #[test]
     fn a_key_is_found_by_its_id_and_never_printed() {
         let keyring = Keyring::parse(FILE).unwrap();
-        let key = keyring.secret("AKIAREADER00000000").unwrap();
-        assert_eq!((key.principal.name.as_str(), &*key.secret), ("reader", "fedcba9876543210"));
-        assert!(keyring.secret("AKIAREADER00000001").is_none());
+        let key = keyring.secret("AKIASECOND00000000").unwrap();
+        assert_eq!((key.principal.name.as_str(), &*key.secret), ("second", "fedcba9876543210"));
+        assert!(keyring.secret("AKIASECOND00000001").is_none());
         assert!(!format!("{keyring:?}{key:?}").contains("fedcba"));
-    }
-
-    #[test]
-    fn a_star_stands_for_any_run() {
-        assert!(matches(b"*", b"ssm:GetDocument"));
-        assert!(matches(b"ssm:*Document*", b"ssm:GetDocument"));
-        assert!(matches(b"ssm:Get*", b"ssm:Get"));
-        assert!(matches(b"ssm:*a*b", b"ssm:xaxaxbxb"));
-        assert!(!matches(b"ssm:*a*b", b"ssm:xaxaxbxc"));
-        assert!(!matches(b"ssm:Get", b"ssm:GetDocument"));
     }
 
     #[test]
     fn mistakes_are_refused() {
         let with = |field: &str, value: &str| {
-            let mut entry = serde_json::json!({"name": "a", "access_key_id": "A".repeat(16), "secret_access_key": "s".repeat(16)});
+            let mut entry = serde_json::json!({"name": "a", "access_key_id": "A".repeat(16), "secret_access_key": "s".repeat(16), "administrator": true});
             entry[field] = serde_json::from_str(value).unwrap();
             Keyring::parse(&serde_json::json!({ "principals": [entry] }).to_string())
         };
@@ -240,9 +168,9 @@ mod tests {
         assert!(matches!(with("name", r#""a\nb""#), Err(Error::Name { .. })));
         assert!(matches!(with("access_key_id", r#""short""#), Err(Error::AccessKeyId { .. })));
         assert!(matches!(with("secret_access_key", r#""short""#), Err(Error::Secret { .. })));
-        assert!(matches!(with("allow", r#"["SendCommand"]"#), Err(Error::Allow { .. })));
+        assert!(matches!(with("administrator", "false"), Err(Error::NoAdministrator { .. })));
         assert!(matches!(with("administator", "true"), Err(Error::Json(_))));
-        let twice = FILE.replace("AKIANOBODY00000000", "AKIAREADER00000000");
+        let twice = FILE.replace("AKIASECOND00000000", "AKIAADMINISTRATOR0");
         assert!(matches!(Keyring::parse(&twice), Err(Error::Twice { field: "access_key_id", .. })));
     }
 

@@ -1,16 +1,32 @@
 //! Who may call, and what they may do.
 //!
-//! [`Principals`] knows the access keys, [`Authorizer`] decides; [`Keyring`] is the first implementation of
-//! both, read from a file that only its owner may read. A policy engine can take its place behind the same
-//! two traits.
+//! [`Principals`] knows the access keys, [`Authorizer`] decides; [`Access`] is both: what the events of the access
+//! and tags services say, with policies in Cedar. Beside it stands the [`Keyring`]: the administrators' keys, from a
+//! file that only its owner may read, so that an installation can be entered before it has an event, and after
+//! somebody locked himself out.
+//!
+//! In Cedar a caller is a `Principal`, in the `Group`s that it is in; an action is `Action::"ssm:SendCommand"`, in
+//! `Action::"ssm:Send*"` (its verb) and `Action::"ssm:*"`; a resource is a `Document`, a `Node`, a `Parameter` or
+//! whatever else can be tagged, by its id, with its tags as Cedar tags; an action that names no resource is done to
+//! `Resource::"*"`.
 //!
 //! **Invariants**
-//! - What nobody allowed is denied: there is no way to build a [`Keyring`] that says yes by default.
+//! - What nobody allowed is denied, and so is what could not be evaluated.
+//! - Administrators are never denied: whoever can read their file owns the installation anyway.
 //! - A secret is never printed: no `Debug` here shows one.
 
+mod access;
 mod keyring;
+mod policies;
+mod watch;
 
+pub use access::Access;
 pub use keyring::{Error, Keyring};
+pub use policies::check as check_policy;
+pub use watch::{secret_name, watch};
+
+/// The principal in an administrator's file that `reeve up` makes; its name is nobody else's.
+pub const ADMINISTRATOR: &str = "administrator";
 
 use std::fmt;
 use std::sync::Arc;
@@ -49,8 +65,54 @@ pub enum Decision {
     Deny,
 }
 
-/// Decides whether a principal may do something. Asked once for every request, whatever the operation.
+/// What an action is done to: a resource that tags and policies can name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Resource {
+    /// As AddTagsToResource names it: `Document`, `ManagedInstance`, `Parameter`.
+    pub kind: String,
+    pub id: String,
+}
+
+impl Resource {
+    /// From what a request says, which may be an ARN.
+    pub fn new(kind: &str, id: &str) -> Self {
+        let named = id.starts_with("arn:").then(|| id.splitn(6, ':').nth(5)).flatten();
+        let named = named.and_then(|rest| rest.split_once(['/', ':']));
+        Self { kind: kind.to_owned(), id: named.map_or(id, |(_, name)| name).to_owned() }
+    }
+
+    /// What an action is done to that names nothing.
+    pub fn none() -> Self {
+        Self { kind: "Resource".to_owned(), id: "*".to_owned() }
+    }
+
+    /// As AWS writes it.
+    pub fn arn(&self, region: &str, account: &str) -> String {
+        let kind = match self.kind.as_str() {
+            "Resource" => return self.id.clone(),
+            "ManagedInstance" => "managed-instance".to_owned(),
+            kind => kind.to_ascii_lowercase(),
+        };
+        format!("arn:aws:ssm:{region}:{account}:{kind}/{}", self.id.trim_start_matches('/'))
+    }
+}
+
+/// Who wants to do what to what.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// A principal's name.
+    pub principal: &'a str,
+    /// As IAM writes it: `ssm:SendCommand`.
+    pub action: &'a str,
+    pub resource: &'a Resource,
+}
+
+/// Decides whether a principal may do something. Asked for every request, whatever the operation, and for every
+/// resource that it names.
+#[async_trait::async_trait]
 pub trait Authorizer: Send + Sync {
-    /// `action` as IAM writes it (`ssm:SendCommand`), `resource` an ARN or `*`.
-    fn check(&self, principal: &Principal, action: &str, resource: &str) -> Decision;
+    fn check(&self, question: Question<'_>) -> Decision;
+
+    /// Waits, for a moment at most, until decisions take account of a `STREAM:sequence`.
+    async fn reached(&self, _position: &str) {}
 }

@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const EVENTS: [&str; 4] = ["documents.proto", "nodes.proto", "run_command.proto", "tags.proto"];
+const EVENTS: [&str; 5] =
+    ["access.proto", "documents.proto", "nodes.proto", "run_command.proto", "tags.proto"];
 
 fn schemas() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas")

@@ -4,6 +4,7 @@
 //! - [`store`]: append with optimistic concurrency on the aggregate's literal subject.
 //! - [`streams`]: the streams of the design and their settings.
 //! - [`follow`]: reading a stream in order (for views), and working it off with acks (for reactors).
+//! - [`keys`]: wrapped data keys, outside the log, so that they can be destroyed.
 //! - [`serve`]: operations as NATS micro endpoints, and finding out what is served.
 //! - [`operator`]: the operator, the accounts CORE and AGENTS, and the JWTs of their users.
 //!
@@ -13,6 +14,7 @@
 mod bus;
 pub mod follow;
 mod group;
+pub mod keys;
 pub mod operator;
 mod publish;
 pub mod serve;

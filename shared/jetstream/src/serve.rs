@@ -22,6 +22,8 @@ pub struct Served {
     /// The AWS API that the operation belongs to: `ssm`. Empty for our own.
     pub api: String,
     pub subject: String,
+    /// Kinds of resources that the operation is done to, and the members of its input that name them.
+    pub resources: Vec<(String, String)>,
 }
 
 impl Service {
@@ -39,8 +41,19 @@ impl Service {
     ///
     /// # Errors
     /// When the bus refuses the subscription.
-    pub async fn endpoint(&self, name: &str, subject: &str, api: &str) -> Result<Requests, Error> {
-        let metadata = HashMap::from([("api".to_owned(), api.to_owned())]);
+    pub async fn endpoint(
+        &self,
+        name: &str,
+        subject: &str,
+        api: &str,
+        resources: &[(&str, &str)],
+    ) -> Result<Requests, Error> {
+        let resources: Vec<String> =
+            resources.iter().map(|(kind, member)| format!("{kind}:{member}")).collect();
+        let metadata = HashMap::from([
+            ("api".to_owned(), api.to_owned()),
+            ("resources".to_owned(), resources.join(",")),
+        ]);
         let added = self.inner.endpoint_builder().name(name).metadata(metadata).add(subject).await;
         let endpoint = added.map_err(|e| Error::bus("add an endpoint")(e.to_string()))?;
         Ok(Box::pin(endpoint.map(|request| Message::from(request.message.clone()))))
@@ -100,12 +113,16 @@ pub async fn discover(bus: &Bus, wait: Duration) -> Result<Vec<Served>, Error> {
         let Some(message) = message else { break };
         let Ok(info) = serde_json::from_slice::<Info>(&message.data) else { continue };
         for endpoint in info.endpoints {
-            let api = endpoint.metadata.and_then(|m| m.get("api").cloned()).unwrap_or_default();
+            let mut metadata = endpoint.metadata.unwrap_or_default();
+            let api = metadata.remove("api").unwrap_or_default();
+            let resources = metadata.remove("resources").unwrap_or_default();
+            let pairs = resources.split(',').filter_map(|pair| pair.split_once(':'));
             served.push(Served {
                 service: info.name.clone(),
                 operation: endpoint.name,
                 api,
                 subject: endpoint.subject,
+                resources: pairs.map(|(kind, member)| (kind.to_owned(), member.to_owned())).collect(),
             });
         }
     }

@@ -18,6 +18,9 @@ pub const NODE_OUTPUT: &str = "NODE_OUTPUT";
 /// Messages that could not be handled, with the reason.
 pub const SET_ASIDE: &str = "SET_ASIDE";
 
+/// The wrapped data keys of secrets: what is destroyed here makes its ciphertext in the log unreadable.
+pub const SECRET_KEYS: &str = "SECRET_KEYS";
+
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// AWS keeps a command's history for 30 days; the inbox and the output are worth no more.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -79,6 +82,24 @@ pub async fn ensure_node_streams(bus: &Bus) -> Result<(), Error> {
     ensure(bus, inbox(NODE_REPORTS, &["reeve.report.*.status", "reeve.report.*.hello"], KEPT)).await?;
     ensure(bus, inbox(NODE_OUTPUT, &["reeve.report.*.output.*.*"], KEPT)).await?;
     ensure(bus, inbox(SET_ASIDE, &["reeve.aside.>"], 365 * DAY)).await
+}
+
+/// Makes (or finds) the stream of the wrapped data keys.
+///
+/// # Errors
+/// When the bus refuses.
+pub async fn ensure_secret_keys(bus: &Bus) -> Result<(), Error> {
+    ensure(
+        bus,
+        Config {
+            name: SECRET_KEYS.to_owned(),
+            subjects: vec!["reeve.secret-key.*".to_owned()],
+            allow_direct: true,
+            allow_atomic_publish: true,
+            ..Config::default()
+        },
+    )
+    .await
 }
 
 async fn ensure(bus: &Bus, config: Config) -> Result<(), Error> {

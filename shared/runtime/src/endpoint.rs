@@ -118,6 +118,8 @@ pub(crate) struct Endpoint {
     /// The AWS API it belongs to, empty for our own.
     pub api: &'static str,
     pub subject: String,
+    /// What it is done to: kinds of resources, and the members of the input that name them.
+    pub resources: Vec<(&'static str, &'static str)>,
     pub handler: Handler,
 }
 

@@ -110,6 +110,16 @@ impl Service {
         self.endpoint(api, name, subject, operation)
     }
 
+    /// Says what the operation before this is done to, for those who authorize: a kind of resource and the member of
+    /// the input that names one, or a list of them. A kind that begins with `@` is read from that member.
+    #[must_use]
+    pub fn on(mut self, kind: &'static str, member: &'static str) -> Self {
+        if let Some(endpoint) = self.endpoints.last_mut() {
+            endpoint.resources.push((kind, member));
+        }
+        self
+    }
+
     /// Serves on a subject of its own: a node's question, or enrolment.
     #[must_use]
     pub fn endpoint<I, O, F, Fut>(
@@ -125,7 +135,8 @@ impl Service {
         F: Fn(Call<I>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<O, ApiError>> + Send + 'static,
     {
-        self.endpoints.push(Endpoint { name, api, subject, handler: endpoint::handler(operation) });
+        let (resources, handler) = (Vec::new(), endpoint::handler(operation));
+        self.endpoints.push(Endpoint { name, api, subject, resources, handler });
         self
     }
 
@@ -202,7 +213,8 @@ pub async fn run(service: Service, bus: Bus, data: &Path) -> Result<Running, Err
     }
     let announced = serve::Service::start(&bus, service.name, env!("CARGO_PKG_VERSION")).await?;
     for endpoint in service.endpoints {
-        let requests = announced.endpoint(endpoint.name, &endpoint.subject, endpoint.api).await?;
+        let requests =
+            announced.endpoint(endpoint.name, &endpoint.subject, endpoint.api, &endpoint.resources).await?;
         tasks.spawn(endpoint::run(handle.clone(), endpoint, requests));
     }
     bus.flush().await?;

@@ -24,7 +24,7 @@ pub struct CommandSent {
     /// as given
     #[prost(string, repeated, tag = "8")]
     pub instance_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// what they resolved to, once
+    /// what they resolved to, once; without any, the command has ended with this event
     #[prost(string, repeated, tag = "9")]
     pub node_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(string, tag = "10")]

@@ -1,0 +1,4 @@
+//! The two aggregates.
+
+pub mod policy;
+pub mod principal;

@@ -1,0 +1,21 @@
+//! What follows from a deletion: the secret can be read by nobody any more.
+
+use crate::principal::PrincipalEvent;
+use reeve_authz::secret_name;
+use reeve_runtime::{React, Reacting};
+use reeve_secrets::Vault;
+
+/// Destroys the secrets of deleted access keys.
+pub(crate) async fn destroy(vault: Vault, reacting: Reacting<PrincipalEvent>) -> Result<(), React> {
+    let keys = match &reacting.event.event {
+        PrincipalEvent::AccessKeyDeleted(deleted) => std::slice::from_ref(&deleted.access_key_id),
+        PrincipalEvent::PrincipalDeleted(deleted) => deleted.access_key_ids.as_slice(),
+        PrincipalEvent::PrincipalCreated(_)
+        | PrincipalEvent::PrincipalGroupsSet(_)
+        | PrincipalEvent::AccessKeyCreated(_) => &[],
+    };
+    for key in keys {
+        vault.destroy(&secret_name(key)).await.map_err(|e| React::Later(e.to_string()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,284 @@
+//! Who there is and what they may do, as the log says it.
+
+use crate::{
+    ADMINISTRATOR, AccessKey, Authorizer, Decision, Keyring, Principal, Principals, Question, Resource,
+    policies::Policies,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    fmt,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+    time::Duration,
+};
+use tokio::sync::watch;
+
+/// Decisions that are remembered until anything changes.
+const MOST_REMEMBERED: usize = 10_000;
+/// As long as an answer waits until what it changed is in force here.
+const REACHED_LIMIT: Duration = Duration::from_secs(5);
+
+type Remembered = HashMap<(String, String, Resource), Decision>;
+
+#[derive(Default)]
+struct State {
+    groups: HashMap<String, BTreeSet<String>>,
+    keys: HashMap<String, AccessKey>,
+    tags: HashMap<Resource, BTreeMap<String, String>>,
+    policies: Policies,
+}
+
+/// The access keys, groups, policies and tags of an installation, with its administrators' file.
+pub struct Access {
+    keyring: Keyring,
+    administrators: HashSet<String>,
+    state: RwLock<State>,
+    remembered: RwLock<Remembered>,
+    /// How far each stream was taken in.
+    positions: RwLock<HashMap<String, watch::Sender<u64>>>,
+}
+
+impl fmt::Debug for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Access").field("keyring", &self.keyring).finish_non_exhaustive()
+    }
+}
+
+impl Access {
+    /// Nobody but the administrators, and no policy.
+    pub fn new(keyring: Keyring) -> Self {
+        let administrators = keyring.names().chain([ADMINISTRATOR]).map(str::to_owned).collect();
+        Self {
+            keyring,
+            administrators,
+            state: RwLock::default(),
+            remembered: RwLock::default(),
+            positions: RwLock::default(),
+        }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes what is known, and forgets what was decided on it.
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state.write().unwrap_or_else(PoisonError::into_inner));
+        self.remembered.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// A principal is in these groups, and in no other.
+    pub fn put_principal(&self, name: &str, groups: &[String]) {
+        self.change(|state| {
+            state.groups.insert(name.to_owned(), groups.iter().cloned().collect());
+        });
+    }
+
+    pub fn remove_principal(&self, name: &str) {
+        self.change(|state| {
+            state.groups.remove(name);
+            state.keys.retain(|_, key| key.principal.name != name);
+        });
+    }
+
+    pub fn put_key(&self, access_key_id: &str, name: &str, secret: &str) {
+        let principal = Arc::new(Principal { name: name.to_owned() });
+        let key = AccessKey { principal, secret: secret.into() };
+        self.change(|state| {
+            state.keys.insert(access_key_id.to_owned(), key);
+        });
+    }
+
+    pub fn remove_key(&self, access_key_id: &str) {
+        self.change(|state| {
+            state.keys.remove(access_key_id);
+        });
+    }
+
+    /// Puts policies in the place of those of that name.
+    pub fn put_policy(&self, name: &str, text: &str) {
+        self.change(|state| state.policies.put(name, text));
+    }
+
+    pub fn remove_policy(&self, name: &str) {
+        self.change(|state| state.policies.remove(name));
+    }
+
+    /// Changes the tags of a resource.
+    pub fn tag(&self, resource: Resource, change: impl FnOnce(&mut BTreeMap<String, String>)) {
+        self.change(|state| {
+            let tags = state.tags.entry(resource.clone()).or_default();
+            change(tags);
+            if tags.is_empty() {
+                state.tags.remove(&resource);
+            }
+        });
+    }
+
+    /// Decides, and says which policies determined it: the names under which they were put.
+    pub fn explain(&self, question: Question<'_>) -> (Decision, Vec<String>) {
+        if self.administrators.contains(question.principal) {
+            return (Decision::Allow, Vec::new());
+        }
+        let state = self.read();
+        // Whoever was deleted may do nothing, also where a policy permits it to everybody.
+        let Some(groups) = state.groups.get(question.principal) else { return (Decision::Deny, Vec::new()) };
+        state.policies.decide(question, groups, state.tags.get(question.resource))
+    }
+
+    fn position(&self, stream: &str) -> watch::Sender<u64> {
+        let mut positions = self.positions.write().unwrap_or_else(PoisonError::into_inner);
+        positions.entry(stream.to_owned()).or_insert_with(|| watch::Sender::new(0)).clone()
+    }
+
+    pub(crate) fn set_position(&self, stream: &str, sequence: u64) {
+        self.position(stream).send_replace(sequence);
+    }
+
+    pub(crate) async fn wait_for(&self, stream: &str, sequence: u64) {
+        let mut position = self.position(stream).subscribe();
+        // The sender lives as long as this does.
+        let _reached = position.wait_for(|reached| *reached >= sequence).await.is_ok();
+    }
+}
+
+impl Principals for Access {
+    fn secret(&self, access_key_id: &str) -> Option<AccessKey> {
+        self.keyring.secret(access_key_id).or_else(|| self.read().keys.get(access_key_id).cloned())
+    }
+}
+
+#[async_trait::async_trait]
+impl Authorizer for Access {
+    fn check(&self, question: Question<'_>) -> Decision {
+        if self.administrators.contains(question.principal) {
+            return Decision::Allow;
+        }
+        let key = (question.principal.to_owned(), question.action.to_owned(), question.resource.clone());
+        let remembered = self.remembered.read().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
+        if let Some(decision) = remembered {
+            return decision;
+        }
+        // A change waits for this lock before it forgets: what is decided on the old state is not remembered
+        // after it.
+        let state = self.read();
+        let decision = match state.groups.get(question.principal) {
+            Some(groups) => state.policies.decide(question, groups, state.tags.get(question.resource)).0,
+            None => Decision::Deny,
+        };
+        let mut remembered = self.remembered.write().unwrap_or_else(PoisonError::into_inner);
+        if remembered.len() >= MOST_REMEMBERED {
+            remembered.clear();
+        }
+        remembered.insert(key, decision);
+        decision
+    }
+
+    async fn reached(&self, position: &str) {
+        let Some((stream, sequence)) = position.rsplit_once(':') else { return };
+        let known = self.positions.read().unwrap_or_else(PoisonError::into_inner).contains_key(stream);
+        if let (true, Ok(sequence)) = (known, sequence.parse()) {
+            let wait = tokio::time::timeout(REACHED_LIMIT, self.wait_for(stream, sequence)).await;
+            if wait.is_err() {
+                tracing::warn!(stream, sequence, "a change of access is not in force here yet");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WEB: &str = r#"
+        permit(principal in Group::"web", action == Action::"ssm:SendCommand", resource is Document);
+        permit(principal in Group::"web", action == Action::"ssm:SendCommand", resource is Node)
+        when { resource.hasTag("role") && resource.getTag("role") == "web" };
+        permit(principal in Group::"web", action in [Action::"ssm:Get*", Action::"ssm:List*"], resource);
+    "#;
+
+    fn access() -> Access {
+        let access = Access::new(Keyring::default());
+        access.put_principal("alice", &["web".to_owned()]);
+        access.put_principal("bob", &[]);
+        access.put_policy("web", WEB);
+        access.tag(Resource::new("ManagedInstance", "mi-1"), |tags| {
+            tags.insert("role".into(), "web".into());
+        });
+        access
+    }
+
+    fn allowed(access: &Access, principal: &str, action: &str, kind: &str, id: &str) -> bool {
+        let resource = Resource::new(kind, id);
+        let question = Question { principal, action, resource: &resource };
+        let decisions = [access.check(question), access.explain(question).0, access.check(question)];
+        assert!(decisions.iter().all(|decision| *decision == decisions[0]), "{decisions:?}");
+        decisions[0] == Decision::Allow
+    }
+
+    #[test]
+    fn policies_permit_by_group_action_kind_and_tag_and_nothing_else() {
+        let access = access();
+        let send = "ssm:SendCommand";
+        assert!(allowed(&access, "alice", send, "Document", "AWS-RunShellScript"));
+        assert!(allowed(&access, "alice", send, "ManagedInstance", "mi-1"));
+        assert!(!allowed(&access, "alice", send, "ManagedInstance", "mi-2"));
+        assert!(allowed(&access, "alice", "ssm:GetDocument", "Document", "any"));
+        assert!(allowed(&access, "alice", "ssm:ListDocuments", "Resource", "*"));
+        assert!(!allowed(&access, "alice", "ssm:Getaway", "Document", "any"), "the verb is Getaway");
+        assert!(!allowed(&access, "alice", "other:GetDocument", "Document", "any"));
+        assert!(!allowed(&access, "alice", "ssm:DeleteDocument", "Document", "any"));
+        for stranger in ["bob", "carol", "", "web", "Administrator"] {
+            assert!(!allowed(&access, stranger, send, "Document", "AWS-RunShellScript"), "{stranger:?}");
+        }
+        assert!(!allowed(&access, "alice", send, "no kind of Cedar's", "x"));
+        assert!(allowed(&access, ADMINISTRATOR, "ssm:Anything", "Node", "mi-2"));
+    }
+
+    #[test]
+    fn every_change_is_in_force_at_once() {
+        let access = access();
+        let send = |access: &Access, id| allowed(access, "alice", "ssm:SendCommand", "ManagedInstance", id);
+        assert!(!send(&access, "mi-2"));
+        access.tag(Resource::new("ManagedInstance", "mi-2"), |tags| {
+            tags.insert("role".into(), "web".into());
+        });
+        assert!(send(&access, "mi-2"));
+        access.put_policy("never", r#"forbid(principal, action, resource == Node::"mi-2");"#);
+        assert!(!send(&access, "mi-2") && send(&access, "mi-1"));
+        access.remove_policy("never");
+        assert!(send(&access, "mi-2"));
+        access.put_policy("web", "permit(principal");
+        assert!(!send(&access, "mi-1"), "what cannot be read permits nothing");
+        access.put_policy("web", "permit(principal, action, resource);");
+        assert!(send(&access, "mi-1"));
+        access.remove_principal("alice");
+        assert!(!send(&access, "mi-1"), "whoever was deleted may do nothing");
+    }
+
+    #[test]
+    fn keys_go_with_their_principal() {
+        let access = access();
+        access.put_key("AKIAALICE", "alice", "a secret");
+        assert_eq!(access.secret("AKIAALICE").unwrap().principal.name, "alice");
+        assert!(!format!("{access:?}").contains("secret"));
+        access.remove_principal("alice");
+        assert!(access.secret("AKIAALICE").is_none());
+    }
+
+    #[test]
+    fn an_arn_names_what_its_last_part_names() {
+        let arn = "arn:aws:ssm:us-east-1:123456789012:document/deploy";
+        assert_eq!(Resource::new("Document", arn), Resource::new("Document", "deploy"));
+        assert_eq!(Resource::new("Document", "deploy").arn("us-east-1", "123456789012"), arn);
+        assert_eq!(Resource::new("Document", "arn:odd").id, "arn:odd");
+        assert_eq!(Resource::none().arn("us-east-1", "123456789012"), "*");
+    }
+
+    #[test]
+    fn texts_that_are_no_policies_are_refused() {
+        for text in ["", "permit", "permit(principal == ?principal, action, resource);", "forbid(a, b, c);"] {
+            assert!(crate::check_policy(text).is_err(), "{text:?}");
+        }
+        crate::check_policy(WEB).unwrap();
+    }
+}

@@ -1,0 +1,181 @@
+//! Keeps [`Access`] as the log says it.
+
+use crate::{Access, Keyring, Resource};
+use futures::StreamExt;
+use reeve_eventsourcing::Event;
+use reeve_jetstream::{Bus, Error, follow, store, streams};
+use reeve_secrets::Vault;
+use std::{sync::Arc, time::Duration};
+
+mod principal {
+    reeve_eventsourcing::events! {
+        /// Who there is.
+        pub enum PrincipalEvent: "access" / "principal" from reeve_contracts::access {
+            PrincipalCreated = "reeve.access.PrincipalCreated.v1",
+            PrincipalGroupsSet = "reeve.access.PrincipalGroupsSet.v1",
+            AccessKeyCreated = "reeve.access.AccessKeyCreated.v1",
+            AccessKeyDeleted = "reeve.access.AccessKeyDeleted.v1",
+            PrincipalDeleted = "reeve.access.PrincipalDeleted.v1",
+        }
+    }
+}
+
+mod policy {
+    reeve_eventsourcing::events! {
+        /// What is permitted.
+        pub enum PolicyEvent: "access" / "policy" from reeve_contracts::access {
+            PolicyPut = "reeve.access.PolicyPut.v1",
+            PolicyDeleted = "reeve.access.PolicyDeleted.v1",
+        }
+    }
+}
+
+mod tags {
+    reeve_eventsourcing::events! {
+        /// What resources are tagged with.
+        pub enum TagsEvent: "tags" / "resource" from reeve_contracts::tags {
+            TagsAdded = "reeve.tags.TagsAdded.v1",
+            TagsRemoved = "reeve.tags.TagsRemoved.v1",
+        }
+    }
+}
+
+use policy::PolicyEvent;
+use principal::PrincipalEvent;
+use tags::TagsEvent;
+
+/// Reads the log, and goes on reading it for as long as the process lives. Without a vault no access key is known:
+/// for those who authorize and do not authenticate.
+///
+/// # Errors
+/// When the bus refuses.
+pub async fn watch(bus: &Bus, keyring: Keyring, vault: Option<Vault>) -> Result<Arc<Access>, Error> {
+    let access = Arc::new(Access::new(keyring));
+    for service in ["access", "tags"] {
+        streams::ensure_events(bus, service).await?;
+        let stream = streams::of_service(service);
+        let end = streams::last_sequence(bus, &stream).await?;
+        access.set_position(&stream, 0);
+        let watcher = Watcher { bus: bus.clone(), access: access.clone(), vault: vault.clone() };
+        let followed = stream.clone();
+        tokio::spawn(async move { watcher.run(&followed).await });
+        access.wait_for(&stream, end).await;
+    }
+    Ok(access)
+}
+
+struct Watcher {
+    bus: Bus,
+    access: Arc<Access>,
+    vault: Option<Vault>,
+}
+
+impl Watcher {
+    async fn run(self, stream: &str) {
+        let mut last = 0;
+        loop {
+            if let Err(error) = self.follow(stream, &mut last).await {
+                tracing::warn!(stream, %error, "following access was interrupted");
+            }
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+    }
+
+    async fn follow(&self, stream: &str, last: &mut u64) -> Result<(), Error> {
+        let mut events = follow::follow(&self.bus, stream, &[], *last).await?;
+        while let Some(event) = events.next().await {
+            let event = event?;
+            match store::envelope(&event.message) {
+                Ok(envelope) => {
+                    self.take(&envelope.aggregate.aggregate, &envelope.schema, &envelope.data).await
+                }
+                Err(error) => tracing::error!(stream, sequence = event.sequence, %error, "no event of ours"),
+            }
+            *last = event.sequence;
+            self.access.set_position(stream, event.sequence);
+        }
+        Ok(())
+    }
+
+    /// Takes an event in; what cannot be read permits nothing.
+    async fn take(&self, aggregate: &str, schema: &str, data: &[u8]) {
+        let taken = match aggregate {
+            "principal" => match PrincipalEvent::decode(schema, data) {
+                Ok(event) => {
+                    self.principal(event).await;
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            },
+            "policy" => PolicyEvent::decode(schema, data).map(|event| match event {
+                PolicyEvent::PolicyPut(put) => self.access.put_policy(&put.name, &put.text),
+                PolicyEvent::PolicyDeleted(deleted) => self.access.remove_policy(&deleted.name),
+            }),
+            "resource" => TagsEvent::decode(schema, data).map(|event| self.tags(event)),
+            _ => Ok(()),
+        };
+        if let Err(error) = taken {
+            tracing::error!(schema, %error, "an event of access cannot be read");
+        }
+    }
+
+    async fn principal(&self, event: PrincipalEvent) {
+        match event {
+            PrincipalEvent::PrincipalCreated(created) => {
+                self.access.put_principal(&created.name, &created.groups);
+                if let Some(key) = created.key {
+                    self.key(&created.name, &key.access_key_id, &key.sealed_secret).await;
+                }
+            }
+            PrincipalEvent::PrincipalGroupsSet(set) => self.access.put_principal(&set.name, &set.groups),
+            PrincipalEvent::AccessKeyCreated(created) => {
+                if let Some(key) = created.key {
+                    self.key(&created.name, &key.access_key_id, &key.sealed_secret).await;
+                }
+            }
+            PrincipalEvent::AccessKeyDeleted(deleted) => self.access.remove_key(&deleted.access_key_id),
+            PrincipalEvent::PrincipalDeleted(deleted) => self.access.remove_principal(&deleted.name),
+        }
+    }
+
+    /// Opens a key's secret. While the bus does not answer this waits: a key must not be lost for that.
+    async fn key(&self, name: &str, access_key_id: &str, sealed: &[u8]) {
+        let Some(vault) = &self.vault else { return };
+        loop {
+            match vault.read(&secret_name(access_key_id), sealed).await {
+                Ok(secret) => {
+                    let secret = String::from_utf8_lossy(&secret);
+                    return self.access.put_key(access_key_id, name, &secret);
+                }
+                // It was deleted later in the log.
+                Err(reeve_secrets::Error::Destroyed(_)) => return,
+                Err(reeve_secrets::Error::Bus(error)) => {
+                    tracing::warn!(access_key_id, %error, "an access key cannot be read yet");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+                Err(error) => {
+                    return tracing::error!(access_key_id, %error, "an access key cannot be read");
+                }
+            }
+        }
+    }
+
+    fn tags(&self, event: TagsEvent) {
+        match event {
+            TagsEvent::TagsAdded(added) => {
+                let resource = Resource::new(&added.resource_type, &added.resource_id);
+                let tags = added.tags.into_iter().map(|tag| (tag.key, tag.value));
+                self.access.tag(resource, |all| all.extend(tags));
+            }
+            TagsEvent::TagsRemoved(removed) => {
+                let resource = Resource::new(&removed.resource_type, &removed.resource_id);
+                self.access.tag(resource, |all| all.retain(|key, _| !removed.keys.contains(key)));
+            }
+        }
+    }
+}
+
+/// What the secret of an access key is sealed under.
+pub fn secret_name(access_key_id: &str) -> String {
+    format!("access-key/{access_key_id}")
+}
