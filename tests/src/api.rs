@@ -1,7 +1,7 @@
 //! The signed API without a client in between, so that requests can be wrong in every way.
 
 use reeve_gateway::sigv4;
-use reeve_types::Timestamp;
+use reeve_types::{Timestamp, ids::new_uuid};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -40,7 +40,10 @@ impl Raw {
         let host = self.endpoint.trim_start_matches("http://");
         let target = format!("AmazonSSM.{operation}");
         let content_type = "application/x-amz-json-1.1";
-        let headers: [(&str, &[u8]); 3] = [
+        // What is signed twice alike is carried out once.
+        let invocation = new_uuid().to_string();
+        let headers: [(&str, &[u8]); 4] = [
+            ("amz-sdk-invocation-id", invocation.as_bytes()),
             ("content-type", content_type.as_bytes()),
             ("host", host.as_bytes()),
             ("x-amz-target", target.as_bytes()),
@@ -54,7 +57,7 @@ impl Raw {
         };
         let url = format!("{}/", self.endpoint);
         let mut post = self.agent.post(&url).header("content-type", content_type);
-        post = post.header("x-amz-target", &target);
+        post = post.header("x-amz-target", &target).header("amz-sdk-invocation-id", &invocation);
         for (name, value) in sigv4::sign(&request, &credentials, self.now) {
             post = post.header(name, &value);
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     policy::{self, Policy},
-    principal::{self, Principal},
+    principal::{self, Principal, PrincipalEvent},
     projections::{POLICIES, PRINCIPALS, PolicyRow, PrincipalRow},
 };
 use reeve_authz::{Access, Decision, Question, Resource, secret_name};
@@ -70,43 +70,49 @@ async fn new_key(vault: &Vault) -> Result<(AccessKey, Zeroizing<String>), ApiErr
 }
 
 pub(crate) async fn create_principal(vault: Vault, call: Call<ToPrincipal>) -> Result<NewKey, ApiError> {
-    let ToPrincipal { name, groups } = &call.input;
+    let ToPrincipal { name, groups } = call.input.clone();
     let (key, secret) = new_key(&vault).await?;
-    let access_key_id = key.access_key_id.clone();
-    let command = principal::Command::Create { name: name.clone(), groups: groups.clone(), key };
-    or_destroy(&vault, &access_key_id, call.execute::<Principal>(name, command).await).await?;
-    Ok(NewKey {
-        name: name.clone(),
-        groups: groups.clone(),
-        access_key_id,
-        secret_access_key: secret.to_string(),
-    })
+    let command = principal::Command::Create { name: name.clone(), groups: groups.clone(), key: key.clone() };
+    let executed = call.execute::<Principal>(&name, command).await.map(|executed| executed.event);
+    let (access_key_id, secret_access_key) = settled(&vault, key, &secret, executed).await?;
+    Ok(NewKey { name, groups, access_key_id, secret_access_key })
 }
 
 pub(crate) async fn create_access_key(vault: Vault, call: Call<ToPrincipal>) -> Result<NewKey, ApiError> {
-    let name = &call.input.name;
+    let name = call.input.name.clone();
     let (key, secret) = new_key(&vault).await?;
-    let access_key_id = key.access_key_id.clone();
-    let command = principal::Command::AddKey { name: name.clone(), key };
-    or_destroy(&vault, &access_key_id, call.execute::<Principal>(name, command).await).await?;
-    let (groups, secret_access_key) = (BTreeSet::new(), secret.to_string());
-    Ok(NewKey { name: name.clone(), groups, access_key_id, secret_access_key })
+    let command = principal::Command::AddKey { name: name.clone(), key: key.clone() };
+    let executed = call.execute::<Principal>(&name, command).await.map(|executed| executed.event);
+    let (access_key_id, secret_access_key) = settled(&vault, key, &secret, executed).await?;
+    Ok(NewKey { name, groups: BTreeSet::new(), access_key_id, secret_access_key })
 }
 
-/// The data key of a secret that no event has is of no use.
-async fn or_destroy<T, E: Into<ApiError>>(
+/// The key that the event has, and its secret. It is another one than was made just now when an earlier delivery of
+/// the same call led to the event; the data key of one that no event has is of no use, and is destroyed.
+async fn settled<E: Into<ApiError>>(
     vault: &Vault,
-    access_key_id: &str,
-    result: Result<T, E>,
-) -> Result<T, ApiError> {
-    let error = match result {
-        Ok(done) => return Ok(done),
-        Err(error) => error.into(),
+    made: AccessKey,
+    secret: &str,
+    executed: Result<Option<PrincipalEvent>, E>,
+) -> Result<(String, String), ApiError> {
+    let kept = match executed {
+        Ok(Some(PrincipalEvent::PrincipalCreated(created))) => Ok(created.key),
+        Ok(Some(PrincipalEvent::AccessKeyCreated(created))) => Ok(created.key),
+        Ok(_) => Err(ApiError::internal("the call led to something else")),
+        Err(error) => Err(error.into()),
     };
-    if let Err(error) = vault.destroy(&secret_name(access_key_id)).await {
+    if let Ok(Some(kept)) = &kept
+        && kept.access_key_id == made.access_key_id
+    {
+        return Ok((made.access_key_id, secret.to_owned()));
+    }
+    if let Err(error) = vault.destroy(&secret_name(&made.access_key_id)).await {
         tracing::warn!(%error, "the data key of a secret that is in no event stays");
     }
-    Err(error)
+    let kept = kept?.ok_or_else(|| ApiError::internal("the event has no key"))?;
+    let secret = vault.read(&secret_name(&kept.access_key_id), &kept.sealed_secret).await;
+    let secret = secret.map_err(ApiError::internal)?;
+    Ok((kept.access_key_id, String::from_utf8_lossy(&secret).into_owned()))
 }
 
 pub(crate) async fn delete_principal(call: Call<ToPrincipal>) -> Result<Done, ApiError> {

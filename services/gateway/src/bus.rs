@@ -22,12 +22,14 @@ impl Bus for reeve_jetstream::Bus {
 
     async fn discover(&self) -> Result<Vec<Served>, BusError> {
         let served = serve::discover(self, DISCOVERY).await.map_err(bus_error)?;
-        let served = served.into_iter().map(|serve::Served { service, operation, api, subject }| Served {
-            service,
-            operation,
-            api,
-            subject,
-        });
+        let served =
+            served.into_iter().map(|serve::Served { service, operation, api, subject, resources }| Served {
+                service,
+                operation,
+                api,
+                subject,
+                resources,
+            });
         Ok(served.collect())
     }
 }

@@ -16,13 +16,19 @@ const SOONEST: Duration = Duration::from_secs(1);
 /// there; one that is gone is told apart from one that never was.
 const KEPT: Duration = Duration::from_secs(30);
 
-struct Route {
-    subject: Arc<str>,
+/// Where an operation is served, and what it is done to.
+pub struct Route {
+    pub subject: String,
+    pub resources: Vec<(String, String)>,
+}
+
+struct Known {
+    route: Arc<Route>,
     seen: Instant,
 }
 
 /// By API, and under it by operation.
-type Routes = HashMap<String, HashMap<String, Route>>;
+type Routes = HashMap<String, HashMap<String, Known>>;
 
 /// The operations that are served, as of a few seconds ago.
 #[derive(Default)]
@@ -37,8 +43,8 @@ impl Directory {
         !self.routes.read().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
-    /// The subject that takes an operation; asks the bus first when it is not known.
-    pub async fn find<B: Bus>(&self, bus: &B, api: &str, operation: &str) -> Option<Arc<str>> {
+    /// Where an operation goes; asks the bus first when it is not known.
+    pub async fn find<B: Bus>(&self, bus: &B, api: &str, operation: &str) -> Option<Arc<Route>> {
         let known = self.known(api, operation);
         if known.is_some() {
             return known;
@@ -64,13 +70,13 @@ impl Directory {
         }
     }
 
-    fn known(&self, api: &str, operation: &str) -> Option<Arc<str>> {
+    fn known(&self, api: &str, operation: &str) -> Option<Arc<Route>> {
         self.routes
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .get(api)?
             .get(operation)
-            .map(|route| Arc::clone(&route.subject))
+            .map(|known| Arc::clone(&known.route))
     }
 
     /// When the bus does not answer, what was known stays: the services may well be there.
@@ -86,11 +92,11 @@ impl Directory {
         let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
         // What belongs to no API of AWS's is not for callers of one.
         for one in served.into_iter().filter(|one| !one.api.is_empty()) {
-            let route = Route { subject: one.subject.into(), seen };
-            routes.entry(one.api).or_default().insert(one.operation, route);
+            let route = Arc::new(Route { subject: one.subject, resources: one.resources });
+            routes.entry(one.api).or_default().insert(one.operation, Known { route, seen });
         }
         routes.retain(|_, operations| {
-            operations.retain(|_, route| seen.duration_since(route.seen) < KEPT);
+            operations.retain(|_, known| seen.duration_since(known.seen) < KEPT);
             !operations.is_empty()
         });
     }

@@ -1,13 +1,16 @@
 //! The one path that every operation takes: authenticate, validate, authorize, forward, answer.
 
+use crate::directory::Route;
 use crate::errors::Failure;
 use crate::models::{self, Model, Operation, Pages};
+use crate::repeats::{self, reads};
+use crate::resources::named;
 use crate::sigv4::{self, Caller};
 use crate::validate::validate;
-use crate::{Answer, Bus, BusError, Forward, Gateway};
+use crate::{Answer, Bus, BusError, Config, Forward, Gateway};
 use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
-use reeve_authz::Decision;
+use reeve_authz::{Decision, Question, Resource};
 use reeve_types::Timestamp;
 use serde_json::{Map, Value};
 use std::net::IpAddr;
@@ -112,15 +115,37 @@ impl<B: Bus> Gateway<B> {
         if let Some(shape) = operation.input {
             validate(model, shape, &input).map_err(|error| Failure::new(error.code(), error.to_string()))?;
         }
-        self.authorize(caller, &operation.action)?;
-        let opened = self.open_token(operation, principal, &mut input)?;
         let shared = &*self.shared;
-        let subject = shared.directory.find(&shared.bus, model.service, &operation.name).await;
-        let subject = subject.ok_or_else(|| {
+        let route = shared.directory.find(&shared.bus, model.service, &operation.name).await;
+        let announced = route.as_ref().map(|route| route.resources.as_slice()).unwrap_or_default();
+        self.authorize(caller, &operation.action, &named(announced, &input))?;
+        let opened = self.open_token(operation, principal, &mut input)?;
+        let route = route.ok_or_else(|| {
             let name = &operation.name;
             Failure::new("UnknownOperationException", format!("No service offers the operation {name} here."))
         })?;
-        let mut headers = self.headers(&request);
+        // The bytes that were signed, unless a token in them had to be opened.
+        let body = if opened { Bytes::from(Value::Object(input).to_string()) } else { request.body.clone() };
+        if reads(&operation.name) {
+            return self.carry_out(&request, caller, operation, &route, request.request_id, body).await;
+        }
+        let id = repeats::id(&caller.access_key_id, &caller.signature);
+        let call = self.carry_out(&request, caller, operation, &route, id, body);
+        shared.repeats.once(id, request.now, call).await
+    }
+
+    /// Asks the service, and answers what it answers.
+    async fn carry_out(
+        &self,
+        request: &Incoming<'_>,
+        caller: &Caller,
+        operation: &Operation,
+        route: &Route,
+        id: Uuid,
+        body: Bytes,
+    ) -> Result<Bytes, Failure> {
+        let (shared, principal) = (&*self.shared, &caller.principal.name);
+        let mut headers = self.headers(request, id);
         headers.push(("reeve-actor".to_owned(), principal.clone()));
         headers.push(("reeve-account".to_owned(), shared.config.account.clone()));
         headers.push(("reeve-region".to_owned(), shared.config.region.clone()));
@@ -130,14 +155,18 @@ impl<B: Bus> Gateway<B> {
                 .of(&caller.access_key_id)
                 .map(|newest| ("reeve-min-position".to_owned(), newest)),
         );
-        // The bytes that were signed, unless a token in them had to be opened.
-        let body =
-            if opened { Bytes::from(Value::Object(input).to_string()) } else { non_empty(request.body) };
-        let answer = self.ask(Forward { subject: subject.to_string(), headers, body }).await?;
-        if let Some(position) = answer.header("reeve-position")
-            && !shared.positions.remember(&caller.access_key_id, position)
-        {
-            tracing::warn!(position, operation = operation.name, "a service answered a malformed position");
+        let answer =
+            self.ask(Forward { subject: route.subject.clone(), headers, body: non_empty(body) }).await?;
+        if let Some(position) = answer.header("reeve-position") {
+            if !shared.positions.remember(&caller.access_key_id, position) {
+                tracing::warn!(
+                    position,
+                    operation = operation.name,
+                    "a service answered a malformed position"
+                );
+            }
+            // A principal, policy or tag that was changed counts from the next call on, whoever makes it.
+            shared.authorizer.reached(position).await;
         }
         let body = body_of(answer)?;
         match &operation.pages {
@@ -146,27 +175,24 @@ impl<B: Bus> Gateway<B> {
         }
     }
 
-    fn authorize(&self, caller: &Caller, action: &str) -> Result<(), Failure> {
-        let resource = "*";
-        match self.shared.authorizer.check(&caller.principal, action, resource) {
-            Decision::Allow => Ok(()),
-            Decision::Deny => {
-                let (account, name) = (&self.shared.config.account, &caller.principal.name);
-                Err(Failure::new(
-                    "AccessDeniedException",
-                    format!(
-                        "User: arn:aws:iam::{account}:user/{name} is not authorized to perform: {action} on \
-                         resource: {resource}"
-                    ),
-                ))
+    /// Every resource that a request names must be allowed.
+    fn authorize(&self, caller: &Caller, action: &str, resources: &[Resource]) -> Result<(), Failure> {
+        let Config { account, region, .. } = &self.shared.config;
+        let principal = &caller.principal.name;
+        for resource in resources {
+            let question = Question { principal, action, resource };
+            if self.shared.authorizer.check(question) != Decision::Allow {
+                let message = reeve_authz::denied(question, region, account);
+                return Err(Failure::new("AccessDeniedException", message));
             }
         }
+        Ok(())
     }
 
     /// Enrols a node. There is no signature: the one-time code in the body is what authenticates.
     pub async fn enroll(&self, request: Incoming<'_>) -> Result<Bytes, Failure> {
         input(&request.body)?;
-        let headers = self.headers(&request);
+        let headers = self.headers(&request, request.request_id);
         let answer =
             self.ask(Forward { subject: "reeve.enroll".to_owned(), headers, body: request.body }).await?;
         body_of(answer).map_err(|failure| {
@@ -176,11 +202,11 @@ impl<B: Bus> Gateway<B> {
     }
 
     /// The headers that say where a request is from, whoever sent it.
-    fn headers(&self, request: &Incoming<'_>) -> Vec<(String, String)> {
+    fn headers(&self, request: &Incoming<'_>, id: Uuid) -> Vec<(String, String)> {
         let trace = request.trace();
         let mut headers = Vec::with_capacity(7);
         headers.push(("reeve-source".to_owned(), request.peer.to_string()));
-        headers.push(("reeve-request-id".to_owned(), request.request_id.to_string()));
+        headers.push(("reeve-request-id".to_owned(), id.to_string()));
         headers.push(("traceparent".to_owned(), reeve_telemetry::passed_on(Some(&trace)).unwrap_or(trace)));
         headers
     }

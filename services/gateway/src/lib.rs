@@ -1,7 +1,7 @@
 //! The edge: AWS's protocols in, the bus out.
 //!
 //! One path for every operation: authenticate ([`sigv4`]), validate against AWS's model ([`models`],
-//! [`validate`]), authorize (`reeve_authz`), [`forward`], answer ([`errors`]). Beside it `POST /enroll` for
+//! [`validate`]), authorize every resource that it names (`reeve_authz`), [`forward`], answer ([`errors`]). Beside it `POST /enroll` for
 //! nodes, `GET /healthz` and `GET /readyz`.
 //!
 //! Subjects: asks on what the services announce (`reeve.api.<service>.<Operation>`) and on `reeve.enroll`.
@@ -12,6 +12,7 @@
 //! - Nothing reaches a service that was not signed by a known key, valid by its model and allowed.
 //! - Everything that an answer depends on is under the signature; a body's hash is always computed here.
 //! - A pagination token that a client holds was sealed here, for that operation and principal.
+//! - A signed call that changes something is carried out once, however often its bytes are sent.
 //! - A success is a JSON object: whatever else a service says becomes an error, never an empty answer.
 
 mod bus;
@@ -22,6 +23,8 @@ mod http;
 mod mac;
 mod models;
 mod positions;
+mod repeats;
+mod resources;
 pub mod sigv4;
 mod tokens;
 mod validate;
@@ -107,6 +110,8 @@ pub struct Served {
     pub api: String,
     /// Where it listens: `reeve.api.documents.CreateDocument`.
     pub subject: String,
+    /// Kinds of resources that it is done to, and the members of its input that name them.
+    pub resources: Vec<(String, String)>,
 }
 
 /// Why the bus gave no answer.
@@ -145,6 +150,7 @@ struct Shared<B> {
     verifier: sigv4::Verifier,
     directory: directory::Directory,
     positions: positions::Positions,
+    repeats: repeats::Repeats,
     sealer: tokens::Sealer,
     places: Semaphore,
     enrolments: Semaphore,
@@ -168,6 +174,7 @@ impl<B: Bus> Gateway<B> {
                 verifier: sigv4::Verifier::default(),
                 directory: directory::Directory::default(),
                 positions: positions::Positions::default(),
+                repeats: repeats::Repeats::default(),
                 sealer,
                 places,
                 enrolments: Semaphore::new(MOST_ENROLMENTS),

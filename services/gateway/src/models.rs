@@ -27,8 +27,15 @@ struct Source {
     model: OnceLock<Option<Model>>,
 }
 
-static SOURCES: [Source; 1] =
-    [Source { service: "ssm", text: include_str!("../../../schemas/aws/ssm.json"), model: OnceLock::new() }];
+static SOURCES: [Source; 2] = [
+    Source { service: "ssm", text: include_str!("../../../schemas/aws/ssm.json"), model: OnceLock::new() },
+    // Ours, in the form of AWS's.
+    Source {
+        service: "access",
+        text: include_str!("../../../schemas/reeve/access.json"),
+        model: OnceLock::new(),
+    },
+];
 
 /// The model of the service that a credential scope names.
 pub fn model(service: &str) -> Option<&'static Model> {

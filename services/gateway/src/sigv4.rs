@@ -102,6 +102,8 @@ pub struct Caller {
     pub access_key_id: String,
     pub principal: Arc<Principal>,
     pub service: String,
+    /// What tells this call from every other one, and not from its repetition.
+    pub signature: String,
 }
 
 /// What a request says about its signature, in either form.
@@ -172,7 +174,7 @@ impl Verifier {
         let signature = self.keys.sign(access_key_id, &secret, scope, &text);
         if bool::from(signature.as_bytes().ct_eq(claim.signature.as_bytes())) {
             let (access_key_id, service) = ((*access_key_id).to_owned(), scope.service.to_owned());
-            Ok(Caller { access_key_id, principal, service })
+            Ok(Caller { access_key_id, principal, service, signature })
         } else {
             Err(Error::Mismatch)
         }

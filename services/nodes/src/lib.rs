@@ -63,13 +63,17 @@ pub fn service(config: Config) -> Service {
         .operation("ssm", "CreateActivation", api::activations::create)
         .operation("ssm", "DescribeActivations", api::activations::describe)
         .operation("ssm", "DeleteActivation", api::activations::delete)
+        .on("Activation", "ActivationId")
         .operation("ssm", "DescribeInstanceInformation", share(shared, api::instances::information))
         .operation("ssm", "DescribeInstanceProperties", share(shared, api::instances::properties))
         .operation("ssm", "ListNodes", share(shared, api::list::nodes))
         .operation("ssm", "ListNodesSummary", share(shared, api::list::summary))
         .operation("ssm", "GetConnectionStatus", api::instances::connection_status)
+        .on("ManagedInstance", "Target")
         .operation("ssm", "DeregisterManagedInstance", api::instances::deregister)
+        .on("ManagedInstance", "InstanceId")
         .operation("ssm", "UpdateManagedInstanceRole", api::instances::update_role)
+        .on("ManagedInstance", "InstanceId")
 }
 
 /// A handler that gets the shared state with each call.

@@ -47,7 +47,7 @@ enum Command {
     Up(host::UpArgs),
     /// Makes the secrets of an instance whose parts run apart, as docker-compose.yml does.
     Init(host::InitArgs),
-    /// Runs services (documents, tags, nodes, run-command, gateway) against a NATS that stands already.
+    /// Runs services (access, documents, tags, nodes, run-command, gateway) against a NATS that stands already.
     Serve(host::ServeArgs),
     /// Prints the exports after which plain `aws ssm …` works: eval "$(reeve env)".
     Env,
@@ -63,6 +63,9 @@ enum Command {
     Events(client::events::Args),
     /// Calls an operation of the AWS API and prints its answer.
     Api(client::api::Args),
+    /// Manages principals, access keys, groups and policies.
+    #[command(subcommand)]
+    Access(client::access::Command),
     /// Prints what a command printed on its nodes.
     Output(client::output::Args),
     /// Measures what this machine does, on an instance of its own.
@@ -121,6 +124,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Commands => client::list::commands(&data, format).await?,
         Command::Events(args) => client::events::events(&data, args).await?,
         Command::Api(args) => client::api::api(&data, args).await?,
+        Command::Access(command) => client::access::access(&data, command, format).await?,
         Command::Output(args) => client::output::output(&data, args).await?,
         Command::Bench(command) => bench::run(command, format).await?,
         Command::Completions { shell } => {

@@ -21,6 +21,7 @@ mod reactors;
 mod targets;
 
 use dispatch::Dispatcher;
+use reeve_authz::Authorizer;
 use reeve_jetstream::streams::NODE_REPORTS;
 use reeve_runtime::{ResourceTags, Service};
 use std::sync::Arc;
@@ -30,12 +31,14 @@ use std::sync::Arc;
 pub struct Config {
     /// Signs what nodes run. Nodes pin its public half.
     pub dispatch_key: Arc<nkeys::KeyPair>,
+    /// Decides on each node that a command goes to: only here is it known which ones a tag means.
+    pub authorizer: Arc<dyn Authorizer>,
 }
 
 /// Describes the service.
 pub fn service(config: &Config) -> Service {
     let dispatcher = Dispatcher::new(config.dispatch_key.clone());
-    let in_turn = dispatcher.clone();
+    let (in_turn, authorizer) = (dispatcher.clone(), config.authorizer.clone());
     Service::new("run-command")
         .aggregate::<domain::command::SentCommand>()
         .aggregate::<domain::invocation::Invocation>()
@@ -48,9 +51,13 @@ pub fn service(config: &Config) -> Service {
         .reactor("invocation", 64, move |reacting| reactors::invocation(in_turn.clone(), reacting))
         .worker("reports", NODE_REPORTS, "reeve.report.*.status", 64, reactors::report)
         .background(reactors::deadlines)
-        .operation("ssm", "SendCommand", api::send::send)
+        .operation("ssm", "SendCommand", move |call| api::send::send(authorizer.clone(), call))
+        .on("Document", "DocumentName")
         .operation("ssm", "CancelCommand", api::cancel::cancel)
+        .on("ManagedInstance", "InstanceIds")
         .operation("ssm", "ListCommands", api::commands::list)
         .operation("ssm", "ListCommandInvocations", api::invocations::list)
+        .on("ManagedInstance", "InstanceId")
         .operation("ssm", "GetCommandInvocation", api::invocations::get)
+        .on("ManagedInstance", "InstanceId")
 }

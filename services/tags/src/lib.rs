@@ -28,6 +28,9 @@ pub fn service() -> Service {
         .reactor("documents", 1, reactors::on_document)
         .reactor("nodes", 1, reactors::on_node)
         .operation("ssm", "AddTagsToResource", api::add_tags)
+        .on("@ResourceType", "ResourceId")
         .operation("ssm", "RemoveTagsFromResource", api::remove_tags)
+        .on("@ResourceType", "ResourceId")
         .operation("ssm", "ListTagsForResource", api::list_tags)
+        .on("@ResourceType", "ResourceId")
 }

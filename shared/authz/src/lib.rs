@@ -107,6 +107,15 @@ pub struct Question<'a> {
     pub resource: &'a Resource,
 }
 
+/// What whoever was denied is told: which action on which resource, and not why.
+pub fn denied(question: Question<'_>, region: &str, account: &str) -> String {
+    let Question { principal, action, resource } = question;
+    let resource = resource.arn(region, account);
+    format!(
+        "User: arn:aws:iam::{account}:user/{principal} is not authorized to perform: {action} on resource: {resource}"
+    )
+}
+
 /// Decides whether a principal may do something. Asked for every request, whatever the operation, and for every
 /// resource that it names.
 #[async_trait::async_trait]

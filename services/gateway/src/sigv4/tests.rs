@@ -290,7 +290,7 @@ fn half_a_signature_is_incomplete() {
 #[test]
 fn a_rotated_secret_ends_the_old_key() {
     let keyring = |secret: &str| {
-        let principal = serde_json::json!({"name": "a", "access_key_id": ID, "secret_access_key": secret});
+        let principal = serde_json::json!({"name": "a", "access_key_id": ID, "secret_access_key": secret, "administrator": true});
         Keyring::parse(&serde_json::json!({ "principals": [principal] }).to_string()).unwrap()
     };
     let verifier = Verifier::default();

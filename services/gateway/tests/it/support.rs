@@ -1,7 +1,7 @@
 //! A gateway on a free port, a bus that answers what the test says, and a client that signs.
 
 use bytes::Bytes;
-use reeve_authz::Keyring;
+use reeve_authz::{Access, Keyring};
 use reeve_gateway::sigv4::{self, Credentials};
 use reeve_gateway::{Answer, Bus, BusError, Config, Forward, Gateway, Served};
 use reeve_types::Timestamp;
@@ -64,6 +64,7 @@ pub fn served(operation: &str) -> Served {
         operation: operation.to_owned(),
         api: "ssm".to_owned(),
         subject: format!("reeve.api.documents.{operation}"),
+        resources: vec![("Document".to_owned(), "Name".to_owned())],
     }
 }
 
@@ -90,14 +91,17 @@ pub async fn start(bus: FakeBus) -> Running {
 pub async fn start_with(bus: FakeBus, change: impl FnOnce(&mut Config)) -> Running {
     let keyring = serde_json::json!({"principals": [
         {"name": "administrator", "access_key_id": ADMINISTRATOR, "secret_access_key": SECRET, "administrator": true},
-        {"name": "reader", "access_key_id": READER, "secret_access_key": SECRET, "allow": ["ssm:List*"]},
     ]});
-    let keyring = Arc::new(Keyring::parse(&keyring.to_string()).unwrap());
+    let access = Access::new(Keyring::parse(&keyring.to_string()).unwrap());
+    access.put_principal("reader", &[]);
+    access.put_key(READER, "reader", SECRET);
+    access.put_policy("lists", r#"permit(principal, action in Action::"ssm:List*", resource);"#);
+    let access = Arc::new(access);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let mut config = Config::new(address, "123456789012".to_owned(), REGION.to_owned(), [7; 32]);
     change(&mut config);
-    let gateway = Gateway::new(config, bus.clone(), keyring.clone(), keyring);
+    let gateway = Gateway::new(config, bus.clone(), access.clone(), access);
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(reeve_gateway::serve(listener, gateway, async {
         let _ = stopped.await;

@@ -28,8 +28,8 @@ pub async fn run(args: Args) -> anyhow::Result<Report> {
     let up = Up::start(0).await?;
     let mut report = Report::new("api");
     let get = Signed::new(&up.instance, "GetDocument", &json!({"Name": "AWS-RunShellScript"}));
-    load(&up.instance, &get, args.connections, args.reads / 20).await?;
-    let (times, whole) = load(&up.instance, &get, args.connections, args.reads).await?;
+    load(&up.instance, args.connections, args.reads / 20, || get.clone()).await?;
+    let (times, whole) = load(&up.instance, args.connections, args.reads, || get.clone()).await?;
     report.add(
         format!("GetDocument, {} connections", args.connections),
         rate(args.reads, whole),
@@ -44,12 +44,12 @@ pub async fn run(args: Args) -> anyhow::Result<Report> {
         "DocumentName": "AWS-RunShellScript", "Parameters": {"commands": ["true"]},
         "Targets": [{"Key": "tag:bench", "Values": ["matches nothing"]}],
     });
-    let send = Signed::new(&up.instance, "SendCommand", &input);
-    load(&up.instance, &send, args.connections, 1_000).await?;
+    let send = || Signed::new(&up.instance, "SendCommand", &input);
+    load(&up.instance, args.connections, 1_000, send).await?;
     // The reactors end these commands; the listing is measured when that is over.
     settle(&up).await?;
     let few = listing(&up).await?;
-    let (times, whole) = load(&up.instance, &send, args.connections, args.commands).await?;
+    let (times, whole) = load(&up.instance, args.connections, args.commands, send).await?;
     let bus = connection::bus(up.data()).await?;
     let plain = rate(5_000, super::log::plain(&bus, 5_000, args.connections).await?);
     report.add(
@@ -96,6 +96,6 @@ async fn listing(up: &Up) -> anyhow::Result<f64> {
     let commands =
         answer.get("Commands").and_then(Value::as_array).context("ListCommands answered no list")?;
     anyhow::ensure!(commands.len() == 50, "a page of {} commands", commands.len());
-    let (times, _) = load(&up.instance, &list, 1, 300).await?;
+    let (times, _) = load(&up.instance, 1, 300, || list.clone()).await?;
     Ok(Durations::new(times).percentile(50))
 }

@@ -1,6 +1,9 @@
 //! A client that costs little beside what it measures: HTTP/1.1, one connection, kept open.
 
-use crate::{client::connection::Connection, host::Instance};
+use crate::{
+    client::connection::{Connection, SSM},
+    host::Instance,
+};
 use anyhow::{Context, bail};
 use serde_json::Value;
 use std::{
@@ -15,7 +18,7 @@ use tokio::{
     net::TcpStream,
 };
 
-/// A signed call, ready to be sent as often as wanted: a signature holds for minutes.
+/// A signed call. One that reads may be sent as often as wanted; one that changes something counts once.
 #[derive(Clone)]
 pub struct Signed(Arc<[u8]>);
 
@@ -24,7 +27,7 @@ impl Signed {
         let (connection, body) = (Connection::open_instance(instance), input.to_string());
         let mut text =
             format!("POST / HTTP/1.1\r\nhost: {}\r\ncontent-length: {}\r\n", connection.host(), body.len());
-        for (name, value) in connection.signed_headers(operation, body.as_bytes()) {
+        for (name, value) in connection.signed_headers(&SSM, operation, body.as_bytes()) {
             text += &format!("{name}: {value}\r\n");
         }
         Self((text + "\r\n" + &body).into_bytes().into())
@@ -87,23 +90,24 @@ fn whole(buffer: &[u8]) -> anyhow::Result<Option<std::ops::Range<usize>>> {
 /// Sends a call so many times over so many connections at once; answers how long each took, and all.
 pub async fn load(
     instance: &Instance,
-    call: &Signed,
     connections: usize,
     count: usize,
+    call: impl Fn() -> Signed,
 ) -> anyhow::Result<(Vec<Duration>, Duration)> {
-    let left = Arc::new(AtomicUsize::new(count));
+    let calls = Arc::new((0..count).map(|_| call()).collect::<Vec<_>>());
+    let next = Arc::new(AtomicUsize::new(0));
     let mut clients = Vec::new();
     for _ in 0..connections {
         clients.push(Client::open(instance).await?);
     }
     let begun = Instant::now();
     let clients = clients.into_iter().map(|mut client| {
-        let (left, call) = (left.clone(), call.clone());
+        let (next, calls) = (next.clone(), calls.clone());
         tokio::spawn(async move {
             let mut times = Vec::new();
-            while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok() {
+            while let Some(call) = calls.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let sent = Instant::now();
-                client.send(&call).await?;
+                client.send(call).await?;
                 times.push(sent.elapsed());
             }
             anyhow::Ok(times)

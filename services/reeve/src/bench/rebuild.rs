@@ -74,7 +74,10 @@ async fn kernel(bus: &Bus, stream: &str, count: usize) -> anyhow::Result<Duratio
 /// Starts the service on an empty folder: it answers when its views have caught up.
 async fn rebuild(server: &Server, run: usize) -> anyhow::Result<Duration> {
     let key = nkeys::KeyPair::from_seed(&server.folder.keys.dispatch_seed)?;
-    let service = reeve_run_command::service(&reeve_run_command::Config { dispatch_key: Arc::new(key) });
+    let service = reeve_run_command::service(&reeve_run_command::Config {
+        dispatch_key: Arc::new(key),
+        authorizer: Arc::new(reeve_authz::Access::new(reeve_authz::Keyring::default())),
+    });
     let begun = Instant::now();
     let views =
         reeve_runtime::rebuild(&service, &server.bus, &server.folder.path.join(format!("rebuilt-{run}")))

@@ -4,9 +4,20 @@ use crate::host::{Instance, bus_options, read_instance};
 use anyhow::{Context, anyhow, bail};
 use reeve_gateway::sigv4;
 use reeve_jetstream::Bus;
-use reeve_types::Timestamp;
+use reeve_types::{Timestamp, ids::new_uuid};
 use serde_json::Value;
 use std::{path::Path, time::Duration};
+
+/// One of the APIs that the gateway serves.
+pub struct Api {
+    /// Its name in credential scopes.
+    pub service: &'static str,
+    pub target_prefix: &'static str,
+}
+
+pub static SSM: Api = Api { service: "ssm", target_prefix: "AmazonSSM" };
+/// Ours: principals and policies.
+pub static ACCESS: Api = Api { service: "access", target_prefix: "ReeveAccess" };
 
 /// Where the API is, and with which key it is called.
 #[derive(Clone)]
@@ -63,8 +74,16 @@ impl Connection {
     /// # Errors
     /// One sentence with the error's code, as the API answered it.
     pub async fn call(&self, operation: &str, input: &Value) -> anyhow::Result<Value> {
+        self.call_of(&SSM, operation, input).await
+    }
+
+    /// Calls an operation of an API.
+    ///
+    /// # Errors
+    /// As [`Connection::call`].
+    pub async fn call_of(&self, api: &'static Api, operation: &str, input: &Value) -> anyhow::Result<Value> {
         let (connection, operation, body) = (self.clone(), operation.to_owned(), input.to_string());
-        tokio::task::spawn_blocking(move || connection.post(&operation, body.as_bytes())).await?
+        tokio::task::spawn_blocking(move || connection.post(api, &operation, body.as_bytes())).await?
     }
 
     /// The instance's host and port, as the `host` header names them.
@@ -74,10 +93,13 @@ impl Connection {
     }
 
     /// The headers of a signed call of an operation, beside `host`.
-    pub fn signed_headers(&self, operation: &str, body: &[u8]) -> Vec<(&'static str, String)> {
+    pub fn signed_headers(&self, api: &Api, operation: &str, body: &[u8]) -> Vec<(&'static str, String)> {
         let content_type = "application/x-amz-json-1.1".to_owned();
-        let target = format!("AmazonSSM.{operation}");
-        let headers: [(&str, &[u8]); 3] = [
+        let target = format!("{}.{operation}", api.target_prefix);
+        // Makes each call one of its own: what is signed twice alike is carried out once.
+        let invocation = new_uuid().to_string();
+        let headers: [(&str, &[u8]); 4] = [
+            ("amz-sdk-invocation-id", invocation.as_bytes()),
             ("content-type", content_type.as_bytes()),
             ("host", self.host().as_bytes()),
             ("x-amz-target", target.as_bytes()),
@@ -87,16 +109,20 @@ impl Connection {
             access_key_id: &self.access_key_id,
             secret_access_key: &self.secret_access_key,
             region: &self.region,
-            service: "ssm",
+            service: api.service,
         };
         let mut signed = sigv4::sign(&request, &credentials, Timestamp::now());
-        signed.extend([("content-type", content_type), ("x-amz-target", target)]);
+        signed.extend([
+            ("amz-sdk-invocation-id", invocation),
+            ("content-type", content_type),
+            ("x-amz-target", target),
+        ]);
         signed
     }
 
-    fn post(&self, operation: &str, body: &[u8]) -> anyhow::Result<Value> {
+    fn post(&self, api: &Api, operation: &str, body: &[u8]) -> anyhow::Result<Value> {
         let mut post = self.agent.post(format!("{}/", self.endpoint.trim_end_matches('/')));
-        for (name, value) in self.signed_headers(operation, body) {
+        for (name, value) in self.signed_headers(api, operation, body) {
             post = post.header(name, value);
         }
         let mut answer = post.send(body).with_context(|| format!("{} does not answer", self.endpoint))?;

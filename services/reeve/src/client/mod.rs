@@ -1,5 +1,6 @@
 //! Clients of a running instance.
 
+pub mod access;
 pub mod api;
 pub mod connection;
 pub mod events;

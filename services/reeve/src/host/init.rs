@@ -32,6 +32,7 @@ pub fn init(data: &Path, args: &Args) -> anyhow::Result<()> {
     write(files::ENROLMENT, &serde_json::to_string_pretty(&keys.operator.enrolment()?)?)?;
     write(files::DISPATCH, &keys.dispatch_seed)?;
     write(files::TOKEN_KEY, &keys.token_key)?;
+    write(files::SECRETS_KEY, &keys.secrets_key)?;
     let (id, secret) = &folder.administrator;
     let exports = format!(
         "export AWS_ACCESS_KEY_ID={id}\nexport AWS_SECRET_ACCESS_KEY={secret}\nexport AWS_REGION={0}\n\

@@ -6,11 +6,14 @@ use super::{
     up::{start_gateway, stop_signal},
 };
 use anyhow::{Context, bail};
+use reeve_authz::{Access, Keyring};
 use reeve_gateway::Config as GatewayConfig;
 use reeve_jetstream::{
+    Bus,
     operator::{Enrolment, User},
     streams,
 };
+use reeve_secrets::Vault;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use tokio::net::TcpListener;
 
@@ -28,7 +31,9 @@ pub mod files {
     pub const DISPATCH: &str = "dispatch.seed";
     /// The key that seals pagination tokens: the gateway.
     pub const TOKEN_KEY: &str = "token.key";
-    /// Who may call: the gateway.
+    /// The key that encrypts the data keys of secrets: access and the gateway.
+    pub const SECRETS_KEY: &str = "secrets.key";
+    /// The administrators: the gateway.
     pub const PRINCIPALS: &str = "principals.json";
     /// The administrator's exports, for a shell.
     pub const ADMINISTRATOR: &str = "administrator.env";
@@ -37,7 +42,7 @@ pub mod files {
 /// Options of `serve`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// What to run: documents, tags, nodes, run-command, gateway.
+    /// What to run: access, documents, tags, nodes, run-command, gateway.
     #[arg(required = true, value_name = "NAME")]
     names: Vec<String>,
     /// The folder that `reeve init` wrote, or a part of it: what a service needs and no more.
@@ -85,14 +90,15 @@ impl Args {
 pub async fn serve(args: Args) -> anyhow::Result<()> {
     let stop = stop_signal()?;
     let user: User = serde_json::from_str(&args.secret(files::SERVICES)?).context(files::SERVICES)?;
-    let needs = needs(&args).await?;
+    let needs = needs(&args, &nats::connect(&args.bus, &user, "access").await?).await?;
     std::fs::create_dir_all(&args.views)?;
     let mut running = Vec::new();
     let mut gateway = None;
     for name in &args.names {
         let bus = nats::connect(&args.bus, &user, name).await?;
         if name == "gateway" {
-            gateway = Some(gateway_at(&args, bus).await?);
+            let access = needs.access.clone().context("the gateway needs to know who may call")?;
+            gateway = Some(gateway_at(&args, bus, access).await?);
         } else {
             let service = services::describe(name, &needs)?;
             streams::ensure_node_streams(&bus).await?;
@@ -111,7 +117,7 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn needs(args: &Args) -> anyhow::Result<Needs> {
+async fn needs(args: &Args, bus: &Bus) -> anyhow::Result<Needs> {
     let enrolment = args.secret_for(&["nodes"], files::ENROLMENT)?;
     let enrolment = enrolment.map(|text| serde_json::from_str::<Enrolment>(&text)).transpose()?;
     let dispatch = args.secret_for(&["nodes", "run-command"], files::DISPATCH)?;
@@ -119,6 +125,20 @@ async fn needs(args: &Args) -> anyhow::Result<Needs> {
     let system = match args.secret_for(&["nodes"], files::SYSTEM)? {
         Some(text) => Some(nats::connect(&args.bus, &serde_json::from_str(&text)?, "nodes-system").await?),
         None => None,
+    };
+    let vault = match args.secret_for(&["access", "gateway"], files::SECRETS_KEY)? {
+        Some(text) => Some(Vault::open(bus, key(&text)?).await?),
+        None => None,
+    };
+    let serves = |names: &[&str]| args.names.iter().any(|name| names.contains(&name.as_str()));
+    let access = if serves(&["access", "gateway", "run-command"]) {
+        let keyring = match serves(&["gateway"]) {
+            true => Keyring::load(&args.secrets.join(files::PRINCIPALS))?,
+            false => Keyring::default(),
+        };
+        Some(reeve_authz::watch(bus, keyring, vault.clone()).await?)
+    } else {
+        None
     };
     Ok(Needs {
         account: args.account.clone(),
@@ -128,23 +148,25 @@ async fn needs(args: &Args) -> anyhow::Result<Needs> {
         dispatch_keys: dispatch.iter().map(nkeys::KeyPair::public_key).collect(),
         dispatch_key: dispatch.map(Arc::new),
         system,
+        access,
+        vault,
     })
 }
 
-async fn gateway_at(args: &Args, bus: reeve_jetstream::Bus) -> anyhow::Result<super::up::RunningGateway> {
+async fn gateway_at(args: &Args, bus: Bus, access: Arc<Access>) -> anyhow::Result<super::up::RunningGateway> {
     if !args.http.ip().is_loopback() && !args.insecure_http {
         bail!("--http {}: beyond loopback there is no TLS yet; --insecure-http serves without it", args.http);
     }
     let listener =
         TcpListener::bind(args.http).await.with_context(|| format!("could not listen on {}", args.http))?;
-    let token_key = token_key(&args.secret(files::TOKEN_KEY)?)?;
+    let token_key = key(&args.secret(files::TOKEN_KEY)?)?;
     let config =
         GatewayConfig::new(listener.local_addr()?, args.account.clone(), args.region.clone(), token_key);
-    start_gateway(config, &args.secrets.join(files::PRINCIPALS), listener, bus)
+    Ok(start_gateway(config, access, listener, bus))
 }
 
-/// The 32 bytes of a token key in hexadecimal.
-pub fn token_key(text: &str) -> anyhow::Result<[u8; 32]> {
+/// The 32 bytes of a key in hexadecimal.
+pub fn key(text: &str) -> anyhow::Result<[u8; 32]> {
     let bytes = data_encoding::HEXLOWER.decode(text.trim().as_bytes())?;
-    bytes.as_slice().try_into().context("the token key has not 32 bytes")
+    bytes.as_slice().try_into().context("the key has not 32 bytes")
 }

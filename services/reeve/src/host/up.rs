@@ -9,10 +9,11 @@ use super::{
 };
 use crate::client;
 use anyhow::Context;
-use reeve_authz::Keyring;
+use reeve_authz::{Access, Keyring};
 use reeve_gateway::{Config as GatewayConfig, Gateway};
 use reeve_jetstream::{Bus, Headers, streams};
 use reeve_runtime::Running;
+use reeve_secrets::Vault;
 use std::{
     net::SocketAddr,
     path::Path,
@@ -109,6 +110,9 @@ async fn start_and_stay(
     let bus = nats::connect(&bus_url, &user, "reeve").await?;
     let system = nats::connect(&bus_url, &keys.operator.system_user("nodes")?, "reeve-system").await?;
     streams::ensure_node_streams(&bus).await?;
+    let vault = Vault::open(&bus, super::serve::key(&keys.secrets_key)?).await?;
+    let keyring = Keyring::load(&folder.path.join(files::PRINCIPALS))?;
+    let access = reeve_authz::watch(&bus, keyring, Some(vault.clone())).await?;
     let dispatch_key = nkeys::KeyPair::from_seed(&keys.dispatch_seed)?;
     let needs = Needs {
         account: keys.account.clone(),
@@ -118,6 +122,8 @@ async fn start_and_stay(
         dispatch_keys: vec![dispatch_key.public_key()],
         dispatch_key: Some(Arc::new(dispatch_key)),
         system: Some(system),
+        access: Some(access.clone()),
+        vault: Some(vault),
     };
     let mut started = Vec::new();
     for name in services::SERVICES {
@@ -130,10 +136,9 @@ async fn start_and_stay(
         starting.running.push(task.await??);
     }
     let address = listener.local_addr()?;
-    let token_key = super::serve::token_key(&keys.token_key)?;
+    let token_key = super::serve::key(&keys.token_key)?;
     let config = GatewayConfig::new(address, keys.account.clone(), keys.region.clone(), token_key);
-    starting.gateway =
-        Some(start_gateway(config, &folder.path.join(files::PRINCIPALS), listener, bus.clone())?);
+    starting.gateway = Some(start_gateway(config, access, listener, bus.clone()));
     let endpoint = format!("http://{address}");
     folder.announce(&Instance {
         endpoint: endpoint.clone(),
@@ -162,25 +167,21 @@ async fn start_and_stay(
 /// A gateway's switch, and its task.
 pub type RunningGateway = (watch::Sender<bool>, tokio::task::JoinHandle<std::io::Result<()>>);
 
-/// Serves the AWS API for the principals in a file.
-///
-/// # Errors
-/// When the file cannot be read or is open to others.
+/// Serves the API for whoever is known.
 pub fn start_gateway(
     config: GatewayConfig,
-    principals: &Path,
+    access: Arc<Access>,
     listener: TcpListener,
     bus: Bus,
-) -> anyhow::Result<RunningGateway> {
-    let keyring = Arc::new(Keyring::load(principals)?);
-    let gateway = Gateway::new(config, bus, keyring.clone(), keyring);
+) -> RunningGateway {
+    let gateway = Gateway::new(config, bus, access.clone(), access);
     let (stop, mut stopped) = watch::channel(false);
     let shutdown = async move {
         // An error means that the sender is gone, and so is the host.
         let _stopped = stopped.wait_for(|stop| *stop).await.is_ok();
     };
     let task = tokio::spawn(reeve_gateway::serve(listener, gateway, shutdown));
-    Ok((stop, task))
+    (stop, task)
 }
 
 /// Starts the agent of a node of this machine; a new one gets an activation of its own.

@@ -6,11 +6,13 @@ use crate::{
     projections::{COMMANDS, CONTENT, CommandRow, ContentRow, DOCUMENTS, DocumentRow, content_key},
     targets,
 };
+use reeve_authz::{Authorizer, Decision, Question, Resource};
 use reeve_contracts::{run_command::CommandSent, ssm};
 use reeve_document_language as language;
 use reeve_node_protocol::dispatch::document_hash;
-use reeve_runtime::{ApiError, Call, Handle};
+use reeve_runtime::{ApiError, Call, Caller, Handle};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// AWS's defaults.
 const TIMEOUT_SECONDS: i32 = 3600;
@@ -31,7 +33,10 @@ struct Resolved {
     inputs: Vec<language::DocumentInput>,
 }
 
-pub async fn send(call: Call<ssm::SendCommandRequest>) -> Result<ssm::SendCommandResult, ApiError> {
+pub async fn send(
+    authorizer: Arc<dyn Authorizer>,
+    call: Call<ssm::SendCommandRequest>,
+) -> Result<ssm::SendCommandResult, ApiError> {
     let input = &call.input;
     let resolved = resolve(&call.handle, input)?;
     let given = input.parameters.clone().unwrap_or_default();
@@ -43,6 +48,7 @@ pub async fn send(call: Call<ssm::SendCommandRequest>) -> Result<ssm::SendComman
     let parameters = language::bind(&resolved.inputs, &given)
         .map_err(|e| ApiError::new("InvalidParameters", e.to_string()))?;
     let node_ids = node_ids(&call, &resolved)?;
+    authorize(&*authorizer, &call.caller, &node_ids)?;
     let sent = command_sent(&call, &resolved, &parameters, node_ids)?;
     let id = sent.command_id.clone();
     let executed = call.execute::<SentCommand>(&id, Command::Send(Box::new(sent))).await?;
@@ -53,6 +59,20 @@ pub async fn send(call: Call<ssm::SendCommandRequest>) -> Result<ssm::SendComman
     let row: Option<CommandRow> = call.handle.views().get(COMMANDS, &id);
     let row = row.ok_or_else(|| ApiError::internal("the command is not in the views"))?;
     Ok(ssm::SendCommandResult { command: Some(commands::answer(&call.handle, row)) })
+}
+
+/// The caller must be allowed to send to each of the nodes; the document was decided on at the edge.
+fn authorize(authorizer: &dyn Authorizer, caller: &Caller, node_ids: &[String]) -> Result<(), ApiError> {
+    for node in node_ids {
+        let resource = Resource::new("ManagedInstance", node);
+        let question =
+            Question { principal: &caller.actor.name, action: "ssm:SendCommand", resource: &resource };
+        if authorizer.check(question) != Decision::Allow {
+            let message = reeve_authz::denied(question, &caller.region, &caller.account);
+            return Err(ApiError::new("AccessDeniedException", message));
+        }
+    }
+    Ok(())
 }
 
 fn invalid_document(message: String) -> ApiError {

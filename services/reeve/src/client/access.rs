@@ -1,0 +1,166 @@
+//! `reeve access`: principals, their keys and groups, and policies.
+
+use super::{
+    Format,
+    connection::{ACCESS, Connection},
+    table::{self, cell, instant},
+};
+use anyhow::Context;
+use serde_json::{Value, json};
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+/// Manages who may do what. Policies are Cedar: permit(principal in Group::"web", action == Action::"ssm:SendCommand",
+/// resource is Node) when { resource.hasTag("role") && resource.getTag("role") == "web" };
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Makes a principal with an access key; its secret is printed once.
+    CreatePrincipal {
+        name: String,
+        /// A group that it is in; may be given several times.
+        #[arg(long = "group", value_name = "GROUP")]
+        groups: Vec<String>,
+    },
+    /// Deletes a principal and destroys the secrets of its keys.
+    DeletePrincipal { name: String },
+    /// Lists principals.
+    Principals,
+    /// Puts a principal into these groups and takes it out of all others.
+    SetGroups { name: String, groups: Vec<String> },
+    /// Makes a second access key; its secret is printed once.
+    CreateKey { name: String },
+    /// Deletes an access key and destroys its secret.
+    DeleteKey { name: String, access_key_id: String },
+    /// Puts policies in force under a name, in the place of those that had it.
+    PutPolicy {
+        name: String,
+        /// A file of Cedar policies; `-` is stdin.
+        file: PathBuf,
+    },
+    /// Takes policies out of force.
+    DeletePolicy { name: String },
+    /// Lists policies.
+    Policies,
+    /// Says what would be decided, and by which policies.
+    Check {
+        principal: String,
+        /// Such as ssm:SendCommand.
+        action: String,
+        /// Such as Document, ManagedInstance or Parameter, with the resource's id.
+        #[arg(requires = "id")]
+        kind: Option<String>,
+        id: Option<String>,
+    },
+}
+
+pub async fn access(data: &Path, command: Command, format: Format) -> anyhow::Result<()> {
+    let connection = Connection::open(data)?;
+    let call = async |operation, input| connection.call_of(&ACCESS, operation, &input).await;
+    match command {
+        Command::CreatePrincipal { name, groups } => {
+            new_key(format, &call("CreatePrincipal", json!({"name": name, "groups": groups})).await?);
+        }
+        Command::CreateKey { name } => {
+            new_key(format, &call("CreateAccessKey", json!({"name": name})).await?)
+        }
+        Command::DeletePrincipal { name } => {
+            done(format, &call("DeletePrincipal", json!({"name": name})).await?);
+        }
+        Command::SetGroups { name, groups } => {
+            done(format, &call("SetPrincipalGroups", json!({"name": name, "groups": groups})).await?);
+        }
+        Command::DeleteKey { name, access_key_id } => {
+            let input = json!({"name": name, "accessKeyId": access_key_id});
+            done(format, &call("DeleteAccessKey", input).await?);
+        }
+        Command::PutPolicy { name, file } => {
+            done(format, &call("PutPolicy", json!({"name": name, "text": text(&file)?})).await?);
+        }
+        Command::DeletePolicy { name } => done(format, &call("DeletePolicy", json!({"name": name})).await?),
+        Command::Principals => {
+            let rows = all(&connection, "ListPrincipals", "principals").await?;
+            print(format, &rows, &["NAME", "GROUPS", "ACCESS KEYS", "CREATED"], |row| {
+                let keys = texts(row.get("accessKeys"), |key| cell(key, "accessKeyId"));
+                let groups = texts(row.get("groups"), |group| group.as_str().unwrap_or_default().to_owned());
+                vec![cell(row, "name"), groups, keys, instant(row, "created")]
+            });
+        }
+        Command::Policies => {
+            let rows = all(&connection, "ListPolicies", "policies").await?;
+            print(format, &rows, &["NAME", "UPDATED", "TEXT"], |row| {
+                vec![cell(row, "name"), instant(row, "updated"), cell(row, "text").replace('\n', " ")]
+            });
+        }
+        Command::Check { principal, action, kind, id } => {
+            let mut input = json!({"principal": principal, "action": action});
+            if let (Some(kind), Some(id)) = (kind, id) {
+                input["resourceType"] = kind.into();
+                input["resourceId"] = id.into();
+            }
+            let answer = call("CheckAccess", input).await?;
+            match format {
+                Format::Json => println!("{answer}"),
+                Format::Text => {
+                    let policies =
+                        texts(answer.get("policies"), |p| p.as_str().unwrap_or_default().to_owned());
+                    println!("{} {policies}", cell(&answer, "decision"));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn text(file: &Path) -> anyhow::Result<String> {
+    if file == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text)?;
+        return Ok(text);
+    }
+    std::fs::read_to_string(file).with_context(|| format!("could not read {}", file.display()))
+}
+
+fn new_key(format: Format, answer: &Value) {
+    match format {
+        Format::Json => println!("{answer}"),
+        Format::Text => {
+            println!("export AWS_ACCESS_KEY_ID={}", cell(answer, "accessKeyId"));
+            println!("export AWS_SECRET_ACCESS_KEY={}", cell(answer, "secretAccessKey"));
+        }
+    }
+}
+
+fn done(format: Format, answer: &Value) {
+    if format == Format::Json {
+        println!("{answer}");
+    }
+}
+
+fn texts(list: Option<&Value>, text: impl Fn(&Value) -> String) -> String {
+    let list = list.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    list.iter().map(text).collect::<Vec<_>>().join(" ")
+}
+
+fn print(format: Format, rows: &[Value], heading: &[&str], row: impl Fn(&Value) -> Vec<String>) {
+    match format {
+        Format::Json => println!("{}", Value::from(rows.to_vec())),
+        Format::Text => table::print(heading, &rows.iter().map(row).collect::<Vec<_>>()),
+    }
+}
+
+/// Every page of a listing.
+async fn all(connection: &Connection, operation: &str, member: &str) -> anyhow::Result<Vec<Value>> {
+    let (mut rows, mut input) = (Vec::new(), json!({}));
+    loop {
+        let mut answer = connection.call_of(&ACCESS, operation, &input).await?;
+        if let Some(Value::Array(page)) = answer.get_mut(member).map(Value::take) {
+            rows.extend(page);
+        }
+        match answer.get("nextToken") {
+            Some(token @ Value::String(_)) => input["nextToken"] = token.clone(),
+            _ => return Ok(rows),
+        }
+    }
+}
