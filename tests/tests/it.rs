@@ -15,6 +15,8 @@ mod containment;
 mod crash;
 #[path = "it/cuts.rs"]
 mod cuts;
+#[path = "it/deregistered.rs"]
+mod deregistered;
 #[path = "it/failpoints.rs"]
 mod failpoints;
 #[path = "it/faults.rs"]

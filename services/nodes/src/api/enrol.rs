@@ -4,7 +4,7 @@ use crate::{
     Shared,
     api::activations::code_hash,
     domain::{
-        activation::{Activation, Command},
+        activation::{self, Activation, Command},
         node::Node,
     },
     presence::registration,
@@ -28,6 +28,10 @@ pub async fn enrol(shared: Arc<Shared>, call: Call<Request>) -> Result<Answer, A
     // Derived, so that a node whose first try was cut off gets the same id at the next.
     let seed = format!("{}/{}", request.activation_id, request.public_key);
     let node = NodeId::from_uuid(Uuid::new_v5(&Uuid::NAMESPACE_OID, seed.as_bytes()));
+    // Nor does the same key come back with the activation that let it in before.
+    if call.handle.state::<Node>(node.as_str()).deregistered {
+        return Err(activation::Error::NotValid.into());
+    }
     let redeem = Command::Redeem {
         code_hash: code_hash(&request.activation_code),
         node_id: node.to_string(),
@@ -35,7 +39,7 @@ pub async fn enrol(shared: Arc<Shared>, call: Call<Request>) -> Result<Answer, A
         hostname: request.hostname.chars().filter(|c| !c.is_control()).take(256).collect(),
     };
     let redeemed = call.execute::<Activation>(&request.activation_id, redeem).await?;
-    if let Some(crate::domain::activation::ActivationEvent::ActivationRedeemed(redeemed)) = redeemed.event {
+    if let Some(activation::ActivationEvent::ActivationRedeemed(redeemed)) = redeemed.event {
         call.execute::<Node>(node.as_str(), registration(ActivationRedeemed { ..redeemed })).await?;
     }
     let config = &shared.config;

@@ -1,7 +1,7 @@
 //! The services, by name: the only place that lists them.
 
-use anyhow::bail;
-use reeve_jetstream::{Bus, operator::Enrolment};
+use anyhow::{Context, bail};
+use reeve_jetstream::{Bus, admission::Admission, operator::Enrolment};
 use reeve_runtime::Service;
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ pub struct Needs {
     /// Where nodes find the bus.
     pub bus_url: String,
     pub enrolment: Option<Enrolment>,
+    pub admission: Option<Admission>,
     pub dispatch_key: Option<Arc<nkeys::KeyPair>>,
     /// The public keys that nodes pin.
     pub dispatch_keys: Vec<String>,
@@ -27,21 +28,26 @@ pub const SERVICES: [&str; 4] = ["documents", "tags", "nodes", "run-command"];
 /// # Errors
 /// When there is none of that name, or it lacks a key.
 pub fn describe(name: &str, needs: &Needs) -> anyhow::Result<Service> {
-    Ok(match (name, &needs.enrolment, &needs.dispatch_key) {
-        ("documents", _, _) => reeve_documents::service(),
-        ("tags", _, _) => reeve_tags::service(),
-        ("nodes", Some(enrolment), _) => reeve_nodes::service(reeve_nodes::Config {
-            enrolment: enrolment.clone(),
+    Ok(match name {
+        "documents" => reeve_documents::service(),
+        "tags" => reeve_tags::service(),
+        "nodes" => reeve_nodes::service(reeve_nodes::Config {
+            enrolment: needed(name, &needs.enrolment)?,
+            admission: needed(name, &needs.admission)?,
             bus_url: needs.bus_url.clone(),
             dispatch_keys: needs.dispatch_keys.clone(),
             account: needs.account.clone(),
             region: needs.region.clone(),
-            system: needs.system.clone(),
+            system: needed(name, &needs.system)?,
         }),
-        ("run-command", _, Some(key)) => {
-            reeve_run_command::service(&reeve_run_command::Config { dispatch_key: key.clone() })
+        "run-command" => {
+            let dispatch_key = needed(name, &needs.dispatch_key)?;
+            reeve_run_command::service(&reeve_run_command::Config { dispatch_key })
         }
-        ("nodes" | "run-command", _, _) => bail!("the service {name} needs the instance's keys"),
         _ => bail!("there is no service {name:?}: the services are {}", SERVICES.join(", ")),
     })
+}
+
+fn needed<T: Clone>(name: &str, key: &Option<T>) -> anyhow::Result<T> {
+    key.clone().with_context(|| format!("the service {name} needs the instance's keys"))
 }
