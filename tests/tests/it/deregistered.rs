@@ -1,13 +1,18 @@
 //! A deregistered node is cut off at once, and stays so.
 
+use bytes::Bytes;
 use futures::StreamExt;
 use nkeys::KeyPair;
 use reeve_e2e::{Agent, Instance, wait_for};
-use reeve_jetstream::{Bus, Credentials, Error, Options};
+use reeve_jetstream::{Bus, Credentials, Error, Headers, Options, operator::Keys};
 use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader, Write},
     net::TcpStream,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -116,4 +121,79 @@ async fn deregistering_cuts_the_connection_and_keeps_it_cut() {
     instance.restart();
     assert!(is_refused(Bus::connect(&options(&gone)).await), "let in after the bus forgot");
     assert!(Bus::connect(&options(&stays)).await.is_ok());
+}
+
+/// The account of all nodes is changed. For a moment a question is answered with "nobody is there" then, which agents
+/// ask again; no message and no output is lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_list_of_revoked_keys_disturbs_nobody() {
+    let instance = Instance::start(1);
+    let keys: Value =
+        serde_json::from_slice(&std::fs::read(instance.data().join("keys.json")).unwrap()).unwrap();
+    let keys: Keys = serde_json::from_value(keys["operator"].clone()).unwrap();
+    let (identity, core) = (instance.identity(1), instance.bus().await);
+    let bus = Bus::connect(&options(&identity)).await.unwrap();
+    let user = keys.system_user("test").unwrap();
+    let system = Options {
+        credentials: Credentials::Jwt { jwt: user.jwt, seed: user.seed },
+        inbox_prefix: "_INBOX".to_owned(),
+        ..options(&identity)
+    };
+    let system = Bus::connect(&system).await.unwrap();
+    let revoked: Vec<String> = (0..10_000).map(|_| KeyPair::new_user().public_key()).collect();
+
+    let file = instance.scratch().join("printed");
+    let part = format!("head -c 500000 /dev/urandom | base64 | tee -a {}; sleep 0.02", file.display());
+    let command = instance.send(&format!("for part in $(seq 60); do {part}; done"));
+    let stop = Arc::new(AtomicBool::new(false));
+    let (stopped, asking, node) = (stop.clone(), bus.clone(), node(&identity));
+    let question = format!("reeve.agent.{node}.heartbeat");
+    let asked = tokio::spawn(async move {
+        let (mut answers, mut failures) = (0, Vec::new());
+        while !stopped.load(Relaxed) {
+            let body = Bytes::from_static(b"{\"session\":\"x\"}");
+            match asking.request(&question, &Headers::default(), body, Duration::from_secs(2)).await {
+                Ok(_) => answers += 1,
+                Err(error) => failures.push(error),
+            }
+        }
+        (answers, failures)
+    });
+    let mut live = bus.subscribe(&format!("reeve.live.{node}.>")).await.unwrap();
+    let (stopped, subject) = (stop.clone(), format!("reeve.live.{node}.test"));
+    let told = tokio::spawn(async move {
+        let mut sent = 0u64;
+        while !stopped.load(Relaxed) {
+            core.publish(&subject, &Headers::default(), Bytes::new()).await.unwrap();
+            sent += 1;
+            tokio::time::sleep(Duration::from_micros(200)).await;
+        }
+        core.flush().await.unwrap();
+        sent
+    });
+    for length in [10, 100, 1_000, 5_000, 10_000] {
+        let (begun, mut size) = (Instant::now(), 0);
+        for _ in 0..10 {
+            let jwt = keys.admission().unwrap().account_jwt(revoked[..length].iter().cloned()).unwrap();
+            size = jwt.len();
+            system.put_account(jwt).await.unwrap();
+        }
+        println!("{length} revoked keys: {size} bytes, {} ms each", begun.elapsed().as_millis() / 10);
+    }
+    stop.store(true, Relaxed);
+    let ((answers, failures), sent) = (asked.await.unwrap(), told.await.unwrap());
+    let mut heard = 0;
+    while heard < sent && tokio::time::timeout(Duration::from_secs(5), live.next()).await.is_ok() {
+        heard += 1;
+    }
+    println!("50 changes: {answers} answers, {} times nobody; {heard} of {sent} messages", failures.len());
+    assert_eq!(*bus.connections().borrow(), 1, "the connection was made anew");
+    assert!(failures.iter().all(|e| matches!(e, Error::NoResponders(_))), "{failures:?}");
+    assert_eq!(heard, sent);
+    assert_eq!(instance.ended(&command)["StatusDetails"], "Success");
+    let printed = instance.printed(&command);
+    println!("{} bytes of output meanwhile", printed.len());
+    assert!(printed == std::fs::read(&file).unwrap(), "the output is not what was printed");
+    let log = std::fs::read_to_string(instance.data().join("nodes/1/agent.log")).unwrap();
+    println!("{log}");
 }

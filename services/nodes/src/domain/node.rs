@@ -43,7 +43,7 @@ pub enum Command {
 pub struct State {
     id: String,
     registered: bool,
-    pub deregistered: bool,
+    deregistered: bool,
     iam_role: String,
     /// The session that is connected; empty: none.
     pub session: String,
