@@ -57,6 +57,7 @@ pub fn service(config: Config) -> Service {
         .startup(share(shared, admission::start))
         .reactor("revoke", 64, share(shared, admission::revoke))
         .background(share(shared, admission::restarts))
+        .background(share(shared, admission::connects))
         .worker("hello", NODE_REPORTS, "reeve.report.*.hello", 64, share(shared, presence::hello))
         .background(share(shared, presence::disconnects))
         .background(share(shared, presence::silence))

@@ -1,5 +1,5 @@
 //! The tables: `activations` by id, `nodes` by id, `node-keys` from public key to node id,
-//! `revoked-keys` the same for deregistered nodes, `node-tags` by id.
+//! `revoked-keys` those of deregistered nodes, `node-tags` by id.
 //!
 //! Each table is written from one stream only: two streams have no order between them, and a rebuilt view
 //! must equal the live one. Nodes and their tags are joined when they are read.
@@ -14,7 +14,7 @@ pub const NODES: &str = "nodes";
 /// A node's tags, key to value.
 pub const NODE_TAGS: &str = "node-tags";
 pub const NODE_KEYS: &str = "node-keys";
-/// The keys of deregistered nodes. It grows by one with each of them.
+/// The keys of deregistered nodes, each with its place in the log. It grows by one with each of them.
 pub const REVOKED_KEYS: &str = "revoked-keys";
 
 /// An activation as it is answered.
@@ -129,7 +129,7 @@ impl Projection for Nodes {
             NodeEvent::NodeDeregistered(e) => {
                 if let Some(row) = view.row::<NodeRow>(NODES, &e.node_id) {
                     view.remove(NODE_KEYS, row.public_key.as_bytes());
-                    view.put_row(REVOKED_KEYS, &row.public_key, e.node_id.clone());
+                    view.put_row(REVOKED_KEYS, &row.public_key, event.position.0);
                 }
                 view.remove(NODES, e.node_id.as_bytes());
             }

@@ -21,6 +21,8 @@ pub struct Admission {
     pub enrolment_key: String,
 }
 
+/// The most keys that are revoked at once: nats-server takes no JWT of more than 1 MiB, and a key has 96 bytes of it.
+pub const MOST_REVOKED: usize = 10_000;
 /// The end of the year 9999, in seconds: a JWT for a revoked key is refused whenever it was issued.
 const FOR_GOOD: i64 = 253_402_300_799;
 const ANSWER: Duration = Duration::from_secs(10);

@@ -30,7 +30,7 @@ pub async fn enrol(shared: Arc<Shared>, call: Call<Request>) -> Result<Answer, A
     let seed = format!("{}/{}", request.activation_id, request.public_key);
     let node = NodeId::from_uuid(Uuid::new_v5(&Uuid::NAMESPACE_OID, seed.as_bytes()));
     // The bus would not let it in. Only the key's holder is told.
-    if call.handle.views().get::<String>(REVOKED_KEYS, &request.public_key).is_some() {
+    if call.handle.views().get::<u64>(REVOKED_KEYS, &request.public_key).is_some() {
         return Err(ApiError::new(
             "InvalidActivation",
             "This key was that of a deregistered node: make another.",
