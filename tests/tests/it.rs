@@ -17,6 +17,8 @@ mod crash;
 mod cuts;
 #[path = "it/deregistered.rs"]
 mod deregistered;
+#[path = "it/enrolment.rs"]
+mod enrolment;
 #[path = "it/failpoints.rs"]
 mod failpoints;
 #[path = "it/faults.rs"]

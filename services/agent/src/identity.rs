@@ -171,6 +171,7 @@ fn post(url: &str, body: &[u8]) -> Result<Answer, Failure> {
         200 => serde_json::from_str(&text)
             .map_err(|e| Failure::Final(format!("the answer is not understood: {e}"))),
         500.. => Err(Failure::Again(text)),
+        _ if text.contains("ThrottlingException") => Err(Failure::Again(text)),
         _ => Err(Failure::Final(text)),
     }
 }

@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Keys {
     operator: String,
-    /// Signs accounts for the operator. A folder from before this key was kept has another one at each start: the
-    /// configuration that names it is written then, too.
+    /// Signs accounts for the operator, and can be replaced without another operator. Keys from before it was kept get
+    /// one when they are read.
     #[serde(default = "fresh")]
     accounts: String,
     system: String,

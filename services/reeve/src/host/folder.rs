@@ -74,7 +74,9 @@ impl Folder {
             path.canonicalize().with_context(|| format!("could not open the folder {}", path.display()))?;
         let lock = lock(&path)?;
         let keys_path = path.join("keys.json");
-        let keys = if keys_path.exists() { read(&keys_path)? } else { make_keys(&keys_path)? };
+        let keys = if keys_path.exists() { read_keys(&path)? } else { make_keys()? };
+        // Also those that were read: they may have got a key that the file does not have.
+        write_private(&keys_path, &serde_json::to_vec_pretty(&keys)?)?;
         let principals_path = path.join(files::PRINCIPALS);
         let principals: Principals = if principals_path.exists() {
             read(&principals_path)?
@@ -112,18 +114,16 @@ fn lock(path: &Path) -> anyhow::Result<File> {
     Ok(lock)
 }
 
-fn make_keys(path: &Path) -> anyhow::Result<Keys> {
+fn make_keys() -> anyhow::Result<Keys> {
     let digits = u64::from_str_radix(&random_hex::<5>()?, 16)? % 1_000_000_000_000;
-    let keys = Keys {
+    Ok(Keys {
         operator: OperatorKeys::generate()?,
         dispatch_seed: nkeys::KeyPair::new_account().seed()?,
         token_key: random_hex::<32>()?,
         account: format!("{digits:012}"),
         region: "us-east-1".to_owned(),
         bus_port: std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port(),
-    };
-    write_private(path, &serde_json::to_vec_pretty(&keys)?)?;
-    Ok(keys)
+    })
 }
 
 fn make_administrator(path: &Path) -> anyhow::Result<Principals> {
