@@ -64,16 +64,25 @@ impl Agent {
     /// # Panics
     /// When it runs already or cannot be started.
     pub fn start(&mut self) {
+        self.start_with(&[]);
+    }
+
+    /// As [`Agent::start`], with arguments.
+    ///
+    /// # Panics
+    /// As [`Agent::start`].
+    pub fn start_with(&mut self, arguments: &[&str]) {
         assert!(self.process.is_none(), "the agent runs already");
         let log = File::options().create(true).append(true).open(self.folder.join("agent.log"));
         let log = log.expect("a log file");
         let mut command = Command::new(programs::agent());
-        command.arg("--data").arg(&self.folder).envs(self.environment.iter().cloned());
+        command.arg("--data").arg(&self.folder).args(arguments).envs(self.environment.iter().cloned());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         self.process = Some(command.spawn().expect("the agent could not be started"));
     }
 
-    fn identity(&self) -> Option<Value> {
+    /// What it was given at its enrolment, if it was.
+    pub fn identity(&self) -> Option<Value> {
         serde_json::from_slice(&std::fs::read(self.folder.join("identity.json")).ok()?).ok()
     }
 

@@ -15,6 +15,10 @@ mod containment;
 mod crash;
 #[path = "it/cuts.rs"]
 mod cuts;
+#[path = "it/deregistered.rs"]
+mod deregistered;
+#[path = "it/enrolment.rs"]
+mod enrolment;
 #[path = "it/failpoints.rs"]
 mod failpoints;
 #[path = "it/faults.rs"]

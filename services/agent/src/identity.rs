@@ -20,6 +20,8 @@ pub enum Error {
         "this node is not enrolled yet: --gateway, --activation-id and --activation-code are needed once"
     )]
     NotEnrolled,
+    #[error("--register-again needs --gateway, --activation-id and --activation-code")]
+    NothingToRegisterWith,
     #[error("the gateway at {gateway} did not enrol this node: {reason}")]
     Refused { gateway: String, reason: String },
 }
@@ -34,12 +36,15 @@ pub struct Identity {
     /// The control plane's dispatch keys, pinned at enrolment.
     pub dispatch_keys: Vec<String>,
     pub region: String,
+    /// What it was enrolled with; empty for one from before this was kept.
+    #[serde(default)]
+    pub activation_id: String,
     /// Enrolled in this run, so that no ledger can be expected.
     #[serde(skip)]
     pub is_new: bool,
 }
 
-/// Reads the identity, or enrols this node.
+/// Reads the identity, or enrols this node; again, if the options say so.
 ///
 /// # Errors
 /// When there is none and the options name no activation, or the gateway refuses it.
@@ -47,15 +52,20 @@ pub async fn load_or_enrol(options: &Options) -> Result<Identity, Error> {
     let path = options.data.join("identity.json");
     let failed =
         |e: &dyn std::fmt::Display| Error::File { path: path.display().to_string(), reason: e.to_string() };
-    match std::fs::read(&path) {
-        Ok(bytes) => return serde_json::from_slice(&bytes).map_err(|e| failed(&e)),
+    let known: Option<Identity> = match std::fs::read(&path) {
+        Ok(bytes) => Some(serde_json::from_slice(&bytes).map_err(|e| failed(&e))?),
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(failed(&e)),
-        Err(_) => {}
-    }
+        Err(_) => None,
+    };
+    let former = match known {
+        Some(known) if !options.register_again => return Ok(known),
+        Some(known) if options.activation_id.as_ref() == Some(&known.activation_id) => return Ok(known),
+        former => former,
+    };
     let (Some(gateway), Some(id), Some(code)) =
         (options.gateway.clone(), options.activation_id.clone(), options.activation_code.clone())
     else {
-        return Err(Error::NotEnrolled);
+        return Err(if former.is_some() { Error::NothingToRegisterWith } else { Error::NotEnrolled });
     };
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&options.data);
     made.map_err(|e| failed(&e))?;
@@ -73,13 +83,31 @@ pub async fn load_or_enrol(options: &Options) -> Result<Identity, Error> {
         bus_url: answer.bus_url,
         dispatch_keys: answer.dispatch_keys,
         region: answer.region,
+        activation_id: id,
         is_new: true,
     };
+    if let Some(former) = former {
+        put_away(&options.data, &former.node_id).map_err(|e| failed(&e))?;
+    }
     let text = serde_json::to_vec_pretty(&identity).map_err(|e| failed(&e))?;
     write_private(&path, &text)?;
     // The identity holds the seed now; an error leaves a second private copy, no more.
     let _removed = std::fs::remove_file(&key_path).is_ok();
     Ok(identity)
+}
+
+/// Keeps what another identity left: its number in the inbox and its reports are not the next one's. The identity goes
+/// last, so that a node whose ledger is gone already is still known as the one that had it.
+fn put_away(data: &Path, node: &NodeId) -> std::io::Result<()> {
+    let former = data.join("former").join(node.as_str());
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&former)?;
+    for name in ["ledger.redb", "identity.json"] {
+        match std::fs::rename(data.join(name), former.join(name)) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn load_or_make_key(path: &Path) -> Result<nkeys::KeyPair, Error> {
@@ -143,6 +171,7 @@ fn post(url: &str, body: &[u8]) -> Result<Answer, Failure> {
         200 => serde_json::from_str(&text)
             .map_err(|e| Failure::Final(format!("the answer is not understood: {e}"))),
         500.. => Err(Failure::Again(text)),
+        _ if text.contains("ThrottlingException") => Err(Failure::Again(text)),
         _ => Err(Failure::Final(text)),
     }
 }

@@ -1,10 +1,11 @@
-//! Introductions after each connection, and a light heartbeat.
+//! Introductions after each connection, a light heartbeat, and a word when there is no way in.
 
 use crate::run::Agent;
 use prost::Message;
 use reeve_contracts::node::Hello;
 use reeve_jetstream::Headers;
 use reeve_node_protocol::subject;
+use reeve_types::NodeId;
 use std::{sync::Arc, time::Duration};
 
 /// Three of these fit into the minute after which a silent node counts as lost.
@@ -34,6 +35,25 @@ pub async fn keep(agent: Arc<Agent>) {
             }
         }
     }
+}
+
+/// Says each time that the bus refuses this node; its connection is tried ever more seldom then, by itself.
+pub async fn complain(agent: Arc<Agent>) {
+    let mut refusals = agent.bus.refusals();
+    while refusals.changed().await.is_ok() {
+        if *refusals.borrow_and_update() > 0 {
+            say_refused(&agent.identity.node_id);
+        }
+    }
+}
+
+/// What to make of a refusal. The server gives no reason.
+pub fn say_refused(node: &NodeId) {
+    tracing::error!(
+        %node,
+        "this node was deregistered, or the control plane does not let it in for another reason: it is tried again \
+         within a minute; to enrol this machine as a new node, start the agent with --register-again and a new activation"
+    );
 }
 
 async fn introduce(agent: &Agent) {

@@ -26,6 +26,11 @@ pub struct Options {
     /// The activation's code. Needed once.
     #[arg(long, env = "REEVE_ACTIVATION_CODE", hide_env_values = true)]
     pub activation_code: Option<String>,
+    /// Give up this node's identity, which its control plane may not let in any more, and enrol as a new node with
+    /// another activation. The old identity and its ledger are kept in the folder `former`. With the activation that
+    /// this node is enrolled with already it does nothing.
+    #[arg(long)]
+    pub register_again: bool,
     /// Go on without the ledger that this node had: what it ran before is forgotten, and what waits in its
     /// inbox is skipped.
     #[arg(long)]
@@ -149,6 +154,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
         tokio::join!(
             outbox::send(agent.clone()),
             presence::keep(agent.clone()),
+            presence::complain(agent.clone()),
             upkeep::keep(agent.clone()),
             inbox::receive(agent.clone(), worker.clone())
         );
@@ -171,14 +177,23 @@ async fn connect(identity: &Identity, session: &str) -> Bus {
         name: format!("{}/{session}", identity.node_id),
         inbox_prefix: format!("_INBOX_{}", identity.node_id),
     };
-    let mut delay = Duration::from_millis(100);
+    let (mut delay, mut refusals) = (Duration::from_millis(100), 0);
     loop {
-        match Bus::connect(&options).await {
+        let wait = match Bus::connect(&options).await {
             Ok(bus) => return bus,
-            Err(error) => tracing::warn!(%error, "waiting for the bus"),
-        }
-        tokio::time::sleep(delay).await;
-        delay = (delay * 2).min(Duration::from_secs(10));
+            Err(reeve_jetstream::Error::NotLetIn(_)) => {
+                refusals += 1;
+                presence::say_refused(&identity.node_id);
+                reeve_jetstream::refused_delay(refusals)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "waiting for the bus");
+                refusals = 0;
+                delay = (delay * 2).min(Duration::from_secs(10));
+                delay
+            }
+        };
+        tokio::time::sleep(wait).await;
     }
 }
 

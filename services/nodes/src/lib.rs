@@ -6,15 +6,17 @@
 //!
 //! Invariants: an activation's code is stored only as a hash; registrations never exceed the limit,
 //! however many try at once, because each is one event on the activation's own subject; a node's id is
-//! chosen here and never reused; heartbeats are not events, `NodeConnected` and `NodeLost` are.
+//! chosen here and never reused; heartbeats are not events, `NodeConnected` and `NodeLost` are; a deregistered
+//! node's key is revoked on the bus for good, as the log says and not as the bus remembers.
 
+mod admission;
 mod api;
 pub mod domain;
 mod presence;
 mod projections;
 
 use presence::Presence;
-use reeve_jetstream::{Bus, operator::Enrolment, streams::NODE_REPORTS};
+use reeve_jetstream::{Bus, admission::Admission, operator::Enrolment, streams::NODE_REPORTS};
 use reeve_runtime::{ResourceTags, Service};
 use std::sync::Arc;
 
@@ -23,26 +25,28 @@ use std::sync::Arc;
 pub struct Config {
     /// The key under which nodes are let in, and the account that it signs for.
     pub enrolment: Enrolment,
+    /// The key that signs the nodes' account, which says whose keys are revoked.
+    pub admission: Admission,
     /// Where nodes find the bus.
     pub bus_url: String,
     /// The public keys whose dispatches nodes run.
     pub dispatch_keys: Vec<String>,
     pub account: String,
     pub region: String,
-    /// A connection to the server's own account, on which it tells of lost connections. Without one a
-    /// lost node is noticed by its silence.
-    pub system: Option<Bus>,
+    /// A connection to the server's own account: there it tells of lost connections, and is given the nodes' account.
+    pub system: Bus,
 }
 
 /// What the handlers share.
 pub(crate) struct Shared {
     pub config: Config,
     pub presence: Presence,
+    pub given: admission::Given,
 }
 
 /// Describes the service.
 pub fn service(config: Config) -> Service {
-    let shared = &Arc::new(Shared { config, presence: Presence::default() });
+    let shared = &Arc::new(Shared { config, presence: Presence::default(), given: Default::default() });
     Service::new("nodes")
         .aggregate::<domain::activation::Activation>()
         .aggregate::<domain::node::Node>()
@@ -50,6 +54,10 @@ pub fn service(config: Config) -> Service {
         .projection(projections::Nodes)
         .projection(ResourceTags { kind: "ManagedInstance", table: projections::NODE_TAGS })
         .reactor("register", 16, presence::register)
+        .startup(share(shared, admission::start))
+        .reactor("revoke", 64, share(shared, admission::revoke))
+        .background(share(shared, admission::restarts))
+        .background(share(shared, admission::connects))
         .worker("hello", NODE_REPORTS, "reeve.report.*.hello", 64, share(shared, presence::hello))
         .background(share(shared, presence::disconnects))
         .background(share(shared, presence::silence))

@@ -140,11 +140,11 @@ struct NoticeClient {
     name: String,
 }
 
-/// The server's notices of ended connections, for as long as there is a connection to its own account.
+/// The server's notices of ended connections, on its own account.
 pub(crate) async fn disconnects(shared: Arc<Shared>, handle: Handle) -> Result<(), React> {
-    let Some(system) = &shared.config.system else { return std::future::pending().await };
     let subject = format!("$SYS.ACCOUNT.{}.DISCONNECT", shared.config.enrolment.agents_account);
-    let mut notices = system.subscribe(&subject).await.map_err(|e| React::Later(e.to_string()))?;
+    let mut notices =
+        shared.config.system.subscribe(&subject).await.map_err(|e| React::Later(e.to_string()))?;
     while let Some(notice) = notices.next().await {
         let Ok(notice) = serde_json::from_slice::<Notice>(&notice.data) else { continue };
         let known: Option<String> = handle.views().get(NODE_KEYS, &notice.client.user);

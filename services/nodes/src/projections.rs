@@ -1,4 +1,5 @@
-//! The tables: `activations` by id, `nodes` by id, `node-keys` from public key to node id, `node-tags` by id.
+//! The tables: `activations` by id, `nodes` by id, `node-keys` from public key to node id,
+//! `revoked-keys` those of deregistered nodes, `node-tags` by id.
 //!
 //! Each table is written from one stream only: two streams have no order between them, and a rebuilt view
 //! must equal the live one. Nodes and their tags are joined when they are read.
@@ -13,6 +14,8 @@ pub const NODES: &str = "nodes";
 /// A node's tags, key to value.
 pub const NODE_TAGS: &str = "node-tags";
 pub const NODE_KEYS: &str = "node-keys";
+/// The keys of deregistered nodes, each with its place in the log. It grows by one with each of them.
+pub const REVOKED_KEYS: &str = "revoked-keys";
 
 /// An activation as it is answered.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -88,7 +91,7 @@ pub struct Nodes;
 
 impl Projection for Nodes {
     const NAME: &'static str = "nodes";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = NodeEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<NodeEvent>) {
@@ -126,6 +129,7 @@ impl Projection for Nodes {
             NodeEvent::NodeDeregistered(e) => {
                 if let Some(row) = view.row::<NodeRow>(NODES, &e.node_id) {
                     view.remove(NODE_KEYS, row.public_key.as_bytes());
+                    view.put_row(REVOKED_KEYS, &row.public_key, event.position.0);
                 }
                 view.remove(NODES, e.node_id.as_bytes());
             }

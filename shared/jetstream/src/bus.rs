@@ -1,24 +1,23 @@
 //! A connection to the bus.
 
-use crate::group::Groups;
+use crate::{
+    group::Groups,
+    reconnect::{Events, delay},
+};
 use async_nats::HeaderMap;
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use serde::Deserialize;
-use std::{
-    collections::hash_map::RandomState,
-    hash::{BuildHasher, Hasher},
-    pin::Pin,
-    sync::Arc,
-    task::Poll,
-    time::Duration,
-};
+use std::{pin::Pin, sync::Arc, task::Poll, time::Duration};
+use tokio::sync::watch;
 
 /// What can go wrong between us and the bus.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("could not connect to the bus at {url}: {reason}")]
     Connect { url: String, reason: String },
+    #[error("the bus at {0} does not let these credentials in")]
+    NotLetIn(String),
     #[error("the credentials for the bus are not usable: {0}")]
     Credentials(String),
     #[error("nobody answers on {0}")]
@@ -160,7 +159,8 @@ pub struct Bus {
     pub(crate) client: async_nats::Client,
     pub(crate) context: async_nats::jetstream::Context,
     pub(crate) groups: Arc<Groups>,
-    pub(crate) connections: tokio::sync::watch::Receiver<u64>,
+    pub(crate) connections: watch::Receiver<u64>,
+    pub(crate) refusals: watch::Receiver<u64>,
 }
 
 /// The stream's answer.
@@ -183,22 +183,12 @@ pub(crate) struct AckError {
 const CONFLICTS: [u64; 2] = [10071, 10164];
 const ACK_LIMIT: Duration = Duration::from_secs(10);
 
-/// How long before an attempt to connect, counted from 1. The first is made at once; then from 40 ms on, doubling to
-/// 2 s, less a random part of up to half, so that a restarted server is found soon and not stampeded.
-fn delay(attempt: usize) -> Duration {
-    if attempt <= 1 {
-        return Duration::ZERO;
-    }
-    let step = (20u64 << (attempt - 1).min(7)).min(2_000);
-    let random = RandomState::new().build_hasher().finish();
-    Duration::from_millis(step - random % (step / 2))
-}
-
 impl Bus {
     /// Connects, trying for up to ten seconds.
     ///
     /// # Errors
-    /// [`Error::Credentials`] when they cannot be read, [`Error::Connect`] when no server answers.
+    /// [`Error::Credentials`] when they cannot be read, [`Error::NotLetIn`] when the server refuses them,
+    /// [`Error::Connect`] when no server answers.
     pub async fn connect(options: &Options) -> Result<Self, Error> {
         let mut connect = async_nats::ConnectOptions::new();
         if let Credentials::Jwt { jwt, seed } = &options.credentials {
@@ -209,8 +199,10 @@ impl Bus {
                 async move { key.sign(&nonce).map_err(async_nats::AuthError::new) }
             });
         }
-        let (connected, connections) = tokio::sync::watch::channel(0u64);
-        let connected = Arc::new(connected);
+        let (connected, connections) = watch::channel(0);
+        let (refused, refusals) = watch::channel(0);
+        let events = Arc::new(Events { connections: connected, refusals: refused });
+        let refused_so_far = refusals.clone();
         let client = connect
             .name(&options.name)
             .custom_inbox_prefix(&options.inbox_prefix)
@@ -218,21 +210,19 @@ impl Bus {
             .connection_timeout(Duration::from_secs(10))
             .ping_interval(Duration::from_secs(20))
             .max_reconnects(None)
-            .reconnect_delay_callback(delay)
+            .reconnect_delay_callback(move |attempt| delay(attempt, *refused_so_far.borrow()))
             .event_callback(move |event| {
-                let connected = connected.clone();
-                async move {
-                    tracing::debug!(%event, "bus");
-                    if matches!(event, async_nats::Event::Connected) {
-                        connected.send_modify(|count| *count += 1);
-                    }
-                }
+                let events = events.clone();
+                async move { events.take(&event) }
             })
             .connect(&options.url)
             .await
-            .map_err(|e| Error::Connect { url: options.url.clone(), reason: e.to_string() })?;
+            .map_err(|e| match e.kind() {
+                async_nats::ConnectErrorKind::AuthorizationViolation => Error::NotLetIn(options.url.clone()),
+                _ => Error::Connect { url: options.url.clone(), reason: e.to_string() },
+            })?;
         let context = async_nats::jetstream::new(client.clone());
-        Ok(Self { client, context, groups: Arc::default(), connections })
+        Ok(Self { client, context, groups: Arc::default(), connections, refusals })
     }
 
     /// Publishes to whichever stream holds the subject and waits until it is stored; answers its sequence.
@@ -349,8 +339,13 @@ impl Bus {
     }
 
     /// Counts the connections that were made: it changes at each reconnection.
-    pub fn connections(&self) -> tokio::sync::watch::Receiver<u64> {
+    pub fn connections(&self) -> watch::Receiver<u64> {
         self.connections.clone()
+    }
+
+    /// Counts the times in a row that the server refused the credentials; 0 while there is a connection.
+    pub fn refusals(&self) -> watch::Receiver<u64> {
+        self.refusals.clone()
     }
 
     /// Sends what is still queued, then closes.

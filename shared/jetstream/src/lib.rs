@@ -6,20 +6,24 @@
 //! - [`follow`]: reading a stream in order (for views), and working it off with acks (for reactors).
 //! - [`keys`]: wrapped data keys, outside the log, so that they can be destroyed.
 //! - [`serve`]: operations as NATS micro endpoints, and finding out what is served.
-//! - [`operator`]: the operator, the accounts CORE and AGENTS, and the JWTs of their users.
+//! - [`operator`]: the operator, its accounts, and the JWTs of their users.
+//! - [`admission`]: the nodes' account, and whose keys are let in no more.
 //!
 //! Invariants: an append is acknowledged by the stream or it is an error; a conflict is told apart
 //! from every other refusal; nobody publishes an event without an expectation.
 
+pub mod admission;
 mod bus;
 pub mod follow;
 mod group;
 pub mod keys;
 pub mod operator;
 mod publish;
+mod reconnect;
 pub mod serve;
 pub mod store;
 pub mod streams;
 
 pub use bus::{Bus, Credentials, Error, Headers, Message, Options, Subscription};
 pub use publish::Acknowledgement;
+pub use reconnect::refused_delay;

@@ -2,9 +2,10 @@
 //!
 //! CORE holds the streams and the services, AGENTS the nodes, SYS the server's own notices. A node's
 //! user JWT is issued under one scoped signing key of AGENTS whose template names the node
-//! (`{{name()}}`), so that the JWT itself carries no right.
+//! (`{{name()}}`), so that the JWT itself carries no right. What AGENTS is, and whose keys are revoked there,
+//! is not in the server's configuration: see [`crate::admission`].
 
-use crate::Error;
+use crate::{Error, admission::Admission};
 use data_encoding::BASE64URL_NOPAD;
 use nkeys::KeyPair;
 use reeve_types::{Timestamp, ids::new_uuid};
@@ -15,11 +16,20 @@ use serde_json::{Value, json};
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Keys {
     operator: String,
+    /// Signs accounts for the operator, and can be replaced without another operator. Keys from before it was kept get
+    /// one when they are read.
+    #[serde(default = "fresh")]
+    accounts: String,
     system: String,
     core: String,
     agents: String,
     /// The scoped key under which nodes' JWTs are issued.
     pub enrolment: String,
+}
+
+/// A key that signs accounts; an empty text, which nothing accepts, if there is none to be had.
+fn fresh() -> String {
+    seed(&KeyPair::new_operator()).unwrap_or_default()
 }
 
 /// What the nodes service needs to let nodes in: the scoped key, and which account it signs for.
@@ -40,11 +50,11 @@ fn seed(pair: &KeyPair) -> Result<String, Error> {
     pair.seed().map_err(|e| Error::Credentials(e.to_string()))
 }
 
-fn pair(seed: &str) -> Result<KeyPair, Error> {
+pub(crate) fn pair(seed: &str) -> Result<KeyPair, Error> {
     KeyPair::from_seed(seed).map_err(|e| Error::Credentials(e.to_string()))
 }
 
-fn sign(issuer: &KeyPair, subject: &str, name: &str, nats: &Value) -> Result<String, Error> {
+pub(crate) fn sign(issuer: &KeyPair, subject: &str, name: &str, nats: &Value) -> Result<String, Error> {
     let header = BASE64URL_NOPAD.encode(br#"{"typ":"JWT","alg":"ed25519-nkey"}"#);
     let claims = json!({
         "jti": new_uuid().to_string(), "iat": Timestamp::now().0 / 1000, "iss": issuer.public_key(),
@@ -63,6 +73,7 @@ impl Keys {
     pub fn generate() -> Result<Self, Error> {
         Ok(Self {
             operator: seed(&KeyPair::new_operator())?,
+            accounts: seed(&KeyPair::new_operator())?,
             system: seed(&KeyPair::new_account())?,
             core: seed(&KeyPair::new_account())?,
             agents: seed(&KeyPair::new_account())?,
@@ -70,47 +81,29 @@ impl Keys {
         })
     }
 
-    /// The nats-server configuration: operator mode, the three accounts, JetStream in `store_dir`.
+    /// The nats-server configuration: operator mode, JetStream in `store_dir`, and the accounts SYS and CORE. AGENTS
+    /// comes by [`crate::Bus::put_account`] and is kept in `store_dir`; a server without it lets no node in.
     ///
     /// # Errors
     /// When a key is not usable.
     pub fn server_config(&self, listen: &str, store_dir: &str, sync_always: bool) -> Result<String, Error> {
-        let (operator, system, core, agents, role) = (
-            pair(&self.operator)?,
-            pair(&self.system)?,
-            pair(&self.core)?,
-            pair(&self.agents)?,
-            pair(&self.enrolment)?,
-        );
-        let operator_jwt = sign(
-            &operator,
-            &operator.public_key(),
-            "reeve",
-            &json!({"system_account": system.public_key(), "type": "operator", "version": 2}),
-        )?;
-        let system_jwt = sign(
-            &operator,
-            &system.public_key(),
-            "SYS",
-            &json!({"limits": limits(false), "type": "account", "version": 2}),
-        )?;
-        let core_jwt = sign(&operator, &core.public_key(), "CORE", &core_claims())?;
-        let agents_jwt = sign(
-            &operator,
-            &agents.public_key(),
-            "AGENTS",
-            &agents_claims(&core.public_key(), &role.public_key()),
-        )?;
+        let (operator, accounts) = (pair(&self.operator)?, pair(&self.accounts)?);
+        let (system, core) = (pair(&self.system)?.public_key(), pair(&self.core)?.public_key());
+        let operator_claims = json!({
+            "system_account": system, "signing_keys": [accounts.public_key()], "type": "operator", "version": 2,
+        });
+        let operator_jwt = sign(&operator, &operator.public_key(), "reeve", &operator_claims)?;
+        let system_claims = json!({"limits": limits(false), "type": "account", "version": 2});
+        let system_jwt = sign(&operator, &system, "SYS", &system_claims)?;
+        let core_jwt = sign(&operator, &core, "CORE", &core_claims())?;
         let sync = if sync_always { "always" } else { "2m" };
         Ok(format!(
             "listen: {listen}\nserver_name: reeve\nmax_payload: 1MB\n\
              jetstream {{ store_dir: {store_dir:?}, sync_interval: {sync} }}\n\
-             operator: {operator_jwt}\nsystem_account: {}\nresolver: MEMORY\n\
-             resolver_preload: {{\n {}: {system_jwt}\n {}: {core_jwt}\n {}: {agents_jwt}\n}}\n",
-            system.public_key(),
-            system.public_key(),
-            core.public_key(),
-            agents.public_key()
+             operator: {operator_jwt}\nsystem_account: {system}\n\
+             resolver {{ type: full, dir: {:?}, allow_delete: false, interval: \"2m\" }}\n\
+             resolver_preload: {{\n {system}: {system_jwt}\n {core}: {core_jwt}\n}}\n",
+            format!("{store_dir}/accounts")
         ))
     }
 
@@ -148,6 +141,19 @@ impl Keys {
             agents_account: pair(&self.agents)?.public_key(),
         })
     }
+
+    /// What the nodes service needs to keep nodes out again.
+    ///
+    /// # Errors
+    /// When a key is not usable.
+    pub fn admission(&self) -> Result<Admission, Error> {
+        Ok(Admission {
+            signing_seed: self.accounts.clone(),
+            agents_account: pair(&self.agents)?.public_key(),
+            core_account: pair(&self.core)?.public_key(),
+            enrolment_key: pair(&self.enrolment)?.public_key(),
+        })
+    }
 }
 
 fn user(account: &KeyPair, name: &str) -> Result<User, Error> {
@@ -170,7 +176,7 @@ impl Enrolment {
     }
 }
 
-fn limits(jetstream: bool) -> Value {
+pub(crate) fn limits(jetstream: bool) -> Value {
     let mut limits = json!({
         "subs": -1, "data": -1, "payload": -1, "imports": -1, "exports": -1,
         "wildcards": true, "conn": -1, "leaf": -1,
@@ -184,7 +190,7 @@ fn limits(jetstream: bool) -> Value {
 }
 
 /// What CORE shows to AGENTS, and AGENTS takes: subject, and `stream` or `service`.
-const SHARED: [(&str, &str); 4] = [
+pub(crate) const SHARED: [(&str, &str); 4] = [
     ("reeve.live.>", "stream"),
     ("$JS.API.DIRECT.GET.NODE_INBOX.reeve.node.>", "service"),
     ("reeve.report.>", "service"),
@@ -197,27 +203,4 @@ fn core_claims() -> Value {
         .map(|(subject, kind)| json!({"name": subject, "subject": subject, "type": kind}))
         .collect();
     json!({"limits": limits(true), "type": "account", "version": 2, "exports": exports})
-}
-
-fn agents_claims(core: &str, role: &str) -> Value {
-    let imports: Vec<Value> = SHARED
-        .iter()
-        .map(|(subject, kind)| json!({"name": subject, "subject": subject, "account": core, "type": kind}))
-        .collect();
-    json!({
-        "limits": limits(false), "type": "account", "version": 2, "imports": imports,
-        "signing_keys": [{
-            "kind": "user_scope", "key": role, "role": "node",
-            "template": {
-                "pub": {"allow": [
-                    "reeve.report.{{name()}}.>",
-                    "reeve.agent.{{name()}}.>",
-                    "$JS.API.DIRECT.GET.NODE_INBOX.reeve.node.{{name()}}.>",
-                ]},
-                "sub": {"allow": ["reeve.live.{{name()}}.>", "_INBOX_{{name()}}.>"]},
-                "subs": 16, "data": -1, "payload": 1_048_576,
-                "allowed_connection_types": ["STANDARD", "WEBSOCKET"],
-            },
-        }],
-    })
 }

@@ -1,9 +1,12 @@
 //! Documents that steps include, asked of the documents service.
 
 use crate::{execute::DocumentSource, run::Agent};
-use reeve_jetstream::Headers;
+use bytes::Bytes;
+use reeve_jetstream::{Error, Headers, Message};
 use reeve_node_protocol::subject;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// Documents that steps include, asked of the documents service.
 pub struct Documents<'a> {
@@ -14,9 +17,10 @@ impl DocumentSource for Documents<'_> {
     async fn document(&self, name: &str, version: Option<&str>) -> Result<String, String> {
         let subject = subject::question(&self.agent.identity.node_id, "get-document");
         let body = serde_json::json!({"name": name, "version": version}).to_string();
-        let limit = Duration::from_secs(30);
-        let answer = self.agent.bus.request(&subject, &Headers::default(), body.into(), limit).await;
-        let answer = answer.map_err(|e| format!("The document {name} could not be asked for: {e}"))?;
+        let answer = self
+            .ask(&subject, body.into())
+            .await
+            .map_err(|e| format!("The document {name} could not be asked for: {e}"))?;
         let value: serde_json::Value = serde_json::from_slice(&answer.data).map_err(|e| e.to_string())?;
         let text = |field: &str| value.get(field).and_then(serde_json::Value::as_str).map(str::to_owned);
         match answer.headers.get("reeve-error") {
@@ -24,6 +28,20 @@ impl DocumentSource for Documents<'_> {
             None => {
                 text("content").ok_or_else(|| format!("The answer about the document {name} has no content."))
             }
+        }
+    }
+}
+
+impl Documents<'_> {
+    /// Asks again when nobody is there: the service may be starting, or the nodes' account be changing.
+    async fn ask(&self, subject: &str, body: Bytes) -> Result<Message, Error> {
+        let begun = Instant::now();
+        loop {
+            match self.agent.bus.request(subject, &Headers::default(), body.clone(), LIMIT).await {
+                Err(Error::NoResponders(_)) if begun.elapsed() < LIMIT => {}
+                answered => return answered,
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
 }

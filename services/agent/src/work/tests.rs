@@ -40,6 +40,7 @@ async fn worker(nats: &Nats, data: &Path, key: &KeyPair, instants: &[i64]) -> Ar
         bus_url: String::new(),
         dispatch_keys: vec![key.public_key()],
         region: String::new(),
+        activation_id: String::new(),
         is_new: true,
     };
     Worker::new(Arc::new(Agent {

@@ -4,10 +4,11 @@ use crate::{
     Shared,
     api::activations::code_hash,
     domain::{
-        activation::{Activation, Command},
+        activation::{Activation, ActivationEvent, Command},
         node::Node,
     },
     presence::registration,
+    projections::REVOKED_KEYS,
 };
 use reeve_contracts::nodes::ActivationRedeemed;
 use reeve_node_protocol::enrol::{Answer, Request};
@@ -28,6 +29,13 @@ pub async fn enrol(shared: Arc<Shared>, call: Call<Request>) -> Result<Answer, A
     // Derived, so that a node whose first try was cut off gets the same id at the next.
     let seed = format!("{}/{}", request.activation_id, request.public_key);
     let node = NodeId::from_uuid(Uuid::new_v5(&Uuid::NAMESPACE_OID, seed.as_bytes()));
+    // The bus would not let it in. Only the key's holder is told.
+    if call.handle.views().get::<u64>(REVOKED_KEYS, &request.public_key).is_some() {
+        return Err(ApiError::new(
+            "InvalidActivation",
+            "This key was that of a deregistered node: make another.",
+        ));
+    }
     let redeem = Command::Redeem {
         code_hash: code_hash(&request.activation_code),
         node_id: node.to_string(),
@@ -35,7 +43,7 @@ pub async fn enrol(shared: Arc<Shared>, call: Call<Request>) -> Result<Answer, A
         hostname: request.hostname.chars().filter(|c| !c.is_control()).take(256).collect(),
     };
     let redeemed = call.execute::<Activation>(&request.activation_id, redeem).await?;
-    if let Some(crate::domain::activation::ActivationEvent::ActivationRedeemed(redeemed)) = redeemed.event {
+    if let Some(ActivationEvent::ActivationRedeemed(redeemed)) = redeemed.event {
         call.execute::<Node>(node.as_str(), registration(ActivationRedeemed { ..redeemed })).await?;
     }
     let config = &shared.config;

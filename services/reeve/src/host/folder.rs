@@ -77,11 +77,12 @@ impl Folder {
             path.canonicalize().with_context(|| format!("could not open the folder {}", path.display()))?;
         let lock = lock(&path)?;
         let keys_path = path.join("keys.json");
-        let mut keys: Keys = if keys_path.exists() { read(&keys_path)? } else { make_keys()? };
+        let mut keys = if keys_path.exists() { read_keys(&path)? } else { make_keys()? };
         if keys.secrets_key.is_empty() {
             keys.secrets_key = random_hex::<32>()?;
-            write_private(&keys_path, &serde_json::to_vec_pretty(&keys)?)?;
         }
+        // Also those that were read: they may have got a key that the file does not have.
+        write_private(&keys_path, &serde_json::to_vec_pretty(&keys)?)?;
         let principals_path = path.join(files::PRINCIPALS);
         let principals: Principals = if principals_path.exists() {
             read(&principals_path)?

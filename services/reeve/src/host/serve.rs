@@ -10,6 +10,7 @@ use reeve_authz::{Access, Keyring};
 use reeve_gateway::Config as GatewayConfig;
 use reeve_jetstream::{
     Bus,
+    admission::Admission,
     operator::{Enrolment, User},
     streams,
 };
@@ -27,6 +28,8 @@ pub mod files {
     pub const SYSTEM: &str = "system.user.json";
     /// The key that lets nodes in: nodes.
     pub const ENROLMENT: &str = "enrolment.json";
+    /// The key that signs accounts, and with which nodes are kept out again: nodes.
+    pub const ADMISSION: &str = "admission.json";
     /// The key that signs dispatches: run-command, and nodes for its public half.
     pub const DISPATCH: &str = "dispatch.seed";
     /// The key that seals pagination tokens: the gateway.
@@ -120,6 +123,8 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
 async fn needs(args: &Args, bus: &Bus) -> anyhow::Result<Needs> {
     let enrolment = args.secret_for(&["nodes"], files::ENROLMENT)?;
     let enrolment = enrolment.map(|text| serde_json::from_str::<Enrolment>(&text)).transpose()?;
+    let admission = args.secret_for(&["nodes"], files::ADMISSION)?;
+    let admission = admission.map(|text| serde_json::from_str::<Admission>(&text)).transpose()?;
     let dispatch = args.secret_for(&["nodes", "run-command"], files::DISPATCH)?;
     let dispatch = dispatch.map(|seed| nkeys::KeyPair::from_seed(seed.trim())).transpose()?;
     let system = match args.secret_for(&["nodes"], files::SYSTEM)? {
@@ -145,6 +150,7 @@ async fn needs(args: &Args, bus: &Bus) -> anyhow::Result<Needs> {
         region: args.region.clone(),
         bus_url: args.node_bus.clone().unwrap_or_else(|| args.bus.clone()),
         enrolment,
+        admission,
         dispatch_keys: dispatch.iter().map(nkeys::KeyPair::public_key).collect(),
         dispatch_key: dispatch.map(Arc::new),
         system,

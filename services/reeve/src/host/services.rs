@@ -1,8 +1,8 @@
 //! The services, by name: the only place that lists them.
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use reeve_authz::Access;
-use reeve_jetstream::{Bus, operator::Enrolment};
+use reeve_jetstream::{Bus, admission::Admission, operator::Enrolment};
 use reeve_runtime::Service;
 use reeve_secrets::Vault;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ pub struct Needs {
     /// Where nodes find the bus.
     pub bus_url: String,
     pub enrolment: Option<Enrolment>,
+    pub admission: Option<Admission>,
     pub dispatch_key: Option<Arc<nkeys::KeyPair>>,
     /// The public keys that nodes pin.
     pub dispatch_keys: Vec<String>,
@@ -32,27 +33,30 @@ pub const SERVICES: [&str; 5] = ["access", "documents", "tags", "nodes", "run-co
 /// # Errors
 /// When there is none of that name, or it lacks a key.
 pub fn describe(name: &str, needs: &Needs) -> anyhow::Result<Service> {
-    let Needs { enrolment, dispatch_key, access, vault, .. } = needs;
-    Ok(match (name, enrolment, dispatch_key, access, vault) {
-        ("documents", ..) => reeve_documents::service(),
-        ("tags", ..) => reeve_tags::service(),
-        ("access", _, _, Some(access), Some(vault)) => {
-            let (vault, access) = (vault.clone(), access.clone());
-            reeve_access::service(&reeve_access::Config { vault, access })
-        }
-        ("nodes", Some(enrolment), ..) => reeve_nodes::service(reeve_nodes::Config {
-            enrolment: enrolment.clone(),
+    Ok(match name {
+        "documents" => reeve_documents::service(),
+        "tags" => reeve_tags::service(),
+        "access" => reeve_access::service(&reeve_access::Config {
+            vault: needed(name, &needs.vault)?,
+            access: needed(name, &needs.access)?,
+        }),
+        "nodes" => reeve_nodes::service(reeve_nodes::Config {
+            enrolment: needed(name, &needs.enrolment)?,
+            admission: needed(name, &needs.admission)?,
             bus_url: needs.bus_url.clone(),
             dispatch_keys: needs.dispatch_keys.clone(),
             account: needs.account.clone(),
             region: needs.region.clone(),
-            system: needs.system.clone(),
+            system: needed(name, &needs.system)?,
         }),
-        ("run-command", _, Some(key), Some(access), _) => {
-            let (dispatch_key, authorizer) = (key.clone(), access.clone());
-            reeve_run_command::service(&reeve_run_command::Config { dispatch_key, authorizer })
-        }
-        ("nodes" | "run-command" | "access", ..) => bail!("the service {name} needs the instance's keys"),
+        "run-command" => reeve_run_command::service(&reeve_run_command::Config {
+            dispatch_key: needed(name, &needs.dispatch_key)?,
+            authorizer: needed(name, &needs.access)?,
+        }),
         _ => bail!("there is no service {name:?}: the services are {}", SERVICES.join(", ")),
     })
+}
+
+fn needed<T: Clone>(name: &str, key: &Option<T>) -> anyhow::Result<T> {
+    key.clone().with_context(|| format!("the service {name} needs the instance's keys"))
 }

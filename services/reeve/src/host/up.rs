@@ -119,6 +119,7 @@ async fn start_and_stay(
         region: keys.region.clone(),
         bus_url: bus_url.clone(),
         enrolment: Some(keys.operator.enrolment()?),
+        admission: Some(keys.operator.admission()?),
         dispatch_keys: vec![dispatch_key.public_key()],
         dispatch_key: Some(Arc::new(dispatch_key)),
         system: Some(system),

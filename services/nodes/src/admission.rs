@@ -1,0 +1,118 @@
+//! Who is let in no more: the keys that the log says are deregistered, revoked on the bus.
+//!
+//! The server keeps the list that it was given last. It is given the whole of it: after each deregistration, when this
+//! service starts, and when the server has started. Its list is bounded ([`MOST_REVOKED`]): the newest are on it, and a
+//! connection of an older one is ended as soon as the server tells of it.
+
+use crate::{Shared, domain::node::NodeEvent, projections::REVOKED_KEYS};
+use futures::StreamExt;
+use reeve_eventsourcing::Event;
+use reeve_jetstream::{Headers, admission::MOST_REVOKED, streams};
+use reeve_runtime::{Handle, React, Reacting};
+use serde::Deserialize;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::Mutex;
+
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// How far in the log the list goes that the server was given last. Held while it is given one, so that a shorter list
+/// never follows a longer one.
+#[derive(Default)]
+pub(crate) struct Given(Mutex<u64>);
+
+/// A deregistered node's key is revoked, which ends its connections.
+pub(crate) async fn revoke(shared: Arc<Shared>, reacting: Reacting<NodeEvent>) -> Result<(), React> {
+    let NodeEvent::NodeDeregistered(_) = &reacting.event.event else { return Ok(()) };
+    give(&shared, &reacting.handle, Some(reacting.event.position.0)).await
+}
+
+/// Nobody is served before the server knows who is let in.
+pub(crate) async fn start(shared: Arc<Shared>, handle: Handle) -> Result<(), React> {
+    give(&shared, &handle, None).await
+}
+
+/// A server that has started may know an older list, or none. The first time at once: it may have done so meanwhile.
+pub(crate) async fn restarts(shared: Arc<Shared>, handle: Handle) -> Result<(), React> {
+    let mut connections = shared.config.system.connections();
+    loop {
+        connections.changed().await.map_err(|e| React::Later(e.to_string()))?;
+        while let Err(error) = give(&shared, &handle, None).await {
+            tracing::warn!(%error, "the bus does not know yet who is let in");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+}
+
+/// Gives the server the list, unless it has one that goes as far as a position in the log.
+async fn give(shared: &Shared, handle: &Handle, wanted: Option<u64>) -> Result<(), React> {
+    let mut given = shared.given.0.lock().await;
+    if wanted.is_some_and(|position| position <= *given) {
+        return Ok(());
+    }
+    let reached = handle.views().checkpoint(&streams::of_service(NodeEvent::SERVICE));
+    let rows = handle.views().scan::<u64>(REVOKED_KEYS, "", None, usize::MAX).rows;
+    let revoked = rows.len();
+    let jwt = shared.config.admission.account_jwt(newest(rows, MOST_REVOKED)).map_err(later)?;
+    shared.config.system.put_account(jwt).await.map_err(later)?;
+    tracing::info!(revoked, reached, "the bus knows who is let in");
+    *given = reached;
+    Ok(())
+}
+
+/// The keys whose nodes were deregistered last.
+fn newest(mut rows: Vec<(String, u64)>, most: usize) -> impl Iterator<Item = String> {
+    rows.sort_unstable_by_key(|(_, position)| std::cmp::Reverse(*position));
+    rows.into_iter().take(most).map(|(key, _)| key)
+}
+
+fn later(error: reeve_jetstream::Error) -> React {
+    React::Later(error.to_string())
+}
+
+#[derive(Deserialize)]
+struct Notice {
+    server: NoticeServer,
+    client: NoticeClient,
+}
+
+#[derive(Deserialize)]
+struct NoticeServer {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct NoticeClient {
+    id: u64,
+    #[serde(default)]
+    user: String,
+}
+
+/// Ends connections that the server let in although their key is revoked: it is not among the newest, or the server had
+/// an old list.
+pub(crate) async fn connects(shared: Arc<Shared>, handle: Handle) -> Result<(), React> {
+    let system = &shared.config.system;
+    let subject = format!("$SYS.ACCOUNT.{}.CONNECT", shared.config.enrolment.agents_account);
+    let mut notices = system.subscribe(&subject).await.map_err(later)?;
+    while let Some(notice) = notices.next().await {
+        let Ok(Notice { server, client }) = serde_json::from_slice(&notice.data) else { continue };
+        if handle.views().get::<u64>(REVOKED_KEYS, &client.user).is_some() {
+            tracing::warn!(key = client.user, "a deregistered node had connected");
+            let body = serde_json::json!({"cid": client.id}).to_string();
+            let kick = format!("$SYS.REQ.SERVER.{}.KICK", server.id);
+            // Without a subject for its answer the server does nothing.
+            system.request(&kick, &Headers::default(), body.into(), ANSWER).await.map_err(later)?;
+        }
+    }
+    Err(React::Later("the subscription to the server's notices ended".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_are_on_the_list() {
+        let rows = [("a", 3), ("b", 9), ("c", 1)].map(|(key, position)| (key.to_owned(), position));
+        assert_eq!(newest(rows.to_vec(), 2).collect::<Vec<_>>(), ["b", "a"]);
+    }
+}

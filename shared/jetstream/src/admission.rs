@@ -1,0 +1,102 @@
+//! The nodes' account: what nodes may do, and whose keys are let in no more.
+//!
+//! Its JWT goes to the server while that runs ([`Bus::put_account`]). The server keeps it, closes the connections of the
+//! keys that it revokes, and refuses them from then on.
+
+use crate::{
+    Bus, Error, Headers,
+    operator::{SHARED, limits, pair, sign},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+
+/// What it takes to sign the nodes' account. The key signs every account: whoever holds it holds the bus.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Admission {
+    pub signing_seed: String,
+    pub agents_account: String,
+    pub core_account: String,
+    /// The scoped key under which nodes' JWTs are issued.
+    pub enrolment_key: String,
+}
+
+/// The most keys that are revoked at once: nats-server takes no JWT of more than 1 MiB, and a key has 96 bytes of it.
+pub const MOST_REVOKED: usize = 10_000;
+/// The end of the year 9999, in seconds: a JWT for a revoked key is refused whenever it was issued.
+const FOR_GOOD: i64 = 253_402_300_799;
+const ANSWER: Duration = Duration::from_secs(10);
+
+impl Admission {
+    /// The JWT of the nodes' account, with these users' public keys revoked for good.
+    ///
+    /// # Errors
+    /// When the key is not usable.
+    pub fn account_jwt(&self, revoked: impl IntoIterator<Item = String>) -> Result<String, Error> {
+        let revoked: Map<String, Value> =
+            revoked.into_iter().map(|key| (key, Value::from(FOR_GOOD))).collect();
+        let mut claims = agents_claims(&self.core_account, &self.enrolment_key);
+        if !revoked.is_empty() {
+            claims["revocations"] = Value::Object(revoked);
+        }
+        sign(&pair(&self.signing_seed)?, &self.agents_account, "AGENTS", &claims)
+    }
+}
+
+#[derive(Deserialize)]
+struct Taken {
+    #[serde(default)]
+    error: Option<Refusal>,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    #[serde(default)]
+    code: u64,
+    #[serde(default)]
+    description: String,
+}
+
+impl Bus {
+    /// Gives the server an account's JWT; for a user of SYS. It counts when this returns.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the server does not take it, and the errors of a request.
+    pub async fn put_account(&self, jwt: String) -> Result<(), Error> {
+        let subject = "$SYS.REQ.CLAIMS.UPDATE";
+        let answer = self.request(subject, &Headers::default(), jwt.into(), ANSWER).await?;
+        let taken: Taken = serde_json::from_slice(&answer.data).map_err(|e| Error::Bus {
+            what: "take an account in a form that we know",
+            reason: e.to_string(),
+        })?;
+        match taken.error {
+            None => Ok(()),
+            Some(e) => {
+                Err(Error::Refused { subject: subject.to_owned(), code: e.code, description: e.description })
+            }
+        }
+    }
+}
+
+fn agents_claims(core: &str, role: &str) -> Value {
+    let imports: Vec<Value> = SHARED
+        .iter()
+        .map(|(subject, kind)| json!({"name": subject, "subject": subject, "account": core, "type": kind}))
+        .collect();
+    json!({
+        "limits": limits(false), "type": "account", "version": 2, "imports": imports,
+        "signing_keys": [{
+            "kind": "user_scope", "key": role, "role": "node",
+            "template": {
+                "pub": {"allow": [
+                    "reeve.report.{{name()}}.>",
+                    "reeve.agent.{{name()}}.>",
+                    "$JS.API.DIRECT.GET.NODE_INBOX.reeve.node.{{name()}}.>",
+                ]},
+                "sub": {"allow": ["reeve.live.{{name()}}.>", "_INBOX_{{name()}}.>"]},
+                "subs": 16, "data": -1, "payload": 1_048_576,
+                "allowed_connection_types": ["STANDARD", "WEBSOCKET"],
+            },
+        }],
+    })
+}
