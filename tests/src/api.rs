@@ -37,29 +37,36 @@ impl Raw {
 
     /// Posts any bytes.
     pub fn post(&self, operation: &str, body: &[u8]) -> (u16, Value) {
+        self.send(&self.signed("ssm", &format!("AmazonSSM.{operation}"), body), body)
+    }
+
+    /// The headers of a signed call: of a service, as credential scopes name it, and of a target.
+    pub fn signed(&self, service: &str, target: &str, body: &[u8]) -> Vec<(&'static str, String)> {
         let host = self.endpoint.trim_start_matches("http://");
-        let target = format!("AmazonSSM.{operation}");
-        let content_type = "application/x-amz-json-1.1";
         // What is signed twice alike is carried out once.
-        let invocation = new_uuid().to_string();
-        let headers: [(&str, &[u8]); 4] = [
-            ("amz-sdk-invocation-id", invocation.as_bytes()),
-            ("content-type", content_type.as_bytes()),
-            ("host", host.as_bytes()),
-            ("x-amz-target", target.as_bytes()),
+        let added = [
+            ("amz-sdk-invocation-id", new_uuid().to_string()),
+            ("content-type", "application/x-amz-json-1.1".to_owned()),
+            ("x-amz-target", target.to_owned()),
         ];
+        let mut headers = vec![("host", host.as_bytes())];
+        headers.extend(added.iter().map(|(name, value)| (*name, value.as_bytes())));
         let request = sigv4::Request { method: "POST", path: "/", query: "", headers: &headers, body };
         let credentials = sigv4::Credentials {
             access_key_id: &self.access_key_id,
             secret_access_key: &self.secret_access_key,
             region: &self.region,
-            service: "ssm",
+            service,
         };
-        let url = format!("{}/", self.endpoint);
-        let mut post = self.agent.post(&url).header("content-type", content_type);
-        post = post.header("x-amz-target", &target).header("amz-sdk-invocation-id", &invocation);
-        for (name, value) in sigv4::sign(&request, &credentials, self.now) {
-            post = post.header(name, &value);
+        let signature = sigv4::sign(&request, &credentials, self.now);
+        added.into_iter().chain(signature).collect()
+    }
+
+    /// Posts headers and bytes as they are.
+    pub fn send(&self, headers: &[(&'static str, String)], body: &[u8]) -> (u16, Value) {
+        let mut post = self.agent.post(format!("{}/", self.endpoint));
+        for (name, value) in headers {
+            post = post.header(*name, value);
         }
         match post.send(body) {
             Ok(mut answer) => {

@@ -143,6 +143,23 @@ impl Instance {
         Raw::new(&self.announced())
     }
 
+    /// The same with a key of somebody else's.
+    pub fn raw_as(&self, key: &Value) -> Raw {
+        let text = |name: &str| key[name].as_str().unwrap_or_default().to_owned();
+        let (access_key_id, secret_access_key) = (text("accessKeyId"), text("secretAccessKey"));
+        Raw { access_key_id, secret_access_key, ..self.raw() }
+    }
+
+    /// A principal that was not there before, with its access key, as `reeve access` prints it.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub fn principal(&self, name: &str, groups: &[&str]) -> Value {
+        let mut arguments = vec!["--output", "json", "access", "create-principal", name];
+        groups.iter().for_each(|group| arguments.extend(["--group", group]));
+        serde_json::from_str(self.reeve(&arguments).text()).expect("JSON")
+    }
+
     /// An operation that must work.
     ///
     /// # Panics

@@ -3,6 +3,8 @@
 // All of this is a test: clippy's leave for tests sees only the functions marked as one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "it/access.rs"]
+mod access;
 #[path = "it/architecture.rs"]
 mod architecture;
 #[path = "it/bad_input.rs"]
@@ -25,6 +27,8 @@ mod failpoints;
 mod faults;
 #[path = "it/isolation.rs"]
 mod isolation;
+#[path = "it/matrix.rs"]
+mod matrix;
 #[path = "it/poison.rs"]
 mod poison;
 #[path = "it/processes.rs"]

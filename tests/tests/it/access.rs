@@ -1,0 +1,168 @@
+//! Principals, keys and policies, as operators use them.
+
+use data_encoding::{BASE64, HEXLOWER};
+use reeve_e2e::{Instance, Raw};
+use serde_json::{Value, json};
+use std::path::Path;
+
+const POLICY: &str = r#"
+permit(principal in Group::"web", action == Action::"ssm:SendCommand", resource is Document);
+permit(principal in Group::"web", action == Action::"ssm:SendCommand", resource is Node)
+when { resource.hasTag("role") && resource.getTag("role") == "web" };
+"#;
+
+fn code(answer: &(u16, Value)) -> (u16, &str) {
+    (answer.0, answer.1["__type"].as_str().unwrap_or_default())
+}
+
+fn send(caller: &Raw, target: Value) -> (u16, Value) {
+    let mut input = json!({"DocumentName": "AWS-RunShellScript", "Parameters": {"commands": ["true"]}});
+    input.as_object_mut().unwrap().extend(target.as_object().unwrap().clone());
+    caller.call("SendCommand", &input)
+}
+
+#[test]
+fn a_policy_permits_by_tag_and_nothing_else_is_permitted() {
+    let instance = Instance::start(2);
+    let nodes = [1, 2].map(|n| instance.identity(n)["node_id"].as_str().unwrap().to_owned());
+    let alice = instance.raw_as(&instance.principal("alice", &["web"]));
+    let denied = send(&alice, json!({"InstanceIds": [nodes[0]]}));
+    assert_eq!(code(&denied), (400, "AccessDeniedException"));
+    let message = denied.1["Message"].as_str().or(denied.1["message"].as_str()).unwrap();
+    assert!(message.contains("perform: ssm:SendCommand on resource: arn:aws:ssm:"), "{message}");
+
+    let file = instance.scratch().join("web.cedar");
+    std::fs::write(&file, POLICY).unwrap();
+    let file = file.to_str().unwrap();
+    assert_eq!(instance.reeve(&["access", "put-policy", "web", file]).text(), "");
+    let tag = json!([{"Key": "role", "Value": "web"}]);
+    let tagged = json!({"ResourceType": "ManagedInstance", "ResourceId": nodes[0], "Tags": tag});
+    instance.call("AddTagsToResource", &tagged);
+
+    let sent = send(&alice, json!({"InstanceIds": [nodes[0]]}));
+    assert_eq!(sent.0, 200, "{}", sent.1);
+    let command = sent.1["Command"]["CommandId"].as_str().unwrap();
+    assert_eq!(instance.ended(command)["Status"], "Success");
+    let by_tag = send(&alice, json!({"Targets": [{"Key": "tag:role", "Values": ["web"]}]}));
+    assert_eq!((by_tag.0, &by_tag.1["Command"]["TargetCount"]), (200, &json!(1)));
+
+    let other = send(&alice, json!({"InstanceIds": [nodes[1]]}));
+    assert_eq!(code(&other), (400, "AccessDeniedException"));
+    assert!(other.1.to_string().contains(&format!("managed-instance/{}", nodes[1])), "{}", other.1);
+    let all = send(&alice, json!({"Targets": [{"Key": "reeve:connected", "Values": ["true"]}]}));
+    assert_eq!(code(&all), (400, "AccessDeniedException"), "one of them is not hers");
+    for operation in ["ListDocuments", "ListCommands", "DescribeInstanceInformation"] {
+        assert_eq!(code(&alice.call(operation, &json!({}))), (400, "AccessDeniedException"), "{operation}");
+    }
+
+    let events = instance.events();
+    let of = |command: &str| {
+        let found = events
+            .iter()
+            .find(|event| event["correlationid"] == command && event["data"]["commandId"] == command);
+        found.unwrap_or_else(|| panic!("no event of {command}")).clone()
+    };
+    assert_eq!(of(command)["actor"], "alice");
+    assert!(of(command)["actorsource"].as_str().unwrap().contains("127.0.0.1"), "{}", of(command));
+    let check = ["access", "check", "alice", "ssm:SendCommand", "ManagedInstance"];
+    let check = |node: &str| instance.reeve(&[&check[..], &[node]].concat()).text().trim().to_owned();
+    assert_eq!((check(&nodes[0]), check(&nodes[1])), ("Allow web".to_owned(), "Deny".to_owned()));
+
+    instance.reeve(&["access", "delete-policy", "web"]).text();
+    assert_eq!(code(&send(&alice, json!({"InstanceIds": [nodes[0]]}))), (400, "AccessDeniedException"));
+}
+
+#[test]
+fn keys_live_until_they_are_deleted_and_their_secrets_are_nowhere() {
+    let mut instance = Instance::start(0);
+    let all = r#"permit(principal, action in Action::"ssm:List*", resource);"#;
+    std::fs::write(instance.scratch().join("all.cedar"), all).unwrap();
+    instance.reeve(&["access", "put-policy", "all", "all.cedar"]).text();
+    let keys = ["alice", "bob"].map(|name| instance.principal(name, &[]));
+    let second = instance.reeve(&["--output", "json", "access", "create-key", "alice"]);
+    let second: Value = serde_json::from_str(second.text()).unwrap();
+    let list = |instance: &Instance, key: &Value| {
+        let answer = instance.raw_as(key).call("ListDocuments", &json!({}));
+        (answer.0, answer.1["__type"].as_str().unwrap_or_default().to_owned())
+    };
+    let allowed = (200, String::new());
+    assert!([&keys[0], &keys[1], &second].iter().all(|key| list(&instance, key) == allowed));
+
+    let refused = instance.reeve(&["access", "create-key", "alice"]).complaint().to_owned();
+    assert!(refused.contains("LimitExceededException"), "{refused}");
+    let refused = instance.reeve(&["access", "create-principal", "administrator"]).complaint().to_owned();
+    assert!(refused.contains("EntityAlreadyExistsException"), "{refused}");
+    std::fs::write(instance.scratch().join("bad.cedar"), "permit(principal").unwrap();
+    let refused = instance.reeve(&["access", "put-policy", "bad", "bad.cedar"]).complaint().to_owned();
+    assert!(refused.contains("MalformedPolicyException"), "{refused}");
+
+    let id = second["accessKeyId"].as_str().unwrap();
+    instance.reeve(&["access", "delete-key", "alice", id]).text();
+    instance.reeve(&["access", "delete-principal", "bob"]).text();
+    let unknown = (400, "UnrecognizedClientException".to_owned());
+    let settled = |instance: &Instance| {
+        assert_eq!(list(instance, &keys[0]), allowed);
+        assert_eq!((list(instance, &second), list(instance, &keys[1])), (unknown.clone(), unknown.clone()));
+    };
+    settled(&instance);
+    instance.stop();
+    instance.restart();
+    settled(&instance);
+    let secrets: Vec<&str> =
+        keys.iter().chain([&second]).map(|key| key["secretAccessKey"].as_str().unwrap()).collect();
+    instance.stop();
+    let (files, bytes) = scan(&instance.data(), &secrets);
+    println!("{} secrets are in none of {files} files ({bytes} bytes), plain, base64 or hex", secrets.len());
+    assert!(files > 20 && bytes > 10_000, "{files} files, {bytes} bytes");
+}
+
+/// Looks for secrets in every file of a folder.
+fn scan(folder: &Path, secrets: &[&str]) -> (usize, usize) {
+    let (mut files, mut bytes) = (0, 0);
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            let (more, longer) = scan(&path, secrets);
+            (files, bytes) = (files + more, bytes + longer);
+            continue;
+        }
+        let Ok(content) = std::fs::read(&path) else { continue };
+        (files, bytes) = (files + 1, bytes + content.len());
+        for secret in secrets {
+            // base64 of a text that begins elsewhere than at a multiple of three looks different.
+            let shifted = (0..3).map(|skip| BASE64.encode(&secret.as_bytes()[skip..30 + skip]));
+            let forms = [(*secret).to_owned(), HEXLOWER.encode(secret.as_bytes())].into_iter().chain(shifted);
+            for form in forms {
+                let found = content.windows(form.len()).any(|window| window == form.as_bytes());
+                assert!(!found, "a secret is in {} as {form}", path.display());
+            }
+        }
+    }
+    (files, bytes)
+}
+
+#[test]
+fn a_call_that_is_sent_again_is_answered_and_not_carried_out_again() {
+    let instance = Instance::start(1);
+    let caller = instance.raw();
+    let body = json!({
+        "DocumentName": "AWS-RunShellScript", "InstanceIds": [instance.node()],
+        "Parameters": {"commands": ["echo once >> ran"], "workingDirectory": [instance.scratch()]},
+    });
+    let body = body.to_string();
+    let headers = caller.signed("ssm", "AmazonSSM.SendCommand", body.as_bytes());
+    let first = caller.send(&headers, body.as_bytes());
+    assert_eq!(first.0, 200, "{}", first.1);
+    let command = first.1["Command"]["CommandId"].as_str().unwrap().to_owned();
+    assert_eq!(instance.ended(&command)["Status"], "Success");
+    for _ in 0..20 {
+        assert_eq!(caller.send(&headers, body.as_bytes()), first);
+    }
+    let commands = |instance: &Instance| {
+        let listed = instance.call("ListCommands", &json!({}));
+        listed["Commands"].as_array().unwrap().len()
+    };
+    assert_eq!(commands(&instance), 1);
+    let ran = std::fs::read_to_string(instance.scratch().join("ran")).unwrap();
+    assert_eq!(ran, "once\n");
+}

@@ -1,0 +1,119 @@
+//! Every operation, as the services on the bus say what they serve, by callers who may not call it.
+
+use proptest::{
+    strategy::{Strategy, ValueTree},
+    string::string_regex,
+    test_runner::TestRunner,
+};
+use reeve_e2e::{Instance, Raw};
+use reeve_jetstream::serve;
+use serde_json::{Map, Value, json};
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+/// The models of the APIs, by name.
+fn models() -> BTreeMap<&'static str, Value> {
+    let read = |path: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas").join(path);
+        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+    };
+    BTreeMap::from([("ssm", read("aws/ssm.json")), ("access", read("reeve/access.json"))])
+}
+
+/// The smallest value that a shape allows.
+fn sample(model: &Value, shape: &str) -> Value {
+    let definition = &model["shapes"][shape];
+    let named = |member: &Value| sample(model, member["shape"].as_str().unwrap());
+    match definition["type"].as_str().unwrap() {
+        "structure" => {
+            let required = definition["required"].as_array().cloned().unwrap_or_default();
+            let member = |name: &Value| {
+                let name = name.as_str().unwrap();
+                (name.to_owned(), named(&definition["members"][name]))
+            };
+            Value::Object(required.iter().map(member).collect::<Map<_, _>>())
+        }
+        "list" => Value::Array(vec![named(&definition["member"])]),
+        "map" => {
+            Value::Object(Map::from_iter([(text(&model["shapes"]["String"]), named(&definition["value"]))]))
+        }
+        "boolean" => json!(true),
+        "integer" | "long" => json!(definition["min"].as_i64().unwrap_or(1)),
+        "timestamp" => json!(1_700_000_000),
+        "string" => json!(text(definition)),
+        other => panic!("{shape} is a {other}"),
+    }
+}
+
+fn text(definition: &Value) -> String {
+    if let Some(value) = definition["enum"].as_array().and_then(|values| values.first()) {
+        return value.as_str().unwrap().to_owned();
+    }
+    let least = usize::try_from(definition["min"].as_u64().unwrap_or(1)).unwrap();
+    let Some(pattern) = definition["pattern"].as_str() else { return "x".repeat(least.max(1)) };
+    let strategy = string_regex(pattern.trim_start_matches('^').trim_end_matches('$'));
+    let strategy = strategy.unwrap_or_else(|e| panic!("{pattern}: {e}"));
+    let mut runner = TestRunner::deterministic();
+    let mut made = std::iter::repeat_with(|| strategy.new_tree(&mut runner).unwrap().current());
+    made.find(|text| text.len() >= least && text.len() < 200 && text.is_ascii() && !text.contains(' '))
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_operation_is_denied_to_everybody_who_was_not_permitted() {
+    let instance = Instance::start(0);
+    let bus = instance.bus().await;
+    let served = serve::discover(&bus, Duration::from_secs(1)).await.unwrap();
+    let served: Vec<_> = served.into_iter().filter(|operation| !operation.api.is_empty()).collect();
+    tokio::task::spawn_blocking(move || deny_all(&instance, &served)).await.unwrap();
+}
+
+fn deny_all(instance: &Instance, served: &[serve::Served]) {
+    // Somebody else may do all of it; this one may list what is of no interest here.
+    let other = instance.principal("other", &["others"]);
+    instance.principal("permitted", &["all"]);
+    let policy = r#"permit(principal in Group::"all", action, resource);
+        permit(principal in Group::"others", action in Action::"none:*", resource);"#;
+    std::fs::write(instance.scratch().join("all.cedar"), policy).unwrap();
+    instance.reeve(&["access", "put-policy", "all", "all.cedar"]).text();
+    let known = instance.raw();
+    let stranger =
+        instance.raw_as(&json!({"accessKeyId": "AKIASTRANGER00000", "secretAccessKey": "s".repeat(40)}));
+    let forger =
+        instance.raw_as(&json!({"accessKeyId": known.access_key_id, "secretAccessKey": "s".repeat(40)}));
+    let other = instance.raw_as(&other);
+    let before = instance.events().len();
+    let models = models();
+    let mut counts = BTreeMap::<String, usize>::new();
+    for operation in served {
+        let model = &models[operation.api.as_str()];
+        let shape = model["operations"][&operation.operation]["input"]["shape"].as_str().unwrap();
+        let body = sample(model, shape).to_string();
+        let target =
+            format!("{}.{}", model["metadata"]["targetPrefix"].as_str().unwrap(), operation.operation);
+        let signed = |caller: &Raw| caller.signed(&operation.api, &target, body.as_bytes());
+        let unsigned: Vec<_> =
+            signed(&known).into_iter().filter(|(name, _)| *name != "authorization").collect();
+        let cases = [
+            ("no key", known.send(&unsigned, body.as_bytes()), "MissingAuthenticationTokenException"),
+            (
+                "unknown key",
+                stranger.send(&signed(&stranger), body.as_bytes()),
+                "UnrecognizedClientException",
+            ),
+            ("wrong secret", forger.send(&signed(&forger), body.as_bytes()), "InvalidSignatureException"),
+            ("no permission", other.send(&signed(&other), body.as_bytes()), "AccessDeniedException"),
+        ];
+        for (case, (status, answer), expected) in cases {
+            let code = answer["__type"].as_str().unwrap_or_default();
+            assert!(
+                (400..500).contains(&status) && code == expected,
+                "{} with {case}: {status} {answer}, not {expected}; the input was {body}",
+                operation.operation
+            );
+            *counts.entry(case.to_owned()).or_default() += 1;
+        }
+    }
+    println!("{} operations denied: {counts:?}", served.len());
+    assert!(served.len() > 40, "only {} operations are served", served.len());
+    assert_eq!(instance.events().len(), before, "what was denied left an event");
+}
