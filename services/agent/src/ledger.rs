@@ -180,18 +180,22 @@ impl Ledger {
         Ok(self.rows(|state, _| state == ACCEPTED)?.into_iter().map(|(_, signed)| signed).collect())
     }
 
-    /// Writes INTENT, with the report that the command has begun. Only then may it begin.
+    /// Writes INTENT, with the report that the command has begun. Only then may it begin; `false` says that it has
+    /// begun before, and must not begin again.
     ///
     /// # Errors
     /// When the ledger cannot be written; then it must not begin.
-    pub fn intend(&self, started: Report, number: Option<u64>, expires_ms: i64) -> Result<(), Error> {
+    pub fn intend(&self, started: Report, number: Option<u64>, expires_ms: i64) -> Result<bool, Error> {
         self.change("write an intent", |change| {
             if let Some(number) = number {
                 put_cursor(change, number)?;
             }
             let (command, started_ms) = (started.command_id.clone(), started.at_ms);
+            if row(change, &command)?.is_some_and(|(state, _)| state != ACCEPTED) {
+                return Ok(false);
+            }
             let facts = Facts { expires_ms, started_ms, report: queue(change, started)? };
-            put(change, &command, INTENT, &facts.write())
+            put(change, &command, INTENT, &facts.write()).map(|()| true)
         })
     }
 
