@@ -17,8 +17,10 @@ use reeve_node_protocol::dispatch::{sign, verify};
 use reeve_types::{NodeId, Timestamp, subject};
 use std::sync::{Arc, LazyLock};
 
+pub type Target = fn(&[u8]);
+
 /// A target's name, which is also that of its corpus, and the target.
-pub const TARGETS: [(&str, fn(&[u8])); 6] = [
+pub const TARGETS: [(&str, Target); 6] = [
     ("api_input", api_input),
     ("dispatch", dispatch),
     ("document", document),

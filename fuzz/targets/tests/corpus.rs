@@ -1,5 +1,7 @@
 //! The kept inputs of every target, and mutations of them, without a fuzzer: a panic fails the test.
 
+#![cfg(test)]
+
 use reeve_fuzz_targets::TARGETS;
 use std::{
     path::Path,

@@ -3,6 +3,8 @@
 //!
 //! What is replayed at its own number is the ledger's to refuse: a test of the agent holds that.
 
+#![cfg(test)]
+
 use nkeys::{KeyPair, KeyPairType};
 use prost::Message;
 use reeve_contracts::node::{Dispatch, DispatchKind, SignedDispatch};
