@@ -172,7 +172,8 @@ fn signature_beyond_the_order(scene: &Scene) -> Vec<u8> {
 
 /// The dispatch as nobody signed it.
 fn forged(dice: &mut Dice, scene: &Scene) -> (&'static str, Vec<u8>) {
-    match dice.below(12) {
+    // More of those that end before the signature is looked at: each of the others takes some 60 µs.
+    match dice.below(15) {
         0 => {
             let mut data = scene.data.clone();
             dice.flip(&mut data);
@@ -194,12 +195,12 @@ fn forged(dice: &mut Dice, scene: &Scene) -> (&'static str, Vec<u8>) {
             change_field(dice, &mut dispatch);
             ("field changed", scene.with(|signed| signed.dispatch = dispatch.encode_to_vec()))
         }
-        6 | 7 => {
+        6..9 => {
             let mut data = scene.data.clone();
             data.truncate(dice.below(data.len()));
             ("truncated", data)
         }
-        8 | 9 => {
+        9..12 => {
             let length = 1 + dice.below(64);
             ("extended", [scene.data.clone(), dice.bytes(length)].concat())
         }
@@ -293,8 +294,8 @@ fn attack(seed: u64) -> BTreeMap<&'static str, u64> {
                 data.resize(MAX_BYTES + 1 + dice.below(1000), 0);
                 ("oversize", scene.check(&data))
             }
-            0..3 => replayed(&mut dice, scene),
-            3..5 => {
+            0..2 => replayed(&mut dice, scene),
+            2..4 => {
                 let (kind, data) = signed(&mut dice, scene);
                 (kind, scene.check(&data))
             }
