@@ -180,8 +180,7 @@ impl Ledger {
         Ok(self.rows(|state, _| state == ACCEPTED)?.into_iter().map(|(_, signed)| signed).collect())
     }
 
-    /// Writes INTENT, with the report that the command has begun. Only then may it begin; `false` says that it has
-    /// begun before, and must not begin again.
+    /// Writes INTENT, with the report that the command has begun. Only then may it begin; `false`: it has before.
     ///
     /// # Errors
     /// When the ledger cannot be written; then it must not begin.
@@ -191,7 +190,7 @@ impl Ledger {
                 put_cursor(change, number)?;
             }
             let (command, started_ms) = (started.command_id.clone(), started.at_ms);
-            if row(change, &command)?.is_some_and(|(state, _)| state != ACCEPTED) {
+            if !matches!(row(change, &command)?, None | Some((ACCEPTED, _))) {
                 return Ok(false);
             }
             let facts = Facts { expires_ms, started_ms, report: queue(change, started)? };
@@ -366,8 +365,7 @@ fn put_cursor(change: &redb::WriteTransaction, number: u64) -> Result<(), Error>
 fn row(change: &redb::WriteTransaction, command: &str) -> Result<Option<(u8, Vec<u8>)>, Error> {
     let what = "read a state";
     let commands = change.open_table(COMMANDS).map_err(failed(what))?;
-    let found = commands.get(command).map_err(failed(what))?;
-    Ok(found.map(|row| (row.value().0, row.value().1.to_vec())))
+    Ok(commands.get(command).map_err(failed(what))?.map(|row| (row.value().0, row.value().1.to_vec())))
 }
 
 /// Sets a command's state. An ended command stays ended.
