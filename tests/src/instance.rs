@@ -146,8 +146,9 @@ impl Instance {
     /// The same with a key of somebody else's.
     pub fn raw_as(&self, key: &Value) -> Raw {
         let text = |name: &str| key[name].as_str().unwrap_or_default().to_owned();
-        let (access_key_id, secret_access_key) = (text("accessKeyId"), text("secretAccessKey"));
-        Raw { access_key_id, secret_access_key, ..self.raw() }
+        let mut raw = self.raw();
+        (raw.access_key_id, raw.secret_access_key) = (text("accessKeyId"), text("secretAccessKey"));
+        raw
     }
 
     /// A principal that was not there before, with its access key, as `reeve access` prints it.

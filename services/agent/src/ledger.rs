@@ -180,18 +180,21 @@ impl Ledger {
         Ok(self.rows(|state, _| state == ACCEPTED)?.into_iter().map(|(_, signed)| signed).collect())
     }
 
-    /// Writes INTENT, with the report that the command has begun. Only then may it begin.
+    /// Writes INTENT, with the report that the command has begun. Only then may it begin; `false`: it has before.
     ///
     /// # Errors
     /// When the ledger cannot be written; then it must not begin.
-    pub fn intend(&self, started: Report, number: Option<u64>, expires_ms: i64) -> Result<(), Error> {
+    pub fn intend(&self, started: Report, number: Option<u64>, expires_ms: i64) -> Result<bool, Error> {
         self.change("write an intent", |change| {
             if let Some(number) = number {
                 put_cursor(change, number)?;
             }
             let (command, started_ms) = (started.command_id.clone(), started.at_ms);
+            if !matches!(row(change, &command)?, None | Some((ACCEPTED, _))) {
+                return Ok(false);
+            }
             let facts = Facts { expires_ms, started_ms, report: queue(change, started)? };
-            put(change, &command, INTENT, &facts.write())
+            put(change, &command, INTENT, &facts.write()).map(|()| true)
         })
     }
 
@@ -362,8 +365,7 @@ fn put_cursor(change: &redb::WriteTransaction, number: u64) -> Result<(), Error>
 fn row(change: &redb::WriteTransaction, command: &str) -> Result<Option<(u8, Vec<u8>)>, Error> {
     let what = "read a state";
     let commands = change.open_table(COMMANDS).map_err(failed(what))?;
-    let found = commands.get(command).map_err(failed(what))?;
-    Ok(found.map(|row| (row.value().0, row.value().1.to_vec())))
+    Ok(commands.get(command).map_err(failed(what))?.map(|row| (row.value().0, row.value().1.to_vec())))
 }
 
 /// Sets a command's state. An ended command stays ended.

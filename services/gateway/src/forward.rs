@@ -111,10 +111,7 @@ impl<B: Bus> Gateway<B> {
         let operation = operation(model, request.header("x-amz-target"))?;
         let principal = &caller.principal.name;
         Span::current().record("otel.name", &operation.name).record("principal", principal);
-        let mut input = input(&request.body)?;
-        if let Some(shape) = operation.input {
-            validate(model, shape, &input).map_err(|error| Failure::new(error.code(), error.to_string()))?;
-        }
+        let mut input = input(model, operation, &request.body)?;
         let shared = &*self.shared;
         let route = shared.directory.find(&shared.bus, model.service, &operation.name).await;
         let announced = route.as_ref().map(|route| route.resources.as_slice()).unwrap_or_default();
@@ -191,7 +188,7 @@ impl<B: Bus> Gateway<B> {
 
     /// Enrols a node. There is no signature: the one-time code in the body is what authenticates.
     pub async fn enroll(&self, request: Incoming<'_>) -> Result<Bytes, Failure> {
-        input(&request.body)?;
+        parsed(&request.body)?;
         let headers = self.headers(&request, request.request_id);
         let answer =
             self.ask(Forward { subject: "reeve.enroll".to_owned(), headers, body: request.body }).await?;
@@ -274,8 +271,27 @@ fn operation<'m>(model: &'m Model, target: Option<&str>) -> Result<&'m Operation
         .ok_or_else(|| unknown(format!("The operation {target:?} is not one of {}.", model.service)))
 }
 
-/// The input of a request. No body at all is an input without members.
-fn input(body: &[u8]) -> Result<Map<String, Value>, Failure> {
+/// Whether a body is a valid input of the operation that a call of a service names, as each call is checked.
+///
+/// # Errors
+/// The code that the caller would be answered with.
+pub fn check_input(service: &str, target: &str, body: &[u8]) -> Result<(), String> {
+    let model = models::model(service).ok_or("InvalidSignatureException")?;
+    let checked = operation(model, Some(target)).and_then(|operation| input(model, operation, body));
+    checked.map(drop).map_err(|failure| failure.code.to_string())
+}
+
+/// The input of a request, valid by its model.
+fn input(model: &Model, operation: &Operation, body: &[u8]) -> Result<Map<String, Value>, Failure> {
+    let input = parsed(body)?;
+    if let Some(shape) = operation.input {
+        validate(model, shape, &input).map_err(|error| Failure::new(error.code(), error.to_string()))?;
+    }
+    Ok(input)
+}
+
+/// The JSON object of a body. No body at all is one without members.
+fn parsed(body: &[u8]) -> Result<Map<String, Value>, Failure> {
     if body.is_empty() {
         return Ok(Map::new());
     }

@@ -29,6 +29,8 @@ pub mod sigv4;
 mod tokens;
 mod validate;
 
+pub use forward::check_input;
+
 use axum::serve::ListenerExt;
 use bytes::Bytes;
 use reeve_authz::{Authorizer, Principals};

@@ -7,10 +7,13 @@
 //! `x-amz-` header that is present must be signed; method, path, query and body always are.
 
 mod canonical;
+mod client;
 mod keys;
 #[cfg(test)]
 mod tests;
 mod time;
+
+pub use client::{Credentials, sign};
 
 use canonical::{Scope, canonical_request, decoded, hex_sha256, string_to_sign};
 use keys::Keys;
@@ -186,15 +189,19 @@ fn with_claim<T>(
     request: &Request<'_>,
     then: impl FnOnce(&Claim<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    match request.text_header("authorization") {
-        Some(authorization) => then(&header_claim(request, authorization)?),
-        None if request.header("authorization").is_some() => {
-            Err(Error::Incomplete("Authorization header is not text.".to_owned()))
+    let incomplete = |why: &str| Error::Incomplete(why.to_owned());
+    let mut authorizations = request.headers.iter().filter(|(name, _)| *name == "authorization");
+    match (authorizations.next(), authorizations.next()) {
+        (Some((_, value)), None) => {
+            let text =
+                std::str::from_utf8(value).map_err(|_| incomplete("Authorization header is not text."))?;
+            then(&header_claim(request, text)?)
         }
-        None if request.query.contains("X-Amz-Signature=") => {
+        (Some(_), Some(_)) => Err(incomplete("There is more than one Authorization header.")),
+        _ if request.query.contains("X-Amz-Signature=") => {
             then(&query_claim(&presigned_parameters(request.query)?)?)
         }
-        None => Err(Error::Missing),
+        _ => Err(Error::Missing),
     }
 }
 
@@ -318,7 +325,7 @@ fn claim<'a>(
 /// The signature's own parameters of a presigned query, decoded.
 fn presigned_parameters(query: &str) -> Result<Vec<(&str, String)>, Error> {
     let mut parameters: Vec<(&str, String)> = Vec::new();
-    for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+    for (name, value) in query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, ""))) {
         if name.starts_with("X-Amz-") {
             if parameters.iter().any(|(known, _)| *known == name) {
                 return Err(Error::Incomplete(format!("'{name}' is twice in the query.")));
@@ -354,45 +361,4 @@ fn query_claim<'a>(parameters: &'a [(&str, String)]) -> Result<Claim<'a>, Error>
         get("X-Amz-Date")?,
         Some(expires),
     )
-}
-
-/// With what, and for where, a client signs.
-#[derive(Clone, Copy)]
-pub struct Credentials<'a> {
-    pub access_key_id: &'a str,
-    pub secret_access_key: &'a str,
-    pub region: &'a str,
-    pub service: &'a str,
-}
-
-/// The headers that make a request a signed one: `x-amz-date` and `authorization`.
-///
-/// Every header of `request` is signed, so it has to hold `host`, and must not hold those two.
-pub fn sign(
-    request: &Request<'_>,
-    credentials: &Credentials<'_>,
-    now: Timestamp,
-) -> Vec<(&'static str, String)> {
-    let date = time::format(now);
-    let mut headers = request.headers.to_vec();
-    headers.push(("x-amz-date", date.as_bytes()));
-    headers.sort_by_key(|(name, _)| *name);
-    let mut names: Vec<_> = headers.iter().map(|(name, _)| *name).collect();
-    names.dedup();
-    let signed_headers = names.join(";");
-    let request = Request { headers: &headers, ..*request };
-    let scope = Scope {
-        day: date.get(..8).unwrap_or_default(),
-        region: credentials.region,
-        service: credentials.service,
-    };
-    let canonical =
-        canonical_request(&request, &signed_headers, &hex_sha256(request.body), false).unwrap_or_default();
-    let key = keys::derive(credentials.secret_access_key, &scope);
-    let signature = keys::hex_hmac(&key, &string_to_sign(&date, &scope, &canonical));
-    let access_key_id = credentials.access_key_id;
-    let authorization = format!(
-        "{ALGORITHM} Credential={access_key_id}/{scope}, SignedHeaders={signed_headers}, Signature={signature}"
-    );
-    vec![("x-amz-date", date), ("authorization", authorization)]
 }

@@ -91,9 +91,12 @@ impl Envelope {
         let mut headers = vec![
             ("ce-specversion", "1.0".to_owned()),
             ("ce-id", self.id.to_string()),
-            ("ce-type", self.schema.clone()),
-            ("ce-source", format!("/reeve/{}", self.aggregate.service)),
-            ("ce-subject", format!("{}/{}", self.aggregate.aggregate, subject::escape(&self.aggregate.id))),
+            ("ce-type", header_text(&self.schema)),
+            ("ce-source", header_text(&format!("/reeve/{}", self.aggregate.service))),
+            (
+                "ce-subject",
+                header_text(&format!("{}/{}", self.aggregate.aggregate, subject::escape(&self.aggregate.id))),
+            ),
             ("ce-time", self.time.rfc3339()),
             ("ce-actor", header_text(&self.actor)),
             ("ce-correlationid", self.correlation_id.to_string()),

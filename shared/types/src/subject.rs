@@ -4,6 +4,11 @@
 //! characters), what we use as structure (`~`, between the parts of a compound id) and the escape
 //! itself are written as `%` and two hexadecimal digits, as are all bytes beyond ASCII.
 
+/// Whether a byte of an id stands for itself.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'.' | b'*' | b'>' | b'%' | b'~' | b'$')
+}
+
 /// Escapes an id for use as one subject token. The empty id becomes `%`.
 pub fn escape(id: &str) -> String {
     if id.is_empty() {
@@ -11,7 +16,7 @@ pub fn escape(id: &str) -> String {
     }
     let mut token = String::with_capacity(id.len());
     for byte in id.bytes() {
-        if byte.is_ascii_graphic() && !matches!(byte, b'.' | b'*' | b'>' | b'%' | b'~' | b'$') {
+        if is_plain(byte) {
             token.push(char::from(byte));
         } else {
             token.push_str(&format!("%{byte:02x}"));
@@ -20,21 +25,31 @@ pub fn escape(id: &str) -> String {
     token
 }
 
-/// The id of an escaped token, or `None` when the token was not made by [`escape`].
+/// The id of an escaped token, or `None` when the token was not made by [`escape`]: no two tokens are one id.
 pub fn unescape(token: &str) -> Option<String> {
-    if token == "%" {
-        return Some(String::new());
+    if matches!(token, "" | "%") {
+        return (token == "%").then(String::new);
     }
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
     let mut bytes = Vec::with_capacity(token.len());
     let mut rest = token.bytes();
     while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let digits = [rest.next()?, rest.next()?];
-            let digits = std::str::from_utf8(&digits).ok()?;
-            bytes.push(u8::from_str_radix(digits, 16).ok()?);
-        } else {
+        if is_plain(byte) {
             bytes.push(byte);
+            continue;
         }
+        if byte != b'%' {
+            return None;
+        }
+        let escaped = digit(rest.next()?)? << 4 | digit(rest.next()?)?;
+        if is_plain(escaped) {
+            return None;
+        }
+        bytes.push(escaped);
     }
     String::from_utf8(bytes).ok()
 }
@@ -51,6 +66,13 @@ mod tests {
             prop_assert_eq!(unescape(&token), Some(id));
             prop_assert!(!token.is_empty());
             prop_assert!(token.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'.' | b'*' | b'>' | b'~')));
+        }
+    }
+
+    #[test]
+    fn what_escape_did_not_make_is_nobodys() {
+        for token in ["", "a.b", "a b", "%2E", "%+1", "%41", "%4", "a%", "~", "%ff", "\u{e9}"] {
+            assert_eq!(unescape(token), None, "{token}");
         }
     }
 }

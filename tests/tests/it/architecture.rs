@@ -32,7 +32,7 @@ fn room(package: &Package) -> &str {
     let mut parts = package.manifest_path.components().rev().map(|part| part.as_str());
     let (_manifest, folder, above) = (parts.next(), parts.next(), parts.next());
     match (folder, above) {
-        (Some("tests"), _) => "tests",
+        (Some("tests"), _) | (_, Some("fuzz")) => "tests",
         (_, Some("services")) => "services",
         (_, Some("shared")) => "shared",
         other => panic!("{} lies in {other:?}", package.name),
@@ -55,7 +55,7 @@ fn only_the_host_and_these_tests_see_services() {
         for name in names(package, true) {
             let Some(target) = rooms.get(name) else { continue };
             edges += 1;
-            let sees_all = matches!(package.name.as_str(), "reeve" | "reeve-e2e");
+            let sees_all = matches!(package.name.as_str(), "reeve" | "reeve-e2e" | "reeve-fuzz-targets");
             assert!(
                 sees_all || *target == "shared",
                 "{} depends on the service {name}: services know each other by their events alone",

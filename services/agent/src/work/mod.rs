@@ -133,11 +133,9 @@ impl Worker {
             self.cancel(&dispatch.command_id)?;
             return ledger.set_cursor(number);
         }
-        match ledger.state(&dispatch.command_id)? {
-            Some(ledger::State::Intent | ledger::State::Paused | ledger::State::Ended) => {
-                ledger.set_cursor(number)
-            }
-            _ if later || !self.queue().has_room() => {
+        match self.is_new(&dispatch.command_id)? {
+            false => ledger.set_cursor(number),
+            true if later || !self.queue().has_room() => {
                 ledger.accept(number, &dispatch.command_id, data)?;
                 failpoint::reached("after-accept");
                 let mut queue = self.queue();
@@ -146,7 +144,7 @@ impl Worker {
                 }
                 Ok(())
             }
-            _ => self.begin(Waiting::new(dispatch), Some(number)),
+            true => self.begin(Waiting::new(dispatch), Some(number)),
         }
     }
 
@@ -159,12 +157,19 @@ impl Worker {
     fn refuse(&self, number: u64, refusal: &Refusal) -> Result<(), ledger::Error> {
         tracing::warn!(number, %refusal, "a dispatch was refused");
         match refusal {
-            Refusal::Expired { command_id, expired } if !command_id.is_empty() => {
+            Refusal::Expired { command_id, expired }
+                if !command_id.is_empty() && self.is_new(command_id)? =>
+            {
                 let of = Of { command_id: command_id.clone(), expires_ms: expired.0, ..Of::default() };
                 self.expire(&of, Some(number))
             }
             _ => self.agent.ledger.set_cursor(number),
         }
+    }
+
+    /// Whether a command has neither begun nor ended here.
+    fn is_new(&self, command_id: &str) -> Result<bool, ledger::Error> {
+        Ok(matches!(self.agent.ledger.state(command_id)?, None | Some(ledger::State::Accepted)))
     }
 
     fn expire(&self, of: &Of, number: Option<u64>) -> Result<(), ledger::Error> {
@@ -217,12 +222,14 @@ impl Worker {
         if waiting.paused.is_some() {
             return self.go_on(waiting);
         }
-        if now.0 >= waiting.dispatch.expires_ms {
+        if now.0 >= waiting.dispatch.expires_ms && self.is_new(&of.command_id)? {
             return self.expire(&of, number);
         }
         failpoint::reached("before-intent");
         let started = of.started(self.agent.identity.node_id.as_str(), now);
-        self.agent.ledger.intend(started, number, of.expires_ms)?;
+        if !self.agent.ledger.intend(started, number, of.expires_ms)? {
+            return Ok(());
+        }
         failpoint::reached("after-intent");
         if (self.agent.clock)().0 >= waiting.dispatch.expires_ms {
             return self.expire(&of, None);

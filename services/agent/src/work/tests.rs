@@ -65,7 +65,7 @@ fn dispatch(worker: &Worker, key: &KeyPair, file: &Path) -> (String, Vec<u8>) {
 
 fn numbered(worker: &Worker, key: &KeyPair, file: &Path, number: u64) -> (String, Vec<u8>) {
     let step = serde_json::json!({"action": "aws:runShellScript", "name": "a",
-        "inputs": {"runCommand": [format!("touch {}", file.display())]}});
+        "inputs": {"runCommand": [format!("echo ran >> {}", file.display())]}});
     let document = serde_json::json!({"schemaVersion": "2.2", "mainSteps": [step]}).to_string();
     let dispatch = Dispatch {
         node_id: worker.agent.identity.node_id.to_string(),
@@ -162,4 +162,39 @@ async fn what_is_cancelled_before_it_is_begun_never_begins() {
         assert_eq!((reports(&worker), cursor), (vec!["Cancelled".to_owned()], 2));
         assert!(worker.queue().running.is_empty() && !file.exists());
     }
+}
+
+/// What comes again at its own place is well signed, addressed and in time: only the ledger knows it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_replayed_is_run_once() {
+    const REPLAYS: usize = 2000;
+    let (nats, key) = (Nats::start(), KeyPair::new_account());
+    let data = tempfile::tempdir().unwrap();
+    let worker = worker(&nats, data.path(), &key, &[EXPIRES - 1]).await;
+    let file = data.path().join("ran");
+    let (command, bytes) = dispatch(&worker, &key, &file);
+    let mut ended = 0;
+    for at in 0..REPLAYS {
+        // Both ways in, while it waits, while it runs and once it has ended.
+        if at % 2 == 0 {
+            worker.take_in(1, &bytes).unwrap();
+        } else {
+            assert!(worker.take_in_live(1, &bytes).unwrap());
+        }
+        if at % 10 == 9 {
+            worker.begin_waiting().await;
+        }
+        ended += usize::from(worker.agent.ledger.state(&command).unwrap() == Some(State::Ended));
+    }
+    while worker.agent.ledger.state(&command).unwrap() != Some(State::Ended) {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    worker.take_in(1, &bytes).unwrap();
+    worker.begin_waiting().await;
+    worker.stop().await;
+    let ran = std::fs::read_to_string(&file).unwrap().lines().count();
+    println!(
+        "dispatches: {REPLAYS} replayed to the ledger, {ended} of them after the end, run {ran} time(s)"
+    );
+    assert_eq!((ran, reports(&worker)), (1, vec!["Success".to_owned()]));
 }

@@ -1,3 +1,5 @@
+mod mutations;
+
 use super::*;
 use proptest::prelude::*;
 use reeve_authz::Keyring;

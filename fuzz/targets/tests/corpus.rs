@@ -1,0 +1,119 @@
+//! The kept inputs of every target, and mutations of them, without a fuzzer: a panic fails the test.
+
+#![cfg(test)]
+
+use reeve_fuzz_targets::TARGETS;
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+const MUTATIONS: usize = 50_000;
+/// What the parsers look for.
+const WORDS: [&[u8]; 24] = [
+    b"\"",
+    b"\\u0000",
+    b"{",
+    b"[[[[",
+    b"}",
+    b"null",
+    b"-1",
+    b"9223372036854775808",
+    b"1e999",
+    b"\n",
+    b":",
+    b"\r",
+    b"%",
+    b"%2",
+    b"%00",
+    b".",
+    b"..",
+    b"/",
+    b"&",
+    b"=",
+    b"{{ a }}",
+    b"\xff\xfe",
+    b"\xf0\x9f\x92\xa9",
+    b"&a *a",
+];
+
+/// SplitMix64: the same mutations each time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % limit.max(1) as u64).unwrap()
+    }
+
+    fn span(&mut self, length: usize) -> std::ops::Range<usize> {
+        let from = self.below(length + 1);
+        from..from + self.below((length - from).min(32) + 1)
+    }
+
+    /// One to four changes: bits, words, and parts left out, repeated or taken from another input.
+    fn mutate(&mut self, input: &[u8], other: &[u8]) -> Vec<u8> {
+        let mut data = input.to_vec();
+        for _ in 0..=self.below(4) {
+            let at = self.below(data.len() + 1);
+            let span = self.span(data.len());
+            let put = match self.below(5) {
+                0 => {
+                    if let Some(byte) = data.get_mut(at) {
+                        *byte ^= 1 << self.below(8);
+                    }
+                    continue;
+                }
+                1 => WORDS[self.below(WORDS.len())].to_vec(),
+                2 => {
+                    data.drain(span);
+                    continue;
+                }
+                3 => data[span].repeat(1 + self.below(40)),
+                _ => other[self.span(other.len())].to_vec(),
+            };
+            data.splice(at..at, put);
+        }
+        data
+    }
+}
+
+fn kept(target: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus").join(target);
+    let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files.iter().map(|file| std::fs::read(file).unwrap()).collect()
+}
+
+#[test]
+fn every_kept_input_and_its_mutations_keep_the_promises() {
+    std::thread::scope(|scope| {
+        for (name, target) in TARGETS {
+            scope.spawn(move || {
+                let (inputs, mut dice) = (kept(name), Dice(1));
+                assert!(!inputs.is_empty(), "{name} has no corpus");
+                let mut slowest = Duration::ZERO;
+                let mut run = |data: &[u8]| {
+                    let begun = Instant::now();
+                    if std::panic::catch_unwind(|| target(data)).is_err() {
+                        panic!("{name} fails with {:?}", String::from_utf8_lossy(data));
+                    }
+                    slowest = slowest.max(begun.elapsed());
+                };
+                inputs.iter().for_each(|input| run(input));
+                for _ in 0..MUTATIONS {
+                    let (input, other) = (dice.below(inputs.len()), dice.below(inputs.len()));
+                    run(&dice.mutate(&inputs[input], &inputs[other]));
+                }
+                println!(
+                    "{name}: {} kept inputs and {MUTATIONS} mutations, the slowest in {slowest:.1?}",
+                    inputs.len()
+                );
+            });
+        }
+    });
+}
