@@ -33,6 +33,7 @@ const SCHEMAS: [(&str, &str); 4] = [
     ("documents.proto", include_str!("../../../../schemas/documents.proto")),
     ("nodes.proto", include_str!("../../../../schemas/nodes.proto")),
     ("run_command.proto", include_str!("../../../../schemas/run_command.proto")),
+    ("access.proto", include_str!("../../../../schemas/access.proto")),
     ("tags.proto", include_str!("../../../../schemas/tags.proto")),
 ];
 
