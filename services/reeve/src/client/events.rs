@@ -29,7 +29,7 @@ pub struct Args {
 }
 
 /// The schemas, so that bodies can be shown as JSON.
-const SCHEMAS: [(&str, &str); 4] = [
+const SCHEMAS: [(&str, &str); 5] = [
     ("documents.proto", include_str!("../../../../schemas/documents.proto")),
     ("nodes.proto", include_str!("../../../../schemas/nodes.proto")),
     ("run_command.proto", include_str!("../../../../schemas/run_command.proto")),
