@@ -27,6 +27,8 @@ mod failpoints;
 mod faults;
 #[path = "it/isolation.rs"]
 mod isolation;
+#[path = "it/local_policy.rs"]
+mod local_policy;
 #[path = "it/matrix.rs"]
 mod matrix;
 #[path = "it/poison.rs"]

@@ -21,6 +21,7 @@ mod failpoint;
 pub mod identity;
 mod inbox;
 mod ledger;
+pub mod local_policy;
 mod outbox;
 mod output;
 mod platform;

@@ -3,7 +3,9 @@
 use crate::{
     execute::{self, Containment},
     identity::{self, Identity},
-    inbox, ledger, outbox, platform, presence, upkeep,
+    inbox, ledger,
+    local_policy::LocalPolicy,
+    outbox, platform, presence, upkeep,
     work::Worker,
 };
 use reeve_jetstream::{Bus, Credentials, Options as BusOptions};
@@ -47,6 +49,15 @@ pub struct Options {
         env = "REEVE_AGENT_REBOOT_COMMAND"
     )]
     pub reboot_command: String,
+    /// What this node accepts, in a file that belongs to root: plugins, users, hours. It narrows what the control plane
+    /// may have run here; without the file nothing is narrowed.
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/etc/reeve/agent-policy.json",
+        env = "REEVE_AGENT_LOCAL_POLICY"
+    )]
+    pub local_policy: PathBuf,
     /// Where the machine says which start this is. For tests, which do not reboot.
     #[arg(
         long,
@@ -98,6 +109,7 @@ pub(crate) struct Agent {
     pub output_limit: u64,
     /// How the machine is rebooted; none refuses.
     pub reboot_command: Option<String>,
+    pub local_policy: LocalPolicy,
     /// Which start of the machine this is.
     pub boot_id: String,
 }
@@ -146,6 +158,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
         containment: Arc::new(containment),
         output_limit: options.output_limit,
         reboot_command: Some(options.reboot_command).filter(|command| !command.trim().is_empty()),
+        local_policy: LocalPolicy(options.local_policy),
         boot_id: std::fs::read_to_string(&options.boot_id_file).unwrap_or_default(),
     });
     agent.containment.prepare();

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use reeve_agent::execute::{
     Containment, DEFAULT_LIMIT, DocumentSource, Ended, Host, Job, Outcome, Sink, run,
 };
+use reeve_agent::local_policy::Rules;
 use serde_json::{Value, json};
 use std::{path::Path, sync::Arc};
 use tokio::sync::watch;
@@ -52,6 +53,7 @@ async fn execute(root: &Path, containment: &Arc<Containment>, script: &str, seco
         node_id: "mi-0".to_owned(),
         containment: containment.clone(),
         output_limit: DEFAULT_LIMIT,
+        rules: Rules::default(),
         no_reboot: None,
         region: "local".to_owned(),
         platform_name: "Linux".to_owned(),
@@ -75,7 +77,7 @@ async fn execute(root: &Path, containment: &Arc<Containment>, script: &str, seco
 
 /// Each way that works here, with the name of its cgroups.
 async fn ways(root: &Path, name: &str) -> Vec<Arc<Containment>> {
-    let found = Containment::find(&root.join("marks"), name).await;
+    let found = Containment::find(&root.join("marks"), &format!("{name}-{}", std::process::id())).await;
     found.end_leftovers().await.unwrap();
     println!("{name}: found {}", found.name());
     // The supervisor needs the agent's own program: see the end-to-end tests.

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use reeve_agent::execute::{
     Containment, DEFAULT_LIMIT, DocumentSource, Ended, Host, Job, Outcome, Sink, StepOutcome, run,
 };
+use reeve_agent::local_policy::Rules;
 use serde_json::Value;
 use tokio::sync::watch;
 
@@ -61,6 +62,7 @@ async fn execute(root: &std::path::Path, containment: &Arc<Containment>, vector:
         node_id: "mi-0".to_owned(),
         containment: containment.clone(),
         output_limit: DEFAULT_LIMIT,
+        rules: Rules::default(),
         no_reboot: None,
         region: "local".to_owned(),
         platform_name: "Linux".to_owned(),

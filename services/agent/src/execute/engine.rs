@@ -370,6 +370,7 @@ async fn one<D: DocumentSource, S: Sink>(
         0 => context.folder.join(paths::plain_name(&step.name)),
         _ => context.folder.join(format!("{}-{index}", paths::plain_name(&step.name))),
     };
+    context.host.rules.accepts(&step.action)?;
     match step.action.as_str() {
         "aws:runShellScript" => script::run(context, step, inputs, &folder, script::Shell::Posix, out).await,
         "aws:runPowerShellScript" => {

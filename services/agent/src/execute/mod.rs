@@ -28,6 +28,7 @@ mod walk;
 
 use std::{future::Future, path::PathBuf, sync::Arc};
 
+use crate::local_policy::Rules;
 use bytes::Bytes;
 use output::Kept;
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,8 @@ pub struct Host {
     pub containment: Arc<Containment>,
     /// The bytes that a step may print; the rest is dropped with a word.
     pub output_limit: u64,
+    /// The plugins that this node accepts, also of included documents.
+    pub rules: Rules,
     /// Why this node does not reboot when a step asks for it; none when it does.
     pub no_reboot: Option<String>,
     /// The region, for AWS_SSM_REGION_NAME.

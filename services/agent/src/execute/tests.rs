@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::*;
+use crate::local_policy::Rules;
 
 #[derive(Default)]
 struct Recorded(Vec<(String, bool, Vec<u8>)>);
@@ -75,6 +76,7 @@ impl Bench {
             node_id: "mi-1".to_owned(),
             containment: Arc::new(Containment::group()),
             output_limit: DEFAULT_LIMIT,
+            rules: Rules::default(),
             no_reboot: self.no_reboot.clone(),
             region: "here".to_owned(),
             platform_name: "Linux".to_owned(),
@@ -338,6 +340,7 @@ async fn given_a_stuck_bus_when_cancelled_then_the_script_dies_and_the_job_ends(
         node_id: String::new(),
         containment: Arc::new(Containment::group()),
         output_limit: DEFAULT_LIMIT,
+        rules: Rules::default(),
         no_reboot: None,
         region: String::new(),
         platform_name: String::new(),

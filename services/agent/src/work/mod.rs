@@ -13,6 +13,7 @@ mod tests;
 use crate::{
     execute::{self, Ended, Host, Job, Outcome},
     failpoint, ledger,
+    local_policy::Rules,
     output::Output,
     run::Agent,
 };
@@ -167,6 +168,11 @@ impl Worker {
         }
     }
 
+    /// What this node accepts, as of now.
+    fn rules(&self) -> Result<Rules, String> {
+        self.agent.local_policy.read()
+    }
+
     /// Whether a command has neither begun nor ended here.
     fn is_new(&self, command_id: &str) -> Result<bool, ledger::Error> {
         Ok(matches!(self.agent.ledger.state(command_id)?, None | Some(ledger::State::Accepted)))
@@ -224,6 +230,12 @@ impl Worker {
         }
         if now.0 >= waiting.dispatch.expires_ms && self.is_new(&of.command_id)? {
             return self.expire(&of, number);
+        }
+        if self.is_new(&of.command_id)?
+            && let Err(reason) = self.rules().and_then(|rules| rules.check(&waiting.dispatch, now))
+        {
+            tracing::warn!(command = of.command_id, reason, "a command is refused");
+            return self.end(&Outcome::without_steps("Failed", "Failed", &reason), &of, number);
         }
         failpoint::reached("before-intent");
         let started = of.started(self.agent.identity.node_id.as_str(), now);
@@ -287,11 +299,16 @@ impl Worker {
             return Ended::Outcome(Outcome::without_steps("Failed", "Failed", message));
         };
         let agent = &self.agent;
+        let rules = match self.rules() {
+            Ok(rules) => rules,
+            Err(reason) => return Ended::Outcome(Outcome::without_steps("Failed", "Failed", &reason)),
+        };
         let host = Host {
             root: agent.data.join("documents"),
             node_id: agent.identity.node_id.to_string(),
             containment: agent.containment.clone(),
             output_limit: agent.output_limit,
+            rules,
             no_reboot: agent.reboot_command.is_none().then(|| reboot::NO_COMMAND.to_owned()),
             region: agent.identity.region.clone(),
             platform_name: agent.platform.name.clone(),

@@ -54,6 +54,7 @@ async fn worker(nats: &Nats, data: &Path, key: &KeyPair, instants: &[i64]) -> Ar
         clock: Arc::new(clock),
         containment: Arc::new(Containment::group()),
         output_limit: DEFAULT_LIMIT,
+        local_policy: crate::local_policy::LocalPolicy(data.join("no-policy")),
         reboot_command: None,
         boot_id: String::new(),
     }))
