@@ -3,7 +3,7 @@
 use data_encoding::{BASE64, HEXLOWER};
 use reeve_e2e::{Instance, Raw};
 use serde_json::{Value, json};
-use std::path::Path;
+use std::{collections::HashMap, path::Path};
 
 const POLICY: &str = r#"
 permit(principal in Group::"web", action == Action::"ssm:SendCommand", resource is Document);
@@ -116,29 +116,84 @@ fn keys_live_until_they_are_deleted_and_their_secrets_are_nowhere() {
     assert!(files > 20 && bytes > 10_000, "{files} files, {bytes} bytes");
 }
 
-/// Looks for secrets in every file of a folder.
+/// Looks for secrets in every file of a folder: for the first 16 bytes of each of their forms.
 fn scan(folder: &Path, secrets: &[&str]) -> (usize, usize) {
-    let (mut files, mut bytes) = (0, 0);
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            let (more, longer) = scan(&path, secrets);
-            (files, bytes) = (files + more, bytes + longer);
-            continue;
+    let mut forms = HashMap::<[u8; 16], String>::new();
+    for secret in secrets {
+        // base64 of a text that begins elsewhere than at a multiple of three looks different.
+        let shifted = (0..3).map(|skip| BASE64.encode(&secret.as_bytes()[skip..]));
+        let hex = HEXLOWER.encode(secret.as_bytes());
+        for form in [(*secret).to_owned(), hex.to_uppercase(), hex].into_iter().chain(shifted) {
+            forms.insert(form.as_bytes()[..16].try_into().unwrap(), form);
         }
-        let Ok(content) = std::fs::read(&path) else { continue };
-        (files, bytes) = (files + 1, bytes + content.len());
-        for secret in secrets {
-            // base64 of a text that begins elsewhere than at a multiple of three looks different.
-            let shifted = (0..3).map(|skip| BASE64.encode(&secret.as_bytes()[skip..30 + skip]));
-            let forms = [(*secret).to_owned(), HEXLOWER.encode(secret.as_bytes())].into_iter().chain(shifted);
-            for form in forms {
-                let found = content.windows(form.len()).any(|window| window == form.as_bytes());
-                assert!(!found, "a secret is in {} as {form}", path.display());
+    }
+    let (mut folders, mut files, mut bytes) = (vec![folder.to_owned()], 0, 0);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
             }
+            let Ok(content) = std::fs::read(&path) else { continue };
+            (files, bytes) = (files + 1, bytes + content.len());
+            let found = content.windows(16).find_map(|window| forms.get(window));
+            assert!(found.is_none(), "a secret is in {} as {}", path.display(), found.unwrap());
         }
     }
     (files, bytes)
+}
+
+/// A thousand secrets go through the system, well and badly, while everything is logged.
+#[test]
+fn a_thousand_secrets_leave_no_trace() {
+    const EACH: usize = 500;
+    let mut instance = Instance::start_with(0, &[("REEVE_LOG", "debug")]);
+    let caller = instance.raw();
+    let access = |operation: &str, input: Value| {
+        let body = input.to_string();
+        let headers = caller.signed("access", &format!("ReeveAccess.{operation}"), body.as_bytes());
+        let answer = caller.send(&headers, body.as_bytes());
+        assert_eq!(answer.0, 200, "{operation}: {}", answer.1);
+        answer.1
+    };
+    access(
+        "PutPolicy",
+        json!({"name": "lists", "text": "permit(principal, action in Action::\"ssm:List*\", resource);"}),
+    );
+    let endpoint = instance.announced()["endpoint"].as_str().unwrap().to_owned();
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let mut secrets = Vec::new();
+    for n in 0..EACH {
+        let key = access("CreatePrincipal", json!({"name": format!("p{n}")}));
+        let own = instance.raw_as(&key);
+        assert_eq!(own.call("ListCommands", &json!({})).0, 200);
+        assert_eq!(
+            code(&own.call("CreateActivation", &json!({"IamRole": "r"}))),
+            (400, "AccessDeniedException")
+        );
+        secrets.push(key["secretAccessKey"].as_str().unwrap().to_owned());
+        if n % 2 == 0 {
+            access("DeletePrincipal", json!({"name": format!("p{n}")}));
+        }
+        let activation = instance.call("CreateActivation", &json!({"IamRole": "r"}));
+        let wrong = json!({
+            "ActivationId": activation["ActivationId"], "ActivationCode": activation["ActivationCode"],
+            "activationId": activation["ActivationId"], "activationCode": activation["ActivationCode"],
+        });
+        let refused = agent.post(format!("{endpoint}/enroll")).send(wrong.to_string()).unwrap();
+        assert!(refused.status().is_client_error(), "{}", refused.status());
+        secrets.push(activation["ActivationCode"].as_str().unwrap().to_owned());
+    }
+    instance.stop();
+    let all: Vec<&str> = secrets.iter().map(String::as_str).collect();
+    let (files, bytes) = scan(instance.scratch(), &all);
+    println!("{} secrets are in none of {files} files ({bytes} bytes), plain, base64 or hex", all.len());
+    assert!(all.len() == 2 * EACH && bytes > 1_000_000, "{bytes} bytes");
+    let sample = instance.scratch().join("sample");
+    std::fs::write(&sample, format!("x{}", BASE64.encode(secrets[7].as_bytes()))).unwrap();
+    let seen = std::panic::catch_unwind(|| scan(instance.scratch(), &all)).is_err();
+    assert!(seen, "the scan does not see what is there");
 }
 
 #[test]
