@@ -246,6 +246,7 @@ impl Instance {
             credentials: Credentials::Jwt { jwt: text(&user["jwt"]), seed: text(&user["seed"]) },
             name: "test".to_owned(),
             inbox_prefix: "_INBOX".to_owned(),
+            ca: announced["ca"].as_str().map(Into::into),
         }
     }
 
