@@ -1,13 +1,15 @@
 //! `up --tls`: everything of ours speaks TLS with everything else, and nobody is let in without it.
 
-use reeve_e2e::{Agent, Answer, Instance, reeve};
+use reeve_e2e::{Agent, Answer, Instance, reeve, wait_for};
 use reeve_jetstream::{Bus, Options};
+use reeve_testkit::{Nats, free_port};
 use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     os::unix::fs::PermissionsExt,
-    process::Command,
+    path::Path,
+    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -137,6 +139,68 @@ fn on_and_off_again() {
     for (scheme, took, _) in steps {
         println!("{scheme}: with its node after {took} ms");
     }
+}
+
+/// Ends its process when dropped.
+struct Ending(Child);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let _ended = self.0.kill().and_then(|()| self.0.wait()).is_ok();
+    }
+}
+
+fn start(command: &mut Command) -> Ending {
+    Ending(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+}
+
+#[test]
+fn parts_that_run_apart() {
+    // Its certificates serve as those that an operator brings along.
+    let other = Instance::start_with(0, &TLS);
+    let ours = other.data().join("tls");
+    let (ca, certificate, key) = (ours.join("ca.pem"), ours.join("server.pem"), ours.join("server.key"));
+    let folder = tempfile::tempdir().unwrap();
+    let secrets = folder.path().join("secrets");
+    let bus = format!("127.0.0.1:{}", free_port());
+    let mut init = Command::new(reeve());
+    init.arg("--data").arg(&secrets).args(["init", "--bus-listen", &bus, "--bus-store"]);
+    init.arg(folder.path()).arg("--bus-tls-cert").arg(&certificate).arg("--bus-tls-key").arg(&key);
+    assert!(Answer::of(&mut init).success);
+    let _nats = start(Command::new(Nats::executable()).arg("--config").arg(secrets.join("nats.conf")));
+    let serve = |address: &str, more: &[(&str, &Path)]| {
+        let mut command = Command::new(reeve());
+        command.args([
+            "serve",
+            "documents",
+            "gateway",
+            "--account",
+            "123456789012",
+            "--http",
+            address,
+            "--secrets",
+        ]);
+        command
+            .arg(&secrets)
+            .args(["--bus", &format!("tls://{bus}"), "--views"])
+            .arg(folder.path().join("views"));
+        more.iter().for_each(|(name, file)| _ = command.arg(name).arg(file));
+        command
+    };
+    let address = format!("127.0.0.1:{}", free_port());
+    let mut insecure = serve("0.0.0.0:0", &[("--ca", &ca)]);
+    assert!(Answer::of(&mut insecure).complaint().contains("--tls-cert and --tls-key are needed"));
+    let _serving =
+        start(&mut serve(&address, &[("--ca", &ca), ("--tls-cert", &certificate), ("--tls-key", &key)]));
+    let shell =
+        format!(". '{}/administrator.env'; exec '{}' documents", secrets.display(), reeve().display());
+    let documents = wait_for("the documents are listed", || {
+        let mut command = Command::new("sh");
+        command.args(["-c", &shell]).env("AWS_ENDPOINT_URL", format!("https://{address}"));
+        let answer = Answer::of(command.env("AWS_CA_BUNDLE", &ca));
+        answer.success.then_some(answer.stdout)
+    });
+    assert!(documents.contains("AWS-RunShellScript"), "{documents}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::client;
 use anyhow::Context;
 use reeve_authz::{Access, Keyring};
 use reeve_gateway::{Config as GatewayConfig, Gateway};
-use reeve_jetstream::{Bus, Headers, streams};
+use reeve_jetstream::{Bus, Headers, operator::User, streams};
 use reeve_runtime::Running;
 use reeve_secrets::Vault;
 use rustix::process::{Resource, getrlimit, setrlimit};
@@ -148,6 +148,21 @@ struct Starting<'a> {
 }
 
 impl Starting<'_> {
+    /// Starts every service, on a connection of its own.
+    async fn start_services(&mut self, needs: &Needs, bus: &BusAddress, user: &User) -> anyhow::Result<()> {
+        let mut started = Vec::new();
+        for name in services::SERVICES {
+            let service = services::describe(name, needs)?;
+            let bus = nats::connect(bus, user, name).await?;
+            let data = self.folder.path.clone();
+            started.push(tokio::spawn(async move { reeve_runtime::run(service, bus, &data).await }));
+        }
+        for task in started {
+            self.running.push(task.await??);
+        }
+        Ok(())
+    }
+
     async fn end(self) {
         self.folder.withdraw();
         if let Some((stop, task)) = self.gateway {
@@ -196,16 +211,7 @@ async fn start_and_stay(
         access: Some(access.clone()),
         vault: Some(vault),
     };
-    let mut started = Vec::new();
-    for name in services::SERVICES {
-        let service = services::describe(name, &needs)?;
-        let bus = nats::connect(&address, &user, name).await?;
-        let data = folder.path.clone();
-        started.push(tokio::spawn(async move { reeve_runtime::run(service, bus, &data).await }));
-    }
-    for task in started {
-        starting.running.push(task.await??);
-    }
+    starting.start_services(&needs, &address, &user).await?;
     let http = listener.local_addr()?;
     let token_key = super::serve::key(&keys.token_key)?;
     let mut config = GatewayConfig::new(http, keys.account.clone(), keys.region.clone(), token_key);
