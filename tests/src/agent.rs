@@ -24,11 +24,14 @@ impl Agent {
     pub fn enrol(instance: &Instance, name: &str) -> Self {
         let activation = instance.call("CreateActivation", &json!({"IamRole": "test"}));
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
-        let environment = vec![
-            ("REEVE_GATEWAY".to_owned(), text(&instance.announced()["endpoint"])),
+        let announced = instance.announced();
+        let ca = announced["ca"].as_str().map(|ca| ("REEVE_CA".to_owned(), ca.to_owned()));
+        let environment = [
+            ("REEVE_GATEWAY".to_owned(), text(&announced["endpoint"])),
             ("REEVE_ACTIVATION_ID".to_owned(), text(&activation["ActivationId"])),
             ("REEVE_ACTIVATION_CODE".to_owned(), text(&activation["ActivationCode"])),
         ];
+        let environment = environment.into_iter().chain(ca).collect();
         // Within the instance's data, so that its end is waited for as that of the others.
         let folder = instance.data().join("nodes").join(name);
         std::fs::create_dir_all(&folder).expect("a folder");
@@ -43,6 +46,11 @@ impl Agent {
     pub fn set(&mut self, name: &str, value: &str) {
         self.environment.retain(|(known, _)| known != name);
         self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Takes a variable from its environment, from its next start on.
+    pub fn unset(&mut self, name: &str) {
+        self.environment.retain(|(known, _)| known != name);
     }
 
     /// Its folder.

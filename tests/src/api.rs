@@ -4,6 +4,7 @@ use reeve_gateway::sigv4;
 use reeve_types::{Timestamp, ids::new_uuid};
 use serde_json::Value;
 use std::time::Duration;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 /// Signs and posts requests.
 pub struct Raw {
@@ -19,7 +20,12 @@ pub struct Raw {
 impl Raw {
     pub(crate) fn new(announced: &Value) -> Self {
         let text = |name: &str| announced[name].as_str().unwrap_or_default().to_owned();
-        let config = ureq::Agent::config_builder().http_status_as_error(false);
+        let mut config = ureq::Agent::config_builder().http_status_as_error(false);
+        if let Some(ca) = announced["ca"].as_str() {
+            let ca = Certificate::from_pem(&std::fs::read(ca).expect("a file")).expect("a certificate");
+            let roots = RootCerts::new_with_certs(&[ca]);
+            config = config.tls_config(TlsConfig::builder().root_certs(roots).build());
+        }
         Self {
             endpoint: text("endpoint"),
             region: text("region"),
@@ -42,7 +48,7 @@ impl Raw {
 
     /// The headers of a signed call: of a service, as credential scopes name it, and of a target.
     pub fn signed(&self, service: &str, target: &str, body: &[u8]) -> Vec<(&'static str, String)> {
-        let host = self.endpoint.trim_start_matches("http://");
+        let host = self.endpoint.split("://").nth(1).unwrap_or_default();
         // What is signed twice alike is carried out once.
         let added = [
             ("amz-sdk-invocation-id", new_uuid().to_string()),

@@ -34,10 +34,15 @@ impl Instance {
     /// As [`Instance::start`].
     pub fn start_with(nodes: u32, environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let environment = environment.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        let mut instance = Self { folder, nodes, environment, process: None };
+        let mut instance = Self { folder, nodes, environment: Vec::new(), process: None };
+        instance.set_environment(environment);
         instance.restart();
         instance
+    }
+
+    /// Changes its environment, from its next start on.
+    pub fn set_environment(&mut self, environment: &[(&str, &str)]) {
+        self.environment = environment.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
     }
 
     /// Starts it again on its folder.
@@ -174,6 +179,11 @@ impl Instance {
 
     /// Runs `aws ssm …`.
     pub fn aws(&self, arguments: &[&str]) -> Answer {
+        Answer::of(&mut self.aws_command(arguments))
+    }
+
+    /// `aws ssm …`, not started yet.
+    pub fn aws_command(&self, arguments: &[&str]) -> Command {
         let announced = self.announced();
         let text = |name: &str| announced[name].as_str().unwrap_or_default().to_owned();
         let mut command = Command::new(programs::aws());
@@ -185,8 +195,12 @@ impl Instance {
             .env("AWS_PAGER", "")
             .env("AWS_DEFAULT_OUTPUT", "json");
         command.env("AWS_CONFIG_FILE", "/dev/null").env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
+        match announced["ca"].as_str() {
+            Some(ca) => command.env("AWS_CA_BUNDLE", ca),
+            None => command.env_remove("AWS_CA_BUNDLE"),
+        };
         command.env_remove("AWS_SESSION_TOKEN").env_remove("AWS_PROFILE").env_remove("AWS_ENDPOINT_URL_SSM");
-        Answer::of(&mut command)
+        command
     }
 
     /// Runs `reeve …` as a client of this instance.
@@ -264,6 +278,7 @@ impl Instance {
             credentials: Credentials::Jwt { jwt: text(&user["jwt"]), seed: text(&user["seed"]) },
             name: "test".to_owned(),
             inbox_prefix: "_INBOX".to_owned(),
+            ca: announced["ca"].as_str().map(Into::into),
         }
     }
 

@@ -12,7 +12,7 @@ mod proxy;
 pub use agent::Agent;
 pub use api::Raw;
 pub use instance::Instance;
-pub use programs::Answer;
+pub use programs::{Answer, reeve};
 pub use proxy::Proxy;
 
 use std::time::{Duration, Instant};

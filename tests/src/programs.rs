@@ -7,7 +7,10 @@ use std::{
 };
 
 /// `REEVE_BIN`, else the one that was built beside this test.
-pub(crate) fn reeve() -> PathBuf {
+///
+/// # Panics
+/// When it is not there.
+pub fn reeve() -> PathBuf {
     let beside = || {
         let test = std::env::current_exe().expect("the path of this test");
         test.parent().and_then(Path::parent).expect("a target folder").join("reeve")
@@ -47,7 +50,11 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub(crate) fn of(command: &mut Command) -> Self {
+    /// Runs a program to its end.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn of(command: &mut Command) -> Self {
         let output = command.output().unwrap_or_else(|e| panic!("{command:?} could not be started: {e}"));
         Self::from(output)
     }

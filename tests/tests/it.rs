@@ -49,5 +49,7 @@ mod stopped;
 mod story;
 #[path = "it/tags.rs"]
 mod tags;
+#[path = "it/tls.rs"]
+mod tls;
 #[path = "it/traces.rs"]
 mod traces;

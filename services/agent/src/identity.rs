@@ -7,9 +7,13 @@ use serde::{Deserialize, Serialize};
 use std::{
     io::Write,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::Path,
+    path::{Path, PathBuf},
     time::Duration,
 };
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+
+/// The certificates of those whom this node believes, within its folder.
+const CA: &str = "ca.pem";
 
 /// Why there is no identity.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +53,9 @@ pub struct Identity {
 /// # Errors
 /// When there is none and the options name no activation, or the gateway refuses it.
 pub async fn load_or_enrol(options: &Options) -> Result<Identity, Error> {
+    if let Some(ca) = &options.ca {
+        keep_ca(&options.data, ca)?;
+    }
     let path = options.data.join("identity.json");
     let failed =
         |e: &dyn std::fmt::Display| Error::File { path: path.display().to_string(), reason: e.to_string() };
@@ -67,15 +74,15 @@ pub async fn load_or_enrol(options: &Options) -> Result<Identity, Error> {
     else {
         return Err(if former.is_some() { Error::NothingToRegisterWith } else { Error::NotEnrolled });
     };
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&options.data);
-    made.map_err(|e| failed(&e))?;
+    make_folder(&options.data)?;
     // The key is kept before it is shown to anybody: an enrolment that is cut off is repeated with the same one.
     let key_path = options.data.join("node.seed");
     let key = load_or_make_key(&key_path)?;
     let seed = key.seed().map_err(|e| failed(&e))?;
     let refused = |reason: String| Error::Refused { gateway: gateway.clone(), reason };
     let request = Request::sign(&key, &id, &code, &crate::platform::hostname()).map_err(refused)?;
-    let answer = enrol(gateway.clone(), request).await.map_err(refused)?;
+    let tls = trusted(&options.data).map_err(refused)?;
+    let answer = enrol(gateway.clone(), request, tls).await.map_err(refused)?;
     let identity = Identity {
         node_id: answer.node_id.parse().map_err(|e| refused(format!("{e}")))?,
         seed,
@@ -94,6 +101,38 @@ pub async fn load_or_enrol(options: &Options) -> Result<Identity, Error> {
     // The identity holds the seed now; an error leaves a second private copy, no more.
     let _removed = std::fs::remove_file(&key_path).is_ok();
     Ok(identity)
+}
+
+/// Keeps the certificates of those whom this node believes, if they are any.
+fn keep_ca(data: &Path, ca: &Path) -> Result<(), Error> {
+    let failed = |reason: String| Error::File { path: ca.display().to_string(), reason };
+    let pem = std::fs::read(ca).map_err(|e| failed(e.to_string()))?;
+    Certificate::from_pem(&pem).map_err(|e| failed(e.to_string()))?;
+    make_folder(data)?;
+    write_private(&data.join(CA), &pem)
+}
+
+fn make_folder(path: &Path) -> Result<(), Error> {
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|e| Error::File { path: path.display().to_string(), reason: e.to_string() })
+}
+
+/// The file of those certificates, if there is one.
+pub fn kept_ca(data: &Path) -> Option<PathBuf> {
+    Some(data.join(CA)).filter(|path| path.exists())
+}
+
+/// Whom the enrolment believes: the kept certificates alone, else those that the world believes.
+fn trusted(data: &Path) -> Result<TlsConfig, String> {
+    let Some(path) = kept_ca(data) else { return Ok(TlsConfig::default()) };
+    let pem = std::fs::read(path).map_err(|e| e.to_string())?;
+    let certificates = parse_pem(&pem).filter_map(|item| match item {
+        Ok(PemItem::Certificate(certificate)) => Some(Ok(certificate)),
+        Ok(_) => None,
+        Err(error) => Some(Err(error.to_string())),
+    });
+    let certificates = certificates.collect::<Result<Vec<_>, _>>()?;
+    Ok(TlsConfig::builder().root_certs(RootCerts::new_with_certs(&certificates)).build())
 }
 
 /// Keeps what another identity left: its number in the inbox and its reports are not the next one's. The identity goes
@@ -138,14 +177,14 @@ fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// How often enrolment is tried while the gateway is not there yet.
 const TRIES: u32 = 20;
 
-async fn enrol(gateway: String, request: Request) -> Result<Answer, String> {
+async fn enrol(gateway: String, request: Request, tls: TlsConfig) -> Result<Answer, String> {
     let body = serde_json::to_vec(&request).map_err(|e| e.to_string())?;
     let url = format!("{}/enroll", gateway.trim_end_matches('/'));
     let mut last = String::new();
     for attempt in 0..TRIES {
-        let (url, body) = (url.clone(), body.clone());
+        let (url, body, tls) = (url.clone(), body.clone(), tls.clone());
         let tried =
-            tokio::task::spawn_blocking(move || post(&url, &body)).await.map_err(|e| e.to_string())?;
+            tokio::task::spawn_blocking(move || post(&url, &body, tls)).await.map_err(|e| e.to_string())?;
         match tried {
             Ok(answer) => return Ok(answer),
             Err(Failure::Final(reason)) => return Err(reason),
@@ -161,8 +200,8 @@ enum Failure {
     Final(String),
 }
 
-fn post(url: &str, body: &[u8]) -> Result<Answer, Failure> {
-    let config = ureq::Agent::config_builder().http_status_as_error(false);
+fn post(url: &str, body: &[u8], tls: TlsConfig) -> Result<Answer, Failure> {
+    let config = ureq::Agent::config_builder().http_status_as_error(false).tls_config(tls);
     let agent: ureq::Agent = config.timeout_global(Some(Duration::from_secs(30))).build().into();
     let again = |e: ureq::Error| Failure::Again(e.to_string());
     let mut answer = agent.post(url).content_type("application/json").send(body).map_err(again)?;

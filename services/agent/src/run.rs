@@ -22,6 +22,11 @@ pub struct Options {
     /// The gateway to enrol at, such as <https://reeve.example.org:8400>. Needed once.
     #[arg(long, env = "REEVE_GATEWAY")]
     pub gateway: Option<String>,
+    /// The certificates of those whose word for the gateway and the bus counts, as PEM: the `tls/ca.pem` of an instance.
+    /// It is kept in the folder, so that it is needed once; one that is given again takes the place of the kept one.
+    /// With it this node speaks to no bus without TLS.
+    #[arg(long, value_name = "FILE", env = "REEVE_CA")]
+    pub ca: Option<PathBuf>,
     /// The activation to enrol with. Needed once.
     #[arg(long, env = "REEVE_ACTIVATION_ID")]
     pub activation_id: Option<String>,
@@ -142,7 +147,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
     if interrupted > 0 {
         tracing::warn!(interrupted, "steps were cut off by the end of the last run");
     }
-    let bus = connect(&identity, &session).await;
+    let bus = connect(&identity, &session, identity::kept_ca(&options.data)).await;
     if lost {
         ledger.set_cursor(inbox::read_last(&bus, &identity.node_id).await?)?;
     }
@@ -183,12 +188,13 @@ pub async fn run(options: Options) -> Result<(), Error> {
 }
 
 /// Connects, however long it takes: a node waits for its control plane.
-async fn connect(identity: &Identity, session: &str) -> Bus {
+async fn connect(identity: &Identity, session: &str, ca: Option<PathBuf>) -> Bus {
     let options = BusOptions {
         url: identity.bus_url.clone(),
         credentials: Credentials::Jwt { jwt: identity.jwt.clone(), seed: identity.seed.clone() },
         name: format!("{}/{session}", identity.node_id),
         inbox_prefix: format!("_INBOX_{}", identity.node_id),
+        ca,
     };
     let (mut delay, mut refusals) = (Duration::from_millis(100), 0);
     loop {

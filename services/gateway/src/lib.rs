@@ -13,9 +13,11 @@
 //! - Everything that an answer depends on is under the signature; a body's hash is always computed here.
 //! - A pagination token that a client holds was sealed here, for that operation and principal.
 //! - A signed call that changes something is carried out once, however often its bytes are sent.
+//! - Who is slow to say what it wants is cut off ([`connections`]).
 //! - A success is a JSON object: whatever else a service says becomes an error, never an empty answer.
 
 mod bus;
+mod connections;
 mod directory;
 mod errors;
 mod forward;
@@ -31,12 +33,13 @@ mod validate;
 
 pub use forward::check_input;
 
-use axum::serve::ListenerExt;
 use bytes::Bytes;
+pub use connections::Tls;
 use reeve_authz::{Authorizer, Principals};
 use reeve_types::Timestamp;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
@@ -56,6 +59,13 @@ pub struct Config {
     pub largest_body: usize,
     /// Requests that are served at a time; what comes beyond them is told to slow down.
     pub most_requests: usize,
+    /// Open connections; what comes beyond them waits to be taken.
+    pub most_connections: usize,
+    /// How long a client may take for its TLS handshake, and then for the head of each request, the time before it
+    /// begins included.
+    pub patience: Duration,
+    /// Without it the gateway speaks plain HTTP.
+    pub tls: Option<Tls>,
     /// Seals pagination tokens. All the gateways of an installation have the same.
     pub token_key: [u8; 32],
     /// What time it is; only tests have another one.
@@ -71,6 +81,9 @@ impl Config {
             region,
             largest_body: 1024 * 1024,
             most_requests: 1024,
+            most_connections: 2048,
+            patience: Duration::from_secs(30),
+            tls: None,
             token_key,
             clock: Timestamp::now,
         }
@@ -188,18 +201,19 @@ impl<B: Bus> Gateway<B> {
 /// Serves until `shutdown` ends; then takes no new request and lets those in flight finish.
 ///
 /// # Errors
-/// When the listener fails.
+/// None today: a connection that fails is that connection's affair.
 pub async fn serve<B: Bus>(
     listener: TcpListener,
     gateway: Gateway<B>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let app = http::router(gateway.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let listener = listener.tap_io(|stream| {
-        // Answers are small and complete: waiting to fill a packet only delays them.
-        let _ = stream.set_nodelay(true);
-    });
-    let serving = async { axum::serve(listener, app).with_graceful_shutdown(shutdown).await };
+    let config = &gateway.shared.config;
+    let limits = connections::Limits {
+        tls: config.tls.clone(),
+        patience: config.patience,
+        most: config.most_connections,
+    };
+    let serving = connections::serve(listener, http::router(gateway.clone()), limits, shutdown);
     let shared = &gateway.shared;
     tokio::select! {
         served = serving => served,

@@ -8,7 +8,7 @@ use async_nats::HeaderMap;
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use serde::Deserialize;
-use std::{pin::Pin, sync::Arc, task::Poll, time::Duration};
+use std::{path::PathBuf, pin::Pin, sync::Arc, task::Poll, time::Duration};
 use tokio::sync::watch;
 
 /// What can go wrong between us and the bus.
@@ -67,6 +67,9 @@ pub struct Options {
     pub name: String,
     /// The prefix of the subjects on which answers come back; an account may allow only one.
     pub inbox_prefix: String,
+    /// The certificates of those whose word for the server counts, as PEM. With it there is no connection without TLS,
+    /// whatever the URL says; without it a `tls://` URL is checked against the system's.
+    pub ca: Option<PathBuf>,
 }
 
 /// A message's headers, so that no other crate names the client's types.
@@ -198,6 +201,9 @@ impl Bus {
                 let key = key.clone();
                 async move { key.sign(&nonce).map_err(async_nats::AuthError::new) }
             });
+        }
+        if let Some(ca) = &options.ca {
+            connect = connect.add_root_certificates(ca.clone()).require_tls(true);
         }
         let (connected, connections) = watch::channel(0);
         let (refused, refusals) = watch::channel(0);

@@ -39,6 +39,13 @@ pub struct Enrolment {
     pub agents_account: String,
 }
 
+/// The files of the certificate that nats-server shows, and of its key, as PEM.
+#[derive(Clone)]
+pub struct ServerTls {
+    pub certificate: String,
+    pub key: String,
+}
+
 /// A user's JWT and its seed.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct User {
@@ -82,11 +89,17 @@ impl Keys {
     }
 
     /// The nats-server configuration: operator mode, JetStream in `store_dir`, and the accounts SYS and CORE. AGENTS
-    /// comes by [`crate::Bus::put_account`] and is kept in `store_dir`; a server without it lets no node in.
+    /// comes by [`crate::Bus::put_account`] and is kept in `store_dir`; a server without it lets no node in. With `tls` nobody comes in without TLS.
     ///
     /// # Errors
     /// When a key is not usable.
-    pub fn server_config(&self, listen: &str, store_dir: &str, sync_always: bool) -> Result<String, Error> {
+    pub fn server_config(
+        &self,
+        listen: &str,
+        store_dir: &str,
+        sync_always: bool,
+        tls: Option<&ServerTls>,
+    ) -> Result<String, Error> {
         let (operator, accounts) = (pair(&self.operator)?, pair(&self.accounts)?);
         let (system, core) = (pair(&self.system)?.public_key(), pair(&self.core)?.public_key());
         let operator_claims = json!({
@@ -97,8 +110,12 @@ impl Keys {
         let system_jwt = sign(&operator, &system, "SYS", &system_claims)?;
         let core_jwt = sign(&operator, &core, "CORE", &core_claims())?;
         let sync = if sync_always { "always" } else { "2m" };
+        let tls = tls.map(|ServerTls { certificate, key }| {
+            format!("tls {{ cert_file: {certificate:?}, key_file: {key:?}, timeout: 5 }}\n")
+        });
+        let tls = tls.unwrap_or_default();
         Ok(format!(
-            "listen: {listen}\nserver_name: reeve\nmax_payload: 1MB\n\
+            "listen: {listen}\nserver_name: reeve\nmax_payload: 1MB\n{tls}\
              jetstream {{ store_dir: {store_dir:?}, sync_interval: {sync} }}\n\
              operator: {operator_jwt}\nsystem_account: {system}\n\
              resolver {{ type: full, dir: {:?}, allow_delete: false, interval: \"2m\" }}\n\

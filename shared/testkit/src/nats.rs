@@ -53,6 +53,7 @@ impl Nats {
             credentials: Credentials::None,
             name: "test".to_owned(),
             inbox_prefix: "_INBOX".to_owned(),
+            ca: None,
         };
         for _ in 0..500 {
             if let Ok(bus) = Bus::connect(&options).await {

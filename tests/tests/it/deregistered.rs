@@ -24,6 +24,7 @@ fn options(identity: &Value) -> Options {
         credentials: Credentials::Jwt { jwt: text("jwt"), seed: text("seed") },
         name: "test".to_owned(),
         inbox_prefix: format!("_INBOX_{}", text("node_id")),
+        ca: None,
     }
 }
 
@@ -51,6 +52,7 @@ async fn system(instance: &Instance) -> Bus {
     let options = Options {
         credentials: Credentials::Jwt { jwt: user.jwt, seed: user.seed },
         inbox_prefix: "_INBOX".to_owned(),
+        ca: None,
         ..options(&instance.identity(1))
     };
     Bus::connect(&options).await.unwrap()

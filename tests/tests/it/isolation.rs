@@ -24,6 +24,7 @@ async fn connect(instance: &Instance, number: u32) -> (Bus, String) {
         credentials: Credentials::Jwt { jwt: text("jwt"), seed: text("seed") },
         name: "test".to_owned(),
         inbox_prefix: format!("_INBOX_{node}"),
+        ca: None,
     };
     (Bus::connect(&options).await.expect("a node is refused"), node)
 }
@@ -226,6 +227,7 @@ async fn a_forged_identity_is_not_let_in() {
             credentials: credentials.clone(),
             name: "forged".to_owned(),
             inbox_prefix: format!("_INBOX_{}", b.2),
+            ca: None,
         };
         let connected = Bus::connect(&options).await.map(|_| ());
         println!("{name}: {connected:?}");

@@ -46,6 +46,7 @@ async fn garbage_is_set_aside_and_work_goes_on() {
         credentials: Credentials::Jwt { jwt: text("jwt"), seed: text("seed") },
         name: "test".to_owned(),
         inbox_prefix: format!("_INBOX_{node}"),
+        ca: None,
     };
     let agent = Bus::connect(&options).await.unwrap();
     agent.store(&report, &Headers::default(), garbage.clone()).await.unwrap();

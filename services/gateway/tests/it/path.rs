@@ -98,7 +98,7 @@ async fn what_is_not_allowed_is_denied() {
     assert_eq!(gateway.call_as(READER, "ListDocuments", "{}", &[]).await.status, 200);
     let response = gateway.call_as(READER, "GetDocument", r#"{"Name": "Doc"}"#, &[]).await;
     let message = "User: arn:aws:iam::123456789012:user/reader is not authorized to perform: ssm:GetDocument on \
-                   resource: arn:aws:ssm:us-east-1:123456789012:document/Doc";
+                   resource: arn:aws:ssm:eu-central-1:123456789012:document/Doc";
     assert_eq!(response.error(), (400, "AccessDeniedException".to_owned(), message.to_owned()));
     assert_eq!(gateway.bus.times_asked(), 1);
 }

@@ -8,7 +8,7 @@ use reeve_types::Timestamp;
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
@@ -190,7 +190,7 @@ impl Running {
 }
 
 /// Reads one answer that has a content length.
-pub async fn read(stream: &mut TcpStream) -> Response {
+pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Response {
     let mut bytes = Vec::new();
     loop {
         let text = String::from_utf8_lossy(&bytes).into_owned();

@@ -120,7 +120,7 @@ async fn measure(args: &Args, count: usize) -> anyhow::Result<Measured> {
     eprintln!("reeve: registering {count} simulated nodes");
     register(&bus, &nodes).await?;
 
-    let connections = simulated::connect(&up.instance.bus_url, &keys, count, args.connections).await?;
+    let connections = simulated::connect(&up.instance.bus(), &keys, count, args.connections).await?;
     let before = process::resident_kib(server)?;
     let execution = Duration::from_millis(args.execution_ms);
     let listening = Listening::start(&nodes, &connections, &keys, execution).await?;

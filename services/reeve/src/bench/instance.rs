@@ -1,7 +1,7 @@
 //! An instance that lives as long as a benchmark.
 
 use super::process;
-use crate::host::{Folder, Instance, Supervised, connect, read_instance, start_nats};
+use crate::host::{BusAddress, Folder, Instance, NatsListen, Supervised, connect, read_instance, start_nats};
 use anyhow::{Context, bail};
 use reeve_jetstream::Bus;
 use reeve_types::ids::random_hex;
@@ -121,10 +121,10 @@ impl Server {
     pub async fn start() -> anyhow::Result<Self> {
         let temporary = Temporary::new()?;
         let folder = Folder::open(temporary.path())?;
-        let supervised = start_nats(&folder, true).await?;
-        let url = format!("nats://127.0.0.1:{}", folder.keys.bus_port);
+        let supervised = start_nats(&folder, &NatsListen::default()).await?;
+        let address = BusAddress { url: format!("nats://127.0.0.1:{}", folder.keys.bus_port), ca: None };
         let user = folder.keys.operator.core_user("bench")?;
-        let bus = connect(&url, &user, "bench").await.context("nats-server did not start")?;
+        let bus = connect(&address, &user, "bench").await.context("nats-server did not start")?;
         Ok(Self { bus, folder, supervised, _temporary: temporary })
     }
 

@@ -4,7 +4,7 @@
 //! side. So these share a few connections, believe and remember as an agent does, and say at once that every step
 //! succeeded. As an agent does, one tells that a command has begun only when it has not ended soon after.
 
-use crate::host::{Keys, bus_options};
+use crate::host::{BusAddress, Keys, bus_options};
 use futures::{StreamExt, TryStreamExt, stream};
 use prost::Message as _;
 use reeve_contracts::node::{DispatchKind, Hello, Report, ReportKind, StepReport};
@@ -43,20 +43,25 @@ struct Node {
 }
 
 /// Opens the connections, before any node is on them.
-pub async fn connect(url: &str, keys: &Keys, nodes: usize, connections: usize) -> anyhow::Result<Vec<Bus>> {
+pub async fn connect(
+    bus: &BusAddress,
+    keys: &Keys,
+    nodes: usize,
+    connections: usize,
+) -> anyhow::Result<Vec<Bus>> {
     let connections = connections.clamp(1, nodes.max(1));
     stream::iter(0..connections)
         .map(|n| async move {
             let user = keys.operator.agents_user(&format!("simulated-{n}"))?;
-            anyhow::Ok(Bus::connect(&options(url, &user, n)).await?)
+            anyhow::Ok(Bus::connect(&options(bus, &user, n)).await?)
         })
         .buffered(AT_ONCE)
         .try_collect()
         .await
 }
 
-fn options(url: &str, user: &User, number: usize) -> reeve_jetstream::Options {
-    let mut options = bus_options(url, user, &format!("simulated-{number}"));
+fn options(bus: &BusAddress, user: &User, number: usize) -> reeve_jetstream::Options {
+    let mut options = bus_options(bus, user, &format!("simulated-{number}"));
     options.inbox_prefix = format!("_INBOX_simulated_{number}");
     options
 }

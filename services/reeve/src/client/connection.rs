@@ -7,6 +7,9 @@ use reeve_jetstream::Bus;
 use reeve_types::{Timestamp, ids::new_uuid};
 use serde_json::Value;
 use std::{path::Path, time::Duration};
+use ureq::config::ConfigBuilder;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::typestate::AgentScope;
 
 /// One of the APIs that the gateway serves.
 pub struct Api {
@@ -29,9 +32,27 @@ pub struct Connection {
     agent: ureq::Agent,
 }
 
-fn agent() -> ureq::Agent {
+fn config() -> ConfigBuilder<AgentScope> {
     let config = ureq::Agent::config_builder().http_status_as_error(false);
-    config.timeout_global(Some(Duration::from_secs(60))).build().into()
+    config.timeout_global(Some(Duration::from_secs(60)))
+}
+
+/// With a file of certificates, those alone are believed.
+fn agent(ca: Option<&Path>) -> anyhow::Result<ureq::Agent> {
+    let mut config = config();
+    if let Some(path) = ca {
+        let pem = std::fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
+        let certificates = parse_pem(&pem).filter_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(Ok(certificate)),
+            Ok(_) => None,
+            Err(error) => Some(Err(error)),
+        });
+        let certificates = certificates.collect::<Result<Vec<_>, _>>();
+        let certificates = certificates.with_context(|| format!("could not read {}", path.display()))?;
+        let roots = RootCerts::new_with_certs(&certificates);
+        config = config.tls_config(TlsConfig::builder().root_certs(roots).build());
+    }
+    Ok(config.build().into())
 }
 
 impl Connection {
@@ -52,20 +73,21 @@ impl Connection {
                     .unwrap_or("us-east-1".into()),
                 access_key_id: needed("AWS_ACCESS_KEY_ID")?,
                 secret_access_key: needed("AWS_SECRET_ACCESS_KEY")?,
-                agent: agent(),
+                agent: agent(variable("AWS_CA_BUNDLE").as_deref().map(Path::new))?,
             });
         }
-        Ok(Self::open_instance(&read_instance(data)?))
+        let instance = read_instance(data)?;
+        Ok(Self { agent: agent(instance.ca.as_deref())?, ..Self::open_instance(&instance) })
     }
 
-    /// To a running instance.
+    /// To a running instance that speaks no TLS.
     pub fn open_instance(instance: &Instance) -> Self {
         Self {
             endpoint: instance.endpoint.clone(),
             region: instance.region.clone(),
             access_key_id: instance.access_key_id.clone(),
             secret_access_key: instance.secret_access_key.clone(),
-            agent: agent(),
+            agent: config().build().into(),
         }
     }
 
@@ -143,6 +165,6 @@ impl Connection {
 /// # Errors
 /// When no instance runs there or its bus does not answer.
 pub async fn bus(data: &Path) -> anyhow::Result<Bus> {
-    let Instance { bus_url, bus_user, .. } = read_instance(data)?;
-    Ok(Bus::connect(&bus_options(&bus_url, &bus_user, "reeve-cli")).await?)
+    let instance = read_instance(data)?;
+    Ok(Bus::connect(&bus_options(&instance.bus(), &instance.bus_user, "reeve-cli")).await?)
 }

@@ -29,5 +29,8 @@ pub fn env(data: &Path) -> anyhow::Result<()> {
     println!("export AWS_SECRET_ACCESS_KEY={}", instance.secret_access_key);
     println!("export AWS_REGION={}", instance.region);
     println!("export AWS_DEFAULT_REGION={}", instance.region);
+    if let Some(ca) = instance.ca {
+        println!("export AWS_CA_BUNDLE='{}'", ca.display().to_string().replace('\'', r"'\''"));
+    }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The folder of an instance: its keys, made once; its lock; and where it can be reached.
 
-use super::serve::files;
+use super::{nats::BusAddress, serve::files};
 use anyhow::{Context, anyhow, bail};
 use reeve_jetstream::operator::{Keys as OperatorKeys, User};
 use reeve_types::ids::random_hex;
@@ -38,6 +38,9 @@ pub struct Instance {
     pub secret_access_key: String,
     pub bus_url: String,
     pub bus_user: User,
+    /// The certificates of those whose word for both counts, when they speak TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca: Option<PathBuf>,
     /// The process that runs it.
     pub pid: u32,
 }
@@ -160,6 +163,13 @@ pub fn read_instance(data: &Path) -> anyhow::Result<Instance> {
     read(&path)
 }
 
+impl Instance {
+    /// Its bus.
+    pub fn bus(&self) -> BusAddress {
+        BusAddress { url: self.bus_url.clone(), ca: self.ca.clone() }
+    }
+}
+
 /// Reads the keys of a folder that another process may hold.
 ///
 /// # Errors
@@ -168,7 +178,8 @@ pub fn read_keys(data: &Path) -> anyhow::Result<Keys> {
     read(&data.join("keys.json"))
 }
 
-fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
+/// Reads a file that [`write_private`] wrote.
+pub fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
     let bytes = std::fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
     serde_json::from_slice(&bytes).with_context(|| format!("{} is not what reeve wrote", path.display()))
 }

@@ -4,6 +4,8 @@ use super::{
     folder::{Folder, write_private},
     serve::files,
 };
+use anyhow::bail;
+use reeve_jetstream::operator::ServerTls;
 use std::path::Path;
 
 /// Options of `init`.
@@ -15,6 +17,12 @@ pub struct Args {
     /// Where nats-server keeps the log, as its configuration says.
     #[arg(long, default_value = "/data")]
     bus_store: String,
+    /// The certificate that nats-server shows, as its configuration names it; without it the bus speaks no TLS.
+    #[arg(long, value_name = "FILE")]
+    bus_tls_cert: Option<String>,
+    /// The key of that certificate.
+    #[arg(long, value_name = "FILE")]
+    bus_tls_key: Option<String>,
 }
 
 /// Makes the folder's keys, if it has none, and writes what each part needs into a file of its own. A second run
@@ -25,8 +33,16 @@ pub struct Args {
 pub fn init(data: &Path, args: &Args) -> anyhow::Result<()> {
     let folder = Folder::open(data)?;
     let keys = &folder.keys;
+    let tls = match (&args.bus_tls_cert, &args.bus_tls_key) {
+        (Some(certificate), Some(key)) => {
+            Some(ServerTls { certificate: certificate.clone(), key: key.clone() })
+        }
+        (None, None) => None,
+        _ => bail!("--bus-tls-cert and --bus-tls-key need each other"),
+    };
+    let config = keys.operator.server_config(&args.bus_listen, &args.bus_store, true, tls.as_ref())?;
     let write = |name: &str, text: &str| write_private(&folder.path.join(name), text.as_bytes());
-    write(files::NATS, &keys.operator.server_config(&args.bus_listen, &args.bus_store, true)?)?;
+    write(files::NATS, &config)?;
     write(files::SERVICES, &serde_json::to_string_pretty(&keys.operator.core_user("services")?)?)?;
     write(files::SYSTEM, &serde_json::to_string_pretty(&keys.operator.system_user("nodes")?)?)?;
     write(files::ENROLMENT, &serde_json::to_string_pretty(&keys.operator.enrolment()?)?)?;

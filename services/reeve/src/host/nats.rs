@@ -5,9 +5,13 @@ use super::{
     folder::Folder,
 };
 use anyhow::{Context, bail};
-use reeve_jetstream::{Bus, Credentials, Options, operator::User};
+use reeve_jetstream::{
+    Bus, Credentials, Options,
+    operator::{ServerTls, User},
+};
 use std::{
     io::Write,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -48,21 +52,39 @@ pub fn executable(data: &Path) -> anyhow::Result<PathBuf> {
 /// How long the nats-server of a host that was killed may take to end.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Starts nats-server on the instance's port. With `sync` it syncs every write before it acknowledges it.
-pub async fn start(folder: &Folder, sync: bool) -> anyhow::Result<Supervised> {
-    let port = folder.keys.bus_port;
+/// How nats-server is started.
+pub struct Listen {
+    pub address: IpAddr,
+    pub tls: Option<ServerTls>,
+    /// Whether it syncs every write before it acknowledges it.
+    pub sync: bool,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self { address: Ipv4Addr::LOCALHOST.into(), tls: None, sync: true }
+    }
+}
+
+/// Starts nats-server on the instance's port.
+pub async fn start(folder: &Folder, listen: &Listen) -> anyhow::Result<Supervised> {
+    let address = SocketAddr::new(listen.address, folder.keys.bus_port);
     let begun = Instant::now();
-    while std::net::TcpListener::bind(("127.0.0.1", port)).is_err() {
+    while std::net::TcpListener::bind(address).is_err() {
         if begun.elapsed() > PATIENCE {
-            bail!("the port {port}, which the nodes of {} know the bus by, is taken", folder.path.display());
+            bail!(
+                "{address}, where the nodes of {} look for the bus, cannot be had: it is taken, or not this machine's",
+                folder.path.display()
+            );
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let store = folder.path.join("nats");
     let config = folder.keys.operator.server_config(
-        &format!("127.0.0.1:{port}"),
+        &address.to_string(),
         store.to_str().context("the folder's name is not UTF-8")?,
-        sync,
+        listen.sync,
+        listen.tls.as_ref(),
     )?;
     let config_path = folder.path.join("nats.conf");
     super::folder::write_private(&config_path, config.as_bytes())?;
@@ -75,19 +97,28 @@ pub async fn start(folder: &Folder, sync: bool) -> anyhow::Result<Supervised> {
     Supervised::start(child, &folder.path.join("nats.log"))
 }
 
+/// Where a bus is.
+#[derive(Clone)]
+pub struct BusAddress {
+    pub url: String,
+    /// The certificates of those whose word for it counts; with it there is no connection without TLS.
+    pub ca: Option<PathBuf>,
+}
+
 /// How a user of CORE or SYS connects.
-pub fn options(url: &str, user: &User, name: &str) -> Options {
+pub fn options(bus: &BusAddress, user: &User, name: &str) -> Options {
     Options {
-        url: url.to_owned(),
+        url: bus.url.clone(),
         credentials: Credentials::Jwt { jwt: user.jwt.clone(), seed: user.seed.clone() },
         name: name.to_owned(),
         inbox_prefix: "_INBOX".to_owned(),
+        ca: bus.ca.clone(),
     }
 }
 
 /// Connects, waiting for a server that is starting.
-pub async fn connect(url: &str, user: &User, name: &str) -> anyhow::Result<Bus> {
-    let options = options(url, user, name);
+pub async fn connect(bus: &BusAddress, user: &User, name: &str) -> anyhow::Result<Bus> {
+    let options = options(bus, user, name);
     let begun = Instant::now();
     loop {
         match Bus::connect(&options).await {

@@ -1,13 +1,14 @@
 //! `reeve serve NAME…`: services, and the gateway, against a NATS that stands already.
 
 use super::{
-    nats,
+    certificates::gateway_tls,
+    nats::{self, BusAddress},
     services::{self, Needs},
-    up::{start_gateway, stop_signal},
+    up::{open_files, start_gateway, stop_signal},
 };
 use anyhow::{Context, bail};
 use reeve_authz::{Access, Keyring};
-use reeve_gateway::Config as GatewayConfig;
+use reeve_gateway::{Config as GatewayConfig, Tls};
 use reeve_jetstream::{
     Bus,
     admission::Admission,
@@ -68,12 +69,34 @@ pub struct Args {
     /// gateway: where the AWS API is served.
     #[arg(long, env = "REEVE_HTTP", default_value = "127.0.0.1:8400")]
     http: SocketAddr,
+    /// gateway: the certificate that it shows, as PEM, with those that lead to its root.
+    #[arg(long, env = "REEVE_TLS_CERT", value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
+    /// gateway: the key of that certificate.
+    #[arg(long, env = "REEVE_TLS_KEY", value_name = "FILE")]
+    tls_key: Option<PathBuf>,
+    /// The certificates of those whose word for the bus counts, as PEM. With it there is no connection to the bus without
+    /// TLS; without it a bus at `tls://…` is checked against the system's.
+    #[arg(long, env = "REEVE_CA", value_name = "FILE")]
+    ca: Option<PathBuf>,
     /// gateway: serve without TLS beyond loopback. Only for networks that you trust, such as one of containers.
     #[arg(long, env = "REEVE_INSECURE_HTTP")]
     insecure_http: bool,
 }
 
 impl Args {
+    fn bus(&self) -> BusAddress {
+        BusAddress { url: self.bus.clone(), ca: self.ca.clone() }
+    }
+
+    fn tls(&self) -> anyhow::Result<Option<Tls>> {
+        match (&self.tls_cert, &self.tls_key) {
+            (Some(certificate), Some(key)) => gateway_tls(certificate, key).map(Some),
+            (None, None) => Ok(None),
+            _ => bail!("--tls-cert and --tls-key need each other"),
+        }
+    }
+
     fn secret(&self, name: &str) -> anyhow::Result<String> {
         let path = self.secrets.join(name);
         std::fs::read_to_string(&path).with_context(|| format!("could not read {}", path.display()))
@@ -92,13 +115,14 @@ impl Args {
 /// When one cannot be started.
 pub async fn serve(args: Args) -> anyhow::Result<()> {
     let stop = stop_signal()?;
+    open_files();
     let user: User = serde_json::from_str(&args.secret(files::SERVICES)?).context(files::SERVICES)?;
-    let needs = needs(&args, &nats::connect(&args.bus, &user, "access").await?).await?;
+    let needs = needs(&args, &nats::connect(&args.bus(), &user, "access").await?).await?;
     std::fs::create_dir_all(&args.views)?;
     let mut running = Vec::new();
     let mut gateway = None;
     for name in &args.names {
-        let bus = nats::connect(&args.bus, &user, name).await?;
+        let bus = nats::connect(&args.bus(), &user, name).await?;
         if name == "gateway" {
             let access = needs.access.clone().context("the gateway needs to know who may call")?;
             gateway = Some(gateway_at(&args, bus, access).await?);
@@ -128,7 +152,7 @@ async fn needs(args: &Args, bus: &Bus) -> anyhow::Result<Needs> {
     let dispatch = args.secret_for(&["nodes", "run-command"], files::DISPATCH)?;
     let dispatch = dispatch.map(|seed| nkeys::KeyPair::from_seed(seed.trim())).transpose()?;
     let system = match args.secret_for(&["nodes"], files::SYSTEM)? {
-        Some(text) => Some(nats::connect(&args.bus, &serde_json::from_str(&text)?, "nodes-system").await?),
+        Some(text) => Some(nats::connect(&args.bus(), &serde_json::from_str(&text)?, "nodes-system").await?),
         None => None,
     };
     let vault = match args.secret_for(&["access", "gateway"], files::SECRETS_KEY)? {
@@ -160,14 +184,19 @@ async fn needs(args: &Args, bus: &Bus) -> anyhow::Result<Needs> {
 }
 
 async fn gateway_at(args: &Args, bus: Bus, access: Arc<Access>) -> anyhow::Result<super::up::RunningGateway> {
-    if !args.http.ip().is_loopback() && !args.insecure_http {
-        bail!("--http {}: beyond loopback there is no TLS yet; --insecure-http serves without it", args.http);
+    let tls = args.tls()?;
+    if tls.is_none() && !args.http.ip().is_loopback() && !args.insecure_http {
+        bail!(
+            "--http {}: beyond loopback --tls-cert and --tls-key are needed; --insecure-http serves without them",
+            args.http
+        );
     }
     let listener =
         TcpListener::bind(args.http).await.with_context(|| format!("could not listen on {}", args.http))?;
     let token_key = key(&args.secret(files::TOKEN_KEY)?)?;
-    let config =
+    let mut config =
         GatewayConfig::new(listener.local_addr()?, args.account.clone(), args.region.clone(), token_key);
+    config.tls = tls;
     Ok(start_gateway(config, access, listener, bus))
 }
 

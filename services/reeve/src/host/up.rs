@@ -1,9 +1,10 @@
 //! `reeve up`.
 
 use super::{
+    certificates::{self, Certificates},
     children::{Child, Supervised},
     folder::{Folder, Instance},
-    nats,
+    nats::{self, BusAddress},
     serve::files,
     services::{self, Needs},
 };
@@ -11,11 +12,12 @@ use crate::client;
 use anyhow::Context;
 use reeve_authz::{Access, Keyring};
 use reeve_gateway::{Config as GatewayConfig, Gateway};
-use reeve_jetstream::{Bus, Headers, streams};
+use reeve_jetstream::{Bus, Headers, operator::User, streams};
 use reeve_runtime::Running;
 use reeve_secrets::Vault;
+use rustix::process::{Resource, getrlimit, setrlimit};
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -28,6 +30,18 @@ pub struct Args {
     /// Where the AWS API is served. Port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:8400", env = "REEVE_HTTP")]
     http: SocketAddr,
+    /// TLS for the gateway and the bus: an authority of this instance (`tls/ca.pem` in its folder) and a certificate are
+    /// made. Without it both are reachable from this machine only.
+    #[arg(long, env = "REEVE_TLS")]
+    tls: bool,
+    /// A name or an address that the certificate is good for, beside this machine's name, `localhost` and the addresses
+    /// that are listened on. May be given again.
+    #[arg(long, value_name = "NAME", env = "REEVE_TLS_NAME", value_delimiter = ',')]
+    tls_name: Vec<String>,
+    /// The address that the bus listens on. Nodes are told the first --tls-name, or without one this address; its port is
+    /// `bus_port` in the folder's keys.json.
+    #[arg(long, value_name = "IP", env = "REEVE_BUS_LISTEN", default_value = "127.0.0.1")]
+    bus_listen: IpAddr,
     /// How many agents run on this machine, each a node of its own.
     #[arg(long, default_value_t = 1)]
     nodes: u32,
@@ -44,6 +58,59 @@ pub struct Args {
     bus_without_sync: bool,
 }
 
+impl Args {
+    /// What only TLS allows.
+    fn check(&self) -> anyhow::Result<()> {
+        if self.tls {
+            let nameless = self.bus_listen.is_unspecified() && self.tls_name.is_empty();
+            anyhow::ensure!(
+                !nameless,
+                "--bus-listen {}: nodes need a --tls-name to find the bus by",
+                self.bus_listen
+            );
+            return Ok(());
+        }
+        let (http, bus) = (self.http.ip(), self.bus_listen);
+        anyhow::ensure!(http.is_loopback(), "--http {}: beyond loopback --tls is needed", self.http);
+        anyhow::ensure!(bus.is_loopback(), "--bus-listen {bus}: beyond loopback --tls is needed");
+        anyhow::ensure!(self.tls_name.is_empty(), "--tls-name without --tls");
+        Ok(())
+    }
+
+    fn certificates(&self, folder: &Folder, http: SocketAddr) -> anyhow::Result<Option<Certificates>> {
+        let bus = SocketAddr::new(self.bus_listen, folder.keys.bus_port);
+        let names = certificates::names(&[http, bus], &self.tls_name);
+        self.tls.then(|| Certificates::ensure(&folder.path, &folder.keys.account, names)).transpose()
+    }
+
+    /// Where this machine finds the bus, and where nodes do.
+    fn bus_urls(&self, port: u16) -> [String; 2] {
+        let scheme = if self.tls { "tls" } else { "nats" };
+        let own = SocketAddr::new(reachable(self.bus_listen), port);
+        let named = self.tls_name.first().filter(|_| !self.bus_listen.is_loopback());
+        let nodes = named.map_or_else(|| own.to_string(), |name| format!("{name}:{port}"));
+        [format!("{scheme}://{own}"), format!("{scheme}://{nodes}")]
+    }
+}
+
+/// An address under which this machine finds what listens there.
+fn reachable(listen: IpAddr) -> IpAddr {
+    match listen {
+        IpAddr::V4(address) if address.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(address) if address.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        other => other,
+    }
+}
+
+/// As many open files as the system lets this process have: each connection is one.
+pub fn open_files() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::debug!(%error, "the limit of open files stays as it is");
+    }
+}
+
 /// Starts everything and stays until SIGINT or SIGTERM.
 ///
 /// # Errors
@@ -51,17 +118,17 @@ pub struct Args {
 pub async fn up(data: &Path, args: Args) -> anyhow::Result<()> {
     let begun = Instant::now();
     let stop = stop_signal()?;
-    if !args.http.ip().is_loopback() {
-        anyhow::bail!(
-            "--http {}: without TLS, which is not built yet, only loopback addresses are served",
-            args.http
-        );
-    }
+    args.check()?;
+    open_files();
     let listener =
         TcpListener::bind(args.http).await.with_context(|| format!("could not listen on {}", args.http))?;
     let folder = Folder::open(data)?;
-    let bus_server = nats::start(&folder, !args.bus_without_sync).await?;
-    let mut instance = Starting { folder: &folder, running: Vec::new(), children: Vec::new(), gateway: None };
+    let certificates = args.certificates(&folder, listener.local_addr()?)?;
+    let tls = certificates.as_ref().map(Certificates::bus).transpose()?;
+    let listen = nats::Listen { address: args.bus_listen, tls, sync: !args.bus_without_sync };
+    let bus_server = nats::start(&folder, &listen).await?;
+    let mut instance =
+        Starting { folder: &folder, certificates, running: Vec::new(), children: Vec::new(), gateway: None };
     let result = tokio::select! {
         result = start_and_stay(&mut instance, listener, &args, begun) => result,
         () = stop => Ok(()),
@@ -74,12 +141,28 @@ pub async fn up(data: &Path, args: Args) -> anyhow::Result<()> {
 /// What runs so far.
 struct Starting<'a> {
     folder: &'a Folder,
+    certificates: Option<Certificates>,
     running: Vec<Running>,
     children: Vec<Supervised>,
     gateway: Option<RunningGateway>,
 }
 
 impl Starting<'_> {
+    /// Starts every service, on a connection of its own.
+    async fn start_services(&mut self, needs: &Needs, bus: &BusAddress, user: &User) -> anyhow::Result<()> {
+        let mut started = Vec::new();
+        for name in services::SERVICES {
+            let service = services::describe(name, needs)?;
+            let bus = nats::connect(bus, user, name).await?;
+            let data = self.folder.path.clone();
+            started.push(tokio::spawn(async move { reeve_runtime::run(service, bus, &data).await }));
+        }
+        for task in started {
+            self.running.push(task.await??);
+        }
+        Ok(())
+    }
+
     async fn end(self) {
         self.folder.withdraw();
         if let Some((stop, task)) = self.gateway {
@@ -105,10 +188,12 @@ async fn start_and_stay(
 ) -> anyhow::Result<()> {
     let folder = starting.folder;
     let keys = &folder.keys;
-    let bus_url = format!("nats://127.0.0.1:{}", keys.bus_port);
+    let ca = starting.certificates.as_ref().map(|certificates| certificates.ca.clone());
+    let [url, nodes_url] = args.bus_urls(keys.bus_port);
+    let address = BusAddress { url, ca: ca.clone() };
     let user = keys.operator.core_user("services")?;
-    let bus = nats::connect(&bus_url, &user, "reeve").await?;
-    let system = nats::connect(&bus_url, &keys.operator.system_user("nodes")?, "reeve-system").await?;
+    let bus = nats::connect(&address, &user, "reeve").await?;
+    let system = nats::connect(&address, &keys.operator.system_user("nodes")?, "reeve-system").await?;
     streams::ensure_node_streams(&bus).await?;
     let vault = Vault::open(&bus, super::serve::key(&keys.secrets_key)?).await?;
     let keyring = Keyring::load(&folder.path.join(files::PRINCIPALS))?;
@@ -117,7 +202,7 @@ async fn start_and_stay(
     let needs = Needs {
         account: keys.account.clone(),
         region: keys.region.clone(),
-        bus_url: bus_url.clone(),
+        bus_url: nodes_url,
         enrolment: Some(keys.operator.enrolment()?),
         admission: Some(keys.operator.admission()?),
         dispatch_keys: vec![dispatch_key.public_key()],
@@ -126,32 +211,28 @@ async fn start_and_stay(
         access: Some(access.clone()),
         vault: Some(vault),
     };
-    let mut started = Vec::new();
-    for name in services::SERVICES {
-        let service = services::describe(name, &needs)?;
-        let bus = nats::connect(&bus_url, &user, name).await?;
-        let data = folder.path.clone();
-        started.push(tokio::spawn(async move { reeve_runtime::run(service, bus, &data).await }));
-    }
-    for task in started {
-        starting.running.push(task.await??);
-    }
-    let address = listener.local_addr()?;
+    starting.start_services(&needs, &address, &user).await?;
+    let http = listener.local_addr()?;
     let token_key = super::serve::key(&keys.token_key)?;
-    let config = GatewayConfig::new(address, keys.account.clone(), keys.region.clone(), token_key);
+    let mut config = GatewayConfig::new(http, keys.account.clone(), keys.region.clone(), token_key);
+    config.tls = starting.certificates.as_ref().map(Certificates::gateway).transpose()?;
     starting.gateway = Some(start_gateway(config, access, listener, bus.clone()));
-    let endpoint = format!("http://{address}");
+    let scheme = if args.tls { "https" } else { "http" };
+    let endpoint = format!("{scheme}://{}", SocketAddr::new(reachable(http.ip()), http.port()));
     folder.announce(&Instance {
         endpoint: endpoint.clone(),
         region: keys.region.clone(),
         access_key_id: folder.administrator.0.clone(),
         secret_access_key: folder.administrator.1.clone(),
-        bus_url,
+        bus_url: address.url,
+        ca: ca.clone(),
         bus_user: keys.operator.core_user("cli")?,
         pid: std::process::id(),
     })?;
     for number in 1..=args.nodes {
-        starting.children.push(start_agent(folder, &bus, &endpoint, number, &args.reboot_command).await?);
+        starting
+            .children
+            .push(start_agent(folder, &bus, &endpoint, number, &args.reboot_command, ca.as_deref()).await?);
     }
     eprintln!("reeve: ready after {} ms at {endpoint}", begun.elapsed().as_millis());
     eprintln!(
@@ -192,10 +273,18 @@ async fn start_agent(
     endpoint: &str,
     number: u32,
     reboot_command: &str,
+    ca: Option<&Path>,
 ) -> anyhow::Result<Supervised> {
     let data = folder.path.join("nodes").join(number.to_string());
     std::fs::create_dir_all(&data)?;
     let mut environment = vec![("REEVE_AGENT_REBOOT_COMMAND".to_owned(), reboot_command.to_owned())];
+    match ca {
+        Some(ca) => environment.push(("REEVE_CA".to_owned(), ca.display().to_string())),
+        // The owner of both says so: an agent of another machine would insist on TLS.
+        None => {
+            let _removed = std::fs::remove_file(data.join("ca.pem")).is_ok();
+        }
+    }
     if !data.join("identity.json").exists() {
         let (id, code) = activation(bus, number).await?;
         environment.push(("REEVE_GATEWAY".to_owned(), endpoint.to_owned()));
