@@ -19,7 +19,7 @@ use uuid::Uuid;
 const MOST_KEPT: usize = 16_384;
 const KEPT_MS: i64 = 30 * 60 * 1000;
 /// A longer answer is not kept: its call is repeated under the same id.
-const LONGEST_KEPT: usize = 64 * 1024;
+const LONGEST_KEPT: usize = 8 * 1024;
 
 type Answer = Arc<OnceCell<Result<Bytes, Failure>>>;
 
