@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 use reeve_fuzz_targets::TARGETS;
+use reeve_testkit::Dice;
 use std::{
     path::Path,
     time::{Duration, Instant},
@@ -37,48 +38,35 @@ const WORDS: [&[u8]; 24] = [
     b"&a *a",
 ];
 
-/// SplitMix64: the same mutations each time.
-struct Dice(u64);
+fn part(dice: &mut Dice, length: usize) -> std::ops::Range<usize> {
+    let from = dice.below(length + 1);
+    from..from + dice.below((length - from).min(32) + 1)
+}
 
-impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((z ^ (z >> 31)) % limit.max(1) as u64).unwrap()
-    }
-
-    fn span(&mut self, length: usize) -> std::ops::Range<usize> {
-        let from = self.below(length + 1);
-        from..from + self.below((length - from).min(32) + 1)
-    }
-
-    /// One to four changes: bits, words, and parts left out, repeated or taken from another input.
-    fn mutate(&mut self, input: &[u8], other: &[u8]) -> Vec<u8> {
-        let mut data = input.to_vec();
-        for _ in 0..=self.below(4) {
-            let at = self.below(data.len() + 1);
-            let span = self.span(data.len());
-            let put = match self.below(5) {
-                0 => {
-                    if let Some(byte) = data.get_mut(at) {
-                        *byte ^= 1 << self.below(8);
-                    }
-                    continue;
+/// One to four changes: bits, words, and parts left out, repeated or taken from another input.
+fn mutate(dice: &mut Dice, input: &[u8], other: &[u8]) -> Vec<u8> {
+    let mut data = input.to_vec();
+    for _ in 0..=dice.below(4) {
+        let at = dice.below(data.len() + 1);
+        let span = part(dice, data.len());
+        let put = match dice.below(5) {
+            0 => {
+                if let Some(byte) = data.get_mut(at) {
+                    *byte ^= 1 << dice.below(8);
                 }
-                1 => WORDS[self.below(WORDS.len())].to_vec(),
-                2 => {
-                    data.drain(span);
-                    continue;
-                }
-                3 => data[span].repeat(1 + self.below(40)),
-                _ => other[self.span(other.len())].to_vec(),
-            };
-            data.splice(at..at, put);
-        }
-        data
+                continue;
+            }
+            1 => WORDS[dice.below(WORDS.len())].to_vec(),
+            2 => {
+                data.drain(span);
+                continue;
+            }
+            3 => data[span].repeat(1 + dice.below(40)),
+            _ => other[part(dice, other.len())].to_vec(),
+        };
+        data.splice(at..at, put);
     }
+    data
 }
 
 fn kept(target: &str) -> Vec<Vec<u8>> {
@@ -107,7 +95,7 @@ fn every_kept_input_and_its_mutations_keep_the_promises() {
                 inputs.iter().for_each(|input| run(input));
                 for _ in 0..MUTATIONS {
                     let (input, other) = (dice.below(inputs.len()), dice.below(inputs.len()));
-                    run(&dice.mutate(&inputs[input], &inputs[other]));
+                    run(&mutate(&mut dice, &inputs[input], &inputs[other]));
                 }
                 println!(
                     "{name}: {} kept inputs and {MUTATIONS} mutations, the slowest in {slowest:.1?}",

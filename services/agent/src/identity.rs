@@ -125,8 +125,15 @@ pub fn kept_ca(data: &Path) -> Option<PathBuf> {
 /// Whom the enrolment believes: the kept certificates alone, else those that the world believes.
 fn trusted(data: &Path) -> Result<TlsConfig, String> {
     let Some(path) = kept_ca(data) else { return Ok(TlsConfig::default()) };
-    let pem = std::fs::read(path).map_err(|e| e.to_string())?;
-    let certificates = parse_pem(&pem).filter_map(|item| match item {
+    believing(&std::fs::read(path).map_err(|e| e.to_string())?)
+}
+
+/// How an HTTPS client believes these certificates, as PEM, and no other.
+///
+/// # Errors
+/// When they cannot be read.
+pub fn believing(pem: &[u8]) -> Result<TlsConfig, String> {
+    let certificates = parse_pem(pem).filter_map(|item| match item {
         Ok(PemItem::Certificate(certificate)) => Some(Ok(certificate)),
         Ok(_) => None,
         Err(error) => Some(Err(error.to_string())),

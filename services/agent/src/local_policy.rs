@@ -16,7 +16,7 @@ use std::{
     fs::File,
     io::{ErrorKind, Read},
     os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 /// More than any such file needs.
@@ -60,10 +60,6 @@ impl LocalPolicy {
             minutes(hours).ok_or_else(|| refused(format!("hours has {hours:?}, not such as 22:00-04:00")))?;
         }
         Ok(rules)
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.0
     }
 }
 
@@ -192,8 +188,8 @@ mod tests {
         let policy = LocalPolicy(folder.path().join("policy.json"));
         assert!(policy.read().is_ok(), "no file, no narrowing");
         let write = |text: &str, mode: u32| {
-            std::fs::write(policy.path(), text).unwrap();
-            std::fs::set_permissions(policy.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+            std::fs::write(&policy.0, text).unwrap();
+            std::fs::set_permissions(&policy.0, std::fs::Permissions::from_mode(mode)).unwrap();
         };
         let root = std::fs::metadata(folder.path()).unwrap().uid() == 0;
         write(r#"{"plugins": []}"#, 0o644);

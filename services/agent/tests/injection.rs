@@ -2,15 +2,12 @@
 
 #![cfg(test)]
 
-use bytes::Bytes;
-use reeve_agent::execute::{
-    Containment, DEFAULT_LIMIT, DocumentSource, Ended, Host, Job, Outcome, Sink, run,
-};
-use reeve_agent::local_policy::Rules;
+mod support;
+
+use reeve_agent::execute::{Containment, Outcome};
 use reeve_document_language as language;
 use serde_json::{Value, json};
 use std::{path::Path, sync::Arc};
-use tokio::sync::watch;
 
 /// Each would make the file `ran` in the working directory; `{}` stands for a line break.
 const CORPUS: [&str; 26] = [
@@ -52,33 +49,7 @@ const SCRIPTS: [&str; 6] = [
     "if [ \"{{ p }}\" = same ]; then :; fi; case \"{{ p }}\" in a) ;; esac; printf '[%s]' \"{{ p }}\"",
 ];
 
-struct Nowhere;
-
-impl Sink for Nowhere {
-    async fn ready(&mut self) {}
-    fn push(&mut self, _: &str, _: bool, _: Bytes) {}
-}
-
-struct NoDocuments;
-
-impl DocumentSource for NoDocuments {
-    async fn document(&self, _: &str, _: Option<&str>) -> Result<String, String> {
-        Err("no such document".to_owned())
-    }
-}
-
 async fn execute(root: &Path, value: &str, folder: &Path) -> Outcome {
-    let host = Host {
-        root: root.join("documents"),
-        node_id: "mi-0".to_owned(),
-        containment: Arc::new(Containment::group()),
-        output_limit: DEFAULT_LIMIT,
-        rules: Rules::default(),
-        no_reboot: None,
-        region: "local".to_owned(),
-        platform_name: "Linux".to_owned(),
-        platform_version: "1".to_owned(),
-    };
     let steps: Vec<Value> = SCRIPTS
         .iter()
         .enumerate()
@@ -90,13 +61,8 @@ async fn execute(root: &Path, value: &str, folder: &Path) -> Outcome {
         .collect();
     let document = json!({"schemaVersion": "2.2", "mainSteps": steps,
         "parameters": {"p": {"type": "String", "interpolationType": "ENV_VAR"}}});
-    let parameters = json!({"p": value}).as_object().unwrap().clone();
-    let job = Job { command_id: "injection".to_owned(), document, parameters, run_as: None, resume: None };
-    let (_keep, cancel) = watch::channel(false);
-    match run(&host, job, &NoDocuments, &mut Nowhere, cancel).await {
-        Ended::Outcome(outcome) => outcome,
-        Ended::Reboot(_) => panic!("nobody asks for a reboot"),
-    }
+    let containment = Arc::new(Containment::group());
+    support::execute(&root.join("documents"), &containment, "injection", document, &json!({"p": value})).await
 }
 
 #[tokio::test(flavor = "current_thread")]

@@ -5,15 +5,12 @@
 
 #![cfg(test)]
 
+mod support;
+
 use std::{collections::BTreeSet, sync::Arc};
 
-use bytes::Bytes;
-use reeve_agent::execute::{
-    Containment, DEFAULT_LIMIT, DocumentSource, Ended, Host, Job, Outcome, Sink, StepOutcome, run,
-};
-use reeve_agent::local_policy::Rules;
+use reeve_agent::execute::{Containment, Outcome, StepOutcome};
 use serde_json::Value;
-use tokio::sync::watch;
 
 const PLAIN_WORDS: &str =
     "we name the field in plain words; the original shows an error of its programming language";
@@ -41,45 +38,10 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
     ("workdir", "c.output", NO_FOLDER),
 ];
 
-struct Nowhere;
-
-impl Sink for Nowhere {
-    async fn ready(&mut self) {}
-    fn push(&mut self, _: &str, _: bool, _: Bytes) {}
-}
-
-struct NoDocuments;
-
-impl DocumentSource for NoDocuments {
-    async fn document(&self, _: &str, _: Option<&str>) -> Result<String, String> {
-        Err("no such document".to_owned())
-    }
-}
-
 async fn execute(root: &std::path::Path, containment: &Arc<Containment>, vector: &Value) -> Outcome {
-    let host = Host {
-        root: root.to_path_buf(),
-        node_id: "mi-0".to_owned(),
-        containment: containment.clone(),
-        output_limit: DEFAULT_LIMIT,
-        rules: Rules::default(),
-        no_reboot: None,
-        region: "local".to_owned(),
-        platform_name: "Linux".to_owned(),
-        platform_version: "1".to_owned(),
-    };
-    let job = Job {
-        command_id: vector["name"].as_str().unwrap().to_owned(),
-        document: vector["document"].clone(),
-        parameters: vector["parameters"].as_object().unwrap().clone(),
-        run_as: None,
-        resume: None,
-    };
-    let (_keep, cancel) = watch::channel(false);
-    match run(&host, job, &NoDocuments, &mut Nowhere, cancel).await {
-        Ended::Outcome(outcome) => outcome,
-        Ended::Reboot(_) => panic!("no vector asks for a reboot"),
-    }
+    let (command, document) = (vector["name"].as_str().unwrap(), vector["document"].clone());
+    assert!(vector["parameters"].is_object(), "{command}");
+    support::execute(root, containment, command, document, &vector["parameters"]).await
 }
 
 /// The texts of long outputs stand in the vectors as length, head and tail.

@@ -7,10 +7,10 @@ use crate::repeats::{self, reads};
 use crate::resources::named;
 use crate::sigv4::{self, Caller};
 use crate::validate::validate;
-use crate::{Answer, Bus, BusError, Config, Forward, Gateway};
+use crate::{Answer, Bus, BusError, Config, Forward, Gateway, Shared};
 use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
-use reeve_authz::{Decision, Question, Resource};
+use reeve_authz::{Place, Resource, permit};
 use reeve_types::Timestamp;
 use serde_json::{Map, Value};
 use std::net::IpAddr;
@@ -115,7 +115,7 @@ impl<B: Bus> Gateway<B> {
         let shared = &*self.shared;
         let route = shared.directory.find(&shared.bus, model.service, &operation.name).await;
         let announced = route.as_ref().map(|route| route.resources.as_slice()).unwrap_or_default();
-        self.authorize(caller, &operation.action, &named(announced, &input))?;
+        self.authorize(caller, &operation.action, named(announced, &input))?;
         let opened = self.open_token(operation, principal, &mut input)?;
         let route = route.ok_or_else(|| {
             let name = &operation.name;
@@ -173,17 +173,10 @@ impl<B: Bus> Gateway<B> {
     }
 
     /// Every resource that a request names must be allowed.
-    fn authorize(&self, caller: &Caller, action: &str, resources: &[Resource]) -> Result<(), Failure> {
-        let Config { account, region, .. } = &self.shared.config;
-        let principal = &caller.principal.name;
-        for resource in resources {
-            let question = Question { principal, action, resource };
-            if self.shared.authorizer.check(question) != Decision::Allow {
-                let message = reeve_authz::denied(question, region, account);
-                return Err(Failure::new("AccessDeniedException", message));
-            }
-        }
-        Ok(())
+    fn authorize(&self, caller: &Caller, action: &str, resources: Vec<Resource>) -> Result<(), Failure> {
+        let Shared { authorizer, config: Config { account, region, .. }, .. } = &*self.shared;
+        permit(&**authorizer, &caller.principal.name, action, resources, Place { region, account })
+            .map_err(|denied| Failure::new("AccessDeniedException", denied))
     }
 
     /// Enrols a node. There is no signature: the one-time code in the body is what authenticates.

@@ -6,6 +6,7 @@
 
 use crate::errors::Failure;
 use bytes::Bytes;
+use reeve_authz::verb;
 use reeve_types::Timestamp;
 use std::{
     collections::{HashMap, VecDeque},
@@ -36,10 +37,8 @@ pub struct Repeats(Mutex<Kept>);
 
 /// Whether an operation of this name only reads.
 pub fn reads(operation: &str) -> bool {
-    ["Get", "List", "Describe", "Check"].iter().any(|verb| {
-        let rest = operation.strip_prefix(verb);
-        rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
-    })
+    let verb = verb(operation);
+    verb.len() < operation.len() && ["Get", "List", "Describe", "Check"].contains(&verb)
 }
 
 /// The id of a signed call: the same whenever its bytes are sent.

@@ -4,12 +4,16 @@
 //! service starts, and when the server has started. Its list is bounded ([`MOST_REVOKED`]): the newest are on it, and a
 //! connection of an older one is ended as soon as the server tells of it.
 
-use crate::{Shared, domain::node::NodeEvent, projections::REVOKED_KEYS};
+use crate::{
+    Shared,
+    domain::node::NodeEvent,
+    notices::{self, Notice},
+    projections::REVOKED_KEYS,
+};
 use futures::StreamExt;
 use reeve_eventsourcing::Event;
 use reeve_jetstream::{Headers, admission::MOST_REVOKED, streams};
 use reeve_runtime::{Handle, React, Reacting};
-use serde::Deserialize;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Mutex;
 
@@ -69,32 +73,12 @@ fn later(error: reeve_jetstream::Error) -> React {
     React::Later(error.to_string())
 }
 
-#[derive(Deserialize)]
-struct Notice {
-    server: NoticeServer,
-    client: NoticeClient,
-}
-
-#[derive(Deserialize)]
-struct NoticeServer {
-    id: String,
-}
-
-#[derive(Deserialize)]
-struct NoticeClient {
-    id: u64,
-    #[serde(default)]
-    user: String,
-}
-
 /// Ends connections that the server let in although their key is revoked: it is not among the newest, or the server had
 /// an old list.
 pub(crate) async fn connects(shared: Arc<Shared>, handle: Handle) -> Result<(), React> {
     let system = &shared.config.system;
-    let subject = format!("$SYS.ACCOUNT.{}.CONNECT", shared.config.enrolment.agents_account);
-    let mut notices = system.subscribe(&subject).await.map_err(later)?;
-    while let Some(notice) = notices.next().await {
-        let Ok(Notice { server, client }) = serde_json::from_slice(&notice.data) else { continue };
+    let mut notices = notices::of(&shared, "CONNECT").await?;
+    while let Some(Notice { server, client, .. }) = notices.next().await {
         if handle.views().get::<u64>(REVOKED_KEYS, &client.user).is_some() {
             tracing::warn!(key = client.user, "a deregistered node had connected");
             let body = serde_json::json!({"cid": client.id}).to_string();
@@ -103,7 +87,7 @@ pub(crate) async fn connects(shared: Arc<Shared>, handle: Handle) -> Result<(), 
             system.request(&kick, &Headers::default(), body.into(), ANSWER).await.map_err(later)?;
         }
     }
-    Err(React::Later("the subscription to the server's notices ended".to_owned()))
+    Err(notices::ended())
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@
 mod admission;
 mod api;
 pub mod domain;
+mod notices;
 mod presence;
 mod projections;
 

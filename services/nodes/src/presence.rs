@@ -6,6 +6,7 @@ use crate::{
         activation::ActivationEvent,
         node::{Command, Error, Node},
     },
+    notices,
     projections::{NODE_KEYS, NODES, NodeRow},
 };
 use futures::StreamExt;
@@ -124,36 +125,17 @@ async fn lose(handle: &Handle, node: &str, session: &str, reason: &str) -> Resul
     Ok(())
 }
 
-#[derive(Deserialize)]
-struct Notice {
-    client: NoticeClient,
-    #[serde(default)]
-    reason: String,
-}
-
-#[derive(Deserialize)]
-struct NoticeClient {
-    #[serde(default)]
-    user: String,
-    /// `<node>/<session>`, chosen by the agent; it counts only together with the key that logged in.
-    #[serde(default)]
-    name: String,
-}
-
 /// The server's notices of ended connections, on its own account.
 pub(crate) async fn disconnects(shared: Arc<Shared>, handle: Handle) -> Result<(), React> {
-    let subject = format!("$SYS.ACCOUNT.{}.DISCONNECT", shared.config.enrolment.agents_account);
-    let mut notices =
-        shared.config.system.subscribe(&subject).await.map_err(|e| React::Later(e.to_string()))?;
+    let mut notices = notices::of(&shared, "DISCONNECT").await?;
     while let Some(notice) = notices.next().await {
-        let Ok(notice) = serde_json::from_slice::<Notice>(&notice.data) else { continue };
         let known: Option<String> = handle.views().get(NODE_KEYS, &notice.client.user);
         let Some((node, session)) = notice.client.name.split_once('/') else { continue };
         if known.as_deref() == Some(node) {
             lose(&handle, node, session, &notice.reason).await?;
         }
     }
-    Err(React::Later("the subscription to the server's notices ended".to_owned()))
+    Err(notices::ended())
 }
 
 /// Looks for nodes that count as connected and have not been heard for a minute.

@@ -27,6 +27,17 @@ struct State {
     policies: Policies,
 }
 
+impl State {
+    /// Decides, and says by which policies. Whoever was deleted may do nothing, also where a policy permits it to
+    /// everybody.
+    fn decide(&self, question: Question<'_>) -> (Decision, Vec<String>) {
+        match self.groups.get(question.principal) {
+            Some(groups) => self.policies.decide(question, groups, self.tags.get(question.resource)),
+            None => (Decision::Deny, Vec::new()),
+        }
+    }
+}
+
 /// The access keys, groups, policies and tags of an installation, with its administrators' file.
 pub struct Access {
     keyring: Keyring,
@@ -119,10 +130,7 @@ impl Access {
         if self.administrators.contains(question.principal) {
             return (Decision::Allow, Vec::new());
         }
-        let state = self.read();
-        // Whoever was deleted may do nothing, also where a policy permits it to everybody.
-        let Some(groups) = state.groups.get(question.principal) else { return (Decision::Deny, Vec::new()) };
-        state.policies.decide(question, groups, state.tags.get(question.resource))
+        self.read().decide(question)
     }
 
     fn position(&self, stream: &str) -> watch::Sender<u64> {
@@ -161,10 +169,7 @@ impl Authorizer for Access {
         // A change waits for this lock before it forgets: what is decided on the old state is not remembered
         // after it.
         let state = self.read();
-        let decision = match state.groups.get(question.principal) {
-            Some(groups) => state.policies.decide(question, groups, state.tags.get(question.resource)).0,
-            None => Decision::Deny,
-        };
+        let (decision, _) = state.decide(question);
         let mut remembered = self.remembered.write().unwrap_or_else(PoisonError::into_inner);
         if remembered.len() >= MOST_REMEMBERED {
             remembered.clear();

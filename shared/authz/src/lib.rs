@@ -107,15 +107,6 @@ pub struct Question<'a> {
     pub resource: &'a Resource,
 }
 
-/// What whoever was denied is told: which action on which resource, and not why.
-pub fn denied(question: Question<'_>, region: &str, account: &str) -> String {
-    let Question { principal, action, resource } = question;
-    let resource = resource.arn(region, account);
-    format!(
-        "User: arn:aws:iam::{account}:user/{principal} is not authorized to perform: {action} on resource: {resource}"
-    )
-}
-
 /// Decides whether a principal may do something. Asked for every request, whatever the operation, and for every
 /// resource that it names.
 #[async_trait::async_trait]
@@ -124,4 +115,40 @@ pub trait Authorizer: Send + Sync {
 
     /// Waits, for a moment at most, until decisions take account of a `STREAM:sequence`.
     async fn reached(&self, _position: &str) {}
+}
+
+/// The installation, as ARNs name it.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    pub region: &'a str,
+    pub account: &'a str,
+}
+
+/// Decides on every resource that an action is done to.
+///
+/// # Errors
+/// What whoever was denied is told: which action on which resource, and not why.
+pub fn permit(
+    authorizer: &dyn Authorizer,
+    principal: &str,
+    action: &str,
+    resources: impl IntoIterator<Item = Resource>,
+    Place { region, account }: Place<'_>,
+) -> Result<(), String> {
+    for resource in resources {
+        if authorizer.check(Question { principal, action, resource: &resource }) != Decision::Allow {
+            let resource = resource.arn(region, account);
+            return Err(format!(
+                "User: arn:aws:iam::{account}:user/{principal} is not authorized to perform: {action} on resource: \
+                 {resource}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The verb of an operation: its first word, `Get` of `GetDocument`.
+pub fn verb(operation: &str) -> &str {
+    let second = operation.char_indices().skip(1).find(|(_, c)| c.is_ascii_uppercase());
+    second.map_or(operation, |(at, _)| &operation[..at])
 }

@@ -1,6 +1,6 @@
 //! Cedar: texts to policies, questions to decisions.
 
-use crate::{Decision, Question};
+use crate::{Decision, Question, verb};
 use cedar_policy::{
     Authorizer, Context, Decision as CedarDecision, Entities, Entity, EntityId, EntityTypeName, EntityUid,
     Policy, PolicyId, PolicySet, Request, RestrictedExpression,
@@ -142,7 +142,5 @@ fn uid(kind: &str, id: &str) -> Option<EntityUid> {
 /// What an action belongs to: `ssm:GetDocument` to `ssm:Get*` and `ssm:*`.
 fn families(action: &str) -> Vec<String> {
     let Some((service, name)) = action.split_once(':') else { return Vec::new() };
-    let verb =
-        name.char_indices().skip(1).find(|(_, c)| c.is_ascii_uppercase()).map_or(name, |(at, _)| &name[..at]);
-    vec![format!("{service}:{verb}*"), format!("{service}:*")]
+    vec![format!("{service}:{}*", verb(name)), format!("{service}:*")]
 }

@@ -2,7 +2,7 @@
 
 use crate::{Access, Keyring, Resource};
 use futures::StreamExt;
-use reeve_eventsourcing::Event;
+use reeve_eventsourcing::{DecodeError, Envelope, Event};
 use reeve_jetstream::{Bus, Error, follow, store, streams};
 use reeve_secrets::Vault;
 use std::{sync::Arc, time::Duration};
@@ -85,11 +85,18 @@ impl Watcher {
         let mut events = follow::follow(&self.bus, stream, &[], *last).await?;
         while let Some(event) = events.next().await {
             let event = event?;
-            match store::envelope(&event.message) {
-                Ok(envelope) => {
-                    self.take(&envelope.aggregate.aggregate, &envelope.schema, &envelope.data).await
-                }
-                Err(error) => tracing::error!(stream, sequence = event.sequence, %error, "no event of ours"),
+            let taken = match store::envelope(&event.message) {
+                Ok(envelope) => self.take(&envelope).await.map_err(|e| e.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            // What cannot be read permits nothing.
+            if let Err(error) = taken {
+                tracing::error!(
+                    stream,
+                    sequence = event.sequence,
+                    error,
+                    "an event of access cannot be read"
+                );
             }
             *last = event.sequence;
             self.access.set_position(stream, event.sequence);
@@ -97,26 +104,18 @@ impl Watcher {
         Ok(())
     }
 
-    /// Takes an event in; what cannot be read permits nothing.
-    async fn take(&self, aggregate: &str, schema: &str, data: &[u8]) {
-        let taken = match aggregate {
-            "principal" => match PrincipalEvent::decode(schema, data) {
-                Ok(event) => {
-                    self.principal(event).await;
-                    Ok(())
-                }
-                Err(error) => Err(error),
-            },
-            "policy" => PolicyEvent::decode(schema, data).map(|event| match event {
+    async fn take(&self, envelope: &Envelope) -> Result<(), DecodeError> {
+        let (schema, data) = (&envelope.schema, &envelope.data);
+        match envelope.aggregate.aggregate.as_str() {
+            "principal" => self.principal(PrincipalEvent::decode(schema, data)?).await,
+            "policy" => match PolicyEvent::decode(schema, data)? {
                 PolicyEvent::PolicyPut(put) => self.access.put_policy(&put.name, &put.text),
                 PolicyEvent::PolicyDeleted(deleted) => self.access.remove_policy(&deleted.name),
-            }),
-            "resource" => TagsEvent::decode(schema, data).map(|event| self.tags(event)),
-            _ => Ok(()),
-        };
-        if let Err(error) = taken {
-            tracing::error!(schema, %error, "an event of access cannot be read");
+            },
+            "resource" => self.tags(TagsEvent::decode(schema, data)?),
+            _ => {}
         }
+        Ok(())
     }
 
     async fn principal(&self, event: PrincipalEvent) {

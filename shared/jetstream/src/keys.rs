@@ -1,6 +1,6 @@
 //! Wrapped data keys, each on a subject of its own in a stream whose messages can be taken away again.
 
-use crate::{Bus, Error, streams::SECRET_KEYS};
+use crate::{Bus, Error, follow, streams::SECRET_KEYS};
 use bytes::Bytes;
 use reeve_types::subject::escape;
 
@@ -29,15 +29,11 @@ pub async fn get(bus: &Bus, name: &str) -> Result<Option<Bytes>, Error> {
 /// # Errors
 /// When the bus does not answer.
 pub async fn destroy(bus: &Bus, name: &str) -> Result<(), Error> {
+    let sequence = follow::last_matching(bus, SECRET_KEYS, &subject(name)).await?;
+    if sequence == 0 {
+        return Ok(());
+    }
     let failed = |e: String| Error::bus("destroy a key")(e);
     let stream = bus.context.get_stream_no_info(SECRET_KEYS).await.map_err(|e| failed(e.to_string()))?;
-    match stream.get_last_raw_message_by_subject(&subject(name)).await {
-        Ok(found) => {
-            stream.delete_message(found.sequence).await.map(|_| ()).map_err(|e| failed(e.to_string()))
-        }
-        Err(e) => match e.kind() {
-            async_nats::jetstream::stream::LastRawMessageErrorKind::NoMessageFound => Ok(()),
-            _ => Err(failed(e.to_string())),
-        },
-    }
+    stream.delete_message(sequence).await.map(|_| ()).map_err(|e| failed(e.to_string()))
 }

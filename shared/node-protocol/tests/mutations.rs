@@ -9,6 +9,7 @@ use nkeys::{KeyPair, KeyPairType};
 use prost::Message;
 use reeve_contracts::node::{Dispatch, DispatchKind, SignedDispatch};
 use reeve_node_protocol::dispatch::{MAX_BYTES, Refusal, document_hash, sign, verify};
+use reeve_testkit::Dice;
 use reeve_types::{NodeId, Timestamp};
 use std::collections::BTreeMap;
 
@@ -22,35 +23,6 @@ const ORDER: [u8; 32] = [
     0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0,
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
 ];
-
-/// SplitMix64: the same mutations each time.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() % limit as u64).unwrap()
-    }
-
-    fn bytes(&mut self, length: usize) -> Vec<u8> {
-        (0..length).map(|_| self.next().to_le_bytes()[0]).collect()
-    }
-
-    /// Flips one to four bits.
-    fn flip(&mut self, bytes: &mut [u8]) {
-        for _ in 0..=self.below(4) {
-            let at = self.below(bytes.len() * 8);
-            bytes[at / 8] ^= 1 << (at % 8);
-        }
-    }
-}
 
 struct Scene {
     key: KeyPair,
@@ -112,8 +84,8 @@ impl Scene {
 
 /// Changes one field to another value.
 fn change_field(dice: &mut Dice, dispatch: &mut Dispatch) {
-    let text = format!("{:016x}", dice.next());
-    let number = dice.next();
+    let text = format!("{:016x}", dice.number());
+    let number = dice.number();
     let by = i64::try_from(number % 1_000_000).unwrap() + 1;
     match dice.below(13) {
         0 => dispatch.node_id = format!("mi-0{text}"),
@@ -211,7 +183,7 @@ fn forged(dice: &mut Dice, scene: &Scene) -> (&'static str, Vec<u8>) {
 /// A dispatch that is signed well, by somebody else, or for somebody else, some other place or time.
 fn signed(dice: &mut Dice, scene: &Scene) -> (&'static str, Vec<u8>) {
     let seconds = i64::try_from(dice.below(100_000)).unwrap();
-    let number = dice.next() | 8;
+    let number = dice.number() | 8;
     match dice.below(7) {
         0 => ("by another key", scene.signed(&scene.stranger, |d| d.expires_ms += seconds)),
         1 => {
@@ -273,7 +245,7 @@ fn replayed(dice: &mut Dice, scene: &Scene) -> (&'static str, Result<Dispatch, R
     let seconds = i64::try_from(dice.below(100_000)).unwrap();
     match dice.below(4) {
         0 => ("at another node", at(&scene.other, NUMBER, NOW)),
-        1 => ("at another place", at(&scene.node, dice.next() | 8, NOW)),
+        1 => ("at another place", at(&scene.node, dice.number() | 8, NOW)),
         2 => ("after its time", at(&scene.node, NUMBER, NOW.plus_seconds(60 + seconds))),
         _ => ("before its time", at(&scene.node, NUMBER, NOW.plus_seconds(-301 - seconds))),
     }

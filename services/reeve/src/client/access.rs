@@ -3,7 +3,8 @@
 use super::{
     Format,
     connection::{ACCESS, Connection},
-    table::{self, cell, instant},
+    list::{all_of, print},
+    table::{cell, instant},
 };
 use anyhow::Context;
 use serde_json::{Value, json};
@@ -80,7 +81,7 @@ pub async fn access(data: &Path, command: Command, format: Format) -> anyhow::Re
         }
         Command::DeletePolicy { name } => done(format, &call("DeletePolicy", json!({"name": name})).await?),
         Command::Principals => {
-            let rows = all(&connection, "ListPrincipals", "principals").await?;
+            let rows = all_of(&ACCESS, &connection, "ListPrincipals", json!({}), "principals").await?;
             print(format, &rows, &["NAME", "GROUPS", "ACCESS KEYS", "CREATED"], |row| {
                 let keys = texts(row.get("accessKeys"), |key| cell(key, "accessKeyId"));
                 let groups = texts(row.get("groups"), |group| group.as_str().unwrap_or_default().to_owned());
@@ -88,7 +89,7 @@ pub async fn access(data: &Path, command: Command, format: Format) -> anyhow::Re
             });
         }
         Command::Policies => {
-            let rows = all(&connection, "ListPolicies", "policies").await?;
+            let rows = all_of(&ACCESS, &connection, "ListPolicies", json!({}), "policies").await?;
             print(format, &rows, &["NAME", "UPDATED", "TEXT"], |row| {
                 vec![cell(row, "name"), instant(row, "updated"), cell(row, "text").replace('\n', " ")]
             });
@@ -141,26 +142,4 @@ fn done(format: Format, answer: &Value) {
 fn texts(list: Option<&Value>, text: impl Fn(&Value) -> String) -> String {
     let list = list.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     list.iter().map(text).collect::<Vec<_>>().join(" ")
-}
-
-fn print(format: Format, rows: &[Value], heading: &[&str], row: impl Fn(&Value) -> Vec<String>) {
-    match format {
-        Format::Json => println!("{}", Value::from(rows.to_vec())),
-        Format::Text => table::print(heading, &rows.iter().map(row).collect::<Vec<_>>()),
-    }
-}
-
-/// Every page of a listing.
-async fn all(connection: &Connection, operation: &str, member: &str) -> anyhow::Result<Vec<Value>> {
-    let (mut rows, mut input) = (Vec::new(), json!({}));
-    loop {
-        let mut answer = connection.call_of(&ACCESS, operation, &input).await?;
-        if let Some(Value::Array(page)) = answer.get_mut(member).map(Value::take) {
-            rows.extend(page);
-        }
-        match answer.get("nextToken") {
-            Some(token @ Value::String(_)) => input["nextToken"] = token.clone(),
-            _ => return Ok(rows),
-        }
-    }
 }

@@ -8,7 +8,6 @@ use reeve_types::{Timestamp, ids::new_uuid};
 use serde_json::Value;
 use std::{path::Path, time::Duration};
 use ureq::config::ConfigBuilder;
-use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::typestate::AgentScope;
 
 /// One of the APIs that the gateway serves.
@@ -16,11 +15,13 @@ pub struct Api {
     /// Its name in credential scopes.
     pub service: &'static str,
     pub target_prefix: &'static str,
+    /// The member that carries the token of the next page.
+    pub next_token: &'static str,
 }
 
-pub static SSM: Api = Api { service: "ssm", target_prefix: "AmazonSSM" };
+pub static SSM: Api = Api { service: "ssm", target_prefix: "AmazonSSM", next_token: "NextToken" };
 /// Ours: principals and policies.
-pub static ACCESS: Api = Api { service: "access", target_prefix: "ReeveAccess" };
+pub static ACCESS: Api = Api { service: "access", target_prefix: "ReeveAccess", next_token: "nextToken" };
 
 /// Where the API is, and with which key it is called.
 #[derive(Clone)]
@@ -42,15 +43,8 @@ fn agent(ca: Option<&Path>) -> anyhow::Result<ureq::Agent> {
     let mut config = config();
     if let Some(path) = ca {
         let pem = std::fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
-        let certificates = parse_pem(&pem).filter_map(|item| match item {
-            Ok(PemItem::Certificate(certificate)) => Some(Ok(certificate)),
-            Ok(_) => None,
-            Err(error) => Some(Err(error)),
-        });
-        let certificates = certificates.collect::<Result<Vec<_>, _>>();
-        let certificates = certificates.with_context(|| format!("could not read {}", path.display()))?;
-        let roots = RootCerts::new_with_certs(&certificates);
-        config = config.tls_config(TlsConfig::builder().root_certs(roots).build());
+        let tls = reeve_agent::identity::believing(&pem).map_err(anyhow::Error::msg);
+        config = config.tls_config(tls.with_context(|| format!("could not read {}", path.display()))?);
     }
     Ok(config.build().into())
 }

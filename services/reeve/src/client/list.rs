@@ -2,7 +2,7 @@
 
 use super::{
     Format,
-    connection::Connection,
+    connection::{Api, Connection, SSM},
     table::{self, cell, instant},
 };
 use serde_json::{Value, json};
@@ -16,8 +16,19 @@ pub struct DocumentsArgs {
     owner: String,
 }
 
-/// Every page of a listing.
+/// Every page of a listing of the ssm API.
 pub async fn all(
+    connection: &Connection,
+    operation: &str,
+    input: Value,
+    member: &str,
+) -> anyhow::Result<Vec<Value>> {
+    all_of(&SSM, connection, operation, input, member).await
+}
+
+/// Every page of a listing.
+pub async fn all_of(
+    api: &'static Api,
     connection: &Connection,
     operation: &str,
     mut input: Value,
@@ -25,18 +36,18 @@ pub async fn all(
 ) -> anyhow::Result<Vec<Value>> {
     let mut entries = Vec::new();
     loop {
-        let mut answer = connection.call(operation, &input).await?;
+        let mut answer = connection.call_of(api, operation, &input).await?;
         if let Some(Value::Array(page)) = answer.get_mut(member).map(Value::take) {
             entries.extend(page);
         }
-        match answer.get("NextToken") {
-            Some(token @ Value::String(_)) => input["NextToken"] = token.clone(),
+        match answer.get(api.next_token) {
+            Some(token @ Value::String(_)) => input[api.next_token] = token.clone(),
             _ => return Ok(entries),
         }
     }
 }
 
-fn print(format: Format, entries: &[Value], heading: &[&str], row: impl Fn(&Value) -> Vec<String>) {
+pub fn print(format: Format, entries: &[Value], heading: &[&str], row: impl Fn(&Value) -> Vec<String>) {
     match format {
         Format::Json => println!("{}", Value::from(entries.to_vec())),
         Format::Text => table::print(heading, &entries.iter().map(row).collect::<Vec<_>>()),

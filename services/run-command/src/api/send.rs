@@ -6,7 +6,7 @@ use crate::{
     projections::{COMMANDS, CONTENT, CommandRow, ContentRow, DOCUMENTS, DocumentRow, content_key},
     targets,
 };
-use reeve_authz::{Authorizer, Decision, Question, Resource};
+use reeve_authz::{Authorizer, Place, Resource, permit};
 use reeve_contracts::{run_command::CommandSent, ssm};
 use reeve_document_language as language;
 use reeve_node_protocol::dispatch::document_hash;
@@ -63,16 +63,10 @@ pub async fn send(
 
 /// The caller must be allowed to send to each of the nodes; the document was decided on at the edge.
 fn authorize(authorizer: &dyn Authorizer, caller: &Caller, node_ids: &[String]) -> Result<(), ApiError> {
-    for node in node_ids {
-        let resource = Resource::new("ManagedInstance", node);
-        let question =
-            Question { principal: &caller.actor.name, action: "ssm:SendCommand", resource: &resource };
-        if authorizer.check(question) != Decision::Allow {
-            let message = reeve_authz::denied(question, &caller.region, &caller.account);
-            return Err(ApiError::new("AccessDeniedException", message));
-        }
-    }
-    Ok(())
+    let nodes = node_ids.iter().map(|node| Resource::new("ManagedInstance", node));
+    let place = Place { region: &caller.region, account: &caller.account };
+    permit(authorizer, &caller.actor.name, "ssm:SendCommand", nodes, place)
+        .map_err(|denied| ApiError::new("AccessDeniedException", denied))
 }
 
 fn invalid_document(message: String) -> ApiError {

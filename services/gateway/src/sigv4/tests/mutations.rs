@@ -6,12 +6,12 @@
 //! `//`, `/.` and `/..` in a path.
 
 use super::*;
+use reeve_testkit::Dice;
 use std::collections::BTreeMap;
 
 const CASES: u64 = 120_000;
 const OTHER_ID: &str = "AKIDANOTHER000000";
 const OTHER_SECRET: &str = "anotherSecretOfSomebodyElse0000000000000";
-const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
 struct Two;
 impl Principals for Two {
@@ -22,45 +22,6 @@ impl Principals for Two {
             _ => return None,
         };
         Some(AccessKey { principal: Arc::new(Principal { name: name.to_owned() }), secret: secret.into() })
-    }
-}
-
-/// SplitMix64: the same mutations each time.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() % limit as u64).unwrap()
-    }
-
-    fn of<'a, T: ?Sized>(&mut self, choices: &[&'a T]) -> &'a T {
-        choices[self.below(choices.len())]
-    }
-
-    fn letter(&mut self) -> char {
-        char::from(LETTERS[self.below(LETTERS.len())])
-    }
-
-    /// Another text: one character replaced, left out or added, letters and digits only.
-    fn text(&mut self, text: &str) -> String {
-        let mut characters: Vec<char> = text.chars().collect();
-        let plain: Vec<usize> =
-            (0..characters.len()).filter(|at| characters[*at].is_ascii_alphanumeric()).collect();
-        let letter = self.letter();
-        match (self.below(3), plain.is_empty()) {
-            (0, false) => characters[plain[self.below(plain.len())]] = letter,
-            (1, false) => drop(characters.remove(plain[self.below(plain.len())])),
-            _ => characters.insert(self.below(characters.len() + 1), letter),
-        }
-        characters.into_iter().collect()
     }
 }
 
@@ -236,8 +197,8 @@ fn change_request(dice: &mut Dice, call: &mut Call) -> &'static str {
             let at = dice.below(call.body.len());
             match dice.below(4) {
                 0 => call.body.truncate(at),
-                1 => call.body.insert(at, dice.next().to_le_bytes()[0]),
-                2 => call.body.extend(dice.next().to_le_bytes()),
+                1 => call.body.insert(at, dice.number().to_le_bytes()[0]),
+                2 => call.body.extend(dice.number().to_le_bytes()),
                 _ => call.body[at] ^= 1 << dice.below(8),
             }
             "body"
@@ -264,7 +225,7 @@ fn change_claim(dice: &mut Dice, call: &mut Call) -> &'static str {
             let signature = call.signature();
             let other = match dice.below(3) {
                 0 => signature.to_uppercase(),
-                1 => format!("{:016x}", dice.next()).repeat(4),
+                1 => format!("{:016x}", dice.number()).repeat(4),
                 _ => dice.text(&signature),
             };
             call.replace("Signature", &signature, &other);

@@ -1,0 +1,53 @@
+//! A document run through the engine, without a bus.
+
+use bytes::Bytes;
+use reeve_agent::execute::{
+    Containment, DEFAULT_LIMIT, DocumentSource, Ended, Host, Job, Outcome, Sink, run,
+};
+use reeve_agent::local_policy::Rules;
+use serde_json::Value;
+use std::{path::Path, sync::Arc};
+use tokio::sync::watch;
+
+struct Nowhere;
+
+impl Sink for Nowhere {
+    async fn ready(&mut self) {}
+    fn push(&mut self, _: &str, _: bool, _: Bytes) {}
+}
+
+struct NoDocuments;
+
+impl DocumentSource for NoDocuments {
+    async fn document(&self, _: &str, _: Option<&str>) -> Result<String, String> {
+        Err("no such document".to_owned())
+    }
+}
+
+/// Runs a document to its outcome, with a folder for what commands leave.
+pub async fn execute(
+    root: &Path,
+    containment: &Arc<Containment>,
+    command: &str,
+    document: Value,
+    parameters: &Value,
+) -> Outcome {
+    let host = Host {
+        root: root.to_owned(),
+        node_id: "mi-0".to_owned(),
+        containment: containment.clone(),
+        output_limit: DEFAULT_LIMIT,
+        rules: Rules::default(),
+        no_reboot: None,
+        region: "local".to_owned(),
+        platform_name: "Linux".to_owned(),
+        platform_version: "1".to_owned(),
+    };
+    let parameters = parameters.as_object().cloned().unwrap_or_default();
+    let job = Job { command_id: command.to_owned(), document, parameters, run_as: None, resume: None };
+    let (_keep, cancel) = watch::channel(false);
+    match run(&host, job, &NoDocuments, &mut Nowhere, cancel).await {
+        Ended::Outcome(outcome) => outcome,
+        Ended::Reboot(_) => panic!("nobody asks for a reboot"),
+    }
+}
