@@ -176,6 +176,11 @@ async fn a_long_list_of_revoked_keys_disturbs_nobody() {
     let stop = Arc::new(AtomicBool::new(false));
     let (stopped, asking, node) = (stop.clone(), bus.clone(), node(&identity));
     let question = format!("reeve.agent.{node}.heartbeat");
+    let mut live = bus.subscribe(&format!("reeve.live.{node}.>")).await.unwrap();
+    // Another connection publishes: an answer on this one says that the server knows of the subscription.
+    bus.request(&question, &Headers::default(), Bytes::from_static(b"{}"), Duration::from_secs(2))
+        .await
+        .unwrap();
     let asked = tokio::spawn(async move {
         let (mut answers, mut failures) = (0, Vec::new());
         while !stopped.load(Relaxed) {
@@ -187,7 +192,6 @@ async fn a_long_list_of_revoked_keys_disturbs_nobody() {
         }
         (answers, failures)
     });
-    let mut live = bus.subscribe(&format!("reeve.live.{node}.>")).await.unwrap();
     let (stopped, subject) = (stop.clone(), format!("reeve.live.{node}.test"));
     let told = tokio::spawn(async move {
         let mut sent = 0u64;
