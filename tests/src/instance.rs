@@ -1,7 +1,7 @@
 //! One instance: `reeve up` on a temporary folder.
 
 use crate::{Answer, Raw, programs, wait_for};
-use reeve_jetstream::{Bus, Credentials, Options};
+use reeve_jetstream::{Bus, Credentials, Options, mac::MacKey};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::{
@@ -288,6 +288,20 @@ impl Instance {
     /// When it is refused.
     pub async fn bus(&self) -> Bus {
         Bus::connect(&self.core_options()).await.expect("the bus refuses the control plane")
+    }
+
+    /// The same with the key of the services: what it writes they believe.
+    ///
+    /// # Panics
+    /// As [`Self::bus`].
+    pub async fn service_bus(&self) -> Bus {
+        let keys: Value =
+            serde_json::from_slice(&std::fs::read(self.data().join("keys.json")).expect("keys"))
+                .expect("keys");
+        let key = data_encoding::HEXLOWER
+            .decode(keys["mac_key"].as_str().unwrap_or_default().as_bytes())
+            .expect("hex");
+        self.bus().await.authenticating(MacKey::new(&key.try_into().expect("32 bytes")))
     }
 
     /// The process id of `up`.

@@ -25,6 +25,8 @@ mod enrolment;
 mod failpoints;
 #[path = "it/faults.rs"]
 mod faults;
+#[path = "it/forged.rs"]
+mod forged;
 #[path = "it/isolation.rs"]
 mod isolation;
 #[path = "it/local_policy.rs"]

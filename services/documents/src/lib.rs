@@ -49,5 +49,5 @@ pub fn service() -> Service {
         .on("Document", "Name")
         .operation("ssm", "DescribeDocumentPermission", api::permission::describe)
         .on("Document", "Name")
-        .endpoint("", "NodeGetDocument", "reeve.agent.*.get-document".to_owned(), api::node::get_document)
+        .question("NodeGetDocument", "get-document", api::node::get_document)
 }

@@ -12,9 +12,7 @@ const DISCOVERY: Duration = Duration::from_millis(250);
 impl Bus for reeve_jetstream::Bus {
     async fn request(&self, forward: Forward) -> Result<Answer, BusError> {
         let headers = forward.headers.into_iter().collect::<Headers>();
-        let answer =
-            reeve_jetstream::Bus::request(self, &forward.subject, &headers, forward.body, LONGEST_REQUEST)
-                .await;
+        let answer = serve::call(self, &forward.subject, headers, forward.body, LONGEST_REQUEST).await;
         let answer = answer.map_err(bus_error)?;
         let headers = answer.headers.pairs().map(|(name, value)| (name.to_owned(), value.to_owned()));
         Ok(Answer { headers: headers.collect(), body: answer.data })

@@ -62,12 +62,7 @@ pub fn service(config: Config) -> Service {
         .worker("hello", NODE_REPORTS, "reeve.report.*.hello", 64, share(shared, presence::hello))
         .background(share(shared, presence::disconnects))
         .background(share(shared, presence::silence))
-        .endpoint(
-            "",
-            "NodeHeartbeat",
-            "reeve.agent.*.heartbeat".to_owned(),
-            share(shared, presence::heartbeat),
-        )
+        .question("NodeHeartbeat", "heartbeat", share(shared, presence::heartbeat))
         .endpoint("", "Enroll", "reeve.enroll".to_owned(), share(shared, api::enrol::enrol))
         .operation("ssm", "CreateActivation", api::activations::create)
         .operation("ssm", "DescribeActivations", api::activations::describe)

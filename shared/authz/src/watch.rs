@@ -85,7 +85,7 @@ impl Watcher {
         let mut events = follow::follow(&self.bus, stream, &[], *last).await?;
         while let Some(event) = events.next().await {
             let event = event?;
-            let taken = match store::envelope(&event.message) {
+            let taken = match store::envelope(&self.bus, &event.message) {
                 Ok(envelope) => self.take(&envelope).await.map_err(|e| e.to_string()),
                 Err(error) => Err(error.to_string()),
             };

@@ -2,6 +2,7 @@
 
 use crate::{
     group::Groups,
+    mac::{MacKey, Unauthentic},
     reconnect::{Events, delay},
 };
 use async_nats::HeaderMap;
@@ -28,6 +29,8 @@ pub enum Error {
     Conflict(String),
     #[error("the stream refused the message on {subject}: {description} (error {code})")]
     Refused { subject: String, code: u64, description: String },
+    #[error("what came in on {subject} is not believed: {reason}")]
+    Unauthentic { subject: String, reason: Unauthentic },
     #[error("the bus could not {what}: {reason}")]
     Bus { what: &'static str, reason: String },
 }
@@ -164,6 +167,7 @@ pub struct Bus {
     pub(crate) groups: Arc<Groups>,
     pub(crate) connections: watch::Receiver<u64>,
     pub(crate) refusals: watch::Receiver<u64>,
+    pub(crate) mac: Option<MacKey>,
 }
 
 /// The stream's answer.
@@ -228,7 +232,13 @@ impl Bus {
                 _ => Error::Connect { url: options.url.clone(), reason: e.to_string() },
             })?;
         let context = async_nats::jetstream::new(client.clone());
-        Ok(Self { client, context, groups: Arc::default(), connections, refusals })
+        Ok(Self { client, context, groups: Arc::default(), connections, refusals, mac: None })
+    }
+
+    /// The same connection, which authenticates what it writes and says, and believes nothing else.
+    #[must_use]
+    pub fn authenticating(self, key: MacKey) -> Self {
+        Self { mac: Some(key), ..self }
     }
 
     /// Publishes to whichever stream holds the subject and waits until it is stored; answers its sequence.
@@ -306,7 +316,7 @@ impl Bus {
         })
     }
 
-    /// Subscribes; the subscription is known to the server when this returns.
+    /// Subscribes; the subscription is on its way to the server before anything that this connection sends later.
     ///
     /// # Errors
     /// When the connection is closed.
@@ -318,7 +328,7 @@ impl Bus {
         Ok(Subscription(subscriber))
     }
 
-    /// Waits until the server has taken everything sent so far.
+    /// Waits until everything sent so far is on its way.
     ///
     /// # Errors
     /// When the connection is closed.

@@ -5,18 +5,21 @@
 //! - [`streams`]: the streams of the design and their settings.
 //! - [`follow`]: reading a stream in order (for views), and working it off with acks (for reactors).
 //! - [`keys`]: wrapped data keys, outside the log, so that they can be destroyed.
+//! - [`mac`]: the authentication code of what services write and say, which the bus cannot make.
 //! - [`serve`]: operations as NATS micro endpoints, and finding out what is served.
 //! - [`operator`]: the operator, its accounts, and the JWTs of their users.
 //! - [`admission`]: the nodes' account, and whose keys are let in no more.
 //!
 //! Invariants: an append is acknowledged by the stream or it is an error; a conflict is told apart
-//! from every other refusal; nobody publishes an event without an expectation.
+//! from every other refusal; nobody publishes an event without an expectation; on a connection that authenticates, an event, a
+//! call or an answer without its authentication code is an error.
 
 pub mod admission;
 mod bus;
 pub mod follow;
 mod group;
 pub mod keys;
+pub mod mac;
 pub mod operator;
 mod publish;
 mod reconnect;

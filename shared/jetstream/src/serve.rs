@@ -1,14 +1,17 @@
 //! Operations as NATS micro endpoints, `reeve.api.<service>.<Operation>`, and what is served.
 
-use crate::{Bus, Error, Headers, Message};
+use crate::{Bus, Error, Headers, Message, mac::MAC};
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
+use reeve_types::Timestamp;
 use serde::Deserialize;
 use std::{collections::HashMap, time::Duration};
 
 /// A service on the bus: found by `$SRV.INFO`, its endpoints shared among replicas.
 pub struct Service {
     inner: async_nats::service::Service,
+    name: String,
+    bus: Bus,
 }
 
 /// The requests of one endpoint.
@@ -34,7 +37,8 @@ impl Service {
     pub async fn start(bus: &Bus, name: &str, version: &str) -> Result<Self, Error> {
         use async_nats::service::ServiceExt;
         let started = bus.client.service_builder().start(name, version).await;
-        Ok(Self { inner: started.map_err(|e| Error::bus("announce a service")(e.to_string()))? })
+        let inner = started.map_err(|e| Error::bus("announce a service")(e.to_string()))?;
+        Ok(Self { inner, name: name.to_owned(), bus: bus.clone() })
     }
 
     /// Adds an endpoint.
@@ -50,9 +54,13 @@ impl Service {
     ) -> Result<Requests, Error> {
         let resources: Vec<String> =
             resources.iter().map(|(kind, member)| format!("{kind}:{member}")).collect();
+        let resources = resources.join(",");
+        let key = self.bus.mac.as_ref();
+        let code = key.map(|key| key.announcement([&self.name, name, subject, api, &resources]));
         let metadata = HashMap::from([
             ("api".to_owned(), api.to_owned()),
-            ("resources".to_owned(), resources.join(",")),
+            ("resources".to_owned(), resources),
+            ("mac".to_owned(), code.unwrap_or_default()),
         ]);
         let added = self.inner.endpoint_builder().name(name).metadata(metadata).add(subject).await;
         let endpoint = added.map_err(|e| Error::bus("add an endpoint")(e.to_string()))?;
@@ -67,14 +75,58 @@ impl Service {
     }
 }
 
-/// Answers a request, if it asked for an answer.
+/// Calls an operation, authenticated, on behalf of whom the headers name, and answers what its service answers.
+///
+/// # Errors
+/// As [`Bus::request`]; [`Error::Unauthentic`] when the answer is not the service's.
+pub async fn call(
+    bus: &Bus,
+    subject: &str,
+    mut headers: Headers,
+    data: Bytes,
+    limit: Duration,
+) -> Result<Message, Error> {
+    let Some(key) = &bus.mac else { return bus.request(subject, &headers, data, limit).await };
+    key.mark_call(subject, &mut headers, &data, Timestamp::now().0);
+    let answer = bus.request(subject, &headers, data, limit).await?;
+    let unauthentic = |reason| Error::Unauthentic { subject: format!("the answer to {subject}"), reason };
+    key.check_answer(&headers, &answer).map_err(unauthentic)?;
+    Ok(answer)
+}
+
+/// Whether a call is one that the edge has let through.
+///
+/// # Errors
+/// [`Error::Unauthentic`] when it is not; never on another connection.
+pub fn believe(bus: &Bus, call: &Message) -> Result<(), Error> {
+    let Some(key) = &bus.mac else { return Ok(()) };
+    let unauthentic = |reason| Error::Unauthentic { subject: call.subject.clone(), reason };
+    key.check_call(call, Timestamp::now().0).map_err(unauthentic)
+}
+
+/// Answers a call, if it asked for an answer.
 ///
 /// # Errors
 /// When the connection is closed.
-pub async fn answer(bus: &Bus, reply: Option<&str>, headers: &Headers, data: Bytes) -> Result<(), Error> {
-    match reply {
-        Some(reply) => bus.publish(reply, headers, data).await,
-        None => Ok(()),
+pub async fn answer(bus: &Bus, to: &Asked, mut headers: Headers, data: Bytes) -> Result<(), Error> {
+    let Some(reply) = &to.reply else { return Ok(()) };
+    if let (Some(key), Some(call)) = (&bus.mac, &to.code) {
+        key.mark_answer(call, &mut headers, &data);
+    }
+    bus.publish(reply, &headers, data).await
+}
+
+/// What an answer needs to know of its call.
+pub struct Asked {
+    pub subject: String,
+    reply: Option<String>,
+    code: Option<String>,
+}
+
+impl Asked {
+    pub fn by(call: &Message) -> Self {
+        let code = call.headers.get(MAC).map(str::to_owned);
+        Self { subject: call.subject.clone(), reply: call.reply.clone(), code }
     }
 }
 
@@ -93,7 +145,8 @@ struct EndpointInfo {
     metadata: Option<HashMap<String, String>>,
 }
 
-/// Asks every service on the bus what it serves, and waits `wait` for the answers.
+/// Asks every service on the bus what it serves, and waits `wait` for the answers. On a connection that authenticates, what is
+/// announced without its code is not there.
 ///
 /// # Errors
 /// When the question cannot be sent.
@@ -116,6 +169,18 @@ pub async fn discover(bus: &Bus, wait: Duration) -> Result<Vec<Served>, Error> {
             let mut metadata = endpoint.metadata.unwrap_or_default();
             let api = metadata.remove("api").unwrap_or_default();
             let resources = metadata.remove("resources").unwrap_or_default();
+            if let Some(key) = &bus.mac {
+                let parts =
+                    [&info.name, &endpoint.name, &endpoint.subject, &api, &resources].map(String::as_str);
+                if metadata.get("mac") != Some(&key.announcement(parts)) {
+                    tracing::warn!(
+                        service = info.name,
+                        subject = endpoint.subject,
+                        "an operation is announced by others"
+                    );
+                    continue;
+                }
+            }
             let pairs = resources.split(',').filter_map(|pair| pair.split_once(':'));
             served.push(Served {
                 service: info.name.clone(),

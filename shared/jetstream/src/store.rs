@@ -14,9 +14,12 @@ const EXPECTED: &str = "Nats-Expected-Last-Subject-Sequence";
 /// [`Error::Conflict`] when it is not; the caller reloads and decides again.
 pub async fn append(bus: &Bus, envelope: &Envelope, expected: Position) -> Result<Position, Error> {
     let mut headers: Headers = envelope.headers().into_iter().collect();
+    let (of, subject, data) = (&envelope.aggregate, envelope.aggregate.subject(), envelope.data.clone());
+    if let Some(key) = &bus.mac {
+        key.mark_event(&subject, &mut headers, &data);
+    }
     headers.push(EXPECTED, expected.to_string());
-    let (of, data) = (&envelope.aggregate, envelope.data.clone());
-    bus.store_grouped(&of.service, &of.subject(), headers, data).await.map(Position)
+    bus.store_grouped(&of.service, &subject, headers, data).await.map(Position)
 }
 
 /// Stores a message of a stream on a subject that must not hold one yet.
@@ -39,7 +42,7 @@ pub async fn last(bus: &Bus, stream: &str, of: &AggregateRef) -> Result<Option<(
         .await
         .map_err(|e| Error::bus("find a stream")(e.to_string()))?;
     match stream.get_last_raw_message_by_subject(&of.subject()).await {
-        Ok(found) => read(found).map(Some),
+        Ok(found) => read(bus, found).map(Some),
         Err(e)
             if matches!(e.kind(), async_nats::jetstream::stream::LastRawMessageErrorKind::NoMessageFound) =>
         {
@@ -60,10 +63,10 @@ pub async fn at(bus: &Bus, stream: &str, position: Position) -> Result<Envelope,
         .await
         .map_err(|e| Error::bus("find a stream")(e.to_string()))?;
     let found = stream.get_raw_message(position.0).await;
-    read(found.map_err(|e| Error::bus("read an event")(e.to_string()))?).map(|(_, envelope)| envelope)
+    read(bus, found.map_err(|e| Error::bus("read an event")(e.to_string()))?).map(|(_, envelope)| envelope)
 }
 
-fn read(found: StreamMessage) -> Result<(Position, Envelope), Error> {
+fn read(bus: &Bus, found: StreamMessage) -> Result<(Position, Envelope), Error> {
     let position = Position(found.sequence);
     let message = Message {
         subject: found.subject.to_string(),
@@ -72,13 +75,18 @@ fn read(found: StreamMessage) -> Result<(Position, Envelope), Error> {
         data: found.payload,
         status: None,
     };
-    envelope(&message).map(|e| (position, e)).map_err(|e| Error::bus("read an event")(e.to_string()))
+    Ok((position, envelope(bus, &message)?))
 }
 
 /// Reads the envelope of a message.
 ///
 /// # Errors
-/// When a header is missing or malformed.
-pub fn envelope(message: &Message) -> Result<Envelope, reeve_eventsourcing::Error> {
+/// When a header is missing or malformed; on a connection that authenticates, when it is not authentic.
+pub fn envelope(bus: &Bus, message: &Message) -> Result<Envelope, Error> {
+    if let Some(key) = &bus.mac {
+        let unauthentic = |reason| Error::Unauthentic { subject: message.subject.clone(), reason };
+        key.check_event(message).map_err(unauthentic)?;
+    }
     Envelope::read(&message.subject, |name| message.headers.get(name), message.data.clone())
+        .map_err(|e| Error::bus("read an event")(e.to_string()))
 }

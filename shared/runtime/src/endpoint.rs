@@ -120,6 +120,8 @@ pub(crate) struct Endpoint {
     pub subject: String,
     /// What it is done to: kinds of resources, and the members of the input that name them.
     pub resources: Vec<(&'static str, &'static str)>,
+    /// Nodes ask here, through the account of theirs: their name is in the subject, and they have no key of the services.
+    pub by_nodes: bool,
     pub handler: Handler,
 }
 
@@ -158,30 +160,35 @@ pub(crate) async fn run(handle: Handle, endpoint: Endpoint, mut requests: serve:
     let permits = Arc::new(Semaphore::new(AT_ONCE));
     while let Some(request) = requests.next().await {
         let Ok(permit) = permits.clone().acquire_owned().await else { return };
-        let (handle, handler, name) = (handle.clone(), endpoint.handler.clone(), endpoint.name);
+        let (handle, name) = (handle.clone(), endpoint.name);
+        let (handler, by_nodes) = (endpoint.handler.clone(), endpoint.by_nodes);
         tokio::spawn(async move {
             let span = tracing::info_span!("operation", "otel.name" = name, service = handle.service());
             reeve_telemetry::child_of(&span, request.headers.get("traceparent"));
-            answer(handle, handler, request).instrument(span).await;
+            answer(handle, handler, request, by_nodes).instrument(span).await;
             drop(permit);
         });
     }
 }
 
-async fn answer(handle: Handle, handler: Handler, request: Message) {
-    if let Some(positions) = request.headers.get("reeve-min-position") {
-        wait_for_positions(&handle, positions).await;
-    }
+async fn answer(handle: Handle, handler: Handler, request: Message, by_nodes: bool) {
+    let asked = serve::Asked::by(&request);
+    let believed = if by_nodes { Ok(()) } else { serve::believe(handle.bus(), &request) };
     let position = Arc::new(AtomicU64::new(0));
-    // A panic of one handler is that caller's InternalServerError, and nobody else's.
-    let (subject, reply) = (request.subject.clone(), request.reply.clone());
-    let work = AssertUnwindSafe(handler(handle.clone(), request, position.clone())).catch_unwind();
-    let result = work.await.unwrap_or_else(|_| Err(ApiError::internal("The operation failed.")));
+    let result = match believed {
+        Ok(()) => carry_out(&handle, handler, request, position.clone()).await,
+        Err(error) => {
+            tracing::warn!(%error, "a call that the edge did not let through");
+            let message = "The call did not come through the gateway.";
+            Err(ApiError::new("AccessDeniedException", message))
+        }
+    };
     let mut headers = Headers::default();
     let reached = position.load(Ordering::Relaxed);
     if reached > 0 {
         headers = headers.with("reeve-position", format!("{}:{reached}", handle.inner.stream));
     }
+    let subject = &asked.subject;
     let body = match result {
         Ok(body) => body,
         Err(error) => {
@@ -192,9 +199,23 @@ async fn answer(handle: Handle, handler: Handler, request: Message) {
             Bytes::from(serde_json::json!({"message": error.message}).to_string())
         }
     };
-    if let Err(error) = serve::answer(handle.bus(), reply.as_deref(), &headers, body).await {
+    if let Err(error) = serve::answer(handle.bus(), &asked, headers, body).await {
         tracing::warn!(%error, subject, "an answer could not be sent");
     }
+}
+
+async fn carry_out(
+    handle: &Handle,
+    handler: Handler,
+    request: Message,
+    position: Arc<AtomicU64>,
+) -> Result<Bytes, ApiError> {
+    if let Some(positions) = request.headers.get("reeve-min-position") {
+        wait_for_positions(handle, positions).await;
+    }
+    // A panic of one handler is that caller's InternalServerError, and nobody else's.
+    let work = AssertUnwindSafe(handler(handle.clone(), request, position)).catch_unwind();
+    work.await.unwrap_or_else(|_| Err(ApiError::internal("The operation failed.")))
 }
 
 async fn wait_for_positions(handle: &Handle, positions: &str) {

@@ -9,6 +9,7 @@ use reeve_eventsourcing::{
     Decider, DecodeError, Envelope, Event, Position, Projection, Recorded, View, ViewExt,
 };
 use reeve_jetstream::{
+    Bus,
     follow::{self, Stored},
     store, streams,
 };
@@ -106,9 +107,10 @@ async fn follow_once(handle: &Handle, source: &'static str, appliers: &[Applier]
     let mut messages = follow::follow(handle.bus(), &stream, &[], after).await?;
     // Messages and their envelopes are read by a task of their own, while this one takes the last batch in.
     let (sender, mut receiver) = tokio::sync::mpsc::channel(BATCH);
+    let bus = handle.bus().clone();
     let _reading = AbortOnDrop(tokio::spawn(async move {
         while let Some(message) = messages.next().await {
-            if sender.send(message.map(Read::new)).await.is_err() {
+            if sender.send(message.map(|stored| Read::new(&bus, stored))).await.is_err() {
                 return;
             }
         }
@@ -151,8 +153,8 @@ struct Read {
 }
 
 impl Read {
-    fn new(stored: Stored) -> Self {
-        let envelope = store::envelope(&stored.message).map(Arc::new).map_err(|e| e.to_string());
+    fn new(bus: &Bus, stored: Stored) -> Self {
+        let envelope = store::envelope(bus, &stored.message).map(Arc::new).map_err(|e| e.to_string());
         Self { stored, envelope }
     }
 }

@@ -111,7 +111,8 @@ where
     Arc::new(move |handle, sequence, message| {
         let react = react.clone();
         Box::pin(async move {
-            let envelope = store::envelope(&message).map_err(|e| React::Never(e.to_string()))?;
+            let envelope =
+                store::envelope(handle.bus(), &message).map_err(|e| React::Never(e.to_string()))?;
             let event = match E::decode(&envelope.schema, &envelope.data) {
                 Ok(event) => event,
                 Err(reeve_eventsourcing::DecodeError::Unknown(_)) => return Ok(()),

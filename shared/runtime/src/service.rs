@@ -120,7 +120,23 @@ impl Service {
         self
     }
 
-    /// Serves on a subject of its own: a node's question, or enrolment.
+    /// Answers what nodes ask on `reeve.agent.*.<question>`.
+    #[must_use]
+    pub fn question<I, O, F, Fut>(self, name: &'static str, question: &str, operation: F) -> Self
+    where
+        I: DeserializeOwned + Send + 'static,
+        O: Serialize + 'static,
+        F: Fn(Call<I>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<O, ApiError>> + Send + 'static,
+    {
+        let mut asked = self.endpoint("", name, format!("reeve.agent.*.{question}"), operation);
+        if let Some(endpoint) = asked.endpoints.last_mut() {
+            endpoint.by_nodes = true;
+        }
+        asked
+    }
+
+    /// Serves on a subject of its own: enrolment.
     #[must_use]
     pub fn endpoint<I, O, F, Fut>(
         mut self,
@@ -136,7 +152,7 @@ impl Service {
         Fut: Future<Output = Result<O, ApiError>> + Send + 'static,
     {
         let (resources, handler) = (Vec::new(), endpoint::handler(operation));
-        self.endpoints.push(Endpoint { name, api, subject, resources, handler });
+        self.endpoints.push(Endpoint { name, api, subject, resources, by_nodes: false, handler });
         self
     }
 

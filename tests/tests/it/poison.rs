@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use futures::StreamExt;
 use reeve_e2e::Instance;
-use reeve_jetstream::{Bus, Credentials, Headers, Options, follow, streams};
+use reeve_eventsourcing::{AggregateRef, Envelope, Position};
+use reeve_jetstream::{Bus, Credentials, Headers, Options, follow, store, streams};
 
 async fn set_aside(bus: &Bus) -> Vec<(String, String)> {
     let last = streams::last_sequence(bus, streams::SET_ASIDE).await.unwrap();
@@ -17,12 +18,12 @@ async fn set_aside(bus: &Bus) -> Vec<(String, String)> {
     found
 }
 
-/// The headers of a real event of the log.
-async fn real_headers(bus: &Bus) -> Headers {
+/// A real event of the log, as one of another aggregate that nobody can read.
+async fn unreadable(bus: &Bus, data: Bytes) -> Envelope {
     let mut events = follow::follow(bus, "RUN_COMMAND", &[], 0).await.unwrap();
-    let event = events.next().await.unwrap().unwrap().message;
-    let kept = event.headers.pairs().filter(|(name, _)| !name.to_lowercase().starts_with("nats-"));
-    kept.map(|(name, value)| (name, value.to_owned())).collect()
+    let event = store::envelope(bus, &events.next().await.unwrap().unwrap().message).unwrap();
+    let aggregate = AggregateRef::new("run-command", "command", "unreadable");
+    Envelope { aggregate, data, ..event }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -38,7 +39,10 @@ async fn garbage_is_set_aside_and_work_goes_on() {
     let garbage = Bytes::from_static(&[0xff; 64]);
 
     bus.store(poison, &Headers::default(), garbage.clone()).await.unwrap();
-    bus.store(poison, &real_headers(&bus).await, garbage.clone()).await.unwrap();
+    let services = instance.service_bus().await;
+    let unreadable = unreadable(&services, garbage.clone()).await;
+    store::append(&services, &unreadable, Position(0)).await.unwrap();
+    let unreadable = unreadable.aggregate.subject();
     let identity = instance.identity(1);
     let text = |name: &str| identity[name].as_str().unwrap().to_owned();
     let options = Options {
@@ -54,7 +58,9 @@ async fn garbage_is_set_aside_and_work_goes_on() {
 
     let found = loop {
         let found = set_aside(&bus).await;
-        let all = [poison, &report, &hello].iter().all(|s| found.iter().any(|(subject, _)| subject == s));
+        let all = [poison, &unreadable, &report, &hello]
+            .iter()
+            .all(|s| found.iter().any(|(subject, _)| subject == s));
         if all {
             break found;
         }

@@ -1,19 +1,17 @@
 //! CreateActivation, DescribeActivations, DeleteActivation.
 
 use crate::{
-    domain::activation::{Activation, Command},
+    domain::activation::{Activation, ActivationEvent, Command},
     projections::{ACTIVATIONS, ActivationRow},
 };
 use reeve_contracts::{nodes::ActivationCreated, ssm};
 use reeve_runtime::{ApiError, Call, page_size, text};
-use reeve_types::{
-    Timestamp,
-    ids::{new_uuid, random_hex},
-};
+use reeve_types::{Timestamp, ids::random_hex};
 use sha2::{Digest, Sha256};
 
 /// AWS: 24 hours unless the caller says otherwise.
 const DEFAULT_SECONDS: i64 = 24 * 60 * 60;
+const REPEATED: &str = "This call was carried out before, and the code of an activation is shown once.";
 
 /// What is stored of a code.
 pub(super) fn code_hash(code: &str) -> String {
@@ -24,7 +22,8 @@ pub async fn create(
     call: Call<ssm::CreateActivationRequest>,
 ) -> Result<ssm::CreateActivationResult, ApiError> {
     let input = &call.input;
-    let (id, code) = (new_uuid().to_string(), random_hex::<20>().map_err(ApiError::internal)?);
+    // The call's own id: a call that is delivered again leads to no second activation.
+    let (id, code) = (call.caller.command_id.to_string(), random_hex::<20>().map_err(ApiError::internal)?);
     let expires = match input.expiration_date {
         None => call.now.plus_seconds(DEFAULT_SECONDS),
         Some(seconds) => Timestamp::from_epoch_seconds(seconds)
@@ -44,7 +43,12 @@ pub async fn create(
         expires_ms: expires.0,
         tags: tags.collect(),
     };
-    call.execute::<Activation>(&id, Command::Create(Box::new(created))).await?;
+    let hash = created.code_hash.clone();
+    let executed = call.execute::<Activation>(&id, Command::Create(Box::new(created))).await?;
+    match executed.event {
+        Some(ActivationEvent::ActivationCreated(created)) if created.code_hash == hash => {}
+        _ => return Err(ApiError::new("InvalidParameters", REPEATED)),
+    }
     Ok(ssm::CreateActivationResult { activation_code: Some(code), activation_id: Some(id) })
 }
 

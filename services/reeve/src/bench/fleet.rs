@@ -244,7 +244,7 @@ async fn in_flight(bus: &Bus, from: u64, to: u64, command: &str, count: usize) -
     let (mut open, mut ended, mut most) = (HashSet::new(), HashSet::new(), 0);
     while let Some(stored) = messages.next().await {
         let stored = stored?;
-        let envelope = store::envelope(&stored.message)?;
+        let envelope = store::envelope(bus, &stored.message)?;
         if let Some((_, node)) = envelope.aggregate.id.split_once('/').filter(|(id, _)| *id == command) {
             if envelope.schema.contains("InvocationDispatched") {
                 open.insert(node.to_owned());

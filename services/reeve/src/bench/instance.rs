@@ -1,9 +1,11 @@
 //! An instance that lives as long as a benchmark.
 
 use super::process;
-use crate::host::{BusAddress, Folder, Instance, NatsListen, Supervised, connect, read_instance, start_nats};
+use crate::host::{
+    BusAddress, Folder, Instance, NatsListen, Supervised, connect_service, key, read_instance, start_nats,
+};
 use anyhow::{Context, bail};
-use reeve_jetstream::Bus;
+use reeve_jetstream::{Bus, mac::MacKey};
 use reeve_types::ids::random_hex;
 use std::{
     path::{Path, PathBuf},
@@ -124,7 +126,9 @@ impl Server {
         let supervised = start_nats(&folder, &NatsListen::default()).await?;
         let address = BusAddress { url: format!("nats://127.0.0.1:{}", folder.keys.bus_port), ca: None };
         let user = folder.keys.operator.core_user("bench")?;
-        let bus = connect(&address, &user, "bench").await.context("nats-server did not start")?;
+        let mac = MacKey::new(&key(&folder.keys.mac_key)?);
+        let bus =
+            connect_service(&address, &user, "bench", &mac).await.context("nats-server did not start")?;
         Ok(Self { bus, folder, supervised, _temporary: temporary })
     }
 

@@ -7,6 +7,7 @@ use futures::{StreamExt, stream::SelectAll};
 use prost_reflect::{DescriptorPool, DynamicMessage};
 use reeve_eventsourcing::Envelope;
 use reeve_jetstream::{
+    Bus,
     follow::{self, Stored},
     store, streams,
 };
@@ -61,7 +62,7 @@ pub async fn events(data: &Path, args: Args) -> anyhow::Result<()> {
         && let Some((end, stored)) = merged.next().await
     {
         let stored = stored?;
-        match line(&pool, &stored) {
+        match line(&bus, &pool, &stored) {
             Ok((time, line)) if from.is_none_or(|from| time >= from) => println!("{line}"),
             Ok(_) => {}
             // The services set it aside; whoever reads the log learns of it and goes on.
@@ -97,8 +98,8 @@ fn descriptors() -> anyhow::Result<DescriptorPool> {
 }
 
 /// The event's instant, and its line.
-fn line(pool: &DescriptorPool, stored: &Stored) -> anyhow::Result<(Timestamp, Value)> {
-    let envelope = store::envelope(&stored.message)?;
+fn line(bus: &Bus, pool: &DescriptorPool, stored: &Stored) -> anyhow::Result<(Timestamp, Value)> {
+    let envelope = store::envelope(bus, &stored.message)?;
     let line = json!({
         "specversion": "1.0",
         "id": envelope.id,

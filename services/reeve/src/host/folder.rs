@@ -20,6 +20,9 @@ pub struct Keys {
     pub dispatch_seed: String,
     /// Seals pagination tokens, hexadecimal.
     pub token_key: String,
+    /// Authenticates what services write and say, hexadecimal.
+    #[serde(default)]
+    pub mac_key: String,
     /// Encrypts the data keys of secrets, hexadecimal.
     #[serde(default)]
     pub secrets_key: String,
@@ -80,11 +83,10 @@ impl Folder {
             path.canonicalize().with_context(|| format!("could not open the folder {}", path.display()))?;
         let lock = lock(&path)?;
         let keys_path = path.join("keys.json");
-        let mut keys = if keys_path.exists() { read_keys(&path)? } else { make_keys()? };
-        if keys.secrets_key.is_empty() {
-            keys.secrets_key = random_hex::<32>()?;
+        let keys = if keys_path.exists() { read_keys(&path)? } else { make_keys()? };
+        if keys.mac_key.is_empty() {
+            bail!("{} holds a log from before events were authenticated", path.display());
         }
-        // Also those that were read: they may have got a key that the file does not have.
         write_private(&keys_path, &serde_json::to_vec_pretty(&keys)?)?;
         let principals_path = path.join(files::PRINCIPALS);
         let principals: Principals = if principals_path.exists() {
@@ -129,7 +131,8 @@ fn make_keys() -> anyhow::Result<Keys> {
         operator: OperatorKeys::generate()?,
         dispatch_seed: nkeys::KeyPair::new_account().seed()?,
         token_key: random_hex::<32>()?,
-        secrets_key: String::new(),
+        mac_key: random_hex::<32>()?,
+        secrets_key: random_hex::<32>()?,
         account: format!("{digits:012}"),
         region: "us-east-1".to_owned(),
         bus_port: std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port(),

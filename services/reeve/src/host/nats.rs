@@ -7,6 +7,7 @@ use super::{
 use anyhow::{Context, bail};
 use reeve_jetstream::{
     Bus, Credentials, Options,
+    mac::MacKey,
     operator::{ServerTls, User},
 };
 use std::{
@@ -114,6 +115,11 @@ pub fn options(bus: &BusAddress, user: &User, name: &str) -> Options {
         inbox_prefix: "_INBOX".to_owned(),
         ca: bus.ca.clone(),
     }
+}
+
+/// Connects a service, or the gateway: what it writes and says is authenticated.
+pub async fn connect_service(bus: &BusAddress, user: &User, name: &str, mac: &MacKey) -> anyhow::Result<Bus> {
+    Ok(connect(bus, user, name).await?.authenticating(mac.clone()))
 }
 
 /// Connects, waiting for a server that is starting.

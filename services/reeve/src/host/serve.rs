@@ -12,6 +12,7 @@ use reeve_gateway::{Config as GatewayConfig, Tls};
 use reeve_jetstream::{
     Bus,
     admission::Admission,
+    mac::MacKey,
     operator::{Enrolment, User},
     streams,
 };
@@ -35,6 +36,8 @@ pub mod files {
     pub const DISPATCH: &str = "dispatch.seed";
     /// The key that seals pagination tokens: the gateway.
     pub const TOKEN_KEY: &str = "token.key";
+    /// The key with which the services authenticate what they write and say: every service and the gateway.
+    pub const MAC: &str = "mac.key";
     /// The key that encrypts the data keys of secrets: access and the gateway.
     pub const SECRETS_KEY: &str = "secrets.key";
     /// The administrators: the gateway.
@@ -117,12 +120,13 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
     let stop = stop_signal()?;
     open_files();
     let user: User = serde_json::from_str(&args.secret(files::SERVICES)?).context(files::SERVICES)?;
-    let needs = needs(&args, &nats::connect(&args.bus(), &user, "access").await?).await?;
+    let mac = MacKey::new(&key(&args.secret(files::MAC)?)?);
+    let needs = needs(&args, &nats::connect_service(&args.bus(), &user, "access", &mac).await?).await?;
     std::fs::create_dir_all(&args.views)?;
     let mut running = Vec::new();
     let mut gateway = None;
     for name in &args.names {
-        let bus = nats::connect(&args.bus(), &user, name).await?;
+        let bus = nats::connect_service(&args.bus(), &user, name, &mac).await?;
         if name == "gateway" {
             let access = needs.access.clone().context("the gateway needs to know who may call")?;
             gateway = Some(gateway_at(&args, bus, access).await?);

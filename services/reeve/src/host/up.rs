@@ -12,7 +12,7 @@ use crate::client;
 use anyhow::Context;
 use reeve_authz::{Access, Keyring};
 use reeve_gateway::{Config as GatewayConfig, Gateway};
-use reeve_jetstream::{Bus, Headers, operator::User, streams};
+use reeve_jetstream::{Bus, Headers, mac::MacKey, operator::User, serve, streams};
 use reeve_runtime::Running;
 use reeve_secrets::Vault;
 use rustix::process::{Resource, getrlimit, setrlimit};
@@ -149,11 +149,17 @@ struct Starting<'a> {
 
 impl Starting<'_> {
     /// Starts every service, on a connection of its own.
-    async fn start_services(&mut self, needs: &Needs, bus: &BusAddress, user: &User) -> anyhow::Result<()> {
+    async fn start_services(
+        &mut self,
+        needs: &Needs,
+        bus: &BusAddress,
+        user: &User,
+        mac: &MacKey,
+    ) -> anyhow::Result<()> {
         let mut started = Vec::new();
         for name in services::SERVICES {
             let service = services::describe(name, needs)?;
-            let bus = nats::connect(bus, user, name).await?;
+            let bus = nats::connect_service(bus, user, name, mac).await?;
             let data = self.folder.path.clone();
             started.push(tokio::spawn(async move { reeve_runtime::run(service, bus, &data).await }));
         }
@@ -192,7 +198,8 @@ async fn start_and_stay(
     let [url, nodes_url] = args.bus_urls(keys.bus_port);
     let address = BusAddress { url, ca: ca.clone() };
     let user = keys.operator.core_user("services")?;
-    let bus = nats::connect(&address, &user, "reeve").await?;
+    let mac = MacKey::new(&super::serve::key(&keys.mac_key)?);
+    let bus = nats::connect_service(&address, &user, "reeve", &mac).await?;
     let system = nats::connect(&address, &keys.operator.system_user("nodes")?, "reeve-system").await?;
     streams::ensure_node_streams(&bus).await?;
     let vault = Vault::open(&bus, super::serve::key(&keys.secrets_key)?).await?;
@@ -211,7 +218,7 @@ async fn start_and_stay(
         access: Some(access.clone()),
         vault: Some(vault),
     };
-    starting.start_services(&needs, &address, &user).await?;
+    starting.start_services(&needs, &address, &user, &mac).await?;
     let http = listener.local_addr()?;
     let token_key = super::serve::key(&keys.token_key)?;
     let mut config = GatewayConfig::new(http, keys.account.clone(), keys.region.clone(), token_key);
@@ -304,7 +311,7 @@ async fn activation(bus: &Bus, number: u32) -> anyhow::Result<(String, String)> 
     let body = serde_json::json!({"IamRole": "reeve-up", "DefaultInstanceName": format!("local-{number}")});
     let headers = Headers::default().with("reeve-actor", "administrator");
     let subject = "reeve.api.nodes.CreateActivation";
-    let answer = bus.request(subject, &headers, body.to_string().into(), Duration::from_secs(10)).await?;
+    let answer = serve::call(bus, subject, headers, body.to_string().into(), Duration::from_secs(10)).await?;
     let value: serde_json::Value = serde_json::from_slice(&answer.data)?;
     let text = |name: &str| value.get(name).and_then(|v| v.as_str()).map(str::to_owned);
     text("ActivationId")
