@@ -46,9 +46,14 @@ impl Raw {
         self.send(&self.signed("ssm", &format!("AmazonSSM.{operation}"), body), body)
     }
 
+    /// What a call's `host` says.
+    pub fn host(&self) -> &str {
+        self.endpoint.split("://").nth(1).unwrap_or_default()
+    }
+
     /// The headers of a signed call: of a service, as credential scopes name it, and of a target.
     pub fn signed(&self, service: &str, target: &str, body: &[u8]) -> Vec<(&'static str, String)> {
-        let host = self.endpoint.split("://").nth(1).unwrap_or_default();
+        let host = self.host();
         // What is signed twice alike is carried out once.
         let added = [
             ("amz-sdk-invocation-id", new_uuid().to_string()),

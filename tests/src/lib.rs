@@ -6,12 +6,14 @@
 mod agent;
 mod api;
 mod instance;
+mod program;
 mod programs;
 mod proxy;
 
 pub use agent::Agent;
 pub use api::Raw;
 pub use instance::Instance;
+pub use program::Program;
 pub use programs::{Answer, reeve};
 pub use proxy::Proxy;
 

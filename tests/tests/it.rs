@@ -19,6 +19,8 @@ mod crash;
 mod cuts;
 #[path = "it/deregistered.rs"]
 mod deregistered;
+#[path = "it/edge.rs"]
+mod edge;
 #[path = "it/enrolment.rs"]
 mod enrolment;
 #[path = "it/failpoints.rs"]

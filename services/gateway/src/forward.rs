@@ -13,7 +13,6 @@ use bytes::Bytes;
 use reeve_authz::{Place, Resource, permit};
 use reeve_types::Timestamp;
 use serde_json::{Map, Value};
-use std::net::IpAddr;
 use tracing::Span;
 use uuid::Uuid;
 
@@ -24,7 +23,8 @@ pub struct Incoming<'a> {
     pub query: &'a str,
     pub headers: &'a HeaderMap,
     pub body: Bytes,
-    pub peer: IpAddr,
+    /// Where it is from: an address.
+    pub source: String,
     pub now: Timestamp,
     pub request_id: Uuid,
 }
@@ -195,7 +195,7 @@ impl<B: Bus> Gateway<B> {
     fn headers(&self, request: &Incoming<'_>, id: Uuid) -> Vec<(String, String)> {
         let trace = request.trace();
         let mut headers = Vec::with_capacity(7);
-        headers.push(("reeve-source".to_owned(), request.peer.to_string()));
+        headers.push(("reeve-source".to_owned(), request.source.clone()));
         headers.push(("reeve-request-id".to_owned(), id.to_string()));
         headers.push(("traceparent".to_owned(), reeve_telemetry::passed_on(Some(&trace)).unwrap_or(trace)));
         headers

@@ -71,6 +71,12 @@ async fn call<B: Bus>(
         Ok(body) => body,
         Err(failure) => return failure.answer(None, request_id),
     };
+    answered(&gateway, incoming).await
+}
+
+/// Carries a call out and answers it as its protocol says.
+pub async fn answered<B: Bus>(gateway: &Gateway<B>, incoming: Incoming<'_>) -> Response<Body> {
+    let request_id = incoming.request_id;
     let span = tracing::info_span!(
         "call",
         "otel.name" = field::Empty,
@@ -123,7 +129,7 @@ fn incoming<'a, B: Bus>(
         query: parts.uri.query().unwrap_or_default(),
         headers: &parts.headers,
         body: Bytes::new(),
-        peer: peer.ip().to_canonical(),
+        source: peer.ip().to_canonical().to_string(),
         now: (gateway.shared.config.clock)(),
         request_id,
     }

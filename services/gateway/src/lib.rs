@@ -2,9 +2,10 @@
 //!
 //! One path for every operation: authenticate ([`sigv4`]), validate against AWS's model ([`models`],
 //! [`validate`]), authorize every resource that it names (`reeve_authz`), [`forward`], answer ([`errors`]). Beside it `POST /enroll` for
-//! nodes, `GET /healthz` and `GET /readyz`.
+//! nodes, `GET /healthz` and `GET /readyz`; and the same calls over the bus ([`serve_bus`]).
 //!
-//! Subjects: asks on what the services announce (`reeve.api.<service>.<Operation>`) and on `reeve.enroll`.
+//! Subjects: asks on what the services announce (`reeve.api.<service>.<Operation>`) and on `reeve.enroll`;
+//! takes calls on `reeve.edge`.
 //! It has no aggregates and keeps no state that matters: any number of gateways can stand side by side.
 //!
 //! **Invariants**
@@ -19,6 +20,7 @@
 mod bus;
 mod connections;
 mod directory;
+mod edge;
 mod errors;
 mod forward;
 mod http;
@@ -35,6 +37,7 @@ pub use forward::check_input;
 
 use bytes::Bytes;
 pub use connections::Tls;
+pub use edge::serve_bus;
 use reeve_authz::{Authorizer, Principals};
 use reeve_types::Timestamp;
 use std::net::SocketAddr;

@@ -66,6 +66,8 @@ enum Command {
     /// Manages principals, access keys, groups and policies.
     #[command(subcommand)]
     Access(client::access::Command),
+    /// Prints a NATS credentials file with which another system's program may call the API over the bus.
+    BusUser(host::BusUserArgs),
     /// Prints what a command printed on its nodes.
     Output(client::output::Args),
     /// Measures what this machine does, on an instance of its own.
@@ -125,6 +127,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Events(args) => client::events::events(&data, args).await?,
         Command::Api(args) => client::api::api(&data, args).await?,
         Command::Access(command) => client::access::access(&data, command, format).await?,
+        Command::BusUser(args) => host::bus_user(&data, &args)?,
         Command::Output(args) => client::output::output(&data, args).await?,
         Command::Bench(command) => bench::run(command, format).await?,
         Command::Completions { shell } => {

@@ -328,6 +328,18 @@ impl Bus {
         Ok(Subscription(subscriber))
     }
 
+    /// Subscribes as one of a group: each message goes to one of them.
+    ///
+    /// # Errors
+    /// When the connection is closed.
+    pub async fn subscribe_in(&self, group: &str, subject: &str) -> Result<Subscription, Error> {
+        let failed = Error::bus("subscribe");
+        let subscriber = self.client.queue_subscribe(subject.to_owned(), group.to_owned()).await;
+        let subscriber = subscriber.map_err(|e| failed(e.to_string()))?;
+        self.flush().await?;
+        Ok(Subscription(subscriber))
+    }
+
     /// Waits until everything sent so far is on its way.
     ///
     /// # Errors

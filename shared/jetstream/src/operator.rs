@@ -1,6 +1,6 @@
 //! The operator of a Reeve bus: its accounts, and the JWTs that let users in.
 //!
-//! CORE holds the streams and the services, AGENTS the nodes, SYS the server's own notices. A node's
+//! CORE holds the streams and the services, AGENTS the nodes, PROGRAMS other systems, SYS the server's own notices. A node's
 //! user JWT is issued under one scoped signing key of AGENTS whose template names the node
 //! (`{{name()}}`), so that the JWT itself carries no right. What AGENTS is, and whose keys are revoked there,
 //! is not in the server's configuration: see [`crate::admission`].
@@ -21,6 +21,8 @@ pub struct Keys {
     #[serde(default = "fresh")]
     accounts: String,
     system: String,
+    #[serde(default = "fresh_account")]
+    programs: String,
     core: String,
     agents: String,
     /// The scoped key under which nodes' JWTs are issued.
@@ -30,6 +32,11 @@ pub struct Keys {
 /// A key that signs accounts; an empty text, which nothing accepts, if there is none to be had.
 fn fresh() -> String {
     seed(&KeyPair::new_operator()).unwrap_or_default()
+}
+
+/// An account's key, likewise.
+fn fresh_account() -> String {
+    seed(&KeyPair::new_account()).unwrap_or_default()
 }
 
 /// What the nodes service needs to let nodes in: the scoped key, and which account it signs for.
@@ -82,13 +89,14 @@ impl Keys {
             operator: seed(&KeyPair::new_operator())?,
             accounts: seed(&KeyPair::new_operator())?,
             system: seed(&KeyPair::new_account())?,
+            programs: seed(&KeyPair::new_account())?,
             core: seed(&KeyPair::new_account())?,
             agents: seed(&KeyPair::new_account())?,
             enrolment: seed(&KeyPair::new_account())?,
         })
     }
 
-    /// The nats-server configuration: operator mode, JetStream in `store_dir`, and the accounts SYS and CORE. AGENTS
+    /// The nats-server configuration: operator mode, JetStream in `store_dir`, and the accounts SYS, CORE and PROGRAMS. AGENTS
     /// comes by [`crate::Bus::put_account`] and is kept in `store_dir`; a server without it lets no node in. With `tls` nobody comes in without TLS.
     ///
     /// # Errors
@@ -109,6 +117,8 @@ impl Keys {
         let system_claims = json!({"limits": limits(false), "type": "account", "version": 2});
         let system_jwt = sign(&operator, &system, "SYS", &system_claims)?;
         let core_jwt = sign(&operator, &core, "CORE", &core_claims())?;
+        let programs = pair(&self.programs)?.public_key();
+        let programs_jwt = sign(&operator, &programs, "PROGRAMS", &programs_claims(&core))?;
         let sync = if sync_always { "always" } else { "2m" };
         let tls = tls.map(|ServerTls { certificate, key }| {
             format!("tls {{ cert_file: {certificate:?}, key_file: {key:?}, timeout: 5 }}\n")
@@ -119,7 +129,8 @@ impl Keys {
              jetstream {{ store_dir: {store_dir:?}, sync_interval: {sync} }}\n\
              operator: {operator_jwt}\nsystem_account: {system}\n\
              resolver {{ type: full, dir: {:?}, allow_delete: false, interval: \"2m\" }}\n\
-             resolver_preload: {{\n {system}: {system_jwt}\n {core}: {core_jwt}\n}}\n",
+             resolver_preload: {{\n {system}: {system_jwt}\n {core}: {core_jwt}\n \
+             {programs}: {programs_jwt}\n}}\n",
             format!("{store_dir}/accounts")
         ))
     }
@@ -138,6 +149,20 @@ impl Keys {
     /// When a key is not usable.
     pub fn system_user(&self, name: &str) -> Result<User, Error> {
         user(&pair(&self.system)?, name)
+    }
+
+    /// A user of PROGRAMS, for another system: it may call the edge, and hears its own answers alone.
+    ///
+    /// # Errors
+    /// When the name is not `[A-Za-z0-9-]+`, or a key is not usable.
+    pub fn program_user(&self, name: &str) -> Result<User, Error> {
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            return Err(Error::Credentials(format!(
+                "the name {name:?} is not of letters, digits and hyphens"
+            )));
+        }
+        let rights = json!({"pub": {"allow": [EDGE]}, "sub": {"allow": [format!("_INBOX_{name}.>")]}});
+        user_with(&pair(&self.programs)?, name, rights)
     }
 
     /// A user of AGENTS with the rights of every node: many simulated nodes share one connection.
@@ -174,11 +199,16 @@ impl Keys {
 }
 
 fn user(account: &KeyPair, name: &str) -> Result<User, Error> {
+    user_with(account, name, json!({"pub": {}, "sub": {}}))
+}
+
+fn user_with(account: &KeyPair, name: &str, mut claims: Value) -> Result<User, Error> {
     let key = KeyPair::new_user();
-    let claims = json!({
-        "issuer_account": account.public_key(), "type": "user", "version": 2,
-        "subs": -1, "data": -1, "payload": -1, "pub": {}, "sub": {},
-    });
+    claims["issuer_account"] = json!(account.public_key());
+    (claims["type"], claims["version"]) = (json!("user"), json!(2));
+    for unlimited in ["subs", "data", "payload"] {
+        claims[unlimited] = json!(-1);
+    }
     Ok(User { jwt: sign(account, &key.public_key(), name, &claims)?, seed: seed(&key)? })
 }
 
@@ -214,9 +244,19 @@ pub(crate) const SHARED: [(&str, &str); 4] = [
     ("reeve.agent.>", "service"),
 ];
 
+/// Where signed calls come in over the bus.
+pub const EDGE: &str = "reeve.edge";
+
+/// Whoever calls is named to the gateway by the server: `share` adds the header `Nats-Request-Info`.
+fn programs_claims(core: &str) -> Value {
+    let edge = json!({"name": EDGE, "subject": EDGE, "account": core, "type": "service", "share": true});
+    json!({"limits": limits(false), "type": "account", "version": 2, "imports": [edge]})
+}
+
 fn core_claims() -> Value {
     let exports: Vec<Value> = SHARED
         .iter()
+        .chain(&[(EDGE, "service")])
         .map(|(subject, kind)| json!({"name": subject, "subject": subject, "type": kind}))
         .collect();
     json!({"limits": limits(true), "type": "account", "version": 2, "exports": exports})

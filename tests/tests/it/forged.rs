@@ -4,6 +4,7 @@ use bytes::Bytes;
 use futures::StreamExt;
 use reeve_e2e::{Instance, wait_for};
 use reeve_jetstream::{Bus, Headers, Message, follow, streams};
+use reeve_types::ids::new_uuid;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
 
@@ -92,7 +93,7 @@ async fn an_event_that_no_service_wrote_changes_nothing() {
 
     // A command of somebody's own, made from one that was sent.
     let sent = event(&bus, "RUN_COMMAND", "CommandSent").await;
-    let other = uuid::Uuid::new_v4().to_string();
+    let other = new_uuid().to_string();
     let subject = sent.subject.replace(&command, &other);
     let data = String::from_utf8_lossy(&sent.data).replace(&command, &other).into_bytes();
     bus.store(&subject, &sent.headers, data.into()).await.unwrap();

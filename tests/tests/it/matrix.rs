@@ -1,12 +1,13 @@
 //! Every operation, as the services on the bus say what they serve, by callers who may not call it.
 
+use bytes::Bytes;
 use proptest::{
     strategy::{Strategy, ValueTree},
     string::string_regex,
     test_runner::TestRunner,
 };
-use reeve_e2e::{Instance, Raw};
-use reeve_jetstream::serve;
+use reeve_e2e::{Instance, Program, Raw};
+use reeve_jetstream::{Headers, serve};
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -73,10 +74,30 @@ async fn every_operation_is_denied_to_everybody_who_was_not_permitted() {
     let bus = instance.bus().await;
     let served = serve::discover(&bus, Duration::from_secs(1)).await.unwrap();
     let served: Vec<_> = served.into_iter().filter(|operation| !operation.api.is_empty()).collect();
-    tokio::task::spawn_blocking(move || deny_all(&instance, &served)).await.unwrap();
+    let program = Program::connect(&instance, "program").await;
+    let runtime = tokio::runtime::Handle::current();
+    let past_the_gateway = {
+        let runtime = runtime.clone();
+        move |subject: &str, body: Bytes| {
+            let headers = Headers::default().with("reeve-actor", "administrator");
+            let answer = runtime.block_on(bus.request(subject, &headers, body, Duration::from_secs(10)));
+            answer.unwrap().headers.get("reeve-error").map(str::to_owned)
+        }
+    };
+    let over_bus = move |caller: &Raw, headers: &[(&'static str, String)], body: &[u8]| {
+        runtime.block_on(program.send(caller, headers, body)).unwrap()
+    };
+    tokio::task::spawn_blocking(move || deny_all(&instance, &served, over_bus, past_the_gateway))
+        .await
+        .unwrap();
 }
 
-fn deny_all(instance: &Instance, served: &[serve::Served]) {
+fn deny_all(
+    instance: &Instance,
+    served: &[serve::Served],
+    over_bus: impl Fn(&Raw, &[(&'static str, String)], &[u8]) -> (u16, Value),
+    past_the_gateway: impl Fn(&str, Bytes) -> Option<String>,
+) {
     // Somebody else may do all of it; this one may list what is of no interest here.
     let other = instance.principal("other", &["others"]);
     instance.principal("permitted", &["all"]);
@@ -103,24 +124,27 @@ fn deny_all(instance: &Instance, served: &[serve::Served]) {
         let unsigned: Vec<_> =
             signed(&known).into_iter().filter(|(name, _)| *name != "authorization").collect();
         let cases = [
-            ("no key", known.send(&unsigned, body.as_bytes()), "MissingAuthenticationTokenException"),
-            (
-                "unknown key",
-                stranger.send(&signed(&stranger), body.as_bytes()),
-                "UnrecognizedClientException",
-            ),
-            ("wrong secret", forger.send(&signed(&forger), body.as_bytes()), "InvalidSignatureException"),
-            ("no permission", other.send(&signed(&other), body.as_bytes()), "AccessDeniedException"),
+            ("no key", &known, unsigned, "MissingAuthenticationTokenException"),
+            ("unknown key", &stranger, signed(&stranger), "UnrecognizedClientException"),
+            ("wrong secret", &forger, signed(&forger), "InvalidSignatureException"),
+            ("no permission", &other, signed(&other), "AccessDeniedException"),
         ];
-        for (case, (status, answer), expected) in cases {
-            let code = answer["__type"].as_str().unwrap_or_default();
-            assert!(
-                (400..500).contains(&status) && code == expected,
-                "{} with {case}: {status} {answer}, not {expected}; the input was {body}",
-                operation.operation
-            );
-            *counts.entry(case.to_owned()).or_default() += 1;
+        for (case, caller, headers, expected) in cases {
+            let body = body.as_bytes();
+            let answers =
+                [("HTTP", caller.send(&headers, body)), ("the bus", over_bus(caller, &headers, body))];
+            for (way, (status, answer)) in answers {
+                assert!(
+                    (400..500).contains(&status) && answer["__type"] == expected,
+                    "{} with {case} over {way}: {status} {answer}, not {expected}",
+                    operation.operation
+                );
+                *counts.entry(format!("{case} over {way}")).or_default() += 1;
+            }
         }
+        let refusal = past_the_gateway(&operation.subject, body.into());
+        assert_eq!(refusal.as_deref(), Some("AccessDeniedException"), "{}", operation.subject);
+        *counts.entry("past the gateway".to_owned()).or_default() += 1;
     }
     println!("{} operations denied: {counts:?}", served.len());
     assert!(served.len() >= 40, "only {} operations are served", served.len());

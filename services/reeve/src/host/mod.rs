@@ -1,5 +1,6 @@
 //! Running Reeve: one process for the services, supervised children for nats-server and the agents.
 
+mod bus_user;
 mod certificates;
 mod children;
 mod folder;
@@ -9,6 +10,7 @@ mod serve;
 mod services;
 mod up;
 
+pub use bus_user::{Args as BusUserArgs, bus_user};
 pub use children::{Supervised, with_parent};
 pub use folder::{Folder, Instance, Keys, read_instance, read_keys};
 pub use init::{Args as InitArgs, init};

@@ -11,7 +11,7 @@ use super::{
 use crate::client;
 use anyhow::Context;
 use reeve_authz::{Access, Keyring};
-use reeve_gateway::{Config as GatewayConfig, Gateway};
+use reeve_gateway::{Config as GatewayConfig, Gateway, serve_bus};
 use reeve_jetstream::{Bus, Headers, mac::MacKey, operator::User, serve, streams};
 use reeve_runtime::Running;
 use reeve_secrets::Vault;
@@ -263,13 +263,18 @@ pub fn start_gateway(
     listener: TcpListener,
     bus: Bus,
 ) -> RunningGateway {
-    let gateway = Gateway::new(config, bus, access.clone(), access);
+    let gateway = Gateway::new(config, bus.clone(), access.clone(), access);
     let (stop, mut stopped) = watch::channel(false);
     let shutdown = async move {
         // An error means that the sender is gone, and so is the host.
         let _stopped = stopped.wait_for(|stop| *stop).await.is_ok();
     };
-    let task = tokio::spawn(reeve_gateway::serve(listener, gateway, shutdown));
+    let over_bus = tokio::spawn(serve_bus(bus, gateway.clone()));
+    let task = tokio::spawn(async move {
+        let served = reeve_gateway::serve(listener, gateway, shutdown).await;
+        over_bus.abort();
+        served
+    });
     (stop, task)
 }
 
