@@ -5,7 +5,6 @@ use super::{
     instance::Up,
     report::{Durations, Goal, Report, rate},
 };
-use crate::client::connection;
 use anyhow::Context;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -50,7 +49,7 @@ pub async fn run(args: Args) -> anyhow::Result<Report> {
     settle(&up).await?;
     let few = listing(&up).await?;
     let (times, whole) = load(&up.instance, args.connections, args.commands, send).await?;
-    let bus = connection::bus(up.data()).await?;
+    let bus = up.bus().await?;
     let plain = rate(5_000, super::log::plain(&bus, 5_000, args.connections).await?);
     report.add(
         format!("SendCommand accepted beside plain appends, {} at once", args.connections),

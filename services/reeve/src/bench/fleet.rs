@@ -7,7 +7,7 @@ use super::{
     simulated::{self, Fleet, Listening},
 };
 use crate::{
-    client::connection::{self, Connection},
+    client::connection::Connection,
     host::read_keys,
 };
 use anyhow::{Context, bail, ensure};
@@ -114,7 +114,7 @@ async fn measure(args: &Args, count: usize) -> anyhow::Result<Measured> {
     let options: &[&str] = if args.without_sync { &["--bus-without-sync"] } else { &[] };
     let up = Up::start_with(0, options).await?;
     let keys = read_keys(up.data())?;
-    let bus = connection::bus(up.data()).await?;
+    let bus = up.bus().await?;
     let [services, server] = up.processes()?;
     let nodes: Vec<NodeId> = (0..count).map(|_| NodeId::new()).collect();
     eprintln!("reeve: registering {count} simulated nodes");

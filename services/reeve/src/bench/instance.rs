@@ -2,7 +2,7 @@
 
 use super::process;
 use crate::host::{
-    BusAddress, Folder, Instance, NatsListen, Supervised, connect_service, key, read_instance, start_nats,
+    BusAddress, Folder, Instance, NatsListen, Supervised, connect_service, key, read_instance, read_keys, start_nats,
 };
 use anyhow::{Context, bail};
 use reeve_jetstream::{Bus, mac::MacKey};
@@ -80,6 +80,13 @@ impl Up {
 
     pub fn data(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// A connection as the services have one: what it writes they believe.
+    pub async fn bus(&self) -> anyhow::Result<Bus> {
+        let keys = read_keys(self.data())?;
+        let mac = MacKey::new(&key(&keys.mac_key)?);
+        connect_service(&self.instance.bus(), &self.instance.bus_user, "bench", &mac).await
     }
 
     /// The process of the services, and that of nats-server.

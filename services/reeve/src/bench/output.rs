@@ -6,7 +6,7 @@ use super::{
     process,
     report::{Goal, Report},
 };
-use crate::client::{connection, connection::Connection, list};
+use crate::client::{connection::Connection, list};
 use anyhow::{Context, bail, ensure};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -36,7 +36,7 @@ pub async fn run(args: Args) -> anyhow::Result<Report> {
         ensure!(begun.elapsed() < Duration::from_secs(30), "the node did not connect");
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
-    let bus = connection::bus(up.data()).await?;
+    let bus = up.bus().await?;
     let bytes = args.megabytes * 1_000_000;
     let agent = *up.agents()?.first().context("the instance has no agent")?;
     let mut client = Client::open(&up.instance).await?;
