@@ -13,6 +13,7 @@ use bytes::Bytes;
 use reeve_authz::{Place, Resource, permit};
 use reeve_types::Timestamp;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use tracing::Span;
 use uuid::Uuid;
 
@@ -116,7 +117,8 @@ impl<B: Bus> Gateway<B> {
         let route = shared.directory.find(&shared.bus, model.service, &operation.name).await;
         let announced = route.as_ref().map(|route| route.resources.as_slice()).unwrap_or_default();
         self.authorize(caller, &operation.action, named(announced, &input))?;
-        let opened = self.open_token(operation, principal, &mut input)?;
+        let asked = operation.pages.as_ref().map(|pages| asked(pages, &input)).unwrap_or_default();
+        let opened = self.open_token(operation, principal, &asked, &mut input)?;
         let route = route.ok_or_else(|| {
             let name = &operation.name;
             Failure::new("UnknownOperationException", format!("No service offers the operation {name} here."))
@@ -124,11 +126,12 @@ impl<B: Bus> Gateway<B> {
         // The bytes that were signed, unless a token in them had to be opened.
         let body = if opened { Bytes::from(Value::Object(input).to_string()) } else { request.body.clone() };
         if reads(&operation.name) {
-            return self.carry_out(&request, caller, operation, &route, request.request_id, body).await;
+            let task = Task { operation, route: &route, id: request.request_id, body, asked: &asked };
+            return self.carry_out(&request, caller, task).await;
         }
         let id = repeats::id(&caller.access_key_id, &caller.signature);
-        let call = self.carry_out(&request, caller, operation, &route, id, body);
-        shared.repeats.once(id, request.now, call).await
+        let task = Task { operation, route: &route, id, body, asked: &asked };
+        shared.repeats.once(id, request.now, self.carry_out(&request, caller, task)).await
     }
 
     /// Asks the service, and answers what it answers.
@@ -136,11 +139,9 @@ impl<B: Bus> Gateway<B> {
         &self,
         request: &Incoming<'_>,
         caller: &Caller,
-        operation: &Operation,
-        route: &Route,
-        id: Uuid,
-        body: Bytes,
+        task: Task<'_>,
     ) -> Result<Bytes, Failure> {
+        let Task { operation, route, id, body, asked } = task;
         let (shared, principal) = (&*self.shared, &caller.principal.name);
         let mut headers = self.headers(request, id);
         headers.push(("reeve-actor".to_owned(), principal.clone()));
@@ -167,7 +168,7 @@ impl<B: Bus> Gateway<B> {
         }
         let body = body_of(answer)?;
         match &operation.pages {
-            Some(pages) => self.seal_token(pages, operation, principal, body),
+            Some(pages) => self.seal_token(pages, operation, principal, asked, body),
             None => Ok(body),
         }
     }
@@ -218,11 +219,12 @@ impl<B: Bus> Gateway<B> {
         &self,
         operation: &Operation,
         principal: &str,
+        asked: &str,
         input: &mut Map<String, Value>,
     ) -> Result<bool, Failure> {
         let token = operation.pages.as_ref().and_then(|pages| input.get_mut(&pages.input));
         let Some(Value::String(token)) = token else { return Ok(false) };
-        match self.shared.sealer.open(&operation.action, principal, token) {
+        match self.shared.sealer.open([&operation.action, principal, asked], token) {
             Some(own) => {
                 *token = own;
                 Ok(true)
@@ -237,6 +239,7 @@ impl<B: Bus> Gateway<B> {
         pages: &Pages,
         operation: &Operation,
         principal: &str,
+        asked: &str,
         body: Bytes,
     ) -> Result<Bytes, Failure> {
         if !contains(&body, pages.output.as_bytes()) {
@@ -245,7 +248,7 @@ impl<B: Bus> Gateway<B> {
         let mut output: Map<String, Value> = serde_json::from_slice(&body).map_err(|_| malformed())?;
         match output.get_mut(&pages.output) {
             Some(Value::String(token)) if !token.is_empty() => {
-                *token = self.shared.sealer.seal(&operation.action, principal, token);
+                *token = self.shared.sealer.seal([&operation.action, principal, asked], token);
             }
             Some(_) => {
                 output.shift_remove(&pages.output);
@@ -254,6 +257,24 @@ impl<B: Bus> Gateway<B> {
         }
         Ok(Bytes::from(Value::Object(output).to_string()))
     }
+}
+
+/// What a service is asked to do for a caller.
+struct Task<'a> {
+    operation: &'a Operation,
+    route: &'a Route,
+    id: Uuid,
+    body: Bytes,
+    /// What its pages are of.
+    asked: &'a str,
+}
+
+/// What is listed, page by page: the input without what may differ from page to page.
+fn asked(pages: &Pages, input: &Map<String, Value>) -> String {
+    let of_page = |name: &str| name == pages.input || name.eq_ignore_ascii_case("MaxResults");
+    let members: BTreeMap<_, _> = input.iter().filter(|(name, _)| !of_page(name)).collect();
+    // A text and JSON are always written.
+    serde_json::to_string(&members).unwrap_or_default()
 }
 
 fn operation<'m>(model: &'m Model, target: Option<&str>) -> Result<&'m Operation, Failure> {

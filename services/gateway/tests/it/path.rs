@@ -159,6 +159,8 @@ async fn tokens_are_sealed_for_operation_and_principal() {
     assert_eq!((last.status, last.json()), (200, json!({"DocumentIdentifiers": []})));
     assert_eq!(gateway.bus.last().body, json!({ "NextToken": "page two", "MaxResults": 5 }).to_string());
     assert_eq!(gateway.call_as(READER, "ListDocuments", &next, &[]).await.error().1, "InvalidNextToken");
+    let other = json!({ "NextToken": token, "Filters": [{"Key": "Owner", "Values": ["Self"]}] }).to_string();
+    assert_eq!(gateway.call("ListDocuments", &other).await.error().1, "InvalidNextToken");
     let altered = json!({ "NextToken": format!("{}A", &token[..token.len() - 1]) }).to_string();
     let altered = gateway.call("ListDocuments", &altered).await.error();
     assert_eq!((altered.0, altered.1.as_str()), (400, "InvalidNextToken"));

@@ -6,10 +6,7 @@ use super::{
     report::{Goal, Report},
     simulated::{self, Fleet, Listening},
 };
-use crate::{
-    client::connection::Connection,
-    host::read_keys,
-};
+use crate::{client::connection::Connection, host::read_keys};
 use anyhow::{Context, bail, ensure};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};

@@ -2,7 +2,8 @@
 
 use super::process;
 use crate::host::{
-    BusAddress, Folder, Instance, NatsListen, Supervised, connect_service, key, read_instance, read_keys, start_nats,
+    BusAddress, Folder, Instance, NatsListen, Supervised, connect_service, key, read_instance, read_keys,
+    start_nats,
 };
 use anyhow::{Context, bail};
 use reeve_jetstream::{Bus, mac::MacKey};
