@@ -1,7 +1,10 @@
 //! Principals, keys and policies, as operators use them.
 
+use crate::traces::collector;
 use data_encoding::{BASE64, HEXLOWER};
+use nkeys::KeyPair;
 use reeve_e2e::{Instance, Raw};
+use reeve_node_protocol::enrol::Request;
 use serde_json::{Value, json};
 use std::{collections::HashMap, path::Path};
 
@@ -148,7 +151,9 @@ fn scan(folder: &Path, secrets: &[&str]) -> (usize, usize) {
 #[test]
 fn a_thousand_secrets_leave_no_trace() {
     const EACH: usize = 500;
-    let mut instance = Instance::start_with(0, &[("REEVE_LOG", "debug")]);
+    let (collector, traces) = collector();
+    let environment = [("REEVE_LOG", "debug"), ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.as_str())];
+    let mut instance = Instance::start_with(0, &environment);
     let caller = instance.raw();
     let access = |operation: &str, input: Value| {
         let body = input.to_string();
@@ -183,10 +188,22 @@ fn a_thousand_secrets_leave_no_trace() {
         });
         let refused = agent.post(format!("{endpoint}/enroll")).send(wrong.to_string()).unwrap();
         assert!(refused.status().is_client_error(), "{}", refused.status());
+        let text = |name: &str| activation[name].as_str().unwrap();
+        let (id, activation_code) = (text("ActivationId"), text("ActivationCode"));
+        let request = Request::sign(&KeyPair::new_user(), id, activation_code, "canary").unwrap();
+        if n % 2 == 1 {
+            let request = serde_json::to_string(&request).unwrap();
+            let enrolled = agent.post(format!("{endpoint}/enroll")).send(request).unwrap();
+            assert_eq!(enrolled.status(), 200);
+        }
         secrets.push(activation["ActivationCode"].as_str().unwrap().to_owned());
     }
     instance.stop();
     let all: Vec<&str> = secrets.iter().map(String::as_str).collect();
+    let traces = traces.lock().unwrap().clone();
+    println!("{} bytes of traces", traces.len());
+    assert!(traces.len() > 100_000);
+    std::fs::write(instance.scratch().join("traces"), traces).unwrap();
     let (files, bytes) = scan(instance.scratch(), &all);
     println!("{} secrets are in none of {files} files ({bytes} bytes), plain, base64 or hex", all.len());
     assert!(all.len() == 2 * EACH && bytes > 1_000_000, "{bytes} bytes");

@@ -10,7 +10,7 @@ use std::{
 };
 
 /// A collector that keeps what it is sent.
-fn collector() -> (String, Arc<Mutex<Vec<u8>>>) {
+pub fn collector() -> (String, Arc<Mutex<Vec<u8>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let received = Arc::new(Mutex::new(Vec::new()));
