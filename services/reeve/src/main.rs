@@ -91,9 +91,8 @@ fn main() -> ExitCode {
     reeve_agent::supervisor().unwrap_or_else(run)
 }
 
-#[tokio::main]
-async fn run() -> ExitCode {
-    match start().await {
+fn run() -> ExitCode {
+    match start() {
         Ok(code) => code,
         Err(error) => {
             eprintln!("reeve: {error:#}");
@@ -102,9 +101,18 @@ async fn run() -> ExitCode {
     }
 }
 
-async fn start() -> anyhow::Result<ExitCode> {
+fn start() -> anyhow::Result<ExitCode> {
     let command = config::defaults(Cli::command(), std::env::args_os())?;
     let cli = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
+    // An agent has little to do at a time, here as in its own program.
+    let mut runtime = match cli.command {
+        Command::Agent(_) => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    runtime.enable_all().build()?.block_on(observed(cli))
+}
+
+async fn observed(cli: Cli) -> anyhow::Result<ExitCode> {
     let otlp = cli.otlp.clone().filter(|endpoint| !endpoint.is_empty());
     let telemetry = reeve_telemetry::start("reeve", &cli.log, otlp.as_deref())?;
     let result = dispatch(cli).await;

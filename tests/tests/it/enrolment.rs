@@ -1,9 +1,10 @@
 //! Attempts to enrol more nodes than an activation allows, and without a valid one.
 
 use nkeys::KeyPair;
-use reeve_e2e::{Instance, wait_for};
+use reeve_e2e::{Agent, Instance, wait_for};
 use reeve_node_protocol::enrol::Request;
 use reeve_types::Timestamp;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -103,4 +104,27 @@ fn whatever_is_wrong_with_an_activation_the_answer_is_the_same() {
     assert_eq!(answers[0].1.0, 400);
     let events = instance.events();
     assert_eq!(events.iter().filter(|e| e["type"] == "reeve.nodes.NodeRegistered.v1").count(), 1);
+}
+
+/// What the agent was started with, the code of its activation among it, is not what scripts are started with.
+#[test]
+fn scripts_see_nothing_of_the_agents_own_options() {
+    let instance = Instance::start(0);
+    let mut agent = Agent::enrol(&instance, "options");
+    for without_cgroups in ["false", "true"] {
+        agent.end(Signal::TERM);
+        agent.set("REEVE_AGENT_NO_CGROUPS", without_cgroups);
+        agent.set("MIMALLOC_PURGE_DELAY", "0");
+        agent.start();
+        agent.wait_until(&instance, "Online");
+        let command = instance.send_to(&agent.node(), "env");
+        instance.ended(&command);
+        let printed = String::from_utf8(instance.printed(&command)).unwrap();
+        assert!(printed.contains("AWS_SSM_INSTANCE_ID="), "{printed}");
+        // The mark by which a step's processes are found.
+        let others = printed.lines().filter(|line| !line.starts_with("REEVE_STEP="));
+        let own: Vec<&str> =
+            others.filter(|l| l.starts_with("REEVE_") || l.starts_with("MIMALLOC_")).collect();
+        assert!(own.is_empty(), "{own:?}");
+    }
 }

@@ -290,6 +290,10 @@ async fn start_agent(
     let data = folder.path.join("nodes").join(number.to_string());
     std::fs::create_dir_all(&data)?;
     let mut environment = vec![("REEVE_AGENT_REBOOT_COMMAND".to_owned(), reboot_command.to_owned())];
+    // The allocator of this program is set up for the services; an agent gives memory back (docs/adr/0006).
+    for (name, value) in [("MIMALLOC_ARENA_EAGER_COMMIT", "0"), ("MIMALLOC_PURGE_DELAY", "0")] {
+        environment.push((name.to_owned(), value.to_owned()));
+    }
     match ca {
         Some(ca) => environment.push(("REEVE_CA".to_owned(), ca.display().to_string())),
         // The owner of both says so: an agent of another machine would insist on TLS.

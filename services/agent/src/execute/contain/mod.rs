@@ -160,10 +160,22 @@ fn as_user(task: Task) -> Command {
     command
 }
 
+/// The agent's own options, an activation's code among them, are no affair of a step.
+fn without_own(command: &mut Command) {
+    let given: Vec<_> = command.get_envs().map(|(name, _)| name.to_owned()).collect();
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if (text.starts_with("REEVE_") || text.starts_with("MIMALLOC_")) && !given.contains(&name) {
+            command.env_remove(&name);
+        }
+    }
+}
+
 /// Starts a program in a process group of its own, with pipes.
 fn spawn(mut command: Command, with_input: bool) -> io::Result<Child> {
     command.stdin(if with_input { Stdio::piped() } else { Stdio::null() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    without_own(&mut command);
     let _alone = no_fork();
     tokio::process::Command::from(command).spawn()
 }
