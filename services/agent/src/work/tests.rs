@@ -4,6 +4,7 @@ use super::Worker;
 use crate::{
     execute::{Containment, DEFAULT_LIMIT},
     identity::Identity,
+    keys::{Keys, keep_first},
     ledger::{Ledger, State},
     platform,
     run::Agent,
@@ -11,7 +12,11 @@ use crate::{
 use nkeys::KeyPair;
 use prost::Message;
 use reeve_contracts::node::{Dispatch, DispatchKind, Report};
-use reeve_node_protocol::dispatch::{document_hash, sign};
+use reeve_contracts::node::{DispatchKey, KeySet};
+use reeve_node_protocol::{
+    dispatch::{document_hash, sign},
+    keys::NO_END,
+};
 use reeve_testkit::Nats;
 use reeve_types::{NodeId, Timestamp, ids::new_uuid};
 use std::{
@@ -21,6 +26,16 @@ use std::{
 };
 
 const EXPIRES: i64 = 1_764_000_000_000;
+
+fn key_set(root: &KeyPair, version: u64, keys: &[&KeyPair]) -> Vec<u8> {
+    let key = |key: &&KeyPair| DispatchKey {
+        public_key: key.public_key(),
+        not_before_ms: 0,
+        not_after_ms: NO_END.0,
+    };
+    let keys = keys.iter().map(key).collect();
+    reeve_node_protocol::keys::sign(root, &KeySet { version, issued_ms: 0, expires_ms: NO_END.0, keys }).unwrap()
+}
 
 /// A worker whose clock shows one instant after the other, and then the last for ever.
 async fn worker(nats: &Nats, data: &Path, key: &KeyPair, instants: &[i64]) -> Arc<Worker> {
@@ -33,17 +48,20 @@ async fn worker(nats: &Nats, data: &Path, key: &KeyPair, instants: &[i64]) -> Ar
         }
         Timestamp(next)
     };
+    let root = KeyPair::new_operator();
+    keep_first(data, &key_set(&root, 1, &[key])).unwrap();
     let identity = Identity {
         node_id: NodeId::new(),
         seed: String::new(),
         jwt: String::new(),
         bus_url: String::new(),
-        dispatch_keys: vec![key.public_key()],
+        root_key: root.public_key(),
         region: String::new(),
         activation_id: String::new(),
         is_new: true,
     };
     Worker::new(Arc::new(Agent {
+        keys: Keys::load(data, &identity.root_key).unwrap(),
         identity,
         session: String::new(),
         bus: nats.bus().await,
