@@ -158,7 +158,9 @@ fn first_set(answer: &Answer, gateway: &str, options: &Options) -> Result<Vec<u8
     let trust = Trust::restore(&answer.root_key, &signed).map_err(|e| refused(e.to_string()))?;
     let expired = Timestamp(trust.set().expires_ms);
     if Timestamp::now() >= expired {
-        return Err(refused(format!("its dispatch keys expired at {expired}: `reeve keys renew` renews them")));
+        return Err(refused(format!(
+            "its dispatch keys expired at {expired}: `reeve keys renew` renews them"
+        )));
     }
     Ok(signed)
 }

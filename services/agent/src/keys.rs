@@ -70,7 +70,13 @@ impl Keys {
     }
 
     /// Whether a dispatch is believed, as [`verify`] says.
-    pub fn verify(&self, data: &[u8], node: &NodeId, number: u64, now: Timestamp) -> Result<Dispatch, Refusal> {
+    pub fn verify(
+        &self,
+        data: &[u8],
+        node: &NodeId,
+        number: u64,
+        now: Timestamp,
+    ) -> Result<Dispatch, Refusal> {
         verify(data, &self.trust(), node, number, now)
     }
 
@@ -110,7 +116,10 @@ impl Keys {
         let question = subject::question(&agent.identity.node_id, "keys");
         let answer = agent.bus.request(&question, &Headers::default(), "{}".into(), ANSWER).await?;
         let Ok(Answer { key_set }) = serde_json::from_slice(&answer.data) else {
-            anyhow::bail!("the control plane tells no dispatch keys: {}", String::from_utf8_lossy(&answer.data))
+            anyhow::bail!(
+                "the control plane tells no dispatch keys: {}",
+                String::from_utf8_lossy(&answer.data)
+            )
         };
         let signed = BASE64.decode(key_set.as_bytes()).unwrap_or_default();
         Ok(self.accept(&signed, (agent.clock)())?)

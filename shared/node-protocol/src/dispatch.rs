@@ -1,7 +1,7 @@
 //! Work for a node, signed.
 
-use data_encoding::HEXLOWER;
 use crate::keys::{SKEW_SECONDS, Trust, Unusable};
+use data_encoding::HEXLOWER;
 use nkeys::KeyPair;
 use prost::Message;
 use reeve_contracts::node::{Dispatch, DispatchKind, SignedDispatch};
@@ -122,8 +122,8 @@ pub fn verify(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
     use crate::keys::{self, NO_END};
+    use proptest::prelude::*;
     use reeve_contracts::node::{DispatchKey, KeySet};
     use reeve_types::ids::new_uuid;
 

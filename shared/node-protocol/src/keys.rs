@@ -230,9 +230,10 @@ mod tests {
         assert_eq!(refused(|set| set.version = 0), Refusal::Field("version"));
         assert_eq!(refused(|set| set.expires_ms = set.issued_ms), Refusal::Field("expires_ms"));
         assert_eq!(refused(|set| set.keys[0].not_after_ms = NOW.0), Refusal::Field("keys.not_after_ms"));
-        assert_eq!(trust.accept(&[0; MAX_BYTES + 1], NOW).unwrap_err(), Refusal::TooLarge {
-            bytes: MAX_BYTES + 1
-        });
+        assert_eq!(
+            trust.accept(&[0; MAX_BYTES + 1], NOW).unwrap_err(),
+            Refusal::TooLarge { bytes: MAX_BYTES + 1 }
+        );
         let mut signed = SignedKeySet::decode(first.as_slice()).unwrap();
         // A field that nobody knows, under the signature and outside it.
         let unknown = [first.clone(), vec![0x7a, 0]].concat();

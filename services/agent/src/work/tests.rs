@@ -34,7 +34,8 @@ fn key_set(root: &KeyPair, version: u64, keys: &[&KeyPair]) -> Vec<u8> {
         not_after_ms: NO_END.0,
     };
     let keys = keys.iter().map(key).collect();
-    reeve_node_protocol::keys::sign(root, &KeySet { version, issued_ms: 0, expires_ms: NO_END.0, keys }).unwrap()
+    reeve_node_protocol::keys::sign(root, &KeySet { version, issued_ms: 0, expires_ms: NO_END.0, keys })
+        .unwrap()
 }
 
 /// A worker whose clock shows one instant after the other, and then the last for ever.
