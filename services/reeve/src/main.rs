@@ -66,6 +66,9 @@ enum Command {
     /// Manages principals, access keys, groups and policies.
     #[command(subcommand)]
     Access(client::access::Command),
+    /// Shows, rotates and renews the keys whose dispatches nodes run.
+    #[command(subcommand)]
+    Keys(client::keys::Command),
     /// Prints what a command printed on its nodes.
     Output(client::output::Args),
     /// Measures what this machine does, on an instance of its own.
@@ -125,6 +128,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Events(args) => client::events::events(&data, args).await?,
         Command::Api(args) => client::api::api(&data, args).await?,
         Command::Access(command) => client::access::access(&data, command, format).await?,
+        Command::Keys(command) => client::keys::keys(&data, command, format).await?,
         Command::Output(args) => client::output::output(&data, args).await?,
         Command::Bench(command) => bench::run(command, format).await?,
         Command::Completions { shell } => {

@@ -12,12 +12,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Every secret of an instance. Whoever reads this file owns the fleet.
+/// The secrets of an instance but its root and dispatch keys. Whoever reads this file owns the bus.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Keys {
     pub operator: OperatorKeys,
-    /// Signs what nodes run.
-    pub dispatch_seed: String,
+    /// Signed what nodes run, before there were sets of keys: it goes to `dispatch.seeds`.
+    #[serde(default, skip_serializing)]
+    dispatch_seed: String,
     /// Seals pagination tokens, hexadecimal.
     pub token_key: String,
     /// Encrypts the data keys of secrets, hexadecimal.
@@ -84,6 +85,7 @@ impl Folder {
         if keys.secrets_key.is_empty() {
             keys.secrets_key = random_hex::<32>()?;
         }
+        super::keys::ensure_made(&path, &keys.dispatch_seed)?;
         // Also those that were read: they may have got a key that the file does not have.
         write_private(&keys_path, &serde_json::to_vec_pretty(&keys)?)?;
         let principals_path = path.join(files::PRINCIPALS);
@@ -127,7 +129,7 @@ fn make_keys() -> anyhow::Result<Keys> {
     let digits = u64::from_str_radix(&random_hex::<5>()?, 16)? % 1_000_000_000_000;
     Ok(Keys {
         operator: OperatorKeys::generate()?,
-        dispatch_seed: nkeys::KeyPair::new_account().seed()?,
+        dispatch_seed: String::new(),
         token_key: random_hex::<32>()?,
         secrets_key: String::new(),
         account: format!("{digits:012}"),
