@@ -27,6 +27,8 @@ mod failpoints;
 mod faults;
 #[path = "it/isolation.rs"]
 mod isolation;
+#[path = "it/keys.rs"]
+mod keys;
 #[path = "it/local_policy.rs"]
 mod local_policy;
 #[path = "it/matrix.rs"]

@@ -5,7 +5,7 @@ use super::{
     connection::{Connection, NODES},
     table::{self, cell, instant},
 };
-use crate::host::keys::{Root, renewed, rotated};
+use crate::host::keys::{Root, check_withdrawn, renewed, rotated};
 use anyhow::{Context, bail};
 use reeve_contracts::node::KeySet;
 use reeve_types::Timestamp;
@@ -58,7 +58,8 @@ pub async fn keys(data: &Path, command: Command, format: Format) -> anyhow::Resu
         Command::Show => {}
         Command::Rotate { overlap, withdraw } => {
             publish(data, &connection, true, |root, set, now| {
-                rotated(set, root.make_key()?, overlap, &withdraw, now)
+                check_withdrawn(set, &withdraw)?;
+                Ok(rotated(set, root.make_key()?, overlap, &withdraw, now))
             })
             .await?;
         }

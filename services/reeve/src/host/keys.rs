@@ -102,19 +102,21 @@ pub fn renewed(set: &KeySet, now: Timestamp) -> anyhow::Result<KeySet> {
     Ok(KeySet { version: set.version + 1, issued_ms: now.0, expires_ms, keys })
 }
 
-/// A new key; those that were without an end count for the overlap still, except what is withdrawn.
-pub fn rotated(
-    set: &KeySet,
-    new: String,
-    overlap: Duration,
-    withdrawn: &[String],
-    now: Timestamp,
-) -> anyhow::Result<KeySet> {
+/// What is withdrawn has to be there.
+///
+/// # Errors
+/// When the set has no such key: it would seem to be gone.
+pub fn check_withdrawn(set: &KeySet, withdrawn: &[String]) -> anyhow::Result<()> {
     if let Some(unknown) =
         withdrawn.iter().find(|key| !set.keys.iter().any(|known| known.public_key == **key))
     {
         bail!("--withdraw {unknown}: the set that is in force has no such key");
     }
+    Ok(())
+}
+
+/// A new key; those that were without an end count for the overlap still, except what is withdrawn.
+pub fn rotated(set: &KeySet, new: String, overlap: Duration, withdrawn: &[String], now: Timestamp) -> KeySet {
     let end = now.plus_seconds(i64::try_from(overlap.as_secs()).unwrap_or(i64::MAX)).0;
     let stays = set.keys.iter().filter(|key| !withdrawn.contains(&key.public_key));
     let mut keys: Vec<_> = stays
@@ -123,7 +125,7 @@ pub fn rotated(
         .collect();
     keys.push(current(new, now));
     let expires_ms = now.plus_seconds(LIFETIME).0;
-    Ok(KeySet { version: set.version + 1, issued_ms: now.0, expires_ms, keys })
+    KeySet { version: set.version + 1, issued_ms: now.0, expires_ms, keys }
 }
 
 /// A folder's root key, held so that nobody else makes a set meanwhile.
@@ -256,17 +258,17 @@ mod tests {
         let set = first(&[KeyPair::new_account()], NOW);
         let (old, now) = (set.keys[0].public_key.clone(), NOW.plus_seconds(10));
         let overlap = Duration::from_secs(100);
-        let next = rotated(&set, "new".to_owned(), overlap, &[], now).unwrap();
+        let next = rotated(&set, "new".to_owned(), overlap, &[], now);
         let ends: Vec<_> = next.keys.iter().map(|key| (key.public_key.as_str(), key.not_after_ms)).collect();
         assert_eq!(ends, [(old.as_str(), now.plus_seconds(100).0), ("new", NO_END.0)]);
         // A second rotation does not make the first overlap longer; what has ended goes.
-        let third = rotated(&next, "newer".to_owned(), overlap, &[], now.plus_seconds(50)).unwrap();
+        let third = rotated(&next, "newer".to_owned(), overlap, &[], now.plus_seconds(50));
         assert_eq!(third.keys[0].not_after_ms, now.plus_seconds(100).0);
         let renewed = renewed(&third, now.plus_seconds(100)).unwrap();
         assert_eq!((renewed.version, renewed.keys.len()), (4, 2));
-        let gone = rotated(&set, "new".to_owned(), overlap, &[old], now).unwrap();
+        let gone = rotated(&set, "new".to_owned(), overlap, &[old], now);
         assert_eq!(gone.keys.len(), 1);
-        let unknown = rotated(&set, "new".to_owned(), overlap, &["X".to_owned()], now).unwrap_err();
+        let unknown = check_withdrawn(&set, &["X".to_owned()]).unwrap_err();
         assert!(unknown.to_string().contains("--withdraw X"));
     }
 }
