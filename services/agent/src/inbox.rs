@@ -77,7 +77,7 @@ async fn receive_once(agent: &Arc<Agent>, worker: &Arc<Worker>) -> Result<(), an
 /// Keys are published before anything is signed with them. So one that was asked for after the last number was read
 /// is known for all up to that number; and without an answer nothing is passed over.
 async fn catch_up(agent: &Agent, worker: &Arc<Worker>) -> Result<(), anyhow::Error> {
-    let last = read_last(&agent.bus, &agent.identity.node_id).await?;
+    let mut last = read_last(&agent.bus, &agent.identity.node_id).await?;
     let mut asked = false;
     loop {
         let number = agent.ledger.cursor()? + 1;
@@ -85,6 +85,8 @@ async fn catch_up(agent: &Agent, worker: &Arc<Worker>) -> Result<(), anyhow::Err
         match agent.bus.direct_get(NODE_INBOX, &subject).await? {
             Some(message) => {
                 if (!asked || number > last) && worker.doubts_key(number, &message.data) {
+                    agent.keys.turn().await;
+                    last = read_last(&agent.bus, &agent.identity.node_id).await?.max(last);
                     agent.keys.ask(agent).await?;
                     asked = true;
                 }

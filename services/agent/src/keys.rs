@@ -86,7 +86,7 @@ impl Keys {
     }
 
     /// Keeps a newer set, then goes by it; answers whether it is one.
-    fn accept(&self, signed: &[u8], now: Timestamp) -> Result<bool, Error> {
+    pub fn accept(&self, signed: &[u8], now: Timestamp) -> Result<bool, Error> {
         let mut trust = self.trust();
         match trust.accept(signed, now) {
             Ok(newer) => {
@@ -100,6 +100,14 @@ impl Keys {
                 tracing::error!(%refusal, "a set of dispatch keys is refused");
                 Ok(false)
             }
+        }
+    }
+
+    /// Waits until it may be asked again.
+    pub async fn turn(&self) {
+        let asked = *self.asked.lock().await;
+        if let Some(last) = asked {
+            tokio::time::sleep_until(last + BETWEEN).await;
         }
     }
 

@@ -40,6 +40,11 @@ fn key_set(root: &KeyPair, version: u64, keys: &[&KeyPair]) -> Vec<u8> {
 
 /// A worker whose clock shows one instant after the other, and then the last for ever.
 async fn worker(nats: &Nats, data: &Path, key: &KeyPair, instants: &[i64]) -> Arc<Worker> {
+    worker_of(&KeyPair::new_operator(), nats, data, key, instants).await
+}
+
+/// The same, of a root that the test has.
+async fn worker_of(root: &KeyPair, nats: &Nats, data: &Path, key: &KeyPair, instants: &[i64]) -> Arc<Worker> {
     let instants = Mutex::new(VecDeque::from(instants.to_vec()));
     let clock = move || {
         let mut instants = instants.lock().unwrap();
@@ -49,8 +54,7 @@ async fn worker(nats: &Nats, data: &Path, key: &KeyPair, instants: &[i64]) -> Ar
         }
         Timestamp(next)
     };
-    let root = KeyPair::new_operator();
-    keep_first(data, &key_set(&root, 1, &[key])).unwrap();
+    keep_first(data, &key_set(root, 1, &[key])).unwrap();
     let identity = Identity {
         node_id: NodeId::new(),
         seed: String::new(),
@@ -217,4 +221,40 @@ async fn what_is_replayed_is_run_once() {
         "dispatches: {REPLAYS} replayed to the ledger, {ended} of them after the end, run {ran} time(s)"
     );
     assert_eq!((ran, reports(&worker)), (1, vec!["Success".to_owned()]));
+}
+
+/// Also what was believed when it was taken in.
+#[tokio::test(flavor = "current_thread")]
+async fn what_waits_when_its_key_is_withdrawn_is_not_run_and_says_so() {
+    let (nats, root, key) = (Nats::start(), KeyPair::new_operator(), KeyPair::new_account());
+    let data = tempfile::tempdir().unwrap();
+    let worker = worker_of(&root, &nats, data.path(), &key, &[EXPIRES - 1]).await;
+    let file = data.path().join("ran");
+    let (command, bytes) = dispatch(&worker, &key, &file);
+    worker.take_in(1, &bytes).unwrap();
+    assert_eq!(worker.agent.ledger.state(&command).unwrap(), Some(State::Accepted));
+    let newer = key_set(&root, 2, &[&KeyPair::new_account()]);
+    assert!(worker.agent.keys.accept(&newer, Timestamp(EXPIRES - 1)).unwrap());
+    assert!(worker.doubts_key(2, &numbered(&worker, &key, &file, 2).1));
+    worker.begin_waiting().await;
+    assert_eq!(worker.agent.ledger.state(&command).unwrap(), Some(State::Ended));
+    assert_eq!(reports(&worker), ["Failed"]);
+    assert!(worker.queue().running.is_empty() && !file.exists());
+}
+
+/// After a restart, newer keys may be there: until that is known, nothing is decided.
+#[tokio::test(flavor = "current_thread")]
+async fn without_an_answer_what_was_taken_in_before_waits() {
+    let (nats, root, key) = (Nats::start(), KeyPair::new_operator(), KeyPair::new_account());
+    let data = tempfile::tempdir().unwrap();
+    let worker = worker_of(&root, &nats, data.path(), &key, &[EXPIRES - 1]).await;
+    let file = data.path().join("ran");
+    let (command, bytes) = dispatch(&worker, &key, &file);
+    worker.agent.ledger.accept(1, &command, &bytes).unwrap();
+    let newer = key_set(&root, 2, &[&KeyPair::new_account()]);
+    assert!(worker.agent.keys.accept(&newer, Timestamp(EXPIRES - 1)).unwrap());
+    // Nobody answers on this bus.
+    assert!(worker.resume().await.is_err());
+    assert_eq!(worker.agent.ledger.state(&command).unwrap(), Some(State::Accepted));
+    assert!(worker.queue().waiting.is_empty() && !file.exists());
 }

@@ -8,6 +8,7 @@ use super::{
 use crate::host::keys::{Root, check_withdrawn, renewed, rotated};
 use anyhow::{Context, bail};
 use reeve_contracts::node::KeySet;
+use reeve_node_protocol::keys::NO_END;
 use reeve_types::Timestamp;
 use serde_json::{Value, json};
 use std::{path::Path, time::Duration};
@@ -101,7 +102,11 @@ async fn show(connection: &Connection, format: Format) -> anyhow::Result<()> {
     println!("set {} expires {}", cell(&answer, "version"), instant(&answer, "expires"));
     let rows: Vec<_> = keys
         .iter()
-        .map(|key| vec![cell(key, "publicKey"), instant(key, "notBefore"), instant(key, "notAfter")])
+        .map(|key| {
+            let endless = key.get("notAfter").and_then(Value::as_f64) >= Some(NO_END.epoch_seconds());
+            let until = if endless { "-".to_owned() } else { instant(key, "notAfter") };
+            vec![cell(key, "publicKey"), instant(key, "notBefore"), until]
+        })
         .collect();
     table::print(&["DISPATCH KEY", "FROM", "UNTIL"], &rows);
     let end = answer.get("expires").and_then(Value::as_f64).unwrap_or_default();
