@@ -79,7 +79,7 @@ impl Scene {
         };
         let named = vec![
             in_time(&older, -900, NOW.plus_seconds(900)),
-            in_time(&key, -300, NO_END),
+            in_time(&key, -200_000, NO_END),
             in_time(&ended, -900, NOW),
             in_time(&later, 301, NO_END),
         ];
