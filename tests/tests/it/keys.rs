@@ -359,6 +359,29 @@ async fn an_expired_set_runs_nothing_until_it_is_renewed() {
     assert_eq!((held(agent.folder(), &before.root).version, lines(&ran)), (3, 1));
 }
 
+/// A set was published before the seed of its key was brought to run-command.
+#[test]
+fn what_there_is_no_seed_for_waits_and_is_not_lost() {
+    let instance = Instance::start(1);
+    let (before, new) = (signers(&instance), KeyPair::new_account());
+    let now = Timestamp::now();
+    let mut set = KeySet { version: 2, issued_ms: now.0, ..in_force(&instance) };
+    set.keys[0].public_key = new.public_key();
+    let (status, answer) = publish(&instance, &before.root, &keys::sign(&before.root, &set).unwrap());
+    assert_eq!(status, 200, "{answer}");
+    let ran = instance.scratch().join("ran");
+    let command = instance.send(&format!("echo ran >> {}", ran.display()));
+    let log = instance.scratch().join("up.log");
+    println!(
+        "{}",
+        wait_for_lines(&log, &["commands wait", &new.public_key(), "none of these seeds is here"], 1)
+    );
+    assert_eq!(instance.details(&command), "Pending");
+    std::fs::write(instance.data().join("dispatch.seeds"), new.seed().unwrap()).unwrap();
+    assert_eq!(instance.ended(&command)["StatusDetails"], "Success");
+    assert_eq!(lines(&ran), 1);
+}
+
 #[test]
 fn a_node_is_enrolled_only_where_its_root_key_is() {
     let instance = Instance::start(0);
