@@ -31,6 +31,8 @@ mod faults;
 mod forged;
 #[path = "it/isolation.rs"]
 mod isolation;
+#[path = "it/keys.rs"]
+mod keys;
 #[path = "it/local_policy.rs"]
 mod local_policy;
 #[path = "it/matrix.rs"]

@@ -9,22 +9,26 @@ use bytes::Bytes;
 use nkeys::{KeyPair, KeyPairType};
 use prost::Message;
 use reeve_authz::{AccessKey, Principal, Principals};
-use reeve_contracts::node::Dispatch;
+use reeve_contracts::node::{Dispatch, DispatchKey, KeySet};
 use reeve_document_language as documents;
 use reeve_eventsourcing::{AggregateRef, Envelope};
 use reeve_gateway::sigv4::{Request, Verifier};
-use reeve_node_protocol::dispatch::{sign, verify};
+use reeve_node_protocol::{
+    dispatch::{sign, verify},
+    keys::{self, NO_END, Trust},
+};
 use reeve_types::{NodeId, Timestamp, subject};
 use std::sync::{Arc, LazyLock};
 
 pub type Target = fn(&[u8]);
 
 /// A target's name, which is also that of its corpus, and the target.
-pub const TARGETS: [(&str, Target); 6] = [
+pub const TARGETS: [(&str, Target); 7] = [
     ("api_input", api_input),
     ("dispatch", dispatch),
     ("document", document),
     ("envelope", envelope),
+    ("key_set", key_set),
     ("sigv4", sigv4),
     ("subject", subject),
 ];
@@ -65,18 +69,43 @@ pub fn api_input(data: &[u8]) {
     assert_eq!(result, reeve_gateway::check_input("ssm", &text(target), body));
 }
 
+/// A dispatch key that the fuzzer does not know.
+static KEY: LazyLock<Option<KeyPair>> =
+    LazyLock::new(|| KeyPair::new_from_raw(KeyPairType::Account, [4; 32]).ok());
+
+/// A root key that it does not know either, and a node that believes that dispatch key.
+static TRUST: LazyLock<Option<(KeyPair, Trust)>> = LazyLock::new(|| {
+    let root = KeyPair::new_from_raw(KeyPairType::Operator, [5; 32]).ok()?;
+    let key =
+        DispatchKey { public_key: KEY.as_ref()?.public_key(), not_before_ms: 0, not_after_ms: NO_END.0 };
+    let set = KeySet { version: 7, issued_ms: 0, expires_ms: NO_END.0, keys: vec![key] };
+    let trust = Trust::restore(&root.public_key(), &keys::sign(&root, &set).ok()?).ok()?;
+    Some((root, trust))
+});
+
+/// What a node is told of dispatch keys. Nothing that the root did not sign is accepted; what can be read as a set is
+/// signed besides, and then accepted only as it is, newer and in time.
+pub fn key_set(data: &[u8]) {
+    let Some((root, trust)) = TRUST.as_ref() else { panic!("no trust") };
+    assert!(trust.accept(data, NOW).is_err(), "accepted");
+    let Ok(set) = KeySet::decode(data) else { return };
+    let Ok(signed) = keys::sign(root, &set) else { panic!("not signed") };
+    if let Ok(accepted) = trust.accept(&signed, NOW) {
+        assert_eq!(accepted.set(), &set);
+        assert!(set.version > 7 && set.expires_ms > NOW.0 && !set.keys.is_empty());
+    }
+}
+
 /// What a node reads from its inbox. The key is not known to the fuzzer, so nothing may be accepted; what can be
 /// read as a dispatch is signed besides, and accepted as it is or not at all.
 pub fn dispatch(data: &[u8]) {
-    static KEY: LazyLock<Option<KeyPair>> =
-        LazyLock::new(|| KeyPair::new_from_raw(KeyPairType::Account, [4; 32]).ok());
     let Some(key) = KEY.as_ref() else { panic!("no key") };
     let Ok(node) = "mi-00000000000000001".parse::<NodeId>() else { panic!("no node") };
-    let keys = [key.public_key()];
-    assert!(verify(data, &keys, &node, 1, NOW).is_err(), "accepted");
+    let Some((_, trust)) = TRUST.as_ref() else { panic!("no trust") };
+    assert!(verify(data, trust, &node, 1, NOW).is_err(), "accepted");
     let Ok(dispatch) = Dispatch::decode(data) else { return };
     let Ok(signed) = sign(key, &dispatch) else { panic!("not signed") };
-    if let Ok(accepted) = verify(&signed.encode_to_vec(), &keys, &node, 1, NOW) {
+    if let Ok(accepted) = verify(&signed.encode_to_vec(), trust, &node, 1, NOW) {
         assert_eq!(accepted, dispatch);
         assert!(accepted.node_id == node.as_str() && accepted.number == 1 && accepted.expires_ms > NOW.0);
     }

@@ -1,8 +1,12 @@
 //! Who this node is. The seed never leaves the node; the file is for its owner's eyes only.
 
-use crate::Options;
-use reeve_node_protocol::enrol::{Answer, Request};
-use reeve_types::NodeId;
+use crate::{Options, keys};
+use data_encoding::BASE64;
+use reeve_node_protocol::{
+    enrol::{Answer, Request},
+    keys::Trust,
+};
+use reeve_types::{NodeId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::{
     io::Write,
@@ -28,6 +32,26 @@ pub enum Error {
     NothingToRegisterWith,
     #[error("the gateway at {gateway} did not enrol this node: {reason}")]
     Refused { gateway: String, reason: String },
+    #[error(
+        "the control plane behind {gateway} has the root key {root}, not {wanted} as --root-key says: this node is not \
+         enrolled there"
+    )]
+    OtherRoot { gateway: String, root: String, wanted: String },
+    #[error(
+        "this node believes the control plane with the root key {root}, and --root-key says {wanted}: only \
+         --register-again, with an activation of that control plane, makes it a node of another one"
+    )]
+    NotThisRoot { root: String, wanted: String },
+    #[error(
+        "this node was enrolled before control planes had a root key, and believes nobody: start it once with \
+         --register-again and a new activation"
+    )]
+    NoRoot,
+    #[error(
+        "the dispatch keys that this node believes cannot be read from {path}: {reason}. Without them it runs nothing; \
+         --register-again and a new activation make it a new node"
+    )]
+    KeysLost { path: String, reason: String },
 }
 
 /// The identity, as it is kept.
@@ -37,8 +61,9 @@ pub struct Identity {
     pub seed: String,
     pub jwt: String,
     pub bus_url: String,
-    /// The control plane's dispatch keys, pinned at enrolment.
-    pub dispatch_keys: Vec<String>,
+    /// The control plane's public root key, pinned at enrolment; empty for an identity from before there was one.
+    #[serde(default)]
+    pub root_key: String,
     pub region: String,
     /// What it was enrolled with; empty for one from before this was kept.
     #[serde(default)]
@@ -65,8 +90,10 @@ pub async fn load_or_enrol(options: &Options) -> Result<Identity, Error> {
         Err(_) => None,
     };
     let former = match known {
-        Some(known) if !options.register_again => return Ok(known),
-        Some(known) if options.activation_id.as_ref() == Some(&known.activation_id) => return Ok(known),
+        Some(known) if !options.register_again => return believing_root(known, options),
+        Some(known) if options.activation_id.as_ref() == Some(&known.activation_id) => {
+            return believing_root(known, options);
+        }
         former => former,
     };
     let (Some(gateway), Some(id), Some(code)) =
@@ -83,12 +110,13 @@ pub async fn load_or_enrol(options: &Options) -> Result<Identity, Error> {
     let request = Request::sign(&key, &id, &code, &crate::platform::hostname()).map_err(refused)?;
     let tls = trusted(&options.data).map_err(refused)?;
     let answer = enrol(gateway.clone(), request, tls).await.map_err(refused)?;
+    let key_set = first_set(&answer, &gateway, options)?;
     let identity = Identity {
         node_id: answer.node_id.parse().map_err(|e| refused(format!("{e}")))?,
         seed,
         jwt: answer.jwt,
         bus_url: answer.bus_url,
-        dispatch_keys: answer.dispatch_keys,
+        root_key: answer.root_key,
         region: answer.region,
         activation_id: id,
         is_new: true,
@@ -96,11 +124,45 @@ pub async fn load_or_enrol(options: &Options) -> Result<Identity, Error> {
     if let Some(former) = former {
         put_away(&options.data, &former.node_id).map_err(|e| failed(&e))?;
     }
+    // Before the identity: there is none without the keys that it believes.
+    keys::keep_first(&options.data, &key_set)?;
     let text = serde_json::to_vec_pretty(&identity).map_err(|e| failed(&e))?;
     write_private(&path, &text)?;
     // The identity holds the seed now; an error leaves a second private copy, no more.
     let _removed = std::fs::remove_file(&key_path).is_ok();
     Ok(identity)
+}
+
+/// An identity that is there already, if it has the root that the options want.
+fn believing_root(known: Identity, options: &Options) -> Result<Identity, Error> {
+    if known.root_key.is_empty() {
+        return Err(Error::NoRoot);
+    }
+    match &options.root_key {
+        Some(wanted) if *wanted != known.root_key => {
+            Err(Error::NotThisRoot { root: known.root_key, wanted: wanted.clone() })
+        }
+        _ => Ok(known),
+    }
+}
+
+/// The first set of dispatch keys, if the answer is of a control plane that the options allow.
+fn first_set(answer: &Answer, gateway: &str, options: &Options) -> Result<Vec<u8>, Error> {
+    let gateway = gateway.to_owned();
+    if let Some(wanted) = options.root_key.as_ref().filter(|wanted| **wanted != answer.root_key) {
+        let (root, wanted) = (answer.root_key.clone(), wanted.clone());
+        return Err(Error::OtherRoot { gateway, root, wanted });
+    }
+    let refused = |reason: String| Error::Refused { gateway: gateway.clone(), reason };
+    let signed = BASE64.decode(answer.key_set.as_bytes()).map_err(|e| refused(format!("key_set: {e}")))?;
+    let trust = Trust::restore(&answer.root_key, &signed).map_err(|e| refused(e.to_string()))?;
+    let expired = Timestamp(trust.set().expires_ms);
+    if Timestamp::now() >= expired {
+        return Err(refused(format!(
+            "its dispatch keys expired at {expired}: `reeve keys renew` renews them"
+        )));
+    }
+    Ok(signed)
 }
 
 /// Keeps the certificates of those whom this node believes, if they are any.
@@ -147,7 +209,7 @@ pub fn believing(pem: &[u8]) -> Result<TlsConfig, String> {
 fn put_away(data: &Path, node: &NodeId) -> std::io::Result<()> {
     let former = data.join("former").join(node.as_str());
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&former)?;
-    for name in ["ledger.redb", "identity.json"] {
+    for name in ["ledger.redb", keys::FILE, "identity.json"] {
         match std::fs::rename(data.join(name), former.join(name)) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e),
             _ => {}
@@ -168,15 +230,16 @@ fn load_or_make_key(path: &Path) -> Result<nkeys::KeyPair, Error> {
     Ok(key)
 }
 
-/// Writes a file for the owner's eyes only, whole or not at all.
-fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+/// Writes a file for the owner's eyes only, whole or not at all; it is on disk when this answers.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let temporary = path.with_extension("new");
     let write = || {
         let mut options = std::fs::OpenOptions::new();
         let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        std::fs::rename(&temporary, path)
+        std::fs::rename(&temporary, path)?;
+        path.parent().map_or(Ok(()), |folder| std::fs::File::open(folder)?.sync_all())
     };
     write().map_err(|e| Error::File { path: path.display().to_string(), reason: e.to_string() })
 }

@@ -1,6 +1,7 @@
 //! The agent: on every node, runs what the control plane signed, and says what happened.
 //!
 //! - [`identity`]: who this node is; enrolment with an activation.
+//! - [`keys`]: whose dispatches it runs: the newest set of keys that it was given.
 //! - [`ledger`]: what was accepted, begun and ended, and the reports that the bus has not acknowledged.
 //! - [`inbox`]: dispatches in order, from the live subject and by Direct Get.
 //! - [`work`]: executing them, a few at a time, and cancelling them.
@@ -13,13 +14,14 @@
 //!
 //! Invariants: nothing is begun before its INTENT is on disk; what was begun and has no outcome after a
 //! restart is `Interrupted` and never begun again; a dispatch counts only when its signature, addressee
-//! and time hold, whoever delivered it; a report is deleted only when the bus has acknowledged it (the
+//! and time hold, whoever delivered it; from a set of keys it goes to a newer one only, also across restarts; a report is deleted only when the bus has acknowledged it (the
 //! report of a start also when its command's outcome takes its place).
 
 pub mod execute;
 mod failpoint;
 pub mod identity;
 mod inbox;
+mod keys;
 mod ledger;
 pub mod local_policy;
 mod outbox;

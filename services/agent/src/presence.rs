@@ -1,4 +1,4 @@
-//! Introductions after each connection, a light heartbeat, and a word when there is no way in.
+//! Introductions after each connection, a light heartbeat, news of keys, and a word when there is no way in.
 
 use crate::run::Agent;
 use prost::Message;
@@ -18,6 +18,7 @@ pub async fn keep(agent: Arc<Agent>) {
     loop {
         connections.mark_unchanged();
         introduce(&agent).await;
+        ask_for_keys(&agent).await;
         // Until the next connection, or until the control plane does not know this session.
         loop {
             tokio::select! {
@@ -76,15 +77,24 @@ async fn introduce(agent: &Agent) {
     }
 }
 
+/// Keys may have changed while this node was away; without an answer, the inbox or a heartbeat asks again.
+async fn ask_for_keys(agent: &Agent) {
+    if let Err(error) = agent.keys.ask(agent).await {
+        tracing::warn!(%error, "the newest dispatch keys are not known");
+    }
+}
+
 /// Whether the control plane counts this session as connected. No answer is no reason to doubt it.
 async fn heartbeat(agent: &Agent) -> bool {
     let subject = subject::question(&agent.identity.node_id, "heartbeat");
     let body = serde_json::json!({"session": agent.session}).to_string();
-    match agent.bus.request(&subject, &Headers::default(), body.into(), ANSWER).await {
-        Ok(answer) => {
-            let answer: serde_json::Value = serde_json::from_slice(&answer.data).unwrap_or_default();
-            answer.get("connected").and_then(serde_json::Value::as_bool).unwrap_or(true)
-        }
-        Err(_) => true,
+    let Ok(answer) = agent.bus.request(&subject, &Headers::default(), body.into(), ANSWER).await else {
+        return true;
+    };
+    let answer: serde_json::Value = serde_json::from_slice(&answer.data).unwrap_or_default();
+    let keys = answer.get("keys").and_then(serde_json::Value::as_u64);
+    if keys.is_some_and(|version| version > agent.keys.version()) {
+        ask_for_keys(agent).await;
     }
+    answer.get("connected").and_then(serde_json::Value::as_bool).unwrap_or(true)
 }

@@ -3,7 +3,9 @@
 use crate::{
     execute::{self, Containment},
     identity::{self, Identity},
-    inbox, ledger,
+    inbox,
+    keys::Keys,
+    ledger,
     local_policy::LocalPolicy,
     outbox, platform, presence, upkeep,
     work::Worker,
@@ -33,6 +35,10 @@ pub struct Options {
     /// The activation's code. Needed once.
     #[arg(long, env = "REEVE_ACTIVATION_CODE", hide_env_values = true)]
     pub activation_code: Option<String>,
+    /// The public root key of the control plane that this node may be enrolled at, as `reeve keys show` prints it. One with
+    /// another root key is refused. It is pinned at enrolment in any case; only --register-again leads to another one.
+    #[arg(long, value_name = "KEY", env = "REEVE_ROOT_KEY")]
+    pub root_key: Option<String>,
     /// Give up this node's identity, which its control plane may not let in any more, and enrol as a new node with
     /// another activation. The old identity and its ledger are kept in the folder `former`. With the activation that
     /// this node is enrolled with already it does nothing.
@@ -102,6 +108,7 @@ pub enum Error {
 /// What the agent's parts share.
 pub(crate) struct Agent {
     pub identity: Identity,
+    pub keys: Keys,
     pub session: String,
     pub bus: Bus,
     pub ledger: ledger::Ledger,
@@ -128,6 +135,7 @@ pub(crate) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// When the node cannot be enrolled or its folder cannot be used; afterwards a lost bus is waited for.
 pub async fn run(options: Options) -> Result<(), Error> {
     let identity = identity::load_or_enrol(&options).await?;
+    let keys = Keys::load(&options.data, &identity.root_key)?;
     let path = options.data.join("ledger.redb");
     let lost = !path.exists() && !identity.is_new;
     if lost && !options.accept_lost_ledger {
@@ -154,6 +162,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
     let agent = Arc::new(Agent {
         platform: platform::read(),
         identity,
+        keys,
         session,
         bus,
         ledger,

@@ -27,12 +27,17 @@ struct Source {
     model: OnceLock<Option<Model>>,
 }
 
-static SOURCES: [Source; 2] = [
+static SOURCES: [Source; 3] = [
     Source { service: "ssm", text: include_str!("../../../schemas/aws/ssm.json"), model: OnceLock::new() },
     // Ours, in the form of AWS's.
     Source {
         service: "access",
         text: include_str!("../../../schemas/reeve/access.json"),
+        model: OnceLock::new(),
+    },
+    Source {
+        service: "nodes",
+        text: include_str!("../../../schemas/reeve/nodes.json"),
         model: OnceLock::new(),
     },
 ];

@@ -3,15 +3,18 @@
 //! Aggregates, in the stream NODES:
 //! - `activation` (`reeve.evt.nodes.activation.<id>`): a one-time code with a limit and an end.
 //! - `node` (`reeve.evt.nodes.node.<id>`): a machine with an agent.
+//! - `dispatch-keys` (`reeve.evt.nodes.dispatch-keys.<public root key>`): the keys whose dispatches nodes run.
 //!
 //! Invariants: an activation's code is stored only as a hash; registrations never exceed the limit,
 //! however many try at once, because each is one event on the activation's own subject; a node's id is
 //! chosen here and never reused; heartbeats are not events, `NodeConnected` and `NodeLost` are; a deregistered
-//! node's key is revoked on the bus for good, as the log says and not as the bus remembers.
+//! node's key is revoked on the bus for good, as the log says and not as the bus remembers; a set of dispatch keys is
+//! in force only if the root key signed it, and is followed by newer ones alone. No secret of those keys is here.
 
 mod admission;
 mod api;
 pub mod domain;
+mod keys;
 mod notices;
 mod presence;
 mod projections;
@@ -30,8 +33,10 @@ pub struct Config {
     pub admission: Admission,
     /// Where nodes find the bus.
     pub bus_url: String,
-    /// The public keys whose dispatches nodes run.
-    pub dispatch_keys: Vec<String>,
+    /// The public root key: it signs the sets of keys whose dispatches nodes run.
+    pub root_key: String,
+    /// A signed set to publish at the start, if it is newer than the log's.
+    pub key_set: Option<Vec<u8>>,
     pub account: String,
     pub region: String,
     /// A connection to the server's own account: there it tells of lost connections, and is given the nodes' account.
@@ -51,11 +56,15 @@ pub fn service(config: Config) -> Service {
     Service::new("nodes")
         .aggregate::<domain::activation::Activation>()
         .aggregate::<domain::node::Node>()
+        .aggregate::<domain::keys::DispatchKeys>()
         .projection(projections::Activations)
         .projection(projections::Nodes)
+        .projection(projections::KeySets)
         .projection(ResourceTags { kind: "ManagedInstance", table: projections::NODE_TAGS })
         .reactor("register", 16, presence::register)
         .startup(share(shared, admission::start))
+        .startup(share(shared, keys::publish_given))
+        .background(share(shared, keys::watch_end))
         .reactor("revoke", 64, share(shared, admission::revoke))
         .background(share(shared, admission::restarts))
         .background(share(shared, admission::connects))
@@ -63,6 +72,10 @@ pub fn service(config: Config) -> Service {
         .background(share(shared, presence::disconnects))
         .background(share(shared, presence::silence))
         .question("NodeHeartbeat", "heartbeat", share(shared, presence::heartbeat))
+        .question("NodeKeys", "keys", share(shared, api::keys::tell))
+        .operation("nodes", "PutDispatchKeys", share(shared, api::keys::put))
+        .on("DispatchKeys", "rootKey")
+        .operation("nodes", "GetDispatchKeys", share(shared, api::keys::get))
         .endpoint("", "Enroll", "reeve.enroll".to_owned(), share(shared, api::enrol::enrol))
         .operation("ssm", "CreateActivation", api::activations::create)
         .operation("ssm", "DescribeActivations", api::activations::describe)

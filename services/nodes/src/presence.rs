@@ -4,6 +4,7 @@ use crate::{
     Shared,
     domain::{
         activation::ActivationEvent,
+        keys::DispatchKeys,
         node::{Command, Error, Node},
     },
     notices,
@@ -107,6 +108,8 @@ pub(crate) struct Heartbeat {
 pub(crate) struct Heard {
     /// Whether this session is the one that counts as connected; if not, the agent introduces itself again.
     connected: bool,
+    /// The version of the dispatch keys that are in force; an agent with an older one asks for them.
+    keys: u64,
 }
 
 /// A node says that it is there.
@@ -115,7 +118,8 @@ pub(crate) async fn heartbeat(shared: Arc<Shared>, call: Call<Heartbeat>) -> Res
     let node = node_of(&call.subject).ok_or_else(refused)?;
     shared.presence.hear(node.as_str(), call.now);
     let state = call.handle.state::<Node>(node.as_str());
-    Ok(Heard { connected: state.session == call.input.session })
+    let keys = call.handle.state::<DispatchKeys>(&shared.config.root_key).version;
+    Ok(Heard { connected: state.session == call.input.session, keys })
 }
 
 async fn lose(handle: &Handle, node: &str, session: &str, reason: &str) -> Result<(), React> {

@@ -68,6 +68,9 @@ enum Command {
     Access(client::access::Command),
     /// Prints a NATS credentials file with which another system's program may call the API over the bus.
     BusUser(host::BusUserArgs),
+    /// Shows, rotates and renews the keys whose dispatches nodes run.
+    #[command(subcommand)]
+    Keys(client::keys::Command),
     /// Prints what a command printed on its nodes.
     Output(client::output::Args),
     /// Measures what this machine does, on an instance of its own.
@@ -136,6 +139,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Api(args) => client::api::api(&data, args).await?,
         Command::Access(command) => client::access::access(&data, command, format).await?,
         Command::BusUser(args) => host::bus_user(&data, &args)?,
+        Command::Keys(command) => client::keys::keys(&data, command, format).await?,
         Command::Output(args) => client::output::output(&data, args).await?,
         Command::Bench(command) => bench::run(command, format).await?,
         Command::Completions { shell } => {

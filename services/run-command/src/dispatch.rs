@@ -7,6 +7,7 @@
 use crate::{
     domain::command::CommandEvent,
     projections::{COMMANDS, CommandRow},
+    signing::Signing,
 };
 use prost::Message;
 use reeve_contracts::{
@@ -14,7 +15,7 @@ use reeve_contracts::{
     run_command::CommandSent,
 };
 use reeve_eventsourcing::Position;
-use reeve_jetstream::{Bus, Error as BusError, store, streams::NODE_INBOX};
+use reeve_jetstream::{Error as BusError, store, streams::NODE_INBOX};
 use reeve_node_protocol::{dispatch::sign, subject};
 use reeve_runtime::Handle;
 use reeve_types::NodeId;
@@ -35,7 +36,7 @@ pub enum Error {
 /// Signs dispatches and writes them.
 #[derive(Clone)]
 pub struct Dispatcher {
-    key: Arc<nkeys::KeyPair>,
+    signing: Signing,
     /// The last number known to be taken, by node: a hint, the stream decides.
     taken: Arc<Mutex<HashMap<String, u64>>>,
     /// What was sent last: each of its nodes needs it.
@@ -50,8 +51,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Dispatcher {
-    pub fn new(key: Arc<nkeys::KeyPair>) -> Self {
-        Self { key, taken: Arc::default(), sent: Arc::default() }
+    pub fn new(signing: Signing) -> Self {
+        Self { signing, taken: Arc::default(), sent: Arc::default() }
+    }
+
+    /// Waits until there is a key to sign with, so that nothing is said to be dispatched before.
+    pub async fn ready(&self, handle: &Handle) {
+        self.signing.key(handle).await;
     }
 
     /// The lowest number that may be free. `recorded` is the greatest one of the node that an event names; that
@@ -66,9 +72,10 @@ impl Dispatcher {
     ///
     /// # Errors
     /// When the bus does not take it; it may be tried again.
-    pub async fn write(&self, bus: &Bus, mut dispatch: Dispatch, node: &NodeId) -> Result<(), Error> {
+    pub async fn write(&self, handle: &Handle, mut dispatch: Dispatch, node: &NodeId) -> Result<(), Error> {
+        let bus = handle.bus();
         loop {
-            let data = sign(&self.key, &dispatch)?.encode_to_vec();
+            let data = sign(&*self.signing.key(handle).await, &dispatch)?.encode_to_vec();
             let subject = subject::inbox(node, dispatch.number);
             match store::append_first(bus, NODE_INBOX, &subject, data.into()).await {
                 Ok(_) => break,

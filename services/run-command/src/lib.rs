@@ -4,46 +4,53 @@
 //! - `command` (`reeve.evt.run-command.command.<id>`): what was sent to whom.
 //! - `invocation` (`reeve.evt.run-command.invocation.<command>%2f<node>`): one command on one node.
 //!
-//! Reads: the events of documents, nodes and tags; the reports of nodes (stream NODE_REPORTS).
+//! Reads: the events of documents, nodes (with the dispatch keys in force) and tags; the reports of nodes (stream NODE_REPORTS).
 //! Writes: node inboxes (stream NODE_INBOX), which no other service does.
 //!
 //! Invariants: an invocation ends once, and nothing follows its end; targets are resolved once, when the
 //! command is sent; of its invocations never more are on their way than MaxConcurrency allows, and none begins
 //! after more errors than MaxErrors allows; a dispatch is written once per command and node, after its event;
 //! a report counts only for the node that the bus let publish it; what nobody reports on ends when its deadline
-//! passes.
+//! passes; what there is no key to sign with waits and is not lost.
 
 mod api;
 mod dispatch;
 pub mod domain;
 mod projections;
 mod reactors;
+mod signing;
 mod targets;
+
+pub use signing::Seeds;
 
 use dispatch::Dispatcher;
 use reeve_authz::Authorizer;
 use reeve_jetstream::streams::NODE_REPORTS;
 use reeve_runtime::{ResourceTags, Service};
+use signing::Signing;
 use std::sync::Arc;
 
 /// What the service needs to know beyond its log.
 #[derive(Clone)]
 pub struct Config {
-    /// Signs what nodes run. Nodes pin its public half.
-    pub dispatch_key: Arc<nkeys::KeyPair>,
+    /// The public root key, which signs the sets of dispatch keys.
+    pub root_key: String,
+    /// The seeds of dispatch keys, which sign what nodes run. Read again when a set names one that was not there.
+    pub seeds: Seeds,
     /// Decides on each node that a command goes to: only here is it known which ones a tag means.
     pub authorizer: Arc<dyn Authorizer>,
 }
 
 /// Describes the service.
 pub fn service(config: &Config) -> Service {
-    let dispatcher = Dispatcher::new(config.dispatch_key.clone());
+    let dispatcher = Dispatcher::new(Signing::new(config.root_key.clone(), config.seeds.clone()));
     let (in_turn, authorizer) = (dispatcher.clone(), config.authorizer.clone());
     Service::new("run-command")
         .aggregate::<domain::command::SentCommand>()
         .aggregate::<domain::invocation::Invocation>()
         .projection(projections::Documents)
         .projection(projections::Nodes)
+        .projection(projections::KeySets)
         .projection(ResourceTags { kind: "ManagedInstance", table: projections::NODE_TAGS })
         .projection(projections::Commands)
         .projection(projections::Invocations)

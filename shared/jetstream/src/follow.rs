@@ -33,6 +33,11 @@ impl Work {
         self.settle(async_nats::jetstream::AckKind::Nak(Some(delay))).await;
     }
 
+    /// Not done yet, and still at it: it is not delivered again meanwhile.
+    pub async fn in_progress(&self) {
+        self.settle(async_nats::jetstream::AckKind::Progress).await;
+    }
+
     async fn settle(&self, kind: async_nats::jetstream::AckKind) {
         if let Err(error) = self.acker.ack_with(kind).await {
             tracing::warn!(%error, sequence = self.sequence, "a message could not be settled; it will come again");

@@ -1,5 +1,6 @@
 //! Work for a node, signed.
 
+use crate::keys::{SKEW_SECONDS, Trust, Unusable};
 use data_encoding::HEXLOWER;
 use nkeys::KeyPair;
 use prost::Message;
@@ -11,8 +12,6 @@ use sha2::{Digest, Sha256};
 pub const MAX_BYTES: usize = 512 * 1024;
 /// What a signature is over, so that it can never be taken for one over something else.
 const DOMAIN: &[u8] = b"reeve-dispatch-v1\0";
-/// How far the node's clock may be behind the control plane's, in seconds.
-const SKEW_SECONDS: i64 = 300;
 
 /// Why a node does not believe a dispatch.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,8 +20,8 @@ pub enum Refusal {
     TooLarge { bytes: usize },
     #[error("the dispatch is not a valid message")]
     Malformed,
-    #[error("the dispatch is signed with the key {0:?}, which this node does not trust")]
-    UnknownKey(String),
+    #[error(transparent)]
+    Key(#[from] Unusable),
     #[error("the signature of the dispatch does not hold")]
     BadSignature,
     #[error("the dispatch is addressed to {node} as number {number}, not to this node in this place")]
@@ -41,6 +40,11 @@ impl Refusal {
     /// Whether the signature and the address held, and something after them did not.
     pub fn is_signed(&self) -> bool {
         matches!(self, Self::TooEarly { .. } | Self::Expired { .. } | Self::OtherDocument { .. })
+    }
+
+    /// Whether a newer set of keys could change this.
+    pub fn is_of_keys(&self) -> bool {
+        matches!(self, Self::Key(_))
     }
 }
 
@@ -68,7 +72,7 @@ pub fn sign(key: &KeyPair, dispatch: &Dispatch) -> Result<SignedDispatch, SignEr
     Ok(SignedDispatch { dispatch: bytes, key_id: key.public_key(), signature })
 }
 
-/// Checks a message of the inbox: it must be signed by one of `keys`, for this node and this number, and in time.
+/// Checks a message of the inbox: it must be signed by a key that counts, for this node and this number, and in time.
 /// Nothing of it is outside the signature, its encoding included: the bytes have to be those that [`sign`]'s
 /// result encodes to.
 ///
@@ -76,7 +80,7 @@ pub fn sign(key: &KeyPair, dispatch: &Dispatch) -> Result<SignedDispatch, SignEr
 /// The first check that failed.
 pub fn verify(
     data: &[u8],
-    keys: &[String],
+    trust: &Trust,
     node: &NodeId,
     number: u64,
     now: Timestamp,
@@ -88,11 +92,9 @@ pub fn verify(
     if signed.encode_to_vec() != data {
         return Err(Refusal::Malformed);
     }
-    if !keys.contains(&signed.key_id) {
-        return Err(Refusal::UnknownKey(signed.key_id));
-    }
+    trust.usable(&signed.key_id, now)?;
     let key =
-        KeyPair::from_public_key(&signed.key_id).map_err(|_| Refusal::UnknownKey(signed.key_id.clone()))?;
+        KeyPair::from_public_key(&signed.key_id).map_err(|_| Unusable::Unknown(signed.key_id.clone()))?;
     key.verify(&signed_bytes(&signed.dispatch), &signed.signature).map_err(|_| Refusal::BadSignature)?;
     let dispatch = Dispatch::decode(signed.dispatch.as_slice()).map_err(|_| Refusal::Malformed)?;
     if dispatch.node_id != node.as_str() || dispatch.number != number {
@@ -120,7 +122,9 @@ pub fn verify(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::{self, NO_END};
     use proptest::prelude::*;
+    use reeve_contracts::node::{DispatchKey, KeySet};
     use reeve_types::ids::new_uuid;
 
     const NOW: Timestamp = Timestamp(1_764_000_000_000);
@@ -140,15 +144,27 @@ mod tests {
         }
     }
 
+    fn trusting(key: &KeyPair) -> Trust {
+        let key = DispatchKey { public_key: key.public_key(), not_before_ms: 0, not_after_ms: NO_END.0 };
+        let set = KeySet { version: 1, issued_ms: 0, expires_ms: NO_END.0, keys: vec![key] };
+        let root = KeyPair::new_operator();
+        Trust::restore(&root.public_key(), &keys::sign(&root, &set).unwrap()).unwrap()
+    }
+
     #[test]
     fn each_check_has_its_refusal() {
         let (key, node) = (KeyPair::new_account(), NodeId::new());
-        let (keys, dispatch) = (vec![key.public_key()], sample(&node));
+        let (keys, dispatch) = (trusting(&key), sample(&node));
         let data = sign(&key, &dispatch).unwrap().encode_to_vec();
         assert_eq!(verify(&data, &keys, &node, 3, NOW), Ok(dispatch.clone()));
         assert!(matches!(verify(&data, &keys, &node, 4, NOW), Err(Refusal::Misaddressed { .. })));
         assert!(matches!(verify(&data, &keys, &NodeId::new(), 3, NOW), Err(Refusal::Misaddressed { .. })));
-        assert!(matches!(verify(&data, &[], &node, 3, NOW), Err(Refusal::UnknownKey(_))));
+        let others = trusting(&KeyPair::new_account());
+        let unknown = Refusal::Key(Unusable::Unknown(key.public_key()));
+        assert_eq!(verify(&data, &others, &node, 3, NOW), Err(unknown));
+        let (version, expired) = (1, NO_END);
+        let ended = Refusal::Key(Unusable::SetExpired { version, expired });
+        assert_eq!(verify(&data, &keys, &node, 3, NO_END), Err(ended));
         assert!(matches!(verify(&data, &keys, &node, 3, NOW.plus_seconds(60)), Err(Refusal::Expired { .. })));
         assert!(matches!(
             verify(&data, &keys, &node, 3, NOW.plus_seconds(-301)),
@@ -171,12 +187,12 @@ mod tests {
             let mut data = sign(&key, &dispatch).unwrap().encode_to_vec();
             let at = at.index(data.len());
             data[at] ^= flip;
-            prop_assert!(verify(&data, &[key.public_key()], &node, 3, NOW).is_err());
+            prop_assert!(verify(&data, &trusting(&key), &node, 3, NOW).is_err());
         }
 
         #[test]
         fn no_input_panics(data in any::<Vec<u8>>()) {
-            prop_assert!(verify(&data, &[], &NodeId::new(), 1, NOW).is_err());
+            prop_assert!(verify(&data, &trusting(&KeyPair::new_account()), &NodeId::new(), 1, NOW).is_err());
         }
     }
 }

@@ -22,8 +22,10 @@ pub struct Answer {
     /// The user JWT with which the node connects to the bus.
     pub jwt: String,
     pub bus_url: String,
-    /// The public keys whose dispatches the node runs.
-    pub dispatch_keys: Vec<String>,
+    /// The public root key, which the node pins.
+    pub root_key: String,
+    /// The newest set of the keys whose dispatches the node runs, signed by that root, in base64.
+    pub key_set: String,
     pub account: String,
     pub region: String,
 }

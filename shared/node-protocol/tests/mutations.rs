@@ -7,8 +7,11 @@
 
 use nkeys::{KeyPair, KeyPairType};
 use prost::Message;
-use reeve_contracts::node::{Dispatch, DispatchKind, SignedDispatch};
-use reeve_node_protocol::dispatch::{MAX_BYTES, Refusal, document_hash, sign, verify};
+use reeve_contracts::node::{Dispatch, DispatchKey, DispatchKind, KeySet, SignedDispatch};
+use reeve_node_protocol::{
+    dispatch::{MAX_BYTES, Refusal, document_hash, sign, verify},
+    keys::{self, NO_END, Trust, Unusable},
+};
 use reeve_testkit::Dice;
 use reeve_types::{NodeId, Timestamp};
 use std::collections::BTreeMap;
@@ -27,7 +30,13 @@ const ORDER: [u8; 32] = [
 struct Scene {
     key: KeyPair,
     stranger: KeyPair,
-    keys: Vec<String>,
+    /// Keys that an older set had: one was withdrawn, one has ended. And one that begins later.
+    withdrawn: KeyPair,
+    ended: KeyPair,
+    later: KeyPair,
+    trust: Trust,
+    /// The same keys in a set that has expired.
+    expired: Trust,
     node: NodeId,
     other: NodeId,
     dispatch: Dispatch,
@@ -35,10 +44,14 @@ struct Scene {
     data: Vec<u8>,
 }
 
+fn key_of(fill: u8) -> KeyPair {
+    KeyPair::new_from_raw(KeyPairType::Account, [fill; 32]).unwrap()
+}
+
 impl Scene {
     fn new(kind: DispatchKind) -> Self {
-        let key = |fill| KeyPair::new_from_raw(KeyPairType::Account, [fill; 32]).unwrap();
-        let (key, older, stranger) = (key(1), key(2), key(3));
+        let (key, older, stranger, root) = (key_of(1), key_of(2), key_of(3), KeyPair::new_operator());
+        let (withdrawn, ended, later) = (key_of(4), key_of(5), key_of(6));
         let node: NodeId = "mi-00000000000000001".parse().unwrap();
         let document = r#"{"schemaVersion":"2.2","mainSteps":[]}"#.to_owned();
         let run = kind == DispatchKind::Run;
@@ -58,13 +71,35 @@ impl Scene {
         };
         let signed = sign(&key, &dispatch).unwrap();
         let data = signed.encode_to_vec();
-        let (keys, other) =
-            (vec![older.public_key(), key.public_key()], "mi-00000000000000002".parse().unwrap());
-        Self { key, stranger, keys, node, other, dispatch, signed, data }
+        let other = "mi-00000000000000002".parse().unwrap();
+        let in_time = |key: &KeyPair, from: i64, to: Timestamp| DispatchKey {
+            public_key: key.public_key(),
+            not_before_ms: NOW.plus_seconds(from).0,
+            not_after_ms: to.0,
+        };
+        let named = vec![
+            in_time(&older, -900, NOW.plus_seconds(900)),
+            in_time(&key, -200_000, NO_END),
+            in_time(&ended, -900, NOW),
+            in_time(&later, 301, NO_END),
+        ];
+        let trusting = |version, expires: Timestamp, keys: &[DispatchKey]| {
+            let (issued_ms, expires_ms) = (NOW.plus_seconds(-1000).0, expires.0);
+            let set = KeySet { version, issued_ms, expires_ms, keys: keys.to_vec() };
+            (
+                keys::sign(&root, &set).unwrap(),
+                Trust::restore(&root.public_key(), &keys::sign(&root, &set).unwrap()),
+            )
+        };
+        let before = [named.clone(), vec![in_time(&withdrawn, -900, NO_END)]].concat();
+        let (newest, _) = trusting(2, NO_END, &named);
+        let trust = trusting(1, NO_END, &before).1.unwrap().accept(&newest, NOW).unwrap();
+        let expired = trusting(3, NOW, &named).1.unwrap();
+        Self { key, stranger, withdrawn, ended, later, trust, expired, node, other, dispatch, signed, data }
     }
 
     fn check(&self, data: &[u8]) -> Result<Dispatch, Refusal> {
-        verify(data, &self.keys, &self.node, NUMBER, NOW)
+        verify(data, &self.trust, &self.node, NUMBER, NOW)
     }
 
     /// The same signature over, or beside, something else.
@@ -184,7 +219,10 @@ fn forged(dice: &mut Dice, scene: &Scene) -> (&'static str, Vec<u8>) {
 fn signed(dice: &mut Dice, scene: &Scene) -> (&'static str, Vec<u8>) {
     let seconds = i64::try_from(dice.below(100_000)).unwrap();
     let number = dice.number() | 8;
-    match dice.below(7) {
+    match dice.below(10) {
+        7 => ("by a withdrawn key", scene.signed(&scene.withdrawn, |d| d.expires_ms += seconds)),
+        8 => ("by a key that has ended", scene.signed(&scene.ended, |d| d.expires_ms += seconds)),
+        9 => ("by a key that begins later", scene.signed(&scene.later, |d| d.expires_ms += seconds)),
         0 => ("by another key", scene.signed(&scene.stranger, |d| d.expires_ms += seconds)),
         1 => {
             let mut other = sign(&scene.stranger, &scene.dispatch).unwrap();
@@ -218,7 +256,10 @@ fn signed(dice: &mut Dice, scene: &Scene) -> (&'static str, Vec<u8>) {
 /// Whether a signed dispatch was refused for what is wrong with it, and not by luck.
 fn fits(kind: &str, refusal: &Refusal) -> bool {
     match kind {
-        "by another key" => matches!(refusal, Refusal::UnknownKey(_)),
+        "by another key" | "by a withdrawn key" => matches!(refusal, Refusal::Key(Unusable::Unknown(_))),
+        "by a key that has ended" => matches!(refusal, Refusal::Key(Unusable::TooLate { .. })),
+        "by a key that begins later" => matches!(refusal, Refusal::Key(Unusable::TooEarly { .. })),
+        "with an expired set" => matches!(refusal, Refusal::Key(Unusable::SetExpired { .. })),
         "by another key in this one's name" => *refusal == Refusal::BadSignature,
         "for another node" | "for another place" | "at another node" | "at another place" => {
             matches!(refusal, Refusal::Misaddressed { .. })
@@ -233,7 +274,7 @@ fn fits(kind: &str, refusal: &Refusal) -> bool {
             *refusal == Refusal::BadSignature
         }
         "field added or repeated" | "truncated" => {
-            matches!(refusal, Refusal::Malformed | Refusal::UnknownKey(_) | Refusal::BadSignature)
+            matches!(refusal, Refusal::Malformed | Refusal::Key(Unusable::Unknown(_)) | Refusal::BadSignature)
         }
         _ => true,
     }
@@ -241,9 +282,14 @@ fn fits(kind: &str, refusal: &Refusal) -> bool {
 
 /// The untouched message, where and when it does not belong.
 fn replayed(dice: &mut Dice, scene: &Scene) -> (&'static str, Result<Dispatch, Refusal>) {
-    let at = |node: &NodeId, number, now| verify(&scene.data, &scene.keys, node, number, now);
+    let at = |node: &NodeId, number, now| verify(&scene.data, &scene.trust, node, number, now);
     let seconds = i64::try_from(dice.below(100_000)).unwrap();
-    match dice.below(4) {
+    match dice.below(5) {
+        4 => {
+            let result =
+                verify(&scene.data, &scene.expired, &scene.node, NUMBER, NOW.plus_seconds(seconds % 60));
+            ("with an expired set", result)
+        }
         0 => ("at another node", at(&scene.other, NUMBER, NOW)),
         1 => ("at another place", at(&scene.node, dice.number() | 8, NOW)),
         2 => ("after its time", at(&scene.node, NUMBER, NOW.plus_seconds(60 + seconds))),

@@ -146,6 +146,9 @@ where
 /// A message that failed this often is set aside: with the growing delay, after about two minutes.
 const DELIVERIES: i64 = 12;
 
+/// How often the stream is told of a handler that takes long; it delivers again what it hears nothing of for longer.
+const STILL: Duration = Duration::from_secs(10);
+
 /// Works a stream off for ever.
 pub(crate) async fn run(handle: Handle, worker: Worker) {
     let durable = format!("{}-{}", handle.service(), worker.name);
@@ -177,8 +180,14 @@ async fn handle_one(handle: &Handle, worker: &Worker, work: Work) {
     let span = tracing::info_span!("react", "otel.name" = worker.name, service = handle.service());
     reeve_telemetry::child_of(&span, work.message.headers.get("traceparent"));
     let handling = (worker.handler)(handle.clone(), work.sequence, work.message.clone());
-    let task = tokio::spawn(handling.instrument(span));
-    let result = task.await.unwrap_or_else(|panic| Err(React::Later(format!("the handler failed: {panic}"))));
+    let mut task = tokio::spawn(handling.instrument(span));
+    let ended = loop {
+        tokio::select! {
+            ended = &mut task => break ended,
+            () = tokio::time::sleep(STILL) => work.in_progress().await,
+        }
+    };
+    let result = ended.unwrap_or_else(|panic| Err(React::Later(format!("the handler failed: {panic}"))));
     let reason = match result {
         Ok(()) => return work.done().await,
         Err(React::Later(reason)) if work.deliveries < DELIVERIES => {

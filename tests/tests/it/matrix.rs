@@ -17,7 +17,11 @@ fn models() -> BTreeMap<&'static str, Value> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas").join(path);
         serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
     };
-    BTreeMap::from([("ssm", read("aws/ssm.json")), ("access", read("reeve/access.json"))])
+    BTreeMap::from([
+        ("ssm", read("aws/ssm.json")),
+        ("access", read("reeve/access.json")),
+        ("nodes", read("reeve/nodes.json")),
+    ])
 }
 
 /// The smallest value that a shape allows.

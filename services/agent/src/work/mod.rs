@@ -21,7 +21,7 @@ use documents::Documents;
 use prost::Message;
 use reboot::Waiting;
 use reeve_contracts::node::{Dispatch, DispatchKind, SignedDispatch};
-use reeve_node_protocol::dispatch::{Refusal, verify};
+use reeve_node_protocol::dispatch::Refusal;
 use report::Of;
 use std::{
     collections::{HashMap, VecDeque},
@@ -68,22 +68,37 @@ impl Worker {
 
     /// Takes up what an earlier run of the agent had taken in and not begun, or paused. It waits for
     /// [`Worker::begin_waiting`]: what came meanwhile may cancel it.
-    pub fn resume(self: &Arc<Self>) {
-        match self.agent.ledger.accepted() {
-            Ok(accepted) => {
-                for data in accepted {
-                    let number = SignedDispatch::decode(data.as_slice())
-                        .ok()
-                        .and_then(|signed| Dispatch::decode(signed.dispatch.as_slice()).ok())
-                        .map_or(0, |dispatch| dispatch.number);
-                    if let Err(error) = self.take_in(number, &data) {
-                        tracing::error!(%error, "a dispatch of an earlier run could not be taken up");
-                    }
-                }
+    ///
+    /// # Errors
+    /// When a key is doubted and the control plane does not answer; then nothing was taken up.
+    pub async fn resume(self: &Arc<Self>) -> anyhow::Result<()> {
+        let accepted = self.agent.ledger.accepted().unwrap_or_else(|error| {
+            tracing::error!(%error, "what waited before cannot be read");
+            Vec::new()
+        });
+        let accepted: Vec<_> = accepted.into_iter().map(|data| (number_in(&data), data)).collect();
+        if accepted.iter().any(|(number, data)| self.doubts_key(*number, data)) {
+            self.agent.keys.ask(&self.agent).await?;
+        }
+        for (number, data) in accepted {
+            if let Err(error) = self.take_up(number, &data) {
+                tracing::error!(%error, "a dispatch of an earlier run could not be taken up");
             }
-            Err(error) => tracing::error!(%error, "what waited before cannot be read"),
         }
         self.resume_paused();
+        Ok(())
+    }
+
+    /// What was believed once and is not any more, for its key, has an outcome.
+    fn take_up(self: &Arc<Self>, number: u64, data: &[u8]) -> Result<(), ledger::Error> {
+        match self.believe(number, data) {
+            Err(refusal @ Refusal::Key(_)) => {
+                let signed = SignedDispatch::decode(data).unwrap_or_default();
+                let dispatch = Dispatch::decode(signed.dispatch.as_slice()).unwrap_or_default();
+                self.fail(&Of::dispatch(&dispatch), &refusal.to_string(), None)
+            }
+            _ => self.take_in(number, data),
+        }
     }
 
     /// Takes one stored message of the inbox in; what it asks for waits for [`Worker::begin_waiting`].
@@ -113,8 +128,12 @@ impl Worker {
     }
 
     fn believe(&self, number: u64, data: &[u8]) -> Result<Dispatch, Refusal> {
-        let identity = &self.agent.identity;
-        verify(data, &identity.dispatch_keys, &identity.node_id, number, (self.agent.clock)())
+        self.agent.keys.verify(data, &self.agent.identity.node_id, number, (self.agent.clock)())
+    }
+
+    /// Whether it is the key alone that stands in the way, so far as was checked: a newer set may have it.
+    pub fn doubts_key(&self, number: u64, data: &[u8]) -> bool {
+        self.believe(number, data).is_err_and(|refusal| refusal.is_of_keys())
     }
 
     fn take(
@@ -134,6 +153,7 @@ impl Worker {
             self.cancel(&dispatch.command_id)?;
             return ledger.set_cursor(number);
         }
+        let key = SignedDispatch::decode(data).unwrap_or_default().key_id;
         match self.is_new(&dispatch.command_id)? {
             false => ledger.set_cursor(number),
             true if later || !self.queue().has_room() => {
@@ -141,11 +161,11 @@ impl Worker {
                 failpoint::reached("after-accept");
                 let mut queue = self.queue();
                 if !queue.waiting.iter().any(|waiting| waiting.dispatch.command_id == dispatch.command_id) {
-                    queue.waiting.push_back(Waiting::new(dispatch));
+                    queue.waiting.push_back(Waiting::new(dispatch, key));
                 }
                 Ok(())
             }
-            true => self.begin(Waiting::new(dispatch), Some(number)),
+            true => self.begin(Waiting::new(dispatch, key), Some(number)),
         }
     }
 
@@ -176,6 +196,12 @@ impl Worker {
     /// Whether a command has neither begun nor ended here.
     fn is_new(&self, command_id: &str) -> Result<bool, ledger::Error> {
         Ok(matches!(self.agent.ledger.state(command_id)?, None | Some(ledger::State::Accepted)))
+    }
+
+    /// What this node does not run, and says so.
+    fn fail(&self, of: &Of, reason: &str, number: Option<u64>) -> Result<(), ledger::Error> {
+        tracing::warn!(command = of.command_id, reason, "a command is refused");
+        self.end(&Outcome::without_steps("Failed", "Failed", reason), of, number)
     }
 
     fn expire(&self, of: &Of, number: Option<u64>) -> Result<(), ledger::Error> {
@@ -234,8 +260,11 @@ impl Worker {
         if self.is_new(&of.command_id)?
             && let Err(reason) = self.rules().and_then(|rules| rules.check(&waiting.dispatch, now))
         {
-            tracing::warn!(command = of.command_id, reason, "a command is refused");
-            return self.end(&Outcome::without_steps("Failed", "Failed", &reason), &of, number);
+            return self.fail(&of, &reason, number);
+        }
+        if self.is_new(&of.command_id)? && !self.agent.keys.names(&waiting.key) {
+            let reason = format!("The key {:?} that signed the command was withdrawn.", waiting.key);
+            return self.fail(&of, &reason, number);
         }
         failpoint::reached("before-intent");
         let started = of.started(self.agent.identity.node_id.as_str(), now);
@@ -341,6 +370,13 @@ impl Worker {
         let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         tasks.shutdown().await;
     }
+}
+
+/// The number that a dispatch says that it has; it was checked when it was taken in.
+fn number_in(data: &[u8]) -> u64 {
+    let signed = SignedDispatch::decode(data).ok();
+    let dispatch = signed.and_then(|signed| Dispatch::decode(signed.dispatch.as_slice()).ok());
+    dispatch.map_or(0, |dispatch| dispatch.number)
 }
 
 fn cancelled_early() -> Outcome {

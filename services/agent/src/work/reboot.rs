@@ -29,6 +29,8 @@ pub(super) const NO_COMMAND: &str = "This node does not reboot by itself: its ag
 #[derive(Clone)]
 pub struct Waiting {
     pub(super) dispatch: Dispatch,
+    /// The key that signed it; empty for one that has begun.
+    pub(super) key: String,
     pub(super) paused: Option<Resume>,
     /// The last numbers of its output's chunks, by step.
     pub(super) numbers: HashMap<String, u64>,
@@ -48,8 +50,8 @@ struct Kept {
 }
 
 impl Waiting {
-    pub(super) fn new(dispatch: Dispatch) -> Self {
-        Self { dispatch, paused: None, numbers: HashMap::new(), started_ms: 0 }
+    pub(super) fn new(dispatch: Dispatch, key: String) -> Self {
+        Self { dispatch, key, paused: None, numbers: HashMap::new(), started_ms: 0 }
     }
 
     pub(super) fn pause(&mut self, paused: Paused, started_ms: i64) {
@@ -72,7 +74,8 @@ impl Waiting {
         let kept: Kept = serde_json::from_slice(bytes).ok()?;
         let dispatch = Dispatch::decode(BASE64.decode(kept.dispatch.as_bytes()).ok()?.as_slice()).ok()?;
         let paused = Some(Resume { paused: kept.paused, refused: None });
-        let waiting = Self { dispatch, paused, numbers: kept.numbers, started_ms: kept.started_ms };
+        let (key, numbers, started_ms) = (String::new(), kept.numbers, kept.started_ms);
+        let waiting = Self { dispatch, key, paused, numbers, started_ms };
         Some((waiting, kept.boot_id))
     }
 

@@ -4,6 +4,7 @@ use super::Worker;
 use crate::{
     execute::{Containment, DEFAULT_LIMIT},
     identity::Identity,
+    keys::{Keys, keep_first},
     ledger::{Ledger, State},
     platform,
     run::Agent,
@@ -11,7 +12,11 @@ use crate::{
 use nkeys::KeyPair;
 use prost::Message;
 use reeve_contracts::node::{Dispatch, DispatchKind, Report};
-use reeve_node_protocol::dispatch::{document_hash, sign};
+use reeve_contracts::node::{DispatchKey, KeySet};
+use reeve_node_protocol::{
+    dispatch::{document_hash, sign},
+    keys::NO_END,
+};
 use reeve_testkit::Nats;
 use reeve_types::{NodeId, Timestamp, ids::new_uuid};
 use std::{
@@ -22,8 +27,24 @@ use std::{
 
 const EXPIRES: i64 = 1_764_000_000_000;
 
+fn key_set(root: &KeyPair, version: u64, keys: &[&KeyPair]) -> Vec<u8> {
+    let key = |key: &&KeyPair| DispatchKey {
+        public_key: key.public_key(),
+        not_before_ms: 0,
+        not_after_ms: NO_END.0,
+    };
+    let keys = keys.iter().map(key).collect();
+    reeve_node_protocol::keys::sign(root, &KeySet { version, issued_ms: 0, expires_ms: NO_END.0, keys })
+        .unwrap()
+}
+
 /// A worker whose clock shows one instant after the other, and then the last for ever.
 async fn worker(nats: &Nats, data: &Path, key: &KeyPair, instants: &[i64]) -> Arc<Worker> {
+    worker_of(&KeyPair::new_operator(), nats, data, key, instants).await
+}
+
+/// The same, of a root that the test has.
+async fn worker_of(root: &KeyPair, nats: &Nats, data: &Path, key: &KeyPair, instants: &[i64]) -> Arc<Worker> {
     let instants = Mutex::new(VecDeque::from(instants.to_vec()));
     let clock = move || {
         let mut instants = instants.lock().unwrap();
@@ -33,17 +54,19 @@ async fn worker(nats: &Nats, data: &Path, key: &KeyPair, instants: &[i64]) -> Ar
         }
         Timestamp(next)
     };
+    keep_first(data, &key_set(root, 1, &[key])).unwrap();
     let identity = Identity {
         node_id: NodeId::new(),
         seed: String::new(),
         jwt: String::new(),
         bus_url: String::new(),
-        dispatch_keys: vec![key.public_key()],
+        root_key: root.public_key(),
         region: String::new(),
         activation_id: String::new(),
         is_new: true,
     };
     Worker::new(Arc::new(Agent {
+        keys: Keys::load(data, &identity.root_key).unwrap(),
         identity,
         session: String::new(),
         bus: nats.bus().await,
@@ -198,4 +221,40 @@ async fn what_is_replayed_is_run_once() {
         "dispatches: {REPLAYS} replayed to the ledger, {ended} of them after the end, run {ran} time(s)"
     );
     assert_eq!((ran, reports(&worker)), (1, vec!["Success".to_owned()]));
+}
+
+/// Also what was believed when it was taken in.
+#[tokio::test(flavor = "current_thread")]
+async fn what_waits_when_its_key_is_withdrawn_is_not_run_and_says_so() {
+    let (nats, root, key) = (Nats::start(), KeyPair::new_operator(), KeyPair::new_account());
+    let data = tempfile::tempdir().unwrap();
+    let worker = worker_of(&root, &nats, data.path(), &key, &[EXPIRES - 1]).await;
+    let file = data.path().join("ran");
+    let (command, bytes) = dispatch(&worker, &key, &file);
+    worker.take_in(1, &bytes).unwrap();
+    assert_eq!(worker.agent.ledger.state(&command).unwrap(), Some(State::Accepted));
+    let newer = key_set(&root, 2, &[&KeyPair::new_account()]);
+    assert!(worker.agent.keys.accept(&newer, Timestamp(EXPIRES - 1)).unwrap());
+    assert!(worker.doubts_key(2, &numbered(&worker, &key, &file, 2).1));
+    worker.begin_waiting().await;
+    assert_eq!(worker.agent.ledger.state(&command).unwrap(), Some(State::Ended));
+    assert_eq!(reports(&worker), ["Failed"]);
+    assert!(worker.queue().running.is_empty() && !file.exists());
+}
+
+/// After a restart, newer keys may be there: until that is known, nothing is decided.
+#[tokio::test(flavor = "current_thread")]
+async fn without_an_answer_what_was_taken_in_before_waits() {
+    let (nats, root, key) = (Nats::start(), KeyPair::new_operator(), KeyPair::new_account());
+    let data = tempfile::tempdir().unwrap();
+    let worker = worker_of(&root, &nats, data.path(), &key, &[EXPIRES - 1]).await;
+    let file = data.path().join("ran");
+    let (command, bytes) = dispatch(&worker, &key, &file);
+    worker.agent.ledger.accept(1, &command, &bytes).unwrap();
+    let newer = key_set(&root, 2, &[&KeyPair::new_account()]);
+    assert!(worker.agent.keys.accept(&newer, Timestamp(EXPIRES - 1)).unwrap());
+    // Nobody answers on this bus.
+    assert!(worker.resume().await.is_err());
+    assert_eq!(worker.agent.ledger.state(&command).unwrap(), Some(State::Accepted));
+    assert!(worker.queue().waiting.is_empty() && !file.exists());
 }

@@ -7,6 +7,7 @@ use crate::{
         activation::{Activation, ActivationEvent, Command},
         node::Node,
     },
+    keys::current,
     presence::registration,
     projections::REVOKED_KEYS,
 };
@@ -36,6 +37,9 @@ pub async fn enrol(shared: Arc<Shared>, call: Call<Request>) -> Result<Answer, A
             "This key was that of a deregistered node: make another.",
         ));
     }
+    let Some(key_set) = current(&shared, &call.handle) else {
+        return Err(ApiError::internal("no dispatch keys are published yet"));
+    };
     let redeem = Command::Redeem {
         code_hash: code_hash(&request.activation_code),
         node_id: node.to_string(),
@@ -51,7 +55,8 @@ pub async fn enrol(shared: Arc<Shared>, call: Call<Request>) -> Result<Answer, A
         jwt: config.enrolment.node_jwt(&node, &request.public_key).map_err(ApiError::internal)?,
         node_id: node.to_string(),
         bus_url: config.bus_url.clone(),
-        dispatch_keys: config.dispatch_keys.clone(),
+        root_key: config.root_key.clone(),
+        key_set: data_encoding::BASE64.encode(&key_set.signed_set),
         account: config.account.clone(),
         region: config.region.clone(),
     })

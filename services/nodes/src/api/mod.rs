@@ -3,6 +3,7 @@
 pub mod activations;
 pub mod enrol;
 pub mod instances;
+pub mod keys;
 pub mod list;
 mod read;
 

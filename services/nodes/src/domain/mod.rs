@@ -1,4 +1,5 @@
-//! The decisions: who is let in, and what is known of a node.
+//! The decisions: who is let in, what is known of a node, and which keys nodes believe.
 
 pub mod activation;
+pub mod keys;
 pub mod node;

@@ -120,7 +120,7 @@ async fn measure(args: &Args, count: usize) -> anyhow::Result<Measured> {
     let connections = simulated::connect(&up.instance.bus(), &keys, count, args.connections).await?;
     let before = process::resident_kib(server)?;
     let execution = Duration::from_millis(args.execution_ms);
-    let listening = Listening::start(&nodes, &connections, &keys, execution).await?;
+    let listening = Listening::start(&nodes, &connections, up.data(), execution).await?;
     #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
     let kib_per_node = (process::resident_kib(server)? - before) / count as f64;
     let fleet = Fleet::start(listening).await?;

@@ -4,6 +4,7 @@ use super::{
     instance::Server,
     report::{Goal, Report, rate},
 };
+use crate::host::keys;
 use anyhow::ensure;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -73,9 +74,9 @@ async fn kernel(bus: &Bus, stream: &str, count: usize) -> anyhow::Result<Duratio
 
 /// Starts the service on an empty folder: it answers when its views have caught up.
 async fn rebuild(server: &Server, run: usize) -> anyhow::Result<Duration> {
-    let key = nkeys::KeyPair::from_seed(&server.folder.keys.dispatch_seed)?;
     let service = reeve_run_command::service(&reeve_run_command::Config {
-        dispatch_key: Arc::new(key),
+        root_key: keys::root_key(&server.folder.path)?,
+        seeds: keys::seeds_of(&server.folder.path),
         authorizer: Arc::new(reeve_authz::Access::new(reeve_authz::Keyring::default())),
     });
     let begun = Instant::now();

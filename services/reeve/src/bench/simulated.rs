@@ -4,14 +4,15 @@
 //! side. So these share a few connections, believe and remember as an agent does, and say at once that every step
 //! succeeded. As an agent does, one tells that a command has begun only when it has not ended soon after.
 
-use crate::host::{BusAddress, Keys, bus_options};
+use crate::host::{BusAddress, Keys, bus_options, keys};
+use anyhow::Context;
 use futures::{StreamExt, TryStreamExt, stream};
 use prost::Message as _;
 use reeve_contracts::node::{DispatchKind, Hello, Report, ReportKind, StepReport};
 use reeve_jetstream::{Bus, Headers, Subscription, operator::User, streams::NODE_INBOX};
-use reeve_node_protocol::{dispatch::verify, subject};
+use reeve_node_protocol::{dispatch::verify, keys::Trust, subject};
 use reeve_types::{NodeId, Timestamp, ids::new_uuid};
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, path::Path, sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 
 /// As often as an agent does.
@@ -26,7 +27,7 @@ pub struct Fleet {
 
 /// What the simulated nodes have in common.
 struct Shared {
-    dispatch_keys: Vec<String>,
+    trust: Trust,
     execution: Duration,
 }
 
@@ -74,11 +75,11 @@ impl Listening {
     pub async fn start(
         nodes: &[NodeId],
         connections: &[Bus],
-        keys: &Keys,
+        folder: &Path,
         execution: Duration,
     ) -> anyhow::Result<Self> {
-        let dispatch_key = nkeys::KeyPair::from_seed(&keys.dispatch_seed)?;
-        let shared = Arc::new(Shared { dispatch_keys: vec![dispatch_key.public_key()], execution });
+        let set = keys::read_set(folder)?.context("the instance has no dispatch keys")?;
+        let shared = Arc::new(Shared { trust: Trust::restore(&keys::root_key(folder)?, &set)?, execution });
         let listening = stream::iter(nodes.iter().zip(connections.iter().cycle()))
             .map(|(id, bus)| {
                 let node = Node {
@@ -173,7 +174,7 @@ impl Node {
     }
 
     async fn take_in(&mut self, number: u64, data: &[u8]) {
-        let verified = verify(data, &self.shared.dispatch_keys, &self.id, number, Timestamp::now());
+        let verified = verify(data, &self.shared.trust, &self.id, number, Timestamp::now());
         self.cursor = number;
         match verified {
             Ok(dispatch) if dispatch.kind() == DispatchKind::Run => {

@@ -22,6 +22,8 @@ pub struct Api {
 pub static SSM: Api = Api { service: "ssm", target_prefix: "AmazonSSM", next_token: "NextToken" };
 /// Ours: principals and policies.
 pub static ACCESS: Api = Api { service: "access", target_prefix: "ReeveAccess", next_token: "nextToken" };
+/// Ours: the keys that nodes believe.
+pub static NODES: Api = Api { service: "nodes", target_prefix: "ReeveNodes", next_token: "nextToken" };
 
 /// Where the API is, and with which key it is called.
 #[derive(Clone)]

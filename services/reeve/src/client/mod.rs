@@ -4,6 +4,7 @@ pub mod access;
 pub mod api;
 pub mod connection;
 pub mod events;
+pub mod keys;
 pub mod list;
 pub mod output;
 pub mod run;

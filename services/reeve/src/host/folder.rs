@@ -12,12 +12,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Every secret of an instance. Whoever reads this file owns the fleet.
+/// The secrets of an instance but its root and dispatch keys. Whoever reads this file owns the bus.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Keys {
     pub operator: OperatorKeys,
-    /// Signs what nodes run.
-    pub dispatch_seed: String,
     /// Seals pagination tokens, hexadecimal.
     pub token_key: String,
     /// Authenticates what services write and say, hexadecimal.
@@ -87,6 +85,7 @@ impl Folder {
         if keys.mac_key.is_empty() {
             bail!("{} holds a log from before events were authenticated", path.display());
         }
+        super::keys::ensure_made(&path)?;
         write_private(&keys_path, &serde_json::to_vec_pretty(&keys)?)?;
         let principals_path = path.join(files::PRINCIPALS);
         let principals: Principals = if principals_path.exists() {
@@ -129,7 +128,6 @@ fn make_keys() -> anyhow::Result<Keys> {
     let digits = u64::from_str_radix(&random_hex::<5>()?, 16)? % 1_000_000_000_000;
     Ok(Keys {
         operator: OperatorKeys::generate()?,
-        dispatch_seed: nkeys::KeyPair::new_account().seed()?,
         token_key: random_hex::<32>()?,
         mac_key: random_hex::<32>()?,
         secrets_key: random_hex::<32>()?,

@@ -47,7 +47,6 @@ pub fn init(data: &Path, args: &Args) -> anyhow::Result<()> {
     write(files::SYSTEM, &serde_json::to_string_pretty(&keys.operator.system_user("nodes")?)?)?;
     write(files::ENROLMENT, &serde_json::to_string_pretty(&keys.operator.enrolment()?)?)?;
     write(files::ADMISSION, &serde_json::to_string_pretty(&keys.operator.admission()?)?)?;
-    write(files::DISPATCH, &keys.dispatch_seed)?;
     write(files::MAC, &keys.mac_key)?;
     write(files::TOKEN_KEY, &keys.token_key)?;
     write(files::SECRETS_KEY, &keys.secrets_key)?;

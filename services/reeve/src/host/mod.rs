@@ -5,6 +5,7 @@ mod certificates;
 mod children;
 mod folder;
 mod init;
+pub mod keys;
 mod nats;
 mod serve;
 mod services;

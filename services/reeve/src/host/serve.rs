@@ -2,6 +2,7 @@
 
 use super::{
     certificates::gateway_tls,
+    keys,
     nats::{self, BusAddress},
     services::{self, Needs},
     up::{open_files, start_gateway, stop_signal},
@@ -32,8 +33,14 @@ pub mod files {
     pub const ENROLMENT: &str = "enrolment.json";
     /// The key that signs accounts, and with which nodes are kept out again: nodes.
     pub const ADMISSION: &str = "admission.json";
-    /// The key that signs dispatches: run-command, and nodes for its public half.
-    pub const DISPATCH: &str = "dispatch.seed";
+    /// The key that signs sets of dispatch keys: no service, only `reeve keys`.
+    pub const ROOT_SEED: &str = "root.seed";
+    /// Its public half: nodes and run-command.
+    pub const ROOT_KEY: &str = "root.key";
+    /// The keys that sign dispatches, one a line: run-command.
+    pub const DISPATCH: &str = "dispatch.seeds";
+    /// The set of the public halves, signed by the root key: nodes, to begin with.
+    pub const KEY_SET: &str = "dispatch-keys.set";
     /// The key that seals pagination tokens: the gateway.
     pub const TOKEN_KEY: &str = "token.key";
     /// The key with which the services authenticate what they write and say: every service and the gateway.
@@ -149,12 +156,13 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
 }
 
 async fn needs(args: &Args, bus: &Bus) -> anyhow::Result<Needs> {
+    let serves = |names: &[&str]| args.names.iter().any(|name| names.contains(&name.as_str()));
     let enrolment = args.secret_for(&["nodes"], files::ENROLMENT)?;
     let enrolment = enrolment.map(|text| serde_json::from_str::<Enrolment>(&text)).transpose()?;
     let admission = args.secret_for(&["nodes"], files::ADMISSION)?;
     let admission = admission.map(|text| serde_json::from_str::<Admission>(&text)).transpose()?;
-    let dispatch = args.secret_for(&["nodes", "run-command"], files::DISPATCH)?;
-    let dispatch = dispatch.map(|seed| nkeys::KeyPair::from_seed(seed.trim())).transpose()?;
+    let root_key = args.secret_for(&["nodes", "run-command"], files::ROOT_KEY)?;
+    let key_set = if serves(&["nodes"]) { keys::read_set(&args.secrets)? } else { None };
     let system = match args.secret_for(&["nodes"], files::SYSTEM)? {
         Some(text) => Some(nats::connect(&args.bus(), &serde_json::from_str(&text)?, "nodes-system").await?),
         None => None,
@@ -163,7 +171,6 @@ async fn needs(args: &Args, bus: &Bus) -> anyhow::Result<Needs> {
         Some(text) => Some(Vault::open(bus, key(&text)?).await?),
         None => None,
     };
-    let serves = |names: &[&str]| args.names.iter().any(|name| names.contains(&name.as_str()));
     let access = if serves(&["access", "gateway", "run-command"]) {
         let keyring = match serves(&["gateway"]) {
             true => Keyring::load(&args.secrets.join(files::PRINCIPALS))?,
@@ -179,8 +186,9 @@ async fn needs(args: &Args, bus: &Bus) -> anyhow::Result<Needs> {
         bus_url: args.node_bus.clone().unwrap_or_else(|| args.bus.clone()),
         enrolment,
         admission,
-        dispatch_keys: dispatch.iter().map(nkeys::KeyPair::public_key).collect(),
-        dispatch_key: dispatch.map(Arc::new),
+        root_key: root_key.map(|key| key.trim().to_owned()),
+        key_set,
+        seeds: serves(&["run-command"]).then(|| keys::seeds_of(&args.secrets)),
         system,
         access,
         vault,

@@ -3,6 +3,7 @@
 use anyhow::{Context, bail};
 use reeve_authz::Access;
 use reeve_jetstream::{Bus, admission::Admission, operator::Enrolment};
+use reeve_run_command::Seeds;
 use reeve_runtime::Service;
 use reeve_secrets::Vault;
 use std::sync::Arc;
@@ -16,9 +17,11 @@ pub struct Needs {
     pub bus_url: String,
     pub enrolment: Option<Enrolment>,
     pub admission: Option<Admission>,
-    pub dispatch_key: Option<Arc<nkeys::KeyPair>>,
-    /// The public keys that nodes pin.
-    pub dispatch_keys: Vec<String>,
+    /// The public root key, which nodes pin.
+    pub root_key: Option<String>,
+    /// The set of dispatch keys that is published if the log has an older one, or none.
+    pub key_set: Option<Vec<u8>>,
+    pub seeds: Option<Seeds>,
     pub system: Option<Bus>,
     /// Who may do what, kept as the log says it: for those who authorize.
     pub access: Option<Arc<Access>>,
@@ -44,13 +47,15 @@ pub fn describe(name: &str, needs: &Needs) -> anyhow::Result<Service> {
             enrolment: needed(name, &needs.enrolment)?,
             admission: needed(name, &needs.admission)?,
             bus_url: needs.bus_url.clone(),
-            dispatch_keys: needs.dispatch_keys.clone(),
+            root_key: needed(name, &needs.root_key)?,
+            key_set: needs.key_set.clone(),
             account: needs.account.clone(),
             region: needs.region.clone(),
             system: needed(name, &needs.system)?,
         }),
         "run-command" => reeve_run_command::service(&reeve_run_command::Config {
-            dispatch_key: needed(name, &needs.dispatch_key)?,
+            root_key: needed(name, &needs.root_key)?,
+            seeds: needed(name, &needs.seeds)?,
             authorizer: needed(name, &needs.access)?,
         }),
         _ => bail!("there is no service {name:?}: the services are {}", SERVICES.join(", ")),

@@ -205,15 +205,15 @@ async fn start_and_stay(
     let vault = Vault::open(&bus, super::serve::key(&keys.secrets_key)?).await?;
     let keyring = Keyring::load(&folder.path.join(files::PRINCIPALS))?;
     let access = reeve_authz::watch(&bus, keyring, Some(vault.clone())).await?;
-    let dispatch_key = nkeys::KeyPair::from_seed(&keys.dispatch_seed)?;
     let needs = Needs {
         account: keys.account.clone(),
         region: keys.region.clone(),
         bus_url: nodes_url,
         enrolment: Some(keys.operator.enrolment()?),
         admission: Some(keys.operator.admission()?),
-        dispatch_keys: vec![dispatch_key.public_key()],
-        dispatch_key: Some(Arc::new(dispatch_key)),
+        root_key: Some(super::keys::root_key(&folder.path)?),
+        key_set: super::keys::read_set(&folder.path)?,
+        seeds: Some(super::keys::seeds_of(&folder.path)),
         system: Some(system),
         access: Some(access.clone()),
         vault: Some(vault),
@@ -250,7 +250,8 @@ async fn start_and_stay(
         let nodes = wait_for_nodes(&folder.path, args.nodes).await?;
         client::run::run_script(&folder.path, script, nodes).await?;
     }
-    std::future::pending().await
+    super::keys::keep_renewed(&folder.path, &bus).await;
+    Ok(())
 }
 
 /// A gateway's switch, and its task.
@@ -304,6 +305,7 @@ async fn start_agent(
     if !data.join("identity.json").exists() {
         let (id, code) = activation(bus, number).await?;
         environment.push(("REEVE_GATEWAY".to_owned(), endpoint.to_owned()));
+        environment.push(("REEVE_ROOT_KEY".to_owned(), super::keys::root_key(&folder.path)?));
         environment.push(("REEVE_ACTIVATION_ID".to_owned(), id));
         environment.push(("REEVE_ACTIVATION_CODE".to_owned(), code));
     }

@@ -3,6 +3,7 @@
 
 mod commands;
 mod documents;
+mod keys;
 mod nodes;
 
 pub use commands::{
@@ -10,4 +11,5 @@ pub use commands::{
     NUMBERS, PROGRESS, StepRow, due,
 };
 pub use documents::{CONTENT, ContentRow, DOCUMENTS, DocumentRow, Documents, content_key};
+pub use keys::{DISPATCH_KEYS, KeySetRow, KeySets};
 pub use nodes::{NODE_TAGS, NODES, NodeRow, Nodes};

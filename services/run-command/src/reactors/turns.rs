@@ -82,6 +82,7 @@ async fn dispatch(
     context: &Context,
 ) -> Result<(), React> {
     let id = node.parse::<NodeId>().map_err(|e| React::Never(e.to_string()))?;
+    dispatcher.ready(handle).await;
     let invocation = invocation::id(&sent.command_id, node);
     let dispatch = run_dispatch(sent, node, context);
     let due = Timestamp(dispatch.expires_ms);
@@ -98,7 +99,7 @@ async fn dispatch(
         return Ok(());
     }
     let dispatch = Dispatch { number: state.number, ..dispatch };
-    dispatcher.write(handle.bus(), dispatch, &id).await.map_err(|e| React::Later(e.to_string()))
+    dispatcher.write(handle, dispatch, &id).await.map_err(|e| React::Later(e.to_string()))
 }
 
 fn run_dispatch(sent: &CommandSent, node: &str, context: &Context) -> Dispatch {
@@ -147,7 +148,7 @@ async fn cancel_all(
             expires_ms: row.expires.0.max(reacting.context("").now.plus_seconds(60).0),
             ..Dispatch::default()
         };
-        let written = dispatcher.write(reacting.handle.bus(), dispatch, &id).await;
+        let written = dispatcher.write(&reacting.handle, dispatch, &id).await;
         written.map_err(|e| React::Later(e.to_string()))
     })
     .await

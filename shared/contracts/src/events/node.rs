@@ -47,6 +47,41 @@ pub struct SignedDispatch {
     #[prost(bytes = "vec", tag = "3")]
     pub signature: ::prost::alloc::vec::Vec<u8>,
 }
+/// A key whose dispatches count, from not_before on and before not_after.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DispatchKey {
+    /// an nkey, A…
+    #[prost(string, tag = "1")]
+    pub public_key: ::prost::alloc::string::String,
+    #[prost(int64, tag = "2")]
+    pub not_before_ms: i64,
+    #[prost(int64, tag = "3")]
+    pub not_after_ms: i64,
+}
+/// The keys whose dispatches count. A node goes from one version to a greater one only.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct KeySet {
+    #[prost(uint64, tag = "1")]
+    pub version: u64,
+    #[prost(int64, tag = "2")]
+    pub issued_ms: i64,
+    #[prost(int64, tag = "3")]
+    pub expires_ms: i64,
+    #[prost(message, repeated, tag = "4")]
+    pub keys: ::prost::alloc::vec::Vec<DispatchKey>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SignedKeySet {
+    /// an encoded KeySet
+    #[prost(bytes = "vec", tag = "1")]
+    pub key_set: ::prost::alloc::vec::Vec<u8>,
+    /// the public root key, an nkey, O…
+    #[prost(string, tag = "2")]
+    pub key_id: ::prost::alloc::string::String,
+    /// ed25519 over "reeve-key-set-v1\0" and key_set
+    #[prost(bytes = "vec", tag = "3")]
+    pub signature: ::prost::alloc::vec::Vec<u8>,
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct StepReport {
     #[prost(string, tag = "1")]

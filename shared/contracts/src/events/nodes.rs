@@ -111,3 +111,18 @@ pub struct NodeDeregistered {
     #[prost(string, tag = "1")]
     pub node_id: ::prost::alloc::string::String,
 }
+/// A set of dispatch keys is in force. What is believed is signed_set alone (reeve.node.SignedKeySet); the rest is for
+/// those who read the log.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DispatchKeysPublished {
+    #[prost(string, tag = "1")]
+    pub root_key: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub version: u64,
+    #[prost(int64, tag = "3")]
+    pub expires_ms: i64,
+    #[prost(string, repeated, tag = "4")]
+    pub public_keys: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(bytes = "vec", tag = "5")]
+    pub signed_set: ::prost::alloc::vec::Vec<u8>,
+}

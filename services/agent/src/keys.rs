@@ -1,0 +1,181 @@
+//! Whose dispatches this node runs: the newest set of keys that it was given, kept on disk.
+//!
+//! A set is on disk before it counts, so that no restart goes back to an older one. A newer one is asked for at each
+//! connection, when a heartbeat's answer tells of one, and when a dispatch in the inbox is not believed for its key.
+
+use crate::{
+    identity::{Error, write_private},
+    run::Agent,
+};
+use data_encoding::BASE64;
+use reeve_contracts::node::Dispatch;
+use reeve_jetstream::Headers;
+use reeve_node_protocol::{
+    dispatch::{Refusal, verify},
+    keys::{Refusal as SetRefusal, Trust},
+    subject,
+};
+use reeve_types::{NodeId, Timestamp};
+use serde::Deserialize;
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// The newest set, within the node's folder.
+pub(crate) const FILE: &str = "dispatch-keys.set";
+/// It is not asked more often, whatever comes in.
+pub(crate) const BETWEEN: Duration = Duration::from_secs(1);
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// The keys, shared by the agent's parts.
+pub(crate) struct Keys {
+    path: PathBuf,
+    trust: Mutex<Trust>,
+    asked: tokio::sync::Mutex<Option<Instant>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    key_set: String,
+}
+
+/// Keeps the first set of a node that is being enrolled.
+pub(crate) fn keep_first(data: &Path, signed: &[u8]) -> Result<(), Error> {
+    write_private(&data.join(FILE), signed)
+}
+
+impl Keys {
+    /// Reads the kept set.
+    ///
+    /// # Errors
+    /// When it is not there or not the root's: without it this node cannot know how old a set it may go back to.
+    pub fn load(data: &Path, root: &str) -> Result<Self, Error> {
+        let path = data.join(FILE);
+        let lost = |reason: String| Error::KeysLost { path: path.display().to_string(), reason };
+        let signed = std::fs::read(&path).map_err(|e| lost(e.to_string()))?;
+        let trust = Trust::restore(root, &signed).map_err(|e| lost(e.to_string()))?;
+        Ok(Self { path, trust: Mutex::new(trust), asked: tokio::sync::Mutex::default() })
+    }
+
+    fn trust(&self) -> MutexGuard<'_, Trust> {
+        self.trust.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn version(&self) -> u64 {
+        self.trust().set().version
+    }
+
+    /// Whether a dispatch is believed, as [`verify`] says.
+    pub fn verify(
+        &self,
+        data: &[u8],
+        node: &NodeId,
+        number: u64,
+        now: Timestamp,
+    ) -> Result<Dispatch, Refusal> {
+        verify(data, &self.trust(), node, number, now)
+    }
+
+    /// Whether the newest set has a key at all; if not, it was withdrawn or has ended.
+    pub fn names(&self, key: &str) -> bool {
+        self.trust().set().keys.iter().any(|known| known.public_key == key)
+    }
+
+    /// Keeps a newer set, then goes by it; answers whether it is one.
+    pub fn accept(&self, signed: &[u8], now: Timestamp) -> Result<bool, Error> {
+        let mut trust = self.trust();
+        match trust.accept(signed, now) {
+            Ok(newer) => {
+                write_private(&self.path, signed)?;
+                tracing::info!(version = newer.set().version, "the dispatch keys are newer ones");
+                *trust = newer;
+                Ok(true)
+            }
+            Err(SetRefusal::NotNewer { version, held }) if version == held => Ok(false),
+            Err(refusal) => {
+                tracing::error!(%refusal, "a set of dispatch keys is refused");
+                Ok(false)
+            }
+        }
+    }
+
+    /// Waits until it may be asked again.
+    pub async fn turn(&self) {
+        let asked = *self.asked.lock().await;
+        if let Some(last) = asked {
+            tokio::time::sleep_until(last + BETWEEN).await;
+        }
+    }
+
+    /// Asks the control plane for its newest set; answers whether it was newer. Waits if it was asked just now.
+    ///
+    /// # Errors
+    /// When there is no answer, or the set cannot be kept.
+    pub async fn ask(&self, agent: &Agent) -> anyhow::Result<bool> {
+        let mut asked = self.asked.lock().await;
+        if let Some(last) = *asked {
+            tokio::time::sleep_until(last + BETWEEN).await;
+        }
+        *asked = Some(Instant::now());
+        let question = subject::question(&agent.identity.node_id, "keys");
+        let answer = agent.bus.request(&question, &Headers::default(), "{}".into(), ANSWER).await?;
+        let Ok(Answer { key_set }) = serde_json::from_slice(&answer.data) else {
+            anyhow::bail!(
+                "the control plane tells no dispatch keys: {}",
+                String::from_utf8_lossy(&answer.data)
+            )
+        };
+        let signed = BASE64.decode(key_set.as_bytes()).unwrap_or_default();
+        Ok(self.accept(&signed, (agent.clock)())?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nkeys::KeyPair;
+    use reeve_contracts::node::{DispatchKey, KeySet};
+    use reeve_node_protocol::keys::{NO_END, sign};
+    use std::os::unix::fs::PermissionsExt;
+
+    fn set(root: &KeyPair, version: u64) -> Vec<u8> {
+        let public_key = KeyPair::new_account().public_key();
+        let keys = vec![DispatchKey { public_key, not_before_ms: 0, not_after_ms: NO_END.0 }];
+        sign(root, &KeySet { version, issued_ms: 0, expires_ms: NO_END.0, keys }).unwrap()
+    }
+
+    #[test]
+    fn an_older_set_is_refused_also_after_a_restart() {
+        let (data, root, now) = (tempfile::tempdir().unwrap(), KeyPair::new_operator(), Timestamp(1));
+        let (first, third) = (set(&root, 1), set(&root, 3));
+        keep_first(data.path(), &first).unwrap();
+        let keys = Keys::load(data.path(), &root.public_key()).unwrap();
+        assert!(keys.accept(&third, now).unwrap());
+        assert!(!keys.accept(&set(&root, 2), now).unwrap());
+        assert!(!keys.accept(&set(&KeyPair::new_operator(), 9), now).unwrap());
+        let again = Keys::load(data.path(), &root.public_key()).unwrap();
+        assert!(!again.accept(&first, now).unwrap() && !again.accept(&third, now).unwrap());
+        assert_eq!((keys.version(), again.version()), (3, 3));
+        let file = data.path().join(FILE);
+        assert_eq!(std::fs::read(&file).unwrap(), third);
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_set_that_cannot_be_kept_does_not_count() {
+        let (data, root) = (tempfile::tempdir().unwrap(), KeyPair::new_operator());
+        keep_first(data.path(), &set(&root, 1)).unwrap();
+        let keys = Keys::load(data.path(), &root.public_key()).unwrap();
+        // Where the new file is written first.
+        std::fs::create_dir(data.path().join(FILE).with_extension("new")).unwrap();
+        assert!(keys.accept(&set(&root, 2), Timestamp(1)).is_err());
+        assert_eq!(keys.version(), 1);
+        std::fs::remove_file(data.path().join(FILE)).unwrap();
+        let lost = Keys::load(data.path(), &root.public_key()).err().unwrap().to_string();
+        assert!(lost.contains(FILE) && lost.contains("--register-again"), "{lost}");
+    }
+}

@@ -1,0 +1,272 @@
+//! The keys that sign: the root, which signs sets of dispatch keys and nothing else, and the dispatch keys.
+//!
+//! `root.seed` is needed by whoever publishes a set (`reeve keys`, and `up` to renew one), and by no service.
+
+use super::{
+    folder::write_private,
+    serve::files::{DISPATCH, KEY_SET, ROOT_KEY, ROOT_SEED},
+};
+use anyhow::{Context, bail, ensure};
+use data_encoding::BASE64;
+use nkeys::KeyPair;
+use reeve_contracts::node::{DispatchKey, KeySet};
+use reeve_jetstream::{Bus, Headers};
+use reeve_node_protocol::keys::{NO_END, open, sign};
+use reeve_types::Timestamp;
+use serde_json::{Value, json};
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+/// A set lives so long, in seconds.
+const LIFETIME: i64 = 90 * 24 * 3600;
+/// How often `up` looks whether its set is to be renewed.
+const LOOK: Duration = Duration::from_secs(3600);
+
+/// Makes what a folder lacks: a root, a dispatch key and a set. A set of which a third is left is renewed.
+pub fn ensure_made(folder: &Path) -> anyhow::Result<()> {
+    let (root, seeds) = (folder.join(ROOT_SEED), folder.join(DISPATCH));
+    if !root.exists() {
+        write_private(&root, KeyPair::new_operator().seed()?.as_bytes())?;
+    }
+    if !seeds.exists() {
+        write_private(&seeds, format!("{}\n", KeyPair::new_account().seed()?).as_bytes())?;
+    }
+    let root = Root::open(folder)?;
+    write_private(&folder.join(ROOT_KEY), root.public_key().as_bytes())?;
+    let (path, now) = (folder.join(KEY_SET), Timestamp::now());
+    let known =
+        path.exists().then(|| Ok::<_, anyhow::Error>(open(&root.public_key(), &std::fs::read(&path)?)?));
+    let set = match known.transpose().with_context(|| format!("could not read {}", path.display()))? {
+        Some(set) if !is_due(&set, now) => return Ok(()),
+        Some(set) => renewed(&set, now)?,
+        None => first(&read_seeds(folder)?, now),
+    };
+    root.keep(&root.sign(&set)?)
+}
+
+/// The public root key of a folder.
+pub fn root_key(folder: &Path) -> anyhow::Result<String> {
+    let path = folder.join(ROOT_KEY);
+    let key = std::fs::read_to_string(&path).with_context(|| format!("could not read {}", path.display()))?;
+    Ok(key.trim().to_owned())
+}
+
+/// The set that a folder has; the log may have a newer one.
+pub fn read_set(folder: &Path) -> anyhow::Result<Option<Vec<u8>>> {
+    let path = folder.join(KEY_SET);
+    let read = path.exists().then(|| std::fs::read(&path));
+    read.transpose().with_context(|| format!("could not read {}", path.display()))
+}
+
+fn read_seeds(folder: &Path) -> anyhow::Result<Vec<KeyPair>> {
+    let path = folder.join(DISPATCH);
+    let text =
+        std::fs::read_to_string(&path).with_context(|| format!("could not read {}", path.display()))?;
+    let seeds = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let seeds = seeds.map(KeyPair::from_seed).collect::<Result<Vec<_>, _>>();
+    seeds.with_context(|| format!("{} has a line that is not a seed", path.display()))
+}
+
+/// How run-command reads the seeds, again and again.
+pub fn seeds_of(folder: &Path) -> reeve_run_command::Seeds {
+    let folder = folder.to_owned();
+    Arc::new(move || read_seeds(&folder).map_err(|error| format!("{error:#}")))
+}
+
+fn first(seeds: &[KeyPair], now: Timestamp) -> KeySet {
+    let key = |pair: &KeyPair| current(pair.public_key(), now);
+    let expires_ms = now.plus_seconds(LIFETIME).0;
+    KeySet { version: 1, issued_ms: now.0, expires_ms, keys: seeds.iter().map(key).collect() }
+}
+
+fn current(public_key: String, now: Timestamp) -> DispatchKey {
+    DispatchKey { public_key, not_before_ms: now.0, not_after_ms: NO_END.0 }
+}
+
+/// Whether a third of its time is left, or less.
+fn is_due(set: &KeySet, now: Timestamp) -> bool {
+    set.expires_ms.saturating_sub(now.0) <= set.expires_ms.saturating_sub(set.issued_ms) / 3
+}
+
+/// The same keys for another while, without those that have ended.
+pub fn renewed(set: &KeySet, now: Timestamp) -> anyhow::Result<KeySet> {
+    let keys: Vec<_> = set.keys.iter().filter(|key| key.not_after_ms > now.0).cloned().collect();
+    ensure!(!keys.is_empty(), "every key of the set has ended: `reeve keys rotate` makes a new one");
+    let expires_ms = now.plus_seconds(LIFETIME).0;
+    Ok(KeySet { version: set.version + 1, issued_ms: now.0, expires_ms, keys })
+}
+
+/// What is withdrawn has to be there.
+///
+/// # Errors
+/// When the set has no such key: it would seem to be gone.
+pub fn check_withdrawn(set: &KeySet, withdrawn: &[String]) -> anyhow::Result<()> {
+    if let Some(unknown) =
+        withdrawn.iter().find(|key| !set.keys.iter().any(|known| known.public_key == **key))
+    {
+        bail!("--withdraw {unknown}: the set that is in force has no such key");
+    }
+    Ok(())
+}
+
+/// A new key; those that were without an end count for the overlap still, except what is withdrawn.
+pub fn rotated(set: &KeySet, new: String, overlap: Duration, withdrawn: &[String], now: Timestamp) -> KeySet {
+    let end = now.plus_seconds(i64::try_from(overlap.as_secs()).unwrap_or(i64::MAX)).0;
+    let stays = set.keys.iter().filter(|key| !withdrawn.contains(&key.public_key));
+    let mut keys: Vec<_> = stays
+        .map(|key| DispatchKey { not_after_ms: key.not_after_ms.min(end), ..key.clone() })
+        .filter(|key| key.not_after_ms > key.not_before_ms.max(now.0))
+        .collect();
+    keys.push(current(new, now));
+    let expires_ms = now.plus_seconds(LIFETIME).0;
+    KeySet { version: set.version + 1, issued_ms: now.0, expires_ms, keys }
+}
+
+/// A folder's root key, held so that nobody else makes a set meanwhile.
+pub struct Root {
+    folder: PathBuf,
+    pair: KeyPair,
+    _lock: File,
+}
+
+impl Root {
+    /// Waits while another process has it.
+    ///
+    /// # Errors
+    /// When the folder has no root key.
+    pub fn open(folder: &Path) -> anyhow::Result<Self> {
+        let path = folder.join(ROOT_SEED);
+        let of = || format!("could not read the root key {}", path.display());
+        let lock = File::open(&path).with_context(of)?;
+        lock.lock().with_context(of)?;
+        let pair =
+            KeyPair::from_seed(std::fs::read_to_string(&path).with_context(of)?.trim()).with_context(of)?;
+        Ok(Self { folder: folder.to_owned(), pair, _lock: lock })
+    }
+
+    pub fn public_key(&self) -> String {
+        self.pair.public_key()
+    }
+
+    pub fn sign(&self, set: &KeySet) -> anyhow::Result<Vec<u8>> {
+        Ok(sign(&self.pair, set)?)
+    }
+
+    /// Keeps a signed set beside the keys: it is what a service without a log begins with.
+    pub fn keep(&self, signed: &[u8]) -> anyhow::Result<()> {
+        write_private(&self.folder.join(KEY_SET), signed)
+    }
+
+    /// Adds a new dispatch key's seed, where run-command finds it, and answers its public half.
+    pub fn make_key(&self) -> anyhow::Result<String> {
+        let (mut pairs, new) = (read_seeds(&self.folder)?, KeyPair::new_account());
+        let public_key = new.public_key();
+        pairs.push(new);
+        self.write_seeds(&pairs)?;
+        Ok(public_key)
+    }
+
+    /// Deletes the seeds of keys that a set does not name any more.
+    pub fn forget_others(&self, set: &KeySet) -> anyhow::Result<()> {
+        let mut pairs = read_seeds(&self.folder)?;
+        pairs.retain(|pair| set.keys.iter().any(|key| key.public_key == pair.public_key()));
+        self.write_seeds(&pairs)
+    }
+
+    fn write_seeds(&self, pairs: &[KeyPair]) -> anyhow::Result<()> {
+        let mut text = String::new();
+        for pair in pairs {
+            text.push_str(&pair.seed()?);
+            text.push('\n');
+        }
+        write_private(&self.folder.join(DISPATCH), text.as_bytes())
+    }
+
+    /// The set that a control plane says is in force, if it is this root's.
+    pub fn in_force(&self, answer: &Value) -> anyhow::Result<KeySet> {
+        let text = answer.get("keySet").and_then(Value::as_str).unwrap_or_default();
+        let signed = BASE64.decode(text.as_bytes()).context("GetDispatchKeys answered no keySet")?;
+        let told = format!("the key set in force is not of the root key in {}", self.folder.display());
+        open(&self.public_key(), &signed).context(told)
+    }
+
+    /// What PutDispatchKeys takes.
+    pub fn put(&self, signed: &[u8]) -> Value {
+        json!({"rootKey": self.public_key(), "keySet": BASE64.encode(signed)})
+    }
+}
+
+/// Renews the set of a running instance in time, for ever.
+pub async fn keep_renewed(folder: &Path, bus: &Bus) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        if let Err(error) = renew_if_due(folder, bus).await {
+            tracing::error!(error = format!("{error:#}"), "the dispatch keys could not be renewed");
+        }
+    }
+}
+
+async fn renew_if_due(folder: &Path, bus: &Bus) -> anyhow::Result<()> {
+    let of = folder.to_owned();
+    // Whoever has it may be waiting for this process.
+    let root = tokio::task::spawn_blocking(move || Root::open(&of)).await??;
+    let set = root.in_force(&ask(bus, "GetDispatchKeys", &json!({})).await?)?;
+    let now = Timestamp::now();
+    if !is_due(&set, now) {
+        return Ok(());
+    }
+    let signed = root.sign(&renewed(&set, now)?)?;
+    ask(bus, "PutDispatchKeys", &root.put(&signed)).await?;
+    root.keep(&signed)
+}
+
+async fn ask(bus: &Bus, operation: &str, input: &Value) -> anyhow::Result<Value> {
+    let headers = Headers::default().with("reeve-actor", "administrator");
+    let subject = format!("reeve.api.nodes.{operation}");
+    let answer = bus.request(&subject, &headers, input.to_string().into(), Duration::from_secs(10)).await?;
+    let value: Value = serde_json::from_slice(&answer.data)?;
+    let done = ["keySet", "version"].iter().any(|member| value.get(member).is_some());
+    ensure!(done, "{operation}: {}", String::from_utf8_lossy(&answer.data));
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_764_000_000_000);
+    const DAY: i64 = 24 * 3600;
+
+    #[test]
+    fn a_set_is_due_when_a_third_is_left() {
+        let set = first(&[KeyPair::new_account()], NOW);
+        let due = |days| is_due(&set, NOW.plus_seconds(days * DAY));
+        assert_eq!([0, 59, 60, 89, 91].map(due), [false, false, true, true, true]);
+        let again = renewed(&set, NOW.plus_seconds(60 * DAY)).unwrap();
+        assert_eq!((again.version, again.expires_ms), (2, NOW.plus_seconds(150 * DAY).0));
+        assert_eq!(again.keys, set.keys);
+    }
+
+    #[test]
+    fn a_rotation_leaves_the_old_key_its_overlap_and_a_withdrawn_one_nothing() {
+        let set = first(&[KeyPair::new_account()], NOW);
+        let (old, now) = (set.keys[0].public_key.clone(), NOW.plus_seconds(10));
+        let overlap = Duration::from_secs(100);
+        let next = rotated(&set, "new".to_owned(), overlap, &[], now);
+        let ends: Vec<_> = next.keys.iter().map(|key| (key.public_key.as_str(), key.not_after_ms)).collect();
+        assert_eq!(ends, [(old.as_str(), now.plus_seconds(100).0), ("new", NO_END.0)]);
+        // A second rotation does not make the first overlap longer; what has ended goes.
+        let third = rotated(&next, "newer".to_owned(), overlap, &[], now.plus_seconds(50));
+        assert_eq!(third.keys[0].not_after_ms, now.plus_seconds(100).0);
+        let renewed = renewed(&third, now.plus_seconds(100)).unwrap();
+        assert_eq!((renewed.version, renewed.keys.len()), (4, 2));
+        let gone = rotated(&set, "new".to_owned(), overlap, &[old], now);
+        assert_eq!(gone.keys.len(), 1);
+        let unknown = check_withdrawn(&set, &["X".to_owned()]).unwrap_err();
+        assert!(unknown.to_string().contains("--withdraw X"));
+    }
+}
