@@ -5,12 +5,14 @@
 
 mod agent;
 mod api;
+mod disk;
 mod instance;
 mod programs;
 mod proxy;
 
 pub use agent::Agent;
 pub use api::Raw;
+pub use disk::SmallDisk;
 pub use instance::Instance;
 pub use programs::{Answer, reeve};
 pub use proxy::Proxy;

@@ -19,12 +19,16 @@ mod crash;
 mod cuts;
 #[path = "it/deregistered.rs"]
 mod deregistered;
+#[path = "it/disk_full.rs"]
+mod disk_full;
 #[path = "it/enrolment.rs"]
 mod enrolment;
 #[path = "it/failpoints.rs"]
 mod failpoints;
 #[path = "it/faults.rs"]
 mod faults;
+#[path = "it/history.rs"]
+mod history;
 #[path = "it/isolation.rs"]
 mod isolation;
 #[path = "it/local_policy.rs"]

@@ -126,6 +126,7 @@ impl<B: Bus> Gateway<B> {
         if reads(&operation.name) {
             return self.carry_out(&request, caller, operation, &route, request.request_id, body).await;
         }
+        self.open()?;
         let id = repeats::id(&caller.access_key_id, &caller.signature);
         let call = self.carry_out(&request, caller, operation, &route, id, body);
         shared.repeats.once(id, request.now, call).await
@@ -172,6 +173,17 @@ impl<B: Bus> Gateway<B> {
         }
     }
 
+    /// What writes is let through only while it can be written.
+    fn open(&self) -> Result<(), Failure> {
+        match &*self.shared.config.closed.borrow() {
+            Some(reason) => {
+                let message = format!("{reason} Nothing of this request was accepted.");
+                Err(Failure::new("ServiceUnavailable", message))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Every resource that a request names must be allowed.
     fn authorize(&self, caller: &Caller, action: &str, resources: Vec<Resource>) -> Result<(), Failure> {
         let Shared { authorizer, config: Config { account, region, .. }, .. } = &*self.shared;
@@ -182,6 +194,7 @@ impl<B: Bus> Gateway<B> {
     /// Enrols a node. There is no signature: the one-time code in the body is what authenticates.
     pub async fn enroll(&self, request: Incoming<'_>) -> Result<Bytes, Failure> {
         parsed(&request.body)?;
+        self.open()?;
         let headers = self.headers(&request, request.request_id);
         let answer =
             self.ask(Forward { subject: "reeve.enroll".to_owned(), headers, body: request.body }).await?;

@@ -41,7 +41,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 /// Enrolments at a time: strangers must not take the places of those who sign.
 const MOST_ENROLMENTS: usize = 64;
@@ -66,6 +66,8 @@ pub struct Config {
     pub patience: Duration,
     /// Without it the gateway speaks plain HTTP.
     pub tls: Option<Tls>,
+    /// Why nothing can be written at the moment. Then what reads goes on, and everything else is refused at once.
+    pub closed: watch::Receiver<Option<String>>,
     /// Seals pagination tokens. All the gateways of an installation have the same.
     pub token_key: [u8; 32],
     /// What time it is; only tests have another one.
@@ -84,6 +86,7 @@ impl Config {
             most_connections: 2048,
             patience: Duration::from_secs(30),
             tls: None,
+            closed: watch::channel(None).1,
             token_key,
             clock: Timestamp::now,
         }

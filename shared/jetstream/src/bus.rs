@@ -164,6 +164,8 @@ pub struct Bus {
     pub(crate) groups: Arc<Groups>,
     pub(crate) connections: watch::Receiver<u64>,
     pub(crate) refusals: watch::Receiver<u64>,
+    /// Messages that were to be stored, and that a server which was connected did not acknowledge.
+    pub(crate) unanswered: watch::Sender<u64>,
 }
 
 /// The stream's answer.
@@ -228,7 +230,14 @@ impl Bus {
                 _ => Error::Connect { url: options.url.clone(), reason: e.to_string() },
             })?;
         let context = async_nats::jetstream::new(client.clone());
-        Ok(Self { client, context, groups: Arc::default(), connections, refusals })
+        Ok(Self {
+            client,
+            context,
+            groups: Arc::default(),
+            connections,
+            refusals,
+            unanswered: watch::Sender::default(),
+        })
     }
 
     /// Publishes to whichever stream holds the subject and waits until it is stored; answers its sequence.
@@ -255,7 +264,13 @@ impl Bus {
         headers: &Headers,
         data: Bytes,
     ) -> Result<Ack, Error> {
-        let answer = self.request(subject, headers, data, ACK_LIMIT).await?;
+        let answer = self.request(subject, headers, data, ACK_LIMIT).await;
+        if matches!(answer, Err(Error::TimedOut { .. }))
+            && self.client.connection_state() == async_nats::connection::State::Connected
+        {
+            self.unanswered.send_modify(|count| *count += 1);
+        }
+        let answer = answer?;
         serde_json::from_slice(&answer.data).map_err(|e| Error::Bus {
             what: "acknowledge a message in a form that we know",
             reason: e.to_string(),
@@ -347,6 +362,11 @@ impl Bus {
     /// Counts the connections that were made: it changes at each reconnection.
     pub fn connections(&self) -> watch::Receiver<u64> {
         self.connections.clone()
+    }
+
+    /// Counts the messages that a connected server did not acknowledge: it may be unable to write.
+    pub fn unanswered(&self) -> watch::Receiver<u64> {
+        self.unanswered.subscribe()
     }
 
     /// Counts the times in a row that the server refused the credentials; 0 while there is a connection.

@@ -7,6 +7,7 @@ mod init;
 mod nats;
 mod serve;
 mod services;
+mod space;
 mod up;
 
 pub use children::{Supervised, with_parent};
