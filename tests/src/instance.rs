@@ -53,6 +53,18 @@ impl Instance {
         instance
     }
 
+    /// One that others run: a client, once it is described.
+    pub(crate) fn described() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self { folder, nodes: 0, environment: Vec::new(), process: None, disk: None }
+    }
+
+    /// Says where the one that others run is found.
+    pub(crate) fn describe(&self, announced: &Value) {
+        std::fs::create_dir_all(self.data()).expect("a folder");
+        std::fs::write(self.data().join("instance.json"), announced.to_string()).expect("a file");
+    }
+
     /// Its small disk.
     ///
     /// # Panics

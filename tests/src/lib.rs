@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod agent;
+mod apart;
 mod api;
 mod disk;
 mod instance;
@@ -11,6 +12,7 @@ mod programs;
 mod proxy;
 
 pub use agent::Agent;
+pub use apart::{Apart, PARTS};
 pub use api::Raw;
 pub use disk::SmallDisk;
 pub use instance::Instance;

@@ -5,6 +5,8 @@
 
 #[path = "it/access.rs"]
 mod access;
+#[path = "it/apart.rs"]
+mod apart;
 #[path = "it/architecture.rs"]
 mod architecture;
 #[path = "it/bad_input.rs"]
