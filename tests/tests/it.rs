@@ -5,6 +5,8 @@
 
 #[path = "it/access.rs"]
 mod access;
+#[path = "it/agent_disk_full.rs"]
+mod agent_disk_full;
 #[path = "it/apart.rs"]
 mod apart;
 #[path = "it/architecture.rs"]
@@ -47,6 +49,8 @@ mod rate_control;
 mod reboot;
 #[path = "it/rebuild.rs"]
 mod rebuild;
+#[path = "it/replay.rs"]
+mod replay;
 #[path = "it/reports.rs"]
 mod reports;
 #[path = "it/stopped.rs"]

@@ -10,7 +10,7 @@ use crate::{
 };
 use nkeys::KeyPair;
 use prost::Message;
-use reeve_contracts::node::{Dispatch, DispatchKind, Report};
+use reeve_contracts::node::{Dispatch, DispatchKind, Report, ReportKind};
 use reeve_node_protocol::dispatch::{document_hash, sign};
 use reeve_testkit::Nats;
 use reeve_types::{NodeId, Timestamp, ids::new_uuid};
@@ -198,4 +198,20 @@ async fn what_is_replayed_is_run_once() {
         "dispatches: {REPLAYS} replayed to the ledger, {ended} of them after the end, run {ran} time(s)"
     );
     assert_eq!((ran, reports(&worker)), (1, vec!["Success".to_owned()]));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn an_intent_whose_writing_was_said_to_have_failed_ends_as_interrupted() {
+    let (nats, key) = (Nats::start(), KeyPair::new_account());
+    let folder = tempfile::tempdir().unwrap();
+    let worker = worker(&nats, folder.path(), &key, &[EXPIRES - 1]).await;
+    let file = folder.path().join("ran");
+    let (command, signed) = dispatch(&worker, &key, &file);
+    let started = Report { command_id: command, kind: ReportKind::Started.into(), ..Report::default() };
+    assert!(worker.agent.ledger.intend(started, None, EXPIRES).unwrap());
+    worker.take_in(1, &signed).unwrap();
+    worker.take_in(1, &signed).unwrap();
+    worker.begin_waiting().await;
+    assert_eq!(reports(&worker), ["Interrupted"]);
+    assert!(!file.exists());
 }
