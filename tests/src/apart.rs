@@ -90,6 +90,15 @@ impl Apart {
         self.parts[at].1 = self.spawn(self.parts[at].0);
     }
 
+    /// Ends one part, which then is away.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn end(&mut self, name: &str) {
+        let at = self.parts.iter().position(|(running, _)| *running == name).expect("a part");
+        end(&mut self.parts.remove(at).1);
+    }
+
     /// Starts again what ended by itself, as a supervisor does; answers how many did.
     ///
     /// # Panics

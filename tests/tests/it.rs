@@ -13,6 +13,8 @@ mod apart;
 mod architecture;
 #[path = "it/bad_input.rs"]
 mod bad_input;
+#[path = "it/bus_away.rs"]
+mod bus_away;
 #[path = "it/children.rs"]
 mod children;
 #[path = "it/containment.rs"]

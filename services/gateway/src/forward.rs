@@ -218,6 +218,7 @@ impl<B: Bus> Gateway<B> {
         self.shared.bus.request(forward).await.map_err(|error| {
             tracing::warn!(%error, "a request was not answered");
             let message = match error {
+                BusError::Away => "The bus is away at the moment. Nothing of this request was accepted.",
                 BusError::NoResponders => "The service is not there at the moment.",
                 BusError::TimedOut => "The service did not answer in time.",
                 BusError::Other(_) => "The service could not be reached.",

@@ -43,6 +43,9 @@ async fn ready<B: Bus>(State(gateway): State<Gateway<B>>) -> (StatusCode, String
     if !gateway.shared.directory.is_ready() {
         return (StatusCode::SERVICE_UNAVAILABLE, "no service was found yet\n".to_owned());
     }
+    if !gateway.shared.bus.is_connected() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the bus is away\n".to_owned());
+    }
     match &*gateway.shared.config.closed.borrow() {
         Some(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")),
         None => (StatusCode::OK, "ready\n".to_owned()),

@@ -137,6 +137,8 @@ pub struct Served {
 pub enum BusError {
     #[error("nobody listens on the subject of the request")]
     NoResponders,
+    #[error("there is no connection to the bus, and nothing was sent")]
+    Away,
     #[error("no answer came in time")]
     TimedOut,
     #[error("the bus could not carry the request: {0}")]
@@ -147,6 +149,7 @@ pub enum BusError {
 pub trait Bus: Clone + Send + Sync + 'static {
     fn request(&self, forward: Forward) -> impl Future<Output = Result<Answer, BusError>> + Send;
     fn discover(&self) -> impl Future<Output = Result<Vec<Served>, BusError>> + Send;
+    fn is_connected(&self) -> bool;
 }
 
 /// The gateway: cheap to clone, all clones are the same one.

@@ -265,9 +265,7 @@ impl Bus {
         data: Bytes,
     ) -> Result<Ack, Error> {
         let answer = self.request(subject, headers, data, ACK_LIMIT).await;
-        if matches!(answer, Err(Error::TimedOut { .. }))
-            && self.client.connection_state() == async_nats::connection::State::Connected
-        {
+        if matches!(answer, Err(Error::TimedOut { .. })) && self.is_connected() {
             self.unanswered.send_modify(|count| *count += 1);
         }
         let answer = answer?;
@@ -356,6 +354,27 @@ impl Bus {
             None | Some(200) => Ok(Some(answer)),
             Some(404) => Ok(None),
             Some(status) => Err(Error::bus("read a message")(format!("status {status}"))),
+        }
+    }
+
+    pub fn is_connected(&self) -> bool {
+        self.client.connection_state() == async_nats::connection::State::Connected
+    }
+
+    /// Waits until there is a connection.
+    pub async fn connected(&self) {
+        while !self.is_connected() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until there has been no connection for so long.
+    pub async fn away(&self, patience: Duration) {
+        loop {
+            if !self.is_connected() && tokio::time::timeout(patience, self.connected()).await.is_err() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(250)).await;
         }
     }
 
