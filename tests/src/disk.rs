@@ -67,7 +67,8 @@ impl SmallDisk {
     /// # Panics
     /// When it does not become full.
     pub fn fill(&self) {
-        let mut filler = File::create(self.path().join("filler")).expect("a file");
+        let filler = File::options().create(true).append(true).open(self.path().join("filler"));
+        let mut filler = filler.expect("a file");
         let piece = vec![0; 4096];
         let error = loop {
             if let Err(error) = filler.write_all(&piece) {
@@ -75,6 +76,17 @@ impl SmallDisk {
             }
         };
         assert_eq!(error.kind(), std::io::ErrorKind::StorageFull, "{error}");
+    }
+
+    /// Fills it but for so many KiB.
+    ///
+    /// # Panics
+    /// When it does not become so full.
+    pub fn fill_but(&self, kib: usize) {
+        self.fill();
+        let filler = File::options().write(true).open(self.path().join("filler")).expect("a file");
+        let length = filler.metadata().expect("a file").len();
+        filler.set_len(length - ((kib as u64) << 10)).expect("a shorter file");
     }
 
     /// Makes room again.

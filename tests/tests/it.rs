@@ -65,3 +65,5 @@ mod tags;
 mod tls;
 #[path = "it/traces.rs"]
 mod traces;
+#[path = "it/views_disk_full.rs"]
+mod views_disk_full;

@@ -16,10 +16,13 @@ const PART: u64 = 20;
 /// Between two looks for whether a disk that refused to be written takes bytes again.
 const LOOK: Duration = Duration::from_secs(1);
 
-pub(crate) fn has_room(path: &Path) -> bool {
+/// Whether there is room to write so many bytes, which sled takes twice at times.
+pub(crate) fn has_room(path: &Path, bytes: u64) -> bool {
     // A disk that does not tell is written to, and says what it thinks of that.
-    rustix::fs::statvfs(path)
-        .map_or(true, |found| found.f_bavail >= (KEPT / found.f_frsize).min(found.f_blocks / PART))
+    rustix::fs::statvfs(path).map_or(true, |found| {
+        let (free, all) = (found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize);
+        free >= KEPT.min(all / PART) + 2 * bytes
+    })
 }
 
 /// Whether sled could not write. It keeps the error as its kind alone.
@@ -53,7 +56,8 @@ impl Inner {
             if broken {
                 return self.write_again();
             }
-            if has_room(&self.path) {
+            // Whether it is enough for what waits, the next write tells.
+            if has_room(&self.path, 0) {
                 lock(&self.work).dirty = true;
                 return true;
             }
@@ -69,7 +73,7 @@ impl Inner {
             if waited.unwrap_or_else(PoisonError::into_inner).0.stop {
                 return false;
             }
-            if !has_room(&self.path) {
+            if !has_room(&self.path, 0) {
                 continue;
             }
             match copy(&self.path) {

@@ -358,19 +358,25 @@ impl Inner {
         if changes.is_empty() {
             return Ok(());
         }
-        let mut batch = sled::Batch::default();
+        let (mut batch, mut size) = (sled::Batch::default(), 0);
         for (key, change) in changes.iter() {
+            size += key.len();
             match change.bytes() {
-                Some(bytes) => batch.insert(key.as_slice(), bytes),
+                Some(bytes) => {
+                    size += bytes.len();
+                    batch.insert(key.as_slice(), bytes);
+                }
                 None => batch.remove(key.as_slice()),
             }
         }
-        if !reopen::has_room(&self.path) {
+        if !reopen::has_room(&self.path, size as u64) {
             return Err(Error::Full(self.path.display().to_string()));
         }
         // On disk at once: what sled writes later could find the disk full, and then it never writes again.
         let tree = self.tree();
-        let written = tree.apply_batch(batch).and_then(|()| tree.flush());
+        // And its pages are split now, which sled leaves to those who read: on a full disk that would fail them.
+        let split = || changes.keys().try_for_each(|key| tree.get(key).map(|_| ()));
+        let written = tree.apply_batch(batch).and_then(|()| split()).and_then(|()| tree.flush());
         written.map_err(|e| Error::Write(e.to_string()))?;
         drop(changes);
         self.recent.end_write();

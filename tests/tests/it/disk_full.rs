@@ -1,4 +1,4 @@
-//! The disk under everything is full: what was acknowledged stays, what is not is refused, and afterwards it goes on.
+//! The disk under everything is full: what was acknowledged stays, what is new is refused, and afterwards it goes on.
 
 use crate::history::{History, answers};
 use reeve_e2e::{Instance, wait_for};
