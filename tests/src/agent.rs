@@ -1,6 +1,6 @@
 //! An agent beside those of the instance: a process of the test's own, which it can stop, kill and cut off.
 
-use crate::{Instance, programs, wait_for};
+use crate::{Instance, SmallDisk, programs, wait_for};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::{
@@ -14,6 +14,8 @@ pub struct Agent {
     folder: PathBuf,
     environment: Vec<(String, String)>,
     process: Option<Child>,
+    log: PathBuf,
+    disk: Option<SmallDisk>,
 }
 
 impl Agent {
@@ -22,6 +24,19 @@ impl Agent {
     /// # Panics
     /// When it does not come so far.
     pub fn enrol(instance: &Instance, name: &str) -> Self {
+        Self::enrol_on(instance, name, None)
+    }
+
+    /// As [`Agent::enrol`], with its folder on a disk of so many KiB.
+    ///
+    /// # Panics
+    /// As [`Agent::enrol`], and when there can be no such disk.
+    pub fn enrol_on_small_disk(instance: &Instance, name: &str, kib: u64) -> Self {
+        let disk = SmallDisk::mount(&instance.data().join("nodes").join(name), kib);
+        Self::enrol_on(instance, name, Some(disk))
+    }
+
+    fn enrol_on(instance: &Instance, name: &str, disk: Option<SmallDisk>) -> Self {
         let activation = instance.call("CreateActivation", &json!({"IamRole": "test"}));
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         let announced = instance.announced();
@@ -35,7 +50,11 @@ impl Agent {
         // Within the instance's data, so that its end is waited for as that of the others.
         let folder = instance.data().join("nodes").join(name);
         std::fs::create_dir_all(&folder).expect("a folder");
-        let mut agent = Self { folder, environment, process: None };
+        let log = match &disk {
+            Some(_) => instance.scratch().join(format!("agent-{name}.log")),
+            None => folder.join("agent.log"),
+        };
+        let mut agent = Self { folder, environment, process: None, log, disk };
         agent.start();
         wait_for("the agent is enrolled", || agent.identity().map(|_| ()));
         agent.wait_until(instance, "Online");
@@ -53,9 +72,35 @@ impl Agent {
         self.environment.retain(|(known, _)| known != name);
     }
 
-    /// Its folder.
+    /// Its folder, as it is for itself.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Its small disk.
+    ///
+    /// # Panics
+    /// When it has none.
+    pub fn disk(&self) -> &SmallDisk {
+        self.disk.as_ref().expect("a small disk")
+    }
+
+    /// What it logged.
+    pub fn logged(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// The processor's time that it used so far, in hundredths of a second.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn used(&mut self) -> u64 {
+        let process = self.process.as_mut().expect("a process");
+        assert!(process.try_wait().expect("a process").is_none(), "the agent ended: {}", self.logged());
+        let pid = self.process.as_ref().expect("a process").id();
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
+        let fields = stat.rsplit(')').next().expect("fields").split_whitespace();
+        fields.skip(11).take(2).map(|ticks| ticks.parse::<u64>().expect("a number")).sum()
     }
 
     /// Waits until it has ended by itself.
@@ -81,9 +126,11 @@ impl Agent {
     /// As [`Agent::start`].
     pub fn start_with(&mut self, arguments: &[&str]) {
         assert!(self.process.is_none(), "the agent runs already");
-        let log = File::options().create(true).append(true).open(self.folder.join("agent.log"));
-        let log = log.expect("a log file");
-        let mut command = Command::new(programs::agent());
+        let log = File::options().create(true).append(true).open(&self.log).expect("a log file");
+        let mut command = match &self.disk {
+            Some(disk) => disk.command(programs::agent()),
+            None => Command::new(programs::agent()),
+        };
         command.arg("--data").arg(&self.folder).args(arguments).envs(self.environment.iter().cloned());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         self.process = Some(command.spawn().expect("the agent could not be started"));
@@ -91,7 +138,8 @@ impl Agent {
 
     /// What it was given at its enrolment, if it was.
     pub fn identity(&self) -> Option<Value> {
-        serde_json::from_slice(&std::fs::read(self.folder.join("identity.json")).ok()?).ok()
+        let folder = self.disk.as_ref().map_or_else(|| self.folder.clone(), SmallDisk::path);
+        serde_json::from_slice(&std::fs::read(folder.join("identity.json")).ok()?).ok()
     }
 
     /// Its node's id.

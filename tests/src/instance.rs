@@ -1,6 +1,6 @@
 //! One instance: `reeve up` on a temporary folder.
 
-use crate::{Answer, Raw, programs, wait_for};
+use crate::{Answer, Raw, SmallDisk, programs, wait_for};
 use reeve_jetstream::{Bus, Credentials, Options, mac::MacKey};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -17,6 +17,7 @@ pub struct Instance {
     nodes: u32,
     environment: Vec<(String, String)>,
     process: Option<Child>,
+    disk: Option<SmallDisk>,
 }
 
 impl Instance {
@@ -34,10 +35,42 @@ impl Instance {
     /// As [`Instance::start`].
     pub fn start_with(nodes: u32, environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut instance = Self { folder, nodes, environment: Vec::new(), process: None };
+        let mut instance = Self { folder, nodes, environment: Vec::new(), process: None, disk: None };
         instance.set_environment(environment);
         instance.restart();
         instance
+    }
+
+    /// As [`Instance::start`], with all of its data on a disk of so many KiB.
+    ///
+    /// # Panics
+    /// As [`Instance::start`], and when there can be no such disk.
+    pub fn start_on_small_disk(nodes: u32, kib: u64) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let disk = Some(SmallDisk::mount(&folder.path().join("data"), kib));
+        let mut instance = Self { folder, nodes, environment: Vec::new(), process: None, disk };
+        instance.restart();
+        instance
+    }
+
+    /// One that others run: a client, once it is described.
+    pub(crate) fn described() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self { folder, nodes: 0, environment: Vec::new(), process: None, disk: None }
+    }
+
+    /// Says where the one that others run is found.
+    pub(crate) fn describe(&self, announced: &Value) {
+        std::fs::create_dir_all(self.data()).expect("a folder");
+        std::fs::write(self.data().join("instance.json"), announced.to_string()).expect("a file");
+    }
+
+    /// Its small disk.
+    ///
+    /// # Panics
+    /// When it has none.
+    pub fn disk(&self) -> &SmallDisk {
+        self.disk.as_ref().expect("a small disk")
     }
 
     /// Changes its environment, from its next start on.
@@ -71,8 +104,16 @@ impl Instance {
     pub fn up(&self, log: &Path) -> Child {
         let log = File::options().create(true).append(true).open(log).expect("a log file");
         let errors = log.try_clone().expect("a second handle of the log file");
-        let mut command = Command::new(programs::reeve());
-        command.arg("--data").arg(self.data()).args(["up", "--http", "127.0.0.1:0", "--nodes"]);
+        let mut command = match &self.disk {
+            Some(disk) => disk.command(programs::reeve()),
+            None => Command::new(programs::reeve()),
+        };
+        command.arg("--data").arg(self.folder.path().join("data")).args([
+            "up",
+            "--http",
+            "127.0.0.1:0",
+            "--nodes",
+        ]);
         command.arg(self.nodes.to_string()).env("REEVE_NATS_SERVER", programs::nats_server());
         for name in
             ["REEVE_DATA", "REEVE_HTTP", "REEVE_GATEWAY", "REEVE_CONFIG", "OTEL_EXPORTER_OTLP_ENDPOINT"]
@@ -84,8 +125,9 @@ impl Instance {
     }
 
     fn wait_until_announced(&mut self) {
+        let file = self.data().join("instance.json");
         let process = self.process.as_mut().expect("a process");
-        let (pid, file) = (process.id(), self.folder.path().join("data/instance.json"));
+        let pid = process.id();
         let log = self.folder.path().join("up.log");
         wait_for("the instance is announced", || {
             if let Ok(Some(status)) = process.try_wait() {
@@ -109,7 +151,7 @@ impl Instance {
 
     /// The instance's own folder.
     pub fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.disk.as_ref().map_or_else(|| self.folder.path().join("data"), SmallDisk::path)
     }
 
     /// A folder beside it, for the test's files.
@@ -334,7 +376,7 @@ impl Drop for Instance {
             end(process);
         }
         // Children get SIGTERM when their host is gone; the folder is theirs until they have ended.
-        let (folder, begun) = (self.data(), Instant::now());
+        let (folder, begun) = (self.folder.path().join("data"), Instant::now());
         while !crate::processes_naming(&folder.to_string_lossy()).is_empty()
             && begun.elapsed() < Duration::from_secs(15)
         {

@@ -4,14 +4,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod agent;
+mod apart;
 mod api;
+mod disk;
 mod instance;
 mod program;
 mod programs;
 mod proxy;
 
 pub use agent::Agent;
+pub use apart::{Apart, PARTS};
 pub use api::Raw;
+pub use disk::SmallDisk;
 pub use instance::Instance;
 pub use program::Program;
 pub use programs::{Answer, reeve};

@@ -5,10 +5,16 @@
 
 #[path = "it/access.rs"]
 mod access;
+#[path = "it/agent_disk_full.rs"]
+mod agent_disk_full;
+#[path = "it/apart.rs"]
+mod apart;
 #[path = "it/architecture.rs"]
 mod architecture;
 #[path = "it/bad_input.rs"]
 mod bad_input;
+#[path = "it/bus_away.rs"]
+mod bus_away;
 #[path = "it/children.rs"]
 mod children;
 #[path = "it/containment.rs"]
@@ -19,6 +25,8 @@ mod crash;
 mod cuts;
 #[path = "it/deregistered.rs"]
 mod deregistered;
+#[path = "it/disk_full.rs"]
+mod disk_full;
 #[path = "it/edge.rs"]
 mod edge;
 #[path = "it/enrolment.rs"]
@@ -29,6 +37,8 @@ mod failpoints;
 mod faults;
 #[path = "it/forged.rs"]
 mod forged;
+#[path = "it/history.rs"]
+mod history;
 #[path = "it/isolation.rs"]
 mod isolation;
 #[path = "it/keys.rs"]
@@ -47,6 +57,8 @@ mod rate_control;
 mod reboot;
 #[path = "it/rebuild.rs"]
 mod rebuild;
+#[path = "it/replay.rs"]
+mod replay;
 #[path = "it/reports.rs"]
 mod reports;
 #[path = "it/stopped.rs"]
@@ -59,3 +71,5 @@ mod tags;
 mod tls;
 #[path = "it/traces.rs"]
 mod traces;
+#[path = "it/views_disk_full.rs"]
+mod views_disk_full;

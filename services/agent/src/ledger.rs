@@ -3,10 +3,12 @@
 //! Every change that something depends on is on disk (fsync) before the call returns.
 
 use prost::Message;
-use redb::{Database, Durability, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Durability, ReadableDatabase, ReadableTable, TableDefinition};
 use reeve_contracts::node::{Report, ReportKind};
 use reeve_types::Timestamp;
-use std::path::Path;
+use std::{io::ErrorKind, path::Path};
+
+mod file;
 
 /// The ledger could not be read or written. Then nothing may be run.
 #[derive(Debug, thiserror::Error)]
@@ -14,10 +16,19 @@ use std::path::Path;
 pub struct Error {
     what: &'static str,
     reason: String,
+    /// Whether its disk is full: that may pass.
+    pub full: bool,
 }
 
-fn failed<E: std::fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Error {
-    move |e| Error { what, reason: e.to_string() }
+fn failed<E: Into<redb::Error>>(what: &'static str) -> impl FnOnce(E) -> Error {
+    move |e| {
+        let error: redb::Error = e.into();
+        let full = matches!(
+            &error,
+            redb::Error::Io(io) if matches!(io.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+        );
+        Error { what, reason: error.to_string(), full }
+    }
 }
 
 /// Numbers by name: `cursor` is the last inbox number taken in, `sequence` the last report's.
@@ -93,7 +104,7 @@ pub enum Next {
 
 /// The ledger. One process at a time: redb locks its file.
 pub struct Ledger {
-    database: Database,
+    file: file::File,
 }
 
 impl Ledger {
@@ -102,10 +113,7 @@ impl Ledger {
     /// # Errors
     /// When the file is broken or another agent holds it.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let mut builder = Database::builder();
-        builder.set_cache_size(1 << 20);
-        let database = builder.create(path).map_err(failed("be opened"))?;
-        let ledger = Self { database };
+        let ledger = Self { file: file::File::open(path)? };
         ledger.change("be opened", |change| {
             change.open_table(NUMBERS).map_err(failed("be opened"))?;
             change.open_table(COMMANDS).map_err(failed("be opened"))?;
@@ -119,10 +127,12 @@ impl Ledger {
         what: &'static str,
         work: impl FnOnce(&redb::WriteTransaction) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let change = self.database.begin_write().map_err(failed(what))?;
-        let result = work(&change)?;
-        change.commit().map_err(failed(what))?;
-        Ok(result)
+        self.file.with(|database| {
+            let change = database.begin_write().map_err(failed(what))?;
+            let result = work(&change)?;
+            change.commit().map_err(failed(what))?;
+            Ok(result)
+        })
     }
 
     /// The last inbox number that was taken in.
@@ -130,10 +140,12 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn cursor(&self) -> Result<u64, Error> {
-        let read = self.database.begin_read().map_err(failed("be read"))?;
-        let numbers = read.open_table(NUMBERS).map_err(failed("be read"))?;
-        let cursor = numbers.get("cursor").map_err(failed("be read"))?;
-        Ok(cursor.map_or(0, |n| n.value()))
+        self.file.with(|database| {
+            let read = database.begin_read().map_err(failed("be read"))?;
+            let numbers = read.open_table(NUMBERS).map_err(failed("be read"))?;
+            let cursor = numbers.get("cursor").map_err(failed("be read"))?;
+            Ok(cursor.map_or(0, |n| n.value()))
+        })
     }
 
     /// Takes an inbox number in without anything else: it held nothing to do.
@@ -149,15 +161,17 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn state(&self, command: &str) -> Result<Option<State>, Error> {
-        let read = self.database.begin_read().map_err(failed("be read"))?;
-        let commands = read.open_table(COMMANDS).map_err(failed("be read"))?;
-        let found = commands.get(command).map_err(failed("be read"))?;
-        Ok(found.map(|row| match row.value().0 {
-            ACCEPTED => State::Accepted,
-            INTENT => State::Intent,
-            PAUSED => State::Paused,
-            _ => State::Ended,
-        }))
+        self.file.with(|database| {
+            let read = database.begin_read().map_err(failed("be read"))?;
+            let commands = read.open_table(COMMANDS).map_err(failed("be read"))?;
+            let found = commands.get(command).map_err(failed("be read"))?;
+            Ok(found.map(|row| match row.value().0 {
+                ACCEPTED => State::Accepted,
+                INTENT => State::Intent,
+                PAUSED => State::Paused,
+                _ => State::Ended,
+            }))
+        })
     }
 
     /// Takes a dispatch in: from now on it is in the ledger, not only on the bus.
@@ -285,17 +299,19 @@ impl Ledger {
     }
 
     fn rows(&self, wanted: impl Fn(u8, &[u8]) -> bool) -> Result<Vec<(String, Vec<u8>)>, Error> {
-        let read = self.database.begin_read().map_err(failed("be read"))?;
-        let commands = read.open_table(COMMANDS).map_err(failed("be read"))?;
-        let mut found = Vec::new();
-        for row in commands.iter().map_err(failed("be read"))? {
-            let (command, row) = row.map_err(failed("be read"))?;
-            let (state, bytes) = row.value();
-            if wanted(state, bytes) {
-                found.push((command.value().to_owned(), bytes.to_vec()));
+        self.file.with(|database| {
+            let read = database.begin_read().map_err(failed("be read"))?;
+            let commands = read.open_table(COMMANDS).map_err(failed("be read"))?;
+            let mut found = Vec::new();
+            for row in commands.iter().map_err(failed("be read"))? {
+                let (command, row) = row.map_err(failed("be read"))?;
+                let (state, bytes) = row.value();
+                if wanted(state, bytes) {
+                    found.push((command.value().to_owned(), bytes.to_vec()));
+                }
             }
-        }
-        Ok(found)
+            Ok(found)
+        })
     }
 
     /// What was begun by an earlier run of the agent and has no outcome ends as `Interrupted`.
@@ -326,18 +342,24 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn next_report(&self, now: impl Fn(&Report) -> bool) -> Result<Next, Error> {
-        let read = self.database.begin_read().map_err(failed("be read"))?;
-        let outbox = read.open_table(OUTBOX).map_err(failed("be read"))?;
-        let mut next = Next::Nothing;
-        for row in outbox.iter().map_err(failed("be read"))? {
-            let (sequence, bytes) = row.map_err(failed("be read"))?;
-            let report = Report::decode(bytes.value()).map_err(failed("read a report"))?;
-            if now(&report) {
-                return Ok(Next::Report(sequence.value(), bytes.value().to_vec()));
+        self.file.with(|database| {
+            let read = database.begin_read().map_err(failed("be read"))?;
+            let outbox = read.open_table(OUTBOX).map_err(failed("be read"))?;
+            let mut next = Next::Nothing;
+            for row in outbox.iter().map_err(failed("be read"))? {
+                let (sequence, bytes) = row.map_err(failed("be read"))?;
+                let report = Report::decode(bytes.value()).map_err(|e| Error {
+                    what: "read a report",
+                    reason: e.to_string(),
+                    full: false,
+                })?;
+                if now(&report) {
+                    return Ok(Next::Report(sequence.value(), bytes.value().to_vec()));
+                }
+                next = Next::Later;
             }
-            next = Next::Later;
-        }
-        Ok(next)
+            Ok(next)
+        })
     }
 
     /// The bus holds the report. Not worth an fsync: a forgotten acknowledgement sends the report again, and
@@ -347,10 +369,12 @@ impl Ledger {
     /// When the ledger cannot be written.
     pub fn acknowledged(&self, sequence: u64) -> Result<(), Error> {
         let what = "forget a report";
-        let mut change = self.database.begin_write().map_err(failed(what))?;
-        change.set_durability(Durability::None).map_err(failed(what))?;
-        change.open_table(OUTBOX).map_err(failed(what))?.remove(sequence).map_err(failed(what))?;
-        change.commit().map_err(failed(what))
+        self.file.with(|database| {
+            let mut change = database.begin_write().map_err(failed(what))?;
+            change.set_durability(Durability::None).map_err(failed(what))?;
+            change.open_table(OUTBOX).map_err(failed(what))?.remove(sequence).map_err(failed(what))?;
+            change.commit().map_err(failed(what))
+        })
     }
 }
 

@@ -43,8 +43,8 @@ pub async fn send(agent: Arc<Agent>) {
             Ok(_) => {
                 failpoint::reached("after-report-before-ack");
                 delay = Duration::ZERO;
-                if let Err(error) = agent.ledger.acknowledged(sequence) {
-                    tracing::error!(%error, sequence, "a report that was sent is sent again");
+                while let Err(error) = agent.ledger.acknowledged(sequence) {
+                    tracing::error!(%error, sequence, "a report that was sent cannot be forgotten yet");
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }
             }

@@ -141,7 +141,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
     if lost && !options.accept_lost_ledger {
         return Err(Error::LedgerLost(identity.node_id));
     }
-    let ledger = ledger::Ledger::open(&path)?;
+    let ledger = once_there_is_room(|| ledger::Ledger::open(&path)).await?;
     let session = new_uuid().simple().to_string();
     let marks = options.data.join("running");
     let containment = match options.no_cgroups {
@@ -151,7 +151,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
     // Before anything is said of the steps that they belong to.
     let left = containment.end_leftovers().await.map_err(Error::Leftovers)?;
     tracing::info!(way = containment.name(), left, "steps are kept together");
-    let interrupted = ledger.interrupt_unfinished()?;
+    let interrupted = once_there_is_room(|| ledger.interrupt_unfinished()).await?;
     if interrupted > 0 {
         tracing::warn!(interrupted, "steps were cut off by the end of the last run");
     }
@@ -194,6 +194,24 @@ pub async fn run(options: Options) -> Result<(), Error> {
     worker.stop().await;
     agent.bus.close().await;
     Ok(())
+}
+
+/// Between two looks for whether a full disk has room again.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Waits for room when the disk is full: to end would only mean to be started again.
+async fn once_there_is_room<T>(
+    mut work: impl FnMut() -> Result<T, ledger::Error>,
+) -> Result<T, ledger::Error> {
+    loop {
+        match work() {
+            Err(error) if error.full => {
+                tracing::error!(%error, "nothing is run until there is room on the disk again");
+                tokio::time::sleep(LOOK).await;
+            }
+            done => return done,
+        }
+    }
 }
 
 /// Connects, however long it takes: a node waits for its control plane.

@@ -9,10 +9,21 @@ const LONGEST_REQUEST: Duration = Duration::from_secs(30);
 /// How long to wait for what services say of themselves; most do within a millisecond.
 const DISCOVERY: Duration = Duration::from_millis(250);
 
+/// How long a bus may be away before its callers are told.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 impl Bus for reeve_jetstream::Bus {
     async fn request(&self, forward: Forward) -> Result<Answer, BusError> {
         let headers = forward.headers.into_iter().collect::<Headers>();
-        let answer = serve::call(self, &forward.subject, headers, forward.body, LONGEST_REQUEST).await;
+        // Nothing is sent before there is a connection: it would be carried out some time later.
+        if tokio::time::timeout(PATIENCE, self.connected()).await.is_err() {
+            return Err(BusError::Away);
+        }
+        let (subject, body) = (&forward.subject, forward.body);
+        let answer = tokio::select! {
+            answer = serve::call(self, subject, headers, body, LONGEST_REQUEST) => answer,
+            () = self.away(PATIENCE) => return Err(BusError::Other("the connection was lost".to_owned())),
+        };
         let answer = answer.map_err(bus_error)?;
         let headers = answer.headers.pairs().map(|(name, value)| (name.to_owned(), value.to_owned()));
         Ok(Answer { headers: headers.collect(), body: answer.data })
@@ -29,6 +40,10 @@ impl Bus for reeve_jetstream::Bus {
                 resources,
             });
         Ok(served.collect())
+    }
+
+    fn is_connected(&self) -> bool {
+        Self::is_connected(self)
     }
 }
 

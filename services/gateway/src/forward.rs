@@ -129,6 +129,7 @@ impl<B: Bus> Gateway<B> {
             let task = Task { operation, route: &route, id: request.request_id, body, asked: &asked };
             return self.carry_out(&request, caller, task).await;
         }
+        self.open()?;
         let id = repeats::id(&caller.access_key_id, &caller.signature);
         let task = Task { operation, route: &route, id, body, asked: &asked };
         shared.repeats.once(id, request.now, self.carry_out(&request, caller, task)).await
@@ -173,6 +174,17 @@ impl<B: Bus> Gateway<B> {
         }
     }
 
+    /// What writes is let through only while it can be written.
+    fn open(&self) -> Result<(), Failure> {
+        match &*self.shared.config.closed.borrow() {
+            Some(reason) => {
+                let message = format!("{reason} Nothing of this request was accepted.");
+                Err(Failure::new("ServiceUnavailable", message))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Every resource that a request names must be allowed.
     fn authorize(&self, caller: &Caller, action: &str, resources: Vec<Resource>) -> Result<(), Failure> {
         let Shared { authorizer, config: Config { account, region, .. }, .. } = &*self.shared;
@@ -183,6 +195,7 @@ impl<B: Bus> Gateway<B> {
     /// Enrols a node. There is no signature: the one-time code in the body is what authenticates.
     pub async fn enroll(&self, request: Incoming<'_>) -> Result<Bytes, Failure> {
         parsed(&request.body)?;
+        self.open()?;
         let headers = self.headers(&request, request.request_id);
         let answer =
             self.ask(Forward { subject: "reeve.enroll".to_owned(), headers, body: request.body }).await?;
@@ -206,6 +219,7 @@ impl<B: Bus> Gateway<B> {
         self.shared.bus.request(forward).await.map_err(|error| {
             tracing::warn!(%error, "a request was not answered");
             let message = match error {
+                BusError::Away => "The bus is away at the moment. Nothing of this request was accepted.",
                 BusError::NoResponders => "The service is not there at the moment.",
                 BusError::TimedOut => "The service did not answer in time.",
                 BusError::Other(_) => "The service could not be reached.",

@@ -39,11 +39,16 @@ pub fn router<B: Bus>(gateway: Gateway<B>) -> Router {
         .with_state(gateway)
 }
 
-async fn ready<B: Bus>(State(gateway): State<Gateway<B>>) -> (StatusCode, &'static str) {
-    if gateway.shared.directory.is_ready() {
-        (StatusCode::OK, "ready\n")
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "no service was found yet\n")
+async fn ready<B: Bus>(State(gateway): State<Gateway<B>>) -> (StatusCode, String) {
+    if !gateway.shared.directory.is_ready() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "no service was found yet\n".to_owned());
+    }
+    if !gateway.shared.bus.is_connected() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the bus is away\n".to_owned());
+    }
+    match &*gateway.shared.config.closed.borrow() {
+        Some(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")),
+        None => (StatusCode::OK, "ready\n".to_owned()),
     }
 }
 

@@ -44,7 +44,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 /// Enrolments at a time: strangers must not take the places of those who sign.
 const MOST_ENROLMENTS: usize = 64;
@@ -69,6 +69,8 @@ pub struct Config {
     pub patience: Duration,
     /// Without it the gateway speaks plain HTTP.
     pub tls: Option<Tls>,
+    /// Why nothing can be written at the moment. Then what reads goes on, and everything else is refused at once.
+    pub closed: watch::Receiver<Option<String>>,
     /// Seals pagination tokens. All the gateways of an installation have the same.
     pub token_key: [u8; 32],
     /// What time it is; only tests have another one.
@@ -87,6 +89,7 @@ impl Config {
             most_connections: 2048,
             patience: Duration::from_secs(30),
             tls: None,
+            closed: watch::channel(None).1,
             token_key,
             clock: Timestamp::now,
         }
@@ -137,6 +140,8 @@ pub struct Served {
 pub enum BusError {
     #[error("nobody listens on the subject of the request")]
     NoResponders,
+    #[error("there is no connection to the bus, and nothing was sent")]
+    Away,
     #[error("no answer came in time")]
     TimedOut,
     #[error("the bus could not carry the request: {0}")]
@@ -147,6 +152,7 @@ pub enum BusError {
 pub trait Bus: Clone + Send + Sync + 'static {
     fn request(&self, forward: Forward) -> impl Future<Output = Result<Answer, BusError>> + Send;
     fn discover(&self) -> impl Future<Output = Result<Vec<Served>, BusError>> + Send;
+    fn is_connected(&self) -> bool;
 }
 
 /// The gateway: cheap to clone, all clones are the same one.

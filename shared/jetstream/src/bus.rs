@@ -168,6 +168,8 @@ pub struct Bus {
     pub(crate) connections: watch::Receiver<u64>,
     pub(crate) refusals: watch::Receiver<u64>,
     pub(crate) mac: Option<MacKey>,
+    /// Messages that were to be stored, and that a server which was connected did not acknowledge.
+    pub(crate) unanswered: watch::Sender<u64>,
 }
 
 /// The stream's answer.
@@ -232,7 +234,15 @@ impl Bus {
                 _ => Error::Connect { url: options.url.clone(), reason: e.to_string() },
             })?;
         let context = async_nats::jetstream::new(client.clone());
-        Ok(Self { client, context, groups: Arc::default(), connections, refusals, mac: None })
+        Ok(Self {
+            client,
+            context,
+            groups: Arc::default(),
+            connections,
+            refusals,
+            mac: None,
+            unanswered: watch::Sender::default(),
+        })
     }
 
     /// The same connection, which authenticates what it writes and says, and believes nothing else.
@@ -265,7 +275,11 @@ impl Bus {
         headers: &Headers,
         data: Bytes,
     ) -> Result<Ack, Error> {
-        let answer = self.request(subject, headers, data, ACK_LIMIT).await?;
+        let answer = self.request(subject, headers, data, ACK_LIMIT).await;
+        if matches!(answer, Err(Error::TimedOut { .. })) && self.is_connected() {
+            self.unanswered.send_modify(|count| *count += 1);
+        }
+        let answer = answer?;
         serde_json::from_slice(&answer.data).map_err(|e| Error::Bus {
             what: "acknowledge a message in a form that we know",
             reason: e.to_string(),
@@ -366,9 +380,35 @@ impl Bus {
         }
     }
 
+    pub fn is_connected(&self) -> bool {
+        self.client.connection_state() == async_nats::connection::State::Connected
+    }
+
+    /// Waits until there is a connection.
+    pub async fn connected(&self) {
+        while !self.is_connected() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until there has been no connection for so long.
+    pub async fn away(&self, patience: Duration) {
+        loop {
+            if !self.is_connected() && tokio::time::timeout(patience, self.connected()).await.is_err() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+    }
+
     /// Counts the connections that were made: it changes at each reconnection.
     pub fn connections(&self) -> watch::Receiver<u64> {
         self.connections.clone()
+    }
+
+    /// Counts the messages that a connected server did not acknowledge: it may be unable to write.
+    pub fn unanswered(&self) -> watch::Receiver<u64> {
+        self.unanswered.subscribe()
     }
 
     /// Counts the times in a row that the server refused the credentials; 0 while there is a connection.

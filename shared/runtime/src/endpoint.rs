@@ -43,7 +43,12 @@ impl<E: std::error::Error + Into<Self>> From<ExecuteError<E>> for ApiError {
         match error {
             ExecuteError::Refused(reason) => reason.into(),
             ExecuteError::Contended { .. } => Self::new("TooManyUpdates", error.to_string()),
-            ExecuteError::Bus(_) => Self::internal(error),
+            ExecuteError::Bus(error) => Self::new(
+                "ServiceUnavailable",
+                format!(
+                    "The bus did not store what was decided, and it may not have been accepted: {error}."
+                ),
+            ),
         }
     }
 }
@@ -194,6 +199,8 @@ async fn answer(handle: Handle, handler: Handler, request: Message, by_nodes: bo
         Err(error) => {
             if error.code == "InternalServerError" {
                 tracing::error!(subject, %error, "an operation failed");
+            } else if error.code == "ServiceUnavailable" {
+                tracing::warn!(subject, %error, "an operation was not carried out");
             }
             headers = headers.with("reeve-error", error.code.as_str());
             Bytes::from(serde_json::json!({"message": error.message}).to_string())

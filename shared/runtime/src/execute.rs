@@ -85,6 +85,7 @@ impl Handle {
         context: &Context,
     ) -> Result<Executed<D::Event>, ExecuteError<D::Error>> {
         let aggregate = AggregateRef::new(self.service(), D::AGGREGATE, id);
+        let mut unanswered = 0;
         for attempt in 0..TRIES {
             let folded = self.folded::<D>(id);
             if let Some(position) = folded.decided(context.command_id) {
@@ -103,7 +104,12 @@ impl Handle {
                     self.views().wait_for(&self.inner.stream, position.0).await;
                     return Ok(Executed { event: Some(event), position });
                 }
-                Err(BusError::Conflict(_) | BusError::TimedOut { .. }) => {
+                // A bus that answers everything but this does not get it stored: its caller is told in time.
+                Err(error @ BusError::TimedOut { .. }) if unanswered > 0 => {
+                    return Err(ExecuteError::Bus(error));
+                }
+                Err(error @ (BusError::Conflict(_) | BusError::TimedOut { .. })) => {
+                    unanswered += u32::from(matches!(error, BusError::TimedOut { .. }));
                     // Whether it was another's or our own earlier try that landed: the next look tells.
                     let last = store::last(self.bus(), &self.inner.stream, &aggregate)
                         .await

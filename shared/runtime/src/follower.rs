@@ -103,6 +103,7 @@ pub(crate) async fn run(handle: Handle, source: &'static str, appliers: Vec<Appl
 
 async fn follow_once(handle: &Handle, source: &'static str, appliers: &[Applier]) -> Result<(), Error> {
     let stream = streams::of_service(source);
+    let mut reopened = handle.views().reopened();
     let after = handle.views().checkpoint(&stream);
     let mut messages = follow::follow(handle.bus(), &stream, &[], after).await?;
     // Messages and their envelopes are read by a task of their own, while this one takes the last batch in.
@@ -115,15 +116,23 @@ async fn follow_once(handle: &Handle, source: &'static str, appliers: &[Applier]
             }
         }
     }));
-    let mut batch = Vec::new();
-    while receiver.recv_many(&mut batch, BATCH).await > 0 {
+    let (mut batch, mut after) = (Vec::new(), after);
+    loop {
+        tokio::select! {
+            received = receiver.recv_many(&mut batch, BATCH) => if received == 0 { return Ok(()) },
+            // The store, which is at hand, holds the sender.
+            _ = reopened.changed() => {
+                let checkpoint = handle.views().checkpoint(&stream);
+                return Err(Error::Reopened { stream, checkpoint });
+            }
+        }
         let batch = batch.drain(..).collect::<Result<Vec<_>, _>>()?;
-        let aside = take_in(handle, &stream, appliers, &batch)?;
+        let aside = take_in(handle, &stream, appliers, after, &batch)?;
+        after = batch.last().map_or(after, |last| last.stored.sequence);
         for (handler, stored, reason) in aside {
             set_aside(handle, handler, stored, &reason).await;
         }
     }
-    Ok(())
 }
 
 /// Puts an event aside that the views could not take in. The checkpoint is past it already, so that this would
@@ -167,10 +176,15 @@ fn take_in<'a>(
     handle: &Handle,
     stream: &str,
     appliers: &[Applier],
+    after: u64,
     batch: &'a [Read],
 ) -> Result<Aside<'a>, Error> {
     let mut aside = Vec::new();
     let mut changes = handle.views().begin();
+    let checkpoint = handle.views().checkpoint(stream);
+    if checkpoint != after {
+        return Err(Error::Reopened { stream: stream.to_owned(), checkpoint });
+    }
     for Read { stored, envelope } in batch {
         match envelope {
             Ok(envelope) => {

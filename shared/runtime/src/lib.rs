@@ -39,4 +39,6 @@ pub enum Error {
          restore it, or delete the views to accept the loss"
     )]
     LogLost { service: String, stream: String, checkpoint: u64, end: u64 },
+    #[error("the views were opened anew and go on after {checkpoint} of the stream {stream}")]
+    Reopened { stream: String, checkpoint: u64 },
 }

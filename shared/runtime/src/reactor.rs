@@ -19,6 +19,9 @@ pub enum React {
     /// It may work later: it is delivered again.
     #[error("{0}")]
     Later(String),
+    /// The bus did not do its part: it is delivered again, however often that takes.
+    #[error("{0}")]
+    Unavailable(String),
     /// It will never work: it is set aside.
     #[error("{0}")]
     Never(String),
@@ -28,6 +31,7 @@ impl<E: std::error::Error> From<ExecuteError<E>> for React {
     fn from(error: ExecuteError<E>) -> Self {
         match error {
             ExecuteError::Refused(reason) => Self::Never(reason.to_string()),
+            ExecuteError::Bus(error) => Self::Unavailable(error.to_string()),
             other => Self::Later(other.to_string()),
         }
     }
@@ -176,6 +180,13 @@ pub(crate) async fn run(handle: Handle, worker: Worker) {
     }
 }
 
+async fn again(worker: &Worker, work: &Work, reason: &str) {
+    let sequence = work.sequence;
+    tracing::warn!(worker = worker.name, sequence, reason, "a message is tried again later");
+    let step = 1u64 << work.deliveries.clamp(0, 8);
+    work.later(Duration::from_millis(50 * step)).await;
+}
+
 async fn handle_one(handle: &Handle, worker: &Worker, work: Work) {
     let span = tracing::info_span!("react", "otel.name" = worker.name, service = handle.service());
     reeve_telemetry::child_of(&span, work.message.headers.get("traceparent"));
@@ -190,15 +201,9 @@ async fn handle_one(handle: &Handle, worker: &Worker, work: Work) {
     let result = ended.unwrap_or_else(|panic| Err(React::Later(format!("the handler failed: {panic}"))));
     let reason = match result {
         Ok(()) => return work.done().await,
+        Err(React::Unavailable(reason)) => return again(worker, &work, &reason).await,
         Err(React::Later(reason)) if work.deliveries < DELIVERIES => {
-            tracing::warn!(
-                worker = worker.name,
-                sequence = work.sequence,
-                reason,
-                "a message is tried again later"
-            );
-            let step = 1u64 << work.deliveries.clamp(0, 8);
-            return work.later(Duration::from_millis(50 * step)).await;
+            return again(worker, &work, &reason).await;
         }
         Err(React::Later(reason) | React::Never(reason)) => reason,
     };

@@ -2,10 +2,12 @@
 //!
 //! Invariants: a batch of events and its checkpoint become visible together, and are written together or not at
 //! all, a moment later; nothing here
-//! is the truth, so whatever cannot be opened or read is deleted and replayed. The only crate that
+//! is the truth, so whatever cannot be opened or read is deleted and replayed. A disk that is full is waited for: what
+//! is committed stays readable in memory, and afterwards sled goes on from what it had on disk. The only crate that
 //! names sled.
 
 mod recent;
+mod reopen;
 mod store;
 
 pub use store::{Batch, Error, Page, Store};

@@ -104,6 +104,12 @@ impl Recent {
         layers.old.clone()
     }
 
+    /// Forgets all of them: the log is read again from where sled is.
+    pub fn clear(&self) {
+        let _nobody_scans = self.scans.write().unwrap_or_else(PoisonError::into_inner);
+        *self.write() = Layers::default();
+    }
+
     /// sled has them.
     pub fn end_write(&self) {
         let _nobody_scans = self.scans.write().unwrap_or_else(PoisonError::into_inner);

@@ -1,14 +1,17 @@
 //! One service's views.
 
-use crate::recent::{Change, Recent};
+use crate::{
+    recent::{Change, Recent},
+    reopen::{self, is_full},
+};
 use reeve_eventsourcing::{Found, Held, View};
 use serde::de::DeserializeOwned;
 use std::{
     collections::{BTreeMap, HashMap},
     ops::Bound,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    path::{Path, PathBuf},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock},
     thread::JoinHandle,
     time::Duration,
 };
@@ -21,6 +24,8 @@ pub enum Error {
     Open { path: String, reason: String },
     #[error("the views could not be written: {0}")]
     Write(String),
+    #[error("the disk of {0} has too little room for views")]
+    Full(String),
 }
 
 /// Tables are kept apart by their name and a zero byte; checkpoints live in a table no projection can name.
@@ -58,24 +63,32 @@ pub struct Store {
     writer: Option<JoinHandle<()>>,
 }
 
-struct Inner {
-    tree: sled::Tree,
-    recent: Recent,
-    batch: Mutex<()>,
-    writing: Mutex<()>,
-    positions: Mutex<HashMap<String, watch::Sender<u64>>>,
-    work: Mutex<Work>,
-    changed: Condvar,
+pub(crate) struct Inner {
+    pub(crate) path: PathBuf,
+    pub(crate) fingerprint: String,
+    /// Replaced by one that was opened anew when sled could not write: afterwards it never writes again.
+    pub(crate) tree: RwLock<sled::Tree>,
+    pub(crate) recent: Recent,
+    pub(crate) batch: Mutex<()>,
+    pub(crate) writing: Mutex<()>,
+    pub(crate) committing: Mutex<()>,
+    /// Counts how often sled was opened anew.
+    pub(crate) reopened: watch::Sender<u64>,
+    pub(crate) positions: Mutex<HashMap<String, watch::Sender<u64>>>,
+    pub(crate) work: Mutex<Work>,
+    pub(crate) changed: Condvar,
 }
 
 /// What the writer's thread is told.
 #[derive(Default)]
-struct Work {
-    dirty: bool,
-    stop: bool,
+pub(crate) struct Work {
+    pub(crate) dirty: bool,
+    /// Somebody who read found that sled cannot write any more.
+    pub(crate) broken: bool,
+    pub(crate) stop: bool,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -91,7 +104,7 @@ impl Store {
             return Self::empty(path, fingerprint).map_err(refused);
         }
         match catch_unwind(AssertUnwindSafe(|| open_checked(path, fingerprint))) {
-            Ok(Ok(Some(tree))) => return Self::over(tree).map_err(refused),
+            Ok(Ok(Some(tree))) => return Self::over(tree, path, fingerprint).map_err(refused),
             Ok(Ok(None)) => {
                 tracing::info!(path = %path.display(), "the projections changed: views are rebuilt")
             }
@@ -105,19 +118,19 @@ impl Store {
     }
 
     fn empty(path: &Path, fingerprint: &str) -> Result<Self, String> {
-        let tree = open_tree(path)?;
-        tree.insert(full_key(FINGERPRINT, b""), fingerprint.as_bytes()).map_err(|e| e.to_string())?;
-        // On disk at once: views without it count as broken.
-        tree.flush().map_err(|e| e.to_string())?;
-        Self::over(tree)
+        Self::over(empty_tree(path, fingerprint)?, path, fingerprint)
     }
 
-    fn over(tree: sled::Tree) -> Result<Self, String> {
+    fn over(tree: sled::Tree, path: &Path, fingerprint: &str) -> Result<Self, String> {
         let inner = Arc::new(Inner {
-            tree,
+            path: path.to_owned(),
+            fingerprint: fingerprint.to_owned(),
+            tree: RwLock::new(tree),
             recent: Recent::default(),
             batch: Mutex::default(),
             writing: Mutex::default(),
+            committing: Mutex::default(),
+            reopened: watch::Sender::default(),
             positions: Mutex::default(),
             work: Mutex::default(),
             changed: Condvar::new(),
@@ -129,12 +142,19 @@ impl Store {
 
     /// Starts a batch of changes; there is one at a time.
     pub fn begin(&self) -> Batch<'_> {
-        Batch { inner: &self.inner, changes: HashMap::new(), _guard: lock(&self.inner.batch) }
+        let _guard = lock(&self.inner.batch);
+        let opened = *self.inner.reopened.borrow();
+        Batch { inner: &self.inner, changes: HashMap::new(), opened, _guard }
     }
 
     /// How far a stream has been taken in.
     pub fn checkpoint(&self, stream: &str) -> u64 {
         self.inner.checkpoint(stream)
+    }
+
+    /// Changes when the views were opened anew, after a disk that could not be written: then checkpoints went back.
+    pub fn reopened(&self) -> watch::Receiver<u64> {
+        self.inner.reopened.subscribe()
     }
 
     /// A row, if there is one.
@@ -210,7 +230,7 @@ impl Store {
         let flushed = self
             .inner
             .write()
-            .and_then(|()| self.inner.tree.flush().map(|_| ()).map_err(|e| Error::Write(e.to_string())));
+            .and_then(|()| self.inner.tree().flush().map(|_| ()).map_err(|e| Error::Write(e.to_string())));
         if let Err(error) = flushed {
             tracing::warn!(%error, "views could not be flushed; what is missing is replayed");
         }
@@ -237,9 +257,14 @@ fn decode<T: DeserializeOwned + Clone + 'static>(change: &Change) -> Option<T> {
 }
 
 impl Inner {
+    fn tree(&self) -> sled::Tree {
+        self.tree.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// What sled has. When it cannot read its own file, nothing that it says can be believed: the process ends, and
-    /// the next start reads everything through and rebuilds.
-    fn believed<T>(&self, read: Result<T, sled::Error>) -> T {
+    /// the next start reads everything through and rebuilds. After a write that failed it is opened anew instead, and
+    /// who reads waits for that, if sled had to write for it.
+    pub(crate) fn believed<T, E: std::fmt::Display>(&self, read: Result<T, E>) -> T {
         read.unwrap_or_else(|error| {
             tracing::error!(%error, "views became unreadable; the process ends, and the next start rebuilds them");
             eprintln!("reeve: views became unreadable ({error}); they are rebuilt at the next start");
@@ -248,10 +273,15 @@ impl Inner {
     }
 
     fn stored(&self, key: &[u8]) -> Option<sled::IVec> {
-        self.believed(self.tree.get(key))
+        loop {
+            match self.tree().get(key) {
+                Err(sled::Error::Io(error)) if is_full(&error) => self.wait_for_room(),
+                read => return self.believed(read),
+            }
+        }
     }
 
-    fn checkpoint(&self, stream: &str) -> u64 {
+    pub(crate) fn checkpoint(&self, stream: &str) -> u64 {
         let key = full_key(CHECKPOINTS, stream.as_bytes());
         let bytes = match self.recent.get(&key) {
             Some(change) => change.bytes(),
@@ -263,8 +293,7 @@ impl Inner {
     /// Visits what is there under a prefix, in order, until `visit` answers that it has enough.
     fn walk(&self, start: Bound<Vec<u8>>, prefix: &[u8], mut visit: impl FnMut(Vec<u8>, Change) -> bool) {
         let _scanning = self.recent.scanning();
-        let mut stored = self.tree.range((start.clone(), Bound::Unbounded)).map(|entry| self.believed(entry));
-        let mut stored = std::iter::from_fn(move || stored.next()).peekable();
+        let mut stored = self.range(start.clone()).peekable();
         let mut from = start;
         loop {
             let recent = self.recent.range(&from, prefix, STEP);
@@ -293,6 +322,29 @@ impl Inner {
         }
     }
 
+    /// What sled has from a key on.
+    fn range(&self, start: Bound<Vec<u8>>) -> impl Iterator<Item = (sled::IVec, sled::IVec)> {
+        let mut stored = self.tree().range((start.clone(), Bound::Unbounded));
+        let mut last: Option<sled::IVec> = None;
+        std::iter::from_fn(move || {
+            loop {
+                match stored.next()? {
+                    Err(sled::Error::Io(error)) if is_full(&error) => {
+                        self.wait_for_room();
+                        let from =
+                            last.as_ref().map_or_else(|| start.clone(), |key| Bound::Excluded(key.to_vec()));
+                        stored = self.tree().range((from, Bound::Unbounded));
+                    }
+                    entry => {
+                        let entry = self.believed(entry);
+                        last = Some(entry.0.clone());
+                        return Some(entry);
+                    }
+                }
+            }
+        })
+    }
+
     fn position(&self, stream: &str) -> watch::Sender<u64> {
         let mut positions = lock(&self.positions);
         let known = positions.entry(stream.to_owned());
@@ -306,14 +358,26 @@ impl Inner {
         if changes.is_empty() {
             return Ok(());
         }
-        let mut batch = sled::Batch::default();
+        let (mut batch, mut size) = (sled::Batch::default(), 0);
         for (key, change) in changes.iter() {
+            size += key.len();
             match change.bytes() {
-                Some(bytes) => batch.insert(key.as_slice(), bytes),
+                Some(bytes) => {
+                    size += bytes.len();
+                    batch.insert(key.as_slice(), bytes);
+                }
                 None => batch.remove(key.as_slice()),
             }
         }
-        self.tree.apply_batch(batch).map_err(|e| Error::Write(e.to_string()))?;
+        if !reopen::has_room(&self.path, size as u64) {
+            return Err(Error::Full(self.path.display().to_string()));
+        }
+        // On disk at once: what sled writes later could find the disk full, and then it never writes again.
+        let tree = self.tree();
+        // And its pages are split now, which sled leaves to those who read: on a full disk that would fail them.
+        let split = || changes.keys().try_for_each(|key| tree.get(key).map(|_| ()));
+        let written = tree.apply_batch(batch).and_then(|()| split()).and_then(|()| tree.flush());
+        written.map_err(|e| Error::Write(e.to_string()))?;
         drop(changes);
         self.recent.end_write();
         Ok(())
@@ -321,26 +385,46 @@ impl Inner {
 
     fn write_on(&self) {
         loop {
-            let stop = {
+            let (stop, broken) = {
                 let work = lock(&self.work);
-                let idle = |work: &mut Work| !work.dirty && !work.stop;
+                let idle = |work: &mut Work| !work.dirty && !work.broken && !work.stop;
                 let mut work = self.changed.wait_while(work, idle).unwrap_or_else(PoisonError::into_inner);
                 if !work.stop {
                     let waited = self.changed.wait_timeout_while(work, WAIT, |work| !work.stop);
                     work = waited.unwrap_or_else(PoisonError::into_inner).0;
                 }
                 work.dirty = false;
-                work.stop
+                (work.stop, work.broken)
             };
-            if let Err(error) = self.write() {
-                tracing::error!(%error, "committed rows wait in memory");
-                lock(&self.work).dirty = true;
+            let written = match broken {
+                true => Err(Error::Write("sled failed before".to_owned())),
+                false => self.write(),
+            };
+            if let Err(error) = &written {
+                let path = self.path.display();
+                tracing::error!(%error, %path, "views cannot be written; what is committed waits in memory");
+            }
+            let gone_on = match written {
+                Ok(()) => true,
+                Err(Error::Full(_)) => self.room_again(),
+                Err(_) => self.write_again(),
+            };
+            if !gone_on {
+                return;
             }
             if stop {
                 return;
             }
         }
     }
+}
+
+pub(crate) fn empty_tree(path: &Path, fingerprint: &str) -> Result<sled::Tree, String> {
+    let tree = open_tree(path)?;
+    tree.insert(full_key(FINGERPRINT, b""), fingerprint.as_bytes()).map_err(|e| e.to_string())?;
+    // On disk at once: views without it count as broken.
+    tree.flush().map_err(|e| e.to_string())?;
+    Ok(tree)
 }
 
 fn open_tree(path: &Path) -> Result<sled::Tree, String> {
@@ -350,7 +434,7 @@ fn open_tree(path: &Path) -> Result<sled::Tree, String> {
 }
 
 /// Opens and reads everything once: sled opens folders with broken pages and fails on them later.
-fn open_checked(path: &Path, fingerprint: &str) -> Result<Option<sled::Tree>, String> {
+pub(crate) fn open_checked(path: &Path, fingerprint: &str) -> Result<Option<sled::Tree>, String> {
     let tree = open_tree(path)?;
     for entry in &tree {
         entry.map_err(|e| e.to_string())?;
@@ -366,6 +450,8 @@ pub struct Batch<'a> {
     inner: &'a Inner,
     /// Without an order: that is made once, when they are committed.
     changes: HashMap<Vec<u8>, Change>,
+    /// How often sled had been opened anew when this began.
+    opened: u64,
     _guard: MutexGuard<'a, ()>,
 }
 
@@ -374,13 +460,24 @@ impl Batch<'_> {
     /// later, in one step as well.
     ///
     /// # Errors
-    /// When so many rows wait that they had to be written now, and sled refused; they go on waiting.
+    /// When so many rows wait that they had to be written now, and sled refused; they go on waiting. And when sled was
+    /// opened anew meanwhile; then nothing was changed.
     pub fn commit(mut self, stream: &str, position: u64) -> Result<(), Error> {
         let checkpoint = Change::Put(position.to_be_bytes().as_slice().into());
         self.changes.insert(full_key(CHECKPOINTS, stream.as_bytes()), checkpoint);
-        let waiting = self.inner.recent.add(std::mem::take(&mut self.changes));
-        self.inner.position(stream).send_replace(position);
+        let waiting = {
+            let _one = lock(&self.inner.committing);
+            if *self.inner.reopened.borrow() != self.opened {
+                return Err(Error::Write("they were opened anew".to_owned()));
+            }
+            let waiting = self.inner.recent.add(std::mem::take(&mut self.changes));
+            self.inner.position(stream).send_replace(position);
+            waiting
+        };
         if waiting > MOST_WAITING {
+            // The writer's thread opens sled anew when it cannot be written.
+            lock(&self.inner.work).dirty = true;
+            self.inner.changed.notify_all();
             return self.inner.write();
         }
         let mut work = lock(&self.inner.work);
@@ -435,150 +532,4 @@ impl View for Batch<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use reeve_eventsourcing::ViewExt;
-
-    fn filled(path: &Path) -> Store {
-        let store = Store::open(path, "v1").unwrap();
-        let mut batch = store.begin();
-        for n in 0..100 {
-            batch.put_row("numbers", &format!("{n:03}"), n);
-        }
-        batch.put_row("numbersx", "000", 7);
-        batch.commit("S", 42).unwrap();
-        store
-    }
-
-    #[test]
-    fn rows_and_checkpoint_survive_together() {
-        let folder = tempfile::tempdir().unwrap();
-        drop({
-            let store = filled(folder.path());
-            store.flush();
-            store
-        });
-        let store = Store::open(folder.path(), "v1").unwrap();
-        assert_eq!(store.checkpoint("S"), 42);
-        assert_eq!(store.get::<u32>("numbers", "007"), Some(7));
-    }
-
-    #[test]
-    fn pages_join_without_gap_or_repeat() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = filled(folder.path());
-        let (mut seen, mut after) = (Vec::new(), None);
-        loop {
-            let page = store.filter::<u32>("numbers", "0", after.as_deref(), 7, |_, n| n % 2 == 0);
-            seen.extend(page.rows.into_iter().map(|(_, n)| n));
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
-        assert_eq!(seen, (0..100).filter(|n| n % 2 == 0).collect::<Vec<u32>>());
-    }
-
-    #[test]
-    fn a_batch_reads_what_it_has_put_and_writes_the_last() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = filled(folder.path());
-        let mut batch = store.begin();
-        batch.update_row::<u32>("numbers", "007", |n| *n += 1);
-        batch.update_row::<u32>("numbers", "007", |n| *n += 1);
-        assert_eq!(batch.row::<u32>("numbers", "007"), Some(9));
-        assert_eq!(batch.row::<u64>("numbers", "007"), Some(9), "as another type, too");
-        batch.remove("numbers", b"008");
-        assert_eq!(batch.row::<u32>("numbers", "008"), None);
-        batch.commit("S", 43).unwrap();
-        assert_eq!(store.get::<u32>("numbers", "007"), Some(9));
-        assert_eq!(store.get::<u32>("numbers", "008"), None);
-    }
-
-    #[test]
-    fn another_fingerprint_starts_empty() {
-        let folder = tempfile::tempdir().unwrap();
-        drop(filled(folder.path()));
-        let store = Store::open(folder.path(), "v2").unwrap();
-        assert_eq!(store.checkpoint("S"), 0);
-        assert_eq!(store.get::<u32>("numbers", "007"), None);
-    }
-
-    #[test]
-    fn corrupt_files_are_thrown_away() {
-        let folder = tempfile::tempdir().unwrap();
-        {
-            let store = filled(folder.path());
-            store.flush();
-        }
-        let db = folder.path().join("db");
-        let mut bytes = std::fs::read(&db).unwrap();
-        let middle = bytes.len() / 4;
-        for byte in bytes.iter_mut().skip(64).take(middle) {
-            *byte ^= 0x5a;
-        }
-        std::fs::write(&db, bytes).unwrap();
-        let store = Store::open(folder.path(), "v1").unwrap();
-        assert!([0, 42].contains(&store.checkpoint("S")), "the checkpoint goes with the rows");
-        let rows = store.scan::<u32>("numbers", "", None, 1000).rows.len();
-        assert_eq!(rows, if store.checkpoint("S") == 0 { 0 } else { 100 });
-    }
-
-    /// What is in sled, what is being written and what was just committed make one table.
-    #[test]
-    fn recent_and_stored_rows_make_one_table() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = filled(folder.path());
-        store.flush();
-        let mut expected: BTreeMap<String, u32> = (0..100).map(|n| (format!("{n:03}"), n)).collect();
-        for round in 0..20 {
-            let mut batch = store.begin();
-            for n in (round..150).step_by(7) {
-                let key = format!("{n:03}");
-                if n % 3 == 0 {
-                    batch.remove("numbers", key.as_bytes());
-                    expected.remove(&key);
-                } else {
-                    batch.put_row("numbers", &key, n + round);
-                    expected.insert(key, n + round);
-                }
-            }
-            batch.commit("S", 43 + u64::from(round)).unwrap();
-            if round % 4 == 1 {
-                store.flush();
-            }
-            let all = store.scan::<u32>("numbers", "", None, usize::MAX).rows;
-            assert_eq!(all, expected.clone().into_iter().collect::<Vec<_>>());
-            let some = store.scan::<u32>("numbers", "1", Some("105"), 3);
-            let wanted = expected.range("106".to_owned().."2".to_owned()).take(3);
-            assert_eq!(some.rows, wanted.map(|(k, n)| (k.clone(), *n)).collect::<Vec<_>>());
-        }
-        let live = store.dump();
-        drop(store);
-        assert_eq!(Store::open(folder.path(), "v1").unwrap().dump(), live, "dropping it wrote everything");
-    }
-
-    /// Rows that are written to sled during a scan are neither missed nor seen twice.
-    #[test]
-    fn a_scan_sees_each_row_once_while_rows_are_written() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), "v1").unwrap();
-        let mut batch = store.begin();
-        (0..5000).for_each(|n| batch.put_row("numbers", &format!("{n:05}"), n));
-        batch.commit("S", 1).unwrap();
-        std::thread::scope(|scope| {
-            let writer = scope.spawn(|| {
-                for round in 0..50_u64 {
-                    let mut batch = store.begin();
-                    (0..5000).step_by(11).for_each(|n| batch.put_row("numbers", &format!("{n:05}"), n));
-                    batch.commit("S", 2 + round).unwrap();
-                    store.flush();
-                }
-            });
-            while !writer.is_finished() {
-                let rows = store.scan::<i32>("numbers", "", None, usize::MAX).rows;
-                assert_eq!(rows.iter().map(|(_, n)| *n).collect::<Vec<_>>(), (0..5000).collect::<Vec<_>>());
-            }
-        });
-    }
-}
+mod tests;

@@ -49,6 +49,8 @@ struct Queue {
     paused: Vec<Waiting>,
     /// Whether the machine was asked already.
     asked: bool,
+    /// Whether what waits is begun in a moment, because the ledger could not be written.
+    later: bool,
 }
 
 impl Queue {
@@ -155,7 +157,10 @@ impl Worker {
         }
         let key = SignedDispatch::decode(data).unwrap_or_default().key_id;
         match self.is_new(&dispatch.command_id)? {
-            false => ledger.set_cursor(number),
+            false => {
+                self.end_unsure(&dispatch)?;
+                ledger.set_cursor(number)
+            }
             true if later || !self.queue().has_room() => {
                 ledger.accept(number, &dispatch.command_id, data)?;
                 failpoint::reached("after-accept");
@@ -239,11 +244,25 @@ impl Worker {
             if let Err(error) = self.begin(waiting.clone(), None) {
                 tracing::error!(%error, command = id, "a document waits: the ledger cannot be written");
                 self.queue().waiting.push_front(waiting);
-                tokio::time::sleep(Duration::from_secs(1)).await;
+                self.begin_later();
                 break;
             }
         }
         self.reboot_if_wanted();
+    }
+
+    /// Tries again in a moment, and is not in the way of what comes in meanwhile.
+    fn begin_later(self: &Arc<Self>) {
+        if std::mem::replace(&mut self.queue().later, true) {
+            return;
+        }
+        let worker = self.clone();
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.spawn(async move {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            worker.queue().later = false;
+            Box::pin(worker.begin_waiting()).await;
+        });
     }
 
     /// Writes INTENT, then runs the document in a task of its own. The clock is asked before and after: the
@@ -269,7 +288,7 @@ impl Worker {
         failpoint::reached("before-intent");
         let started = of.started(self.agent.identity.node_id.as_str(), now);
         if !self.agent.ledger.intend(started, number, of.expires_ms)? {
-            return Ok(());
+            return self.end_unsure(&waiting.dispatch);
         }
         failpoint::reached("after-intent");
         if (self.agent.clock)().0 >= waiting.dispatch.expires_ms {
@@ -279,6 +298,16 @@ impl Worker {
         of.started_ms = now.0;
         self.spawn(waiting, of, false);
         Ok(())
+    }
+
+    /// Ends a command that does not run although its INTENT is on disk: writing it was said to have failed.
+    fn end_unsure(&self, dispatch: &Dispatch) -> Result<(), ledger::Error> {
+        let intended = self.agent.ledger.state(&dispatch.command_id)? == Some(ledger::State::Intent);
+        if !intended || self.queue().running.contains_key(&dispatch.command_id) {
+            return Ok(());
+        }
+        let message = "The node's disk failed while the command was to begin; it was not run.";
+        self.end(&Outcome::without_steps("Failed", "Interrupted", message), &Of::dispatch(dispatch), None)
     }
 
     /// Runs a document whose INTENT is on disk.

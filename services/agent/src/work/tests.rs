@@ -11,8 +11,7 @@ use crate::{
 };
 use nkeys::KeyPair;
 use prost::Message;
-use reeve_contracts::node::{Dispatch, DispatchKind, Report};
-use reeve_contracts::node::{DispatchKey, KeySet};
+use reeve_contracts::node::{Dispatch, DispatchKey, DispatchKind, KeySet, Report, ReportKind};
 use reeve_node_protocol::{
     dispatch::{document_hash, sign},
     keys::NO_END,
@@ -257,4 +256,20 @@ async fn without_an_answer_what_was_taken_in_before_waits() {
     assert!(worker.resume().await.is_err());
     assert_eq!(worker.agent.ledger.state(&command).unwrap(), Some(State::Accepted));
     assert!(worker.queue().waiting.is_empty() && !file.exists());
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn an_intent_whose_writing_was_said_to_have_failed_ends_as_interrupted() {
+    let (nats, key) = (Nats::start(), KeyPair::new_account());
+    let folder = tempfile::tempdir().unwrap();
+    let worker = worker(&nats, folder.path(), &key, &[EXPIRES - 1]).await;
+    let file = folder.path().join("ran");
+    let (command, signed) = dispatch(&worker, &key, &file);
+    let started = Report { command_id: command, kind: ReportKind::Started.into(), ..Report::default() };
+    assert!(worker.agent.ledger.intend(started, None, EXPIRES).unwrap());
+    worker.take_in(1, &signed).unwrap();
+    worker.take_in(1, &signed).unwrap();
+    worker.begin_waiting().await;
+    assert_eq!(reports(&worker), ["Interrupted"]);
+    assert!(!file.exists());
 }

@@ -36,6 +36,10 @@ impl Bus for FakeBus {
     async fn discover(&self) -> Result<Vec<Served>, BusError> {
         Ok(self.served.lock().unwrap().clone())
     }
+
+    fn is_connected(&self) -> bool {
+        true
+    }
 }
 
 impl FakeBus {

@@ -156,6 +156,36 @@ impl Connection {
     }
 }
 
+/// How long a bus may be away while something is followed.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// After which time that is said.
+const SOON: Duration = Duration::from_secs(2);
+
+/// Does something that follows the bus, and gives it up when the bus stays away: whoever waits is told.
+///
+/// # Errors
+/// As `work`, and when there was no connection for [`PATIENCE`].
+pub async fn while_connected<T>(
+    bus: &Bus,
+    work: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
+    let saying = async {
+        loop {
+            bus.away(SOON).await;
+            eprintln!("reeve: the bus is away; waiting for it");
+            bus.connected().await;
+        }
+    };
+    tokio::select! {
+        done = work => done,
+        () = bus.away(PATIENCE) => bail!(
+            "the bus has been away for {} s; what was accepted goes on, and `reeve commands` tells how it ended",
+            PATIENCE.as_secs()
+        ),
+        () = saying => bail!("the bus is away"),
+    }
+}
+
 /// A connection to the bus of the folder's instance, for its event streams.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! `reeve events`: the log as CloudEvents in structured form, one JSON object on a line.
 
-use super::connection::bus;
+use super::connection::{bus, while_connected};
 use crate::host::SERVICES;
 use anyhow::{Context, bail};
 use futures::{StreamExt, stream::SelectAll};
@@ -46,23 +46,33 @@ pub async fn events(data: &Path, args: Args) -> anyhow::Result<()> {
     let from = from.transpose()?;
     let services = if args.service.is_empty() { SERVICES.map(str::to_owned).to_vec() } else { args.service };
     let bus = bus(data).await?;
+    while_connected(&bus, print(&bus, &pool, services, from, args.follow)).await
+}
+
+async fn print(
+    bus: &Bus,
+    pool: &DescriptorPool,
+    services: Vec<String>,
+    from: Option<Timestamp>,
+    go_on: bool,
+) -> anyhow::Result<()> {
     let (mut merged, mut open, mut unreadable) = (SelectAll::new(), 0, 0);
     for service in services {
         if !SERVICES.contains(&service.as_str()) {
             bail!("there is no service {service:?}: the services are {}", SERVICES.join(", "));
         }
         let stream = streams::of_service(&service);
-        let end = streams::last_sequence(&bus, &stream).await?;
-        if end > 0 || args.follow {
+        let end = streams::last_sequence(bus, &stream).await?;
+        if end > 0 || go_on {
             open += 1;
-            merged.push(follow::follow(&bus, &stream, &[], 0).await?.map(move |stored| (end, stored)));
+            merged.push(follow::follow(bus, &stream, &[], 0).await?.map(move |stored| (end, stored)));
         }
     }
-    while (open > 0 || args.follow)
+    while (open > 0 || go_on)
         && let Some((end, stored)) = merged.next().await
     {
         let stored = stored?;
-        match line(&bus, &pool, &stored) {
+        match line(bus, pool, &stored) {
             Ok((time, line)) if from.is_none_or(|from| time >= from) => println!("{line}"),
             Ok(_) => {}
             // The services set it aside; whoever reads the log learns of it and goes on.

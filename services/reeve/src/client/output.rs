@@ -1,6 +1,6 @@
 //! `reeve output COMMAND [NODE]`: what steps printed, from the start, every byte.
 
-use super::connection::bus;
+use super::connection::{bus, while_connected};
 use futures::StreamExt;
 use prost::Message;
 use reeve_contracts::node::OutputChunk;
@@ -28,10 +28,14 @@ pub fn subject(command: &str, node: Option<&str>) -> String {
 
 pub async fn output(data: &Path, args: Args) -> anyhow::Result<()> {
     let bus = bus(data).await?;
+    while_connected(&bus, print(&bus, args)).await
+}
+
+async fn print(bus: &Bus, args: Args) -> anyhow::Result<()> {
     let subject = subject(&args.command, args.node.as_deref());
     let until =
-        if args.follow { None } else { Some(follow::last_matching(&bus, NODE_OUTPUT, &subject).await?) };
-    print_until(&bus, &subject, until, args.node.is_none()).await
+        if args.follow { None } else { Some(follow::last_matching(bus, NODE_OUTPUT, &subject).await?) };
+    print_until(bus, &subject, until, args.node.is_none()).await
 }
 
 /// Prints chunks up to a sequence of the stream (for ever without one), stdout to stdout and stderr to stderr.

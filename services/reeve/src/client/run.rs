@@ -5,7 +5,7 @@
 
 use super::{
     Format,
-    connection::{Connection, bus},
+    connection::{Connection, bus, while_connected},
     list,
     output::{self, Ordered, Printer},
     summary::{Groups, Summary},
@@ -14,7 +14,7 @@ use super::{
 use anyhow::{Context, bail};
 use futures::StreamExt;
 use reeve_contracts::run_command::CommandFinished;
-use reeve_jetstream::{follow, streams};
+use reeve_jetstream::{Bus, follow, streams};
 use serde_json::{Value, json};
 use std::{path::Path, process::ExitCode};
 
@@ -106,8 +106,17 @@ async fn send(
     how: How,
 ) -> anyhow::Result<CommandFinished> {
     let bus = bus(data).await?;
+    while_connected(&bus, send_and_follow(&bus, connection, input, how)).await
+}
+
+async fn send_and_follow(
+    bus: &Bus,
+    connection: &Connection,
+    input: &Value,
+    how: How,
+) -> anyhow::Result<CommandFinished> {
     let stream = streams::of_service("run-command");
-    let before = streams::last_sequence(&bus, &stream).await?;
+    let before = streams::last_sequence(bus, &stream).await?;
     let answer = connection.call("SendCommand", input).await?;
     let command = answer.get("Command").context("SendCommand answered no command")?;
     let id = cell(command, "CommandId");
@@ -117,8 +126,8 @@ async fn send(
     }
     let grouped = how == How::Groups && targets > 1;
     let subject = output::subject(&id, None);
-    let mut chunks = follow::follow(&bus, streams::NODE_OUTPUT, std::slice::from_ref(&subject), 0).await?;
-    let mut events = follow::follow(&bus, &stream, &[], before).await?;
+    let mut chunks = follow::follow(bus, streams::NODE_OUTPUT, std::slice::from_ref(&subject), 0).await?;
+    let mut events = follow::follow(bus, &stream, &[], before).await?;
     let (mut printer, mut groups) = (Printer::new(targets > 1), Groups::default());
     let mut summary = Summary::new(targets);
     let mut ordered = Ordered::default();
@@ -151,7 +160,7 @@ async fn send(
         }
     };
     // Every report comes after the output that it is about: what the stream holds now is all there will be.
-    let last = follow::last_matching(&bus, streams::NODE_OUTPUT, &subject).await?;
+    let last = follow::last_matching(bus, streams::NODE_OUTPUT, &subject).await?;
     while printed < last {
         let Some(chunk) = chunks.next().await else { bail!("the output stream ended") };
         let chunk = chunk?;

@@ -7,9 +7,14 @@ use std::{
     os::unix::process::CommandExt,
     path::Path,
     process::Stdio,
+    sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::{process::Command, sync::watch, task::JoinHandle};
+use tokio::{
+    process::Command,
+    sync::{Notify, watch},
+    task::JoinHandle,
+};
 
 /// What a child is started with.
 #[derive(Clone)]
@@ -23,6 +28,7 @@ pub struct Child {
 /// A child under supervision.
 pub struct Supervised {
     stop: watch::Sender<bool>,
+    again: Arc<Notify>,
     task: JoinHandle<()>,
 }
 
@@ -41,7 +47,8 @@ impl Supervised {
     pub fn start(child: Child, log: &Path) -> anyhow::Result<Self> {
         let mut running = spawn(&child, log)?;
         let (stop, mut stopped) = watch::channel(false);
-        let log = log.to_owned();
+        let (log, again) = (log.to_owned(), Arc::new(Notify::new()));
+        let wanted = again.clone();
         let task = tokio::spawn(async move {
             let mut delay = FIRST_DELAY;
             loop {
@@ -49,6 +56,10 @@ impl Supervised {
                 tokio::select! {
                     ended = running.wait() => {
                         tracing::warn!(child = child.name, ?ended, "a child ended and is started again");
+                    }
+                    () = wanted.notified() => {
+                        tracing::warn!(child = child.name, "a child is started again");
+                        end(&mut running).await;
                     }
                     _ = stopped.changed() => {
                         end(&mut running).await;
@@ -77,7 +88,12 @@ impl Supervised {
                 }
             }
         });
-        Ok(Self { stop, task })
+        Ok(Self { stop, again, task })
+    }
+
+    /// What ends the child and starts it again when it is rung.
+    pub fn again(&self) -> Arc<Notify> {
+        self.again.clone()
     }
 
     /// Asks the child to end, and kills it when it does not.

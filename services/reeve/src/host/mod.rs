@@ -9,6 +9,7 @@ pub mod keys;
 mod nats;
 mod serve;
 mod services;
+mod space;
 mod up;
 
 pub use bus_user::{Args as BusUserArgs, bus_user};

@@ -7,6 +7,7 @@ use super::{
     nats::{self, BusAddress},
     serve::files,
     services::{self, Needs},
+    space::Space,
 };
 use crate::client;
 use anyhow::Context;
@@ -22,7 +23,10 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::TcpListener,
+    sync::{Notify, watch},
+};
 
 /// Options of `up`.
 #[derive(clap::Args)]
@@ -127,8 +131,15 @@ pub async fn up(data: &Path, args: Args) -> anyhow::Result<()> {
     let tls = certificates.as_ref().map(Certificates::bus).transpose()?;
     let listen = nats::Listen { address: args.bus_listen, tls, sync: !args.bus_without_sync };
     let bus_server = nats::start(&folder, &listen).await?;
-    let mut instance =
-        Starting { folder: &folder, certificates, running: Vec::new(), children: Vec::new(), gateway: None };
+    let mut instance = Starting {
+        folder: &folder,
+        certificates,
+        running: Vec::new(),
+        children: Vec::new(),
+        gateway: None,
+        again: bus_server.again(),
+        space: None,
+    };
     let result = tokio::select! {
         result = start_and_stay(&mut instance, listener, &args, begun) => result,
         () = stop => Ok(()),
@@ -145,6 +156,9 @@ struct Starting<'a> {
     running: Vec<Running>,
     children: Vec<Supervised>,
     gateway: Option<RunningGateway>,
+    /// Starts nats-server anew.
+    again: Arc<Notify>,
+    space: Option<tokio::task::JoinHandle<()>>,
 }
 
 impl Starting<'_> {
@@ -169,8 +183,19 @@ impl Starting<'_> {
         Ok(())
     }
 
+    /// Watches the disk under the log.
+    fn watch_space(&mut self, bus: &Bus, closed: watch::Sender<Option<String>>) {
+        let mut buses: Vec<Bus> = self.running.iter().map(|running| running.handle().bus().clone()).collect();
+        buses.push(bus.clone());
+        let space = Space { folder: self.folder.path.clone(), again: self.again.clone(), buses, closed };
+        self.space = Some(tokio::spawn(space.watch()));
+    }
+
     async fn end(self) {
         self.folder.withdraw();
+        if let Some(space) = self.space {
+            space.abort();
+        }
         if let Some((stop, task)) = self.gateway {
             stop.send_replace(true);
             if tokio::time::timeout(Duration::from_secs(5), task).await.is_err() {
@@ -223,6 +248,9 @@ async fn start_and_stay(
     let token_key = super::serve::key(&keys.token_key)?;
     let mut config = GatewayConfig::new(http, keys.account.clone(), keys.region.clone(), token_key);
     config.tls = starting.certificates.as_ref().map(Certificates::gateway).transpose()?;
+    let (closed, receiver) = watch::channel(None);
+    config.closed = receiver;
+    starting.watch_space(&bus, closed);
     starting.gateway = Some(start_gateway(config, access, listener, bus.clone()));
     let scheme = if args.tls { "https" } else { "http" };
     let endpoint = format!("{scheme}://{}", SocketAddr::new(reachable(http.ip()), http.port()));

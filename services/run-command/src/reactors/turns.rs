@@ -41,7 +41,7 @@ pub async fn invocation(dispatcher: Dispatcher, reacting: Reacting<InvocationEve
     let command = &finished.command_id;
     let Some(row) = invocation_row(handle, command, &finished.node_id) else { return Ok(()) };
     if !row.lets_in.is_empty() {
-        let sent = dispatcher.sent(handle, command).await.map_err(|e| React::Later(e.to_string()))?;
+        let sent = dispatcher.sent(handle, command).await.map_err(|e| React::Unavailable(e.to_string()))?;
         let sent = sent.ok_or_else(|| React::Never("the command is not in the log".to_owned()))?;
         dispatch_to(&dispatcher, &reacting, &sent, &row.lets_in).await?;
     }
@@ -99,7 +99,7 @@ async fn dispatch(
         return Ok(());
     }
     let dispatch = Dispatch { number: state.number, ..dispatch };
-    dispatcher.write(handle, dispatch, &id).await.map_err(|e| React::Later(e.to_string()))
+    dispatcher.write(handle, dispatch, &id).await.map_err(|e| React::Unavailable(e.to_string()))
 }
 
 fn run_dispatch(sent: &CommandSent, node: &str, context: &Context) -> Dispatch {
@@ -149,7 +149,7 @@ async fn cancel_all(
             ..Dispatch::default()
         };
         let written = dispatcher.write(&reacting.handle, dispatch, &id).await;
-        written.map_err(|e| React::Later(e.to_string()))
+        written.map_err(|e| React::Unavailable(e.to_string()))
     })
     .await
 }

@@ -1,0 +1,170 @@
+//! An instance whose parts run apart: nats-server, each service and the gateway as a process of its own.
+
+use crate::{Answer, Instance, programs, wait_for};
+use reeve_testkit::free_port;
+use serde_json::{Value, json};
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+/// The bus, and each part that is served.
+pub const PARTS: [&str; 7] =
+    ["nats-server", "access", "documents", "tags", "nodes", "run-command", "gateway"];
+
+/// The parts, and a client of them. Dropping it ends all of them.
+pub struct Apart {
+    parts: Vec<(&'static str, Child)>,
+    secrets: PathBuf,
+    http: String,
+    bus: String,
+    account: String,
+    // Behind the parts, so that its folder goes after them.
+    instance: Instance,
+}
+
+impl Apart {
+    /// Starts all parts and waits until the gateway has found the services.
+    ///
+    /// # Panics
+    /// When a program is missing or they do not come up.
+    pub fn start() -> Self {
+        let instance = Instance::described();
+        let secrets = instance.scratch().join("secrets");
+        let (bus, http) = (format!("127.0.0.1:{}", free_port()), format!("127.0.0.1:{}", free_port()));
+        let mut init = Command::new(programs::reeve());
+        init.arg("--data").arg(&secrets).args(["init", "--bus-listen", &bus, "--bus-store"]);
+        let made = Answer::of(init.arg(instance.scratch().join("nats")));
+        assert!(made.success, "{}", made.stderr);
+        let read = |name: &str| -> Value {
+            serde_json::from_slice(&std::fs::read(secrets.join(name)).expect("a file")).expect("JSON")
+        };
+        let (keys, user) = (read("keys.json"), read("services.user.json"));
+        let administrator = read("principals.json")["principals"][0].clone();
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        instance.describe(&json!({
+            "endpoint": format!("http://{http}"), "region": keys["region"],
+            "access_key_id": administrator["access_key_id"],
+            "secret_access_key": administrator["secret_access_key"],
+            "bus_url": format!("nats://{bus}"), "bus_user": user, "pid": std::process::id(),
+        }));
+        let account = text(&keys["account"]);
+        let mut apart = Self { parts: Vec::new(), secrets, http, bus, account, instance };
+        apart.start_all();
+        apart
+    }
+
+    /// A client of all this, which starts and ends nothing.
+    pub fn instance(&self) -> &Instance {
+        &self.instance
+    }
+
+    /// Starts what does not run, and waits until it answers.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn start_all(&mut self) {
+        for name in PARTS {
+            if !self.parts.iter().any(|(running, _)| *running == name) {
+                let child = self.spawn(name);
+                self.parts.push((name, child));
+            }
+        }
+        wait_for("the parts answer", || {
+            self.revive();
+            let raw = self.instance.raw();
+            let asked =
+                ["ListCommands", "ListDocuments", "DescribeInstanceInformation", "DescribeActivations"];
+            asked.iter().all(|operation| raw.call(operation, &json!({})).0 == 200).then_some(())
+        });
+    }
+
+    /// Kills one part and starts it again.
+    ///
+    /// # Panics
+    /// When it cannot be.
+    pub fn kill(&mut self, name: &str) {
+        let at = self.parts.iter().position(|(running, _)| *running == name).expect("a part");
+        end(&mut self.parts[at].1);
+        self.parts[at].1 = self.spawn(self.parts[at].0);
+    }
+
+    /// Ends one part, which then is away.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn end(&mut self, name: &str) {
+        let at = self.parts.iter().position(|(running, _)| *running == name).expect("a part");
+        end(&mut self.parts.remove(at).1);
+    }
+
+    /// Starts again what ended by itself, as a supervisor does; answers how many did.
+    ///
+    /// # Panics
+    /// When one cannot be started.
+    pub fn revive(&mut self) -> usize {
+        let ended = |child: &mut Child| child.try_wait().expect("a process").is_some();
+        let gone: Vec<usize> = (0..self.parts.len()).filter(|at| ended(&mut self.parts[*at].1)).collect();
+        for at in &gone {
+            self.parts[*at].1 = self.spawn(self.parts[*at].0);
+        }
+        gone.len()
+    }
+
+    /// Ends the services and the gateway, and removes what they computed.
+    ///
+    /// # Panics
+    /// When it cannot be removed.
+    pub fn forget_views(&mut self) {
+        for (_, child) in self.parts.iter_mut().filter(|(name, _)| *name != "nats-server") {
+            end(child);
+        }
+        self.parts.retain(|(name, _)| *name == "nats-server");
+        std::fs::remove_dir_all(self.views()).expect("a folder");
+    }
+
+    fn views(&self) -> PathBuf {
+        self.instance.scratch().join("views")
+    }
+
+    fn spawn(&self, name: &str) -> Child {
+        let mut command = Command::new(programs::reeve());
+        // It ends with this test, however that ends.
+        command.args(["with-parent", "--"]);
+        if name == "nats-server" {
+            command.arg(programs::nats_server()).arg("--config").arg(self.secrets.join("nats.conf"));
+        } else {
+            command.arg(programs::reeve()).args(["serve", name, "--account", &self.account, "--secrets"]);
+            command.arg(&self.secrets).args(["--bus", &format!("nats://{}", self.bus), "--views"]);
+            command.arg(self.views()).args(["--http", &self.http]);
+        }
+        let log = self.log(name);
+        let errors = log.try_clone().expect("a second handle of the log file");
+        command.stdin(Stdio::null()).stdout(log).stderr(errors).spawn().expect("a part could not be started")
+    }
+
+    fn log(&self, name: &str) -> File {
+        let path: &Path = self.instance.scratch();
+        let path = path.join(format!("{name}.log"));
+        File::options().create(true).append(true).open(path).expect("a log file")
+    }
+}
+
+impl Drop for Apart {
+    fn drop(&mut self) {
+        for (name, child) in &mut self.parts {
+            end(child);
+            if std::thread::panicking() {
+                let path = self.instance.scratch().join(format!("{name}.log"));
+                let log = std::fs::read_to_string(path).unwrap_or_default();
+                eprintln!("--- the end of the log of {name}\n{}", &log[log.len().saturating_sub(2000)..]);
+            }
+        }
+    }
+}
+
+fn end(child: &mut Child) {
+    // Both fail only when it is gone already.
+    let _ended = child.kill().and_then(|()| child.wait()).is_ok();
+}

@@ -1,0 +1,99 @@
+//! The disk under everything is full: what was acknowledged stays, what is new is refused, and afterwards it goes on.
+
+use crate::history::{History, answers};
+use reeve_e2e::{Instance, wait_for};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// The answer of `GET /readyz`.
+fn ready(instance: &Instance) -> (u16, String) {
+    let endpoint = instance.announced()["endpoint"].as_str().unwrap().to_owned();
+    let agent =
+        ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
+    let mut answer = agent.get(format!("{endpoint}/readyz")).call().unwrap();
+    (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
+}
+
+/// Sends a command to all nodes; its id, or why not.
+fn send(instance: &Instance, script: &str) -> Result<String, String> {
+    let input = json!({
+        "DocumentName": "AWS-RunShellScript", "Parameters": {"commands": [script]},
+        "Targets": [{"Key": "reeve:connected", "Values": ["true"]}], "MaxConcurrency": "2",
+    });
+    match instance.raw().call("SendCommand", &input) {
+        (200, answer) => Ok(answer["Command"]["CommandId"].as_str().unwrap().to_owned()),
+        (status, answer) => Err(format!("{status} {answer}")),
+    }
+}
+
+fn by_place(events: &[Value]) -> BTreeMap<(String, u64), Value> {
+    let place =
+        |event: &Value| (event["source"].as_str().unwrap().to_owned(), event["position"].as_u64().unwrap());
+    events.iter().map(|event| (place(event), event.clone())).collect()
+}
+
+#[test]
+fn what_was_acknowledged_stays_and_it_works_again_by_itself() {
+    let mut instance = Instance::start_on_small_disk(2, 48 * 1024);
+    let file = instance.scratch().join("marks");
+    let mark = format!("echo \"$SSM_COMMAND_ID $AWS_SSM_INSTANCE_ID\" >> {}", file.display());
+    let mut accepted = Vec::new();
+    for round in 0..3 {
+        for _ in 0..5 {
+            accepted.push(send(&instance, &mark).unwrap());
+        }
+        // What runs while the disk becomes full has its outcome to write.
+        accepted.push(send(&instance, &format!("{mark}; sleep 1")).unwrap());
+        let before = by_place(&instance.events());
+        instance.disk().fill();
+        wait_for("readyz says that the disk is full", || {
+            let (status, said) = ready(&instance);
+            (status == 503 && said.contains("is full: 0 of")).then_some(())
+        });
+        let refused = send(&instance, &mark).unwrap_err();
+        assert!(refused.starts_with("503") && refused.contains("is full"), "{refused}");
+        assert!(refused.contains("Nothing of this request was accepted."), "{refused}");
+        let tags =
+            json!({"ResourceType": "Document", "ResourceId": "X", "Tags": [{"Key": "a", "Value": "b"}]});
+        assert_eq!(instance.raw().call("AddTagsToResource", &tags).0, 503);
+        let said = instance.reeve(&["run", "--", "true"]);
+        assert!(said.complaint().contains("is full"), "{}", said.stderr);
+        let listed = answers(&instance.raw());
+        assert!(accepted.iter().all(|id| listed.iter().any(|row| row["CommandId"] == id.as_str())));
+        // Views hold nothing that the log does not.
+        let log = by_place(&instance.events());
+        let commands =
+            log.values().filter(|event| event["type"] == "reeve.run-command.CommandSent.v1").count();
+        assert_eq!(listed.iter().filter(|row| row.get("TargetCount").is_some()).count(), commands);
+        // Long enough for the step that runs to end, and for its outcome not to be written.
+        std::thread::sleep(std::time::Duration::from_millis(1500));
+        println!("round {round}: {} events before, {} while full; {refused}", before.len(), log.len());
+        for (place, event) in &before {
+            assert_eq!(log.get(place), Some(event), "an acknowledged event");
+        }
+
+        instance.disk().clear();
+        wait_for("it is ready", || (ready(&instance).0 == 200).then_some(()));
+        for command in &accepted {
+            instance.ended(command);
+        }
+        let after = by_place(&instance.events());
+        for (place, event) in &log {
+            assert_eq!(after.get(place), Some(event), "an acknowledged event");
+        }
+    }
+    accepted.push(wait_for("a command is accepted", || send(&instance, &mark).ok()));
+    instance.ended(accepted.last().unwrap());
+
+    let history = History::read(&instance.events());
+    let marks = std::fs::read_to_string(&file).unwrap();
+    let violations = history.violations(&accepted, &marks, &["Success"]);
+    println!("{} accepted, {} ran, ends {:?}", accepted.len(), marks.lines().count(), history.ends());
+    assert!(violations.is_empty(), "{violations:#?}");
+    assert_eq!(history.commands.len(), accepted.len(), "what was refused is not in the log");
+    let live = answers(&instance.raw());
+    instance.stop();
+    std::fs::remove_dir_all(instance.data().join("views")).unwrap();
+    instance.restart();
+    wait_for("the rebuilt views answer the same", || (answers(&instance.raw()) == live).then_some(()));
+}
