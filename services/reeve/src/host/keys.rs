@@ -10,7 +10,7 @@ use anyhow::{Context, bail, ensure};
 use data_encoding::BASE64;
 use nkeys::KeyPair;
 use reeve_contracts::node::{DispatchKey, KeySet};
-use reeve_jetstream::{Bus, Headers};
+use reeve_jetstream::{Bus, Headers, serve};
 use reeve_node_protocol::keys::{NO_END, open, sign};
 use reeve_types::Timestamp;
 use serde_json::{Value, json};
@@ -227,7 +227,8 @@ async fn renew_if_due(folder: &Path, bus: &Bus) -> anyhow::Result<()> {
 async fn ask(bus: &Bus, operation: &str, input: &Value) -> anyhow::Result<Value> {
     let headers = Headers::default().with("reeve-actor", "administrator");
     let subject = format!("reeve.api.nodes.{operation}");
-    let answer = bus.request(&subject, &headers, input.to_string().into(), Duration::from_secs(10)).await?;
+    let body = input.to_string().into();
+    let answer = serve::call(bus, &subject, headers, body, Duration::from_secs(10)).await?;
     let value: Value = serde_json::from_slice(&answer.data)?;
     let done = ["keySet", "version"].iter().any(|member| value.get(member).is_some());
     ensure!(done, "{operation}: {}", String::from_utf8_lossy(&answer.data));
