@@ -9,11 +9,10 @@ use crate::{
 };
 use data_encoding::BASE64;
 use reeve_contracts::node::Dispatch;
-use reeve_jetstream::Headers;
+use reeve_jetstream::serve;
 use reeve_node_protocol::{
     dispatch::{Refusal, verify},
     keys::{Refusal as SetRefusal, Trust},
-    subject,
 };
 use reeve_types::{NodeId, Timestamp};
 use serde::Deserialize;
@@ -121,8 +120,8 @@ impl Keys {
             tokio::time::sleep_until(last + BETWEEN).await;
         }
         *asked = Some(Instant::now());
-        let question = subject::question(&agent.identity.node_id, "keys");
-        let answer = agent.bus.request(&question, &Headers::default(), "{}".into(), ANSWER).await?;
+        let node = agent.identity.node_id.as_str();
+        let answer = serve::ask(&agent.bus, node, "keys", "{}".into(), ANSWER).await?;
         let Ok(Answer { key_set }) = serde_json::from_slice(&answer.data) else {
             anyhow::bail!(
                 "the control plane tells no dispatch keys: {}",

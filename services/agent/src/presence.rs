@@ -3,7 +3,7 @@
 use crate::run::Agent;
 use prost::Message;
 use reeve_contracts::node::Hello;
-use reeve_jetstream::Headers;
+use reeve_jetstream::{Headers, serve};
 use reeve_node_protocol::subject;
 use reeve_types::NodeId;
 use std::{sync::Arc, time::Duration};
@@ -86,9 +86,9 @@ async fn ask_for_keys(agent: &Agent) {
 
 /// Whether the control plane counts this session as connected. No answer is no reason to doubt it.
 async fn heartbeat(agent: &Agent) -> bool {
-    let subject = subject::question(&agent.identity.node_id, "heartbeat");
     let body = serde_json::json!({"session": agent.session}).to_string();
-    let Ok(answer) = agent.bus.request(&subject, &Headers::default(), body.into(), ANSWER).await else {
+    let node = agent.identity.node_id.as_str();
+    let Ok(answer) = serve::ask(&agent.bus, node, "heartbeat", body.into(), ANSWER).await else {
         return true;
     };
     let answer: serde_json::Value = serde_json::from_slice(&answer.data).unwrap_or_default();

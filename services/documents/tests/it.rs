@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use reeve_contracts::tags::{Tag, TagsAdded};
 use reeve_eventsourcing::{AggregateRef, Envelope, Position};
-use reeve_jetstream::{Bus, Headers, store};
+use reeve_jetstream::{Bus, Headers, Message, serve, store};
 use reeve_runtime::{Running, run};
 use reeve_testkit::{Nats, context};
 use reeve_types::ids::new_uuid;
@@ -17,6 +17,14 @@ const ACCOUNT: &str = "123456789012";
 
 struct Client(Bus);
 
+fn said(answer: Message) -> Result<Value, (String, String)> {
+    let body: Value = serde_json::from_slice(&answer.data).unwrap();
+    match answer.headers.get("reeve-error") {
+        Some(code) => Err((code.to_owned(), body["message"].as_str().unwrap_or_default().to_owned())),
+        None => Ok(body),
+    }
+}
+
 impl Client {
     async fn ask(&self, subject: &str, input: Value) -> Result<Value, (String, String)> {
         let headers = Headers::default()
@@ -24,12 +32,12 @@ impl Client {
             .with("reeve-source", "127.0.0.1")
             .with("reeve-account", ACCOUNT);
         let body = Bytes::from(input.to_string());
-        let answer = self.0.request(subject, &headers, body, Duration::from_secs(10)).await.unwrap();
-        let body: Value = serde_json::from_slice(&answer.data).unwrap();
-        match answer.headers.get("reeve-error") {
-            Some(code) => Err((code.to_owned(), body["message"].as_str().unwrap_or_default().to_owned())),
-            None => Ok(body),
-        }
+        said(self.0.request(subject, &headers, body, Duration::from_secs(10)).await.unwrap())
+    }
+
+    async fn ask_as_node(&self, input: Value) -> Result<Value, (String, String)> {
+        let (node, body) = ("mi-0123456789abcdef0", Bytes::from(input.to_string()));
+        said(serve::ask(&self.0, node, "get-document", body, Duration::from_secs(10)).await.unwrap())
     }
 
     async fn call(&self, operation: &str, input: Value) -> Value {
@@ -349,9 +357,8 @@ async fn reviews_and_permissions_are_kept() {
 async fn a_node_gets_json_with_its_hash() {
     let nats = Nats::start();
     let (client, running) = start(&nats, "data").await;
-    let subject = "reeve.agent.mi-0123456789abcdef0.get-document";
     let question = json!({"name": "AWS-RunShellScript", "version": null});
-    let answer = client.ask(subject, question).await.unwrap();
+    let answer = client.ask_as_node(question).await.unwrap();
     let content = answer["content"].as_str().unwrap();
     assert_eq!(answer["hash"], reeve_document_language::hash(content));
     assert_eq!((&answer["name"], &answer["version"]), (&json!("AWS-RunShellScript"), &json!("1")));
@@ -361,7 +368,7 @@ async fn a_node_gets_json_with_its_hash() {
         json!({"Name": "flags", "Content": "{\"a\": 1}", "DocumentType": "ApplicationConfiguration"});
     client.call("CreateDocument", config).await;
     for name in ["flags", "nobody"] {
-        let (code, _) = client.ask(subject, json!({"name": name, "version": "1"})).await.unwrap_err();
+        let (code, _) = client.ask_as_node(json!({"name": name, "version": "1"})).await.unwrap_err();
         assert_eq!(code, "InvalidDocument");
     }
     running.stop().await;

@@ -116,6 +116,37 @@ pub async fn answer(bus: &Bus, to: &Asked, mut headers: Headers, data: Bytes) ->
     bus.publish(reply, &headers, data).await
 }
 
+/// The header in which a node names the last token of the subject that it hears the answer on.
+const ANSWER_TO: &str = "reeve-answer-to";
+
+fn answer_subject(node: &str, token: &str) -> String {
+    format!("reeve.live.{node}.answer.{token}")
+}
+
+/// Asks a service as a node; its question's subject is `reeve.agent.<node>.<question>`.
+///
+/// # Errors
+/// [`Error::NoResponders`] at once when nobody listens; [`Error::TimedOut`] after `limit`.
+pub async fn ask(
+    bus: &Bus,
+    node: &str,
+    question: &str,
+    data: Bytes,
+    limit: Duration,
+) -> Result<Message, Error> {
+    let token = bus.client.new_inbox().rsplit('.').next().unwrap_or_default().to_owned();
+    let mut answers = bus.subscribe(&answer_subject(node, &token)).await?;
+    let (subject, headers) =
+        (format!("reeve.agent.{node}.{question}"), Headers::default().with(ANSWER_TO, token));
+    // The request's own inbox hears that nobody is there, and nothing else.
+    tokio::select! {
+        Some(answer) = answers.next() => Ok(answer),
+        refused = bus.request(&subject, &headers, data, limit) => {
+            Err(refused.err().unwrap_or(Error::TimedOut { subject, limit }))
+        }
+    }
+}
+
 /// What an answer needs to know of its call.
 pub struct Asked {
     pub subject: String,
@@ -124,6 +155,18 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// A node's question: the answer goes to a subject of that node's, which its own subject says, and never to the one
+    /// that it asked for. The bus does not check that one, and would have a node write to another.
+    pub fn by_node(question: &Message) -> Self {
+        let node = question.subject.strip_prefix("reeve.agent.").and_then(|rest| rest.split('.').next());
+        let token = question.headers.get(ANSWER_TO);
+        let is_token = |token: &&str| {
+            (1..=64).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        };
+        let reply = node.zip(token.filter(is_token)).map(|(node, token)| answer_subject(node, token));
+        Self { subject: question.subject.clone(), reply, code: None }
+    }
+
     pub fn by(call: &Message) -> Self {
         let code = call.headers.get(MAC).map(str::to_owned);
         Self { subject: call.subject.clone(), reply: call.reply.clone(), code }

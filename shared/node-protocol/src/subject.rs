@@ -41,11 +41,6 @@ pub fn output(node: &NodeId, command: &str, step: &str) -> String {
     )
 }
 
-/// A node's question to a service.
-pub fn question(node: &NodeId, question: &str) -> String {
-    format!("reeve.agent.{node}.{question}")
-}
-
 /// The node that a subject of the form `reeve.<report|agent|live|node>.<id>.…` belongs to. The bus lets only
 /// that node publish there, so the subject is the proof of who speaks.
 pub fn node_of(subject: &str) -> Option<NodeId> {
@@ -60,7 +55,7 @@ mod tests {
     fn the_node_is_read_from_the_subject() {
         let node = NodeId::new();
         for subject in
-            [inbox(&node, 7), status(&node), output(&node, "c", "a.b"), question(&node, "get-document")]
+            [inbox(&node, 7), status(&node), output(&node, "c", "a.b"), format!("reeve.agent.{node}.x")]
         {
             assert_eq!(node_of(&subject), Some(node.clone()), "{subject}");
         }

@@ -177,7 +177,10 @@ pub(crate) async fn run(handle: Handle, endpoint: Endpoint, mut requests: serve:
 }
 
 async fn answer(handle: Handle, handler: Handler, request: Message, by_nodes: bool) {
-    let asked = serve::Asked::by(&request);
+    let asked = match by_nodes {
+        true => serve::Asked::by_node(&request),
+        false => serve::Asked::by(&request),
+    };
     let believed = if by_nodes { Ok(()) } else { serve::believe(handle.bus(), &request) };
     let position = Arc::new(AtomicU64::new(0));
     let result = match believed {

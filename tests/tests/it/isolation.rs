@@ -4,7 +4,7 @@ use bytes::Bytes;
 use data_encoding::BASE64URL_NOPAD;
 use futures::StreamExt;
 use reeve_e2e::Instance;
-use reeve_jetstream::{Bus, Credentials, Error, Headers, Message, Options, streams};
+use reeve_jetstream::{Bus, Credentials, Error, Headers, Message, Options, serve, streams};
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -87,7 +87,7 @@ async fn a_node_cannot_listen_to_another() {
     for subject in &subjects {
         all.push((subject, listen(&a, subject).await));
     }
-    let own = listen(&a, &format!("reeve.live.{node_a}.>")).await;
+    let own = listen(&a, &format!("reeve.live.{node_a}.cmd.*")).await;
     let send = |node: &str| {
         let input = serde_json::json!({
             "DocumentName": "AWS-RunShellScript", "InstanceIds": [node], "Parameters": {"commands": ["echo secret"]},
@@ -236,14 +236,17 @@ async fn a_forged_identity_is_not_let_in() {
     println!("forged identities: {} attempts, {} denied", attempts.len(), attempts.len());
 }
 
-/// NATS lets a requester choose where the answer goes, and the answer then comes from a service. So it may
-/// arrive at another node; what holds is that a node believes nothing but a signature.
+/// NATS lets a requester choose where the answer goes. A service answers on a subject of the node that asked, whatever
+/// that one chose: nothing arrives at another. The server itself answers where it is told, that it has stored a message
+/// or with one that the requester may read: that arrives, holds nothing that the requester wrote, and changes nothing,
+/// because a node believes nothing but a signature.
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_that_a_node_sends_to_another_change_nothing_there() {
     let instance = Instance::start(2);
     let (a, node_a) = connect(&instance, 1).await;
     let (b, node_b) = connect(&instance, 2).await;
-    let live = listen(&b, &format!("reeve.live.{node_b}.>")).await;
+    // Its own agent asks, too, and is answered beside these.
+    let live = listen(&b, &format!("reeve.live.{node_b}.cmd.*")).await;
     let inbox = listen(&b, &format!("_INBOX_{node_b}.guess.>")).await;
     let to_b = |script: &str| {
         let input = serde_json::json!({
@@ -260,20 +263,38 @@ async fn answers_that_a_node_sends_to_another_change_nothing_there() {
     let replies = ["cmd.2", "cmd.3", "cmd.40", "cmd.18446744073709551615", "cmd.x"];
     let replies = replies.iter().map(|tail| format!("reeve.live.{node_b}.{tail}"));
     let replies: Vec<String> = replies.chain([format!("_INBOX_{node_b}.guess.1")]).collect();
+    let arrived = || live.lock().unwrap().len() - genuine + inbox.lock().unwrap().len();
+    let answer_to = Headers::default().with("reeve-answer-to", "x");
+    for reply in &replies {
+        for question in ["heartbeat", "keys", "get-document"] {
+            let (question, body) = (format!("reeve.agent.{node_a}.{question}"), Bytes::from_static(b"{}"));
+            a.publish_with_reply(&question, reply, body.clone()).await.unwrap();
+            a.publish(&question, &answer_to, body).await.unwrap();
+        }
+    }
+    // Its own answer is heard where it belongs.
+    let own = serve::ask(&a, &node_a, "heartbeat", "{}".into(), Duration::from_secs(5)).await;
+    assert!(own.is_ok(), "{own:?}");
+    tokio::time::sleep(A_WHILE).await;
+    println!("answers of services sent elsewhere: {} attempts, {} arrived", 3 * replies.len(), arrived());
+    assert_eq!(arrived(), 0);
+
+    let mark = "written by a";
     let questions = [
-        (format!("reeve.agent.{node_a}.heartbeat"), r#"{"session":"x"}"#),
-        (format!("reeve.report.{node_a}.hello"), ""),
-        (format!("$JS.API.DIRECT.GET.NODE_INBOX.reeve.node.{node_a}.cmd.*"), ""),
+        format!("reeve.report.{node_a}.hello"),
+        format!("$JS.API.DIRECT.GET.NODE_INBOX.reeve.node.{node_a}.cmd.*"),
     ];
     for reply in &replies {
-        for (question, body) in &questions {
-            a.publish_with_reply(question, reply, Bytes::from_static(body.as_bytes())).await.unwrap();
+        for question in &questions {
+            a.publish_with_reply(question, reply, Bytes::from_static(mark.as_bytes())).await.unwrap();
         }
     }
     a.flush().await.unwrap();
     tokio::time::sleep(A_WHILE).await;
-    let arrived = live.lock().unwrap().len() - genuine + inbox.lock().unwrap().len();
-    println!("answers sent elsewhere: {} attempts, {arrived} arrived", replies.len() * questions.len());
+    println!("answers of the server sent elsewhere: {} attempts, {} arrived", 2 * replies.len(), arrived());
+    for message in live.lock().unwrap().iter().skip(genuine).chain(inbox.lock().unwrap().iter()) {
+        assert!(!String::from_utf8_lossy(&message.data).contains(mark), "{message:?}");
+    }
 
     for script in ["echo two", "echo three"] {
         let ended = instance.ended(&to_b(script));

@@ -302,10 +302,12 @@ async fn an_older_set_that_is_replayed_is_refused_also_after_a_restart() {
     let mut questions = bus.subscribe(&format!("reeve.agent.{node}.keys")).await.unwrap();
     bus.flush().await.unwrap();
     signal(&instance, Signal::STOP);
-    let (answering, set) = (bus.clone(), json!({"keySet": BASE64.encode(&older)}).to_string());
+    let (answering, asking) = (bus.clone(), node.clone());
+    let set = json!({"keySet": BASE64.encode(&older)}).to_string();
     tokio::spawn(async move {
         while let Some(question) = questions.next().await {
-            let reply = question.reply.unwrap();
+            let token = question.headers.get("reeve-answer-to").unwrap();
+            let reply = format!("reeve.live.{asking}.answer.{token}");
             answering.publish(&reply, &Headers::default(), Bytes::from(set.clone())).await.unwrap();
         }
     });

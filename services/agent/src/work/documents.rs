@@ -2,8 +2,7 @@
 
 use crate::{execute::DocumentSource, run::Agent};
 use bytes::Bytes;
-use reeve_jetstream::{Error, Headers, Message};
-use reeve_node_protocol::subject;
+use reeve_jetstream::{Error, Message, serve};
 use std::time::{Duration, Instant};
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -15,10 +14,9 @@ pub struct Documents<'a> {
 
 impl DocumentSource for Documents<'_> {
     async fn document(&self, name: &str, version: Option<&str>) -> Result<String, String> {
-        let subject = subject::question(&self.agent.identity.node_id, "get-document");
         let body = serde_json::json!({"name": name, "version": version}).to_string();
         let answer = self
-            .ask(&subject, body.into())
+            .ask(body.into())
             .await
             .map_err(|e| format!("The document {name} could not be asked for: {e}"))?;
         let value: serde_json::Value = serde_json::from_slice(&answer.data).map_err(|e| e.to_string())?;
@@ -34,10 +32,10 @@ impl DocumentSource for Documents<'_> {
 
 impl Documents<'_> {
     /// Asks again when nobody is there: the service may be starting, or the nodes' account be changing.
-    async fn ask(&self, subject: &str, body: Bytes) -> Result<Message, Error> {
-        let begun = Instant::now();
+    async fn ask(&self, body: Bytes) -> Result<Message, Error> {
+        let (begun, node) = (Instant::now(), self.agent.identity.node_id.as_str());
         loop {
-            match self.agent.bus.request(subject, &Headers::default(), body.clone(), LIMIT).await {
+            match serve::ask(&self.agent.bus, node, "get-document", body.clone(), LIMIT).await {
                 Err(Error::NoResponders(_)) if begun.elapsed() < LIMIT => {}
                 answered => return answered,
             }

@@ -9,7 +9,7 @@ use anyhow::Context;
 use futures::{StreamExt, TryStreamExt, stream};
 use prost::Message as _;
 use reeve_contracts::node::{DispatchKind, Hello, Report, ReportKind, StepReport};
-use reeve_jetstream::{Bus, Headers, Subscription, operator::User, streams::NODE_INBOX};
+use reeve_jetstream::{Bus, Headers, Subscription, operator::User, serve, streams::NODE_INBOX};
 use reeve_node_protocol::{dispatch::verify, keys::Trust, subject};
 use reeve_types::{NodeId, Timestamp, ids::new_uuid};
 use std::{collections::HashSet, path::Path, sync::Arc, time::Duration};
@@ -122,8 +122,8 @@ async fn beat(bus: Bus, id: NodeId, session: String, offset: Duration) {
     let body = serde_json::json!({"session": session}).to_string();
     loop {
         tokio::time::sleep(HEARTBEAT).await;
-        let (subject, headers) = (subject::question(&id, "heartbeat"), Headers::default());
-        if let Err(error) = bus.request(&subject, &headers, body.clone().into(), HEARTBEAT / 3).await {
+        let asked = serve::ask(&bus, id.as_str(), "heartbeat", body.clone().into(), HEARTBEAT / 3);
+        if let Err(error) = asked.await {
             tracing::warn!(%error, node = %id, "no answer to a heartbeat");
         }
     }
