@@ -123,11 +123,31 @@ fn answer_subject(node: &str, token: &str) -> String {
     format!("reeve.live.{node}.answer.{token}")
 }
 
-/// Asks a service as a node; its question's subject is `reeve.agent.<node>.<question>`.
+/// An answer may be lost while the nodes' account is changed: after so long a question is put again.
+const ANSWER: Duration = Duration::from_secs(4);
+
+/// Asks a service as a node; its question's subject is `reeve.agent.<node>.<question>`. It may be asked twice.
 ///
 /// # Errors
 /// [`Error::NoResponders`] at once when nobody listens; [`Error::TimedOut`] after `limit`.
 pub async fn ask(
+    bus: &Bus,
+    node: &str,
+    question: &str,
+    data: Bytes,
+    limit: Duration,
+) -> Result<Message, Error> {
+    let begun = tokio::time::Instant::now();
+    loop {
+        let left = limit.saturating_sub(begun.elapsed());
+        match ask_once(bus, node, question, data.clone(), left.min(ANSWER)).await {
+            Err(Error::TimedOut { .. }) if left > ANSWER => {}
+            answered => return answered,
+        }
+    }
+}
+
+async fn ask_once(
     bus: &Bus,
     node: &str,
     question: &str,
