@@ -14,8 +14,9 @@
 //!
 //! Invariants: nothing is begun before its INTENT is on disk; what was begun and has no outcome after a
 //! restart is `Interrupted` and never begun again; a dispatch counts only when its signature, addressee
-//! and time hold, whoever delivered it; from a set of keys it goes to a newer one only, also across restarts; a report is deleted only when the bus has acknowledged it (the
-//! report of a start also when its command's outcome takes its place).
+//! and time hold, whoever delivered it; from a set of keys it goes to a newer one only, also across restarts; a report
+//! is deleted only when the bus has acknowledged it (the report of a start also when its command's outcome takes its
+//! place).
 
 pub mod execute;
 mod failpoint;

@@ -1,8 +1,8 @@
 //! The edge: AWS's protocols in, the bus out.
 //!
 //! One path for every operation: authenticate ([`sigv4`]), validate against AWS's model ([`models`],
-//! [`validate`]), authorize every resource that it names (`reeve_authz`), [`forward`], answer ([`errors`]). Beside it `POST /enroll` for
-//! nodes, `GET /healthz` and `GET /readyz`; and the same calls over the bus ([`serve_bus`]).
+//! [`validate`]), authorize every resource that it names (`reeve_authz`), [`forward`], answer ([`errors`]). Beside it
+//! `POST /enroll` for nodes, `GET /healthz` and `GET /readyz`; and the same calls over the bus ([`serve_bus`]).
 //!
 //! Subjects: asks on what the services announce (`reeve.api.<service>.<Operation>`) and on `reeve.enroll`;
 //! takes calls on `reeve.edge`.

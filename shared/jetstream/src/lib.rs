@@ -11,8 +11,8 @@
 //! - [`admission`]: the nodes' account, and whose keys are let in no more.
 //!
 //! Invariants: an append is acknowledged by the stream or it is an error; a conflict is told apart
-//! from every other refusal; nobody publishes an event without an expectation; on a connection that authenticates, an event, a
-//! call or an answer without its authentication code is an error.
+//! from every other refusal; nobody publishes an event without an expectation; on a connection that authenticates, an
+//! event, a call or an answer without its authentication code is an error.
 
 pub mod admission;
 mod bus;
