@@ -131,7 +131,7 @@ impl Apart {
     fn spawn(&self, name: &str) -> Child {
         let mut command = Command::new(programs::reeve());
         // It ends with this test, however that ends.
-        command.args(["with-parent", "--"]);
+        command.args(["with-parent", &std::process::id().to_string(), "--"]);
         if name == "nats-server" {
             command.arg(programs::nats_server()).arg("--config").arg(self.secrets.join("nats.conf"));
         } else {

@@ -84,6 +84,8 @@ enum Command {
     /// Runs a program that gets SIGTERM when this process's parent ends.
     #[command(hide = true)]
     WithParent {
+        /// That parent's process id.
+        parent: u32,
         #[arg(trailing_var_arg = true, required = true)]
         command: Vec<std::ffi::OsString>,
     },
@@ -146,7 +148,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             clap_complete::generate(shell, &mut Cli::command(), "reeve", &mut std::io::stdout());
         }
         Command::Agent(options) => reeve_agent::run(options).await?,
-        Command::WithParent { command } => host::with_parent(&command)?,
+        Command::WithParent { parent, command } => host::with_parent(parent, &command)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,6 @@
 //! Supervised children: started again when they end, gone when this process is.
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use std::{
     ffi::OsString,
     fs::File,
@@ -109,7 +109,8 @@ fn spawn(child: &Child, log: &Path) -> anyhow::Result<tokio::process::Child> {
     let log = File::options().create(true).append(true).open(log)?;
     let errors = log.try_clone()?;
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("with-parent").arg("--").arg(&child.program).args(&child.arguments);
+    command.arg("with-parent").arg(std::process::id().to_string()).arg("--");
+    command.arg(&child.program).args(&child.arguments);
     command.envs(child.environment.iter().map(|(k, v)| (k.as_str(), v.as_str())));
     // A group of its own: Ctrl-C at the terminal reaches this process, which then ends the children in order.
     command.stdin(Stdio::null()).stdout(log).stderr(errors).process_group(0).kill_on_drop(true);
@@ -130,14 +131,17 @@ async fn end(child: &mut tokio::process::Child) {
     }
 }
 
-/// Becomes another program, after asking for SIGTERM when the parent ends: nothing survives a killed host.
+/// Becomes another program, after asking for SIGTERM when the parent ends: nothing survives a killed host. A parent that
+/// ended before this could ask is not waited for.
 ///
 /// # Errors
 /// When the program cannot be started; otherwise this never returns.
-pub fn with_parent(command: &[OsString]) -> anyhow::Result<()> {
+pub fn with_parent(parent: u32, command: &[OsString]) -> anyhow::Result<()> {
     let (program, arguments) = command.split_first().context("no program was named")?;
     #[cfg(target_os = "linux")]
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM))?;
+    let found = rustix::process::getppid().map(|found| found.as_raw_pid().unsigned_abs());
+    ensure!(found == Some(parent), "the process {parent}, which started this one, has ended");
     let error = std::process::Command::new(program).args(arguments).exec();
     Err(error).with_context(|| format!("could not become {}", program.display()))
 }
