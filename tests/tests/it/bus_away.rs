@@ -11,6 +11,8 @@ fn clients_say_so_and_end() {
     let folder = instance.data().to_string_lossy().into_owned();
     let follower = {
         let mut command = std::process::Command::new(reeve_e2e::reeve());
+        // It ends with this test, also with one that fails.
+        command.args(["with-parent", &std::process::id().to_string(), "--"]).arg(reeve_e2e::reeve());
         command.args(["--data", &folder, "events", "--follow"]).env_remove("AWS_ENDPOINT_URL");
         command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped());
         command.spawn().unwrap()
