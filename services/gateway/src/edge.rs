@@ -4,12 +4,16 @@
 //! whatever it says), its body the body. The answer's headers are the response's, and `status`. Everything else is one
 //! path with HTTP: nothing is permitted here that is not permitted there.
 
-use crate::{Gateway, errors::Failure, forward::Incoming, http::answered};
+use crate::{
+    Gateway,
+    errors::Failure,
+    forward::Incoming,
+    http::{answered, too_large},
+};
 use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, HeaderName, HeaderValue, Response},
 };
-use bytes::Bytes;
 use futures::StreamExt;
 use reeve_jetstream::{Bus, Error, Headers, Message, operator::EDGE};
 use reeve_types::ids::new_uuid;
@@ -69,8 +73,7 @@ async fn answer(gateway: &Gateway<Bus>, call: Message) -> Response<Body> {
         return failure.answer(None, request_id);
     }
     if incoming.body.len() > shared.config.largest_body {
-        let message = format!("The body is longer than {} bytes.", shared.config.largest_body);
-        return Failure::new("RequestEntityTooLargeException", message).answer(None, request_id);
+        return too_large(shared.config.largest_body).answer(None, request_id);
     }
     let Ok(_place) = shared.places.try_acquire() else {
         return Failure::new("ThrottlingException", "Rate exceeded").answer(None, request_id);
@@ -93,7 +96,7 @@ async fn publish(bus: &Bus, reply: &str, response: Response<Body>) -> Result<(),
     for (name, value) in &parts.headers {
         headers.push(name.as_str(), String::from_utf8_lossy(value.as_bytes()).into_owned());
     }
-    // It is in memory already.
-    let body = to_bytes(body, usize::MAX).await.unwrap_or_else(|_| Bytes::new());
+    let body = to_bytes(body, usize::MAX).await;
+    let body = body.map_err(|e| Error::Bus { what: "carry an answer", reason: e.to_string() })?;
     bus.publish(reply, &headers, body).await
 }

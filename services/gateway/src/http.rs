@@ -199,6 +199,6 @@ async fn collect(mut chunks: BodyDataStream, limit: usize) -> Result<Bytes, Fail
     Ok(if all.is_empty() { first } else { all.freeze() })
 }
 
-fn too_large(limit: usize) -> Failure {
+pub fn too_large(limit: usize) -> Failure {
     Failure::new("RequestEntityTooLargeException", format!("The body is longer than {limit} bytes."))
 }

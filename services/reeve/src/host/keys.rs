@@ -5,12 +5,13 @@
 use super::{
     folder::write_private,
     serve::files::{DISPATCH, KEY_SET, ROOT_KEY, ROOT_SEED},
+    services::ask_nodes,
 };
 use anyhow::{Context, bail, ensure};
 use data_encoding::BASE64;
 use nkeys::KeyPair;
 use reeve_contracts::node::{DispatchKey, KeySet};
-use reeve_jetstream::{Bus, Headers, serve};
+use reeve_jetstream::Bus;
 use reeve_node_protocol::keys::{NO_END, open, sign};
 use reeve_types::Timestamp;
 use serde_json::{Value, json};
@@ -214,25 +215,14 @@ async fn renew_if_due(folder: &Path, bus: &Bus) -> anyhow::Result<()> {
     let of = folder.to_owned();
     // Whoever has it may be waiting for this process.
     let root = tokio::task::spawn_blocking(move || Root::open(&of)).await??;
-    let set = root.in_force(&ask(bus, "GetDispatchKeys", &json!({})).await?)?;
+    let set = root.in_force(&ask_nodes(bus, "GetDispatchKeys", &json!({})).await?)?;
     let now = Timestamp::now();
     if !is_due(&set, now) {
         return Ok(());
     }
     let signed = root.sign(&renewed(&set, now)?)?;
-    ask(bus, "PutDispatchKeys", &root.put(&signed)).await?;
+    ask_nodes(bus, "PutDispatchKeys", &root.put(&signed)).await?;
     root.keep(&signed)
-}
-
-async fn ask(bus: &Bus, operation: &str, input: &Value) -> anyhow::Result<Value> {
-    let headers = Headers::default().with("reeve-actor", "administrator");
-    let subject = format!("reeve.api.nodes.{operation}");
-    let body = input.to_string().into();
-    let answer = serve::call(bus, &subject, headers, body, Duration::from_secs(10)).await?;
-    let value: Value = serde_json::from_slice(&answer.data)?;
-    let done = ["keySet", "version"].iter().any(|member| value.get(member).is_some());
-    ensure!(done, "{operation}: {}", String::from_utf8_lossy(&answer.data));
-    Ok(value)
 }
 
 #[cfg(test)]

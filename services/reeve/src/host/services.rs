@@ -1,12 +1,13 @@
 //! The services, by name: the only place that lists them.
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use reeve_authz::Access;
-use reeve_jetstream::{Bus, admission::Admission, operator::Enrolment};
+use reeve_jetstream::{Bus, Headers, admission::Admission, operator::Enrolment, serve};
 use reeve_run_command::Seeds;
 use reeve_runtime::Service;
 use reeve_secrets::Vault;
-use std::sync::Arc;
+use serde_json::Value;
+use std::{sync::Arc, time::Duration};
 
 /// What services need beyond their log.
 #[derive(Clone)]
@@ -27,6 +28,9 @@ pub struct Needs {
     pub access: Option<Arc<Access>>,
     pub vault: Option<Vault>,
 }
+
+/// How long a service may take to answer the host.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// Every service.
 pub const SERVICES: [&str; 5] = ["access", "documents", "tags", "nodes", "run-command"];
@@ -60,6 +64,19 @@ pub fn describe(name: &str, needs: &Needs) -> anyhow::Result<Service> {
         }),
         _ => bail!("there is no service {name:?}: the services are {}", SERVICES.join(", ")),
     })
+}
+
+/// Calls an operation of the nodes service for the host itself, which acts as the administrator.
+///
+/// # Errors
+/// When it does not answer, or refuses.
+pub async fn ask_nodes(bus: &Bus, operation: &str, input: &Value) -> anyhow::Result<Value> {
+    let headers = Headers::default().with("reeve-actor", "administrator");
+    let subject = format!("reeve.api.nodes.{operation}");
+    let answer = serve::call(bus, &subject, headers, input.to_string().into(), ANSWER).await?;
+    let said = || String::from_utf8_lossy(&answer.data).into_owned();
+    ensure!(answer.headers.get("reeve-error").is_none(), "{operation}: {}", said());
+    serde_json::from_slice(&answer.data).with_context(said)
 }
 
 fn needed<T: Clone>(name: &str, key: &Option<T>) -> anyhow::Result<T> {

@@ -13,7 +13,7 @@ use crate::client;
 use anyhow::Context;
 use reeve_authz::{Access, Keyring};
 use reeve_gateway::{Config as GatewayConfig, Gateway, serve_bus};
-use reeve_jetstream::{Bus, Headers, mac::MacKey, operator::User, serve, streams};
+use reeve_jetstream::{Bus, mac::MacKey, operator::User, streams};
 use reeve_runtime::Running;
 use reeve_secrets::Vault;
 use rustix::process::{Resource, getrlimit, setrlimit};
@@ -348,10 +348,7 @@ async fn start_agent(
 
 async fn activation(bus: &Bus, number: u32) -> anyhow::Result<(String, String)> {
     let body = serde_json::json!({"IamRole": "reeve-up", "DefaultInstanceName": format!("local-{number}")});
-    let headers = Headers::default().with("reeve-actor", "administrator");
-    let subject = "reeve.api.nodes.CreateActivation";
-    let answer = serve::call(bus, subject, headers, body.to_string().into(), Duration::from_secs(10)).await?;
-    let value: serde_json::Value = serde_json::from_slice(&answer.data)?;
+    let value = services::ask_nodes(bus, "CreateActivation", &body).await?;
     let text = |name: &str| value.get(name).and_then(|v| v.as_str()).map(str::to_owned);
     text("ActivationId")
         .zip(text("ActivationCode"))
