@@ -1,23 +1,24 @@
 //! Writing to node inboxes: the only code that does.
 //!
 //! A dispatch takes the next free number of its node: the stream refuses a number that is taken, so two writers
-//! never share one, and there is never a gap. It is written after its event is in the log, which names the number
-//! that it was tried with first: at a second delivery it is looked for from there on, and not written again.
+//! never share one, and there is never a gap. It is written after an event is in the log that names the number
+//! that it is tried with first: at a second delivery it is looked for from there on, and not written again.
 
 use crate::{
-    domain::command::CommandEvent,
+    domain::command::{Command, CommandEvent, SentCommand},
     projections::{COMMANDS, CommandRow},
     signing::Signing,
 };
+use nkeys::KeyPair;
 use prost::Message;
 use reeve_contracts::{
     node::{Dispatch, SignedDispatch},
-    run_command::CommandSent,
+    run_command::{CommandSent, Dispatched},
 };
-use reeve_eventsourcing::Position;
+use reeve_eventsourcing::{Context, Position};
 use reeve_jetstream::{Error as BusError, store, streams::NODE_INBOX};
 use reeve_node_protocol::{dispatch::sign, subject};
-use reeve_runtime::Handle;
+use reeve_runtime::{Handle, React};
 use reeve_types::NodeId;
 use std::{
     collections::{HashMap, VecDeque},
@@ -41,6 +42,15 @@ pub struct Dispatcher {
     taken: Arc<Mutex<HashMap<String, u64>>>,
     /// What was sent last: each of its nodes needs it.
     sent: Arc<Mutex<VecDeque<Arc<CommandSent>>>>,
+    /// What is being told, by command.
+    telling: Arc<Mutex<HashMap<String, Arc<Telling>>>>,
+}
+
+/// What is to be told of one command's dispatches: whoever has the turn tells for all who wait.
+#[derive(Default)]
+struct Telling {
+    waiting: Mutex<Vec<Dispatched>>,
+    turn: tokio::sync::Mutex<()>,
 }
 
 /// As many commands as are kept in memory while their nodes have their turns.
@@ -52,12 +62,48 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Dispatcher {
     pub fn new(signing: Signing) -> Self {
-        Self { signing, taken: Arc::default(), sent: Arc::default() }
+        Self { signing, taken: Arc::default(), sent: Arc::default(), telling: Arc::default() }
     }
 
-    /// Waits until there is a key to sign with, so that nothing is said to be dispatched before.
-    pub async fn ready(&self, handle: &Handle) {
-        self.signing.key(handle).await;
+    /// The key to sign with; waits until there is one, so that nothing is said to be dispatched before.
+    pub async fn key(&self, handle: &Handle) -> Arc<KeyPair> {
+        self.signing.key(handle).await
+    }
+
+    /// Tells the log which nodes a command goes to, together with what others tell of it at the same time: the
+    /// events of one command are written one after the other.
+    ///
+    /// # Errors
+    /// When it is not known to be in the log; it may be told again.
+    pub async fn tell(
+        &self,
+        handle: &Handle,
+        command: &str,
+        dispatched: Vec<Dispatched>,
+        context: &Context,
+    ) -> Result<(), React> {
+        if dispatched.is_empty() {
+            return Ok(());
+        }
+        let telling = lock(&self.telling).entry(command.to_owned()).or_default().clone();
+        lock(&telling.waiting).extend(dispatched);
+        let told = {
+            let _turn = telling.turn.lock().await;
+            // What is not there any more another has told.
+            let all = std::mem::take(&mut *lock(&telling.waiting));
+            let told = handle.execute::<SentCommand>(command, Command::Dispatch(all.clone()), context).await;
+            if told.is_err() {
+                lock(&telling.waiting).extend(all);
+            }
+            told
+        };
+        let mut by_command = lock(&self.telling);
+        // Nobody else tells of it now: this one and the map have it.
+        if Arc::strong_count(&telling) == 2 {
+            by_command.remove(command);
+        }
+        told?;
+        Ok(())
     }
 
     /// The lowest number that may be free. `recorded` is the greatest one of the node that an event names; that
@@ -72,10 +118,16 @@ impl Dispatcher {
     ///
     /// # Errors
     /// When the bus does not take it; it may be tried again.
-    pub async fn write(&self, handle: &Handle, mut dispatch: Dispatch, node: &NodeId) -> Result<(), Error> {
+    pub async fn write(
+        &self,
+        handle: &Handle,
+        key: &KeyPair,
+        mut dispatch: Dispatch,
+        node: &NodeId,
+    ) -> Result<(), Error> {
         let bus = handle.bus();
         loop {
-            let data = sign(&*self.signing.key(handle).await, &dispatch)?.encode_to_vec();
+            let data = sign(key, &dispatch)?.encode_to_vec();
             let subject = subject::inbox(node, dispatch.number);
             match store::append_first(bus, NODE_INBOX, &subject, data.into()).await {
                 Ok(_) => break,

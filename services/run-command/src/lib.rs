@@ -1,7 +1,7 @@
 //! Run Command: documents on nodes, at most once, always with an outcome.
 //!
 //! Aggregates, in the stream RUN_COMMAND:
-//! - `command` (`reeve.evt.run-command.command.<id>`): what was sent to whom.
+//! - `command` (`reeve.evt.run-command.command.<id>`): what was sent to whom, and whose turn came when.
 //! - `invocation` (`reeve.evt.run-command.invocation.<command>%2f<node>`): one command on one node.
 //!
 //! Reads: the events of documents, nodes (with the dispatch keys in force) and tags; the reports of nodes (stream NODE_REPORTS).
@@ -55,8 +55,8 @@ pub fn service(config: &Config) -> Service {
         .projection(projections::Commands)
         .projection(projections::Invocations)
         .reactor("command", 16, move |reacting| reactors::command(dispatcher.clone(), reacting))
-        .reactor("invocation", 64, move |reacting| reactors::invocation(in_turn.clone(), reacting))
-        .worker("reports", NODE_REPORTS, "reeve.report.*.status", 64, reactors::report)
+        .reactor("invocation", 256, move |reacting| reactors::invocation(in_turn.clone(), reacting))
+        .worker("reports", NODE_REPORTS, "reeve.report.*.status", 256, reactors::report)
         .background(reactors::deadlines)
         .operation("ssm", "SendCommand", move |call| api::send::send(authorizer.clone(), call))
         .on("Document", "DocumentName")

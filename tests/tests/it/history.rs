@@ -79,6 +79,9 @@ pub fn answers(raw: &Raw) -> Vec<Value> {
     all
 }
 
+/// That an invocation was dispatched, which an event of its command tells of several.
+const DISPATCHED: &str = "Dispatched";
+
 /// What the log says, by command and by invocation, in its order.
 #[derive(Default)]
 pub struct History {
@@ -108,6 +111,12 @@ impl History {
                     let nodes = nodes.iter().map(|node| node.as_str().unwrap().to_owned()).collect();
                     history.targets.insert(id.to_owned(), nodes);
                 }
+                if kind == "InvocationsDispatched" {
+                    let under_way = open.entry(id.to_owned()).or_default();
+                    *under_way += history.dispatched(id, &event["data"]["dispatched"]);
+                    history.most_at_once = history.most_at_once.max(*under_way);
+                    continue;
+                }
                 history.commands.entry(id.to_owned()).or_default().push(kind);
                 continue;
             }
@@ -115,17 +124,26 @@ impl History {
             let command = id.split_once('/').unwrap().0;
             let steps = history.invocations.entry(id.to_owned()).or_default();
             let under_way = open.entry(command.to_owned()).or_default();
-            match kind.as_str() {
-                "InvocationDispatched" => *under_way += 1,
-                "InvocationFinished" if steps.iter().any(|(kind, _)| kind == "InvocationDispatched") => {
-                    *under_way -= 1;
-                }
-                _ => {}
+            if kind == "InvocationFinished" && steps.iter().any(|(kind, _)| kind == DISPATCHED) {
+                *under_way -= 1;
             }
-            history.most_at_once = history.most_at_once.max(*under_way);
             steps.push((kind, details));
         }
         history
+    }
+
+    /// Takes in to which nodes a command went: each counts the first time that it is told. Answers how many were new.
+    fn dispatched(&mut self, command: &str, told: &Value) -> usize {
+        let mut new = 0;
+        for one in told.as_array().unwrap() {
+            let id = format!("{command}/{}", one["nodeId"].as_str().unwrap());
+            let steps = self.invocations.entry(id).or_default();
+            if !steps.iter().any(|(kind, _)| kind == DISPATCHED) {
+                steps.push((DISPATCHED.to_owned(), String::new()));
+                new += 1;
+            }
+        }
+        new
     }
 
     pub fn ends(&self) -> BTreeMap<&str, usize> {
@@ -157,8 +175,7 @@ impl History {
             let kinds: Vec<&str> = events.iter().map(|(kind, _)| kind.as_str()).collect();
             let told = matches!(
                 kinds.as_slice(),
-                ["InvocationDispatched", "InvocationFinished"]
-                    | ["InvocationDispatched", "InvocationStarted", "InvocationFinished"]
+                [DISPATCHED, "InvocationFinished"] | [DISPATCHED, "InvocationStarted", "InvocationFinished"]
             );
             if !told {
                 violations.push(format!("{invocation} has the events {kinds:?}"));

@@ -266,7 +266,7 @@ fn a_node_that_was_away_during_two_rotations_runs_what_waited() {
         let of = commands[commands.len() - 1].clone();
         wait_for("it is on its way", || {
             let dispatched = instance.events().into_iter().filter(|e| e["data"]["commandId"] == of.as_str());
-            dispatched.map(|e| e["type"].to_string()).find(|t| t.contains("InvocationDispatched"))
+            dispatched.map(|e| e["type"].to_string()).find(|t| t.contains("InvocationsDispatched"))
         });
         instance.reeve(&["keys", "rotate", "--overlap", "1h"]).text();
         assert_eq!(in_force(&instance).version, version);

@@ -17,16 +17,26 @@ fn nodes(instance: &Instance) -> Vec<String> {
     (1..=4).map(|number| instance.identity(number)["node_id"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The command's invocation events, in the order of the log: the kind, and the node.
+/// What happened on each node, in the order of the log: the kind of the event, and the node.
 fn log(instance: &Instance, command: &str) -> Vec<(String, String)> {
     let mut events = instance.events();
-    events.retain(|e| {
-        e["correlationid"] == command && e["subject"].as_str().unwrap().starts_with("invocation/")
-    });
+    events.retain(|e| e["correlationid"] == command);
     events.sort_by_key(|event| event["position"].as_u64());
-    let kind = |event: &Value| event["type"].as_str().unwrap().split('.').nth(2).unwrap().to_owned();
-    let node = |event: &Value| event["subject"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
-    events.iter().map(|event| (kind(event), node(event))).collect()
+    let mut log = Vec::new();
+    for event in events {
+        let kind = event["type"].as_str().unwrap().split('.').nth(2).unwrap().to_owned();
+        let (aggregate, id) = event["subject"].as_str().unwrap().split_once('/').unwrap();
+        match event["data"]["dispatched"].as_array() {
+            Some(all) => log.extend(all.iter().map(|one| (kind.clone(), text(&one["nodeId"])))),
+            None if aggregate == "invocation" => log.push((kind, id.split_once('/').unwrap().1.to_owned())),
+            None => {}
+        }
+    }
+    log
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
 }
 
 fn most_in_flight(log: &[(String, String)]) -> usize {
@@ -34,7 +44,7 @@ fn most_in_flight(log: &[(String, String)]) -> usize {
     let mut most = 0;
     for (kind, node) in log {
         match kind.as_str() {
-            "InvocationDispatched" => {
+            "InvocationsDispatched" => {
                 assert!(open.insert(node), "{node} was dispatched to twice");
             }
             "InvocationFinished" => {
@@ -73,7 +83,7 @@ fn never_more_at_once_and_none_after_too_many_errors() {
     assert_eq!((&ended["Status"], &ended["StatusDetails"]), (&json!("Failed"), &json!("Failed")));
     assert_eq!(details(&instance, &failing), ["Failed", "Failed", "Terminated", "Terminated"]);
     let told = log(&instance, &failing);
-    assert_eq!(told.iter().filter(|(kind, _)| kind == "InvocationDispatched").count(), 2, "{told:?}");
+    assert_eq!(told.iter().filter(|(kind, _)| kind == "InvocationsDispatched").count(), 2, "{told:?}");
 
     // What waits for its turn when the command is cancelled ends at once and is never sent.
     let cancelled = send(&instance, "echo begun; sleep 60", "1", "0");
@@ -84,7 +94,7 @@ fn never_more_at_once_and_none_after_too_many_errors() {
     assert_eq!(instance.ended(&cancelled)["Status"], "Cancelled");
     assert_eq!(details(&instance, &cancelled), ["Cancelled"; 4]);
     let told = log(&instance, &cancelled);
-    assert_eq!(told.iter().filter(|(kind, _)| kind == "InvocationDispatched").count(), 1, "{told:?}");
+    assert_eq!(told.iter().filter(|(kind, _)| kind == "InvocationsDispatched").count(), 1, "{told:?}");
     println!("{told:?}");
 
     // Nodes that print the same and end the same are one group; those that differ stand apart.

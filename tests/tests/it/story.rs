@@ -114,7 +114,7 @@ fn by_the_aws_cli() {
         of(&command),
         [
             step("CommandSent", "administrator"),
-            step("InvocationDispatched", &service),
+            step("InvocationsDispatched", &service),
             step("InvocationStarted", &agent),
             step("InvocationFinished", &agent),
             step("CommandFinished", &service),

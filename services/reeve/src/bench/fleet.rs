@@ -11,7 +11,10 @@ use anyhow::{Context, bail, ensure};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use prost::Message;
-use reeve_contracts::nodes::{NodeRegistered, Tag};
+use reeve_contracts::{
+    nodes::{NodeRegistered, Tag},
+    run_command::{Dispatched, InvocationsDispatched},
+};
 use reeve_eventsourcing::{AggregateRef, Envelope, Position};
 use reeve_jetstream::{Bus, follow, store, streams};
 use reeve_types::{NodeId, Timestamp, ids::new_uuid};
@@ -242,14 +245,18 @@ async fn in_flight(bus: &Bus, from: u64, to: u64, command: &str, count: usize) -
     while let Some(stored) = messages.next().await {
         let stored = stored?;
         let envelope = store::envelope(bus, &stored.message)?;
-        if let Some((_, node)) = envelope.aggregate.id.split_once('/').filter(|(id, _)| *id == command) {
-            if envelope.schema.contains("InvocationDispatched") {
-                open.insert(node.to_owned());
-                most = most.max(open.len());
-            } else if envelope.schema.contains("InvocationFinished") {
-                ensure!(open.remove(node), "{node} ended without having been dispatched");
-                ensure!(ended.insert(node.to_owned()), "{node} ended twice");
+        let id = envelope.aggregate.id.as_str();
+        if id == command && envelope.schema.contains("InvocationsDispatched") {
+            let told = InvocationsDispatched::decode(envelope.data.clone())?;
+            for Dispatched { node_id, .. } in told.dispatched {
+                ensure!(open.insert(node_id.clone()), "{node_id} was dispatched to twice");
             }
+            most = most.max(open.len());
+        }
+        let node = id.split_once('/').filter(|(id, _)| *id == command);
+        if let Some((_, node)) = node.filter(|_| envelope.schema.contains("InvocationFinished")) {
+            ensure!(open.remove(node), "{node} ended without having been dispatched");
+            ensure!(ended.insert(node.to_owned()), "{node} ended twice");
         }
         if stored.sequence >= to {
             break;

@@ -10,7 +10,8 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use prost::Message;
 use reeve_contracts::run_command::{
-    CommandFinished, CommandSent, InvocationDispatched, InvocationFinished, InvocationStarted, StepOutcome,
+    CommandFinished, CommandSent, Dispatched, InvocationFinished, InvocationStarted, InvocationsDispatched,
+    StepOutcome,
 };
 use reeve_eventsourcing::{AggregateRef, Envelope, Position};
 use reeve_jetstream::{Bus, follow, store, streams};
@@ -111,6 +112,9 @@ async fn command(bus: &Bus, n: usize) -> anyhow::Result<()> {
         ..CommandSent::default()
     };
     let mut last = append(bus, "command", &id, "CommandSent", &sent, Position(0)).await?;
+    let dispatched = nodes.iter().map(|node| Dispatched { node_id: node.clone(), number: 1 }).collect();
+    let told = InvocationsDispatched { command_id: id.clone(), dispatched };
+    last = append(bus, "command", &id, "InvocationsDispatched", &told, last).await?;
     stream::iter(&nodes)
         .map(Ok)
         .try_for_each_concurrent(None, |node| invocation(bus, &id, node, now))
@@ -131,11 +135,8 @@ async fn invocation(bus: &Bus, command: &str, node: &str, now: Timestamp) -> any
     let id = format!("{command}/{node}");
     let ids = || (command.to_owned(), node.to_owned());
     let (command_id, node_id) = ids();
-    let event = InvocationDispatched { command_id, node_id, number: 1 };
-    let last = append(bus, "invocation", &id, "InvocationDispatched", &event, Position(0)).await?;
-    let (command_id, node_id) = ids();
     let event = InvocationStarted { command_id, node_id, started_ms: now.0 };
-    let last = append(bus, "invocation", &id, "InvocationStarted", &event, last).await?;
+    let last = append(bus, "invocation", &id, "InvocationStarted", &event, Position(0)).await?;
     let (command_id, node_id) = ids();
     let step = StepOutcome {
         name: "runShellScript".to_owned(),

@@ -4,7 +4,7 @@ use anyhow::Context;
 use prost::Message;
 use reeve_contracts::{
     node::OutputChunk,
-    run_command::{CommandFinished, InvocationDispatched, InvocationFinished},
+    run_command::{CommandFinished, InvocationFinished, InvocationsDispatched},
 };
 use reeve_jetstream::follow::Stored;
 use sha2::{Digest, Sha256};
@@ -50,10 +50,11 @@ impl Summary {
         let schema = message.headers.get("ce-type").context("an event without a type")?;
         let data = message.data.clone();
         match schema.split('.').nth(2).unwrap_or_default() {
-            "InvocationDispatched" => {
-                let dispatched = InvocationDispatched::decode(data)?;
-                if dispatched.command_id == command {
-                    self.running.insert(dispatched.node_id);
+            "InvocationsDispatched" => {
+                let told = InvocationsDispatched::decode(data)?;
+                if told.command_id == command {
+                    let nodes = told.dispatched.into_iter().map(|dispatched| dispatched.node_id);
+                    self.running.extend(nodes.filter(|node| !self.ends.contains_key(node)));
                 }
             }
             "InvocationFinished" => {

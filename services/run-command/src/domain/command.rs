@@ -1,6 +1,7 @@
 //! A sent command: what was sent to whom, whether it was cancelled, and how it ended.
 
 use super::{Counts, settle};
+use reeve_contracts::run_command::Dispatched;
 use reeve_eventsourcing::{Context, Decider, events};
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +9,7 @@ events! {
     /// What happens to a sent command.
     pub enum CommandEvent: "run-command" / "command" from reeve_contracts::run_command {
         CommandSent = "reeve.run-command.CommandSent.v1",
+        InvocationsDispatched = "reeve.run-command.InvocationsDispatched.v1",
         CommandCancelRequested = "reeve.run-command.CommandCancelRequested.v1",
         CommandFinished = "reeve.run-command.CommandFinished.v1",
     }
@@ -24,6 +26,8 @@ pub enum Error {
 #[derive(Clone, Debug)]
 pub enum Command {
     Send(Box<CommandSent>),
+    /// These nodes' invocations go to their inboxes.
+    Dispatch(Vec<Dispatched>),
     /// For these nodes; for all when there are none.
     Cancel {
         node_ids: Vec<String>,
@@ -56,8 +60,14 @@ impl Decider for SentCommand {
         match command {
             Command::Send(_) if known => Ok(None),
             Command::Send(sent) => Ok(Some(CommandEvent::CommandSent(*sent))),
-            Command::Cancel { .. } | Command::Finish(_) if !known => {
-                Err(Error::Unknown(cx.command_id.to_string()))
+            _ if !known => Err(Error::Unknown(cx.command_id.to_string())),
+            Command::Dispatch(dispatched) if state.finished || dispatched.is_empty() => Ok(None),
+            Command::Dispatch(dispatched) => {
+                let command_id = state.id.clone();
+                Ok(Some(CommandEvent::InvocationsDispatched(InvocationsDispatched {
+                    command_id,
+                    dispatched,
+                })))
             }
             Command::Cancel { .. } if state.finished => Ok(None),
             Command::Cancel { node_ids } => {
@@ -90,6 +100,8 @@ impl Decider for SentCommand {
                 // Nobody was meant: there is nothing to wait for.
                 state.finished = e.node_ids.is_empty();
             }
+            // Which ones is known of each by itself.
+            CommandEvent::InvocationsDispatched(_) => {}
             CommandEvent::CommandCancelRequested(_) => state.cancel_requested = true,
             CommandEvent::CommandFinished(_) => state.finished = true,
         }
@@ -132,6 +144,19 @@ mod tests {
         let history = [CommandEvent::CommandSent(nobody)];
         given::<SentCommand>(history.clone()).when(Command::Finish(Counts::default())).then_nothing();
         given::<SentCommand>(history).when(Command::Cancel { node_ids: vec![] }).then_nothing();
+    }
+
+    #[test]
+    fn what_is_dispatched_is_told_until_it_has_finished() {
+        let dispatched = vec![Dispatched { node_id: "mi-1".into(), number: 3 }];
+        let told = InvocationsDispatched { command_id: "c".into(), dispatched: dispatched.clone() };
+        let history = [CommandEvent::CommandSent(sent())];
+        given::<SentCommand>(history.clone())
+            .when(Command::Dispatch(dispatched.clone()))
+            .then(CommandEvent::InvocationsDispatched(told));
+        given::<SentCommand>(history.clone()).when(Command::Dispatch(vec![])).then_nothing();
+        let over = [history[0].clone(), CommandEvent::CommandFinished(finished())];
+        given::<SentCommand>(over).when(Command::Dispatch(dispatched)).then_nothing();
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
 
 events! {
-    /// What happens to an invocation.
+    /// What happens to an invocation. That it was dispatched, its command tells now; older logs tell it here.
     pub enum InvocationEvent: "run-command" / "invocation" from reeve_contracts::run_command {
         InvocationDispatched = "reeve.run-command.InvocationDispatched.v1",
         InvocationStarted = "reeve.run-command.InvocationStarted.v1",
@@ -18,22 +18,19 @@ events! {
 /// What may be said of an invocation. Nothing is refused: what comes late or twice says nothing new.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// It goes to the node's inbox, at this number or the next free one after it.
-    Dispatched {
-        number: u64,
-    },
     Start {
         started_ms: i64,
     },
-    /// What was not dispatched ends at once; what was is taken back.
-    Cancel,
+    /// What has not been let in, and never will be, ends at once; what has is taken back.
+    Cancel {
+        let_in: bool,
+    },
     Finish(Box<InvocationFinished>),
 }
 
 /// What decisions are made on.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct State {
-    pub number: u64,
     pub started: bool,
     pub cancelling: bool,
     pub finished: bool,
@@ -81,21 +78,13 @@ impl Decider for Invocation {
             return Ok(None);
         }
         Ok(match command {
-            Command::Dispatched { .. } if state.number > 0 => None,
-            Command::Dispatched { number } => {
-                Some(InvocationEvent::InvocationDispatched(InvocationDispatched {
-                    command_id,
-                    node_id,
-                    number,
-                }))
-            }
             Command::Start { .. } if state.started => None,
             Command::Start { started_ms } => Some(InvocationEvent::InvocationStarted(InvocationStarted {
                 command_id,
                 node_id,
                 started_ms,
             })),
-            Command::Cancel if state.number == 0 => {
+            Command::Cancel { let_in: false } => {
                 Some(InvocationEvent::InvocationFinished(InvocationFinished {
                     command_id,
                     node_id,
@@ -107,8 +96,8 @@ impl Decider for Invocation {
                     ..InvocationFinished::default()
                 }))
             }
-            Command::Cancel if state.cancelling => None,
-            Command::Cancel => {
+            Command::Cancel { .. } if state.cancelling => None,
+            Command::Cancel { .. } => {
                 Some(InvocationEvent::InvocationCancelling(InvocationCancelling { command_id, node_id }))
             }
             Command::Finish(finished) => Some(InvocationEvent::InvocationFinished(*finished)),
@@ -117,7 +106,7 @@ impl Decider for Invocation {
 
     fn evolve(mut state: State, event: &InvocationEvent) -> State {
         match event {
-            InvocationEvent::InvocationDispatched(e) => state.number = e.number,
+            InvocationEvent::InvocationDispatched(_) => {}
             InvocationEvent::InvocationStarted(_) => state.started = true,
             InvocationEvent::InvocationCancelling(_) => state.cancelling = true,
             InvocationEvent::InvocationFinished(_) => state.finished = true,
@@ -138,9 +127,8 @@ mod tests {
 
     fn any_command() -> impl Strategy<Value = Command> {
         prop_oneof![
-            (1u64..5).prop_map(|number| Command::Dispatched { number }),
             (1i64..5).prop_map(|started_ms| Command::Start { started_ms }),
-            Just(Command::Cancel),
+            any::<bool>().prop_map(|let_in| Command::Cancel { let_in }),
             "Success|Failed|Cancelled".prop_map(|status| {
                 Command::Finish(Box::new(InvocationFinished { status, ..InvocationFinished::default() }))
             }),

@@ -38,8 +38,8 @@ pub struct Progress {
 /// What is known of a node in its turn.
 #[derive(Clone, Debug, Default)]
 pub struct Turn {
-    /// Its invocation ended before its turn came: it was cancelled, or expired.
-    pub ended: bool,
+    /// Its turn is passed over: its invocation ended before it came, or is to be cancelled.
+    pub passes: bool,
     /// The node after it; empty for the last.
     pub after: String,
 }
@@ -88,9 +88,9 @@ impl Progress {
             return follows;
         }
         while self.on_their_way < self.at_once && !self.next.is_empty() {
-            let Turn { ended, after } = turn(&self.next);
+            let Turn { passes, after } = turn(&self.next);
             let node = std::mem::replace(&mut self.next, after);
-            if !ended {
+            if !passes {
                 self.on_their_way += 1;
                 follows.lets_in.push(node);
             }
@@ -139,7 +139,7 @@ mod tests {
             self.ended.insert(node.to_owned());
             let (nodes, ended) = (&self.nodes, &self.ended);
             let follows = self.progress.end(details, let_in, |node| Turn {
-                ended: ended.contains(node),
+                passes: ended.contains(node),
                 after: nodes.iter().skip_while(|n| *n != node).nth(1).cloned().unwrap_or_default(),
             });
             self.stopped_by += usize::from(follows.stops);

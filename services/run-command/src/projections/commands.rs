@@ -85,10 +85,12 @@ pub struct InvocationRow {
     pub expires: Timestamp,
     pub status: String,
     pub status_details: String,
-    /// Its number in the node's inbox is not below this; 0 before it was dispatched.
+    /// Its number in the node's inbox is not below this; 0 before it is dispatched.
     pub number: u64,
     /// Whether it has had its turn in the rate control.
     pub let_in: bool,
+    /// Whether it is to be cancelled: then it is not let in any more.
+    pub cancel_requested: bool,
     /// The node whose turn comes after this one's.
     pub after: String,
     /// The nodes whose turn its end made it.
@@ -113,7 +115,7 @@ pub struct Commands;
 
 impl Projection for Commands {
     const NAME: &'static str = "commands";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     type Event = CommandEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<CommandEvent>) {
@@ -133,7 +135,15 @@ impl Projection for Commands {
                 }
                 view.put_row(COMMANDS, &e.command_id, row);
             }
+            CommandEvent::InvocationsDispatched(e) => {
+                let numbered = e.dispatched.iter().map(|d| (d.node_id.as_str(), d.number));
+                dispatched(view, &e.command_id, numbered);
+            }
             CommandEvent::CommandCancelRequested(e) => {
+                for node in &e.node_ids {
+                    let cancel = |row: &mut InvocationRow| row.cancel_requested = true;
+                    view.change_row(INVOCATIONS, &invocation::id(&e.command_id, node), cancel);
+                }
                 if e.node_ids.is_empty() {
                     view.update_row::<Progress>(PROGRESS, &e.command_id, Progress::stop);
                 }
@@ -207,7 +217,7 @@ pub struct Invocations;
 
 impl Projection for Invocations {
     const NAME: &'static str = "invocations";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     type Event = InvocationEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<InvocationEvent>) {
@@ -219,7 +229,7 @@ impl Projection for Invocations {
         };
         let key = invocation::id(command, node);
         let known = view.change_row(INVOCATIONS, &key, |row: &mut InvocationRow| match &event.event {
-            InvocationEvent::InvocationDispatched(e) => row.number = e.number,
+            InvocationEvent::InvocationDispatched(_) => {}
             InvocationEvent::InvocationStarted(e) => {
                 row.started = Some(Timestamp(e.started_ms));
                 set_status(row, "InProgress");
@@ -230,13 +240,28 @@ impl Projection for Invocations {
         match &event.event {
             _ if known.is_none() => {}
             InvocationEvent::InvocationDispatched(e) => {
-                view.update_row::<u64>(NUMBERS, node, |last| *last = e.number.max(*last));
-                view.update_row::<Progress>(PROGRESS, command, |progress| progress.counts.dispatched += 1);
+                dispatched(view, command, [(node.as_str(), e.number)])
             }
             InvocationEvent::InvocationFinished(_) => end(view, &key),
             InvocationEvent::InvocationStarted(_) | InvocationEvent::InvocationCancelling(_) => {}
         }
     }
+}
+
+/// Takes in which nodes a command went to, and where in their inboxes: the first time that each is told.
+fn dispatched<'a>(view: &mut dyn View, command: &str, numbered: impl IntoIterator<Item = (&'a str, u64)>) {
+    let mut new = 0;
+    for (node, number) in numbered {
+        let first =
+            view.change_row(INVOCATIONS, &invocation::id(command, node), |row: &mut InvocationRow| {
+                let first = row.number == 0;
+                row.number = if first { number } else { row.number };
+                first
+            });
+        new += u32::from(first == Some(true));
+        view.update_row::<u64>(NUMBERS, node, |last| *last = number.max(*last));
+    }
+    view.update_row::<Progress>(PROGRESS, command, |progress| progress.counts.dispatched += new);
 }
 
 /// Takes an end into the command's progress: whose turn it is now stands in the row of the one that ended, so
@@ -247,7 +272,10 @@ fn end(view: &mut dyn View, key: &str) {
     let Some(mut progress) = view.row::<Progress>(PROGRESS, &command) else { return };
     let follows = progress.end(&row.status_details, row.let_in, |node| {
         let next = view.row::<InvocationRow>(INVOCATIONS, &invocation::id(&command, node));
-        next.map_or_else(Turn::default, |next| Turn { ended: next.ended(), after: next.after })
+        next.map_or_else(Turn::default, |next| Turn {
+            passes: next.ended() || next.cancel_requested,
+            after: next.after,
+        })
     });
     view.put_row(PROGRESS, &command, progress);
     for node in &follows.lets_in {

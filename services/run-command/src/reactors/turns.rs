@@ -14,12 +14,17 @@ use crate::{
 use futures::{TryStreamExt, stream};
 use reeve_contracts::{
     node::{Dispatch, DispatchKind},
-    run_command::{CommandCancelRequested, CommandSent, InvocationFinished},
+    run_command::{CommandCancelRequested, CommandSent, Dispatched, InvocationFinished},
 };
-use reeve_eventsourcing::{Context, Event};
+use reeve_eventsourcing::{Context, Envelope, Event};
 use reeve_runtime::{Handle, React, Reacting};
 use reeve_types::{CommandId, NodeId, Timestamp};
 use std::sync::Arc;
+
+/// As many nodes are dispatched to together: one event tells of all of them.
+const TOGETHER: usize = 250;
+/// As many such parts of one command are under way at a time.
+const PARTS: usize = 4;
 
 /// A sent command goes to the nodes whose turn it is; a cancelled one is taken back.
 pub async fn command(dispatcher: Dispatcher, reacting: Reacting<CommandEvent>) -> Result<(), React> {
@@ -30,7 +35,7 @@ pub async fn command(dispatcher: Dispatcher, reacting: Reacting<CommandEvent>) -
             dispatch_to(&dispatcher, &reacting, &sent, first(&sent.node_ids, &sent.max_concurrency)).await
         }
         CommandEvent::CommandCancelRequested(cancel) => cancel_all(&dispatcher, &reacting, cancel).await,
-        CommandEvent::CommandFinished(_) => Ok(()),
+        CommandEvent::InvocationsDispatched(_) | CommandEvent::CommandFinished(_) => Ok(()),
     }
 }
 
@@ -61,50 +66,77 @@ async fn dispatch_to<E: Event>(
     sent: &CommandSent,
     nodes: &[String],
 ) -> Result<(), React> {
-    let each = stream::iter(nodes.iter().map(Ok::<_, React>));
-    each.try_for_each_concurrent(AT_ONCE, |node| async move {
+    let parts = stream::iter(nodes.chunks(TOGETHER).map(Ok::<_, React>));
+    let each = |part| dispatch_together(dispatcher, reacting, sent, part);
+    parts.try_for_each_concurrent(PARTS, each).await
+}
+
+/// First the event, then the dispatches: so the log tells both in the order in which they happened, and an
+/// invocation that ended in between is never sent.
+async fn dispatch_together<E: Event>(
+    dispatcher: &Dispatcher,
+    reacting: &Reacting<E>,
+    sent: &CommandSent,
+    nodes: &[String],
+) -> Result<(), React> {
+    let (handle, command) = (&reacting.handle, sent.command_id.as_str());
+    let key = dispatcher.key(handle).await;
+    let context = |node: &str| {
         let mut context = reacting.context(&format!("dispatched/{node}"));
-        if let Ok(CommandId(id)) = sent.command_id.parse() {
+        if let Ok(CommandId(id)) = command.parse() {
             context.correlation_id = id;
         }
-        dispatch(dispatcher, &reacting.handle, sent, node, &context).await
+        context
+    };
+    let dispatch = run_dispatch(sent, &reacting.event.envelope);
+    let mut untold = Vec::new();
+    for node in nodes {
+        if !invocation_row(handle, command, node).is_some_and(|row| row.number == 0 && !row.ended()) {
+            continue;
+        }
+        if Timestamp::now() < Timestamp(dispatch.expires_ms) {
+            let number = dispatcher.free(&node_id(node)?, recorded(handle, node));
+            untold.push(Dispatched { node_id: node.clone(), number });
+        } else {
+            expire(handle, sent, node, &context(node)).await?;
+        }
+    }
+    if let Some(first) = untold.first() {
+        let context = context(&first.node_id);
+        dispatcher.tell(handle, command, untold, &context).await?;
+    }
+    let each = stream::iter(nodes.iter().map(Ok::<_, React>));
+    each.try_for_each_concurrent(TOGETHER, |node| {
+        let (key, dispatch) = (&key, &dispatch);
+        async move {
+            let row = invocation_row(handle, command, node).unwrap_or_default();
+            if row.number == 0 || row.started.is_some() || row.ended() {
+                return Ok(());
+            }
+            let dispatch = Dispatch { node_id: node.clone(), number: row.number, ..dispatch.clone() };
+            let written = dispatcher.write(handle, key, dispatch, &node_id(node)?).await;
+            written.map_err(|e| React::Unavailable(e.to_string()))
+        }
     })
     .await
 }
 
-/// First the event, then the dispatch: so the log tells both in the order in which they happened, and an
-/// invocation that was cancelled in between is never sent.
-async fn dispatch(
-    dispatcher: &Dispatcher,
-    handle: &Handle,
-    sent: &CommandSent,
-    node: &str,
-    context: &Context,
-) -> Result<(), React> {
-    let id = node.parse::<NodeId>().map_err(|e| React::Never(e.to_string()))?;
-    dispatcher.ready(handle).await;
-    let invocation = invocation::id(&sent.command_id, node);
-    let dispatch = run_dispatch(sent, node, context);
-    let due = Timestamp(dispatch.expires_ms);
-    let command = match handle.state::<Invocation>(&invocation).number {
-        0 if context.now >= due => {
-            let message = "The delivery time-out was over before it was this node's turn.";
-            Command::Finish(Box::new(expired(&sent.command_id, node, context.now, message)))
-        }
-        _ => Command::Dispatched { number: dispatcher.free(&id, recorded(handle, node)) },
-    };
-    handle.execute::<Invocation>(&invocation, to(&sent.command_id, node, command), context).await?;
-    let state = handle.state::<Invocation>(&invocation);
-    if state.number == 0 || state.started || state.finished {
-        return Ok(());
-    }
-    let dispatch = Dispatch { number: state.number, ..dispatch };
-    dispatcher.write(handle, dispatch, &id).await.map_err(|e| React::Unavailable(e.to_string()))
+fn node_id(node: &str) -> Result<NodeId, React> {
+    node.parse::<NodeId>().map_err(|e| React::Never(e.to_string()))
 }
 
-fn run_dispatch(sent: &CommandSent, node: &str, context: &Context) -> Dispatch {
+async fn expire(handle: &Handle, sent: &CommandSent, node: &str, context: &Context) -> Result<(), React> {
+    let message = "The delivery time-out was over before it was this node's turn.";
+    let finish = Command::Finish(Box::new(expired(&sent.command_id, node, context.now, message)));
+    let id = invocation::id(&sent.command_id, node);
+    handle.execute::<Invocation>(&id, to(&sent.command_id, node, finish), context).await?;
+    Ok(())
+}
+
+/// What each node of a command gets, but for its name and the number.
+fn run_dispatch(sent: &CommandSent, cause: &Envelope) -> Dispatch {
     Dispatch {
-        node_id: node.to_owned(),
+        node_id: String::new(),
         number: 0,
         kind: DispatchKind::Run.into(),
         command_id: sent.command_id.clone(),
@@ -117,7 +149,7 @@ fn run_dispatch(sent: &CommandSent, node: &str, context: &Context) -> Dispatch {
         not_before_ms: sent.requested_ms,
         // Delivery has its own, shorter deadline: what is not begun by then is never begun.
         expires_ms: Timestamp(sent.requested_ms).plus_seconds(i64::from(sent.delivery_timeout_seconds)).0,
-        traceparent: context.traceparent.clone().unwrap_or_default(),
+        traceparent: cause.traceparent.clone().unwrap_or_default(),
     }
 }
 
@@ -131,7 +163,7 @@ async fn cancel_all(
     });
     let each = stream::iter(rows.into_iter().map(Ok::<_, React>));
     each.try_for_each_concurrent(AT_ONCE, |(key, row)| async move {
-        let cancelling = to(&row.command_id, &row.node_id, Command::Cancel);
+        let cancelling = to(&row.command_id, &row.node_id, Command::Cancel { let_in: row.let_in });
         reacting.execute::<Invocation>(&format!("cancel/{}", row.node_id), &key, cancelling).await?;
         let state = reacting.handle.state::<Invocation>(&key);
         if state.finished {
@@ -148,7 +180,8 @@ async fn cancel_all(
             expires_ms: row.expires.0.max(reacting.context("").now.plus_seconds(60).0),
             ..Dispatch::default()
         };
-        let written = dispatcher.write(&reacting.handle, dispatch, &id).await;
+        let key = dispatcher.key(&reacting.handle).await;
+        let written = dispatcher.write(&reacting.handle, &key, dispatch, &id).await;
         written.map_err(|e| React::Unavailable(e.to_string()))
     })
     .await

@@ -68,6 +68,20 @@ pub struct CommandFinished {
     pub delivery_timed_out: u32,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Dispatched {
+    #[prost(string, tag = "1")]
+    pub node_id: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub number: u64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct InvocationsDispatched {
+    #[prost(string, tag = "1")]
+    pub command_id: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "2")]
+    pub dispatched: ::prost::alloc::vec::Vec<Dispatched>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct InvocationDispatched {
     #[prost(string, tag = "1")]
     pub command_id: ::prost::alloc::string::String,
