@@ -98,5 +98,5 @@ async fn publish(bus: &Bus, reply: &str, response: Response<Body>) -> Result<(),
     }
     let body = to_bytes(body, usize::MAX).await;
     let body = body.map_err(|e| Error::Bus { what: "carry an answer", reason: e.to_string() })?;
-    bus.publish(reply, &headers, body).await
+    bus.publish(reply, headers, body).await
 }

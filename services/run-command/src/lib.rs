@@ -56,7 +56,7 @@ pub fn service(config: &Config) -> Service {
         .projection(projections::Invocations)
         .reactor("command", 16, move |reacting| reactors::command(dispatcher.clone(), reacting))
         .reactor("invocation", 256, move |reacting| reactors::invocation(in_turn.clone(), reacting))
-        .worker("reports", NODE_REPORTS, "reeve.report.*.status", 256, reactors::report)
+        .worker("reports", NODE_REPORTS, "reeve.report.*.status", 512, reactors::report)
         .background(reactors::deadlines)
         .operation("ssm", "SendCommand", move |call| api::send::send(authorizer.clone(), call))
         .on("Document", "DocumentName")

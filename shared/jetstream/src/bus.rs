@@ -290,10 +290,10 @@ impl Bus {
     ///
     /// # Errors
     /// When the connection is closed for good.
-    pub async fn publish(&self, subject: &str, headers: &Headers, data: Bytes) -> Result<(), Error> {
-        let sent = match headers.to_map() {
-            Some(map) => self.client.publish_with_headers(subject.to_owned(), map, data).await,
-            None => self.client.publish(subject.to_owned(), data).await,
+    pub async fn publish(&self, subject: &str, headers: Headers, data: Bytes) -> Result<(), Error> {
+        let sent = match headers.0.is_empty() {
+            false => self.client.publish_with_headers(subject.to_owned(), headers.0, data).await,
+            true => self.client.publish(subject.to_owned(), data).await,
         };
         sent.map_err(|e| Error::bus("publish")(e.to_string()))
     }

@@ -165,7 +165,7 @@ async fn commit(bus: &Bus, group: &[Append], id: &str) -> Result<Ack, Error> {
     };
     let Some((last, others)) = group.split_last() else { return Ok(Ack::default()) };
     for (index, append) in others.iter().enumerate() {
-        bus.publish(&append.subject, &numbered(index + 1, append), append.data.clone()).await?;
+        bus.publish(&append.subject, numbered(index + 1, append), append.data.clone()).await?;
     }
     let headers = numbered(group.len(), last).with("Nats-Batch-Commit", "1");
     bus.acknowledged(&last.subject, &headers, last.data.clone()).await

@@ -113,7 +113,7 @@ pub async fn answer(bus: &Bus, to: &Asked, mut headers: Headers, data: Bytes) ->
     if let (Some(key), Some(call)) = (&bus.mac, &to.code) {
         key.mark_answer(call, &mut headers, &data);
     }
-    bus.publish(reply, &headers, data).await
+    bus.publish(reply, headers, data).await
 }
 
 /// The header in which a node names the last token of the subject that it hears the answer on.

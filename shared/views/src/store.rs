@@ -34,8 +34,8 @@ const FINGERPRINT: &str = "\u{1}fingerprint";
 /// What one service's views may hold in memory, in bytes.
 const CACHE: u64 = 64 << 20;
 /// As long as committed rows wait for others to be written with them: what a short command does to its rows is over
-/// by then, and they are encoded and written once. sled itself goes to disk once a second.
-const WAIT: Duration = Duration::from_millis(500);
+/// by then, and they are encoded and written once.
+const WAIT: Duration = Duration::from_secs(2);
 /// As many rows may wait; a commit of more writes them itself.
 const MOST_WAITING: usize = 100_000;
 /// As many recent rows are looked at in one step of a scan.

@@ -196,7 +196,7 @@ async fn a_long_list_of_revoked_keys_disturbs_nobody() {
     let told = tokio::spawn(async move {
         let mut sent = 0u64;
         while !stopped.load(Relaxed) {
-            core.publish(&subject, &Headers::default(), Bytes::new()).await.unwrap();
+            core.publish(&subject, Headers::default(), Bytes::new()).await.unwrap();
             sent += 1;
             tokio::time::sleep(Duration::from_micros(200)).await;
         }

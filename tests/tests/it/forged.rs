@@ -161,7 +161,7 @@ async fn what_others_answer_or_announce_is_not_passed_on() {
             let info = json!({"name": "documents", "id": "x", "version": "0.1.0",
                 "endpoints": [endpoint("GetDocument"), endpoint("ListDocuments"), endpoint("GetInventory")]});
             let reply = question.reply.unwrap();
-            announcing.publish(&reply, &Headers::default(), info.to_string().into()).await.unwrap();
+            announcing.publish(&reply, Headers::default(), info.to_string().into()).await.unwrap();
             count += 1;
             if count == 2 {
                 break;
@@ -186,7 +186,7 @@ async fn what_others_answer_or_announce_is_not_passed_on() {
     let lies = tokio::spawn(async move {
         while let Some(call) = calls.next().await {
             let lie = Bytes::from_static(br#"{"Name":"AWS-RunShellScript","Content":"forged"}"#);
-            lying.publish(&call.reply.unwrap(), &call.headers, lie).await.unwrap();
+            lying.publish(&call.reply.unwrap(), call.headers.clone(), lie).await.unwrap();
         }
     });
     let mut said = BTreeSet::new();

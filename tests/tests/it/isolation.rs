@@ -141,7 +141,7 @@ async fn a_node_cannot_write_or_read_for_another() {
         "$SYS.REQ.SERVER.PING".to_owned(),
     ];
     for subject in &writes {
-        a.publish(subject, &Headers::default(), Bytes::from_static(b"forged")).await.unwrap();
+        a.publish(subject, Headers::default(), Bytes::from_static(b"forged")).await.unwrap();
     }
     let get = "$JS.API.DIRECT.GET.NODE_INBOX";
     let reads = [
@@ -269,7 +269,7 @@ async fn answers_that_a_node_sends_to_another_change_nothing_there() {
         for question in ["heartbeat", "keys", "get-document"] {
             let (question, body) = (format!("reeve.agent.{node_a}.{question}"), Bytes::from_static(b"{}"));
             a.publish_with_reply(&question, reply, body.clone()).await.unwrap();
-            a.publish(&question, &answer_to, body).await.unwrap();
+            a.publish(&question, answer_to.clone(), body).await.unwrap();
         }
     }
     // Its own answer is heard where it belongs.

@@ -235,7 +235,7 @@ async fn what_a_withdrawn_key_signed_does_not_run_and_forged_dispatches_make_no_
             SignedDispatch { dispatch: vec![1; 100], key_id: stolen.public_key(), signature: vec![1; 64] };
         for ahead in 1..20 {
             let subject = format!("reeve.live.{node}.cmd.{}", number + ahead);
-            bus.publish(&subject, &Headers::default(), live.encode_to_vec().into()).await.unwrap();
+            bus.publish(&subject, Headers::default(), live.encode_to_vec().into()).await.unwrap();
         }
     }
     bus.flush().await.unwrap();
@@ -308,7 +308,7 @@ async fn an_older_set_that_is_replayed_is_refused_also_after_a_restart() {
         while let Some(question) = questions.next().await {
             let token = question.headers.get("reeve-answer-to").unwrap();
             let reply = format!("reeve.live.{asking}.answer.{token}");
-            answering.publish(&reply, &Headers::default(), Bytes::from(set.clone())).await.unwrap();
+            answering.publish(&reply, Headers::default(), Bytes::from(set.clone())).await.unwrap();
         }
     });
     let ran = instance.scratch().join("ran");

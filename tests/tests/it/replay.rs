@@ -65,7 +65,7 @@ async fn a_whole_inbox_sent_again_runs_nothing_and_changes_no_outcome() {
             let (own, next) = (index as u64 + 1, (messages.len() * (round + 1) + index) as u64 + 1);
             for number in [own, next] {
                 let live = format!("reeve.live.{id}.cmd.{number}");
-                bus.publish(&live, &none, message.data.clone()).await.unwrap();
+                bus.publish(&live, none.clone(), message.data.clone()).await.unwrap();
                 bus.store(&subject::inbox(&node, number), &none, message.data.clone()).await.unwrap();
             }
             if index == messages.len() / 2 {
