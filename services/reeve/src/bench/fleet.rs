@@ -1,6 +1,7 @@
 //! One command on a fleet of simulated agents, beside the raw bus storing as many messages.
 
 use super::{
+    ends::Ends,
     instance::Up,
     log, process,
     report::{Goal, Report},
@@ -130,12 +131,13 @@ async fn measure(args: &Args, count: usize) -> anyhow::Result<Measured> {
     let api = Connection::open_instance(&up.instance);
     settle(&bus, &api, count).await?;
 
+    let mut told = Ends::listen(&bus).await?;
     // Once for every part's first time, on one node; then the measured one.
-    command(&api, &json!([{"Key": "InstanceIds", "Values": [nodes[0].as_str()]}]), "1").await?;
+    command(&api, &mut told, &json!([{"Key": "InstanceIds", "Values": [nodes[0].as_str()]}]), "1").await?;
     let ends = positions(&bus).await?;
     let cpu = [process::cpu(services)?, process::cpu(server)?];
     let all = json!([{"Key": "tag:fleet", "Values": ["bench"]}]);
-    let (id, seconds) = command(&api, &all, &args.max_concurrency).await?;
+    let (id, seconds) = command(&api, &mut told, &all, &args.max_concurrency).await?;
     let cpu = [process::cpu(services)? - cpu[0], process::cpu(server)? - cpu[1]];
     let after = positions(&bus).await?;
     let messages: u64 = after.iter().zip(&ends).map(|(after, before)| after - before).sum();
@@ -215,7 +217,12 @@ async fn positions(bus: &Bus) -> anyhow::Result<[u64; 3]> {
 }
 
 /// Sends a command and waits until the API shows its end: its id, and the seconds that it took.
-async fn command(api: &Connection, targets: &Value, max_concurrency: &str) -> anyhow::Result<(String, f64)> {
+async fn command(
+    api: &Connection,
+    ends: &mut Ends,
+    targets: &Value,
+    max_concurrency: &str,
+) -> anyhow::Result<(String, f64)> {
     let input = json!({
         "DocumentName": "AWS-RunShellScript", "Parameters": {"commands": ["true"]},
         "Targets": targets, "MaxConcurrency": max_concurrency,
@@ -223,6 +230,7 @@ async fn command(api: &Connection, targets: &Value, max_concurrency: &str) -> an
     let begun = Instant::now();
     let sent = api.call("SendCommand", &input).await?;
     let id = sent.pointer("/Command/CommandId").and_then(Value::as_str).context("no command id")?.to_owned();
+    ends.of(&id).await?;
     loop {
         let listed = api.call("ListCommands", &json!({"CommandId": id})).await?;
         let command = listed.pointer("/Commands/0").context("the command is not listed")?;

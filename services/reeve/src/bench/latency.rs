@@ -1,6 +1,7 @@
 //! From SendCommand to an outcome that the API shows: on one node, by `reeve run`, and on many.
 
 use super::{
+    ends::Ends,
     http::{Client, Signed},
     instance::Up,
     process,
@@ -116,13 +117,14 @@ async fn many(nodes: u32, report: &mut Report) -> anyhow::Result<()> {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let mut client = Client::open(&up.instance).await?;
-    all(&mut client, &up, nodes).await?;
+    let mut ends = Ends::listen(&up.bus().await?).await?;
+    all(&mut client, &mut ends, &up, nodes).await?;
     let (processes, agents) = (up.processes()?, up.agents()?);
     let used = |pids: &[u32]| pids.iter().map(|pid| process::cpu(*pid)).sum::<anyhow::Result<Duration>>();
     let before = (used(&processes)?, used(&agents)?);
     let mut times = Vec::new();
     for _ in 0..ROUNDS {
-        times.push(all(&mut client, &up, nodes).await?);
+        times.push(all(&mut client, &mut ends, &up, nodes).await?);
     }
     let after = (used(&processes)?, used(&agents)?);
     let each = |time: Duration| time.as_secs_f64() * 1000.0 / (ROUNDS as f64 * f64::from(nodes));
@@ -140,8 +142,8 @@ async fn many(nodes: u32, report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Sends to every connected node, and looks until all outcomes are listed.
-async fn all(client: &mut Client, up: &Up, nodes: u32) -> anyhow::Result<Duration> {
+/// Sends to every connected node, waits for the end, and looks until all outcomes are listed.
+async fn all(client: &mut Client, ends: &mut Ends, up: &Up, nodes: u32) -> anyhow::Result<Duration> {
     let input = json!({
         "DocumentName": "AWS-RunShellScript", "Parameters": {"commands": ["true"]}, "MaxConcurrency": "100%",
         "Targets": [{"Key": "reeve:connected", "Values": ["true"]}],
@@ -153,9 +155,8 @@ async fn all(client: &mut Client, up: &Up, nodes: u32) -> anyhow::Result<Duratio
     let look = Signed::new(&up.instance, "ListCommands", &json!({"CommandId": id}));
     let input = json!({"CommandId": id, "MaxResults": 50});
     let read = Signed::new(&up.instance, "ListCommandInvocations", &input);
+    ends.of(id).await?;
     loop {
-        // Seldom enough that looking is not what is measured.
-        tokio::time::sleep(10 * LOOK).await;
         let answer = client.json(&look).await?;
         if answer.pointer("/Commands/0/Status").and_then(Value::as_str) == Some("Success") {
             let answer = client.json(&read).await?;
@@ -166,6 +167,7 @@ async fn all(client: &mut Client, up: &Up, nodes: u32) -> anyhow::Result<Duratio
         if begun.elapsed() > Duration::from_secs(30) {
             bail!("a command did not end on {nodes} nodes in 30 s");
         }
+        tokio::time::sleep(LOOK).await;
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod agent;
 mod api;
+mod ends;
 mod fleet;
 mod http;
 mod instance;
