@@ -35,7 +35,7 @@ const FINGERPRINT: &str = "\u{1}fingerprint";
 const CACHE: u64 = 64 << 20;
 /// As long as committed rows wait for others to be written with them: what a short command does to its rows is over
 /// by then, and they are encoded and written once.
-const WAIT: Duration = Duration::from_secs(2);
+const WAIT: Duration = Duration::from_secs(1);
 /// As many rows may wait; a commit of more writes them itself.
 const MOST_WAITING: usize = 100_000;
 /// As many recent rows are looked at in one step of a scan.

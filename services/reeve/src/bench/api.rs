@@ -82,6 +82,8 @@ async fn settle(up: &Up) -> anyhow::Result<()> {
     loop {
         let answer = client.json(&unfinished).await?;
         if answer.get("Commands").and_then(Value::as_array).is_none_or(Vec::is_empty) {
+            // And their rows are written, which goes on for a while behind what is answered.
+            tokio::time::sleep(Duration::from_secs(4)).await;
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(100)).await;

@@ -29,6 +29,7 @@ const PARTS: usize = 4;
 /// A sent command goes to the nodes whose turn it is; a cancelled one is taken back.
 pub async fn command(dispatcher: Dispatcher, reacting: Reacting<CommandEvent>) -> Result<(), React> {
     match &reacting.event.event {
+        CommandEvent::CommandSent(sent) if sent.node_ids.is_empty() => Ok(()),
         CommandEvent::CommandSent(sent) => {
             let sent = Arc::new(sent.clone());
             dispatcher.remember(&sent);
