@@ -77,7 +77,7 @@ fn every_container_has_its_own_part_and_no_other() {
     }
     let named = |name: &&str| containers[*name]["command"] == json!(["serve", **name]);
     let services = ["access", "documents", "tags", "nodes", "run-command", "gateway"];
-    assert!(services.iter().all(|name| named(name)), "each runs its own service");
+    assert!(services.iter().all(named), "each runs its own service");
 }
 
 #[test]
