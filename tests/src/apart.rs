@@ -34,22 +34,15 @@ impl Apart {
         let secrets = instance.scratch().join("secrets");
         let (bus, http) = (format!("127.0.0.1:{}", free_port()), format!("127.0.0.1:{}", free_port()));
         let mut init = Command::new(programs::reeve());
-        init.arg("--data").arg(&secrets).args(["init", "--bus-listen", &bus, "--bus-store"]);
+        init.arg("--data").arg(&secrets).args(["init", "--endpoint", &format!("http://{http}")]);
+        init.args(["--bus", &format!("nats://{bus}"), "--bus-listen", &bus, "--bus-store"]);
         let made = Answer::of(init.arg(instance.scratch().join("nats")));
         assert!(made.success, "{}", made.stderr);
         let read = |name: &str| -> Value {
             serde_json::from_slice(&std::fs::read(secrets.join(name)).expect("a file")).expect("JSON")
         };
-        let (keys, user) = (read("keys.json"), read("services.user.json"));
-        let administrator = read("principals.json")["principals"][0].clone();
-        let text = |value: &Value| value.as_str().expect("a text").to_owned();
-        instance.describe(&json!({
-            "endpoint": format!("http://{http}"), "region": keys["region"],
-            "access_key_id": administrator["access_key_id"],
-            "secret_access_key": administrator["secret_access_key"],
-            "bus_url": format!("nats://{bus}"), "bus_user": user, "pid": std::process::id(),
-        }));
-        let account = text(&keys["account"]);
+        instance.describe(&read("parts/gateway/instance.json"));
+        let account = read("keys.json")["account"].as_str().expect("a text").to_owned();
         let mut apart = Self { parts: Vec::new(), secrets, http, bus, account, instance };
         apart.start_all();
         apart
@@ -58,6 +51,11 @@ impl Apart {
     /// A client of all this, which starts and ends nothing.
     pub fn instance(&self) -> &Instance {
         &self.instance
+    }
+
+    /// The folder that `reeve init` wrote.
+    pub fn secrets(&self) -> &Path {
+        &self.secrets
     }
 
     /// Starts what does not run, and waits until it answers.
@@ -132,16 +130,23 @@ impl Apart {
         let mut command = Command::new(programs::reeve());
         // It ends with this test, however that ends.
         command.args(["with-parent", &std::process::id().to_string(), "--"]);
+        let part = self.part(name);
         if name == "nats-server" {
-            command.arg(programs::nats_server()).arg("--config").arg(self.secrets.join("nats.conf"));
+            command.arg(programs::nats_server()).arg("--config").arg(part.join("nats.conf"));
         } else {
             command.arg(programs::reeve()).args(["serve", name, "--account", &self.account, "--secrets"]);
-            command.arg(&self.secrets).args(["--bus", &format!("nats://{}", self.bus), "--views"]);
+            command.arg(&part).args(["--bus", &format!("nats://{}", self.bus), "--views"]);
             command.arg(self.views()).args(["--http", &self.http]);
         }
         let log = self.log(name);
         let errors = log.try_clone().expect("a second handle of the log file");
         command.stdin(Stdio::null()).stdout(log).stderr(errors).spawn().expect("a part could not be started")
+    }
+
+    /// The folder of what a part is given.
+    fn part(&self, name: &str) -> PathBuf {
+        let name = if name == "nats-server" { "nats" } else { name };
+        self.secrets.join("parts").join(name)
     }
 
     fn log(&self, name: &str) -> File {

@@ -17,6 +17,8 @@ mod bad_input;
 mod bus_away;
 #[path = "it/children.rs"]
 mod children;
+#[path = "it/compose.rs"]
+mod compose;
 #[path = "it/containment.rs"]
 mod containment;
 #[path = "it/crash.rs"]

@@ -1,6 +1,6 @@
 //! The one path that every operation takes: authenticate, validate, authorize, forward, answer.
 
-use crate::directory::Route;
+use crate::directory::{Route, Unclear};
 use crate::errors::Failure;
 use crate::models::{self, Model, Operation, Pages};
 use crate::repeats::{self, reads};
@@ -14,6 +14,7 @@ use reeve_authz::{Place, Resource, permit};
 use reeve_types::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use tracing::Span;
 use uuid::Uuid;
 
@@ -115,14 +116,12 @@ impl<B: Bus> Gateway<B> {
         let mut input = input(model, operation, &request.body)?;
         let shared = &*self.shared;
         let route = shared.directory.find(&shared.bus, model.service, &operation.name).await;
-        let announced = route.as_ref().map(|route| route.resources.as_slice()).unwrap_or_default();
+        let known = route.as_ref().ok().and_then(Option::as_ref);
+        let announced = known.map(|route| route.resources.as_slice()).unwrap_or_default();
         self.authorize(caller, &operation.action, named(announced, &input))?;
         let asked = operation.pages.as_ref().map(|pages| asked(pages, &input)).unwrap_or_default();
         let opened = self.open_token(operation, principal, &asked, &mut input)?;
-        let route = route.ok_or_else(|| {
-            let name = &operation.name;
-            Failure::new("UnknownOperationException", format!("No service offers the operation {name} here."))
-        })?;
+        let route = offered(route, &operation.name)?;
         // The bytes that were signed, unless a token in them had to be opened.
         let body = if opened { Bytes::from(Value::Object(input).to_string()) } else { request.body.clone() };
         if reads(&operation.name) {
@@ -270,6 +269,24 @@ impl<B: Bus> Gateway<B> {
             None => return Ok(body),
         }
         Ok(Bytes::from(Value::Object(output).to_string()))
+    }
+}
+
+/// Where an operation goes, or why nowhere.
+fn offered(found: Result<Option<Arc<Route>>, Unclear>, name: &str) -> Result<Arc<Route>, Failure> {
+    match found {
+        Ok(Some(route)) => Ok(route),
+        Ok(None) => {
+            let message = format!("No service offers the operation {name} here.");
+            Err(Failure::new("UnknownOperationException", message))
+        }
+        Err(Unclear) => {
+            let message = format!(
+                "The bus is away at the moment, and whether a service offers the operation {name} is not known. Nothing \
+                 of this request was accepted."
+            );
+            Err(Failure::new("ServiceUnavailable", message))
+        }
     }
 }
 

@@ -101,12 +101,12 @@ impl Folder {
 
     /// Says where the instance can be reached; the file goes when the instance ends.
     pub fn announce(&self, instance: &Instance) -> anyhow::Result<()> {
-        write_private(&self.path.join("instance.json"), &serde_json::to_vec_pretty(instance)?)
+        write_private(&self.path.join(files::INSTANCE), &serde_json::to_vec_pretty(instance)?)
     }
 
     pub fn withdraw(&self) {
         // Gone already is as good.
-        let _removed = std::fs::remove_file(self.path.join("instance.json")).is_ok();
+        let _removed = std::fs::remove_file(self.path.join(files::INSTANCE)).is_ok();
     }
 }
 
@@ -154,7 +154,7 @@ fn make_administrator(path: &Path) -> anyhow::Result<Principals> {
 /// # Errors
 /// When none runs there.
 pub fn read_instance(data: &Path) -> anyhow::Result<Instance> {
-    let path = data.join("instance.json");
+    let path = data.join(files::INSTANCE);
     if !path.exists() {
         bail!(
             "no instance runs in {}: start one with `reeve up`, or name its folder with --data",

@@ -1,12 +1,13 @@
 //! `reeve init`: the secrets of an instance whose parts run apart, one file for each need.
 
 use super::{
-    folder::{Folder, write_private},
+    folder::{Folder, Instance, write_private},
+    parts,
     serve::files,
 };
 use anyhow::bail;
 use reeve_jetstream::operator::ServerTls;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Options of `init`.
 #[derive(clap::Args)]
@@ -23,10 +24,20 @@ pub struct Args {
     /// The key of that certificate.
     #[arg(long, value_name = "FILE")]
     bus_tls_key: Option<String>,
+    /// Where the gateway will be. With it the folder, and the gateway's, say where the instance is, so that with them as
+    /// `--data` every command finds it.
+    #[arg(long, value_name = "URL", requires = "bus")]
+    endpoint: Option<String>,
+    /// Where the bus will be.
+    #[arg(long, value_name = "URL", requires = "endpoint")]
+    bus: Option<String>,
+    /// The certificates of those whose word for both counts, where clients find them.
+    #[arg(long, value_name = "FILE", requires = "endpoint")]
+    ca: Option<PathBuf>,
 }
 
-/// Makes the folder's keys, if it has none, and writes what each part needs into a file of its own. A second run
-/// writes the same, with new credentials under the same keys.
+/// Makes the folder's keys, if it has none, and writes a file for each need, and in `parts` a folder for each part with
+/// those that it needs. A second run writes the same, with new credentials under the same keys.
 ///
 /// # Errors
 /// When the folder cannot be written or a running instance holds it.
@@ -43,7 +54,8 @@ pub fn init(data: &Path, args: &Args) -> anyhow::Result<()> {
     let config = keys.operator.server_config(&args.bus_listen, &args.bus_store, true, tls.as_ref())?;
     let write = |name: &str, text: &str| write_private(&folder.path.join(name), text.as_bytes());
     write(files::NATS, &config)?;
-    write(files::SERVICES, &serde_json::to_string_pretty(&keys.operator.core_user("services")?)?)?;
+    let services = keys.operator.core_user("services")?;
+    write(files::SERVICES, &serde_json::to_string_pretty(&services)?)?;
     write(files::SYSTEM, &serde_json::to_string_pretty(&keys.operator.system_user("nodes")?)?)?;
     write(files::ENROLMENT, &serde_json::to_string_pretty(&keys.operator.enrolment()?)?)?;
     write(files::ADMISSION, &serde_json::to_string_pretty(&keys.operator.admission()?)?)?;
@@ -57,6 +69,19 @@ pub fn init(data: &Path, args: &Args) -> anyhow::Result<()> {
         keys.region, keys.account
     );
     write(files::ADMINISTRATOR, &exports)?;
+    if let (Some(endpoint), Some(bus_url)) = (&args.endpoint, &args.bus) {
+        folder.announce(&Instance {
+            endpoint: endpoint.clone(),
+            region: keys.region.clone(),
+            access_key_id: id.clone(),
+            secret_access_key: secret.clone(),
+            bus_url: bus_url.clone(),
+            bus_user: services,
+            ca: args.ca.clone(),
+            pid: std::process::id(),
+        })?;
+    }
+    parts::lay_out(&folder.path)?;
     eprintln!(
         "reeve: {} holds the secrets of an instance; {} the administrator's",
         data.display(),

@@ -4,6 +4,7 @@
 
 use super::{
     folder::write_private,
+    parts,
     serve::files::{DISPATCH, KEY_SET, ROOT_KEY, ROOT_SEED},
     services::ask_nodes,
 };
@@ -159,7 +160,7 @@ impl Root {
 
     /// Keeps a signed set beside the keys: it is what a service without a log begins with.
     pub fn keep(&self, signed: &[u8]) -> anyhow::Result<()> {
-        write_private(&self.folder.join(KEY_SET), signed)
+        parts::write(&self.folder, KEY_SET, signed)
     }
 
     /// Adds a new dispatch key's seed, where run-command finds it, and answers its public half.
@@ -184,7 +185,7 @@ impl Root {
             text.push_str(&pair.seed()?);
             text.push('\n');
         }
-        write_private(&self.folder.join(DISPATCH), text.as_bytes())
+        parts::write(&self.folder, DISPATCH, text.as_bytes())
     }
 
     /// The set that a control plane says is in force, if it is this root's.

@@ -7,6 +7,7 @@ mod folder;
 mod init;
 pub mod keys;
 mod nats;
+mod parts;
 mod serve;
 mod services;
 mod space;

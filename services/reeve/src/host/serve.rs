@@ -49,6 +49,8 @@ pub mod files {
     pub const SECRETS_KEY: &str = "secrets.key";
     /// The administrators: the gateway.
     pub const PRINCIPALS: &str = "principals.json";
+    /// How clients reach the instance: the gateway, for whoever administers it there.
+    pub const INSTANCE: &str = "instance.json";
     /// The administrator's exports, for a shell.
     pub const ADMINISTRATOR: &str = "administrator.env";
 }
@@ -59,7 +61,7 @@ pub struct Args {
     /// What to run: access, documents, tags, nodes, run-command, gateway.
     #[arg(required = true, value_name = "NAME")]
     names: Vec<String>,
-    /// The folder that `reeve init` wrote, or a part of it: what a service needs and no more.
+    /// The folder that `reeve init` wrote, or of one service `parts/NAME` in it: what that needs and no more.
     #[arg(long, env = "REEVE_SECRETS")]
     secrets: PathBuf,
     /// The bus.
@@ -129,7 +131,6 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
     let user: User = serde_json::from_str(&args.secret(files::SERVICES)?).context(files::SERVICES)?;
     let mac = MacKey::new(&key(&args.secret(files::MAC)?)?);
     let needs = needs(&args, &nats::connect_service(&args.bus(), &user, "access", &mac).await?).await?;
-    std::fs::create_dir_all(&args.views)?;
     let mut running = Vec::new();
     let mut gateway = None;
     for name in &args.names {
@@ -139,6 +140,7 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
             gateway = Some(gateway_at(&args, bus, access).await?);
         } else {
             let service = services::describe(name, &needs)?;
+            std::fs::create_dir_all(&args.views)?;
             streams::ensure_node_streams(&bus).await?;
             running.push(reeve_runtime::run(service, bus, &args.views).await?);
         }

@@ -1,0 +1,122 @@
+//! docker-compose.yml gives each container what its part needs, and nobody what another one's does. Each part with its
+//! own folder alone is what all tests with [`Apart`] run.
+
+use reeve_e2e::{Agent, Answer, Apart, reeve, wait_for};
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    process::Command,
+};
+
+/// The services of docker-compose.yml, by name.
+fn containers() -> BTreeMap<String, Value> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docker-compose.yml");
+    let mut file: serde_yaml_ng::Value =
+        serde_yaml_ng::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    file.apply_merge().unwrap();
+    let file = serde_json::to_value(file).unwrap();
+    serde_json::from_value(file["services"].clone()).unwrap()
+}
+
+/// What is mounted where: the folder, and the volume with `:ro` if it is that.
+fn mounts(container: &Value) -> BTreeMap<String, String> {
+    let texts = container["volumes"].as_array().unwrap().iter().map(|volume| volume.as_str().unwrap());
+    let mounts = texts.filter_map(|text| text.split_once(':'));
+    mounts
+        .map(|(volume, place)| match place.strip_suffix(":ro") {
+            Some(place) => (place.to_owned(), format!("{volume}:ro")),
+            None => (place.to_owned(), volume.to_owned()),
+        })
+        .collect()
+}
+
+fn init(folder: &Path, arguments: &str) {
+    let mut init = Command::new(reeve());
+    let made = Answer::of(init.arg("--data").arg(folder).args(arguments.split_whitespace()));
+    assert!(made.success, "{}", made.stderr);
+}
+
+/// The files of a folder and those beneath it, by their paths in it.
+fn files(folder: &Path) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            found.extend(
+                files(&entry.path()).into_iter().map(|(path, text)| (format!("{name}/{path}"), text)),
+            );
+        } else {
+            found.insert(name, String::from_utf8_lossy(&std::fs::read(entry.path()).unwrap()).into_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn every_container_has_its_own_part_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let containers = containers();
+    init(folder.path(), containers["init"]["command"].as_str().unwrap());
+    let parts: BTreeSet<String> = std::fs::read_dir(folder.path().join("parts"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let of_init = mounts(&containers["init"]);
+    let mut expected: BTreeMap<String, String> =
+        parts.iter().map(|part| (format!("/secrets/parts/{part}"), part.clone())).collect();
+    expected.insert("/secrets".to_owned(), "keys".to_owned());
+    assert_eq!(of_init, expected, "init lays the parts out in volumes of their own");
+    for (name, container) in containers.iter().filter(|(name, _)| *name != "init") {
+        let (mounts, part) = (mounts(container), if name == "activation" { "administrator" } else { name });
+        let secrets = parts.contains(part).then(|| format!("{part}:ro"));
+        assert_eq!(mounts.get("/secrets"), secrets.as_ref(), "{name}");
+        let own = |volume: &str| !parts.contains(volume) && volume != "keys";
+        let others: Vec<_> = mounts.iter().filter(|(place, _)| *place != "/secrets").collect();
+        assert!(others.iter().all(|(_, volume)| own(volume.trim_end_matches(":ro"))), "{name}: {others:?}");
+    }
+    let named = |name: &&str| containers[*name]["command"] == json!(["serve", **name]);
+    let services = ["access", "documents", "tags", "nodes", "run-command", "gateway"];
+    assert!(services.iter().all(named), "each runs its own service");
+}
+
+#[test]
+fn the_keys_that_nodes_believe_are_nobody_elses() {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path(), "init --endpoint http://a:1 --bus nats://b:2");
+    let files = files(folder.path());
+    let with = |secret: &str| -> Vec<_> {
+        files.iter().filter(|(_, text)| text.contains(secret.trim())).map(|(path, _)| path.as_str()).collect()
+    };
+    assert_eq!(with(&files["root.seed"]), ["root.seed"]);
+    assert_eq!(with(&files["dispatch.seeds"]), ["dispatch.seeds", "parts/run-command/dispatch.seeds"]);
+    let keys: Value = serde_json::from_str(&files["keys.json"]).unwrap();
+    let mac = with(keys["mac_key"].as_str().unwrap());
+    assert!(mac.iter().all(|path| !path.contains("nats/") && !path.contains("administrator/")), "{mac:?}");
+}
+
+#[test]
+fn a_key_that_is_rotated_reaches_the_part_that_signs() {
+    let apart = Apart::start();
+    let _agent = Agent::enrol(apart.instance(), "one");
+    let keys = || files(apart.secrets())["parts/run-command/dispatch.seeds"].lines().count();
+    assert_eq!(keys(), 1);
+    // Where `init` put it, `--data` finds the gateway, the bus and the root key.
+    let command = |arguments: &[&str]| {
+        let mut command = Command::new(reeve());
+        command.env_remove("AWS_ENDPOINT_URL").arg("--data").arg(apart.secrets()).args(arguments);
+        Answer::of(&mut command)
+    };
+    let before = command(&["keys", "show"]);
+    let rotated = command(&["keys", "rotate"]);
+    assert!(rotated.success, "{}", rotated.stderr);
+    assert_eq!(keys(), 2);
+    let old = before.stdout.lines().last().unwrap().split(' ').next().unwrap().to_owned();
+    let withdrawn = command(&["keys", "rotate", "--withdraw", &old]);
+    assert!(withdrawn.success, "{}", withdrawn.stderr);
+    assert!(!withdrawn.stdout.contains(&old) && keys() == 2, "{}", withdrawn.stdout);
+    let ran = wait_for("a command runs", || {
+        Some(command(&["run", "--", "echo", "it runs"])).filter(|answer| answer.success)
+    });
+    assert!(ran.stdout.contains("it runs"), "{}", ran.stdout);
+}
