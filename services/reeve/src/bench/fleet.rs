@@ -127,7 +127,7 @@ async fn measure(args: &Args, count: usize) -> anyhow::Result<Measured> {
     let listening = Listening::start(&nodes, &connections, up.data(), execution).await?;
     #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
     let kib_per_node = (process::resident_kib(server)? - before) / count as f64;
-    let fleet = Fleet::start(listening).await?;
+    let fleet = Fleet::start(listening).await;
     let api = Connection::open_instance(&up.instance);
     settle(&bus, &api, count).await?;
 

@@ -103,9 +103,9 @@ impl Listening {
 
 impl Fleet {
     /// Answers when all nodes have introduced themselves.
-    pub async fn start(listening: Listening) -> anyhow::Result<Self> {
-        let nodes = stream::iter(&listening.0).map(Ok);
-        nodes.try_for_each_concurrent(AT_ONCE, |(node, _)| node.introduce()).await?;
+    pub async fn start(listening: Listening) -> Self {
+        let nodes = stream::iter(&listening.0);
+        nodes.for_each_concurrent(AT_ONCE, |(node, _)| node.introduce()).await;
         let mut tasks = JoinSet::new();
         for (index, (node, live)) in listening.0.into_iter().enumerate() {
             // Real agents do not beat in step either.
@@ -113,7 +113,7 @@ impl Fleet {
             tasks.spawn(beat(node.bus.clone(), node.id.clone(), node.session.clone(), offset));
             tasks.spawn(node.work(live));
         }
-        Ok(Self { _tasks: tasks })
+        Self { _tasks: tasks }
     }
 }
 
@@ -130,7 +130,7 @@ async fn beat(bus: Bus, id: NodeId, session: String, offset: Duration) {
 }
 
 impl Node {
-    async fn introduce(&self) -> anyhow::Result<()> {
+    async fn introduce(&self) {
         let hello = Hello {
             node_id: self.id.to_string(),
             session: self.session.clone(),
@@ -143,8 +143,12 @@ impl Node {
             agent_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         let subject = subject::hello(&self.id);
-        self.bus.store(&subject, &Headers::default(), hello.encode_to_vec().into()).await?;
-        Ok(())
+        let data = hello.encode_to_vec();
+        // As an agent does: one that was not acknowledged is sent again.
+        while let Err(error) = self.bus.store(&subject, &Headers::default(), data.clone().into()).await {
+            tracing::warn!(%error, node = %self.id, "a node introduces itself again");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
     }
 
     /// Takes dispatches in, in order; a gap is read from the stream.
