@@ -44,7 +44,8 @@ pub struct Config {
 /// Describes the service.
 pub fn service(config: &Config) -> Service {
     let dispatcher = Dispatcher::new(Signing::new(config.root_key.clone(), config.seeds.clone()));
-    let (in_turn, authorizer) = (dispatcher.clone(), config.authorizer.clone());
+    let (by_report, by_deadline) = (dispatcher.clone(), dispatcher.clone());
+    let authorizer = config.authorizer.clone();
     Service::new("run-command")
         .aggregate::<domain::command::SentCommand>()
         .aggregate::<domain::invocation::Invocation>()
@@ -55,9 +56,10 @@ pub fn service(config: &Config) -> Service {
         .projection(projections::Commands)
         .projection(projections::Invocations)
         .reactor("command", 16, move |reacting| reactors::command(dispatcher.clone(), reacting))
-        .reactor("invocation", 256, move |reacting| reactors::invocation(in_turn.clone(), reacting))
-        .worker("reports", NODE_REPORTS, "reeve.report.*.status", 512, reactors::report)
-        .background(reactors::deadlines)
+        .worker("reports", NODE_REPORTS, "reeve.report.*.status", 512, move |working| {
+            reactors::report(by_report.clone(), working)
+        })
+        .background(move |handle| reactors::deadlines(by_deadline.clone(), handle))
         .operation("ssm", "SendCommand", move |call| api::send::send(authorizer.clone(), call))
         .on("Document", "DocumentName")
         .operation("ssm", "CancelCommand", api::cancel::cancel)

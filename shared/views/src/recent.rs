@@ -55,8 +55,9 @@ impl Recent {
         self.layers.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes changes visible, all at once; answers how many rows wait for sled now.
-    pub fn add(&self, changes: HashMap<Vec<u8>, Change>) -> usize {
+    /// Makes changes visible, all at once; answers how many rows wait to be written, and how many sled
+    /// does not have, among them those that are being written.
+    pub fn add(&self, changes: HashMap<Vec<u8>, Change>) -> (usize, usize) {
         let mut layers = self.write();
         if layers.young.is_empty() {
             // Made at once from all of them, which costs less than one by one.
@@ -64,7 +65,7 @@ impl Recent {
         } else {
             layers.young.extend(changes);
         }
-        layers.young.len() + layers.old.len()
+        (layers.young.len(), layers.young.len() + layers.old.len())
     }
 
     /// What was committed of a row; `None` when sled knows better.

@@ -1,10 +1,10 @@
 //! One service's views.
 
 use crate::{
+    batch::Batch,
     recent::{Change, Recent},
-    reopen::{self, is_full},
+    reopen::is_full,
 };
-use reeve_eventsourcing::{Found, Held, View};
 use serde::de::DeserializeOwned;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -13,7 +13,6 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock},
     thread::JoinHandle,
-    time::Duration,
 };
 use tokio::sync::watch;
 
@@ -29,19 +28,14 @@ pub enum Error {
 }
 
 /// Tables are kept apart by their name and a zero byte; checkpoints live in a table no projection can name.
-const CHECKPOINTS: &str = "\u{1}checkpoint";
+pub(crate) const CHECKPOINTS: &str = "\u{1}checkpoint";
 const FINGERPRINT: &str = "\u{1}fingerprint";
 /// What one service's views may hold in memory, in bytes.
 const CACHE: u64 = 64 << 20;
-/// As long as committed rows wait for others to be written with them: what a short command does to its rows is over
-/// by then, and they are encoded and written once.
-const WAIT: Duration = Duration::from_secs(1);
-/// As many rows may wait; a commit of more writes them itself.
-const MOST_WAITING: usize = 100_000;
 /// As many recent rows are looked at in one step of a scan.
 const STEP: usize = 128;
 
-fn full_key(table: &str, key: &[u8]) -> Vec<u8> {
+pub(crate) fn full_key(table: &str, key: &[u8]) -> Vec<u8> {
     let mut full = Vec::with_capacity(table.len() + 1 + key.len());
     full.extend_from_slice(table.as_bytes());
     full.push(0);
@@ -83,6 +77,10 @@ pub(crate) struct Inner {
 #[derive(Default)]
 pub(crate) struct Work {
     pub(crate) dirty: bool,
+    /// So many rows wait that they are written now.
+    pub(crate) enough: bool,
+    /// Counts the commits, to tell when there are none.
+    pub(crate) commits: u64,
     /// Somebody who read found that sled cannot write any more.
     pub(crate) broken: bool,
     pub(crate) stop: bool,
@@ -142,9 +140,7 @@ impl Store {
 
     /// Starts a batch of changes; there is one at a time.
     pub fn begin(&self) -> Batch<'_> {
-        let _guard = lock(&self.inner.batch);
-        let opened = *self.inner.reopened.borrow();
-        Batch { inner: &self.inner, changes: HashMap::new(), opened, _guard }
+        Batch::begin(&self.inner)
     }
 
     /// How far a stream has been taken in.
@@ -257,7 +253,7 @@ fn decode<T: DeserializeOwned + Clone + 'static>(change: &Change) -> Option<T> {
 }
 
 impl Inner {
-    fn tree(&self) -> sled::Tree {
+    pub(crate) fn tree(&self) -> sled::Tree {
         self.tree.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -272,7 +268,7 @@ impl Inner {
         })
     }
 
-    fn stored(&self, key: &[u8]) -> Option<sled::IVec> {
+    pub(crate) fn stored(&self, key: &[u8]) -> Option<sled::IVec> {
         loop {
             match self.tree().get(key) {
                 Err(sled::Error::Io(error)) if is_full(&error) => self.wait_for_room(),
@@ -345,77 +341,10 @@ impl Inner {
         })
     }
 
-    fn position(&self, stream: &str) -> watch::Sender<u64> {
+    pub(crate) fn position(&self, stream: &str) -> watch::Sender<u64> {
         let mut positions = lock(&self.positions);
         let known = positions.entry(stream.to_owned());
         known.or_insert_with(|| watch::Sender::new(self.checkpoint(stream))).clone()
-    }
-
-    /// Gives sled what is committed.
-    fn write(&self) -> Result<(), Error> {
-        let _one = lock(&self.writing);
-        let changes = self.recent.begin_write();
-        if changes.is_empty() {
-            return Ok(());
-        }
-        let (mut batch, mut size) = (sled::Batch::default(), 0);
-        for (key, change) in changes.iter() {
-            size += key.len();
-            match change.bytes() {
-                Some(bytes) => {
-                    size += bytes.len();
-                    batch.insert(key.as_slice(), bytes);
-                }
-                None => batch.remove(key.as_slice()),
-            }
-        }
-        if !reopen::has_room(&self.path, size as u64) {
-            return Err(Error::Full(self.path.display().to_string()));
-        }
-        // On disk at once: what sled writes later could find the disk full, and then it never writes again.
-        let tree = self.tree();
-        // And its pages are split now, which sled leaves to those who read: on a full disk that would fail them.
-        let split = || changes.keys().try_for_each(|key| tree.get(key).map(|_| ()));
-        let written = tree.apply_batch(batch).and_then(|()| split()).and_then(|()| tree.flush());
-        written.map_err(|e| Error::Write(e.to_string()))?;
-        drop(changes);
-        self.recent.end_write();
-        Ok(())
-    }
-
-    fn write_on(&self) {
-        loop {
-            let (stop, broken) = {
-                let work = lock(&self.work);
-                let idle = |work: &mut Work| !work.dirty && !work.broken && !work.stop;
-                let mut work = self.changed.wait_while(work, idle).unwrap_or_else(PoisonError::into_inner);
-                if !work.stop {
-                    let waited = self.changed.wait_timeout_while(work, WAIT, |work| !work.stop);
-                    work = waited.unwrap_or_else(PoisonError::into_inner).0;
-                }
-                work.dirty = false;
-                (work.stop, work.broken)
-            };
-            let written = match broken {
-                true => Err(Error::Write("sled failed before".to_owned())),
-                false => self.write(),
-            };
-            if let Err(error) = &written {
-                let path = self.path.display();
-                tracing::error!(%error, %path, "views cannot be written; what is committed waits in memory");
-            }
-            let gone_on = match written {
-                Ok(()) => true,
-                Err(Error::Full(_)) => self.room_again(),
-                Err(_) => self.write_again(),
-            };
-            if !gone_on {
-                return;
-            }
-            if stop {
-                return;
-            }
-        }
     }
 }
 
@@ -443,92 +372,6 @@ pub(crate) fn open_checked(path: &Path, fingerprint: &str) -> Result<Option<sled
     // sled takes a broken beginning for an empty file.
     let found = found.ok_or("they do not say which projections computed them")?;
     Ok((found.as_ref() == fingerprint.as_bytes()).then_some(tree))
-}
-
-/// Changes that become visible together.
-pub struct Batch<'a> {
-    inner: &'a Inner,
-    /// Without an order: that is made once, when they are committed.
-    changes: HashMap<Vec<u8>, Change>,
-    /// How often sled had been opened anew when this began.
-    opened: u64,
-    _guard: MutexGuard<'a, ()>,
-}
-
-impl Batch<'_> {
-    /// Makes the changes visible, with how far the stream has been taken in, in one step. They are written a moment
-    /// later, in one step as well.
-    ///
-    /// # Errors
-    /// When so many rows wait that they had to be written now, and sled refused; they go on waiting. And when sled was
-    /// opened anew meanwhile; then nothing was changed.
-    pub fn commit(mut self, stream: &str, position: u64) -> Result<(), Error> {
-        let checkpoint = Change::Put(position.to_be_bytes().as_slice().into());
-        self.changes.insert(full_key(CHECKPOINTS, stream.as_bytes()), checkpoint);
-        let waiting = {
-            let _one = lock(&self.inner.committing);
-            if *self.inner.reopened.borrow() != self.opened {
-                return Err(Error::Write("they were opened anew".to_owned()));
-            }
-            let waiting = self.inner.recent.add(std::mem::take(&mut self.changes));
-            self.inner.position(stream).send_replace(position);
-            waiting
-        };
-        if waiting > MOST_WAITING {
-            // The writer's thread opens sled anew when it cannot be written.
-            lock(&self.inner.work).dirty = true;
-            self.inner.changed.notify_all();
-            return self.inner.write();
-        }
-        let mut work = lock(&self.inner.work);
-        if !work.dirty {
-            work.dirty = true;
-            self.inner.changed.notify_all();
-        }
-        Ok(())
-    }
-
-    fn change(&self, key: &[u8]) -> Option<Change> {
-        self.changes.get(key).cloned().or_else(|| self.inner.recent.get(key))
-    }
-}
-
-impl View for Batch<'_> {
-    fn get(&self, table: &str, key: &[u8]) -> Option<Vec<u8>> {
-        let key = full_key(table, key);
-        match self.change(&key) {
-            Some(change) => change.bytes(),
-            None => self.inner.stored(&key).map(|bytes| bytes.to_vec()),
-        }
-    }
-
-    fn put(&mut self, table: &str, key: &[u8], value: Vec<u8>) {
-        self.changes.insert(full_key(table, key), Change::Put(value.into()));
-    }
-
-    fn remove(&mut self, table: &str, key: &[u8]) {
-        self.changes.insert(full_key(table, key), Change::Removed);
-    }
-
-    fn find(&self, table: &str, key: &[u8]) -> Option<Found> {
-        let key = full_key(table, key);
-        match self.change(&key) {
-            Some(Change::Held(row)) => Some(Found::Held(row)),
-            Some(change) => change.bytes().map(Found::Encoded),
-            None => self.inner.stored(&key).map(|bytes| Found::Encoded(bytes.to_vec())),
-        }
-    }
-
-    fn held_mut(&mut self, table: &str, key: &[u8]) -> Option<&mut dyn Held> {
-        match self.changes.get_mut(&full_key(table, key))? {
-            Change::Held(row) => Arc::get_mut(row),
-            Change::Put(_) | Change::Removed => None,
-        }
-    }
-
-    fn hold(&mut self, table: &str, key: &[u8], row: Arc<dyn Held>) {
-        self.changes.insert(full_key(table, key), Change::Held(row));
-    }
 }
 
 #[cfg(test)]

@@ -48,6 +48,9 @@ pub struct Args {
     beside: Option<usize>,
 }
 
+/// By then the views of a service that has become quiet are on disk.
+const VIEWS_WRITTEN: Duration = Duration::from_millis(2500);
+
 /// What one command on a fleet took.
 struct Measured {
     nodes: usize,
@@ -138,6 +141,8 @@ async fn measure(args: &Args, count: usize) -> anyhow::Result<Measured> {
     let cpu = [process::cpu(services)?, process::cpu(server)?];
     let all = json!([{"Key": "tag:fleet", "Values": ["bench"]}]);
     let (id, seconds) = command(&api, &mut told, &all, &args.max_concurrency).await?;
+    // The views' rows are written when it is quiet; that is part of the work.
+    tokio::time::sleep(VIEWS_WRITTEN).await;
     let cpu = [process::cpu(services)? - cpu[0], process::cpu(server)? - cpu[1]];
     let after = positions(&bus).await?;
     let messages: u64 = after.iter().zip(&ends).map(|(after, before)| after - before).sum();

@@ -1,13 +1,17 @@
 //! Ends by deadline.
 
-use super::{AT_ONCE, open, to};
+use super::{
+    AT_ONCE, open, to,
+    turns::{Turns, about},
+};
 use crate::{
+    dispatch::Dispatcher,
     domain::invocation::{Command, Invocation, expired},
     projections::{DEADLINES, due},
 };
 use futures::{TryStreamExt, stream};
 use reeve_runtime::{Handle, React};
-use reeve_types::{CommandId, Timestamp};
+use reeve_types::Timestamp;
 use std::time::Duration;
 
 /// How often ends by deadline are looked for.
@@ -16,29 +20,32 @@ const LOOK: Duration = Duration::from_secs(1);
 const MOST: usize = 1000;
 
 /// Invocations whose total time is over and that nobody reported on end as `DeliveryTimedOut`.
-pub async fn deadlines(handle: Handle) -> Result<(), React> {
+pub async fn deadlines(dispatcher: Dispatcher, handle: Handle) -> Result<(), React> {
     loop {
         let now = Timestamp::now();
         let first = handle.views().scan::<()>(DEADLINES, "", None, MOST).rows;
         for command in first.iter().map_while(|(key, ())| due(key, now)) {
-            expire(&handle, command, now).await?;
+            expire(&dispatcher, &handle, command, now).await?;
         }
         tokio::time::sleep(LOOK).await;
     }
 }
 
-async fn expire(handle: &Handle, command: &str, now: Timestamp) -> Result<(), React> {
+async fn expire(
+    dispatcher: &Dispatcher,
+    handle: &Handle,
+    command: &str,
+    now: Timestamp,
+) -> Result<(), React> {
     let each = stream::iter(open(handle, command, |_| true).into_iter().map(Ok::<_, React>));
     each.try_for_each_concurrent(AT_ONCE, |(key, row)| async move {
-        let mut context = handle.context(now);
-        if let Ok(CommandId(id)) = command.parse() {
-            context.correlation_id = id;
-        }
         let node = &row.node_id;
         let message = "No outcome arrived before the command expired.";
         let finish = to(command, node, Command::Finish(Box::new(expired(command, node, now, message))));
-        handle.execute::<Invocation>(&key, finish, &context).await?;
+        handle.execute::<Invocation>(&key, finish, &about(command, handle.context(now))).await?;
         Ok(())
     })
-    .await
+    .await?;
+    // Nobody's turn comes any more, so that the command's own end is all that follows.
+    Turns::new(dispatcher, handle, command, handle.context(now)).follow(Vec::new()).await
 }

@@ -6,7 +6,7 @@ mod turns;
 
 pub use deadlines::deadlines;
 pub use report::report;
-pub use turns::{command, invocation};
+pub use turns::command;
 
 use crate::{
     domain::invocation::{self, Command, To},

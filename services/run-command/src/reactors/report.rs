@@ -1,19 +1,25 @@
 //! Nodes' reports: untrusted input that becomes events.
 
-use super::{invocation_row, to};
-use crate::domain::invocation::{self, Command, Invocation};
+use super::{
+    invocation_row, to,
+    turns::{Turns, about},
+};
+use crate::{
+    dispatch::Dispatcher,
+    domain::invocation::{self, Command, Invocation},
+};
 use prost::Message;
 use reeve_contracts::{
     node::{Report, ReportKind},
     run_command::{InvocationFinished, StepOutcome},
 };
-use reeve_eventsourcing::Actor;
+use reeve_eventsourcing::{Actor, Context};
 use reeve_node_protocol::subject::node_of;
 use reeve_runtime::{React, Working};
-use reeve_types::CommandId;
 
-/// A node's report on an invocation: untrusted, so that it can only speak for its own, and only of known states.
-pub async fn report(working: Working) -> Result<(), React> {
+/// A node's report on an invocation: untrusted, so that it can only speak for its own, and only of known states. After
+/// an end comes what follows from it.
+pub async fn report(dispatcher: Dispatcher, working: Working) -> Result<(), React> {
     let never = |reason: &str| React::Never(reason.to_owned());
     let node = node_of(&working.message.subject).ok_or_else(|| never("the subject names no node"))?;
     let report = Report::decode(working.message.data.clone()).map_err(|e| React::Never(e.to_string()))?;
@@ -26,19 +32,17 @@ pub async fn report(working: Working) -> Result<(), React> {
         ReportKind::Finished => Command::Finish(Box::new(outcome(&report, node.as_str())?)),
         ReportKind::Unspecified => return Err(never("the report has no kind")),
     };
-    let mut context = working.context(Actor::node(node.as_str()));
-    if let Ok(CommandId(id)) = report.command_id.parse() {
-        context.correlation_id = id;
-    }
+    let mut context = about(&report.command_id, working.context(Actor::node(node.as_str())));
     // W3C: version, trace, parent and flags make 55 characters.
     let traced = report.traceparent.len() == 55 && report.traceparent.is_ascii();
     context.traceparent = traced.then(|| report.traceparent.clone());
-    let key = invocation::id(&report.command_id, node.as_str());
-    working
-        .handle
-        .execute::<Invocation>(&key, to(&report.command_id, node.as_str(), command), &context)
-        .await?;
-    Ok(())
+    let (handle, key) = (&working.handle, invocation::id(&report.command_id, node.as_str()));
+    handle.execute::<Invocation>(&key, to(&report.command_id, node.as_str(), command), &context).await?;
+    if report.kind() != ReportKind::Finished {
+        return Ok(());
+    }
+    let cause = Context { actor: Actor::service(handle.service()), ..context };
+    Turns::new(&dispatcher, handle, &report.command_id, cause).follow(vec![node.to_string()]).await
 }
 
 const ENDS: [(&str, &str); 6] = [
