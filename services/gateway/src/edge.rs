@@ -94,7 +94,7 @@ async fn publish(bus: &Bus, reply: &str, response: Response<Body>) -> Result<(),
     let (parts, body) = response.into_parts();
     let mut headers = Headers::default().with("status", parts.status.as_str());
     for (name, value) in &parts.headers {
-        headers.push(name.as_str(), String::from_utf8_lossy(value.as_bytes()).into_owned());
+        headers.push(name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned());
     }
     let body = to_bytes(body, usize::MAX).await;
     let body = body.map_err(|e| Error::Bus { what: "carry an answer", reason: e.to_string() })?;

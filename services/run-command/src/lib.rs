@@ -14,6 +14,7 @@
 //! passes; what there is no key to sign with waits and is not lost.
 
 mod api;
+mod contents;
 mod dispatch;
 pub mod domain;
 mod projections;
@@ -23,6 +24,8 @@ mod targets;
 
 pub use signing::Seeds;
 
+use api::send::Sending;
+use contents::Contents;
 use dispatch::Dispatcher;
 use reeve_authz::Authorizer;
 use reeve_jetstream::streams::NODE_REPORTS;
@@ -45,7 +48,7 @@ pub struct Config {
 pub fn service(config: &Config) -> Service {
     let dispatcher = Dispatcher::new(Signing::new(config.root_key.clone(), config.seeds.clone()));
     let (by_report, by_deadline) = (dispatcher.clone(), dispatcher.clone());
-    let authorizer = config.authorizer.clone();
+    let sending = Sending { authorizer: config.authorizer.clone(), contents: Contents::default() };
     Service::new("run-command")
         .aggregate::<domain::command::SentCommand>()
         .aggregate::<domain::invocation::Invocation>()
@@ -60,7 +63,7 @@ pub fn service(config: &Config) -> Service {
             reactors::report(by_report.clone(), working)
         })
         .background(move |handle| reactors::deadlines(by_deadline.clone(), handle))
-        .operation("ssm", "SendCommand", move |call| api::send::send(authorizer.clone(), call))
+        .operation("ssm", "SendCommand", move |call| api::send::send(sending.clone(), call))
         .on("Document", "DocumentName")
         .operation("ssm", "CancelCommand", api::cancel::cancel)
         .on("ManagedInstance", "InstanceIds")

@@ -91,23 +91,23 @@ impl Envelope {
         let mut headers = vec![
             ("ce-specversion", "1.0".to_owned()),
             ("ce-id", self.id.to_string()),
-            ("ce-type", header_text(&self.schema)),
-            ("ce-source", header_text(&format!("/reeve/{}", self.aggregate.service))),
+            ("ce-type", header_text(self.schema.as_str())),
+            ("ce-source", header_text(format!("/reeve/{}", self.aggregate.service))),
             (
                 "ce-subject",
-                header_text(&format!("{}/{}", self.aggregate.aggregate, subject::escape(&self.aggregate.id))),
+                header_text(format!("{}/{}", self.aggregate.aggregate, subject::escape(&self.aggregate.id))),
             ),
             ("ce-time", self.time.rfc3339()),
-            ("ce-actor", header_text(&self.actor)),
+            ("ce-actor", header_text(self.actor.as_str())),
             ("ce-correlationid", self.correlation_id.to_string()),
             ("ce-causationid", self.causation_id.to_string()),
             ("content-type", "application/protobuf".to_owned()),
         ];
         if !self.actor_source.is_empty() {
-            headers.push(("ce-actorsource", header_text(&self.actor_source)));
+            headers.push(("ce-actorsource", header_text(self.actor_source.as_str())));
         }
         if let Some(traceparent) = &self.traceparent {
-            headers.push(("traceparent", header_text(traceparent)));
+            headers.push(("traceparent", header_text(traceparent.as_str())));
         }
         headers
     }
@@ -151,8 +151,12 @@ impl Envelope {
 }
 
 /// A header value holds no line break: such characters become blanks, so that no header can be injected.
-fn header_text(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+fn header_text(text: impl Into<String>) -> String {
+    let text = text.into();
+    match text.contains(char::is_control) {
+        true => text.replace(char::is_control, " "),
+        false => text,
+    }
 }
 
 /// An event as the log holds it.

@@ -1,11 +1,11 @@
 //! A connection to the bus.
 
 use crate::{
+    Headers,
     group::Groups,
     mac::{MacKey, Unauthentic},
     reconnect::{Events, delay},
 };
-use async_nats::HeaderMap;
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use serde::Deserialize;
@@ -73,57 +73,6 @@ pub struct Options {
     /// The certificates of those whose word for the server counts, as PEM. With it there is no connection without TLS,
     /// whatever the URL says; without it a `tls://` URL is checked against the system's.
     pub ca: Option<PathBuf>,
-}
-
-/// A message's headers, so that no other crate names the client's types.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Headers(HeaderMap);
-
-impl Headers {
-    /// The first value of a header, whatever the case of its name.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.pairs().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-    }
-
-    #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.push(name, value.into());
-        self
-    }
-
-    /// Adds a header; a value holds no line break, such characters become blanks.
-    pub fn push(&mut self, name: &str, value: String) {
-        match value.contains(['\r', '\n']) {
-            true => self.0.append(name, value.replace(['\r', '\n'], " ")),
-            false => self.0.append(name, value),
-        }
-    }
-
-    /// Names and values, in no particular order.
-    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().flat_map(|(name, values)| {
-            let name: &str = name.as_ref();
-            values.iter().map(move |value| (name, value.as_str()))
-        })
-    }
-
-    pub(crate) fn to_map(&self) -> Option<HeaderMap> {
-        (!self.0.is_empty()).then(|| self.0.clone())
-    }
-}
-
-impl From<HeaderMap> for Headers {
-    fn from(map: HeaderMap) -> Self {
-        Self(map)
-    }
-}
-
-impl<N: AsRef<str>> FromIterator<(N, String)> for Headers {
-    fn from_iter<I: IntoIterator<Item = (N, String)>>(pairs: I) -> Self {
-        let mut headers = Self::default();
-        pairs.into_iter().for_each(|(name, value)| headers.push(name.as_ref(), value));
-        headers
-    }
 }
 
 /// A message as it came in.
@@ -291,9 +240,9 @@ impl Bus {
     /// # Errors
     /// When the connection is closed for good.
     pub async fn publish(&self, subject: &str, headers: Headers, data: Bytes) -> Result<(), Error> {
-        let sent = match headers.0.is_empty() {
-            false => self.client.publish_with_headers(subject.to_owned(), headers.0, data).await,
-            true => self.client.publish(subject.to_owned(), data).await,
+        let sent = match headers.into_map() {
+            Some(map) => self.client.publish_with_headers(subject.to_owned(), map, data).await,
+            None => self.client.publish(subject.to_owned(), data).await,
         };
         sent.map_err(|e| Error::bus("publish")(e.to_string()))
     }
@@ -319,7 +268,7 @@ impl Bus {
         limit: Duration,
     ) -> Result<Message, Error> {
         let mut request = async_nats::Request::new().payload(data).timeout(Some(limit));
-        if let Some(map) = headers.to_map() {
+        if let Some(map) = headers.clone().into_map() {
             request = request.headers(map);
         }
         let answer = self.client.send_request(subject.to_owned(), request).await;

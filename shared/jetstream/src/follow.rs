@@ -161,7 +161,7 @@ pub async fn set_aside(
     tracing::error!(service, handler, sequence, subject = message.subject, reason, "a message was set aside");
     let kept = message.headers.pairs().filter(|(name, _)| !name.to_ascii_lowercase().starts_with("nats-"));
     let headers = kept
-        .map(|(name, value)| (name, value.to_owned()))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect::<Headers>()
         .with("reeve-reason", reason)
         .with("reeve-subject", message.subject.as_str())

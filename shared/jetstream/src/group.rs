@@ -9,15 +9,23 @@ use bytes::Bytes;
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use std::{
     collections::{HashMap, HashSet, VecDeque},
+    pin::Pin,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Sleep,
+};
 
 /// As many of one stream are under way one by one; the next ones wait for each other. The server acknowledges what
 /// came in together when it has stored all of it: with two halves one is stored while the other's writers go on.
 const SINGLY: usize = 8;
 /// A smaller group would cost more than its messages one by one.
 const LEAST: usize = 24;
+/// After a group the next one waits so long for more, unless it is full: the server makes a store for each group, which
+/// costs it as much as dozens of messages.
+const REST: Duration = Duration::from_millis(2);
 /// The server takes a thousand; half of it keeps the wait of the next ones short.
 const MOST: usize = 500;
 /// What a group may carry, so that one does not hold the stream up for long.
@@ -82,12 +90,16 @@ async fn drive(bus: Bus, mut appends: mpsc::UnboundedReceiver<Append>) {
     let mut waiting = VecDeque::new();
     let mut singly: FuturesUnordered<BoxFuture<'_, ()>> = FuturesUnordered::new();
     let mut group: Option<BoxFuture<'_, Vec<Append>>> = None;
+    let mut rest: Option<Pin<Box<Sleep>>> = None;
     let mut open = true;
     while open || !waiting.is_empty() || !singly.is_empty() || group.is_some() {
-        if group.is_none() && waiting.len() >= LEAST {
+        if waiting.len() >= MOST || !open {
+            rest = None;
+        }
+        if group.is_none() && rest.is_none() && waiting.len() >= LEAST {
             group = Some(together(&bus, take(&mut waiting)).boxed());
         }
-        while group.is_none() && singly.len() < SINGLY {
+        while group.is_none() && rest.is_none() && singly.len() < SINGLY {
             let Some(append) = waiting.pop_front() else { break };
             singly.push(alone(&bus, append).boxed());
         }
@@ -97,9 +109,11 @@ async fn drive(bus: Bus, mut appends: mpsc::UnboundedReceiver<Append>) {
                 None => open = false,
             },
             Some(()) = singly.next() => {}
+            () = async { match &mut rest { Some(rest) => rest.await, None => std::future::pending().await } } => rest = None,
             // A group whose expectations did not all hold was refused whole: its members go one by one.
             refused = async { match &mut group { Some(group) => group.await, None => std::future::pending().await } } => {
                 group = None;
+                rest = Some(Box::pin(tokio::time::sleep(REST)));
                 singly.extend(refused.into_iter().map(|append| alone(&bus, append).boxed()));
             }
         }

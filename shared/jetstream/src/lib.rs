@@ -18,6 +18,7 @@ pub mod admission;
 mod bus;
 pub mod follow;
 mod group;
+mod headers;
 pub mod keys;
 pub mod mac;
 pub mod operator;
@@ -27,6 +28,7 @@ pub mod serve;
 pub mod store;
 pub mod streams;
 
-pub use bus::{Bus, Credentials, Error, Headers, Message, Options, Subscription};
+pub use bus::{Bus, Credentials, Error, Message, Options, Subscription};
+pub use headers::Headers;
 pub use publish::Acknowledgement;
 pub use reconnect::refused_delay;

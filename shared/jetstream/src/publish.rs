@@ -21,7 +21,7 @@ impl Bus {
         headers: &Headers,
         data: Bytes,
     ) -> Result<Acknowledgement, Error> {
-        let map = headers.to_map().unwrap_or_default();
+        let map = headers.clone().into_map().unwrap_or_default();
         let sent = self.context.publish_with_headers(subject.to_owned(), map, data).await;
         let later = sent.map_err(|e| Error::bus("publish")(e.to_string()))?.into_future();
         Ok(Box::pin(async move {

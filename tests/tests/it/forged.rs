@@ -44,7 +44,7 @@ async fn event(bus: &Bus, stream: &str, schema: &str) -> Message {
         let mut message = events.next().await.unwrap().unwrap().message;
         if message.headers.get("ce-type").is_some_and(|found| found.contains(schema)) {
             let kept = message.headers.pairs().filter(|(name, _)| !name.to_lowercase().starts_with("nats-"));
-            message.headers = kept.map(|(name, value)| (name, value.to_owned())).collect();
+            message.headers = kept.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
             return message;
         }
     }

@@ -2,16 +2,16 @@
 
 use super::commands;
 use crate::{
+    contents::{Content, Contents},
     domain::command::{Command, CommandEvent, SentCommand},
-    projections::{COMMANDS, CONTENT, CommandRow, ContentRow, DOCUMENTS, DocumentRow, content_key},
+    projections::{COMMANDS, CommandRow, DOCUMENTS, DocumentRow},
     targets,
 };
 use reeve_authz::{Authorizer, Place, Resource, permit};
 use reeve_contracts::{run_command::CommandSent, ssm};
 use reeve_document_language as language;
-use reeve_node_protocol::dispatch::document_hash;
 use reeve_runtime::{ApiError, Call, Caller, Handle};
-use serde_json::{Map, Value};
+use serde_json::Map;
 use std::sync::Arc;
 
 /// AWS's defaults.
@@ -23,32 +23,36 @@ const MAX_ERRORS: &str = "0";
 /// event and one dispatch.
 const MOST_PARAMETER_BYTES: usize = 256 * 1024;
 
-/// A document's version, ready to be sent.
+/// What decides on a command, beside the views.
+#[derive(Clone)]
+pub struct Sending {
+    pub authorizer: Arc<dyn Authorizer>,
+    pub contents: Contents,
+}
+
+/// The version of a document that is to be sent.
 struct Resolved {
     name: String,
     version: u32,
-    platforms: Vec<String>,
-    /// JSON, normalised.
-    document: Value,
-    inputs: Vec<language::DocumentInput>,
+    content: Arc<Content>,
 }
 
 pub async fn send(
-    authorizer: Arc<dyn Authorizer>,
+    sending: Sending,
     call: Call<ssm::SendCommandRequest>,
 ) -> Result<ssm::SendCommandResult, ApiError> {
     let input = &call.input;
-    let resolved = resolve(&call.handle, input)?;
+    let resolved = resolve(&sending.contents, &call.handle, input)?;
     let given = input.parameters.clone().unwrap_or_default();
     let bytes = json(&given)?.len();
     if bytes > MOST_PARAMETER_BYTES {
         let message = format!("Parameters has {bytes} bytes; it may have at most {MOST_PARAMETER_BYTES}.");
         return Err(ApiError::new("InvalidParameters", message));
     }
-    let parameters = language::bind(&resolved.inputs, &given)
+    let parameters = language::bind(&resolved.content.inputs, &given)
         .map_err(|e| ApiError::new("InvalidParameters", e.to_string()))?;
     let node_ids = node_ids(&call, &resolved)?;
-    authorize(&*authorizer, &call.caller, &node_ids)?;
+    authorize(&*sending.authorizer, &call.caller, &node_ids)?;
     let sent = command_sent(&call, &resolved, &parameters, node_ids)?;
     let id = sent.command_id.clone();
     let executed = call.execute::<SentCommand>(&id, Command::Send(Box::new(sent))).await?;
@@ -73,7 +77,11 @@ fn invalid_document(message: String) -> ApiError {
     ApiError::new("InvalidDocument", message)
 }
 
-fn resolve(handle: &Handle, input: &ssm::SendCommandRequest) -> Result<Resolved, ApiError> {
+fn resolve(
+    contents: &Contents,
+    handle: &Handle,
+    input: &ssm::SendCommandRequest,
+) -> Result<Resolved, ApiError> {
     let given = input.document_name.clone().unwrap_or_default();
     let name = given.rsplit_once("document/").map_or(given.as_str(), |(_, name)| name).to_owned();
     let row: Option<DocumentRow> = handle.views().get(DOCUMENTS, &name);
@@ -100,18 +108,11 @@ fn resolve(handle: &Handle, input: &ssm::SendCommandRequest) -> Result<Resolved,
             "DocumentHash does not match: version {version} of {name} has {hash}."
         )));
     }
-    let content: Option<ContentRow> = handle.views().get(CONTENT, &content_key(&name, version));
-    let content = content.ok_or_else(no_version)?;
-    if let Some(problem) = content.problem {
+    let content = contents.get(handle, &name, version, hash).ok_or_else(no_version)?;
+    if let Some(problem) = &content.problem {
         return Err(invalid_document(format!("Document {name} is not valid any more: {problem}")));
     }
-    Ok(Resolved {
-        name,
-        version,
-        platforms: content.platform_types,
-        document: content.document,
-        inputs: content.inputs,
-    })
+    Ok(Resolved { name, version, content })
 }
 
 fn node_ids(call: &Call<ssm::SendCommandRequest>, resolved: &Resolved) -> Result<Vec<String>, ApiError> {
@@ -125,7 +126,9 @@ fn node_ids(call: &Call<ssm::SendCommandRequest>, resolved: &Resolved) -> Result
         (false, false) => {
             Err(ApiError::new("ValidationException", "InstanceIds and Targets cannot be used together."))
         }
-        (false, true) => targets::named(&call.handle, ids, &resolved.platforms, &call.caller.account),
+        (false, true) => {
+            targets::named(&call.handle, ids, &resolved.content.platform_types, &call.caller.account)
+        }
         (true, false) => targets::selected(&call.handle, targets),
     }
 }
@@ -133,21 +136,21 @@ fn node_ids(call: &Call<ssm::SendCommandRequest>, resolved: &Resolved) -> Result
 fn command_sent(
     call: &Call<ssm::SendCommandRequest>,
     resolved: &Resolved,
-    parameters: &Map<String, Value>,
+    parameters: &Map<String, serde_json::Value>,
     node_ids: Vec<String>,
 ) -> Result<CommandSent, ApiError> {
     let input = &call.input;
-    let content = resolved.document.to_string();
+    let content = &resolved.content;
     let delivery = u32::try_from(input.timeout_seconds.unwrap_or(TIMEOUT_SECONDS))
         .map_err(|_| ApiError::new("ValidationException", "TimeoutSeconds must not be negative."))?;
-    let execution = language::execution_timeout(&resolved.document, parameters);
+    let execution = language::execution_timeout(&content.document, parameters);
     let expires = call.now.plus_seconds(i64::from(delivery) + i64::from(execution));
     Ok(CommandSent {
         command_id: call.caller.command_id.to_string(),
         document_name: resolved.name.clone(),
         document_version: resolved.version.to_string(),
-        document_hash: document_hash(&content),
-        document_content: content,
+        document_hash: content.hash.clone(),
+        document_content: content.text.clone(),
         parameters_json: json(parameters)?,
         targets_json: input.targets.as_ref().map_or_else(|| Ok(String::new()), json)?,
         instance_ids: input.instance_ids.clone().unwrap_or_default(),

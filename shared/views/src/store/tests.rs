@@ -1,5 +1,5 @@
 use super::*;
-use reeve_eventsourcing::ViewExt;
+use reeve_eventsourcing::{View, ViewExt};
 
 fn filled(path: &Path) -> Store {
     let store = Store::open(path, "v1").unwrap();
