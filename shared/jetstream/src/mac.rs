@@ -167,7 +167,9 @@ mod tests {
     fn changed(headers: &Headers, which: usize, value: &str) -> Headers {
         let pairs = headers.pairs().enumerate();
         pairs
-            .map(|(n, (name, old))| (name.to_owned(), if n == which { value.to_owned() } else { old.to_owned() }))
+            .map(|(n, (name, old))| {
+                (name.to_owned(), if n == which { value.to_owned() } else { old.to_owned() })
+            })
             .collect()
     }
 

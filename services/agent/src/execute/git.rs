@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Sink,
+    contain::Task,
     download::{self, flag, text},
     engine::Context,
     output::Out,
@@ -132,7 +133,8 @@ pub(super) async fn run<D, S: Sink>(
             command.env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes");
         }
         let mut cancel = context.cancel.clone();
-        let exit = process::run(&context.host.containment, command, None, TIME, &mut cancel, out)
+        let task = Task { command, words: None, user: None };
+        let exit = process::run(&context.host.containment, task, TIME, &mut cancel, out)
             .await
             .map_err(|error| format!("The program git cannot be started: {error}."))?;
         match exit {

@@ -35,16 +35,20 @@ pub(super) fn write_private(path: &Path, content: &[u8], mode: u32) -> io::Resul
     let parent = path.parent().ok_or_else(|| io::Error::other("the path has no folder"))?;
     let name = path.file_name().ok_or_else(|| io::Error::other("the path has no name"))?;
     let part = parent.join(format!(".part-{}", name.to_string_lossy()));
-    match fs::remove_file(&part) {
+    write_new(&part, content, mode)?;
+    fs::rename(&part, path)
+}
+
+/// Writes a file that nobody else can read, in the place of one that is there.
+pub(super) fn write_new(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&part)?;
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
     io::Write::write_all(&mut file, content)?;
     // The mask of the process may have taken bits away that a script needs.
-    file.set_permissions(fs::Permissions::from_mode(mode))?;
-    drop(file);
-    fs::rename(&part, path)
+    file.set_permissions(fs::Permissions::from_mode(mode))
 }
 
 /// A path below a base folder, which must exist. Refuses `..`, absolute paths to elsewhere and symbolic links

@@ -2,7 +2,6 @@
 
 use std::{
     io,
-    process::Command,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -27,6 +26,8 @@ pub(super) const KILLED: i32 = 137;
 const GRACE: Duration = Duration::from_secs(2);
 /// A pipe holds this much, and a chunk no more: large enough for 100 MB/s, small beside the agent's memory.
 const CHUNK: usize = 256 * 1024;
+/// Most steps print little: a buffer begins with this much, and grows when it was filled.
+const FIRST: usize = 8 * 1024;
 
 /// How the group ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,17 +54,16 @@ pub(super) async fn cancelled(cancel: &mut watch::Receiver<bool>) {
     }
 }
 
-/// Runs a command in a containment of its own until it has ended and closed its output. Children that
+/// Runs a program in a containment of its own until it has ended and closed its output. Children that
 /// inherited the output therefore belong to the step.
 pub(super) async fn run<S: Sink>(
     containment: &Containment,
-    command: Command,
-    user: Option<(u32, u32)>,
+    task: Task,
     time: Duration,
     cancel: &mut watch::Receiver<bool>,
     out: &mut Out<'_, S>,
 ) -> io::Result<Exit> {
-    let mut step = containment.start(Task { command, user }).await?;
+    let mut step = containment.start(task).await?;
     crate::failpoint::reached("after-spawn");
     let mut pipes = Pipes::new();
     // The process is reaped last: until then its id, which is the id of the group, cannot belong to another.
@@ -101,7 +101,7 @@ struct Pipes {
 
 impl Pipes {
     fn new() -> Self {
-        Self { buffers: (vec![0; CHUNK], vec![0; CHUNK]), open: (true, true) }
+        Self { buffers: (vec![0; FIRST], vec![0; FIRST]), open: (true, true) }
     }
 
     /// Reads to both ends. A piece is read only when there is room for it, so that the pipes fill up and the
@@ -147,13 +147,25 @@ impl Pipes {
         let (a, b) = (&mut self.buffers.0, &mut self.buffers.1);
         tokio::select! {
             read = stdout.read(a), if self.open.0 => match read {
-                Ok(n) if n > 0 => out.write(false, Bytes::copy_from_slice(&a[..n])),
+                Ok(n) if n > 0 => {
+                    out.write(false, Bytes::copy_from_slice(&a[..n]));
+                    grow(a, n);
+                }
                 _ => self.open.0 = false,
             },
             read = stderr.read(b), if self.open.1 => match read {
-                Ok(n) if n > 0 => out.write(true, Bytes::copy_from_slice(&b[..n])),
+                Ok(n) if n > 0 => {
+                    out.write(true, Bytes::copy_from_slice(&b[..n]));
+                    grow(b, n);
+                }
                 _ => self.open.1 = false,
             },
         }
+    }
+}
+
+fn grow(buffer: &mut Vec<u8>, read: usize) {
+    if read == buffer.len() && read < CHUNK {
+        buffer.resize(CHUNK, 0);
     }
 }

@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use super::{
     Sink,
+    contain::Task,
     engine::Context,
     output::Out,
     paths,
@@ -47,19 +48,12 @@ pub(super) async fn run<D, S: Sink>(
     let user = context.run_as.map(User::find).transpose()?.flatten();
     let path = write_script(folder, &text, shell, user.as_ref())
         .map_err(|error| format!("The script cannot be written to {}: {error}.", folder.display()))?;
-    let mut command = match shell {
-        // The inner quotes let the path have blanks. A script without a first line of its own is run by the
-        // shell, because the shell starts it and not the kernel. The trailing command keeps the outer shell
-        // alive, which then reports a kill the way scripts have always seen it.
-        Shell::Posix => {
-            let mut command = Command::new("sh");
-            command.arg("-c").arg("\"$0\"; exit $?").arg(&path);
-            command
-        }
+    let (mut command, words) = match shell {
+        Shell::Posix => posix(&path, text.starts_with("#!")),
         Shell::PowerShell => {
             let mut command = Command::new(find_pwsh()?);
             command.arg("-f").arg(&path);
-            command
+            (command, None)
         }
     };
     command
@@ -77,10 +71,24 @@ pub(super) async fn run<D, S: Sink>(
     let time = Duration::from_secs(u64::from(timeout_seconds(inputs)));
     let mut cancel = context.cancel.clone();
     let ids = user.as_ref().map(|user| (user.uid, user.gid));
-    let exit = process::run(&context.host.containment, command, ids, time, &mut cancel, out)
+    let task = Task { command, words, user: ids };
+    let exit = process::run(&context.host.containment, task, time, &mut cancel, out)
         .await
         .map_err(|error| format!("failed to run commands: {error}"))?;
     Ok(result(context, exit, out))
+}
+
+/// A shell that runs a script: as a command, and in words for a shell that is there already. A script without a first
+/// line of its own (`#!`) is run by another shell. The trailing command keeps the outer shell alive, which then reports
+/// a kill the way scripts have always seen it.
+fn posix(script: &Path, has_interpreter: bool) -> (Command, Option<String>) {
+    let by = if has_interpreter { "" } else { "sh " };
+    let mut command = Command::new("sh");
+    // The inner quotes let the path have blanks.
+    command.arg("-c").arg(format!("{by}\"$0\"; exit $?")).arg(script);
+    let words =
+        script.to_str().map(|path| format!("{by}'{}' </dev/null; exit $?\n", path.replace('\'', "'\\''")));
+    (command, words)
 }
 
 fn result<D, S: Sink>(context: &Context<'_, D>, exit: Exit, out: &mut Out<'_, S>) -> Ran {
@@ -177,8 +185,8 @@ fn write_script(folder: &Path, text: &str, shell: Shell, user: Option<&User>) ->
     };
     let alone = process::no_fork();
     match shell {
-        Shell::Posix => paths::write_private(&path, text.as_bytes(), 0o700)?,
-        Shell::PowerShell => paths::write_private(&path, format!("\u{feff}{text}").as_bytes(), 0o700)?,
+        Shell::Posix => paths::write_new(&path, text.as_bytes(), 0o700)?,
+        Shell::PowerShell => paths::write_new(&path, format!("\u{feff}{text}").as_bytes(), 0o700)?,
     }
     drop(alone);
     if let Some(user) = user {

@@ -4,7 +4,7 @@
 //! move waits for the kernel for 10 ms and more, so some shells are kept ready in fresh cgroups: a step tells one
 //! what to become. A step for another user cannot use it and waits for its own.
 
-use super::{Task, as_user, spawn, write_mark};
+use super::{Task, as_user, marks::Mark, spawn};
 use std::{
     ffi::OsStr,
     fmt::Write as _,
@@ -186,8 +186,12 @@ impl Cgroups {
     }
 
     /// Starts a task in a cgroup of its own, and says in the mark's file where that is, before it begins.
-    pub(super) async fn start(self: &Arc<Self>, task: Task, mark: Option<&Path>) -> io::Result<Slot> {
-        let words = if task.user.is_none() { words(&task.command)? } else { None };
+    pub(super) async fn start(
+        self: &Arc<Self>,
+        task: Task,
+        mark: impl FnOnce(&Path) -> io::Result<Option<Mark>>,
+    ) -> io::Result<(Slot, Option<Mark>)> {
+        let words = if task.user.is_none() { words(&task)? } else { None };
         let (mut slot, go) = match words {
             Some(words) => {
                 let slot = match self.take_spare() {
@@ -201,12 +205,12 @@ impl Cgroups {
                 (enter(gated).await?.pop().ok_or_else(nobody)?, "go\n".to_owned())
             }
         };
-        write_mark(mark, &slot.place)?;
+        let mark = mark(&slot.place)?;
         if let Some(mut input) = slot.child.stdin.take() {
             input.write_all(go.as_bytes()).await?;
         }
         self.refill();
-        Ok(slot)
+        Ok((slot, mark))
     }
 
     /// A step has ended by itself: what it left running is moved out of its cgroup.
@@ -307,11 +311,12 @@ fn gated(task: Task) -> Command {
             None => command.env_remove(name),
         };
     }
-    as_user(Task { command, user: task.user })
+    as_user(Task { command, ..task })
 }
 
 /// What to tell a spare shell so that it becomes the program; none when a shell cannot be told.
-fn words(command: &Command) -> io::Result<Option<String>> {
+fn words(task: &Task) -> io::Result<Option<String>> {
+    let command = &task.command;
     let mut words = String::new();
     let mut quoted = |before: &str, text: &OsStr, after: &str| -> io::Result<bool> {
         let Some(text) = text.to_str() else { return Ok(false) };
@@ -340,6 +345,10 @@ fn words(command: &Command) -> io::Result<Option<String>> {
             return Ok(None);
         }
     }
+    if let Some(own) = &task.words {
+        words.push_str(own);
+        return Ok(Some(words));
+    }
     if !quoted("exec ", command.get_program(), "")? {
         return Ok(None);
     }
@@ -356,11 +365,15 @@ fn words(command: &Command) -> io::Result<Option<String>> {
 mod tests {
     use super::*;
 
+    fn of(command: &mut Command) -> io::Result<Option<String>> {
+        words(&Task { command: std::mem::replace(command, Command::new("")), words: None, user: None })
+    }
+
     #[test]
     fn given_hostile_texts_when_told_to_a_shell_then_they_stay_texts() {
         let mut command = Command::new("printf");
         command.args(["%s|", "a'b", "$(id)", "two\nlines"]).current_dir("/").env("X", "'; exit 9; '");
-        let told = format!("{}\n", words(&command).unwrap().unwrap());
+        let told = format!("{}\n", of(&mut command).unwrap().unwrap());
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), told).unwrap();
         let output = Command::new("sh").stdin(file.reopen().unwrap()).output().unwrap();
@@ -369,8 +382,8 @@ mod tests {
 
     #[test]
     fn given_what_a_shell_cannot_be_told_then_there_are_no_words() {
-        assert!(words(Command::new("x").env("a-b", "1")).unwrap().is_none());
-        assert!(words(Command::new("x").env("PATH", "/")).unwrap().is_none());
-        assert!(words(Command::new("x").env("A", "1\0")).is_err());
+        assert!(of(Command::new("x").env("a-b", "1")).unwrap().is_none());
+        assert!(of(Command::new("x").env("PATH", "/")).unwrap().is_none());
+        assert!(of(Command::new("x").env("A", "1\0")).is_err());
     }
 }

@@ -12,16 +12,17 @@
 //! the end of the agent kill.
 
 mod cgroup;
+mod marks;
 mod scan;
 mod supervise;
 
 pub use supervise::supervisor;
 
 use super::process::no_fork;
+use marks::{Mark, Marks};
 use reeve_types::ids::new_uuid;
 use std::{
-    ffi::OsStr,
-    fs, io,
+    io,
     os::unix::process::{CommandExt, ExitStatusExt},
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
@@ -43,7 +44,7 @@ const GRACE: Duration = Duration::from_secs(10);
 pub struct Containment {
     way: Way,
     /// Where a file stands for each step that runs.
-    marks: Option<PathBuf>,
+    marks: Option<Arc<Marks>>,
 }
 
 enum Way {
@@ -55,6 +56,9 @@ enum Way {
 /// A program to start, and the user and group it gets.
 pub(super) struct Task {
     pub(super) command: Command,
+    /// Words for a POSIX shell that is there already and does as `command`, if it is a shell, with its folder and
+    /// environment.
+    pub(super) words: Option<String>,
     pub(super) user: Option<(u32, u32)>,
 }
 
@@ -68,7 +72,7 @@ impl Containment {
     /// The supervisor is the running program itself: its `main` must call [`supervisor`] first.
     pub async fn find(marks: &Path, name: &str) -> Self {
         match cgroup::Cgroups::find(name).await {
-            Ok(cgroups) => Self { way: Way::Cgroups(Arc::new(cgroups)), marks: Some(marks.to_owned()) },
+            Ok(cgroups) => Self { way: Way::Cgroups(Arc::new(cgroups)), marks: Some(Marks::new(marks)) },
             Err(error) => {
                 tracing::info!(%error, "no cgroups for steps: each gets a supervisor");
                 Self::supervised(marks)
@@ -79,7 +83,7 @@ impl Containment {
     /// A supervisor for each step, where the system has such a thing.
     pub fn supervised(marks: &Path) -> Self {
         let way = if cfg!(target_os = "linux") { Way::Supervisor } else { Way::Group };
-        Self { way, marks: Some(marks.to_owned()) }
+        Self { way, marks: Some(Marks::new(marks)) }
     }
 
     /// What the way is called.
@@ -104,20 +108,16 @@ impl Containment {
     /// When the folder of marks cannot be read.
     pub async fn end_leftovers(&self) -> io::Result<usize> {
         let Some(marks) = &self.marks else { return Ok(0) };
-        fs::create_dir_all(marks)?;
-        let mut steps = 0;
-        for entry in fs::read_dir(marks)? {
-            let path = entry?.path();
-            let Some(token) = path.file_name().and_then(OsStr::to_str).map(str::to_owned) else { continue };
-            let place = PathBuf::from(fs::read_to_string(&path)?);
-            if cgroup::is_place(&place) {
-                cgroup::kill(&place);
-                cgroup::wait_until_empty(&place, GRACE).await;
-                cgroup::remove(&place);
+        let left = marks.left()?;
+        let steps = left.len();
+        for step in left {
+            if cgroup::is_place(&step.place) {
+                cgroup::kill(&step.place);
+                cgroup::wait_until_empty(&step.place, GRACE).await;
+                cgroup::remove(&step.place);
             }
-            scan::end_marked(MARK, &token, GRACE).await;
-            fs::remove_file(&path)?;
-            steps += 1;
+            scan::end_marked(MARK, &step.token, GRACE).await;
+            step.clear()?;
         }
         Ok(steps)
     }
@@ -126,30 +126,25 @@ impl Containment {
     pub(super) async fn start(&self, mut task: Task) -> io::Result<Step> {
         let token = new_uuid().simple().to_string();
         task.command.env(MARK, &token);
-        let mark = self.marks.as_ref().map(|folder| folder.join(&token));
-        let (child, control, place) = match &self.way {
+        let mark = |place: &Path| self.marks.as_ref().map(|marks| marks.set(&token, place)).transpose();
+        let (child, control, place, mark) = match &self.way {
             Way::Cgroups(cgroups) => {
-                let slot = cgroups.start(task, mark.as_deref()).await?;
-                (slot.child, None, Some((cgroups.clone(), slot.place)))
+                let (slot, mark) = cgroups.start(task, mark).await?;
+                (slot.child, None, Some((cgroups.clone(), slot.place)), mark)
             }
             Way::Supervisor => {
-                write_mark(mark.as_deref(), Path::new(""))?;
+                let mark = mark(Path::new(""))?;
                 let mut child = spawn(supervise::command(&task), true)?;
                 let control = child.stdin.take();
-                (child, control, None)
+                (child, control, None, mark)
             }
             Way::Group => {
-                write_mark(mark.as_deref(), Path::new(""))?;
-                (spawn(as_user(task), false)?, None, None)
+                let mark = mark(Path::new(""))?;
+                (spawn(as_user(task), false)?, None, None, mark)
             }
         };
         Step::new(child, control, place, token, mark)
     }
-}
-
-/// No fsync: after a power failure there are no processes either.
-fn write_mark(mark: Option<&Path>, place: &Path) -> io::Result<()> {
-    mark.map_or(Ok(()), |mark| fs::write(mark, place.as_os_str().as_encoded_bytes()))
 }
 
 fn as_user(task: Task) -> Command {
@@ -190,7 +185,7 @@ pub(super) struct Step {
     place: Option<(Arc<cgroup::Cgroups>, PathBuf)>,
     group: Option<rustix::process::Pid>,
     token: String,
-    mark: Option<PathBuf>,
+    mark: Option<Mark>,
 }
 
 impl Step {
@@ -199,7 +194,7 @@ impl Step {
         control: Option<ChildStdin>,
         place: Option<(Arc<cgroup::Cgroups>, PathBuf)>,
         token: String,
-        mark: Option<PathBuf>,
+        mark: Option<Mark>,
     ) -> io::Result<Self> {
         let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
         let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
@@ -231,7 +226,7 @@ impl Step {
 
     fn forget(&mut self) {
         if let Some(mark) = self.mark.take()
-            && let Err(error) = fs::remove_file(&mark)
+            && let Err(error) = mark.clear()
         {
             tracing::warn!(%error, "the mark of a step stays");
         }
