@@ -83,7 +83,7 @@ pub struct Options {
 }
 
 /// A command that ends so soon after it has begun is reported in one message.
-pub const SOON: Duration = Duration::from_millis(25);
+pub const SOON: Duration = Duration::from_millis(100);
 
 /// Why the agent could not run.
 #[derive(Debug, thiserror::Error)]

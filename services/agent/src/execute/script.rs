@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use super::{
     Sink,
-    contain::Task,
+    contain::{Task, shell},
     engine::Context,
     output::Out,
     paths,
@@ -83,7 +83,7 @@ pub(super) async fn run<D, S: Sink>(
 /// a kill the way scripts have always seen it.
 fn posix(script: &Path, has_interpreter: bool) -> (Command, Option<String>) {
     let by = if has_interpreter { "" } else { "sh " };
-    let mut command = Command::new("sh");
+    let mut command = Command::new(shell());
     // The inner quotes let the path have blanks.
     command.arg("-c").arg(format!("{by}\"$0\"; exit $?")).arg(script);
     let words =
@@ -178,11 +178,16 @@ fn working_directory<D>(context: &Context<'_, D>, inputs: &Value) -> Result<Path
 }
 
 fn write_script(folder: &Path, text: &str, shell: Shell, user: Option<&User>) -> io::Result<PathBuf> {
-    paths::create_folder(folder)?;
-    let path = match shell {
-        Shell::Posix => folder.join("_script.sh"),
-        Shell::PowerShell => folder.join("_script.ps1"),
-    };
+    // Beside the step's folder, which is not made for it: a plus is in no step's folder's name.
+    let mut path = folder.as_os_str().to_owned();
+    path.push(match shell {
+        Shell::Posix => "+script.sh",
+        Shell::PowerShell => "+script.ps1",
+    });
+    let path = PathBuf::from(path);
+    if let Some(parent) = path.parent() {
+        paths::create_folder(parent)?;
+    }
     let alone = process::no_fork();
     match shell {
         Shell::Posix => paths::write_new(&path, text.as_bytes(), 0o700)?,

@@ -1,4 +1,4 @@
-//! One command on a fleet of simulated agents, beside the raw bus storing as many messages.
+//! One command on a fleet of simulated agents, beside the raw bus storing the same messages once more.
 
 use super::{
     ends::Ends,
@@ -85,13 +85,13 @@ pub async fn run(args: Args) -> anyhow::Result<Report> {
         Goal::AtMost(limit),
     );
     report.add(
-        format!("the same, beside the raw bus storing {} messages", m.messages),
+        format!("the same, beside the raw bus storing the same {} messages", m.messages),
         m.seconds,
         "s",
         Goal::TimesPeer { of: m.raw, most: 3.0 },
     );
     report.add(
-        "the same, beside the raw bus storing them in groups of 500",
+        "the same, beside the raw bus storing them in groups",
         m.seconds,
         "s",
         Goal::Peer(m.raw_in_groups),
@@ -149,8 +149,8 @@ async fn measure(args: &Args, count: usize) -> anyhow::Result<Measured> {
     let messages = usize::try_from(messages)?;
     let most_in_flight = in_flight(&bus, ends[0], after[0], &id, count).await?;
     drop(fleet);
-    let raw = log::plain(&bus, messages, 256).await?;
-    let raw_in_groups = log::appended(&bus, messages, 1024).await?;
+    let ranges: Vec<_> = (0..3).map(|n| (STREAMS[n], ends[n], after[n])).collect();
+    let [raw, raw_in_groups] = log::again(&bus, &ranges).await?;
     Ok(Measured {
         nodes: count,
         seconds,
@@ -212,13 +212,16 @@ async fn settle(bus: &Bus, api: &Connection, count: usize) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Where the streams end that a command writes to.
+/// The streams that a command writes to.
+const STREAMS: [&str; 3] = ["RUN_COMMAND", streams::NODE_INBOX, streams::NODE_REPORTS];
+
+/// Where they end.
 async fn positions(bus: &Bus) -> anyhow::Result<[u64; 3]> {
-    Ok([
-        streams::last_sequence(bus, "RUN_COMMAND").await?,
-        streams::last_sequence(bus, streams::NODE_INBOX).await?,
-        streams::last_sequence(bus, streams::NODE_REPORTS).await?,
-    ])
+    let mut ends = [0; 3];
+    for (end, stream) in ends.iter_mut().zip(STREAMS) {
+        *end = streams::last_sequence(bus, stream).await?;
+    }
+    Ok(ends)
 }
 
 /// Sends a command and waits until the API shows its end: its id, and the seconds that it took.

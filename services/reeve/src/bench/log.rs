@@ -8,7 +8,7 @@ use super::{
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use reeve_eventsourcing::{AggregateRef, Envelope, Position};
-use reeve_jetstream::{Bus, Headers, store, streams};
+use reeve_jetstream::{Bus, Headers, follow, store, streams};
 use reeve_types::{Timestamp, ids::new_uuid};
 use std::time::{Duration, Instant};
 
@@ -77,10 +77,12 @@ pub async fn appended(bus: &Bus, count: usize, at_once: usize) -> anyhow::Result
     Ok(begun.elapsed())
 }
 
+/// A message to be stored.
+type Prepared = (String, Headers, Bytes);
+
 /// The peer: messages of the same size, acknowledged, without an expectation and made beforehand.
 pub async fn plain(bus: &Bus, count: usize, at_once: usize) -> anyhow::Result<Duration> {
     let service = format!("bench-plain-{at_once}");
-    streams::ensure_events(bus, &service).await?;
     let prepared: Vec<_> = (0..count)
         .map(|n| {
             let envelope = envelope(&service, n);
@@ -88,12 +90,56 @@ pub async fn plain(bus: &Bus, count: usize, at_once: usize) -> anyhow::Result<Du
             (envelope.aggregate.subject(), headers, envelope.data)
         })
         .collect();
+    one_by_one(bus, &service, &prepared, at_once).await
+}
+
+async fn one_by_one(
+    bus: &Bus,
+    service: &str,
+    prepared: &[Prepared],
+    at_once: usize,
+) -> anyhow::Result<Duration> {
+    streams::ensure_events(bus, service).await?;
     let begun = Instant::now();
-    stream::iter(&prepared)
+    stream::iter(prepared)
         .map(Ok)
         .try_for_each_concurrent(at_once, |(subject, headers, data)| async move {
             bus.store(subject, headers, data.clone()).await.map(|_| ())
         })
         .await?;
     Ok(begun.elapsed())
+}
+
+/// What is stored between two positions of streams, stored once more in a stream of its own: one by one, and in groups.
+pub async fn again(bus: &Bus, ranges: &[(&str, u64, u64)]) -> anyhow::Result<[Duration; 2]> {
+    let mut stored = Vec::new();
+    for (stream, from, to) in ranges {
+        let mut messages = follow::follow(bus, stream, &[], *from).await?;
+        let mut position = *from;
+        while position < *to {
+            let Some(message) = messages.next().await.transpose()? else { break };
+            position = message.sequence;
+            stored.push(message.message);
+        }
+    }
+    let prepared = |service: &str| -> Vec<Prepared> {
+        let each = stored.iter().enumerate().map(|(n, message)| {
+            let own = message.headers.pairs().filter(|(name, _)| !name.starts_with("Nats-"));
+            let headers = own.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            (AggregateRef::new(service, "item", &n.to_string()).subject(), headers, message.data.clone())
+        });
+        each.collect()
+    };
+    let alone = one_by_one(bus, "bench-again", &prepared("bench-again"), 256).await?;
+    let service = "bench-groups";
+    let in_groups = prepared(service);
+    streams::ensure_events(bus, service).await?;
+    let begun = Instant::now();
+    stream::iter(in_groups)
+        .map(Ok)
+        .try_for_each_concurrent(1024, |(subject, headers, data)| async move {
+            bus.store_grouped(service, &subject, headers, data).await.map(|_| ())
+        })
+        .await?;
+    Ok([alone, begun.elapsed()])
 }

@@ -4,7 +4,7 @@
 //! move waits for the kernel for 10 ms and more, so some shells are kept ready in fresh cgroups: a step tells one
 //! what to become. A step for another user cannot use it and waits for its own.
 
-use super::{Task, as_user, marks::Mark, spawn};
+use super::{Task, as_user, marks::Mark, shell, spawn};
 use std::{
     ffi::OsStr,
     fmt::Write as _,
@@ -28,6 +28,8 @@ const BACKGROUND: &str = "background";
 /// So many shells are kept ready. The kernel's wait is once for moves that follow at once, so several are made
 /// together, when half of them are gone.
 const SPARES: usize = 4;
+/// They are made so long after one was taken: the step that has it goes first.
+const LATER: Duration = Duration::from_millis(20);
 /// Waits for one line, then becomes the program.
 const GATE: &str = "read -r go && exec \"$@\" </dev/null";
 
@@ -160,19 +162,24 @@ impl Cgroups {
 
     /// A shell that waits for what to become.
     async fn make(&self) -> io::Result<Slot> {
-        enter(vec![(spawn(Command::new("sh"), true)?, self.make_place()?)]).await?.pop().ok_or_else(nobody)
+        enter(vec![(spawn(Command::new(shell()), true)?, self.make_place()?)]).await?.pop().ok_or_else(nobody)
     }
 
     /// Makes spare shells, if half of them are gone.
     pub(super) fn refill(self: &Arc<Self>) {
-        if self.spares().len() > SPARES / 2 || self.refilling.swap(true, Ordering::Relaxed) {
+        let left = self.spares().len();
+        if left > SPARES / 2 || self.refilling.swap(true, Ordering::Relaxed) {
             return;
         }
         let cgroups = self.clone();
         tokio::spawn(async move {
+            if left > 0 {
+                sleep(LATER).await;
+            }
             let missing = SPARES.saturating_sub(cgroups.spares().len());
-            let made: io::Result<Vec<_>> =
-                (0..missing).map(|_| Ok((spawn(Command::new("sh"), true)?, cgroups.make_place()?))).collect();
+            let made: io::Result<Vec<_>> = (0..missing)
+                .map(|_| Ok((spawn(Command::new(shell()), true)?, cgroups.make_place()?)))
+                .collect();
             let entered = match made {
                 Ok(made) => enter(made).await,
                 Err(error) => Err(error),
@@ -299,7 +306,7 @@ async fn enter(mut waiting: Vec<(Child, PathBuf)>) -> io::Result<Vec<Slot>> {
 
 /// The task behind a gate.
 fn gated(task: Task) -> Command {
-    let mut command = Command::new("sh");
+    let mut command = Command::new(shell());
     command.arg("-c").arg(GATE).arg("sh");
     command.arg(task.command.get_program()).args(task.command.get_args());
     if let Some(folder) = task.command.get_current_dir() {
@@ -376,7 +383,7 @@ mod tests {
         let told = format!("{}\n", of(&mut command).unwrap().unwrap());
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), told).unwrap();
-        let output = Command::new("sh").stdin(file.reopen().unwrap()).output().unwrap();
+        let output = Command::new(shell()).stdin(file.reopen().unwrap()).output().unwrap();
         assert_eq!(String::from_utf8(output.stdout).unwrap(), "a'b|$(id)|two\nlines|");
     }
 

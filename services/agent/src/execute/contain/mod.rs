@@ -26,7 +26,7 @@ use std::{
     os::unix::process::{CommandExt, ExitStatusExt},
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 use tokio::{
@@ -145,6 +145,17 @@ impl Containment {
         };
         Step::new(child, control, place, token, mark)
     }
+}
+
+/// The system's POSIX shell, looked for once: who starts a program by its name alone has the kernel try every folder of
+/// PATH in turn, each time.
+pub(super) fn shell() -> &'static Path {
+    static SHELL: OnceLock<PathBuf> = OnceLock::new();
+    SHELL.get_or_init(|| {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let found = std::env::split_paths(&path).map(|folder| folder.join("sh")).find(|file| file.is_file());
+        found.unwrap_or_else(|| PathBuf::from("sh"))
+    })
 }
 
 fn as_user(task: Task) -> Command {
