@@ -117,6 +117,8 @@ pub struct Bus {
     pub(crate) connections: watch::Receiver<u64>,
     pub(crate) refusals: watch::Receiver<u64>,
     pub(crate) mac: Option<MacKey>,
+    /// Whether the server's disk has a message before it is acknowledged.
+    pub(crate) syncs: bool,
     /// Messages that were to be stored, and that a server which was connected did not acknowledge.
     pub(crate) unanswered: watch::Sender<u64>,
 }
@@ -190,6 +192,7 @@ impl Bus {
             connections,
             refusals,
             mac: None,
+            syncs: true,
             unanswered: watch::Sender::default(),
         })
     }
@@ -198,6 +201,12 @@ impl Bus {
     #[must_use]
     pub fn authenticating(self, key: MacKey) -> Self {
         Self { mac: Some(key), ..self }
+    }
+
+    /// The same connection, to a server that acknowledges before its disk does: what makes up for a disk is left out.
+    #[must_use]
+    pub fn without_sync(self) -> Self {
+        Self { syncs: false, ..self }
     }
 
     /// Publishes to whichever stream holds the subject and waits until it is stored; answers its sequence.

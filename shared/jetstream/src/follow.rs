@@ -45,6 +45,9 @@ impl Work {
     }
 }
 
+/// What nobody settles, or says that he is at it, is delivered again: when a service was killed, say.
+const ACK_WAIT: Duration = Duration::from_secs(15);
+
 pub type BoxStream<T> = Pin<Box<dyn Stream<Item = Result<T, Error>> + Send>>;
 
 fn split(
@@ -128,7 +131,7 @@ pub async fn work(
         durable_name: Some(worker.to_owned()),
         filter_subjects: subjects.to_vec(),
         ack_policy: AckPolicy::Explicit,
-        ack_wait: Duration::from_secs(30),
+        ack_wait: ACK_WAIT,
         max_ack_pending: in_flight,
         ..pull::Config::default()
     };

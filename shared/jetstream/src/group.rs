@@ -2,7 +2,8 @@
 //!
 //! Alone, a stored message costs the server one fsync. A group (an atomic batch of the server, ADR-50) costs about
 //! as much as fifteen of them, however many messages it has; so few messages go one by one, and many together.
-//! Either way each message has its own expectation, its own place and its own answer.
+//! Either way each message has its own expectation, its own place and its own answer. On a bus that acknowledges before
+//! its disk does, groups cost more than their messages, so there are none.
 
 use crate::{Bus, Error, Headers, bus::Ack};
 use bytes::Bytes;
@@ -21,6 +22,8 @@ use tokio::{
 /// As many of one stream are under way one by one; the next ones wait for each other. The server acknowledges what
 /// came in together when it has stored all of it: with two halves one is stored while the other's writers go on.
 const SINGLY: usize = 8;
+/// As many where nothing waits for a disk.
+const SINGLY_WITHOUT_SYNC: usize = 512;
 /// A smaller group would cost more than its messages one by one.
 const LEAST: usize = 24;
 /// After a group the next one waits so long for more, unless it is full: the server makes a store for each group, which
@@ -91,15 +94,19 @@ async fn drive(bus: Bus, mut appends: mpsc::UnboundedReceiver<Append>) {
     let mut singly: FuturesUnordered<BoxFuture<'_, ()>> = FuturesUnordered::new();
     let mut group: Option<BoxFuture<'_, Vec<Append>>> = None;
     let mut rest: Option<Pin<Box<Sleep>>> = None;
+    let (most_alone, least) = match bus.syncs {
+        true => (SINGLY, LEAST),
+        false => (SINGLY_WITHOUT_SYNC, usize::MAX),
+    };
     let mut open = true;
     while open || !waiting.is_empty() || !singly.is_empty() || group.is_some() {
         if waiting.len() >= MOST || !open {
             rest = None;
         }
-        if group.is_none() && rest.is_none() && waiting.len() >= LEAST {
+        if group.is_none() && rest.is_none() && waiting.len() >= least {
             group = Some(together(&bus, take(&mut waiting)).boxed());
         }
-        while group.is_none() && rest.is_none() && singly.len() < SINGLY {
+        while group.is_none() && rest.is_none() && singly.len() < most_alone {
             let Some(append) = waiting.pop_front() else { break };
             singly.push(alone(&bus, append).boxed());
         }

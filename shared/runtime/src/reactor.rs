@@ -151,7 +151,7 @@ where
 const DELIVERIES: i64 = 12;
 
 /// How often the stream is told of a handler that takes long; it delivers again what it hears nothing of for longer.
-const STILL: Duration = Duration::from_secs(10);
+const STILL: Duration = Duration::from_secs(5);
 
 /// Works a stream off for ever.
 pub(crate) async fn run(handle: Handle, worker: Worker) {

@@ -91,6 +91,10 @@ pub struct Args {
     /// TLS; without it a bus at `tls://…` is checked against the system's.
     #[arg(long, env = "REEVE_CA", value_name = "FILE")]
     ca: Option<PathBuf>,
+    /// The bus acknowledges before its disk does (nats-server without `sync_interval: always`): a power cut can lose what
+    /// was acknowledged, and services store one by one, which is faster there.
+    #[arg(long, env = "REEVE_BUS_WITHOUT_SYNC")]
+    bus_without_sync: bool,
     /// gateway: serve without TLS beyond loopback. Only for networks that you trust, such as one of containers.
     #[arg(long, env = "REEVE_INSECURE_HTTP")]
     insecure_http: bool,
@@ -134,7 +138,10 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
     let mut running = Vec::new();
     let mut gateway = None;
     for name in &args.names {
-        let bus = nats::connect_service(&args.bus(), &user, name, &mac).await?;
+        let mut bus = nats::connect_service(&args.bus(), &user, name, &mac).await?;
+        if args.bus_without_sync {
+            bus = bus.without_sync();
+        }
         if name == "gateway" {
             let access = needs.access.clone().context("the gateway needs to know who may call")?;
             gateway = Some(gateway_at(&args, bus, access).await?);

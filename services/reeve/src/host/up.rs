@@ -169,11 +169,15 @@ impl Starting<'_> {
         bus: &BusAddress,
         user: &User,
         mac: &MacKey,
+        sync: bool,
     ) -> anyhow::Result<()> {
         let mut started = Vec::new();
         for name in services::SERVICES {
             let service = services::describe(name, needs)?;
-            let bus = nats::connect_service(bus, user, name, mac).await?;
+            let mut bus = nats::connect_service(bus, user, name, mac).await?;
+            if !sync {
+                bus = bus.without_sync();
+            }
             let data = self.folder.path.clone();
             started.push(tokio::spawn(async move { reeve_runtime::run(service, bus, &data).await }));
         }
@@ -243,7 +247,7 @@ async fn start_and_stay(
         access: Some(access.clone()),
         vault: Some(vault),
     };
-    starting.start_services(&needs, &address, &user, &mac).await?;
+    starting.start_services(&needs, &address, &user, &mac, !args.bus_without_sync).await?;
     let http = listener.local_addr()?;
     let token_key = super::serve::key(&keys.token_key)?;
     let mut config = GatewayConfig::new(http, keys.account.clone(), keys.region.clone(), token_key);
