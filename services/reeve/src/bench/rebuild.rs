@@ -23,8 +23,10 @@ use std::{
 use uuid::Uuid;
 
 const SERVICE: &str = "run-command";
-/// Nodes of one command: with it come 2 + 3 × 10 events.
+/// Nodes of one command.
 const NODES: usize = 10;
+/// The events of one command: that it was sent, to whom it went, two of each node, and its end.
+const EVENTS: usize = 3 + 2 * NODES;
 /// Commands that are written at a time: a server that syncs every write does so for many at once.
 const AT_ONCE: usize = 128;
 /// The better of so many runs counts, for the view and for the plain replay.
@@ -32,7 +34,7 @@ const RUNS: usize = 3;
 
 pub async fn run(server: &Server, events: usize, report: &mut Report) -> anyhow::Result<()> {
     streams::ensure_events(&server.bus, SERVICE).await?;
-    let commands = events.div_ceil(2 + 3 * NODES);
+    let commands = events.div_ceil(EVENTS);
     let bus = &server.bus;
     stream::iter(0..commands)
         .map(Ok)
@@ -40,7 +42,7 @@ pub async fn run(server: &Server, events: usize, report: &mut Report) -> anyhow:
         .await?;
     let stream = streams::of_service(SERVICE);
     let count = usize::try_from(streams::last_sequence(bus, &stream).await?)?;
-    ensure!(count == commands * (2 + 3 * NODES), "the stream holds {count} events");
+    ensure!(count == commands * EVENTS, "the stream holds {count} events");
 
     let (mut plain, mut read, mut rebuilt) = (Duration::MAX, Duration::MAX, Duration::MAX);
     for run in 0..RUNS {
