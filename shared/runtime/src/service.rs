@@ -269,6 +269,7 @@ async fn catch_up(service: &Service, bus: &Bus, data: &Path) -> Result<(Handle, 
     let inner = Inner { service: service.name, stream, bus: bus.clone(), views, followed };
     let handle = Handle { inner: Arc::new(inner) };
 
+    handle.views().catch_up(true);
     let mut tasks = JoinSet::new();
     for source in sources {
         let appliers = service.appliers.iter().filter(|a| a.source == source).cloned().collect();
@@ -277,5 +278,6 @@ async fn catch_up(service: &Service, bus: &Bus, data: &Path) -> Result<(Handle, 
     for (stream, end) in ends {
         handle.views().wait_for(&stream, end).await;
     }
+    handle.views().catch_up(false);
     Ok((handle, tasks))
 }

@@ -3,12 +3,12 @@
 use crate::{
     recent::Change,
     store::{CHECKPOINTS, Error, Inner, full_key, lock},
-    writer::{ENOUGH, MOST_WAITING},
+    writer::{CATCHING_UP, ENOUGH, MOST_WAITING},
 };
 use reeve_eventsourcing::{Found, Held, View};
 use std::{
     collections::HashMap,
-    sync::{Arc, MutexGuard},
+    sync::{Arc, MutexGuard, atomic::Ordering},
 };
 
 /// Changes that become visible together.
@@ -46,7 +46,8 @@ impl<'a> Batch<'a> {
             self.inner.position(stream).send_replace(position);
             waiting
         };
-        if waiting > MOST_WAITING {
+        let times = if self.inner.catching_up.load(Ordering::Relaxed) { CATCHING_UP } else { 1 };
+        if waiting > times * MOST_WAITING {
             // The writer's thread opens sled anew when it cannot be written.
             lock(&self.inner.work).dirty = true;
             self.inner.changed.notify_all();
@@ -54,7 +55,7 @@ impl<'a> Batch<'a> {
         }
         let mut work = lock(&self.inner.work);
         work.commits += 1;
-        let enough = young >= ENOUGH;
+        let enough = young >= times * ENOUGH;
         if !work.dirty || enough && !work.enough {
             (work.dirty, work.enough) = (true, enough);
             self.inner.changed.notify_all();

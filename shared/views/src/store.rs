@@ -11,7 +11,10 @@ use std::{
     ops::Bound,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     thread::JoinHandle,
 };
 use tokio::sync::watch;
@@ -71,6 +74,7 @@ pub(crate) struct Inner {
     pub(crate) positions: Mutex<HashMap<String, watch::Sender<u64>>>,
     pub(crate) work: Mutex<Work>,
     pub(crate) changed: Condvar,
+    pub(crate) catching_up: AtomicBool,
 }
 
 /// What the writer's thread is told.
@@ -132,6 +136,7 @@ impl Store {
             positions: Mutex::default(),
             work: Mutex::default(),
             changed: Condvar::new(),
+            catching_up: AtomicBool::new(false),
         });
         let writing = inner.clone();
         let writer = std::thread::Builder::new().name("views".to_owned()).spawn(move || writing.write_on());
@@ -151,6 +156,15 @@ impl Store {
     /// Changes when the views were opened anew, after a disk that could not be written: then checkpoints went back.
     pub fn reopened(&self) -> watch::Receiver<u64> {
         self.inner.reopened.subscribe()
+    }
+
+    /// Whether the log is caught up with, and nobody reads: then more rows may wait, to be written together.
+    pub fn catch_up(&self, catching_up: bool) {
+        self.inner.catching_up.store(catching_up, Ordering::Relaxed);
+        if !catching_up {
+            lock(&self.inner.work).enough = true;
+            self.inner.changed.notify_all();
+        }
     }
 
     /// A row, if there is one.

@@ -18,6 +18,8 @@ const LONGEST: Duration = Duration::from_secs(5);
 pub(crate) const ENOUGH: usize = 50_000;
 /// As many rows may wait; a commit of more writes them itself.
 pub(crate) const MOST_WAITING: usize = 100_000;
+/// While the log is caught up with, nobody waits for a read, which a long write holds up: so many times as many.
+pub(crate) const CATCHING_UP: usize = 3;
 
 impl Inner {
     /// Gives sled what is committed.

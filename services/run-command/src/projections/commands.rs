@@ -61,6 +61,11 @@ pub struct CommandRow {
     pub finished: Option<(String, String)>,
 }
 
+/// What most rows do not have is not written: there are as many rows as nodes times commands.
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
 /// One step's outcome.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct StepRow {
@@ -70,8 +75,11 @@ pub struct StepRow {
     pub code: i32,
     pub started: Timestamp,
     pub finished: Timestamp,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub stdout: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub stderr: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub output: String,
 }
 
@@ -88,19 +96,28 @@ pub struct InvocationRow {
     /// Its number in the node's inbox is not below this; 0 before it is dispatched.
     pub number: u64,
     /// Whether it has had its turn in the rate control.
+    #[serde(default, skip_serializing_if = "is_false")]
     pub let_in: bool,
     /// Whether it is to be cancelled: then it is not let in any more.
+    #[serde(default, skip_serializing_if = "is_false")]
     pub cancel_requested: bool,
     /// The node whose turn comes after this one's.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub after: String,
     /// The nodes whose turn its end made it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lets_in: Vec<String>,
     /// Whether its end was the error that stopped the command.
+    #[serde(default, skip_serializing_if = "is_false")]
     pub stops: bool,
     pub code: i32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<StepRow>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
 }
 
@@ -115,7 +132,7 @@ pub struct Commands;
 
 impl Projection for Commands {
     const NAME: &'static str = "commands";
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
     type Event = CommandEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<CommandEvent>) {
@@ -217,7 +234,7 @@ pub struct Invocations;
 
 impl Projection for Invocations {
     const NAME: &'static str = "invocations";
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
     type Event = InvocationEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<InvocationEvent>) {
