@@ -1,6 +1,6 @@
 //! Rows that are committed and not yet in sled. sled takes about as long for one row as for a thousand, and two
 //! dozen wake-ups of its threads for either; so what is committed is kept here, already visible, and written in one
-//! batch a moment later. A crash loses at most that moment, and its checkpoint with it: the log fills it again.
+//! batch when it is quiet (ADR 22). A crash loses what waited, and its checkpoint with it: the log fills it again.
 
 use reeve_eventsourcing::Held;
 use std::{
