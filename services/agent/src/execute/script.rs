@@ -82,13 +82,19 @@ pub(super) async fn run<D, S: Sink>(
 /// line of its own (`#!`) is run by another shell. The trailing command keeps the outer shell alive, which then reports
 /// a kill the way scripts have always seen it.
 fn posix(script: &Path, has_interpreter: bool) -> (Command, Option<String>) {
-    let by = if has_interpreter { "" } else { "sh " };
-    let mut command = Command::new(shell());
     // The inner quotes let the path have blanks.
-    command.arg("-c").arg(format!("{by}\"$0\"; exit $?")).arg(script);
-    let words =
-        script.to_str().map(|path| format!("{by}'{}' </dev/null; exit $?\n", path.replace('\'', "'\\''")));
-    (command, words)
+    let command = |shell: &Path, text: &str| {
+        let mut command = Command::new(shell);
+        command.arg("-c").arg(text).arg(script);
+        command
+    };
+    if has_interpreter {
+        // One that is not there is complained of by the outer shell, which names itself as it was called, and its line.
+        return (command(Path::new("sh"), "\"$0\"; exit $?"), None);
+    }
+    let quoted = script.to_str().map(|path| path.replace('\'', "'\\''"));
+    let words = quoted.map(|path| format!("sh '{path}' </dev/null; exit $?\n"));
+    (command(shell(), "sh \"$0\"; exit $?"), words)
 }
 
 fn result<D, S: Sink>(context: &Context<'_, D>, exit: Exit, out: &mut Out<'_, S>) -> Ran {
