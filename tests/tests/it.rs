@@ -49,6 +49,8 @@ mod keys;
 mod local_policy;
 #[path = "it/matrix.rs"]
 mod matrix;
+#[path = "it/owed.rs"]
+mod owed;
 #[path = "it/poison.rs"]
 mod poison;
 #[path = "it/processes.rs"]

@@ -44,7 +44,8 @@ impl Contents {
         let row: ContentRow = handle.views().get(CONTENT, &key)?;
         let text = row.document.to_string();
         let content = Arc::new(Content {
-            stored: stored.to_owned(),
+            // Not what was asked for: between the two reads another may have taken its place.
+            stored: row.hash,
             hash: document_hash(&text),
             text,
             document: row.document,

@@ -21,7 +21,7 @@ use reeve_node_protocol::{dispatch::sign, subject};
 use reeve_runtime::{Handle, React};
 use reeve_types::NodeId;
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -42,6 +42,8 @@ pub struct Dispatcher {
     taken: Arc<Mutex<HashMap<String, u64>>>,
     /// What was sent last: each of its nodes needs it.
     sent: Arc<Mutex<VecDeque<Arc<CommandSent>>>>,
+    /// The commands in which somebody may have his turn and was not dispatched to.
+    owed: Arc<Mutex<BTreeSet<String>>>,
     /// What is being told, by command.
     telling: Arc<Mutex<HashMap<String, Arc<Telling>>>>,
 }
@@ -62,7 +64,28 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Dispatcher {
     pub fn new(signing: Signing) -> Self {
-        Self { signing, taken: Arc::default(), sent: Arc::default(), telling: Arc::default() }
+        Self {
+            signing,
+            taken: Arc::default(),
+            sent: Arc::default(),
+            owed: Arc::default(),
+            telling: Arc::default(),
+        }
+    }
+
+    /// The key to sign with, if there is one.
+    pub fn key_now(&self, handle: &Handle) -> Option<Arc<KeyPair>> {
+        self.signing.key_now(handle)
+    }
+
+    /// Remembers that a command's turns are to be looked at.
+    pub fn owe(&self, command: &str) {
+        lock(&self.owed).insert(command.to_owned());
+    }
+
+    /// The commands that are owed.
+    pub fn take_owed(&self) -> BTreeSet<String> {
+        std::mem::take(&mut *lock(&self.owed))
     }
 
     /// The key to sign with; waits until there is one, so that nothing is said to be dispatched before.

@@ -47,7 +47,7 @@ pub struct Config {
 /// Describes the service.
 pub fn service(config: &Config) -> Service {
     let dispatcher = Dispatcher::new(Signing::new(config.root_key.clone(), config.seeds.clone()));
-    let (by_report, by_deadline) = (dispatcher.clone(), dispatcher.clone());
+    let (by_report, by_deadline, owing) = (dispatcher.clone(), dispatcher.clone(), dispatcher.clone());
     let sending = Sending { authorizer: config.authorizer.clone(), contents: Contents::default() };
     Service::new("run-command")
         .aggregate::<domain::command::SentCommand>()
@@ -63,6 +63,7 @@ pub fn service(config: &Config) -> Service {
             reactors::report(by_report.clone(), working)
         })
         .background(move |handle| reactors::deadlines(by_deadline.clone(), handle))
+        .background(move |handle| reactors::owed(owing.clone(), handle))
         .operation("ssm", "SendCommand", move |call| api::send::send(sending.clone(), call))
         .on("Document", "DocumentName")
         .operation("ssm", "CancelCommand", api::cancel::cancel)

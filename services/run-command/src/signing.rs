@@ -47,13 +47,17 @@ impl Signing {
     /// The key to sign with; waits for one for as long as it takes.
     pub async fn key(&self, handle: &Handle) -> Arc<KeyPair> {
         loop {
-            let row = handle.views().get::<KeySetRow>(DISPATCH_KEYS, &self.root);
-            match self.choose(row, Timestamp::now()) {
-                Ok(key) => return key,
-                Err(reason) => self.complain(&reason),
+            if let Some(key) = self.key_now(handle) {
+                return key;
             }
             tokio::time::sleep(LOOK).await;
         }
+    }
+
+    /// The key to sign with, if there is one.
+    pub fn key_now(&self, handle: &Handle) -> Option<Arc<KeyPair>> {
+        let row = handle.views().get::<KeySetRow>(DISPATCH_KEYS, &self.root);
+        self.choose(row, Timestamp::now()).map_err(|reason| self.complain(&reason)).ok()
     }
 
     fn complain(&self, reason: &str) {

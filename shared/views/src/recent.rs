@@ -111,10 +111,15 @@ impl Recent {
         *self.write() = Layers::default();
     }
 
-    /// sled has them.
-    pub fn end_write(&self) {
+    /// sled has them; answers whether others wait.
+    pub fn end_write(&self) -> bool {
         let _nobody_scans = self.scans.write().unwrap_or_else(PoisonError::into_inner);
         // Thousands of rows: they are dropped after the lock.
-        let _written = std::mem::take(&mut self.write().old);
+        let mut layers = self.write();
+        let written = std::mem::take(&mut layers.old);
+        let others = !layers.young.is_empty();
+        drop(layers);
+        drop(written);
+        others
     }
 }

@@ -50,7 +50,10 @@ impl Inner {
         let written = tree.apply_batch(batch).and_then(|()| split()).and_then(|()| tree.flush());
         written.map_err(|e| Error::Write(e.to_string()))?;
         drop(changes);
-        self.recent.end_write();
+        if self.recent.end_write() {
+            // Committed while an earlier write failed, perhaps, with nobody to come after them.
+            lock(&self.work).dirty = true;
+        }
         Ok(())
     }
 
@@ -63,7 +66,8 @@ impl Inner {
         let begun = Instant::now();
         while !work.now() && begun.elapsed() < LONGEST {
             let commits = work.commits;
-            let waited = self.changed.wait_timeout_while(work, QUIET, |work| !work.now());
+            let time = QUIET.min(LONGEST.saturating_sub(begun.elapsed()));
+            let waited = self.changed.wait_timeout_while(work, time, |work| !work.now());
             work = waited.unwrap_or_else(PoisonError::into_inner).0;
             if work.commits == commits {
                 break;

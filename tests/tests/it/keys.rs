@@ -27,12 +27,12 @@ use std::{
 };
 
 /// Those keys of an instance that sign.
-struct Signers {
-    root: KeyPair,
+pub struct Signers {
+    pub root: KeyPair,
     dispatch: Vec<KeyPair>,
 }
 
-fn signers(instance: &Instance) -> Signers {
+pub fn signers(instance: &Instance) -> Signers {
     let read = |name: &str| std::fs::read_to_string(instance.data().join(name)).unwrap();
     let pair = |seed: &str| KeyPair::from_seed(seed.trim()).unwrap();
     Signers { root: pair(&read("root.seed")), dispatch: read("dispatch.seeds").lines().map(pair).collect() }
@@ -43,12 +43,12 @@ fn call(instance: &Instance, operation: &str, input: &Value) -> (u16, Value) {
     raw.send(&raw.signed("nodes", &format!("ReeveNodes.{operation}"), body.as_bytes()), body.as_bytes())
 }
 
-fn publish(instance: &Instance, root: &KeyPair, signed: &[u8]) -> (u16, Value) {
+pub fn publish(instance: &Instance, root: &KeyPair, signed: &[u8]) -> (u16, Value) {
     let input = json!({"rootKey": root.public_key(), "keySet": BASE64.encode(signed)});
     call(instance, "PutDispatchKeys", &input)
 }
 
-fn in_force(instance: &Instance) -> KeySet {
+pub fn in_force(instance: &Instance) -> KeySet {
     let (status, answer) = call(instance, "GetDispatchKeys", &json!({}));
     assert_eq!(status, 200, "{answer}");
     let signed = BASE64.decode(answer["keySet"].as_str().unwrap().as_bytes()).unwrap();
@@ -92,7 +92,7 @@ async fn inject(bus: &Bus, node: &str, key: &KeyPair, script: &str) -> u64 {
 }
 
 /// Waits until a log has a line with all of this, so often.
-fn wait_for_lines(log: &Path, texts: &[&str], least: usize) -> String {
+pub fn wait_for_lines(log: &Path, texts: &[&str], least: usize) -> String {
     wait_for(&format!("{} says {texts:?} {least} times", log.display()), || {
         let log = std::fs::read_to_string(log).unwrap_or_default();
         let found: Vec<&str> =
@@ -106,7 +106,7 @@ fn signal(instance: &Instance, signal: Signal) {
     kill_process(pid, signal).unwrap();
 }
 
-fn lines(file: &Path) -> usize {
+pub fn lines(file: &Path) -> usize {
     std::fs::read_to_string(file).unwrap_or_default().lines().count()
 }
 

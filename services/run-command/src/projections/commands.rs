@@ -338,3 +338,8 @@ pub fn due(key: &str, now: Timestamp) -> Option<&str> {
     let (instant, command) = key.split_once('/')?;
     (instant.parse::<i64>().ok()? <= now.0).then_some(command)
 }
+
+/// The command of a key of [`DEADLINES`].
+pub fn command_of(key: &str) -> &str {
+    key.split_once('/').map_or(key, |(_, command)| command)
+}

@@ -40,6 +40,8 @@ pub struct DocumentRow {
 /// A version's content, read once and not at each command.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ContentRow {
+    /// The hash of the content as it is stored.
+    pub hash: String,
     /// JSON, normalised.
     pub document: Value,
     pub inputs: Vec<DocumentInput>,
@@ -53,7 +55,7 @@ pub struct Documents;
 
 impl Projection for Documents {
     const NAME: &'static str = "documents";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Event = DocumentEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<DocumentEvent>) {
@@ -98,15 +100,15 @@ fn add_version(view: &mut dyn View, name: &str, version: Option<&reeve_contracts
 }
 
 fn content(document_type: &str, version: &reeve_contracts::documents::Version) -> ContentRow {
-    let platform_types = version.platform_types.clone();
+    let (hash, platform_types) = (version.hash.clone(), version.platform_types.clone());
     let checked = match version.format.parse() {
         Ok(format) => check(document_type, format, &version.content).map_err(|e| e.to_string()),
         Err(_) => Err(format!("{:?} is no known format.", version.format)),
     };
     match checked {
         Ok(Checked { normalized, inputs, .. }) => {
-            ContentRow { document: normalized, inputs, problem: None, platform_types }
+            ContentRow { hash, document: normalized, inputs, problem: None, platform_types }
         }
-        Err(problem) => ContentRow { problem: Some(problem), platform_types, ..ContentRow::default() },
+        Err(problem) => ContentRow { hash, problem: Some(problem), platform_types, ..ContentRow::default() },
     }
 }

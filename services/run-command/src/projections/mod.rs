@@ -8,7 +8,7 @@ mod nodes;
 
 pub use commands::{
     BY_NODE, BY_TIME, COMMANDS, CommandRow, Commands, DEADLINES, INVOCATIONS, InvocationRow, Invocations,
-    NUMBERS, PROGRESS, StepRow, due,
+    NUMBERS, PROGRESS, StepRow, command_of, due,
 };
 pub use documents::{CONTENT, ContentRow, DOCUMENTS, DocumentRow, Documents, content_key};
 pub use keys::{DISPATCH_KEYS, KeySetRow, KeySets};

@@ -1,4 +1,4 @@
-//! Ends by deadline.
+//! Ends by deadline, and turns that are owed.
 
 use super::{
     AT_ONCE, open, to,
@@ -7,7 +7,7 @@ use super::{
 use crate::{
     dispatch::Dispatcher,
     domain::invocation::{Command, Invocation, expired},
-    projections::{DEADLINES, due},
+    projections::{DEADLINES, command_of, due},
 };
 use futures::{TryStreamExt, stream};
 use reeve_runtime::{Handle, React};
@@ -48,4 +48,22 @@ async fn expire(
     .await?;
     // Nobody's turn comes any more, so that the command's own end is all that follows.
     Turns::new(dispatcher, handle, command, handle.context(now)).follow(Vec::new()).await
+}
+
+/// Catches up with turns that nobody came through with: at the start those of every open command, because what a
+/// former run left is not delivered again by itself, and afterwards those that waited for a key.
+pub async fn owed(dispatcher: Dispatcher, handle: Handle) -> Result<(), React> {
+    for (key, ()) in handle.views().scan::<()>(DEADLINES, "", None, usize::MAX).rows {
+        dispatcher.owe(command_of(&key));
+    }
+    loop {
+        for command in dispatcher.take_owed() {
+            let turns = Turns::new(&dispatcher, &handle, &command, handle.context(Timestamp::now()));
+            if let Err(error) = turns.catch_up().await {
+                tracing::warn!(%error, command, "turns stay owed");
+                dispatcher.owe(&command);
+            }
+        }
+        tokio::time::sleep(LOOK).await;
+    }
 }

@@ -4,7 +4,7 @@ mod deadlines;
 mod report;
 mod turns;
 
-pub use deadlines::deadlines;
+pub use deadlines::{deadlines, owed};
 pub use report::report;
 pub use turns::command;
 

@@ -42,7 +42,8 @@ pub async fn report(dispatcher: Dispatcher, working: Working) -> Result<(), Reac
         return Ok(());
     }
     let cause = Context { actor: Actor::service(handle.service()), ..context };
-    Turns::new(&dispatcher, handle, &report.command_id, cause).follow(vec![node.to_string()]).await
+    let turns = Turns::new(&dispatcher, handle, &report.command_id, cause).impatient();
+    turns.follow(vec![node.to_string()]).await
 }
 
 const ENDS: [(&str, &str); 6] = [

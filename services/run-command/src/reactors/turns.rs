@@ -12,7 +12,7 @@ use crate::{
         invocation::{self, Command, Invocation, expired},
         progress::first,
     },
-    projections::{InvocationRow, PROGRESS},
+    projections::{INVOCATIONS, InvocationRow, PROGRESS},
 };
 use futures::{TryStreamExt, stream};
 use reeve_contracts::{
@@ -55,12 +55,20 @@ pub struct Turns<'a> {
     handle: &'a Handle,
     command: &'a str,
     cause: Context,
+    /// Whether a dispatch waits until there is a key to sign it with. Otherwise it is owed.
+    patient: bool,
 }
 
 impl<'a> Turns<'a> {
     /// `cause` is the same at each delivery of what causes them, but for the time.
     pub fn new(dispatcher: &'a Dispatcher, handle: &'a Handle, command: &'a str, cause: Context) -> Self {
-        Self { dispatcher, handle, command, cause: about(command, cause) }
+        Self { dispatcher, handle, command, cause: about(command, cause), patient: true }
+    }
+
+    /// The same, for one who has others waiting behind him.
+    #[must_use]
+    pub fn impatient(self) -> Self {
+        Self { patient: false, ..self }
     }
 
     /// The context of the n-th thing that is decided.
@@ -101,9 +109,22 @@ impl<'a> Turns<'a> {
     fn unsent(&self, nodes: &[String]) -> Vec<String> {
         let ended = |node: &&String| {
             let row = invocation_row(self.handle, self.command, node);
-            row.is_some_and(|row| row.number == 0 && row.ended())
+            row.is_some_and(|row| row.ended() && row.started.is_none())
         };
         nodes.iter().filter(ended).cloned().collect()
+    }
+
+    /// What follows from ends that nobody came through with: there was no key, or this is a new start.
+    pub async fn catch_up(&self) -> Result<(), React> {
+        let untold = |node: &String| {
+            let row = invocation_row(self.handle, self.command, node);
+            row.is_some_and(|row| row.number == 0 && !row.ended())
+        };
+        let keep =
+            |_: &str, row: &InvocationRow| row.ended() && (row.stops || row.lets_in.iter().any(untold));
+        let prefix = format!("{}/", self.command);
+        let rows = self.handle.views().filter(INVOCATIONS, &prefix, None, usize::MAX, keep).rows;
+        self.follow(rows.into_iter().map(|(_, row)| row.node_id).collect()).await
     }
 
     async fn dispatch_to(&self, sent: &CommandSent, nodes: &[String]) -> Result<(), React> {
@@ -116,7 +137,6 @@ impl<'a> Turns<'a> {
     /// invocation that ended in between is never sent.
     async fn dispatch_together(&self, sent: &CommandSent, nodes: &[String]) -> Result<(), React> {
         let (dispatcher, handle, command) = (self.dispatcher, self.handle, self.command);
-        let key = dispatcher.key(handle).await;
         let dispatch = run_dispatch(sent, &self.cause);
         let mut untold = Vec::new();
         for node in nodes {
@@ -130,6 +150,20 @@ impl<'a> Turns<'a> {
                 self.expire(node).await?;
             }
         }
+        let unwritten =
+            |node: &String| invocation_row(handle, command, node).is_some_and(|row| awaited(&row));
+        if untold.is_empty() && !nodes.iter().any(unwritten) {
+            return Ok(());
+        }
+        // Nothing is said to be dispatched before there is a key.
+        let key = match dispatcher.key_now(handle) {
+            Some(key) => key,
+            None if self.patient => dispatcher.key(handle).await,
+            None => {
+                dispatcher.owe(command);
+                return Ok(());
+            }
+        };
         if let Some(first) = untold.first() {
             let context = self.context(&format!("dispatched/{}", first.node_id));
             dispatcher.tell(handle, command, untold, &context).await?;
@@ -139,7 +173,7 @@ impl<'a> Turns<'a> {
             let (key, dispatch) = (&key, &dispatch);
             async move {
                 let row = invocation_row(handle, command, node).unwrap_or_default();
-                if row.number == 0 || row.started.is_some() || row.ended() {
+                if !awaited(&row) {
                     return Ok(());
                 }
                 let dispatch = Dispatch { node_id: node.clone(), number: row.number, ..dispatch.clone() };
@@ -214,6 +248,11 @@ impl<'a> Turns<'a> {
         })
         .await
     }
+}
+
+/// Whether a node was told of, and nothing was heard of it: its dispatch may not be written yet.
+fn awaited(row: &InvocationRow) -> bool {
+    row.number > 0 && row.started.is_none() && !row.ended()
 }
 
 /// A context of what happens because of a command.

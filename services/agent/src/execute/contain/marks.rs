@@ -50,6 +50,7 @@ impl Marks {
     /// The steps that an earlier run did not end. Called once, before the first step.
     pub(super) fn left(self: &Arc<Self>) -> io::Result<Vec<Left>> {
         fs::create_dir_all(&self.folder)?;
+        self.state().free.clear();
         let mut left = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
@@ -57,8 +58,9 @@ impl Marks {
                 continue;
             };
             let mut file = OpenOptions::new().read(true).write(true).open(entry.path())?;
-            let mut text = String::new();
-            file.read_to_string(&mut text)?;
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes)?;
+            let text = String::from_utf8_lossy(&bytes);
             let mut state = self.state();
             state.next = state.next.max(number + 1);
             // Behind the first line there may be more of what the file said before.
