@@ -203,10 +203,11 @@ impl Bus {
         Self { mac: Some(key), ..self }
     }
 
-    /// The same connection, to a server that acknowledges before its disk does: what makes up for a disk is left out.
+    /// The same connection, to a server whose disk has a message before it is acknowledged, or not: then what makes up
+    /// for a disk is left out.
     #[must_use]
-    pub fn without_sync(self) -> Self {
-        Self { syncs: false, ..self }
+    pub fn syncing(self, syncs: bool) -> Self {
+        Self { syncs, ..self }
     }
 
     /// Publishes to whichever stream holds the subject and waits until it is stored; answers its sequence.

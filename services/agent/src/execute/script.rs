@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use super::{
     Sink,
-    contain::{Task, shell},
+    contain::{Task, quoted, shell},
     engine::Context,
     output::Out,
     paths,
@@ -92,8 +92,7 @@ fn posix(script: &Path, has_interpreter: bool) -> (Command, Option<String>) {
         // One that is not there is complained of by the outer shell, which names itself as it was called, and its line.
         return (command(Path::new("sh"), "\"$0\"; exit $?"), None);
     }
-    let quoted = script.to_str().map(|path| path.replace('\'', "'\\''"));
-    let words = quoted.map(|path| format!("sh '{path}' </dev/null; exit $?\n"));
+    let words = script.to_str().map(|path| format!("sh {} </dev/null; exit $?\n", quoted(path)));
     (command(shell(), "sh \"$0\"; exit $?"), words)
 }
 
@@ -207,10 +206,7 @@ fn write_script(folder: &Path, text: &str, shell: Shell, user: Option<&User>) ->
 }
 
 fn find_pwsh() -> Result<PathBuf, String> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .map(|folder| folder.join("pwsh"))
-        .find(|candidate| candidate.is_file())
+    paths::program("pwsh")
         .ok_or_else(|| "failed to run commands: PowerShell (pwsh) is not installed on this node".to_owned())
 }
 

@@ -32,7 +32,7 @@ pub enum Command {
     Agent(agent::Args),
     /// Output: from a script on one node into the log.
     Output(output::Args),
-    /// One command on a fleet of simulated agents, beside the raw bus storing as many messages.
+    /// One command on a fleet of simulated agents, beside the raw bus storing the same messages once more.
     Fleet(fleet::Args),
 }
 

@@ -138,10 +138,8 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
     let mut running = Vec::new();
     let mut gateway = None;
     for name in &args.names {
-        let mut bus = nats::connect_service(&args.bus(), &user, name, &mac).await?;
-        if args.bus_without_sync {
-            bus = bus.without_sync();
-        }
+        let bus = nats::connect_service(&args.bus(), &user, name, &mac).await?;
+        let bus = bus.syncing(!args.bus_without_sync);
         if name == "gateway" {
             let access = needs.access.clone().context("the gateway needs to know who may call")?;
             gateway = Some(gateway_at(&args, bus, access).await?);

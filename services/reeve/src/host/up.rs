@@ -174,10 +174,7 @@ impl Starting<'_> {
         let mut started = Vec::new();
         for name in services::SERVICES {
             let service = services::describe(name, needs)?;
-            let mut bus = nats::connect_service(bus, user, name, mac).await?;
-            if !sync {
-                bus = bus.without_sync();
-            }
+            let bus = nats::connect_service(bus, user, name, mac).await?.syncing(sync);
             let data = self.folder.path.clone();
             started.push(tokio::spawn(async move { reeve_runtime::run(service, bus, &data).await }));
         }

@@ -11,7 +11,7 @@ use reeve_authz::{Authorizer, Place, Resource, permit};
 use reeve_contracts::{run_command::CommandSent, ssm};
 use reeve_document_language as language;
 use reeve_runtime::{ApiError, Call, Caller, Handle};
-use serde_json::Map;
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// AWS's defaults.
@@ -136,7 +136,7 @@ fn node_ids(call: &Call<ssm::SendCommandRequest>, resolved: &Resolved) -> Result
 fn command_sent(
     call: &Call<ssm::SendCommandRequest>,
     resolved: &Resolved,
-    parameters: &Map<String, serde_json::Value>,
+    parameters: &Map<String, Value>,
     node_ids: Vec<String>,
 ) -> Result<CommandSent, ApiError> {
     let input = &call.input;

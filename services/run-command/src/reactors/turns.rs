@@ -117,8 +117,7 @@ impl<'a> Turns<'a> {
     /// What follows from ends that nobody came through with: there was no key, or this is a new start.
     pub async fn catch_up(&self) -> Result<(), React> {
         let untold = |node: &String| {
-            let row = invocation_row(self.handle, self.command, node);
-            row.is_some_and(|row| row.number == 0 && !row.ended())
+            invocation_row(self.handle, self.command, node).is_some_and(|row| is_untold(&row))
         };
         let keep =
             |_: &str, row: &InvocationRow| row.ended() && (row.stops || row.lets_in.iter().any(untold));
@@ -140,7 +139,7 @@ impl<'a> Turns<'a> {
         let dispatch = run_dispatch(sent, &self.cause);
         let mut untold = Vec::new();
         for node in nodes {
-            if !invocation_row(handle, command, node).is_some_and(|row| row.number == 0 && !row.ended()) {
+            if !invocation_row(handle, command, node).is_some_and(|row| is_untold(&row)) {
                 continue;
             }
             if Timestamp::now() < Timestamp(dispatch.expires_ms) {
@@ -248,6 +247,11 @@ impl<'a> Turns<'a> {
         })
         .await
     }
+}
+
+/// Whether nothing was told of a node yet, and can be.
+fn is_untold(row: &InvocationRow) -> bool {
+    row.number == 0 && !row.ended()
 }
 
 /// Whether a node was told of, and nothing was heard of it: its dispatch may not be written yet.

@@ -2,7 +2,7 @@
 //!
 //! A process is moved into its cgroup before it becomes the step's program, so nothing is started outside. The
 //! move waits for the kernel for 10 ms and more, so some shells are kept ready in fresh cgroups: a step tells one
-//! what to become. A step for another user cannot use it and waits for its own.
+//! what to do. A step for another user cannot use it and waits for its own.
 
 use super::{Task, as_user, marks::Mark, shell, spawn};
 use std::{
@@ -325,16 +325,16 @@ fn gated(task: Task) -> Command {
 fn words(task: &Task) -> io::Result<Option<String>> {
     let command = &task.command;
     let mut words = String::new();
-    let mut quoted = |before: &str, text: &OsStr, after: &str| -> io::Result<bool> {
+    let mut add = |before: &str, text: &OsStr, after: &str| -> io::Result<bool> {
         let Some(text) = text.to_str() else { return Ok(false) };
         if text.contains('\0') {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "a nul byte in the program's text"));
         }
-        let written = write!(words, "{before}'{}'{after}", text.replace('\'', "'\\''"));
+        let written = write!(words, "{before}{}{after}", super::quoted(text));
         written.map(|()| true).map_err(io::Error::other)
     };
     if let Some(folder) = command.get_current_dir()
-        && !quoted("cd -- ", folder.as_os_str(), " || exit 126\nunset OLDPWD\n")?
+        && !add("cd -- ", folder.as_os_str(), " || exit 126\nunset OLDPWD\n")?
     {
         return Ok(None);
     }
@@ -347,8 +347,7 @@ fn words(task: &Task) -> io::Result<Option<String>> {
         // PWD and IFS and their like mean something to the shell itself.
         let own = ["PWD", "OLDPWD", "IFS", "PATH", "ENV", "PPID", "OPTIND", "_"];
         let (Some(value), true) = (value, is_name) else { return Ok(None) };
-        if own.iter().any(|own| name == *own) || !quoted(&format!("export {}=", name.display()), value, "\n")?
-        {
+        if own.iter().any(|own| name == *own) || !add(&format!("export {}=", name.display()), value, "\n")? {
             return Ok(None);
         }
     }
@@ -356,11 +355,11 @@ fn words(task: &Task) -> io::Result<Option<String>> {
         words.push_str(own);
         return Ok(Some(words));
     }
-    if !quoted("exec ", command.get_program(), "")? {
+    if !add("exec ", command.get_program(), "")? {
         return Ok(None);
     }
     for argument in command.get_args() {
-        if !quoted(" ", argument, "")? {
+        if !add(" ", argument, "")? {
             return Ok(None);
         }
     }

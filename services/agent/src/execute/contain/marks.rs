@@ -35,7 +35,7 @@ pub(super) struct Mark {
 pub(super) struct Left {
     pub(super) token: String,
     pub(super) place: PathBuf,
-    mark: Mark,
+    pub(super) mark: Mark,
 }
 
 impl Marks {
@@ -110,12 +110,6 @@ impl Mark {
     }
 }
 
-impl Left {
-    pub(super) fn clear(self) -> io::Result<()> {
-        self.mark.clear()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,7 +130,7 @@ mod tests {
         let found: Vec<_> =
             left.iter().map(|left| (left.token.as_str(), left.place.to_str().unwrap())).collect();
         assert_eq!(found, [("fourth", ""), ("second", "/b")]);
-        left.into_iter().for_each(|left| left.clear().unwrap());
+        left.into_iter().for_each(|left| left.mark.clear().unwrap());
         assert!(Marks::new(&folder.path().join("running")).left().unwrap().is_empty());
         assert_eq!(fs::read_dir(folder.path().join("running")).unwrap().count(), 2, "files are used again");
     }

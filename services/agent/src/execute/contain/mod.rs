@@ -18,7 +18,7 @@ mod supervise;
 
 pub use supervise::supervisor;
 
-use super::process::no_fork;
+use super::{paths, process::no_fork};
 use marks::{Mark, Marks};
 use reeve_types::ids::new_uuid;
 use std::{
@@ -117,7 +117,7 @@ impl Containment {
                 cgroup::remove(&step.place);
             }
             scan::end_marked(MARK, &step.token, GRACE).await;
-            step.clear()?;
+            step.mark.clear()?;
         }
         Ok(steps)
     }
@@ -151,11 +151,12 @@ impl Containment {
 /// PATH in turn, each time.
 pub(super) fn shell() -> &'static Path {
     static SHELL: OnceLock<PathBuf> = OnceLock::new();
-    SHELL.get_or_init(|| {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let found = std::env::split_paths(&path).map(|folder| folder.join("sh")).find(|file| file.is_file());
-        found.unwrap_or_else(|| PathBuf::from("sh"))
-    })
+    SHELL.get_or_init(|| paths::program("sh").unwrap_or_else(|| PathBuf::from("sh")))
+}
+
+/// A text as one word for that shell.
+pub(super) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 fn as_user(task: Task) -> Command {
