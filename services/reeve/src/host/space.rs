@@ -50,7 +50,10 @@ impl Space {
                     tracing::error!(reason, "the API takes nothing new");
                     self.closed.send_replace(Some(reason));
                 }
-                Some(_) => {}
+                // What is said stays true: somebody who looks whether it becomes better reads it.
+                Some(reason) => {
+                    self.closed.send_replace(Some(reason));
+                }
                 None if was_full => {
                     self.start_again().await;
                     started = Some(Instant::now());
