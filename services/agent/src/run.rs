@@ -143,10 +143,9 @@ pub async fn run(options: Options) -> Result<(), Error> {
     }
     let ledger = once_there_is_room(|| ledger::Ledger::open(&path)).await?;
     let session = new_uuid().simple().to_string();
-    let marks = options.data.join("running");
     let containment = match options.no_cgroups {
-        true => Containment::supervised(&marks),
-        false => Containment::find(&marks, identity.node_id.as_str()).await,
+        true => Containment::supervised(&options.data),
+        false => Containment::find(&options.data, identity.node_id.as_str()).await,
     };
     // Before anything is said of the steps that they belong to.
     let left = containment.end_leftovers().await.map_err(Error::Leftovers)?;

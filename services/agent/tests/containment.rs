@@ -38,7 +38,7 @@ async fn execute(root: &Path, containment: &Arc<Containment>, script: &str, seco
 
 /// Each way that works here, with the name of its cgroups.
 async fn ways(root: &Path, name: &str) -> Vec<Arc<Containment>> {
-    let found = Containment::find(&root.join("marks"), name).await;
+    let found = Containment::find(root, name).await;
     found.end_leftovers().await.unwrap();
     println!("{name}: found {}", found.name());
     // The supervisor needs the agent's own program: see the end-to-end tests.

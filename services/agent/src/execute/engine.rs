@@ -26,7 +26,7 @@ pub(super) struct Context<'a, D> {
     pub(super) run_as: Option<&'a str>,
     pub(super) documents: &'a D,
     pub(super) cancel: watch::Receiver<bool>,
-    /// The folder of the command, or of the including step.
+    /// The folder of the command, or of the including step. Who needs it makes it.
     pub(super) folder: PathBuf,
     /// Where downloads of the whole command go.
     pub(super) downloads: PathBuf,
@@ -67,12 +67,6 @@ pub(super) async fn run<D: DocumentSource, S: Sink>(
         Err(error) => return Ended::Outcome(refused(error.to_string())),
     };
     let folder = host.root.join(paths::plain_name(&job.command_id));
-    if let Err(error) = paths::create_folder(&folder) {
-        return Ended::Outcome(refused(format!(
-            "The folder {} cannot be created: {error}.",
-            folder.display()
-        )));
-    }
     let context = Context {
         host,
         command_id: &job.command_id,

@@ -133,7 +133,7 @@ pub(super) async fn run<D, S: Sink>(
             command.env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes");
         }
         let mut cancel = context.cancel.clone();
-        let task = Task { command, words: None, user: None };
+        let task = Task { command, user: None };
         let exit = process::run(&context.host.containment, task, TIME, &mut cancel, out)
             .await
             .map_err(|error| format!("The program git cannot be started: {error}."))?;

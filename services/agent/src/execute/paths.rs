@@ -31,8 +31,11 @@ pub(super) fn create_folder(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o711).create(path)
 }
 
-/// Creates a folder for the user of the agent alone.
+/// Creates a folder for the user of the agent alone, with its parents, which others may pass.
 pub(super) fn create_private_folder(path: &Path) -> io::Result<()> {
+    if let Some(parent) = path.parent() {
+        create_folder(parent)?;
+    }
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 

@@ -16,7 +16,7 @@ use tokio::{
 
 use super::{
     Sink,
-    contain::{Containment, Task, code},
+    contain::{Containment, Step, Task, code},
     output::Out,
 };
 
@@ -54,8 +54,7 @@ pub(super) async fn cancelled(cancel: &mut watch::Receiver<bool>) {
     }
 }
 
-/// Runs a program in a containment of its own until it has ended and closed its output. Children that
-/// inherited the output therefore belong to the step.
+/// Runs a program in a containment of its own.
 pub(super) async fn run<S: Sink>(
     containment: &Containment,
     task: Task,
@@ -63,7 +62,17 @@ pub(super) async fn run<S: Sink>(
     cancel: &mut watch::Receiver<bool>,
     out: &mut Out<'_, S>,
 ) -> io::Result<Exit> {
-    let mut step = containment.start(task).await?;
+    follow(containment.start(task).await?, time, cancel, out).await
+}
+
+/// Stays with what was started until it has ended and closed its output. Children that inherited the output therefore
+/// belong to the step.
+pub(super) async fn follow<S: Sink>(
+    mut step: Step,
+    time: Duration,
+    cancel: &mut watch::Receiver<bool>,
+    out: &mut Out<'_, S>,
+) -> io::Result<Exit> {
     crate::failpoint::reached("after-spawn");
     let mut pipes = Pipes::new();
     // The process is reaped last: until then its id, which is the id of the group, cannot belong to another.
@@ -80,6 +89,9 @@ pub(super) async fn run<S: Sink>(
     };
     match ended {
         Ok(status) => {
+            if let Some(said) = step.said_of(status) {
+                out.write(true, Bytes::from(said));
+            }
             step.release().await;
             Ok(Exit::Code(code(status)))
         }

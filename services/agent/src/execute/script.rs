@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use super::{
     Sink,
-    contain::{Task, quoted, shell},
+    contain::{self, Task},
     engine::Context,
     output::Out,
     paths,
@@ -33,7 +33,7 @@ pub(super) enum Shell {
     PowerShell,
 }
 
-/// Writes the script and runs it to its end.
+/// Runs the script to its end.
 pub(super) async fn run<D, S: Sink>(
     context: &Context<'_, D>,
     step: &PlannedStep,
@@ -46,54 +46,64 @@ pub(super) async fn run<D, S: Sink>(
     let extra = environment(inputs)?;
     let directory = working_directory(context, inputs)?;
     let user = context.run_as.map(User::find).transpose()?.flatten();
-    let path = write_script(folder, &text, shell, user.as_ref())
-        .map_err(|error| format!("The script cannot be written to {}: {error}.", folder.display()))?;
-    let (mut command, words) = match shell {
-        Shell::Posix => posix(&path, text.starts_with("#!")),
-        Shell::PowerShell => {
-            let mut command = Command::new(find_pwsh()?);
-            command.arg("-f").arg(&path);
-            (command, None)
+    let dressed = |mut command: Command| {
+        command
+            .current_dir(&directory)
+            .env("AWS_SSM_INSTANCE_ID", &context.host.node_id)
+            .env("AWS_SSM_REGION_NAME", &context.host.region)
+            .env("AWS_SSM_PLATFORM_NAME", &context.host.platform_name)
+            .env("AWS_SSM_PLATFORM_VERSION", &context.host.platform_version)
+            .env("SSM_COMMAND_ID", context.command_id)
+            .envs(&step.environment)
+            .envs(&extra);
+        if let Some(user) = &user {
+            user.apply(&mut command);
         }
-    };
-    command
-        .current_dir(&directory)
-        .env("AWS_SSM_INSTANCE_ID", &context.host.node_id)
-        .env("AWS_SSM_REGION_NAME", &context.host.region)
-        .env("AWS_SSM_PLATFORM_NAME", &context.host.platform_name)
-        .env("AWS_SSM_PLATFORM_VERSION", &context.host.platform_version)
-        .env("SSM_COMMAND_ID", context.command_id)
-        .envs(&step.environment)
-        .envs(&extra);
-    if let Some(user) = &user {
-        user.apply(&mut command);
-    }
-    let time = Duration::from_secs(u64::from(timeout_seconds(inputs)));
-    let mut cancel = context.cancel.clone();
-    let ids = user.as_ref().map(|user| (user.uid, user.gid));
-    let task = Task { command, words, user: ids };
-    let exit = process::run(&context.host.containment, task, time, &mut cancel, out)
-        .await
-        .map_err(|error| format!("failed to run commands: {error}"))?;
-    Ok(result(context, exit, out))
-}
-
-/// A shell that runs a script: as a command, and in words for a shell that is there already. A script without a first
-/// line of its own (`#!`) is run by another shell. The trailing command keeps the outer shell alive, which then reports
-/// a kill the way scripts have always seen it.
-fn posix(script: &Path, has_interpreter: bool) -> (Command, Option<String>) {
-    // The inner quotes let the path have blanks.
-    let command = |shell: &Path, text: &str| {
-        let mut command = Command::new(shell);
-        command.arg("-c").arg(text).arg(script);
         command
     };
-    if has_interpreter {
+    let (containment, mut cancel) = (&context.host.containment, context.cancel.clone());
+    let time = Duration::from_secs(u64::from(timeout_seconds(inputs)));
+    let failed = |error| format!("failed to run commands: {error}");
+    let begun = match (shell, &user) {
+        // One with an interpreter of its own is for the system to start.
+        (Shell::Posix, None) if !text.starts_with("#!") => {
+            containment.start_script(&dressed(Command::new(contain::shell())), &text).await.map_err(failed)?
+        }
+        _ => None,
+    };
+    let exit = match begun {
+        Some(begun) => process::follow(begun, time, &mut cancel, out).await,
+        None => {
+            let path = write_script(folder, &text, shell, user.as_ref())
+                .map_err(|error| format!("The script cannot be written to {}: {error}.", folder.display()))?;
+            let command = match shell {
+                Shell::Posix => posix(&path, text.starts_with("#!")),
+                Shell::PowerShell => {
+                    let mut command = Command::new(find_pwsh()?);
+                    command.arg("-f").arg(&path);
+                    command
+                }
+            };
+            let task =
+                Task { command: dressed(command), user: user.as_ref().map(|user| (user.uid, user.gid)) };
+            process::run(containment, task, time, &mut cancel, out).await
+        }
+    };
+    Ok(result(context, exit.map_err(failed)?, out))
+}
+
+/// A shell that runs a script, and says of a kill what scripts have always seen: the trailing command keeps it. A script
+/// without a first line of its own (`#!`) is run by another shell.
+fn posix(script: &Path, has_interpreter: bool) -> Command {
+    // The inner quotes let the path have blanks.
+    let (shell, text) = match has_interpreter {
         // One that is not there is complained of by the outer shell, which names itself as it was called, and its line.
-        return (command(Path::new("sh"), "\"$0\"; exit $?"), None);
-    }
-    let words = script.to_str().map(|path| format!("sh {} </dev/null; exit $?\n", quoted(path)));
-    (command(shell(), "sh \"$0\"; exit $?"), words)
+        true => (Path::new("sh"), "\"$0\"; exit $?"),
+        false => (contain::shell(), "sh \"$0\"; exit $?"),
+    };
+    let mut command = Command::new(shell);
+    command.arg("-c").arg(text).arg(script);
+    command
 }
 
 fn result<D, S: Sink>(context: &Context<'_, D>, exit: Exit, out: &mut Out<'_, S>) -> Ran {

@@ -2,12 +2,17 @@
 //!
 //! A process is moved into its cgroup before it becomes the step's program, so nothing is started outside. The
 //! move waits for the kernel for 10 ms and more, so some shells are kept ready in fresh cgroups: a step tells one
-//! what to do. A step for another user cannot use it and waits for its own.
+//! what to do, which is its script or a program to become. A step for another user cannot use it and waits for its own.
 
-use super::{Task, as_user, marks::Mark, shell, spawn};
+use super::{
+    Input, MARK, OnDrop, Task, as_user,
+    marks::Mark,
+    new_token,
+    scripts::{Place, Places},
+    shell, spawn,
+};
 use std::{
     ffi::OsStr,
-    fmt::Write as _,
     fs, io,
     path::{Path, PathBuf},
     process::Command,
@@ -37,6 +42,7 @@ const GATE: &str = "read -r go && exec \"$@\" </dev/null";
 pub(super) struct Cgroups {
     root: PathBuf,
     next: AtomicU64,
+    scripts: Arc<Places>,
     spares: Mutex<Vec<Slot>>,
     refilling: AtomicBool,
 }
@@ -45,6 +51,18 @@ pub(super) struct Cgroups {
 pub(super) struct Slot {
     pub(super) child: Child,
     pub(super) place: PathBuf,
+    /// What marks it and what it starts.
+    pub(super) token: String,
+    /// Where a shell reads what it is told.
+    pub(super) script: Option<Place>,
+}
+
+/// One that is not in its cgroup yet.
+struct Waiting {
+    child: Child,
+    place: PathBuf,
+    token: String,
+    script: Option<Place>,
 }
 
 /// Whether a path is a cgroup of a step that stands.
@@ -71,7 +89,8 @@ pub(super) fn kill(place: &Path) {
     }
 }
 
-fn is_empty(place: &Path) -> bool {
+/// Whether nobody is in a cgroup, or it is gone.
+pub(super) fn is_empty(place: &Path) -> bool {
     fs::read_to_string(place.join("cgroup.events")).map_or(true, |events| events.contains("populated 0"))
 }
 
@@ -113,27 +132,29 @@ fn own() -> io::Result<PathBuf> {
 }
 
 impl Cgroups {
-    /// Makes this agent's part of the tree, and tries whether a process can be put below it.
-    pub(super) async fn find(name: &str) -> io::Result<Self> {
+    /// Makes this agent's part of the tree, and tries whether a process can be put below it. `scripts` is a folder for
+    /// this alone.
+    pub(super) async fn find(name: &str, scripts: &Path) -> io::Result<Self> {
         let root = own()?.join(format!("reeve-{name}"));
         match fs::create_dir(&root) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             _ => {}
         }
-        let cgroups = Self {
-            root,
-            next: AtomicU64::new(0),
-            spares: Mutex::default(),
-            refilling: AtomicBool::new(false),
-        };
         // What an earlier run left: of a step, of a spare shell, or empty.
-        for entry in fs::read_dir(&cgroups.root)?.flatten() {
+        for entry in fs::read_dir(&root)?.flatten() {
             if entry.file_name() != BACKGROUND && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 kill(&entry.path());
                 wait_until_empty(&entry.path(), super::GRACE).await;
                 remove(&entry.path());
             }
         }
+        let cgroups = Self {
+            root,
+            next: AtomicU64::new(0),
+            scripts: Places::new(scripts)?,
+            spares: Mutex::default(),
+            refilling: AtomicBool::new(false),
+        };
         let slot = cgroups.make().await?;
         cgroups.spares().push(slot);
         Ok(cgroups)
@@ -160,9 +181,17 @@ impl Cgroups {
         Ok(place)
     }
 
-    /// A shell that waits for what to become.
+    /// A shell that waits for what it is told.
     async fn make(&self) -> io::Result<Slot> {
-        enter(vec![(spawn(Command::new(shell()), true)?, self.make_place()?)]).await?.pop().ok_or_else(nobody)
+        enter(vec![self.waiting()?]).await?.pop().ok_or_else(nobody)
+    }
+
+    fn waiting(&self) -> io::Result<Waiting> {
+        let (script, token) = (self.scripts.take()?, new_token());
+        let mut command = Command::new(shell());
+        command.arg(script.path()).env(MARK, &token);
+        let child = spawn(command, Input::None, OnDrop::Kill)?;
+        Ok(Waiting { child, place: self.make_place()?, token, script: Some(script) })
     }
 
     /// Makes spare shells, if half of them are gone.
@@ -177,9 +206,7 @@ impl Cgroups {
                 sleep(LATER).await;
             }
             let missing = SPARES.saturating_sub(cgroups.spares().len());
-            let made: io::Result<Vec<_>> = (0..missing)
-                .map(|_| Ok((spawn(Command::new(shell()), true)?, cgroups.make_place()?)))
-                .collect();
+            let made: io::Result<Vec<_>> = (0..missing).map(|_| cgroups.waiting()).collect();
             let entered = match made {
                 Ok(made) => enter(made).await,
                 Err(error) => Err(error),
@@ -196,33 +223,73 @@ impl Cgroups {
     pub(super) async fn start(
         self: &Arc<Self>,
         task: Task,
-        mark: impl FnOnce(&Path) -> io::Result<Option<Mark>>,
+        mark: impl FnOnce(&Slot) -> io::Result<Option<Mark>>,
     ) -> io::Result<(Slot, Option<Mark>)> {
-        let words = if task.user.is_none() { words(&task)? } else { None };
-        let (mut slot, go) = match words {
-            Some(words) => {
-                let slot = match self.take_spare() {
-                    Some(slot) => slot,
-                    None => self.make().await?,
-                };
-                (slot, words)
-            }
-            None => {
-                let gated = vec![(spawn(gated(task), true)?, self.make_place()?)];
-                (enter(gated).await?.pop().ok_or_else(nobody)?, "go\n".to_owned())
-            }
-        };
-        let mark = mark(&slot.place)?;
+        let words = if task.user.is_none() { words(&task.command)? } else { None };
+        if let Some(words) = words
+            && let Some(mut slot) = self.ready(words.len()).await
+        {
+            let mark = mark(&slot)?;
+            slot.tell(&words)?;
+            self.refill();
+            return Ok((slot, mark));
+        }
+        let (token, place) = (new_token(), self.make_place()?);
+        let child = spawn(gated(task, &token), Input::Pipe, OnDrop::Leave)?;
+        let gated = vec![Waiting { child, place, token, script: None }];
+        let mut slot = enter(gated).await?.pop().ok_or_else(nobody)?;
+        let mark = mark(&slot)?;
         if let Some(mut input) = slot.child.stdin.take() {
-            input.write_all(go.as_bytes()).await?;
+            input.write_all(b"go\n").await?;
         }
         self.refill();
         Ok((slot, mark))
     }
 
-    /// A step has ended by itself: what it left running is moved out of its cgroup.
-    pub(super) async fn release(&self, place: &Path) {
-        if !is_empty(place) {
+    /// Starts a script in a shell that is there already, with the folder and environment of a command. `None`: such a
+    /// shell cannot be told all of it.
+    pub(super) async fn start_script(
+        self: &Arc<Self>,
+        settings: &Command,
+        script: &str,
+        mark: impl FnOnce(&Slot) -> io::Result<Option<Mark>>,
+    ) -> io::Result<Option<(Slot, Option<Mark>)>> {
+        // On the script's first line, so that its lines keep their numbers.
+        let Some(before) = told(settings)?.filter(|told| !told.contains('\n')) else { return Ok(None) };
+        let text = format!("{before}{script}");
+        let Some(mut slot) = self.ready(text.len()).await else { return Ok(None) };
+        let mark = mark(&slot)?;
+        if let Some(place) = &slot.script {
+            place.hold(script)?;
+        }
+        slot.tell(&text)?;
+        self.refill();
+        Ok(Some((slot, mark)))
+    }
+
+    /// A shell that can be told as much; `None` when there is none and none can be made.
+    async fn ready(&self, bytes: usize) -> Option<Slot> {
+        let slot = match self.take_spare() {
+            Some(slot) => slot,
+            None => match self.make().await {
+                Ok(slot) => slot,
+                Err(error) => {
+                    tracing::warn!(%error, "a step gets no shell that is kept ready");
+                    return None;
+                }
+            },
+        };
+        if slot.script.as_ref().is_some_and(|script| script.fits(bytes)) {
+            return Some(slot);
+        }
+        self.spares().push(slot);
+        None
+    }
+
+    /// A step has ended by itself: what it left running is moved out of its cgroup. Answers whether nothing was.
+    pub(super) async fn release(&self, place: &Path) -> bool {
+        let empty = is_empty(place);
+        if !empty {
             let (from, to) = (place.to_owned(), self.root.join(BACKGROUND));
             // The move waits for the kernel.
             let moved = tokio::task::spawn_blocking(move || move_all(&from, &to)).await;
@@ -231,6 +298,7 @@ impl Cgroups {
             }
         }
         remove(place);
+        empty
     }
 }
 
@@ -242,6 +310,10 @@ impl Drop for Cgroups {
 }
 
 impl Slot {
+    fn tell(&mut self, text: &str) -> io::Result<()> {
+        self.script.as_mut().ok_or_else(nobody)?.tell(text)
+    }
+
     fn discard(self) {
         kill(&self.place);
         // The kernel takes a moment; an empty one that stays is removed at the next start.
@@ -277,35 +349,33 @@ fn nobody() -> io::Error {
     io::Error::other("the process ended before it began")
 }
 
-/// Puts waiting processes into their cgroups, one right after the other.
-async fn enter(mut waiting: Vec<(Child, PathBuf)>) -> io::Result<Vec<Slot>> {
-    let moves: io::Result<Vec<_>> = waiting
-        .iter()
-        .map(|(child, place)| Ok((place.join("cgroup.procs"), child.id().ok_or_else(nobody)?.to_string())))
-        .collect();
-    let written = match moves {
-        Ok(moves) => tokio::task::spawn_blocking(move || {
-            moves.into_iter().try_for_each(|(file, pid)| fs::write(file, pid))
-        })
-        .await
-        .map_err(io::Error::other)
-        .and_then(|written| written),
-        Err(error) => Err(error),
-    };
-    if let Err(error) = written {
-        for (child, place) in &mut waiting {
-            // It reads from a pipe that ends now.
-            drop(child.stdin.take());
-            let _waited = child.wait().await.is_ok();
-            remove(place);
+/// Puts waiting processes into their cgroups, one right after the other; each then waits for what it is told.
+async fn enter(mut waiting: Vec<Waiting>) -> io::Result<Vec<Slot>> {
+    if let Err(error) = move_in(&mut waiting).await {
+        for one in &mut waiting {
+            let _killed = one.child.kill().await.is_ok();
+            remove(&one.place);
         }
         return Err(error);
     }
-    Ok(waiting.into_iter().map(|(child, place)| Slot { child, place }).collect())
+    let slot = |Waiting { child, place, token, script }| Slot { child, place, token, script };
+    Ok(waiting.into_iter().map(slot).collect())
+}
+
+async fn move_in(waiting: &mut [Waiting]) -> io::Result<()> {
+    // Until then a shell would wait for ever if the agent ended.
+    for script in waiting.iter_mut().filter_map(|one| one.script.as_mut()) {
+        script.opened().await?;
+    }
+    let of =
+        |one: &Waiting| Ok((one.place.join("cgroup.procs"), one.child.id().ok_or_else(nobody)?.to_string()));
+    let moves: Vec<_> = waiting.iter().map(of).collect::<io::Result<_>>()?;
+    let all = move || moves.into_iter().try_for_each(|(file, pid)| fs::write(file, pid));
+    tokio::task::spawn_blocking(all).await.map_err(io::Error::other)?
 }
 
 /// The task behind a gate.
-fn gated(task: Task) -> Command {
+fn gated(task: Task, token: &str) -> Command {
     let mut command = Command::new(shell());
     command.arg("-c").arg(GATE).arg("sh");
     command.arg(task.command.get_program()).args(task.command.get_args());
@@ -318,25 +388,27 @@ fn gated(task: Task) -> Command {
             None => command.env_remove(name),
         };
     }
+    command.env(MARK, token);
     as_user(Task { command, ..task })
 }
 
-/// What to tell a spare shell so that it becomes the program; none when a shell cannot be told.
-fn words(task: &Task) -> io::Result<Option<String>> {
-    let command = &task.command;
-    let mut words = String::new();
-    let mut add = |before: &str, text: &OsStr, after: &str| -> io::Result<bool> {
-        let Some(text) = text.to_str() else { return Ok(false) };
-        if text.contains('\0') {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "a nul byte in the program's text"));
-        }
-        let written = write!(words, "{before}{}{after}", super::quoted(text));
-        written.map(|()| true).map_err(io::Error::other)
-    };
-    if let Some(folder) = command.get_current_dir()
-        && !add("cd -- ", folder.as_os_str(), " || exit 126\nunset OLDPWD\n")?
-    {
-        return Ok(None);
+/// A shell's words for something that has no nul byte: with this before it and that behind. `None` for what is no text.
+fn worded(before: &str, text: &OsStr, after: &str) -> io::Result<Option<String>> {
+    let Some(text) = text.to_str() else { return Ok(None) };
+    if text.contains('\0') {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "a nul byte in the program's text"));
+    }
+    Ok(Some(format!("{before}{}{after}", super::quoted(text))))
+}
+
+/// What to tell a shell so that it has the folder and the environment of a command; `None` when it cannot be told.
+fn told(command: &Command) -> io::Result<Option<String>> {
+    let mut told = String::new();
+    if let Some(folder) = command.get_current_dir() {
+        let Some(words) = worded("cd -- ", folder.as_os_str(), " || exit 126; unset OLDPWD; ")? else {
+            return Ok(None);
+        };
+        told.push_str(&words);
     }
     for (name, value) in command.get_envs() {
         let is_name = name.to_str().is_some_and(|name| {
@@ -346,24 +418,26 @@ fn words(task: &Task) -> io::Result<Option<String>> {
         });
         // PWD and IFS and their like mean something to the shell itself.
         let own = ["PWD", "OLDPWD", "IFS", "PATH", "ENV", "PPID", "OPTIND", "_"];
-        let (Some(value), true) = (value, is_name) else { return Ok(None) };
-        if own.iter().any(|own| name == *own) || !add(&format!("export {}=", name.display()), value, "\n")? {
+        let (Some(value), true) = (value, is_name && !own.iter().any(|own| name == *own)) else {
             return Ok(None);
-        }
-    }
-    if let Some(own) = &task.words {
-        words.push_str(own);
-        return Ok(Some(words));
-    }
-    if !add("exec ", command.get_program(), "")? {
-        return Ok(None);
-    }
-    for argument in command.get_args() {
-        if !add(" ", argument, "")? {
+        };
+        let Some(words) = worded(&format!("export {}=", name.display()), value, "; ")? else {
             return Ok(None);
-        }
+        };
+        told.push_str(&words);
     }
-    words.push_str(" </dev/null\n");
+    Ok(Some(told))
+}
+
+/// What to tell a shell so that it becomes a program; `None` when it cannot be told.
+fn words(command: &Command) -> io::Result<Option<String>> {
+    let Some(mut words) = told(command)? else { return Ok(None) };
+    words.push_str("exec");
+    for word in std::iter::once(command.get_program()).chain(command.get_args()) {
+        let Some(word) = worded(" ", word, "")? else { return Ok(None) };
+        words.push_str(&word);
+    }
+    words.push('\n');
     Ok(Some(words))
 }
 
@@ -372,7 +446,7 @@ mod tests {
     use super::*;
 
     fn of(command: &mut Command) -> io::Result<Option<String>> {
-        words(&Task { command: std::mem::replace(command, Command::new("")), words: None, user: None })
+        words(command)
     }
 
     #[test]

@@ -14,6 +14,8 @@
 mod cgroup;
 mod marks;
 mod scan;
+mod scripts;
+mod signals;
 mod supervise;
 
 pub use supervise::supervisor;
@@ -37,6 +39,8 @@ use tokio::{
 
 /// The variable that marks a step's processes.
 const MARK: &str = "REEVE_STEP";
+/// The folder of scripts whose shells are started ahead.
+const SCRIPTS: &str = "scripts";
 /// The dead are waited for this long; one in an uninterruptible sleep may take for ever.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -56,9 +60,6 @@ enum Way {
 /// A program to start, and the user and group it gets.
 pub(super) struct Task {
     pub(super) command: Command,
-    /// Words for a POSIX shell that is there already and does as `command`, if it is a shell, with its folder and
-    /// environment.
-    pub(super) words: Option<String>,
     pub(super) user: Option<(u32, u32)>,
 }
 
@@ -68,22 +69,22 @@ impl Containment {
         Self { way: Way::Group, marks: None }
     }
 
-    /// The best way that works here, with marks below a folder. `name` tells this agent's cgroups from others'.
+    /// The best way that works here, for an agent alone in its folder. `name` tells this agent's cgroups from others'.
     /// The supervisor is the running program itself: its `main` must call [`supervisor`] first.
-    pub async fn find(marks: &Path, name: &str) -> Self {
-        match cgroup::Cgroups::find(name).await {
-            Ok(cgroups) => Self { way: Way::Cgroups(Arc::new(cgroups)), marks: Some(Marks::new(marks)) },
+    pub async fn find(folder: &Path, name: &str) -> Self {
+        match cgroup::Cgroups::find(name, &folder.join(SCRIPTS)).await {
+            Ok(cgroups) => Self { way: Way::Cgroups(Arc::new(cgroups)), marks: Some(marks(folder)) },
             Err(error) => {
                 tracing::info!(%error, "no cgroups for steps: each gets a supervisor");
-                Self::supervised(marks)
+                Self::supervised(folder)
             }
         }
     }
 
     /// A supervisor for each step, where the system has such a thing.
-    pub fn supervised(marks: &Path) -> Self {
+    pub fn supervised(folder: &Path) -> Self {
         let way = if cfg!(target_os = "linux") { Way::Supervisor } else { Way::Group };
-        Self { way, marks: Some(Marks::new(marks)) }
+        Self { way, marks: Some(marks(folder)) }
     }
 
     /// What the way is called.
@@ -124,27 +125,48 @@ impl Containment {
 
     /// Starts a program. Its standard input is at its end; the outputs are pipes.
     pub(super) async fn start(&self, mut task: Task) -> io::Result<Step> {
-        let token = new_uuid().simple().to_string();
+        if let Way::Cgroups(cgroups) = &self.way {
+            let (slot, mark) = cgroups.start(task, |slot| self.mark(&slot.token, &slot.place)).await?;
+            return Step::in_cgroup(cgroups, slot, mark);
+        }
+        let token = new_token();
         task.command.env(MARK, &token);
-        let mark = |place: &Path| self.marks.as_ref().map(|marks| marks.set(&token, place)).transpose();
-        let (child, control, place, mark) = match &self.way {
-            Way::Cgroups(cgroups) => {
-                let (slot, mark) = cgroups.start(task, mark).await?;
-                (slot.child, None, Some((cgroups.clone(), slot.place)), mark)
-            }
+        let mark = self.mark(&token, Path::new(""))?;
+        let (child, control) = match &self.way {
             Way::Supervisor => {
-                let mark = mark(Path::new(""))?;
-                let mut child = spawn(supervise::command(&task), true)?;
+                let mut child = spawn(supervise::command(&task), Input::Pipe, OnDrop::Leave)?;
                 let control = child.stdin.take();
-                (child, control, None, mark)
+                (child, control)
             }
-            Way::Group => {
-                let mark = mark(Path::new(""))?;
-                (spawn(as_user(task), false)?, None, None, mark)
-            }
+            _ => (spawn(as_user(task), Input::None, OnDrop::Leave)?, None),
         };
-        Step::new(child, control, place, token, mark)
+        Step::new(child, control, None, token, mark)
     }
+
+    /// Starts a script in a shell that is kept ready, with the folder and environment of a command. `None`: there is no
+    /// such shell, or it cannot be told all of it.
+    pub(super) async fn start_script(&self, settings: &Command, script: &str) -> io::Result<Option<Step>> {
+        let Way::Cgroups(cgroups) = &self.way else { return Ok(None) };
+        let mark = |slot: &cgroup::Slot| self.mark(&slot.token, &slot.place);
+        let started = cgroups.start_script(settings, script, mark).await?;
+        let Some((slot, mark)) = started else { return Ok(None) };
+        let mut step = Step::in_cgroup(cgroups, slot, mark)?;
+        step.direct = true;
+        Ok(Some(step))
+    }
+
+    fn mark(&self, token: &str, place: &Path) -> io::Result<Option<Mark>> {
+        self.marks.as_ref().map(|marks| marks.set(token, place)).transpose()
+    }
+}
+
+/// Where an agent keeps the marks of its steps.
+fn marks(folder: &Path) -> Arc<Marks> {
+    Marks::new(&folder.join("running"))
+}
+
+fn new_token() -> String {
+    new_uuid().simple().to_string()
 }
 
 /// The system's POSIX shell, looked for once: who starts a program by its name alone has the kernel try every folder of
@@ -178,13 +200,28 @@ fn without_own(command: &mut Command) {
     }
 }
 
+/// What a program reads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Input {
+    None,
+    Pipe,
+}
+
+/// What becomes of a program whose owner goes away.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OnDrop {
+    /// It goes on: [`Step`] ends what it has to.
+    Leave,
+    Kill,
+}
+
 /// Starts a program in a process group of its own, with pipes.
-fn spawn(mut command: Command, with_input: bool) -> io::Result<Child> {
-    command.stdin(if with_input { Stdio::piped() } else { Stdio::null() });
+fn spawn(mut command: Command, input: Input, dropped: OnDrop) -> io::Result<Child> {
+    command.stdin(if input == Input::Pipe { Stdio::piped() } else { Stdio::null() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     without_own(&mut command);
     let _alone = no_fork();
-    tokio::process::Command::from(command).spawn()
+    tokio::process::Command::from(command).kill_on_drop(dropped == OnDrop::Kill).spawn()
 }
 
 /// A running step. It does not outlive its owner: an agent that is told to end leaves none behind.
@@ -195,6 +232,9 @@ pub(super) struct Step {
     control: Option<ChildStdin>,
     supervised: bool,
     place: Option<(Arc<cgroup::Cgroups>, PathBuf)>,
+    script: Option<scripts::Place>,
+    /// Whether the first process is the script's own shell, so that nobody but the agent says what ended it.
+    direct: bool,
     group: Option<rustix::process::Pid>,
     token: String,
     mark: Option<Mark>,
@@ -213,7 +253,14 @@ impl Step {
             return Err(io::Error::other("the pipes of the process are missing"));
         };
         let supervised = control.is_some();
-        Ok(Self { child, stdout, stderr, control, supervised, place, group, token, mark })
+        let (script, direct) = (None, false);
+        Ok(Self { child, stdout, stderr, control, supervised, place, script, direct, group, token, mark })
+    }
+
+    fn in_cgroup(cgroups: &Arc<cgroup::Cgroups>, slot: cgroup::Slot, mark: Option<Mark>) -> io::Result<Self> {
+        let mut step = Self::new(slot.child, None, Some((cgroups.clone(), slot.place)), slot.token, mark)?;
+        step.script = slot.script;
+        Ok(step)
     }
 
     /// Waits for the end of the first process. To be called when the outputs were read to their ends: a
@@ -226,14 +273,30 @@ impl Step {
         self.child.wait().await
     }
 
+    /// What a shell that had waited for the first process would say of its end.
+    pub(super) fn said_of(&self, status: ExitStatus) -> Option<String> {
+        if self.direct { signals::said(status) } else { None }
+    }
+
     /// Lets go of what the step left running on purpose.
     pub(super) async fn release(mut self) {
         // The first process was reaped: its id may belong to another one from now on.
         self.group = None;
-        if let Some((cgroups, place)) = self.place.take() {
-            cgroups.release(&place).await;
+        if let Some((cgroups, place)) = self.place.take()
+            && cgroups.release(&place).await
+        {
+            self.give_back();
         }
         self.forget();
+    }
+
+    /// Nothing of the step is left: another one can use its place.
+    fn give_back(&mut self) {
+        if let Some(script) = self.script.take()
+            && let Err(error) = script.give_back()
+        {
+            tracing::warn!(%error, "the place of a script is not used again");
+        }
     }
 
     fn forget(&mut self) {
@@ -271,6 +334,9 @@ impl Step {
         match self.place.take() {
             Some((_, place)) => {
                 cgroup::wait_until_empty(&place, GRACE).await;
+                if cgroup::is_empty(&place) {
+                    self.give_back();
+                }
                 cgroup::remove(&place);
             }
             None => scan::end_marked(MARK, &self.token, GRACE).await,
