@@ -44,6 +44,11 @@ impl dyn Held {
     pub fn row<T: Clone + 'static>(&self) -> Option<T> {
         (self as &dyn Any).downcast_ref::<T>().cloned()
     }
+
+    /// The same without copying it.
+    pub fn shared<T: Send + Sync + 'static>(self: Arc<Self>) -> Option<Arc<T>> {
+        (self as Arc<dyn Any + Send + Sync>).downcast().ok()
+    }
 }
 
 impl<T: Serialize + Any + Send + Sync> Held for T {

@@ -92,9 +92,7 @@ pub fn verify(
     if signed.encode_to_vec() != data {
         return Err(Refusal::Malformed);
     }
-    trust.usable(&signed.key_id, now)?;
-    let key =
-        KeyPair::from_public_key(&signed.key_id).map_err(|_| Unusable::Unknown(signed.key_id.clone()))?;
+    let key = trust.usable(&signed.key_id, now)?;
     key.verify(&signed_bytes(&signed.dispatch), &signed.signature).map_err(|_| Refusal::BadSignature)?;
     let dispatch = Dispatch::decode(signed.dispatch.as_slice()).map_err(|_| Refusal::Malformed)?;
     if dispatch.node_id != node.as_str() || dispatch.number != number {

@@ -5,9 +5,9 @@
 
 use nkeys::KeyPair;
 use prost::Message;
-use reeve_contracts::node::{DispatchKey, KeySet, SignedKeySet};
+use reeve_contracts::node::{KeySet, SignedKeySet};
 use reeve_types::Timestamp;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 /// A set has a few keys of some 80 bytes each.
 pub const MAX_BYTES: usize = 16 * 1024;
@@ -115,10 +115,18 @@ fn check(set: &KeySet) -> Result<(), Refusal> {
 }
 
 /// Whom a node believes: a root key, and the newest set of dispatch keys that it was given.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Trust {
     root: String,
     held: KeySet,
+    /// The keys of the set, in its order, ready to check signatures.
+    ready: Arc<[KeyPair]>,
+}
+
+impl fmt::Debug for Trust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trust").field("root", &self.root).field("held", &self.held).finish_non_exhaustive()
+    }
 }
 
 impl Trust {
@@ -127,7 +135,13 @@ impl Trust {
     /// # Errors
     /// When it is not that root's.
     pub fn restore(root: &str, signed: &[u8]) -> Result<Self, Refusal> {
-        Ok(Self { root: root.to_owned(), held: open(root, signed)? })
+        Self::new(root, open(root, signed)?)
+    }
+
+    fn new(root: &str, held: KeySet) -> Result<Self, Refusal> {
+        let ready = held.keys.iter().map(|key| KeyPair::from_public_key(&key.public_key));
+        let ready = ready.collect::<Result<_, _>>().map_err(|_| Refusal::Field("keys.public_key"))?;
+        Ok(Self { root: root.to_owned(), held, ready })
     }
 
     pub fn root(&self) -> &str {
@@ -150,20 +164,21 @@ impl Trust {
         if now.0 >= set.expires_ms {
             return Err(Refusal::Expired { expired: Timestamp(set.expires_ms) });
         }
-        Ok(Self { root: self.root.clone(), held: set })
+        Self::new(&self.root, set)
     }
 
-    /// Whether what a key signs counts now.
+    /// A key, if what it signs counts now.
     ///
     /// # Errors
     /// The first check that failed: the end of the set, the key, the key's own time.
-    pub fn usable(&self, key: &str, now: Timestamp) -> Result<&DispatchKey, Unusable> {
+    pub fn usable(&self, key: &str, now: Timestamp) -> Result<&KeyPair, Unusable> {
         let (version, expired) = (self.held.version, Timestamp(self.held.expires_ms));
         if now >= expired {
             return Err(Unusable::SetExpired { version, expired });
         }
-        let found = self.held.keys.iter().find(|known| known.public_key == key);
-        let known = found.ok_or_else(|| Unusable::Unknown(key.to_owned()))?;
+        let mut both = self.held.keys.iter().zip(&*self.ready);
+        let found = both.find(|(known, _)| known.public_key == key);
+        let (known, ready) = found.ok_or_else(|| Unusable::Unknown(key.to_owned()))?;
         let (not_before, not_after) = (Timestamp(known.not_before_ms), Timestamp(known.not_after_ms));
         if now.plus_seconds(SKEW_SECONDS) < not_before {
             return Err(Unusable::TooEarly { key: key.to_owned(), not_before });
@@ -171,7 +186,7 @@ impl Trust {
         if now >= not_after {
             return Err(Unusable::TooLate { key: key.to_owned(), not_after });
         }
-        Ok(known)
+        Ok(ready)
     }
 }
 
@@ -192,6 +207,7 @@ pub enum Unusable {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use reeve_contracts::node::DispatchKey;
 
     const NOW: Timestamp = Timestamp(1_764_000_000_000);
 

@@ -176,6 +176,20 @@ impl Store {
         serde_json::from_slice(&self.inner.stored(&key)?).ok()
     }
 
+    /// As [`Store::get`], for who only looks: a row that is decoded already is not copied.
+    pub fn look<T: DeserializeOwned + Clone + Send + Sync + 'static>(
+        &self,
+        table: &str,
+        key: &str,
+    ) -> Option<Arc<T>> {
+        let full = full_key(table, key.as_bytes());
+        let held = match self.inner.recent.get(&full) {
+            Some(Change::Held(row)) => row.shared::<T>(),
+            _ => None,
+        };
+        held.or_else(|| self.get(table, key).map(Arc::new))
+    }
+
     /// Rows whose key begins with `prefix`, in the order of their keys, after the key `after`.
     pub fn scan<T: DeserializeOwned + Clone + 'static>(
         &self,

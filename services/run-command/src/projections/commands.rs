@@ -284,10 +284,10 @@ fn dispatched<'a>(view: &mut dyn View, command: &str, numbered: impl IntoIterato
 /// Takes an end into the command's progress: whose turn it is now stands in the row of the one that ended, so
 /// that the reaction to its event is the same at each delivery.
 fn end(view: &mut dyn View, key: &str) {
-    let Some(row) = view.row::<InvocationRow>(INVOCATIONS, key) else { return };
-    let command = row.command_id;
+    let of = |row: &mut InvocationRow| (row.command_id.clone(), row.status_details.clone(), row.let_in);
+    let Some((command, details, let_in)) = view.change_row(INVOCATIONS, key, of) else { return };
     let Some(mut progress) = view.row::<Progress>(PROGRESS, &command) else { return };
-    let follows = progress.end(&row.status_details, row.let_in, |node| {
+    let follows = progress.end(&details, let_in, |node| {
         let next = view.row::<InvocationRow>(INVOCATIONS, &invocation::id(&command, node));
         next.map_or_else(Turn::default, |next| Turn {
             passes: next.ended() || next.cancel_requested,

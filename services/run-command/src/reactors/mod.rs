@@ -13,6 +13,7 @@ use crate::{
     projections::{INVOCATIONS, InvocationRow, NUMBERS},
 };
 use reeve_runtime::Handle;
+use std::sync::Arc;
 
 /// As many invocations of one command are written at a time; the event log commits them in groups.
 const AT_ONCE: usize = 256;
@@ -21,8 +22,8 @@ fn to(command_id: &str, node_id: &str, command: Command) -> To {
     To { command_id: command_id.to_owned(), node_id: node_id.to_owned(), command }
 }
 
-fn invocation_row(handle: &Handle, command_id: &str, node_id: &str) -> Option<InvocationRow> {
-    handle.views().get(INVOCATIONS, &invocation::id(command_id, node_id))
+fn invocation_row(handle: &Handle, command_id: &str, node_id: &str) -> Option<Arc<InvocationRow>> {
+    handle.views().look(INVOCATIONS, &invocation::id(command_id, node_id))
 }
 
 /// The greatest inbox number of a node that an event names.
