@@ -1,6 +1,6 @@
 //! An instance whose parts run apart: nats-server, each service and the gateway as a process of its own.
 
-use crate::{Answer, Instance, programs, wait_for};
+use crate::{Answer, Instance, SmallDisk, programs, wait_for};
 use reeve_testkit::free_port;
 use serde_json::{Value, json};
 use std::{
@@ -20,6 +20,7 @@ pub struct Apart {
     http: String,
     bus: String,
     account: String,
+    disk: Option<SmallDisk>,
     // Behind the parts, so that its folder goes after them.
     instance: Instance,
 }
@@ -30,20 +31,34 @@ impl Apart {
     /// # Panics
     /// When a program is missing or they do not come up.
     pub fn start() -> Self {
+        Self::begin(None)
+    }
+
+    /// The same with a bus that stores on a disk of so many KiB.
+    ///
+    /// # Panics
+    /// As [`Apart::start`], and when there can be no such disk.
+    pub fn start_on_small_disk(kib: u64) -> Self {
+        Self::begin(Some(kib))
+    }
+
+    fn begin(disk: Option<u64>) -> Self {
         let instance = Instance::described();
+        let store = instance.scratch().join("nats");
+        let disk = disk.map(|kib| SmallDisk::mount(&store, kib));
         let secrets = instance.scratch().join("secrets");
         let (bus, http) = (format!("127.0.0.1:{}", free_port()), format!("127.0.0.1:{}", free_port()));
         let mut init = Command::new(programs::reeve());
         init.arg("--data").arg(&secrets).args(["init", "--endpoint", &format!("http://{http}")]);
         init.args(["--bus", &format!("nats://{bus}"), "--bus-listen", &bus, "--bus-store"]);
-        let made = Answer::of(init.arg(instance.scratch().join("nats")));
+        let made = Answer::of(init.arg(store));
         assert!(made.success, "{}", made.stderr);
         let read = |name: &str| -> Value {
             serde_json::from_slice(&std::fs::read(secrets.join(name)).expect("a file")).expect("JSON")
         };
         instance.describe(&read("parts/gateway/instance.json"));
         let account = read("keys.json")["account"].as_str().expect("a text").to_owned();
-        let mut apart = Self { parts: Vec::new(), secrets, http, bus, account, instance };
+        let mut apart = Self { parts: Vec::new(), secrets, http, bus, account, disk, instance };
         apart.start_all();
         apart
     }
@@ -51,6 +66,14 @@ impl Apart {
     /// A client of all this, which starts and ends nothing.
     pub fn instance(&self) -> &Instance {
         &self.instance
+    }
+
+    /// The bus's small disk.
+    ///
+    /// # Panics
+    /// When it has none.
+    pub fn disk(&self) -> &SmallDisk {
+        self.disk.as_ref().expect("a small disk")
     }
 
     /// The folder that `reeve init` wrote.
@@ -127,7 +150,10 @@ impl Apart {
     }
 
     fn spawn(&self, name: &str) -> Child {
-        let mut command = Command::new(programs::reeve());
+        let mut command = match &self.disk {
+            Some(disk) if name == "nats-server" => disk.command(programs::reeve()),
+            _ => Command::new(programs::reeve()),
+        };
         // It ends with this test, however that ends.
         command.args(["with-parent", &std::process::id().to_string(), "--"]);
         let part = self.part(name);

@@ -9,6 +9,8 @@ mod access;
 mod agent_disk_full;
 #[path = "it/apart.rs"]
 mod apart;
+#[path = "it/apart_disk_full.rs"]
+mod apart_disk_full;
 #[path = "it/architecture.rs"]
 mod architecture;
 #[path = "it/bad_input.rs"]

@@ -21,6 +21,9 @@ pub const SET_ASIDE: &str = "SET_ASIDE";
 /// The wrapped data keys of secrets: what is destroyed here makes its ciphertext in the log unreadable.
 pub const SECRET_KEYS: &str = "SECRET_KEYS";
 
+/// Where somebody who wants to know whether the bus stores puts something; the stream keeps the last of it.
+pub const PROBE_SUBJECT: &str = "reeve.probe";
+
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// AWS keeps a command's history for 30 days; the inbox and the output are worth no more.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -100,6 +103,15 @@ pub async fn ensure_secret_keys(bus: &Bus) -> Result<(), Error> {
         },
     )
     .await
+}
+
+/// Makes (or finds) the stream of what is stored only to see whether it is.
+///
+/// # Errors
+/// When the bus refuses.
+pub async fn ensure_probe(bus: &Bus) -> Result<(), Error> {
+    let subjects = vec![PROBE_SUBJECT.to_owned()];
+    ensure(bus, Config { name: "PROBE".to_owned(), subjects, max_messages: 1, ..Config::default() }).await
 }
 
 async fn ensure(bus: &Bus, config: Config) -> Result<(), Error> {

@@ -8,6 +8,7 @@ mod init;
 pub mod keys;
 mod nats;
 mod parts;
+mod probe;
 mod serve;
 mod services;
 mod space;

@@ -4,6 +4,7 @@ use super::{
     certificates::gateway_tls,
     keys,
     nats::{self, BusAddress},
+    probe,
     services::{self, Needs},
     up::{open_files, start_gateway, stop_signal},
 };
@@ -19,7 +20,7 @@ use reeve_jetstream::{
 };
 use reeve_secrets::Vault;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::watch};
 
 /// The files that `reeve init` writes: each part is given only those that it needs.
 pub mod files {
@@ -216,6 +217,10 @@ async fn gateway_at(args: &Args, bus: Bus, access: Arc<Access>) -> anyhow::Resul
     let mut config =
         GatewayConfig::new(listener.local_addr()?, args.account.clone(), args.region.clone(), token_key);
     config.tls = tls;
+    let (closing, closed) = watch::channel(None);
+    config.closed = closed;
+    // It ends with the process, as the gateway does.
+    tokio::spawn(probe::watch(bus.clone(), closing));
     Ok(start_gateway(config, access, listener, bus))
 }
 

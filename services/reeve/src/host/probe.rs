@@ -1,0 +1,66 @@
+//! Whether the bus stores what it is given, for a gateway that is served apart from it and cannot see its disk.
+
+use reeve_jetstream::{Bus, Error, Headers, streams};
+use std::time::Duration;
+use tokio::sync::watch;
+
+const LOOK: Duration = Duration::from_secs(2);
+/// An acknowledgement takes milliseconds; a stream that cannot be written gives none.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// More than what is left of a file's last block: a disk that is full has no room for it.
+const BYTES: usize = 4096;
+
+/// Stores something small every now and then, for ever; says why the API takes nothing new while that fails.
+pub async fn watch(bus: Bus, closed: watch::Sender<Option<String>>) {
+    let mut made = false;
+    loop {
+        // That the bus is away is said elsewhere, and is another thing.
+        if bus.is_connected() {
+            let stored = store(&bus, &mut made).await;
+            if bus.is_connected() {
+                say(&closed, stored.err());
+            }
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+async fn store(bus: &Bus, made: &mut bool) -> Result<(), String> {
+    let stored = async {
+        if !*made {
+            streams::ensure_probe(bus).await?;
+            *made = true;
+        }
+        bus.store(streams::PROBE_SUBJECT, &Headers::default(), vec![0; BYTES].into()).await
+    };
+    match tokio::time::timeout(PATIENCE, stored).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => {
+            // Somebody may have removed the stream.
+            *made = !matches!(error, Error::NoResponders(_)) && *made;
+            Err(error.to_string())
+        }
+        Err(_) => Err(format!("no acknowledgement within {} s", PATIENCE.as_secs())),
+    }
+}
+
+fn say(closed: &watch::Sender<Option<String>>, problem: Option<String>) {
+    let was_closed = closed.borrow().is_some();
+    match problem {
+        Some(problem) => {
+            let reason = format!(
+                "The bus does not store what it is given ({problem}): its disk may be full. When there is room again, \
+                 nats-server has to be started again."
+            );
+            if !was_closed {
+                tracing::error!(reason, "the API takes nothing new");
+            }
+            closed.send_replace(Some(reason));
+        }
+        None if was_closed => {
+            tracing::warn!("the bus stores again, and the API takes everything");
+            closed.send_replace(None);
+        }
+        None => {}
+    }
+}
