@@ -53,7 +53,8 @@ pub(super) struct Slot {
     pub(super) place: PathBuf,
     /// What marks it and what it starts.
     pub(super) token: String,
-    /// Where a shell reads what it is told.
+    /// Where a shell reads what it is told. Dropped after the child, which is killed then: the number to which the place
+    /// leads may soon be another file's.
     pub(super) script: Option<Place>,
 }
 
@@ -351,7 +352,7 @@ fn nobody() -> io::Error {
 
 /// Puts waiting processes into their cgroups, one right after the other; each then waits for what it is told.
 async fn enter(mut waiting: Vec<Waiting>) -> io::Result<Vec<Slot>> {
-    if let Err(error) = move_in(&mut waiting).await {
+    if let Err(error) = move_in(&waiting).await {
         for one in &mut waiting {
             let _killed = one.child.kill().await.is_ok();
             remove(&one.place);
@@ -362,16 +363,16 @@ async fn enter(mut waiting: Vec<Waiting>) -> io::Result<Vec<Slot>> {
     Ok(waiting.into_iter().map(slot).collect())
 }
 
-async fn move_in(waiting: &mut [Waiting]) -> io::Result<()> {
-    // Until then a shell would wait for ever if the agent ended.
-    for script in waiting.iter_mut().filter_map(|one| one.script.as_mut()) {
-        script.opened().await?;
-    }
+async fn move_in(waiting: &[Waiting]) -> io::Result<()> {
     let of =
         |one: &Waiting| Ok((one.place.join("cgroup.procs"), one.child.id().ok_or_else(nobody)?.to_string()));
     let moves: Vec<_> = waiting.iter().map(of).collect::<io::Result<_>>()?;
     let all = move || moves.into_iter().try_for_each(|(file, pid)| fs::write(file, pid));
-    tokio::task::spawn_blocking(all).await.map_err(io::Error::other)?
+    tokio::task::spawn_blocking(all).await.map_err(io::Error::other)??;
+    for script in waiting.iter().filter_map(|one| one.script.as_ref()) {
+        script.opened().await?;
+    }
+    Ok(())
 }
 
 /// The task behind a gate.

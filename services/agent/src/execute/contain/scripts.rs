@@ -1,19 +1,25 @@
 //! Places for the scripts of shells that are started ahead.
 //!
-//! A shell that is given a script opens it, and reads it as it goes. So one can be started on a place that is a pipe,
-//! and waits there: when a step comes, its script goes through the pipe, and the place becomes a file that holds the
-//! same text, for scripts that read themselves. Places are kept and used again: files that are made for each step would
-//! be most of what the file system does for it.
+//! A shell that is given a script opens it, and reads it as it goes. So one can be started on a place that leads to a pipe
+//! of the agent's, and waits there: when a step comes, its script goes through the pipe, and the place becomes a file that
+//! holds the same text, for scripts that read themselves. A shell whose agent has gone finds no pipe, or its end, and ends.
+//!
+//! Places are kept and used again: files that are made for each step would be most of what the file system does for it.
 
-use super::super::process::no_fork;
+use super::super::{paths::create_private_folder, process::no_fork};
 use rustix::{
-    fs::{CWD, FileType, Mode, OFlags, RenameFlags, mknodat, renameat_with},
-    io::Errno,
+    event::{PollFd, PollFlags, Timespec, poll},
+    fs::{CWD, RenameFlags, renameat_with},
+    io::{DupFlags, dup3},
+    pipe::{PipeFlags, pipe_with},
 };
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::{
+        fd::{AsRawFd, OwnedFd},
+        unix::fs::{OpenOptionsExt, symlink},
+    },
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -22,21 +28,23 @@ use std::{
 /// The places of one agent.
 pub(super) struct Places {
     folder: PathBuf,
+    /// What an anchor holds when it holds nothing.
+    nothing: OwnedFd,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    /// The numbers of places that nobody uses.
-    free: Vec<usize>,
+    /// Places that nobody uses.
+    free: Vec<(usize, OwnedFd)>,
     next: usize,
 }
 
 /// A place that a shell can be started on. One that is dropped is not used again.
 pub(super) struct Place {
     number: usize,
-    /// Once the shell is at the other end, which then reads until this is dropped.
-    pipe: Option<File>,
+    /// The writing end of the pipe, until the shell was told everything. A link leads to its number, which stays.
+    anchor: OwnedFd,
     places: Arc<Places>,
 }
 
@@ -50,41 +58,45 @@ impl Places {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        super::super::paths::create_private_folder(folder)?;
-        Ok(Arc::new(Self { folder: folder.to_owned(), state: Mutex::default() }))
+        create_private_folder(folder)?;
+        let nothing = File::open("/dev/null")?.into();
+        Ok(Arc::new(Self { folder: folder.to_owned(), nothing, state: Mutex::default() }))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place that is a pipe.
+    /// A place that leads to a pipe.
     pub(super) fn take(self: &Arc<Self>) -> io::Result<Place> {
         let free = self.state().free.pop();
-        let number = match free {
-            Some(number) => number,
+        let (number, mut anchor) = match free {
+            Some(free) => free,
             None => self.make()?,
         };
-        Ok(Place { number, pipe: None, places: self.clone() })
+        // Nobody waits for a pipe that is full. A shell opens its own reading end, which waits.
+        let (_reading, writing) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        dup3(&writing, &mut anchor, DupFlags::CLOEXEC)?;
+        Ok(Place { number, anchor, places: self.clone() })
     }
 
-    fn make(&self) -> io::Result<usize> {
+    fn make(&self) -> io::Result<(usize, OwnedFd)> {
         let number = {
             let mut state = self.state();
             state.next += 1;
             state.next
         };
-        let (path, other) = (self.path(number), self.other(number));
-        mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?;
-        OpenOptions::new().write(true).create_new(true).mode(0o700).open(other)?;
-        Ok(number)
+        let anchor = self.nothing.try_clone()?;
+        symlink(format!("/proc/{}/fd/{}", std::process::id(), anchor.as_raw_fd()), self.path(number))?;
+        OpenOptions::new().write(true).create_new(true).mode(0o700).open(self.other(number))?;
+        Ok((number, anchor))
     }
 
     fn path(&self, number: usize) -> PathBuf {
         self.folder.join(format!("{number}.sh"))
     }
 
-    /// Where what the place is not at the moment waits: the file or the pipe.
+    /// Where what the place is not at the moment waits: the file or the link.
     fn other(&self, number: usize) -> PathBuf {
         self.folder.join(format!("{number}.other"))
     }
@@ -96,33 +108,27 @@ impl Place {
     }
 
     /// Waits until a shell has opened the place: from then on it reads the pipe, whatever the place becomes.
-    pub(super) async fn opened(&mut self) -> io::Result<()> {
+    pub(super) async fn opened(&self) -> io::Result<()> {
         let begun = Instant::now();
-        loop {
-            match self.open() {
-                // Nobody has opened it yet.
-                Err(error) if error.raw_os_error() == Some(Errno::NXIO.raw_os_error()) => {
-                    if begun.elapsed() > PATIENCE {
-                        return Err(error);
-                    }
-                    tokio::time::sleep(Duration::from_millis(1)).await;
-                }
-                opened => return opened,
+        while !self.is_read()? {
+            if begun.elapsed() > PATIENCE {
+                return Err(io::Error::other("the shell does not open its script"));
             }
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
+        Ok(())
     }
 
-    fn open(&mut self) -> io::Result<()> {
-        let mut options = OpenOptions::new();
-        options.write(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
-        self.pipe = Some(options.open(self.path())?);
-        Ok(())
+    /// Whether the pipe has a reading end.
+    fn is_read(&self) -> io::Result<bool> {
+        let mut ends = [PollFd::new(&self.anchor, PollFlags::OUT)];
+        poll(&mut ends, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))?;
+        Ok(!ends[0].revents().contains(PollFlags::ERR))
     }
 
     /// Whether as many bytes can be told at once.
     pub(super) fn fits(&self, bytes: usize) -> bool {
-        let capacity = self.pipe.as_ref().map(rustix::pipe::fcntl_getpipe_size);
-        capacity.is_some_and(|capacity| capacity.is_ok_and(|capacity| bytes <= capacity))
+        rustix::pipe::fcntl_getpipe_size(&self.anchor).is_ok_and(|capacity| bytes <= capacity)
     }
 
     fn exchange(&self) -> io::Result<()> {
@@ -144,19 +150,21 @@ impl Place {
 
     /// Tells the shell what to do, to the end.
     pub(super) fn tell(&mut self, text: &str) -> io::Result<()> {
-        match self.pipe.take() {
-            Some(mut pipe) => pipe.write_all(text.as_bytes()),
-            None => Err(io::Error::other("nobody listens, or was told before")),
+        let written = rustix::io::write(&self.anchor, text.as_bytes())?;
+        dup3(&self.places.nothing, &mut self.anchor, DupFlags::CLOEXEC)?;
+        match written == text.len() {
+            true => Ok(()),
+            false => Err(io::Error::other("the shell was told only a part")),
         }
     }
 
     /// The shell has ended, and nobody else uses what it was told: the place can be used again.
     pub(super) fn give_back(self) -> io::Result<()> {
-        let path = self.path();
-        if fs::symlink_metadata(&path)?.is_file() {
+        if fs::symlink_metadata(self.path())?.is_file() {
             self.exchange()?;
         }
-        self.places.state().free.push(self.number);
+        let Self { number, anchor, places } = self;
+        places.state().free.push((number, anchor));
         Ok(())
     }
 }
@@ -214,10 +222,22 @@ mod tests {
     async fn given_an_agent_that_goes_away_when_a_shell_waits_then_the_shell_ends() {
         let folder = tempfile::tempdir().unwrap();
         let places = Places::new(folder.path()).unwrap();
-        let mut place = places.take().unwrap();
+        let place = places.take().unwrap();
         let shell = shell(&place);
         place.opened().await.unwrap();
         drop(place);
         assert!(shell.wait_with_output().unwrap().status.success());
+    }
+
+    #[test]
+    fn given_an_agent_that_has_gone_when_a_shell_begins_then_it_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places::new(folder.path()).unwrap();
+        let place = places.take().unwrap();
+        let path = place.path();
+        drop(place);
+        // Whatever has that number now is no script, or there is none.
+        let ended = Command::new(super::super::shell()).arg(path).stdin(Stdio::null()).output().unwrap();
+        assert_eq!(ended.stdout, b"");
     }
 }
