@@ -105,3 +105,60 @@ async fn given_a_daemon_left_on_purpose_when_the_script_ends_then_it_lives_on() 
         until("the daemon is gone", || naming(&name).is_empty()).await;
     }
 }
+
+/// What scripts can notice of how they were started.
+const SCRIPTS: [&str; 26] = [
+    "echo out; echo err >&2; exit 3",
+    "no_such_program",
+    "true\n\nno_such_program; echo $?",
+    "if true; then",
+    "echo 'never ends",
+    ") echo",
+    "# a comment first\necho second",
+    "",
+    "\n\necho third",
+    "set -e\nfalse\necho never",
+    "set -u; echo $nothing; echo never",
+    "trap 'echo bye' EXIT; exit 5",
+    "return 4",
+    "cat <<EOF\n$SSM_COMMAND_ID\nEOF",
+    "cat; read x; echo \"[$x] $?\"",
+    "pwd; echo \"[$OLDPWD] [$#] [$*]\"; cd /usr; echo \"$OLDPWD\"",
+    "grep -c . \"$0\"; tail -n 1 \"$0\"\n# the last line",
+    "test -f \"$0\" && sh \"$0.none\" 2>/dev/null; echo $?",
+    "if [ \"$1\" = again ]; then echo again; else sh \"$0\" again; fi",
+    "kill -9 $$; echo never",
+    "echo begun; kill $$; sleep 5",
+    "ulimit -c 0; kill -SEGV $$; sleep 5",
+    "kill -PIPE $$; sleep 5",
+    "sh -c 'kill -9 $$'; echo $?",
+    "env | grep -c '^REEVE_STEP='; env | grep '^AWS_SSM' | sort",
+    "(sleep 0.2; echo late) & echo soon",
+];
+
+/// Places of scripts and process ids are different each time.
+fn plain(outcome: &Outcome) -> (String, i32, Vec<String>) {
+    let step = &outcome.steps[0];
+    let word = |word: &str| match word.find("/tmp") {
+        Some(at) if word.contains("script") => word[..at].to_owned() + &word[at..].replace(|c| c != ':', ""),
+        _ => word.to_owned(),
+    };
+    let texts = [&step.stdout, &step.stderr, &step.output];
+    let texts = texts.map(|text| text.split(' ').map(word).collect::<Vec<_>>().join(" "));
+    (step.status.clone(), step.code, texts.to_vec())
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_scripts_that_look_around_when_run_in_each_way_then_they_see_the_same() {
+    let root = tempfile::tempdir().unwrap();
+    let long = format!("echo first\n{}echo last", "# a line that does nothing\n".repeat(4_000));
+    let ways = ways(root.path(), "test-same").await;
+    for script in SCRIPTS.into_iter().chain([long.as_str()]) {
+        let mut seen = Vec::new();
+        for way in &ways {
+            seen.push(plain(&execute(root.path(), way, script, 60).await));
+        }
+        assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{script:?}: {seen:#?}");
+    }
+    println!("{} scripts in {} ways", SCRIPTS.len() + 1, ways.len());
+}

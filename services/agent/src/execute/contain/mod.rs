@@ -189,8 +189,9 @@ fn as_user(task: Task) -> Command {
     command
 }
 
-/// The agent's own options, an activation's code among them, are no affair of a step.
+/// The agent's own options, an activation's code among them, and the folder that it was in before are no affair of a step.
 fn without_own(command: &mut Command) {
+    command.env_remove("OLDPWD");
     let given: Vec<_> = command.get_envs().map(|(name, _)| name.to_owned()).collect();
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
