@@ -140,6 +140,7 @@ const SCRIPTS: [&str; 26] = [
 fn plain(outcome: &Outcome) -> (String, i32, Vec<String>) {
     let step = &outcome.steps[0];
     let word = |word: &str| match word.find("/tmp") {
+        _ if !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()) => "#".to_owned(),
         Some(at) if word.contains("script") => word[..at].to_owned() + &word[at..].replace(|c| c != ':', ""),
         _ => word.to_owned(),
     };

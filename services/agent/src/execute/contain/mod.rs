@@ -146,7 +146,7 @@ impl Containment {
     /// Starts a script in a shell that is kept ready, with the folder and environment of a command. `None`: there is no
     /// such shell, or it cannot be told all of it.
     pub(super) async fn start_script(&self, settings: &Command, script: &str) -> io::Result<Option<Step>> {
-        let Way::Cgroups(cgroups) = &self.way else { return Ok(None) };
+        let (Way::Cgroups(cgroups), true) = (&self.way, shell_is_dash()) else { return Ok(None) };
         let mark = |slot: &cgroup::Slot| self.mark(&slot.token, &slot.place);
         let started = cgroups.start_script(settings, script, mark).await?;
         let Some((slot, mark)) = started else { return Ok(None) };
@@ -174,6 +174,16 @@ fn new_token() -> String {
 pub(super) fn shell() -> &'static Path {
     static SHELL: OnceLock<PathBuf> = OnceLock::new();
     SHELL.get_or_init(|| paths::program("sh").unwrap_or_else(|| PathBuf::from("sh")))
+}
+
+/// Whether that shell is dash. Others, bash among them, show the whole line of a syntax error, and so what the agent puts
+/// before a script.
+fn shell_is_dash() -> bool {
+    static DASH: OnceLock<bool> = OnceLock::new();
+    let name = || {
+        std::fs::canonicalize(shell()).is_ok_and(|path| path.file_name().is_some_and(|name| name == "dash"))
+    };
+    *DASH.get_or_init(name)
 }
 
 /// A text as one word for that shell.
