@@ -10,15 +10,30 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// More than what is left of a file's last block: a disk that is full has no room for it.
 const BYTES: usize = 4096;
 
+/// As many in a row fail before the API takes nothing new: one may be slow, or lost with its connection.
+const FAILURES: u32 = 2;
+
 /// Stores something small every now and then, for ever; says why the API takes nothing new while that fails.
 pub async fn watch(bus: Bus, closed: watch::Sender<Option<String>>) {
-    let mut made = false;
+    let (mut made, mut failures) = (false, 0);
     loop {
         // That the bus is away is said elsewhere, and is another thing.
         if bus.is_connected() {
+            let connection = *bus.connections().borrow();
             let stored = store(&bus, &mut made).await;
-            if bus.is_connected() {
-                say(&closed, stored.err());
+            let same = bus.is_connected() && *bus.connections().borrow() == connection;
+            match stored {
+                Ok(()) => {
+                    failures = 0;
+                    say(&closed, None);
+                }
+                Err(_) if !same => {}
+                Err(problem) => {
+                    failures += 1;
+                    if failures >= FAILURES {
+                        say(&closed, Some(problem));
+                    }
+                }
             }
         }
         tokio::time::sleep(LOOK).await;

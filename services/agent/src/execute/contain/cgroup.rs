@@ -35,6 +35,8 @@ const BACKGROUND: &str = "background";
 const SPARES: usize = 4;
 /// They are made so long after one was taken: the step that has it goes first.
 const LATER: Duration = Duration::from_millis(20);
+/// How long shells may take to open what they are to run.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Waits for one line, then becomes the program.
 const GATE: &str = "read -r go && exec \"$@\" </dev/null";
 
@@ -92,7 +94,13 @@ pub(super) fn kill(place: &Path) {
 
 /// Whether nobody is in a cgroup, or it is gone.
 pub(super) fn is_empty(place: &Path) -> bool {
-    fs::read_to_string(place.join("cgroup.events")).map_or(true, |events| events.contains("populated 0"))
+    match fs::read_to_string(place.join("cgroup.events")) {
+        Ok(events) => events.contains("populated 0"),
+        Err(error) => {
+            error.kind() == io::ErrorKind::NotFound
+                || error.raw_os_error() == Some(rustix::io::Errno::NODEV.raw_os_error())
+        }
+    }
 }
 
 /// Waits until the last process of a cgroup has ended.
@@ -207,12 +215,17 @@ impl Cgroups {
                 sleep(LATER).await;
             }
             let missing = SPARES.saturating_sub(cgroups.spares().len());
-            let made: io::Result<Vec<_>> = (0..missing).map(|_| cgroups.waiting()).collect();
-            let entered = match made {
-                Ok(made) => enter(made).await,
-                Err(error) => Err(error),
-            };
-            match entered {
+            let mut made = Vec::new();
+            for _ in 0..missing {
+                match cgroups.waiting() {
+                    Ok(one) => made.push(one),
+                    Err(error) => {
+                        tracing::warn!(%error, "a shell could not be started ahead");
+                        break;
+                    }
+                }
+            }
+            match enter(made).await {
                 Ok(slots) => cgroups.spares().extend(slots),
                 Err(error) => tracing::warn!(%error, "the next steps wait for their cgroups"),
             }
@@ -230,10 +243,15 @@ impl Cgroups {
         if let Some(words) = words
             && let Some(mut slot) = self.ready(words.len()).await
         {
-            let mark = mark(&slot)?;
-            slot.tell(&words)?;
+            let begun = slot.begin(&words, mark);
             self.refill();
-            return Ok((slot, mark));
+            return match begun {
+                Ok(mark) => Ok((slot, mark)),
+                Err(error) => {
+                    slot.discard();
+                    Err(error)
+                }
+            };
         }
         let (token, place) = (new_token(), self.make_place()?);
         let child = spawn(gated(task, &token), Input::Pipe, OnDrop::Leave)?;
@@ -255,17 +273,28 @@ impl Cgroups {
         script: &str,
         mark: impl FnOnce(&Slot) -> io::Result<Option<Mark>>,
     ) -> io::Result<Option<(Slot, Option<Mark>)>> {
+        if !self.scripts.can_hold() {
+            return Ok(None);
+        }
         // On the script's first line, so that its lines keep their numbers.
         let Some(before) = told(settings)?.filter(|told| !told.contains('\n')) else { return Ok(None) };
         let text = format!("{before}{script}");
         let Some(mut slot) = self.ready(text.len()).await else { return Ok(None) };
-        let mark = mark(&slot)?;
-        if let Some(place) = &slot.script {
-            place.hold(script)?;
+        if let Some(Err(error)) = slot.script.as_mut().map(|place| place.hold(script)) {
+            tracing::warn!(%error, "a script is written for a shell of its own");
+            slot.discard();
+            self.refill();
+            return Ok(None);
         }
-        slot.tell(&text)?;
+        let begun = slot.begin(&text, mark);
         self.refill();
-        Ok(Some((slot, mark)))
+        match begun {
+            Ok(mark) => Ok(Some((slot, mark))),
+            Err(error) => {
+                slot.discard();
+                Err(error)
+            }
+        }
     }
 
     /// A shell that can be told as much; `None` when there is none and none can be made.
@@ -311,8 +340,20 @@ impl Drop for Cgroups {
 }
 
 impl Slot {
-    fn tell(&mut self, text: &str) -> io::Result<()> {
-        self.script.as_mut().ok_or_else(nobody)?.tell(text)
+    /// Says in the mark's file where it is, and tells the shell what to do.
+    fn begin(
+        &mut self,
+        text: &str,
+        mark: impl FnOnce(&Self) -> io::Result<Option<Mark>>,
+    ) -> io::Result<Option<Mark>> {
+        let mark = mark(self)?;
+        match self.script.as_mut().ok_or_else(nobody)?.tell(text) {
+            Ok(()) => Ok(mark),
+            Err(error) => {
+                mark.map(Mark::clear).transpose()?;
+                Err(error)
+            }
+        }
     }
 
     fn discard(self) {
@@ -352,7 +393,7 @@ fn nobody() -> io::Error {
 
 /// Puts waiting processes into their cgroups, one right after the other; each then waits for what it is told.
 async fn enter(mut waiting: Vec<Waiting>) -> io::Result<Vec<Slot>> {
-    if let Err(error) = move_in(&waiting).await {
+    if let Err(error) = move_in(&mut waiting).await {
         for one in &mut waiting {
             let _killed = one.child.kill().await.is_ok();
             remove(&one.place);
@@ -363,14 +404,18 @@ async fn enter(mut waiting: Vec<Waiting>) -> io::Result<Vec<Slot>> {
     Ok(waiting.into_iter().map(slot).collect())
 }
 
-async fn move_in(waiting: &[Waiting]) -> io::Result<()> {
+async fn move_in(waiting: &mut [Waiting]) -> io::Result<()> {
     let of =
         |one: &Waiting| Ok((one.place.join("cgroup.procs"), one.child.id().ok_or_else(nobody)?.to_string()));
     let moves: Vec<_> = waiting.iter().map(of).collect::<io::Result<_>>()?;
     let all = move || moves.into_iter().try_for_each(|(file, pid)| fs::write(file, pid));
     tokio::task::spawn_blocking(all).await.map_err(io::Error::other)??;
-    for script in waiting.iter().filter_map(|one| one.script.as_ref()) {
-        script.opened().await?;
+    let begun = Instant::now();
+    for Waiting { child, script, .. } in waiting {
+        if let Some(script) = script {
+            let lives = || begun.elapsed() < PATIENCE && matches!(child.try_wait(), Ok(None));
+            script.opened(lives).await?;
+        }
     }
     Ok(())
 }
@@ -417,8 +462,26 @@ fn told(command: &Command) -> io::Result<Option<String>> {
                 && !name.is_empty()
                 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         });
-        // PWD and IFS and their like mean something to the shell itself.
-        let own = ["PWD", "OLDPWD", "IFS", "PATH", "ENV", "PPID", "OPTIND", "_"];
+        // PWD and IFS and their like mean something to the shell itself; some shells do not let others be set.
+        let own = [
+            "PWD",
+            "OLDPWD",
+            "IFS",
+            "PATH",
+            "ENV",
+            "PPID",
+            "OPTIND",
+            "_",
+            "UID",
+            "EUID",
+            "GROUPS",
+            "LINENO",
+            "RANDOM",
+            "SECONDS",
+            "SHELLOPTS",
+            "BASHOPTS",
+            MARK,
+        ];
         let (Some(value), true) = (value, is_name && !own.iter().any(|own| name == *own)) else {
             return Ok(None);
         };
