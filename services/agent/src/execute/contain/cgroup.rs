@@ -10,9 +10,10 @@ use super::{
     new_token,
     scripts::{Place, Places},
     shell, spawn,
+    tree::{is_empty, kill, move_all, own, remove, wait_until_empty},
+    words::{told, words},
 };
 use std::{
-    ffi::OsStr,
     fs, io,
     path::{Path, PathBuf},
     process::Command,
@@ -49,7 +50,7 @@ pub(super) struct Cgroups {
     refilling: AtomicBool,
 }
 
-/// A process in a cgroup of its own.
+/// A process that has, or is about to get, a cgroup of its own.
 pub(super) struct Slot {
     pub(super) child: Child,
     pub(super) place: PathBuf,
@@ -58,86 +59,6 @@ pub(super) struct Slot {
     /// Where a shell reads what it is told. Dropped after the child, which is killed then: the number to which the place
     /// leads may soon be another file's.
     pub(super) script: Option<Place>,
-}
-
-/// One that is not in its cgroup yet.
-struct Waiting {
-    child: Child,
-    place: PathBuf,
-    token: String,
-    script: Option<Place>,
-}
-
-/// Whether a path is a cgroup of a step that stands.
-pub(super) fn is_place(path: &Path) -> bool {
-    path.starts_with("/sys/fs/cgroup") && path.join("cgroup.procs").exists()
-}
-
-/// Kills everything in a cgroup and below.
-pub(super) fn kill(place: &Path) {
-    if fs::write(place.join("cgroup.kill"), "1").is_ok() {
-        return;
-    }
-    // Kernels before 5.14 have no such file.
-    for _ in 0..64 {
-        let listed = fs::read_to_string(place.join("cgroup.procs")).unwrap_or_default();
-        let pids: Vec<_> =
-            listed.lines().filter_map(|pid| rustix::process::Pid::from_raw(pid.parse().ok()?)).collect();
-        if pids.is_empty() {
-            return;
-        }
-        for pid in pids {
-            let _killed = rustix::process::kill_process(pid, rustix::process::Signal::KILL).is_ok();
-        }
-    }
-}
-
-/// Whether nobody is in a cgroup, or it is gone.
-pub(super) fn is_empty(place: &Path) -> bool {
-    match fs::read_to_string(place.join("cgroup.events")) {
-        Ok(events) => events.contains("populated 0"),
-        Err(error) => {
-            error.kind() == io::ErrorKind::NotFound
-                || error.raw_os_error() == Some(rustix::io::Errno::NODEV.raw_os_error())
-        }
-    }
-}
-
-/// Waits until the last process of a cgroup has ended.
-pub(super) async fn wait_until_empty(place: &Path, grace: Duration) {
-    let begun = Instant::now();
-    while !is_empty(place) {
-        if begun.elapsed() > grace {
-            tracing::warn!(place = %place.display(), "the processes of a step do not end");
-            return;
-        }
-        sleep(Duration::from_millis(1)).await;
-    }
-}
-
-/// Removes a cgroup and those below it, as far as they are empty.
-pub(super) fn remove(place: &Path) {
-    for entry in fs::read_dir(place).into_iter().flatten().flatten() {
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            remove(&entry.path());
-        }
-    }
-    // One that still holds somebody stays.
-    let _removed = fs::remove_dir(place).is_ok();
-}
-
-/// The cgroup (v2) of this process.
-fn own() -> io::Result<PathBuf> {
-    let missing = |what: &str| io::Error::other(format!("there is no {what}"));
-    let mounts = fs::read_to_string("/proc/self/mountinfo")?;
-    let mount = mounts.lines().find_map(|line| {
-        let (before, after) = line.split_once(" - ")?;
-        after.starts_with("cgroup2 ").then(|| before.split(' ').nth(4)).flatten()
-    });
-    let mine = fs::read_to_string("/proc/self/cgroup")?;
-    let path = mine.lines().find_map(|line| line.strip_prefix("0::/"));
-    Ok(Path::new(mount.ok_or_else(|| missing("cgroup2 mount"))?)
-        .join(path.ok_or_else(|| missing("cgroup of version 2"))?))
 }
 
 impl Cgroups {
@@ -195,12 +116,12 @@ impl Cgroups {
         enter(vec![self.waiting()?]).await?.pop().ok_or_else(nobody)
     }
 
-    fn waiting(&self) -> io::Result<Waiting> {
+    fn waiting(&self) -> io::Result<Slot> {
         let (script, token) = (self.scripts.take()?, new_token());
         let mut command = Command::new(shell());
         command.arg(script.path()).env(MARK, &token);
         let child = spawn(command, Input::None, OnDrop::Kill)?;
-        Ok(Waiting { child, place: self.make_place()?, token, script: Some(script) })
+        Ok(Slot { child, place: self.make_place()?, token, script: Some(script) })
     }
 
     /// Makes spare shells, if half of them are gone.
@@ -245,17 +166,11 @@ impl Cgroups {
         {
             let begun = slot.begin(&words, mark);
             self.refill();
-            return match begun {
-                Ok(mark) => Ok((slot, mark)),
-                Err(error) => {
-                    slot.discard();
-                    Err(error)
-                }
-            };
+            return slot.begun(begun);
         }
         let (token, place) = (new_token(), self.make_place()?);
         let child = spawn(gated(task, &token), Input::Pipe, OnDrop::Leave)?;
-        let gated = vec![Waiting { child, place, token, script: None }];
+        let gated = vec![Slot { child, place, token, script: None }];
         let mut slot = enter(gated).await?.pop().ok_or_else(nobody)?;
         let mark = mark(&slot)?;
         if let Some(mut input) = slot.child.stdin.take() {
@@ -288,13 +203,7 @@ impl Cgroups {
         }
         let begun = slot.begin(&text, mark);
         self.refill();
-        match begun {
-            Ok(mark) => Ok(Some((slot, mark))),
-            Err(error) => {
-                slot.discard();
-                Err(error)
-            }
-        }
+        slot.begun(begun).map(Some)
     }
 
     /// A shell that can be told as much; `None` when there is none and none can be made.
@@ -356,6 +265,17 @@ impl Slot {
         }
     }
 
+    /// Itself and its mark, or nothing of it any more.
+    fn begun(self, begun: io::Result<Option<Mark>>) -> io::Result<(Self, Option<Mark>)> {
+        match begun {
+            Ok(mark) => Ok((self, mark)),
+            Err(error) => {
+                self.discard();
+                Err(error)
+            }
+        }
+    }
+
     fn discard(self) {
         kill(&self.place);
         // The kernel takes a moment; an empty one that stays is removed at the next start.
@@ -369,30 +289,12 @@ impl Slot {
     }
 }
 
-fn move_all(from: &Path, to: &Path) -> io::Result<()> {
-    match fs::create_dir(to) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
-    }
-    for _ in 0..64 {
-        let listed = fs::read_to_string(from.join("cgroup.procs"))?;
-        if listed.is_empty() {
-            break;
-        }
-        for pid in listed.lines() {
-            // One that ended meanwhile is no error.
-            let _moved = fs::write(to.join("cgroup.procs"), pid).is_ok();
-        }
-    }
-    Ok(())
-}
-
 fn nobody() -> io::Error {
     io::Error::other("the process ended before it began")
 }
 
 /// Puts waiting processes into their cgroups, one right after the other; each then waits for what it is told.
-async fn enter(mut waiting: Vec<Waiting>) -> io::Result<Vec<Slot>> {
+async fn enter(mut waiting: Vec<Slot>) -> io::Result<Vec<Slot>> {
     if let Err(error) = move_in(&mut waiting).await {
         for one in &mut waiting {
             let _killed = one.child.kill().await.is_ok();
@@ -400,18 +302,17 @@ async fn enter(mut waiting: Vec<Waiting>) -> io::Result<Vec<Slot>> {
         }
         return Err(error);
     }
-    let slot = |Waiting { child, place, token, script }| Slot { child, place, token, script };
-    Ok(waiting.into_iter().map(slot).collect())
+    Ok(waiting)
 }
 
-async fn move_in(waiting: &mut [Waiting]) -> io::Result<()> {
+async fn move_in(waiting: &mut [Slot]) -> io::Result<()> {
     let of =
-        |one: &Waiting| Ok((one.place.join("cgroup.procs"), one.child.id().ok_or_else(nobody)?.to_string()));
+        |one: &Slot| Ok((one.place.join("cgroup.procs"), one.child.id().ok_or_else(nobody)?.to_string()));
     let moves: Vec<_> = waiting.iter().map(of).collect::<io::Result<_>>()?;
     let all = move || moves.into_iter().try_for_each(|(file, pid)| fs::write(file, pid));
     tokio::task::spawn_blocking(all).await.map_err(io::Error::other)??;
     let begun = Instant::now();
-    for Waiting { child, script, .. } in waiting {
+    for Slot { child, script, .. } in waiting {
         if let Some(script) = script {
             let lives = || begun.elapsed() < PATIENCE && matches!(child.try_wait(), Ok(None));
             script.opened(lives).await?;
@@ -436,98 +337,4 @@ fn gated(task: Task, token: &str) -> Command {
     }
     command.env(MARK, token);
     as_user(Task { command, ..task })
-}
-
-/// A shell's words for something that has no nul byte: with this before it and that behind. `None` for what is no text.
-fn worded(before: &str, text: &OsStr, after: &str) -> io::Result<Option<String>> {
-    let Some(text) = text.to_str() else { return Ok(None) };
-    if text.contains('\0') {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "a nul byte in the program's text"));
-    }
-    Ok(Some(format!("{before}{}{after}", super::quoted(text))))
-}
-
-/// What to tell a shell so that it has the folder and the environment of a command; `None` when it cannot be told.
-fn told(command: &Command) -> io::Result<Option<String>> {
-    let mut told = String::new();
-    if let Some(folder) = command.get_current_dir() {
-        let Some(words) = worded("cd -- ", folder.as_os_str(), " || exit 126; unset OLDPWD; ")? else {
-            return Ok(None);
-        };
-        told.push_str(&words);
-    }
-    for (name, value) in command.get_envs() {
-        let is_name = name.to_str().is_some_and(|name| {
-            !name.starts_with(|c: char| c.is_ascii_digit())
-                && !name.is_empty()
-                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        });
-        // PWD and IFS and their like mean something to the shell itself; some shells do not let others be set.
-        let own = [
-            "PWD",
-            "OLDPWD",
-            "IFS",
-            "PATH",
-            "ENV",
-            "PPID",
-            "OPTIND",
-            "_",
-            "UID",
-            "EUID",
-            "GROUPS",
-            "LINENO",
-            "RANDOM",
-            "SECONDS",
-            "SHELLOPTS",
-            "BASHOPTS",
-            MARK,
-        ];
-        let (Some(value), true) = (value, is_name && !own.iter().any(|own| name == *own)) else {
-            return Ok(None);
-        };
-        let Some(words) = worded(&format!("export {}=", name.display()), value, "; ")? else {
-            return Ok(None);
-        };
-        told.push_str(&words);
-    }
-    Ok(Some(told))
-}
-
-/// What to tell a shell so that it becomes a program; `None` when it cannot be told.
-fn words(command: &Command) -> io::Result<Option<String>> {
-    let Some(mut words) = told(command)? else { return Ok(None) };
-    words.push_str("exec");
-    for word in std::iter::once(command.get_program()).chain(command.get_args()) {
-        let Some(word) = worded(" ", word, "")? else { return Ok(None) };
-        words.push_str(&word);
-    }
-    words.push('\n');
-    Ok(Some(words))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(command: &mut Command) -> io::Result<Option<String>> {
-        words(command)
-    }
-
-    #[test]
-    fn given_hostile_texts_when_told_to_a_shell_then_they_stay_texts() {
-        let mut command = Command::new("printf");
-        command.args(["%s|", "a'b", "$(id)", "two\nlines"]).current_dir("/").env("X", "'; exit 9; '");
-        let told = format!("{}\n", of(&mut command).unwrap().unwrap());
-        let file = tempfile::NamedTempFile::new().unwrap();
-        fs::write(file.path(), told).unwrap();
-        let output = Command::new(shell()).stdin(file.reopen().unwrap()).output().unwrap();
-        assert_eq!(String::from_utf8(output.stdout).unwrap(), "a'b|$(id)|two\nlines|");
-    }
-
-    #[test]
-    fn given_what_a_shell_cannot_be_told_then_there_are_no_words() {
-        assert!(of(Command::new("x").env("a-b", "1")).unwrap().is_none());
-        assert!(of(Command::new("x").env("PATH", "/")).unwrap().is_none());
-        assert!(of(Command::new("x").env("A", "1\0")).is_err());
-    }
 }

@@ -17,6 +17,8 @@ mod scan;
 mod scripts;
 mod signals;
 mod supervise;
+mod tree;
+mod words;
 
 pub use supervise::supervisor;
 
@@ -112,10 +114,10 @@ impl Containment {
         let left = marks.left()?;
         let steps = left.len();
         for step in left {
-            if cgroup::is_place(&step.place) {
-                cgroup::kill(&step.place);
-                cgroup::wait_until_empty(&step.place, GRACE).await;
-                cgroup::remove(&step.place);
+            if tree::is_place(&step.place) {
+                tree::kill(&step.place);
+                tree::wait_until_empty(&step.place, GRACE).await;
+                tree::remove(&step.place);
             }
             scan::end_marked(MARK, &step.token, GRACE).await;
             step.mark.clear()?;
@@ -321,7 +323,7 @@ impl Step {
     /// Kills everything the step started, and returns before it is dead.
     pub(super) fn kill(&mut self) {
         if let Some((_, place)) = &self.place {
-            cgroup::kill(place);
+            tree::kill(place);
         }
         // The supervisor takes the end of its input for the word to kill.
         self.control = None;
@@ -344,11 +346,11 @@ impl Step {
         }
         match self.place.take() {
             Some((_, place)) => {
-                cgroup::wait_until_empty(&place, GRACE).await;
-                if cgroup::is_empty(&place) {
+                tree::wait_until_empty(&place, GRACE).await;
+                if tree::is_empty(&place) {
                     self.give_back();
                 }
-                cgroup::remove(&place);
+                tree::remove(&place);
             }
             None => scan::end_marked(MARK, &self.token, GRACE).await,
         }
