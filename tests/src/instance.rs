@@ -176,6 +176,18 @@ impl Instance {
         serde_json::from_slice(&std::fs::read(&path).expect("an identity")).expect("JSON")
     }
 
+    /// The answer of `GET /readyz`.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn ready(&self) -> (u16, String) {
+        let endpoint = self.announced()["endpoint"].as_str().expect("a text").to_owned();
+        let agent =
+            ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
+        let mut answer = agent.get(format!("{endpoint}/readyz")).call().expect("an answer");
+        (answer.status().as_u16(), answer.body_mut().read_to_string().expect("a text"))
+    }
+
     /// What `up` says of itself.
     ///
     /// # Panics

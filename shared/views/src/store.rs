@@ -168,12 +168,12 @@ impl Store {
     }
 
     /// A row, if there is one.
-    pub fn get<T: DeserializeOwned + Clone + 'static>(&self, table: &str, key: &str) -> Option<T> {
-        let key = full_key(table, key.as_bytes());
-        if let Some(change) = self.inner.recent.get(&key) {
-            return decode(&change);
-        }
-        serde_json::from_slice(&self.inner.stored(&key)?).ok()
+    pub fn get<T: DeserializeOwned + Clone + Send + Sync + 'static>(
+        &self,
+        table: &str,
+        key: &str,
+    ) -> Option<T> {
+        self.look(table, key).map(Arc::unwrap_or_clone)
     }
 
     /// As [`Store::get`], for who only looks: a row that is decoded already is not copied.
@@ -182,12 +182,14 @@ impl Store {
         table: &str,
         key: &str,
     ) -> Option<Arc<T>> {
-        let full = full_key(table, key.as_bytes());
-        let held = match self.inner.recent.get(&full) {
-            Some(Change::Held(row)) => row.shared::<T>(),
-            _ => None,
-        };
-        held.or_else(|| self.get(table, key).map(Arc::new))
+        let key = full_key(table, key.as_bytes());
+        match self.inner.recent.get(&key) {
+            Some(change) => match &change {
+                Change::Held(row) => row.clone().shared().or_else(|| decode(&change).map(Arc::new)),
+                _ => decode(&change).map(Arc::new),
+            },
+            None => serde_json::from_slice(&self.inner.stored(&key)?).ok(),
+        }
     }
 
     /// Rows whose key begins with `prefix`, in the order of their keys, after the key `after`.

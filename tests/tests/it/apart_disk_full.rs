@@ -6,14 +6,6 @@ use reeve_e2e::{Agent, Apart, wait_for};
 use serde_json::{Value, json};
 use std::time::Instant;
 
-fn ready(apart: &Apart) -> (u16, String) {
-    let endpoint = apart.instance().announced()["endpoint"].as_str().unwrap().to_owned();
-    let agent =
-        ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
-    let mut answer = agent.get(format!("{endpoint}/readyz")).call().unwrap();
-    (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
-}
-
 fn send(apart: &Apart, script: &str) -> (u16, Value) {
     let input = json!({
         "DocumentName": "AWS-RunShellScript", "Parameters": {"commands": [script]},
@@ -35,11 +27,11 @@ fn what_a_bus_apart_cannot_store_is_refused_until_it_can() {
     };
     let mut accepted = vec![accepted_one(&apart), accepted_one(&apart)];
     accepted.iter().for_each(|command| drop(apart.instance().ended(command)));
-    assert_eq!(ready(&apart), (200, "ready\n".to_owned()));
+    assert_eq!(apart.instance().ready(), (200, "ready\n".to_owned()));
 
     apart.disk().fill();
     let said = wait_for("readyz says that nothing is stored", || {
-        let (status, said) = ready(&apart);
+        let (status, said) = apart.instance().ready();
         (status == 503 && said.contains("does not store")).then_some(said)
     });
     let begun = Instant::now();
@@ -60,7 +52,7 @@ fn what_a_bus_apart_cannot_store_is_refused_until_it_can() {
     apart.disk().clear();
     assert_eq!(send(&apart, &mark).0, 503);
     apart.kill("nats-server");
-    wait_for("it is ready", || (ready(&apart).0 == 200).then_some(()));
+    wait_for("it is ready", || (apart.instance().ready().0 == 200).then_some(()));
     accepted.push(wait_for("a command is accepted", || {
         let (status, answer) = send(&apart, &mark);
         (status == 200).then(|| answer["Command"]["CommandId"].as_str().unwrap().to_owned())

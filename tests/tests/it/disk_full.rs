@@ -5,15 +5,6 @@ use reeve_e2e::{Instance, wait_for};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// The answer of `GET /readyz`.
-fn ready(instance: &Instance) -> (u16, String) {
-    let endpoint = instance.announced()["endpoint"].as_str().unwrap().to_owned();
-    let agent =
-        ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
-    let mut answer = agent.get(format!("{endpoint}/readyz")).call().unwrap();
-    (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
-}
-
 /// Sends a command to all nodes; its id, or why not.
 fn send(instance: &Instance, script: &str) -> Result<String, String> {
     let input = json!({
@@ -47,8 +38,8 @@ fn what_was_acknowledged_stays_and_it_works_again_by_itself() {
         let before = by_place(&instance.events());
         instance.disk().fill();
         wait_for("readyz says that the disk is full", || {
-            let (status, said) = ready(&instance);
-            (status == 503 && said.contains("is full: ")).then_some(())
+            let (status, said) = instance.ready();
+            (status == 503 && said.contains("is full: 0 of")).then_some(())
         });
         let refused = send(&instance, &mark).unwrap_err();
         assert!(refused.starts_with("503") && refused.contains("is full"), "{refused}");
@@ -73,7 +64,7 @@ fn what_was_acknowledged_stays_and_it_works_again_by_itself() {
         }
 
         instance.disk().clear();
-        wait_for("it is ready", || (ready(&instance).0 == 200).then_some(()));
+        wait_for("it is ready", || (instance.ready().0 == 200).then_some(()));
         for command in &accepted {
             instance.ended(command);
         }

@@ -3,6 +3,7 @@
 mod bus_user;
 mod certificates;
 mod children;
+mod closing;
 mod folder;
 mod init;
 pub mod keys;

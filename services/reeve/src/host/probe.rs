@@ -1,8 +1,8 @@
 //! Whether the bus stores what it is given, for a gateway that is served apart from it and cannot see its disk.
 
+use super::closing::Closing;
 use reeve_jetstream::{Bus, Error, Headers, streams};
 use std::time::Duration;
-use tokio::sync::watch;
 
 const LOOK: Duration = Duration::from_secs(2);
 /// An acknowledgement takes milliseconds; a stream that cannot be written gives none.
@@ -14,7 +14,7 @@ const BYTES: usize = 4096;
 const FAILURES: u32 = 2;
 
 /// Stores something small every now and then, for ever; says why the API takes nothing new while that fails.
-pub async fn watch(bus: Bus, closed: watch::Sender<Option<String>>) {
+pub async fn watch(bus: Bus, closing: Closing) {
     let (mut made, mut failures) = (false, 0);
     loop {
         // That the bus is away is said elsewhere, and is another thing.
@@ -25,13 +25,16 @@ pub async fn watch(bus: Bus, closed: watch::Sender<Option<String>>) {
             match stored {
                 Ok(()) => {
                     failures = 0;
-                    say(&closed, None);
+                    closing.open();
                 }
                 Err(_) if !same => {}
                 Err(problem) => {
                     failures += 1;
                     if failures >= FAILURES {
-                        say(&closed, Some(problem));
+                        closing.close(format!(
+                            "The bus does not store what it is given ({problem}): its disk may be full. When there is \
+                             room again, nats-server has to be started again."
+                        ));
                     }
                 }
             }
@@ -56,26 +59,5 @@ async fn store(bus: &Bus, made: &mut bool) -> Result<(), String> {
             Err(error.to_string())
         }
         Err(_) => Err(format!("no acknowledgement within {} s", PATIENCE.as_secs())),
-    }
-}
-
-fn say(closed: &watch::Sender<Option<String>>, problem: Option<String>) {
-    let was_closed = closed.borrow().is_some();
-    match problem {
-        Some(problem) => {
-            let reason = format!(
-                "The bus does not store what it is given ({problem}): its disk may be full. When there is room again, \
-                 nats-server has to be started again."
-            );
-            if !was_closed {
-                tracing::error!(reason, "the API takes nothing new");
-            }
-            closed.send_replace(Some(reason));
-        }
-        None if was_closed => {
-            tracing::warn!("the bus stores again, and the API takes everything");
-            closed.send_replace(None);
-        }
-        None => {}
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{
     certificates::gateway_tls,
+    closing::Closing,
     keys,
     nats::{self, BusAddress},
     probe,
@@ -20,7 +21,7 @@ use reeve_jetstream::{
 };
 use reeve_secrets::Vault;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
-use tokio::{net::TcpListener, sync::watch};
+use tokio::net::TcpListener;
 
 /// The files that `reeve init` writes: each part is given only those that it needs.
 pub mod files {
@@ -217,7 +218,7 @@ async fn gateway_at(args: &Args, bus: Bus, access: Arc<Access>) -> anyhow::Resul
     let mut config =
         GatewayConfig::new(listener.local_addr()?, args.account.clone(), args.region.clone(), token_key);
     config.tls = tls;
-    let (closing, closed) = watch::channel(None);
+    let (closing, closed) = Closing::new();
     config.closed = closed;
     // It ends with the process, as the gateway does.
     tokio::spawn(probe::watch(bus.clone(), closing));

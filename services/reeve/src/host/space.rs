@@ -2,6 +2,7 @@
 //! when there is room again nats-server is started anew, because a stream that could not be written stays closed
 //! until then.
 
+use super::closing::Closing;
 use reeve_jetstream::Bus;
 use std::{
     path::PathBuf,
@@ -27,7 +28,7 @@ pub struct Space {
     /// A connection of the host's, and one of each service.
     pub buses: Vec<Bus>,
     /// Why the API takes nothing new.
-    pub closed: watch::Sender<Option<String>>,
+    pub closing: Closing,
 }
 
 impl Space {
@@ -44,21 +45,12 @@ impl Space {
                 any || changed
             });
             let full = self.full();
-            let was_full = self.closed.borrow().is_some();
             match full {
-                Some(reason) if !was_full => {
-                    tracing::error!(reason, "the API takes nothing new");
-                    self.closed.send_replace(Some(reason));
-                }
-                // What is said stays true: somebody who looks whether it becomes better reads it.
-                Some(reason) => {
-                    self.closed.send_replace(Some(reason));
-                }
-                None if was_full => {
+                Some(reason) => self.closing.close(reason),
+                None if self.closing.is_closed() => {
                     self.start_again().await;
                     started = Some(Instant::now());
-                    self.closed.send_replace(None);
-                    tracing::warn!(folder = %self.folder.display(), "there is room again, and the API takes everything");
+                    self.closing.open();
                 }
                 None if silent && started.is_none_or(|at| at.elapsed() > SELDOM) => {
                     tracing::error!("the bus answers, and does not acknowledge what is to be stored");

@@ -3,6 +3,7 @@
 use super::{
     certificates::{self, Certificates},
     children::{Child, Supervised},
+    closing::Closing,
     folder::{Folder, Instance},
     nats::{self, BusAddress},
     serve::files,
@@ -185,10 +186,10 @@ impl Starting<'_> {
     }
 
     /// Watches the disk under the log.
-    fn watch_space(&mut self, bus: &Bus, closed: watch::Sender<Option<String>>) {
+    fn watch_space(&mut self, bus: &Bus, closing: Closing) {
         let mut buses: Vec<Bus> = self.running.iter().map(|running| running.handle().bus().clone()).collect();
         buses.push(bus.clone());
-        let space = Space { folder: self.folder.path.clone(), again: self.again.clone(), buses, closed };
+        let space = Space { folder: self.folder.path.clone(), again: self.again.clone(), buses, closing };
         self.space = Some(tokio::spawn(space.watch()));
     }
 
@@ -249,9 +250,9 @@ async fn start_and_stay(
     let token_key = super::serve::key(&keys.token_key)?;
     let mut config = GatewayConfig::new(http, keys.account.clone(), keys.region.clone(), token_key);
     config.tls = starting.certificates.as_ref().map(Certificates::gateway).transpose()?;
-    let (closed, receiver) = watch::channel(None);
-    config.closed = receiver;
-    starting.watch_space(&bus, closed);
+    let (closing, closed) = Closing::new();
+    config.closed = closed;
+    starting.watch_space(&bus, closing);
     starting.gateway = Some(start_gateway(config, access, listener, bus.clone()));
     let scheme = if args.tls { "https" } else { "http" };
     let endpoint = format!("{scheme}://{}", SocketAddr::new(reachable(http.ip()), http.port()));

@@ -7,7 +7,7 @@
 use super::{
     Input, MARK, OnDrop, Task, as_user,
     marks::Mark,
-    new_token,
+    new_token, same_settings,
     scripts::{Place, Places},
     shell, spawn,
     tree::{is_empty, kill, move_all, own, remove, wait_until_empty},
@@ -326,15 +326,7 @@ fn gated(task: Task, token: &str) -> Command {
     let mut command = Command::new(shell());
     command.arg("-c").arg(GATE).arg("sh");
     command.arg(task.command.get_program()).args(task.command.get_args());
-    if let Some(folder) = task.command.get_current_dir() {
-        command.current_dir(folder);
-    }
-    for (name, value) in task.command.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
+    same_settings(&mut command, &task.command);
     command.env(MARK, token);
     as_user(Task { command, ..task })
 }

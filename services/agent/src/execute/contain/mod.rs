@@ -193,6 +193,19 @@ pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
+/// Gives one command the folder and the environment of another.
+fn same_settings(command: &mut Command, other: &Command) {
+    if let Some(folder) = other.get_current_dir() {
+        command.current_dir(folder);
+    }
+    for (name, value) in other.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+}
+
 fn as_user(task: Task) -> Command {
     let mut command = task.command;
     if let Some((uid, gid)) = task.user {

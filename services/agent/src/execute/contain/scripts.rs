@@ -55,7 +55,7 @@ struct State {
 /// As many scripts are kept for what steps left running.
 const LEFT: usize = 1_000;
 
-/// What a place is made of.
+/// What a place is made of: two names, which may have been exchanged, and an end of a pipe.
 struct Files {
     /// Leads to the number of the anchor.
     link: PathBuf,
@@ -66,11 +66,10 @@ struct Files {
 
 /// A place that a shell can be started on. One that is dropped is not used again.
 pub(super) struct Place {
+    /// Where the link is at first, and then the text.
     path: PathBuf,
-    /// Where what the place is not at the moment waits: the file or the link.
-    other: PathBuf,
-    held: bool,
-    anchor: Option<OwnedFd>,
+    /// Until they are given back.
+    files: Option<Files>,
     places: Arc<Places>,
 }
 
@@ -134,8 +133,7 @@ impl Places {
             None => self.make()?,
         };
         dup3(&writing, &mut files.anchor, DupFlags::CLOEXEC)?;
-        let Files { link, text, anchor } = files;
-        Ok(Place { path: link, other: text, held: false, anchor: Some(anchor), places: self.clone() })
+        Ok(Place { path: files.link.clone(), files: Some(files), places: self.clone() })
     }
 
     /// Names that nothing in this folder ever had.
@@ -176,10 +174,6 @@ impl Place {
         &self.path
     }
 
-    fn anchor(&self) -> io::Result<&OwnedFd> {
-        self.anchor.as_ref().ok_or_else(|| io::Error::other("the place was given back"))
-    }
-
     /// Waits until a shell has opened the place: from then on it reads the pipe, whatever the place becomes. `lives` says
     /// whether the shell does.
     pub(super) async fn opened(&self, mut lives: impl FnMut() -> bool) -> io::Result<()> {
@@ -194,34 +188,36 @@ impl Place {
 
     /// Whether the pipe has a reading end.
     fn is_read(&self) -> io::Result<bool> {
-        let mut ends = [PollFd::new(self.anchor()?, PollFlags::OUT)];
+        let Some(files) = &self.files else { return Ok(false) };
+        let mut ends = [PollFd::new(&files.anchor, PollFlags::OUT)];
         poll(&mut ends, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))?;
         Ok(!ends[0].revents().contains(PollFlags::ERR))
     }
 
     /// Whether as many bytes can be told at once.
     pub(super) fn fits(&self, bytes: usize) -> bool {
-        let capacity = self.anchor.as_ref().map(rustix::pipe::fcntl_getpipe_size);
+        let capacity = self.files.as_ref().map(|files| rustix::pipe::fcntl_getpipe_size(&files.anchor));
         capacity.is_some_and(|capacity| capacity.is_ok_and(|capacity| bytes <= capacity))
     }
 
     /// Makes the place a file that holds a script. After an error nothing has changed for the shell.
     pub(super) fn hold(&mut self, script: &str) -> io::Result<()> {
+        let files = self.files.as_mut().ok_or_else(given_back)?;
         // Somebody who inherited the open file would keep it from being executed.
         let alone = no_fork();
-        let mut file = OpenOptions::new().write(true).open(&self.other)?;
+        let mut file = OpenOptions::new().write(true).open(&files.text)?;
         file.write_all(script.as_bytes())?;
         // Not emptied before: some file systems write what was emptied at once.
         file.set_len(script.len() as u64)?;
         drop((file, alone));
-        exchange(&self.path, &self.other)?;
-        self.held = true;
+        exchange(&files.link, &files.text)?;
+        std::mem::swap(&mut files.link, &mut files.text);
         Ok(())
     }
 
     /// Tells the shell what to do, to the end.
     pub(super) fn tell(&mut self, text: &str) -> io::Result<()> {
-        let anchor = self.anchor.as_mut().ok_or_else(|| io::Error::other("the place was given back"))?;
+        let anchor = &mut self.files.as_mut().ok_or_else(given_back)?.anchor;
         let written = rustix::io::write(&*anchor, text.as_bytes())?;
         dup3(&self.places.nothing, anchor, DupFlags::CLOEXEC)?;
         match written == text.len() {
@@ -232,40 +228,40 @@ impl Place {
 
     /// The shell has ended, and nobody that it started is left: what the place is made of can be used again.
     pub(super) fn give_back(mut self) -> io::Result<()> {
-        let (text, link) = match self.held {
-            true => (self.path.clone(), self.other.clone()),
-            false => (self.other.clone(), self.path.clone()),
+        let usable = |files: &Files| {
+            let text = fs::symlink_metadata(&files.text)?;
+            // A script can do what it wants with its own file.
+            io::Result::Ok(
+                text.is_file() && text.nlink() == 1 && fs::symlink_metadata(&files.link)?.is_symlink(),
+            )
         };
-        let found = fs::symlink_metadata(&text)?;
-        // A script can do what it wants with its own file.
-        if !found.is_file() || found.nlink() != 1 || !fs::symlink_metadata(&link)?.is_symlink() {
-            return Ok(());
-        }
-        if let Some(anchor) = self.anchor.take() {
-            self.places.state().free.push(Files { link, text, anchor });
+        if self.files.as_ref().map(usable).transpose()? == Some(true) {
+            self.places.state().free.extend(self.files.take());
         }
         Ok(())
     }
 }
 
+fn given_back() -> io::Error {
+    io::Error::other("the place was given back")
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
-        if self.anchor.is_none() {
-            return;
-        }
+        let Some(files) = self.files.take() else { return };
         // The link's number is another file's soon. Whatever is gone already need not be removed.
-        let _removed = fs::remove_file(&self.other).is_ok();
-        if !self.held {
-            let _removed = fs::remove_file(&self.path).is_ok();
-            return;
-        }
-        let oldest = {
-            let mut state = self.places.state();
-            state.left.push_back(self.path.clone());
-            if state.left.len() > LEFT { state.left.pop_front() } else { None }
+        let _removed = fs::remove_file(&files.link).is_ok();
+        let unused = match files.text == self.path {
+            // What the step left running may read its script.
+            true => {
+                let mut state = self.places.state();
+                state.left.push_back(files.text);
+                if state.left.len() > LEFT { state.left.pop_front() } else { None }
+            }
+            false => Some(files.text),
         };
-        if let Some(oldest) = oldest {
-            let _removed = fs::remove_file(oldest).is_ok();
+        if let Some(unused) = unused {
+            let _removed = fs::remove_file(unused).is_ok();
         }
     }
 }
@@ -274,6 +270,12 @@ impl Drop for Place {
 mod tests {
     use super::*;
     use std::process::{Child, Command, Output, Stdio};
+
+    fn places() -> (tempfile::TempDir, Arc<Places>) {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places::new(&folder.path().join("scripts")).unwrap();
+        (folder, places)
+    }
 
     fn files(folder: &Path) -> usize {
         fs::read_dir(folder).unwrap().count()
@@ -297,8 +299,7 @@ mod tests {
 
     #[tokio::test]
     async fn given_a_place_when_used_again_and_again_then_each_script_is_itself() {
-        let folder = tempfile::tempdir().unwrap();
-        let places = Places::new(&folder.path().join("scripts")).unwrap();
+        let (_folder, places) = places();
         for (n, script) in
             ["echo a longer script\ncat \"$0\"\n", "exit 7\n", "cat \"$0\"\n"].into_iter().enumerate()
         {
@@ -309,13 +310,12 @@ mod tests {
             assert_eq!(output.status.code(), Some([0, 7, 0][n]));
             place.give_back().unwrap();
         }
-        assert_eq!(files(&folder.path().join("scripts")), 2, "one place's, used again");
+        assert_eq!(files(&places.folder), 2, "one place's, used again");
     }
 
     #[tokio::test]
     async fn given_what_the_shell_is_told_before_when_a_line_fails_then_its_number_is_that_of_the_script() {
-        let folder = tempfile::tempdir().unwrap();
-        let places = Places::new(folder.path()).unwrap();
+        let (_folder, places) = places();
         let mut place = places.take().unwrap();
         let output = ran(&mut place, "echo $X\nno_such_program\n", "export X='y'; ").await;
         assert_eq!(String::from_utf8(output.stdout).unwrap(), "y\n");
@@ -325,8 +325,7 @@ mod tests {
 
     #[tokio::test]
     async fn given_an_agent_that_goes_away_when_a_shell_waits_then_the_shell_ends() {
-        let folder = tempfile::tempdir().unwrap();
-        let places = Places::new(folder.path()).unwrap();
+        let (_folder, places) = places();
         let place = places.take().unwrap();
         let shell = shell(&place);
         place.opened(|| true).await.unwrap();
@@ -336,20 +335,18 @@ mod tests {
 
     #[test]
     fn given_an_agent_that_has_gone_when_a_shell_begins_then_it_ends() {
-        let folder = tempfile::tempdir().unwrap();
-        let places = Places::new(folder.path()).unwrap();
+        let (_folder, places) = places();
         let place = places.take().unwrap();
         let path = place.path().to_owned();
         drop(place);
         let ended = Command::new(super::super::shell()).arg(path).stdin(Stdio::null()).output().unwrap();
         assert_eq!((ended.status.success(), ended.stdout), (false, Vec::new()));
-        assert_eq!(files(folder.path()), 0);
+        assert_eq!(files(&places.folder), 0);
     }
 
     #[tokio::test]
     async fn given_somebody_who_comes_back_to_a_script_when_its_files_are_used_again_then_he_finds_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let places = Places::new(folder.path()).unwrap();
+        let (_folder, places) = places();
         let mut first = places.take().unwrap();
         ran(&mut first, "echo first\n", "").await;
         let path = first.path().to_owned();
@@ -362,23 +359,20 @@ mod tests {
 
     #[tokio::test]
     async fn given_what_a_step_left_running_when_the_agent_begins_anew_then_its_script_is_still_there() {
-        let folder = tempfile::tempdir().unwrap();
-        let places = Places::new(folder.path()).unwrap();
+        let (_folder, places) = places();
         let mut place = places.take().unwrap();
         ran(&mut place, "echo text\n", "").await;
         let path = place.path().to_owned();
         drop(place);
         drop(places.take().unwrap());
-        drop(places);
-        let _later = Places::new(folder.path()).unwrap();
+        let places = Places::new(&places.folder).unwrap();
         assert_eq!(fs::read_to_string(path).unwrap(), "echo text\n");
-        assert_eq!(files(folder.path()), 1);
+        assert_eq!(files(&places.folder), 1);
     }
 
     #[tokio::test]
     async fn given_scripts_that_change_their_own_files_when_given_back_then_those_are_not_used_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let places = Places::new(&folder.path().join("scripts")).unwrap();
+        let (_folder, places) = places();
         for script in [
             "ln \"$0\" \"$0.again\"",
             "rm \"$0\"; ln -s /etc/passwd \"$0\"",

@@ -4,7 +4,7 @@
 //! double forks and new sessions included. It listens on its standard input: [`RELEASE`] lets it go when the
 //! step's first process has ended; the end of the input, which the end of the agent brings as well, kills.
 
-use super::{Task, scan};
+use super::{Task, same_settings, scan};
 use rustix::process::{Pid, WaitOptions, WaitStatus, getpid};
 use std::{
     ffi::OsString,
@@ -32,15 +32,7 @@ pub(super) fn command(task: &Task) -> Command {
         None => command.arg("-").arg("-"),
     };
     command.arg(task.command.get_program()).args(task.command.get_args());
-    if let Some(folder) = task.command.get_current_dir() {
-        command.current_dir(folder);
-    }
-    for (name, value) in task.command.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
+    same_settings(&mut command, &task.command);
     command
 }
 
