@@ -9,6 +9,8 @@ use crate::{
     projections::{COMMANDS, CommandRow},
     signing::Signing,
 };
+use bytes::Bytes;
+use futures::{TryStreamExt, stream};
 use nkeys::KeyPair;
 use prost::Message;
 use reeve_contracts::{
@@ -17,9 +19,12 @@ use reeve_contracts::{
 };
 use reeve_eventsourcing::{Context, Position};
 use reeve_jetstream::{Error as BusError, store, streams::NODE_INBOX};
-use reeve_node_protocol::{dispatch::sign, subject};
+use reeve_node_protocol::{
+    dispatch::{sign, sign_together},
+    subject,
+};
 use reeve_runtime::{Handle, React};
-use reeve_types::NodeId;
+use reeve_types::ids::Malformed;
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -32,6 +37,17 @@ pub enum Error {
     Bus(#[from] BusError),
     #[error(transparent)]
     Sign(#[from] reeve_node_protocol::dispatch::SignError),
+    #[error(transparent)]
+    Node(#[from] Malformed),
+}
+
+impl From<Error> for React {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Bus(_) | Error::Sign(_) => Self::Unavailable(error.to_string()),
+            Error::Node(_) => Self::Never(error.to_string()),
+        }
+    }
 }
 
 /// Signs dispatches and writes them.
@@ -131,45 +147,42 @@ impl Dispatcher {
 
     /// The lowest number that may be free. `recorded` is the greatest one of the node that an event names; that
     /// one itself may be free still, if its writer did not come so far.
-    pub fn free(&self, node: &NodeId, recorded: u64) -> u64 {
-        let taken = lock(&self.taken).get(node.as_str()).map_or(0, |taken| taken + 1);
+    pub fn free(&self, node: &str, recorded: u64) -> u64 {
+        let taken = lock(&self.taken).get(node).map_or(0, |taken| taken + 1);
         taken.max(recorded).max(1)
     }
 
-    /// Writes a dispatch to its node's inbox, at `dispatch.number` or the first free number after it; if it is
-    /// there already, it is not written again.
+    /// Writes dispatches to their nodes' inboxes, signed together, each at its number or the first free one after it;
+    /// one that is there already is not written again.
     ///
     /// # Errors
-    /// When the bus does not take it; it may be tried again.
+    /// When the bus does not take all of them; they may be tried again.
     pub async fn write(
         &self,
         handle: &Handle,
         key: &KeyPair,
-        mut dispatch: Dispatch,
-        node: &NodeId,
+        dispatches: Vec<Dispatch>,
     ) -> Result<(), Error> {
-        let bus = handle.bus();
-        loop {
-            let data = sign(key, &dispatch)?.encode_to_vec();
-            let subject = subject::inbox(node, dispatch.number);
-            match store::append_first(bus, NODE_INBOX, &subject, data.into()).await {
-                Ok(_) => break,
-                Err(BusError::Conflict(_)) => {
-                    let there = bus.direct_get(NODE_INBOX, &subject).await?;
-                    if there.is_some_and(|message| same(&message.data, &dispatch)) {
-                        break;
-                    }
-                    dispatch.number += 1;
-                }
+        let signed = sign_together(key, &dispatches)?;
+        let messages = dispatches.iter().zip(signed).map(|(dispatch, signed)| message(dispatch, &signed));
+        let messages = messages.collect::<Result<Vec<_>, _>>()?;
+        let answers = store::append_each_first(handle.bus(), NODE_INBOX, messages).await;
+        let each = stream::iter(dispatches.into_iter().zip(answers).map(Ok));
+        each.try_for_each_concurrent(None, |(dispatch, answer)| async move {
+            match answer {
+                Ok(_) => self.take(dispatch),
+                Err(BusError::Conflict(_)) => self.take(find_place(handle, key, dispatch).await?),
                 Err(error) => return Err(error.into()),
             }
-        }
-        {
-            let mut taken = lock(&self.taken);
-            let known = taken.entry(node.to_string()).or_default();
-            *known = dispatch.number.max(*known);
-        }
-        Ok(())
+            Ok(())
+        })
+        .await
+    }
+
+    fn take(&self, dispatch: Dispatch) {
+        let mut taken = lock(&self.taken);
+        let known = taken.entry(dispatch.node_id).or_default();
+        *known = dispatch.number.max(*known);
     }
 
     /// Keeps what was sent at hand for its nodes' turns.
@@ -197,6 +210,30 @@ impl Dispatcher {
         let sent = Arc::new(sent);
         self.remember(&sent);
         Ok(Some(sent))
+    }
+}
+
+fn message(dispatch: &Dispatch, signed: &SignedDispatch) -> Result<(String, Bytes), Error> {
+    let subject = subject::inbox(&dispatch.node_id.parse()?, dispatch.number);
+    Ok((subject, signed.encode_to_vec().into()))
+}
+
+/// Looks for a dispatch whose number is taken: either it is there itself, or it takes the first free number after that.
+async fn find_place(handle: &Handle, key: &KeyPair, mut dispatch: Dispatch) -> Result<Dispatch, Error> {
+    let bus = handle.bus();
+    loop {
+        let taken = subject::inbox(&dispatch.node_id.parse()?, dispatch.number);
+        let there = bus.direct_get(NODE_INBOX, &taken).await?;
+        if there.is_some_and(|message| same(&message.data, &dispatch)) {
+            return Ok(dispatch);
+        }
+        dispatch.number += 1;
+        let (free, data) = message(&dispatch, &sign(key, &dispatch)?)?;
+        match store::append_first(bus, NODE_INBOX, &free, data).await {
+            Ok(_) => return Ok(dispatch),
+            Err(BusError::Conflict(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
 }
 

@@ -7,7 +7,11 @@
 
 use crate::{Bus, Error, Headers, bus::Ack};
 use bytes::Bytes;
-use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use futures::{
+    FutureExt, StreamExt,
+    future::{BoxFuture, join_all},
+    stream::FuturesUnordered,
+};
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     pin::Pin,
@@ -48,9 +52,16 @@ impl Append {
     }
 }
 
-/// A queue for each stream, made when it is first written to.
+/// A queue for each stream, made when it is first written to. What comes as one waits as one.
 #[derive(Default)]
-pub(crate) struct Groups(Mutex<HashMap<String, mpsc::UnboundedSender<Append>>>);
+pub(crate) struct Groups(Mutex<HashMap<String, mpsc::UnboundedSender<Vec<Append>>>>);
+
+/// A message to be stored.
+pub struct ToStore {
+    pub subject: String,
+    pub headers: Headers,
+    pub data: Bytes,
+}
 
 impl Bus {
     /// As [`Bus::store`], for one of many writers of the stream that `lane` names: what waits together is
@@ -65,15 +76,24 @@ impl Bus {
         headers: Headers,
         data: Bytes,
     ) -> Result<u64, Error> {
-        let (answer, answered) = oneshot::channel();
-        let append = Append { subject: subject.to_owned(), headers, data, answer };
-        let closed =
-            || Error::Bus { what: "store a message", reason: "the connection was closed".to_owned() };
-        self.lane(lane).send(append).map_err(|_| closed())?;
-        answered.await.map_err(|_| closed())?
+        let message = ToStore { subject: subject.to_owned(), headers, data };
+        self.store_all(lane, vec![message]).await.pop().unwrap_or_else(|| Err(closed()))
     }
 
-    fn lane(&self, lane: &str) -> mpsc::UnboundedSender<Append> {
+    /// As [`Bus::store_grouped`], for messages that are there together; each has its own answer, in their order.
+    pub async fn store_all(&self, lane: &str, messages: Vec<ToStore>) -> Vec<Result<u64, Error>> {
+        let (mut appends, mut answers) = (Vec::new(), Vec::new());
+        for ToStore { subject, headers, data } in messages {
+            let (answer, answered) = oneshot::channel();
+            appends.push(Append { subject, headers, data, answer });
+            answers.push(answered.map(|answer| answer.unwrap_or_else(|_| Err(closed()))));
+        }
+        // Where nobody takes them, nobody answers.
+        let _taken = self.lane(lane).send(appends).is_ok();
+        join_all(answers).await
+    }
+
+    fn lane(&self, lane: &str) -> mpsc::UnboundedSender<Vec<Append>> {
         let mut lanes = self.groups.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(queue) = lanes.get(lane)
             && !queue.is_closed()
@@ -89,7 +109,11 @@ impl Bus {
     }
 }
 
-async fn drive(bus: Bus, mut appends: mpsc::UnboundedReceiver<Append>) {
+fn closed() -> Error {
+    Error::Bus { what: "store a message", reason: "the connection was closed".to_owned() }
+}
+
+async fn drive(bus: Bus, mut appends: mpsc::UnboundedReceiver<Vec<Append>>) {
     let mut waiting = VecDeque::new();
     let mut singly: FuturesUnordered<BoxFuture<'_, ()>> = FuturesUnordered::new();
     let mut group: Option<BoxFuture<'_, Vec<Append>>> = None;
@@ -111,8 +135,8 @@ async fn drive(bus: Bus, mut appends: mpsc::UnboundedReceiver<Append>) {
             singly.push(alone(&bus, append).boxed());
         }
         tokio::select! {
-            append = appends.recv(), if open => match append {
-                Some(append) => waiting.push_back(append),
+            received = appends.recv(), if open => match received {
+                Some(appends) => waiting.extend(appends),
                 None => open = false,
             },
             Some(()) = singly.next() => {}

@@ -1,6 +1,6 @@
 //! The event store: one literal subject per aggregate, one message per event.
 
-use crate::{Bus, Error, Headers, Message};
+use crate::{Bus, Error, Headers, Message, group::ToStore};
 use async_nats::jetstream::message::StreamMessage;
 use bytes::Bytes;
 use reeve_eventsourcing::{AggregateRef, Envelope, Position};
@@ -29,6 +29,19 @@ pub async fn append(bus: &Bus, envelope: &Envelope, expected: Position) -> Resul
 pub async fn append_first(bus: &Bus, stream: &str, subject: &str, data: Bytes) -> Result<Position, Error> {
     let headers = Headers::default().with(EXPECTED, "0");
     bus.store_grouped(stream, subject, headers, data).await.map(Position)
+}
+
+/// As [`append_first`], for messages that are there together; each has its own answer, in their order.
+pub async fn append_each_first(
+    bus: &Bus,
+    stream: &str,
+    messages: impl IntoIterator<Item = (String, Bytes)>,
+) -> Vec<Result<Position, Error>> {
+    let headers = Headers::default().with(EXPECTED, "0");
+    let messages =
+        messages.into_iter().map(|(subject, data)| ToStore { subject, headers: headers.clone(), data });
+    let answers = bus.store_all(stream, messages.collect()).await;
+    answers.into_iter().map(|answer| answer.map(Position)).collect()
 }
 
 /// The last event of an aggregate and where it stands, read from the stream's leader.

@@ -1,6 +1,6 @@
 //! What the control plane and an agent say to each other, and why the agent believes it.
 //!
-//! - [`dispatch`]: work for a node, signed by the control plane's dispatch key.
+//! - [`dispatch`]: work for a node, signed by the control plane's dispatch key, alone or with others' (ADR 23).
 //! - [`keys`]: which keys those are: sets, signed by a root key that a node pins.
 //! - [`enrol`]: how a node gets its identity.
 //! - [`output`]: the order of what steps print.
@@ -15,3 +15,4 @@ pub mod enrol;
 pub mod keys;
 pub mod output;
 pub mod subject;
+mod together;

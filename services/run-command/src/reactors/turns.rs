@@ -21,7 +21,7 @@ use reeve_contracts::{
 };
 use reeve_eventsourcing::{Context, Decider};
 use reeve_runtime::{Handle, React, Reacting};
-use reeve_types::{CommandId, NodeId, Timestamp};
+use reeve_types::{CommandId, Timestamp};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -143,7 +143,7 @@ impl<'a> Turns<'a> {
                 continue;
             }
             if Timestamp::now() < Timestamp(dispatch.expires_ms) {
-                let number = dispatcher.free(&node_id(node)?, recorded(handle, node));
+                let number = dispatcher.free(node, recorded(handle, node));
                 untold.push(Dispatched { node_id: node.clone(), number });
             } else {
                 self.expire(node).await?;
@@ -167,20 +167,13 @@ impl<'a> Turns<'a> {
             let context = self.context(&format!("dispatched/{}", first.node_id));
             dispatcher.tell(handle, command, untold, &context).await?;
         }
-        let each = stream::iter(nodes.iter().map(Ok::<_, React>));
-        each.try_for_each_concurrent(TOGETHER, |node| {
-            let (key, dispatch) = (&key, &dispatch);
-            async move {
-                let row = invocation_row(handle, command, node).unwrap_or_default();
-                if !awaited(&row) {
-                    return Ok(());
-                }
-                let dispatch = Dispatch { node_id: node.clone(), number: row.number, ..dispatch.clone() };
-                let written = dispatcher.write(handle, key, dispatch, &node_id(node)?).await;
-                written.map_err(|e| React::Unavailable(e.to_string()))
-            }
-        })
-        .await
+        let rows = nodes.iter().filter_map(|node| invocation_row(handle, command, node));
+        let dispatches = rows.filter(|row| awaited(row)).map(|row| Dispatch {
+            node_id: row.node_id.clone(),
+            number: row.number,
+            ..dispatch.clone()
+        });
+        Ok(dispatcher.write(handle, &key, dispatches.collect()).await?)
     }
 
     async fn expire(&self, node: &str) -> Result<(), React> {
@@ -210,11 +203,10 @@ impl<'a> Turns<'a> {
 
     /// Sends a cancellation after what was dispatched.
     async fn take_back(&self, row: &InvocationRow) -> Result<(), React> {
-        let id = node_id(&row.node_id)?;
         let dispatch = Dispatch {
             node_id: row.node_id.clone(),
             // Behind what it cancels.
-            number: self.dispatcher.free(&id, recorded(self.handle, &row.node_id)),
+            number: self.dispatcher.free(&row.node_id, recorded(self.handle, &row.node_id)),
             kind: DispatchKind::Cancel.into(),
             command_id: row.command_id.clone(),
             not_before_ms: row.requested.0,
@@ -222,8 +214,7 @@ impl<'a> Turns<'a> {
             ..Dispatch::default()
         };
         let key = self.dispatcher.key(self.handle).await;
-        let written = self.dispatcher.write(self.handle, &key, dispatch, &id).await;
-        written.map_err(|e| React::Unavailable(e.to_string()))
+        Ok(self.dispatcher.write(self.handle, &key, vec![dispatch]).await?)
     }
 
     /// Those that still waited for their turn when the errors became too many.
@@ -265,10 +256,6 @@ pub fn about(command: &str, mut context: Context) -> Context {
         context.correlation_id = id;
     }
     context
-}
-
-fn node_id(node: &str) -> Result<NodeId, React> {
-    node.parse::<NodeId>().map_err(|e| React::Never(e.to_string()))
 }
 
 /// What each node of a command gets, but for its name and the number.
