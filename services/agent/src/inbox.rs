@@ -35,11 +35,12 @@ async fn receive_once(agent: &Arc<Agent>, worker: &Arc<Worker>) -> Result<(), an
     let node = &agent.identity.node_id;
     let mut connections = agent.bus.connections();
     let mut live = agent.bus.subscribe(&subject::live(node)).await?;
-    catch_up(agent, worker).await?;
+    // A live message whose key does not count tells of newer keys, or was written by anybody: the stream knows. And what
+    // is too early is looked at again.
+    let mut doubted = catch_up(agent, worker).await?;
+    let mut doubt_at = Instant::now() + if doubted { keys::BETWEEN } else { Duration::ZERO };
     // Two seconds after connecting once more: a replica's Direct Get may lag behind.
     let mut look_again = Duration::from_secs(2);
-    // A live message whose key does not count tells of newer keys, or was written by anybody: the stream knows.
-    let (mut doubted, mut doubt_at) = (false, Instant::now());
     loop {
         tokio::select! {
             message = live.next() => {
@@ -50,21 +51,21 @@ async fn receive_once(agent: &Arc<Agent>, worker: &Arc<Worker>) -> Result<(), an
                 // one with a signature that holds is begun, and only a signed one is a reason to read the stream.
                 let next = number == cursor + 1 && worker.take_in_live(number, &message.data)?;
                 if !next && number > cursor && worker.is_signed(number, &message.data) {
-                    catch_up(agent, worker).await?;
+                    doubted |= catch_up(agent, worker).await?;
                 }
                 doubted |= !next && number > cursor && worker.doubts_key(number, &message.data);
             }
             () = tokio::time::sleep_until(doubt_at), if doubted => {
-                (doubted, doubt_at) = (false, Instant::now() + keys::BETWEEN);
-                catch_up(agent, worker).await?;
+                doubted = catch_up(agent, worker).await?;
+                doubt_at = Instant::now() + keys::BETWEEN;
             }
             changed = connections.changed() => {
                 changed?;
-                catch_up(agent, worker).await?;
+                doubted |= catch_up(agent, worker).await?;
                 look_again = Duration::from_secs(2);
             }
             () = tokio::time::sleep(look_again) => {
-                catch_up(agent, worker).await?;
+                doubted |= catch_up(agent, worker).await?;
                 look_again = LOOK_AGAIN;
             }
         }
@@ -75,10 +76,11 @@ async fn receive_once(agent: &Arc<Agent>, worker: &Arc<Worker>) -> Result<(), an
 /// its command is seen in time. Numbers have no gaps, so one before the last that is not there has expired.
 ///
 /// Keys are published before anything is signed with them. So one that was asked for after the last number was read
-/// is known for all up to that number; and without an answer nothing is passed over.
-async fn catch_up(agent: &Agent, worker: &Arc<Worker>) -> Result<(), anyhow::Error> {
+/// is known for all up to that number; and without an answer nothing is passed over. Nor is what is too early by this
+/// node's clock: then the answer is that it must be looked at again soon.
+async fn catch_up(agent: &Agent, worker: &Arc<Worker>) -> Result<bool, anyhow::Error> {
     let mut last = read_last(&agent.bus, &agent.identity.node_id).await?;
-    let mut asked = false;
+    let (mut asked, mut too_early) = (false, false);
     loop {
         let number = agent.ledger.cursor()? + 1;
         let subject = subject::inbox(&agent.identity.node_id, number);
@@ -90,6 +92,11 @@ async fn catch_up(agent: &Agent, worker: &Arc<Worker>) -> Result<(), anyhow::Err
                     agent.keys.ask(agent).await?;
                     asked = true;
                 }
+                too_early = worker.is_too_early(number, &message.data);
+                if too_early {
+                    tracing::warn!(number, "a dispatch is not to be run yet: is this node's clock behind?");
+                    break;
+                }
                 worker.take_in(number, &message.data)?;
             }
             None if number <= last => agent.ledger.set_cursor(number)?,
@@ -97,5 +104,5 @@ async fn catch_up(agent: &Agent, worker: &Arc<Worker>) -> Result<(), anyhow::Err
         }
     }
     worker.begin_waiting().await;
-    Ok(())
+    Ok(too_early)
 }

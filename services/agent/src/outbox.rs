@@ -7,10 +7,12 @@ use crate::{
     failpoint,
     ledger::Next,
     run::{Agent, SOON},
+    work::fit,
 };
+use prost::Message;
 use reeve_contracts::node::{Report, ReportKind};
 use reeve_jetstream::Headers;
-use reeve_node_protocol::subject;
+use reeve_node_protocol::{MAX_REPORT_BYTES, subject};
 use reeve_types::Timestamp;
 use std::{sync::Arc, time::Duration};
 
@@ -39,7 +41,7 @@ pub async fn send(agent: Arc<Agent>) {
         let headers =
             Headers::default().with("Nats-Msg-Id", format!("{}/{sequence}", agent.identity.node_id));
         failpoint::reached("before-report");
-        match agent.bus.store(&subject, &headers, report.into()).await {
+        match agent.bus.store(&subject, &headers, fitting(report).into()).await {
             Ok(_) => {
                 failpoint::reached("after-report-before-ack");
                 delay = Duration::ZERO;
@@ -55,6 +57,16 @@ pub async fn send(agent: Arc<Agent>) {
             }
         }
     }
+}
+
+/// An earlier build may have kept one that no message can carry.
+fn fitting(report: Vec<u8>) -> Vec<u8> {
+    if report.len() <= MAX_REPORT_BYTES {
+        return report;
+    }
+    let Ok(mut read) = Report::decode(report.as_slice()) else { return report };
+    fit(&mut read);
+    read.encode_to_vec()
 }
 
 /// Whether a report is to be sent now.

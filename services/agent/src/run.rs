@@ -1,7 +1,7 @@
 //! Putting the agent together, and taking it down.
 
 use crate::{
-    execute::{self, Containment},
+    execute::{self, Clock, Containment},
     identity::{self, Identity},
     inbox,
     keys::Keys,
@@ -125,9 +125,6 @@ pub(crate) struct Agent {
     /// Which start of the machine this is.
     pub boot_id: String,
 }
-
-/// The wall clock, which a test sets.
-pub(crate) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Runs until SIGTERM or SIGINT. A running step is killed then, and reported as `Interrupted` at the next start.
 ///

@@ -149,6 +149,9 @@ pub async fn work(
     })))
 }
 
+/// As much is kept of the data of a message that is set aside; a message of the bus has 1 MiB at most.
+const MOST_ASIDE: usize = 960 * 1024;
+
 /// Puts a message that cannot be handled where operators see it, with who gave up on it and why.
 ///
 /// # Errors
@@ -170,7 +173,8 @@ pub async fn set_aside(
         .with("reeve-subject", message.subject.as_str())
         .with("reeve-sequence", sequence.to_string())
         .with("Nats-Msg-Id", format!("{service}/{handler}/{}/{sequence}", message.subject));
-    let data: Bytes = message.data.clone();
+    // With the headers that are added here it still has to be a message.
+    let data: Bytes = message.data.slice(..message.data.len().min(MOST_ASIDE));
     bus.store(&format!("reeve.aside.{service}.{handler}"), &headers, data).await.map(|_| ())
 }
 

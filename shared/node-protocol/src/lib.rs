@@ -10,6 +10,10 @@
 //! whoever delivered it; the checks run in the order size, key, signature, addressee, time, document. Of key sets a
 //! node believes only newer ones than it has, of the root that it knows.
 
+/// A report of a node holds no more bytes: what becomes of it, an event and its headers, has to fit into a message of the
+/// bus, which takes 1 MiB.
+pub const MAX_REPORT_BYTES: usize = 768 * 1024;
+
 pub mod dispatch;
 pub mod enrol;
 pub mod keys;

@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use reeve_document_language::plan::timeout_seconds;
 use serde_json::{Map, Value};
 use ureq::Agent;
 
@@ -26,7 +25,7 @@ pub(super) async fn run<D: DocumentSource, S: Sink>(
     inputs: &Value,
     out: &mut Out<'_, S>,
 ) -> Result<Ran, String> {
-    let info = source_info(inputs.get("sourceInfo"))?;
+    let (info, time) = (source_info(inputs.get("sourceInfo"))?, context.time(inputs));
     let destination = inputs.get("destinationPath").and_then(Value::as_str).unwrap_or_default();
     paths::create_private_folder(&context.downloads)
         .map_err(|error| format!("The folder for downloads cannot be created: {error}."))?;
@@ -52,7 +51,7 @@ pub(super) async fn run<D: DocumentSource, S: Sink>(
             done(&file, out).await
         }
         "HTTP" => {
-            let request = Request::read(&info, Duration::from_secs(u64::from(timeout_seconds(inputs))))?;
+            let request = Request::read(&info, time)?;
             let file = place(&request.file_name())?;
             prepare(&file)?;
             let copy = file.clone();
@@ -64,8 +63,8 @@ pub(super) async fn run<D: DocumentSource, S: Sink>(
             }
             done(&file, out).await
         }
-        "Git" => git::run(context, &git::Source::git(&info)?, &target, into_folder, out).await,
-        "GitHub" => git::run(context, &git::Source::github(&info)?, &target, into_folder, out).await,
+        "Git" => git::run(context, &git::Source::git(&info)?, &target, into_folder, time, out).await,
+        "GitHub" => git::run(context, &git::Source::github(&info)?, &target, into_folder, time, out).await,
         "S3" => Err("Downloads from S3 are not configured on this node.".to_owned()),
         other => Err(format!(
             "The input sourceType of aws:downloadContent is {other:?}; it must be GitHub, Git, HTTP, S3 or \

@@ -1,17 +1,18 @@
 //! Walks the steps of a plan and gives each to its plugin.
 
-use std::{path::PathBuf, pin::Pin};
+use std::{path::PathBuf, pin::Pin, time::Duration};
 
 use bytes::Bytes;
 use reeve_document_language::{
     Decision, Plan, PlannedStep, Platform, StepStatus, aggregate, flow::REBOOT, parse_executable,
+    plan::timeout_seconds,
 };
 use serde_json::Value;
 use tokio::sync::watch;
 
 use super::{
-    DocumentSource, Ended, Host, Job, Outcome, Paused, Refused, Resume, Sink, StepOutcome, download, include,
-    output,
+    Deadline, DocumentSource, Ended, Host, Job, Outcome, Paused, Refused, Resume, Sink, StepOutcome,
+    download, include, output,
     output::Out,
     paths,
     process::KILLED,
@@ -34,6 +35,8 @@ pub(super) struct Context<'a, D> {
     pub(super) chain: Vec<String>,
     /// How many reboots the document has asked for so far.
     pub(super) reboots: u32,
+    /// Of the whole document; of an included one, also of the step that includes it.
+    pub(super) deadline: Deadline,
 }
 
 /// A script that always asks for a reboot would reboot its machine for ever. The original agent sets no limit.
@@ -52,6 +55,11 @@ impl<D> Context<'_, D> {
 
     pub(super) fn is_cancelled(&self) -> bool {
         *self.cancel.borrow()
+    }
+
+    /// As long as inputs may take: their own time-out, or what is left of the whole.
+    pub(super) fn time(&self, inputs: &Value) -> Duration {
+        Duration::from_secs(u64::from(timeout_seconds(inputs))).min(self.deadline.left())
     }
 }
 
@@ -77,6 +85,7 @@ pub(super) async fn run<D: DocumentSource, S: Sink>(
         folder,
         chain: Vec::new(),
         reboots: job.resume.as_ref().map_or(0, |resume| resume.paused.reboots),
+        deadline: job.deadline,
     };
     steps(&context, &plan, job.resume, sink).await
 }
@@ -210,13 +219,14 @@ async fn top_step<D: DocumentSource, S: Sink>(
 ) -> (StepOutcome, Option<output::Kept>) {
     let mut started_ms = now_ms();
     let mut out = Out::new(sink, &step.name, context.host.output_limit);
-    let mut refused = None;
-    if let Some(again) = again {
-        started_ms = again.started_ms;
-        refused = again.refused;
-        out.go_on(again.kept);
-    }
-    let instead = decide(context, step, walk).or_else(|| refused.map(|refused| not_again(refused, walk)));
+    let instead = match again {
+        None => decide(context, step, walk),
+        Some(again) => {
+            started_ms = again.started_ms;
+            out.go_on(again.kept);
+            if_not_again(context, step, again.refused, walk)
+        }
+    };
     let (ran, text) = match instead {
         Some((ran, reason)) => (walk.after(step, ran).0, reason),
         None => {
@@ -249,20 +259,28 @@ async fn top_step<D: DocumentSource, S: Sink>(
     (outcome, (ran.status == StepStatus::SuccessAndReboot).then(|| out.keep()))
 }
 
-/// The result of a step that asked for a reboot and does not run again. Nothing after it runs either, because
-/// it may rely on the reboot.
-fn not_again(refused: Refused, walk: &mut Walk) -> (Ran, String) {
+/// The result of a step that asked for a reboot and does not run again, with the reason. Nothing after it runs either,
+/// because it may rely on the reboot.
+fn if_not_again<D>(
+    context: &Context<'_, D>,
+    step: &PlannedStep,
+    refused: Option<Refused>,
+    walk: &mut Walk,
+) -> Option<(Ran, String)> {
+    let name = &step.name;
+    let (status, code, reason) = if context.is_cancelled() {
+        let reason = format!("The command was cancelled while the step {name} waited for a reboot.");
+        (StepStatus::Cancelled, KILLED, reason)
+    } else if context.deadline.left().is_zero() {
+        let reason = format!("The time of the command was over while the step {name} waited for a reboot.");
+        (StepStatus::TimedOut, KILLED, reason)
+    } else {
+        let Refused(reason) = refused?;
+        let reason = format!("The step asked for a reboot, and there was none: {reason}");
+        (StepStatus::Failed, REBOOT, reason)
+    };
     walk.exited = true;
-    match refused {
-        Refused::NoReboot(reason) => (
-            Ran { status: StepStatus::Failed, code: REBOOT },
-            format!("The step asked for a reboot, and there was none: {reason}"),
-        ),
-        Refused::Expired => (
-            Ran { status: StepStatus::TimedOut, code: KILLED },
-            "The time of the command was over when the machine had rebooted.".to_owned(),
-        ),
-    }
+    Some((Ran { status, code }, reason))
 }
 
 fn say<S: Sink>(out: &mut Out<'_, S>, word: &str) {
@@ -321,6 +339,10 @@ fn decide<D>(context: &Context<'_, D>, step: &PlannedStep, walk: &Walk) -> Optio
         return Some((Ran { status: StepStatus::Skipped, code: 0 }, reason));
     }
     match step.decide(Platform::here()) {
+        Decision::Run if context.deadline.left().is_zero() => {
+            let ran = Ran { status: StepStatus::TimedOut, code: KILLED };
+            Some((ran, format!("The time of the command was over before the step {} began.", step.name)))
+        }
         Decision::Run => None,
         Decision::Skip(reason) => Some((Ran { status: StepStatus::Skipped, code: 0 }, reason)),
         Decision::Fail(reason) => Some((Ran::FAILED, reason)),

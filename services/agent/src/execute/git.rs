@@ -21,9 +21,6 @@ use super::{
     walk::Ran,
 };
 
-/// A clone is content for one step, so it has the time of one step.
-const TIME: Duration = Duration::from_secs(3600);
-
 /// What to clone and which part of it to keep.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Source {
@@ -103,6 +100,7 @@ pub(super) async fn run<D, S: Sink>(
     source: &Source,
     target: &Path,
     into_folder: bool,
+    time: Duration,
     out: &mut Out<'_, S>,
 ) -> Result<Ran, String> {
     let clone = context.folder.join(".clone");
@@ -134,7 +132,7 @@ pub(super) async fn run<D, S: Sink>(
         }
         let mut cancel = context.cancel.clone();
         let task = Task { command, user: None };
-        let exit = process::run(&context.host.containment, task, TIME, &mut cancel, out)
+        let exit = process::run(&context.host.containment, task, time, &mut cancel, out)
             .await
             .map_err(|error| format!("The program git cannot be started: {error}."))?;
         match exit {

@@ -58,6 +58,7 @@ pub(super) async fn run<D: DocumentSource, S: Sink>(
         downloads: context.downloads.clone(),
         chain,
         reboots: context.reboots,
+        deadline: context.deadline.or_after(context.time(inputs)),
     };
     Ok(engine::included(&inner, &plan, out).await)
 }

@@ -26,11 +26,12 @@ mod script;
 mod tests;
 mod walk;
 
-use std::{future::Future, path::PathBuf, sync::Arc};
+use std::{future::Future, path::PathBuf, sync::Arc, time::Duration};
 
 use crate::local_policy::Rules;
 use bytes::Bytes;
 use output::Kept;
+use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::sync::watch;
@@ -79,8 +80,33 @@ pub trait DocumentSource: Send + Sync {
     ) -> impl Future<Output = Result<String, String>> + Send;
 }
 
+/// The wall clock, which a test sets.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// When a document's time is over.
+#[derive(Clone)]
+pub struct Deadline {
+    pub clock: Clock,
+    pub at: Timestamp,
+}
+
+impl Deadline {
+    /// What is left of the time.
+    pub fn left(&self) -> Duration {
+        let left = self.at.0.saturating_sub((self.clock)().0);
+        Duration::from_millis(u64::try_from(left).unwrap_or(0))
+    }
+
+    /// This one, or after so long if that is sooner.
+    pub(crate) fn or_after(&self, time: Duration) -> Self {
+        let milliseconds = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        let at = self.at.min(Timestamp((self.clock)().0.saturating_add(milliseconds)));
+        Self { clock: self.clock.clone(), at }
+    }
+}
+
 /// One document to run.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Job {
     /// The id of the command; it names the folder and the variable SSM_COMMAND_ID.
     pub command_id: String,
@@ -92,24 +118,21 @@ pub struct Job {
     pub run_as: Option<String>,
     /// Where to go on after a reboot.
     pub resume: Option<Resume>,
+    /// Nothing of it runs after this: the control plane has given it up then.
+    pub deadline: Deadline,
 }
 
 /// Going on with a document that asked for a reboot.
 #[derive(Debug, Clone)]
 pub struct Resume {
     pub paused: Paused,
-    /// Why the step does not run again, and how it ends instead.
+    /// Why the step does not run again, and fails instead.
     pub refused: Option<Refused>,
 }
 
-/// Why a step that asked for a reboot does not run again.
+/// The machine did not reboot; the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refused {
-    /// The machine did not reboot; the reason.
-    NoReboot(String),
-    /// The time of the command was over before the machine was back.
-    Expired,
-}
+pub struct Refused(pub String);
 
 /// A document that waits for a reboot: everything needed to go on with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,13 +6,11 @@ use std::{
     os::unix::fs::chown,
     path::{Path, PathBuf},
     process::Command,
-    time::Duration,
 };
 
 use reeve_document_language::{
     PlannedStep, StepStatus,
     flow::{EXIT_FAILURE, EXIT_SUCCESS, REBOOT},
-    plan::timeout_seconds,
 };
 use serde_json::Value;
 
@@ -62,7 +60,7 @@ pub(super) async fn run<D, S: Sink>(
         command
     };
     let (containment, mut cancel) = (&context.host.containment, context.cancel.clone());
-    let time = Duration::from_secs(u64::from(timeout_seconds(inputs)));
+    let time = context.time(inputs);
     let failed = |error| format!("failed to run commands: {error}");
     let begun = match (shell, &user) {
         // One with an interpreter of its own is for the system to start.

@@ -40,6 +40,13 @@ struct Bench {
     no_reboot: Option<String>,
     resume: Option<Resume>,
     paused: Option<Paused>,
+    time: Duration,
+}
+
+const LONG: Duration = Duration::from_secs(3600);
+
+fn deadline(time: Duration) -> Deadline {
+    Deadline { clock: Arc::new(Timestamp::now), at: Timestamp(i64::MAX) }.or_after(time)
 }
 
 impl Bench {
@@ -51,6 +58,7 @@ impl Bench {
             no_reboot: None,
             resume: None,
             paused: None,
+            time: LONG,
         }
     }
 
@@ -88,6 +96,7 @@ impl Bench {
             parameters: parameters.as_object().unwrap().clone(),
             run_as: run_as.map(str::to_owned),
             resume: self.resume.take(),
+            deadline: deadline(self.time),
         };
         match run(&host, job, &self.documents, &mut self.sink, cancel).await {
             Ended::Outcome(outcome) => outcome,
@@ -352,6 +361,7 @@ async fn given_a_stuck_bus_when_cancelled_then_the_script_dies_and_the_job_ends(
         parameters: Map::new(),
         run_as: None,
         resume: None,
+        deadline: deadline(LONG),
     };
     let (sender, cancel) = watch::channel(false);
     let documents = Documents::default();
@@ -418,11 +428,13 @@ async fn given_a_paused_document_when_it_may_not_go_on_then_its_step_says_why() 
         outcome.steps.iter().map(|s| (s.status.clone(), s.code, s.stdout.clone())).collect()
     };
     let state = |status: &str, code: i32, stdout: &str| (status.to_owned(), code, stdout.to_owned());
-    bench.resume = Some(Resume { paused: paused.clone(), refused: Some(Refused::Expired) });
+    bench.resume = Some(Resume { paused: paused.clone(), refused: None });
+    bench.time = Duration::ZERO;
     let outcome = bench.run(steps.clone()).await;
+    bench.time = LONG;
     assert_eq!(states(&outcome), [state("TimedOut", 137, "a\n"), state("Skipped", 0, "")]);
     assert_eq!(outcome.status_details, "ExecutionTimedOut");
-    let no = Refused::NoReboot("it said no".to_owned());
+    let no = Refused("it said no".to_owned());
     bench.resume = Some(Resume { paused: paused.clone(), refused: Some(no) });
     let outcome = bench.run(steps.clone()).await;
     assert_eq!(states(&outcome), [state("Failed", 194, "a\n"), state("Skipped", 0, "")]);
@@ -430,8 +442,41 @@ async fn given_a_paused_document_when_it_may_not_go_on_then_its_step_says_why() 
     let (_keep, cancel) = watch::channel(true);
     let outcome = bench.run_until(steps.clone(), cancel).await;
     assert_eq!(states(&outcome), [state("Cancelled", 137, "a\n"), state("Cancelled", 137, "")]);
+    assert_eq!(outcome.steps[0].output, "The command was cancelled while the step a waited for a reboot.");
     bench.resume = Some(Resume { paused: Paused { reboots: 10, ..paused }, refused: None });
     let outcome = bench.run(steps).await;
     assert_eq!((outcome.status.as_str(), outcome.code), ("Failed", 194));
     assert!(outcome.steps[0].stderr.contains("more than 10 reboots"), "{outcome:?}");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_a_document_over_its_time_when_run_then_what_runs_dies_and_nothing_else_begins() {
+    let mut bench = Bench::new();
+    let file = bench.root.path().join("late");
+    let late = format!("touch {}", file.display());
+    let slow = script("slow", &["echo begun; sleep 60"]);
+    let inner =
+        json!({"schemaVersion": "2.2", "mainSteps": [slow.clone(), script("inner", &[late.as_str()])]});
+    bench.documents.0.insert("Inner".to_owned(), inner);
+    for first in [slow, include("slow", "Inner")] {
+        bench.time = Duration::from_millis(300);
+        let outcome = bench.run(json!([first, script("late", &[late.as_str()])])).await;
+        let steps: Vec<_> =
+            outcome.steps.iter().map(|s| (s.name.as_str(), s.status.as_str(), s.code)).collect();
+        assert_eq!(steps, [("slow", "TimedOut", 137), ("late", "TimedOut", 137)]);
+        assert!(outcome.steps[0].stdout.starts_with("begun\n"), "{outcome:?}");
+        assert_eq!(outcome.steps[1].output, "The time of the command was over before the step late began.");
+        assert_eq!(outcome.status_details, "ExecutionTimedOut");
+        assert!(!file.exists());
+    }
+}
+
+#[test]
+fn a_deadline_is_the_sooner_one() {
+    let deadline = Deadline { clock: Arc::new(|| Timestamp(1_000)), at: Timestamp(3_500) };
+    assert_eq!(deadline.left(), Duration::from_millis(2_500));
+    assert_eq!(deadline.or_after(Duration::from_secs(2)).at, Timestamp(3_000));
+    assert_eq!(deadline.or_after(Duration::MAX).at, Timestamp(3_500));
+    let over = Deadline { at: Timestamp(999), ..deadline };
+    assert_eq!((over.left(), over.or_after(LONG).left()), (Duration::ZERO, Duration::ZERO));
 }

@@ -11,7 +11,7 @@ mod report;
 mod tests;
 
 use crate::{
-    execute::{self, Ended, Host, Job, Outcome},
+    execute::{self, Deadline, Ended, Host, Job, Outcome},
     failpoint, ledger,
     local_policy::Rules,
     output::Output,
@@ -22,7 +22,9 @@ use prost::Message;
 use reboot::Waiting;
 use reeve_contracts::node::{Dispatch, DispatchKind, SignedDispatch};
 use reeve_node_protocol::dispatch::Refusal;
+use reeve_types::Timestamp;
 use report::Of;
+pub use report::fit;
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -49,6 +51,8 @@ struct Queue {
     paused: Vec<Waiting>,
     /// Whether the machine was asked already.
     asked: bool,
+    /// Whether somebody looks for the end of their time.
+    watched: bool,
     /// Whether what waits is begun in a moment, because the ledger could not be written.
     later: bool,
 }
@@ -78,13 +82,17 @@ impl Worker {
             tracing::error!(%error, "what waited before cannot be read");
             Vec::new()
         });
-        let accepted: Vec<_> = accepted.into_iter().map(|data| (number_in(&data), data)).collect();
+        let mut accepted: Vec<_> = accepted.into_iter().map(|data| (opened(&data).0.number, data)).collect();
+        accepted.sort_unstable_by_key(|(number, _)| *number);
         if accepted.iter().any(|(number, data)| self.doubts_key(*number, data)) {
             self.agent.keys.ask(&self.agent).await?;
         }
         for (number, data) in accepted {
             if let Err(error) = self.take_up(number, &data) {
-                tracing::error!(%error, "a dispatch of an earlier run could not be taken up");
+                tracing::error!(%error, "a dispatch of an earlier run waits: the ledger cannot be written");
+                // It is looked at again when its turn comes, until it can be.
+                let (dispatch, key) = opened(&data);
+                self.wait(dispatch, key);
             }
         }
         self.resume_paused();
@@ -95,9 +103,13 @@ impl Worker {
     fn take_up(self: &Arc<Self>, number: u64, data: &[u8]) -> Result<(), ledger::Error> {
         match self.believe(number, data) {
             Err(refusal @ Refusal::Key(_)) => {
-                let signed = SignedDispatch::decode(data).unwrap_or_default();
-                let dispatch = Dispatch::decode(signed.dispatch.as_slice()).unwrap_or_default();
-                self.fail(&Of::dispatch(&dispatch), &refusal.to_string(), None)
+                self.fail(&Of::dispatch(&opened(data).0), &refusal.to_string(), None)
+            }
+            // It was not too early once: the clock was set back.
+            Err(Refusal::TooEarly { .. }) => {
+                let (dispatch, key) = opened(data);
+                self.wait(dispatch, key);
+                Ok(())
             }
             _ => self.take_in(number, data),
         }
@@ -155,7 +167,7 @@ impl Worker {
             self.cancel(&dispatch.command_id)?;
             return ledger.set_cursor(number);
         }
-        let key = SignedDispatch::decode(data).unwrap_or_default().key_id;
+        let (_, key) = opened(data);
         match self.is_new(&dispatch.command_id)? {
             false => {
                 self.end_unsure(&dispatch)?;
@@ -164,14 +176,23 @@ impl Worker {
             true if later || !self.queue().has_room() => {
                 ledger.accept(number, &dispatch.command_id, data)?;
                 failpoint::reached("after-accept");
-                let mut queue = self.queue();
-                if !queue.waiting.iter().any(|waiting| waiting.dispatch.command_id == dispatch.command_id) {
-                    queue.waiting.push_back(Waiting::new(dispatch, key));
-                }
+                self.wait(dispatch, key);
                 Ok(())
             }
             true => self.begin(Waiting::new(dispatch, key), Some(number)),
         }
+    }
+
+    fn wait(&self, dispatch: Dispatch, key: String) {
+        let mut queue = self.queue();
+        if !queue.waiting.iter().any(|waiting| waiting.dispatch.command_id == dispatch.command_id) {
+            queue.waiting.push_back(Waiting::new(dispatch, key));
+        }
+    }
+
+    /// Whether it is the time alone that has not come, by this node's clock, which may be behind.
+    pub fn is_too_early(&self, number: u64, data: &[u8]) -> bool {
+        matches!(self.believe(number, data), Err(Refusal::TooEarly { .. }))
     }
 
     /// Whether the control plane signed this for this node and place, whatever it says.
@@ -224,12 +245,17 @@ impl Worker {
             let at = queue.waiting.iter().position(|waiting| waiting.dispatch.command_id == command_id);
             at.and_then(|at| queue.waiting.remove(at))
         };
-        match waited {
+        let Some(waiting) = waited else { return self.cancel_paused(command_id) };
+        let ended = match waiting.paused {
             // Nothing of it runs any more: its steps say that they were cancelled.
-            Some(waiting) if waiting.paused.is_some() => self.end_paused(waiting),
-            Some(waiting) => self.end(&cancelled_early(), &Of::dispatch(&waiting.dispatch), None),
-            None => self.cancel_paused(command_id),
+            Some(_) => self.end_paused(waiting.clone()),
+            None => self.end(&cancelled_early(), &Of::dispatch(&waiting.dispatch), None),
+        };
+        if ended.is_err() {
+            // The cancellation comes again.
+            self.queue().waiting.push_front(waiting);
         }
+        ended
     }
 
     /// Begins waiting documents while there is room.
@@ -378,6 +404,7 @@ impl Worker {
             parameters,
             run_as: Some(dispatch.run_as.clone()).filter(|user| !user.is_empty()),
             resume: waiting.paused.take(),
+            deadline: Deadline { clock: agent.clock.clone(), at: given_up(dispatch) },
         };
         let numbers = std::mem::take(&mut waiting.numbers);
         let mut sink = Output::new(agent.clone(), &dispatch.command_id, numbers);
@@ -401,11 +428,15 @@ impl Worker {
     }
 }
 
-/// The number that a dispatch says that it has; it was checked when it was taken in.
-fn number_in(data: &[u8]) -> u64 {
-    let signed = SignedDispatch::decode(data).ok();
-    let dispatch = signed.and_then(|signed| Dispatch::decode(signed.dispatch.as_slice()).ok());
-    dispatch.map_or(0, |dispatch| dispatch.number)
+/// A dispatch that was checked when it was taken in, and the key that signed it.
+fn opened(data: &[u8]) -> (Dispatch, String) {
+    let signed = SignedDispatch::decode(data).unwrap_or_default();
+    (Dispatch::decode(signed.dispatch.as_slice()).unwrap_or_default(), signed.key_id)
+}
+
+/// When the control plane gives a dispatch up: its delivery and execution time-outs together are over.
+fn given_up(dispatch: &Dispatch) -> Timestamp {
+    Timestamp(dispatch.expires_ms).plus_seconds(i64::from(dispatch.execution_timeout_seconds))
 }
 
 fn cancelled_early() -> Outcome {

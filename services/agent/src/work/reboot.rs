@@ -4,10 +4,10 @@
 //! starts on another boot than the one that it paused on; on the same one, the machine is asked again. Two
 //! things are left open by the reference and decided here: the reboot waits until the node's other documents
 //! have ended, and nothing is begun meanwhile, because a reboot would cut them off; and a document whose
-//! delivery and execution time-outs together are over does not go on, because the control plane has given
-//! it up.
+//! delivery and execution time-outs together are over ends, on whichever boot, because the control plane has given
+//! it up, and what waits behind it goes on.
 
-use super::{Of, Worker};
+use super::{Of, Queue, Worker, given_up};
 use crate::{
     execute::{Paused, Refused, Resume},
     failpoint, ledger,
@@ -20,6 +20,8 @@ use std::{collections::HashMap, process::Stdio, sync::Arc, time::Duration};
 
 /// As long as a reboot waits for reports to go out; a bus that is away does not hold it up.
 const TELL: Duration = Duration::from_secs(5);
+/// How often it is looked whether the time of what waits for a reboot is over.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Why a step fails that asks a node for a reboot which it does not do.
 pub(super) const NO_COMMAND: &str = "This node does not reboot by itself: its agent was started without a reboot \
@@ -62,7 +64,7 @@ impl Waiting {
     /// Does not go on after all.
     pub(super) fn refuse(&mut self, reason: String) {
         if let Some(resume) = &mut self.paused {
-            resume.refused = Some(Refused::NoReboot(reason));
+            resume.refused = Some(Refused(reason));
         }
     }
 
@@ -109,11 +111,16 @@ impl Worker {
                 return;
             }
         };
+        let mut read = Vec::new();
         for bytes in paused {
-            let Some((waiting, boot_id)) = Waiting::read(&bytes) else {
-                tracing::error!("what waits for a reboot is not understood");
-                continue;
-            };
+            match Waiting::read(&bytes) {
+                Some(paused) => read.push(paused),
+                None => tracing::error!("what waits for a reboot is not understood"),
+            }
+        }
+        // The one that came first is put to the front last.
+        read.sort_unstable_by_key(|(waiting, _)| std::cmp::Reverse(waiting.dispatch.number));
+        for (waiting, boot_id) in read {
             let mut queue = self.queue();
             if boot_id == self.agent.boot_id {
                 queue.paused.push(waiting);
@@ -125,15 +132,7 @@ impl Worker {
     }
 
     /// Goes on with a paused document: INTENT first, as for a new one.
-    pub(super) fn go_on(self: &Arc<Self>, mut waiting: Waiting) -> Result<(), ledger::Error> {
-        let dispatch = &waiting.dispatch;
-        let given_up =
-            dispatch.expires_ms.saturating_add(1_000 * i64::from(dispatch.execution_timeout_seconds));
-        if let Some(resume) = &mut waiting.paused
-            && (self.agent.clock)().0 >= given_up
-        {
-            resume.refused = Some(Refused::Expired);
-        }
+    pub(super) fn go_on(self: &Arc<Self>, waiting: Waiting) -> Result<(), ledger::Error> {
         failpoint::reached("before-intent");
         self.agent.ledger.intend_again(&waiting.dispatch.command_id)?;
         failpoint::reached("after-intent");
@@ -151,12 +150,15 @@ impl Worker {
     }
 
     pub(super) fn cancel_paused(self: &Arc<Self>, command_id: &str) -> Result<(), ledger::Error> {
-        let found = {
-            let mut queue = self.queue();
-            let at = queue.paused.iter().position(|waiting| waiting.dispatch.command_id == command_id);
-            at.map(|at| queue.paused.remove(at))
-        };
-        found.map_or(Ok(()), |waiting| self.end_paused(waiting))
+        let found = self.queue().take_paused(|waiting| waiting.dispatch.command_id == command_id);
+        found.into_iter().try_for_each(|waiting| {
+            let ended = self.end_paused(waiting.clone());
+            if ended.is_err() {
+                // The cancellation comes again.
+                self.queue().paused.push(waiting);
+            }
+            ended
+        })
     }
 
     /// Asks the machine for a reboot when a document waits for it and nothing runs any more.
@@ -165,6 +167,7 @@ impl Worker {
             // It was paused by an agent that had one.
             return self.refuse_paused("the agent has no reboot command any more");
         };
+        self.watch_paused();
         {
             let mut queue = self.queue();
             if queue.asked || queue.paused.is_empty() || !queue.running.is_empty() {
@@ -186,7 +189,6 @@ impl Worker {
                 }
                 Err(error) => error.to_string(),
             };
-            worker.queue().asked = false;
             worker.refuse_paused(&format!("the command {command:?} failed: {failed}"));
             Box::pin(worker.begin_waiting()).await;
         });
@@ -205,13 +207,54 @@ impl Worker {
     }
 
     fn refuse_paused(self: &Arc<Self>, reason: &str) {
-        let paused = std::mem::take(&mut self.queue().paused);
+        let paused = self.queue().take_paused(|_| true);
         for mut waiting in paused {
             waiting.refuse(reason.to_owned());
-            if let Err(error) = self.go_on(waiting.clone()) {
-                tracing::error!(%error, "a document that asked for a reboot waits");
-                self.queue().waiting.push_back(waiting);
+            self.leave_off(waiting);
+        }
+    }
+
+    /// What does not wait for a reboot any more goes on to its end.
+    fn leave_off(self: &Arc<Self>, waiting: Waiting) {
+        if let Err(error) = self.go_on(waiting.clone()) {
+            tracing::error!(%error, "a document that asked for a reboot waits");
+            self.queue().waiting.push_back(waiting);
+        }
+    }
+
+    /// Ends what waits for a reboot when its time is over.
+    fn watch_paused(self: &Arc<Self>) {
+        {
+            let mut queue = self.queue();
+            if queue.paused.is_empty() || std::mem::replace(&mut queue.watched, true) {
+                return;
             }
         }
+        let worker = self.clone();
+        let mut tasks = self.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        tasks.spawn(async move {
+            while worker.queue().watches() {
+                tokio::time::sleep(LOOK).await;
+                let now = (worker.agent.clock)();
+                let over = worker.queue().take_paused(|waiting| now >= given_up(&waiting.dispatch));
+                over.into_iter().for_each(|waiting| worker.leave_off(waiting));
+            }
+            Box::pin(worker.begin_waiting()).await;
+        });
+    }
+}
+
+impl Queue {
+    /// Those do not wait for a reboot any more; with the last of them, nobody does.
+    fn take_paused(&mut self, which: impl Fn(&Waiting) -> bool) -> Vec<Waiting> {
+        let (taken, left) = std::mem::take(&mut self.paused).into_iter().partition(which);
+        self.paused = left;
+        self.asked &= !self.paused.is_empty();
+        taken
+    }
+
+    fn watches(&mut self) -> bool {
+        self.watched = !self.paused.is_empty();
+        self.watched
     }
 }

@@ -98,22 +98,26 @@ fn numbered(worker: &Worker, key: &KeyPair, file: &Path, number: u64) -> (String
         document_hash: document_hash(&document),
         document,
         parameters_json: "{}".to_owned(),
+        execution_timeout_seconds: 60,
         expires_ms: EXPIRES,
         ..Dispatch::default()
     };
     (dispatch.command_id.clone(), sign(key, &dispatch).unwrap().encode_to_vec())
 }
 
-fn cancellation(worker: &Worker, key: &KeyPair, command: &str, number: u64) -> Vec<u8> {
-    let dispatch = Dispatch {
+fn cancel_of(worker: &Worker, command: &str, number: u64) -> Dispatch {
+    Dispatch {
         node_id: worker.agent.identity.node_id.to_string(),
         number,
         kind: DispatchKind::Cancel.into(),
         command_id: command.to_owned(),
         expires_ms: EXPIRES,
         ..Dispatch::default()
-    };
-    sign(key, &dispatch).unwrap().encode_to_vec()
+    }
+}
+
+fn cancellation(worker: &Worker, key: &KeyPair, command: &str, number: u64) -> Vec<u8> {
+    sign(key, &cancel_of(worker, command, number)).unwrap().encode_to_vec()
 }
 
 fn reports(worker: &Worker) -> Vec<String> {
@@ -272,4 +276,32 @@ async fn an_intent_whose_writing_was_said_to_have_failed_ends_as_interrupted() {
     worker.begin_waiting().await;
     assert_eq!(reports(&worker), ["Interrupted"]);
     assert!(!file.exists());
+}
+
+/// The ledger has them in the order of the commands' ids, which is none.
+#[tokio::test(flavor = "current_thread")]
+async fn what_was_taken_in_before_goes_on_in_the_order_of_the_inbox() {
+    let (nats, key) = (Nats::start(), KeyPair::new_account());
+    let data = tempfile::tempdir().unwrap();
+    let worker = worker(&nats, data.path(), &key, &[EXPIRES - 1]).await;
+    for number in 1..=20 {
+        let (command, bytes) = numbered(&worker, &key, &data.path().join("ran"), number);
+        worker.agent.ledger.accept(number, &command, &bytes).unwrap();
+    }
+    worker.resume().await.unwrap();
+    let numbers: Vec<_> = worker.queue().waiting.iter().map(|waiting| waiting.dispatch.number).collect();
+    assert_eq!(numbers, (1..=20).collect::<Vec<_>>());
+}
+
+/// The clock of a machine that has just started may be behind.
+#[tokio::test(flavor = "current_thread")]
+async fn what_is_too_early_is_not_passed_over() {
+    let (nats, key) = (Nats::start(), KeyPair::new_account());
+    let data = tempfile::tempdir().unwrap();
+    let worker = worker(&nats, data.path(), &key, &[EXPIRES - 1]).await;
+    let dispatch = Dispatch { not_before_ms: EXPIRES + 300_000, ..cancel_of(&worker, "c", 1) };
+    let bytes = sign(&key, &dispatch).unwrap().encode_to_vec();
+    assert!(worker.is_too_early(1, &bytes));
+    let later = Dispatch { not_before_ms: EXPIRES, ..dispatch };
+    assert!(!worker.is_too_early(1, &sign(&key, &later).unwrap().encode_to_vec()));
 }

@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use reeve_agent::execute::{
-    Containment, DEFAULT_LIMIT, DocumentSource, Ended, Host, Job, Outcome, Sink, run,
+    Containment, DEFAULT_LIMIT, Deadline, DocumentSource, Ended, Host, Job, Outcome, Sink, run,
 };
 use reeve_agent::local_policy::Rules;
+use reeve_types::Timestamp;
 use serde_json::Value;
 use std::{path::Path, sync::Arc};
 use tokio::sync::watch;
@@ -44,7 +45,10 @@ pub async fn execute(
         platform_version: "1".to_owned(),
     };
     let parameters = parameters.as_object().cloned().unwrap_or_default();
-    let job = Job { command_id: command.to_owned(), document, parameters, run_as: None, resume: None };
+    let clock = Arc::new(Timestamp::now);
+    let deadline = Deadline { clock, at: Timestamp::now().plus_seconds(3600) };
+    let job =
+        Job { command_id: command.to_owned(), document, parameters, run_as: None, resume: None, deadline };
     let (_keep, cancel) = watch::channel(false);
     match run(&host, job, &NoDocuments, &mut Nowhere, cancel).await {
         Ended::Outcome(outcome) => outcome,

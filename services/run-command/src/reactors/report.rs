@@ -14,7 +14,7 @@ use reeve_contracts::{
     run_command::{InvocationFinished, StepOutcome},
 };
 use reeve_eventsourcing::{Actor, Context};
-use reeve_node_protocol::subject::node_of;
+use reeve_node_protocol::{MAX_REPORT_BYTES, subject::node_of};
 use reeve_runtime::{React, Working};
 
 /// A node's report on an invocation: untrusted, so that it can only speak for its own, and only of known states. After
@@ -22,6 +22,10 @@ use reeve_runtime::{React, Working};
 pub async fn report(dispatcher: Dispatcher, working: Working) -> Result<(), React> {
     let never = |reason: &str| React::Never(reason.to_owned());
     let node = node_of(&working.message.subject).ok_or_else(|| never("the subject names no node"))?;
+    let bytes = working.message.data.len();
+    if bytes > MAX_REPORT_BYTES {
+        return Err(React::Never(format!("the report has {bytes} bytes, more than {MAX_REPORT_BYTES}")));
+    }
     let report = Report::decode(working.message.data.clone()).map_err(|e| React::Never(e.to_string()))?;
     let known = invocation_row(&working.handle, &report.command_id, node.as_str());
     if known.is_none() {
