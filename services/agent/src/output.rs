@@ -20,6 +20,8 @@ const CHUNK: usize = 256 * 1024;
 const IN_FLIGHT: usize = 16;
 /// So many bytes wait or are on their way before the step's pipe has to wait.
 const ROOM: usize = 3 << 20;
+/// A chunk counts as so many more than it carries: a step that prints letter by letter to both streams makes many.
+const OVERHEAD: usize = 256;
 
 /// One chunk that is not acknowledged.
 struct Chunk {
@@ -32,9 +34,34 @@ struct Chunk {
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Chunk>,
-    /// Bytes that wait or are on their way.
+    /// What waits or is on its way holds as many bytes.
     bytes: usize,
     closed: bool,
+}
+
+impl Queue {
+    /// Takes a piece in; `number` makes the number of a new chunk.
+    fn push(&mut self, step: &str, stderr: bool, data: &[u8], number: impl FnOnce() -> u64) {
+        self.bytes += data.len();
+        // While the bus is slower than the step, pieces become larger instead of more.
+        match self.waiting.back_mut() {
+            Some(last)
+                if last.step == step && last.stderr == stderr && last.data.len() + data.len() <= CHUNK =>
+            {
+                last.data.extend_from_slice(data);
+            }
+            _ => {
+                self.bytes += OVERHEAD;
+                let (step, data) = (step.to_owned(), data.to_vec());
+                self.waiting.push_back(Chunk { step, number: number(), stderr, data });
+            }
+        }
+    }
+
+    /// A chunk is on the bus.
+    fn stored(&mut self, chunk: &Chunk) {
+        self.bytes -= chunk.data.len() + OVERHEAD;
+    }
 }
 
 #[derive(Default)]
@@ -101,23 +128,12 @@ impl Sink for Output {
     }
 
     fn push(&mut self, step: &str, stderr: bool, data: Bytes) {
-        let mut queue = self.shared.queue();
-        queue.bytes += data.len();
-        // While the bus is slower than the step, pieces become larger instead of more.
-        match queue.waiting.back_mut() {
-            Some(last)
-                if last.step == step && last.stderr == stderr && last.data.len() + data.len() <= CHUNK =>
-            {
-                last.data.extend_from_slice(&data);
-            }
-            _ => {
-                let number = self.numbers.entry(step.to_owned()).or_default();
-                *number += 1;
-                let data = data.to_vec();
-                queue.waiting.push_back(Chunk { step: step.to_owned(), number: *number, stderr, data });
-            }
-        }
-        drop(queue);
+        let numbers = &mut self.numbers;
+        self.shared.queue().push(step, stderr, &data, || {
+            let number = numbers.entry(step.to_owned()).or_default();
+            *number += 1;
+            *number
+        });
         self.shared.more.notify_one();
     }
 }
@@ -192,20 +208,55 @@ impl Sender {
 
     fn stored(&mut self) {
         if let Some((chunk, _)) = self.on_their_way.pop_front() {
-            self.shared.queue().bytes -= chunk.data.len();
+            self.shared.queue().stored(&chunk);
             self.shared.room.notify_one();
         }
         crate::failpoint::reached("mid-output");
     }
 
-    /// Sends everything that is not acknowledged again, in order. The bus drops what it has already, by its id.
+    /// Sends everything that is not acknowledged again, in order. The bus drops what it has already, by its id. What was
+    /// sent before has to have left this process: while a bus takes nothing, copies would pile up here.
     async fn again(&mut self, why: &str, delay: Duration) {
         tracing::warn!(why, chunks = self.on_their_way.len(), "output is sent again");
         tokio::time::sleep(delay).await;
+        if let Err(error) = self.agent.bus.flush().await {
+            tracing::warn!(%error, "the connection to the bus was closed");
+        }
         let chunks: Vec<Chunk> = self.on_their_way.drain(..).map(|(chunk, _)| chunk).collect();
         for chunk in chunks {
             let sent = self.send(&chunk).await;
             self.on_their_way.push_back((chunk, sent));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_chunks_count_for_more_than_they_carry() {
+        let mut queue = Queue::default();
+        let mut number = 0;
+        while queue.bytes < ROOM {
+            number += 1;
+            queue.push("a", number % 2 == 0, b"x", || number);
+        }
+        assert!(number < 20_000, "{number} chunks of one byte wait");
+        while let Some(chunk) = queue.waiting.pop_front() {
+            queue.stored(&chunk);
+        }
+        assert_eq!(queue.bytes, 0);
+    }
+
+    #[test]
+    fn pieces_of_one_stream_become_one_chunk() {
+        let mut queue = Queue::default();
+        for data in [b"one ".as_slice(), b"two"] {
+            queue.push("a", false, data, || 7);
+        }
+        queue.push("a", true, b"three", || 8);
+        let chunks: Vec<_> = queue.waiting.iter().map(|c| (c.number, c.stderr, c.data.as_slice())).collect();
+        assert_eq!(chunks, [(7, false, b"one two".as_slice()), (8, true, b"three")]);
     }
 }
