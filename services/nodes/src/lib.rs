@@ -70,6 +70,7 @@ pub fn service(config: Config) -> Service {
         .background(share(shared, admission::connects))
         .worker("hello", NODE_REPORTS, "reeve.report.*.hello", 64, share(shared, presence::hello))
         .background(share(shared, presence::disconnects))
+        .background(share(shared, presence::listen))
         .background(share(shared, presence::silence))
         .question("NodeHeartbeat", "heartbeat", share(shared, presence::heartbeat))
         .question("NodeKeys", "keys", share(shared, api::keys::tell))

@@ -32,7 +32,7 @@ const SILENCE_SECONDS: i64 = 60;
 /// How often silent nodes are looked for.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// When each node was last heard. Not in the log: heartbeats are not events.
+/// When each node was last heard, by whichever replica answered it. Not in the log: heartbeats are not events.
 #[derive(Default)]
 pub(crate) struct Presence {
     heard: Mutex<HashMap<String, Timestamp>>,
@@ -43,9 +43,10 @@ impl Presence {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(node.to_owned(), now);
     }
 
-    /// When the node was last heard, if that was since this service started.
-    pub fn last_heard(&self, node: &str) -> Option<Timestamp> {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(node).copied()
+    /// When the node last gave a sign of life. It may have introduced itself to another replica after it was heard here.
+    pub fn last_seen(&self, row: &NodeRow) -> Timestamp {
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(&row.id).copied();
+        heard.map_or(row.seen, |heard| heard.max(row.seen))
     }
 }
 
@@ -116,10 +117,22 @@ pub(crate) struct Heard {
 pub(crate) async fn heartbeat(shared: Arc<Shared>, call: Call<Heartbeat>) -> Result<Heard, ApiError> {
     let refused = || ApiError::new("InvalidInstanceId", "The subject names no node.");
     let node = node_of(&call.subject).ok_or_else(refused)?;
-    shared.presence.hear(node.as_str(), call.now);
     let state = call.handle.state::<Node>(node.as_str());
     let keys = call.handle.state::<DispatchKeys>(&shared.config.root_key).version;
     Ok(Heard { connected: state.session == call.input.session, keys })
+}
+
+/// Hears every heartbeat: one replica answers it, and each of them looks for silent nodes.
+pub(crate) async fn listen(shared: Arc<Shared>, handle: Handle) -> Result<(), React> {
+    let failed = |error: String| React::Unavailable(error);
+    let heartbeats = handle.bus().subscribe("reeve.agent.*.heartbeat").await;
+    let mut heartbeats = heartbeats.map_err(|e| failed(e.to_string()))?;
+    while let Some(heartbeat) = heartbeats.next().await {
+        if let Some(node) = node_of(&heartbeat.subject) {
+            shared.presence.hear(node.as_str(), Timestamp::now());
+        }
+    }
+    Err(failed("the subscription ended".to_owned()))
 }
 
 async fn lose(handle: &Handle, node: &str, session: &str, reason: &str) -> Result<(), React> {
@@ -149,7 +162,7 @@ pub(crate) async fn silence(shared: Arc<Shared>, handle: Handle) -> Result<(), R
         tokio::time::sleep(LOOK).await;
         let now = Timestamp::now();
         let silent = |row: &NodeRow| {
-            let heard = shared.presence.last_heard(&row.id).unwrap_or(row.seen).max(started);
+            let heard = shared.presence.last_seen(row).max(started);
             !row.session.is_empty() && heard.plus_seconds(SILENCE_SECONDS) < now
         };
         let page = handle.views().filter::<NodeRow>(NODES, "", None, 1000, |_, row| silent(row));

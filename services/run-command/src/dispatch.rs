@@ -29,6 +29,7 @@ use std::{
     collections::{BTreeSet, HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+use uuid::Uuid;
 
 /// Why a dispatch could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -130,7 +131,8 @@ impl Dispatcher {
             let _turn = telling.turn.lock().await;
             // What is not there any more another has told.
             let all = std::mem::take(&mut *lock(&telling.waiting));
-            let told = handle.execute::<SentCommand>(command, Command::Dispatch(all.clone()), context).await;
+            let context = Context { command_id: telling_of(command, &all), ..context.clone() };
+            let told = handle.execute::<SentCommand>(command, Command::Dispatch(all.clone()), &context).await;
             if told.is_err() {
                 lock(&telling.waiting).extend(all);
             }
@@ -211,6 +213,16 @@ impl Dispatcher {
         self.remember(&sent);
         Ok(Some(sent))
     }
+}
+
+/// The id of telling the log of these: the same only for the same ones. Who tells for others as well cannot take the id
+/// of what moved him: when that comes again, somebody else may have told of it, alone.
+fn telling_of(command: &str, dispatched: &[Dispatched]) -> Uuid {
+    let each = dispatched.iter().map(|told| format!("/{}/{}", told.node_id, told.number));
+    Uuid::new_v5(
+        &Uuid::NAMESPACE_OID,
+        [command.to_owned()].into_iter().chain(each).collect::<String>().as_bytes(),
+    )
 }
 
 fn message(dispatch: &Dispatch, signed: &SignedDispatch) -> Result<(String, Bytes), Error> {

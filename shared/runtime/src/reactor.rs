@@ -190,6 +190,7 @@ async fn again(worker: &Worker, work: &Work, reason: &str) {
 async fn handle_one(handle: &Handle, worker: &Worker, work: Work) {
     let span = tracing::info_span!("react", "otel.name" = worker.name, service = handle.service());
     reeve_telemetry::child_of(&span, work.message.headers.get("traceparent"));
+    let reopened = handle.views().reopened();
     let handling = (worker.handler)(handle.clone(), work.sequence, work.message.clone());
     let mut task = tokio::spawn(handling.instrument(span));
     let ended = loop {
@@ -200,8 +201,12 @@ async fn handle_one(handle: &Handle, worker: &Worker, work: Work) {
     };
     let result = ended.unwrap_or_else(|panic| Err(React::Later(format!("the handler failed: {panic}"))));
     let reason = match result {
-        Ok(()) => return work.done().await,
         Err(React::Unavailable(reason)) => return again(worker, &work, &reason).await,
+        // What it looked at may not have been there.
+        _ if reopened.has_changed().unwrap_or(true) => {
+            return again(worker, &work, "the views went back meanwhile").await;
+        }
+        Ok(()) => return work.done().await,
         Err(React::Later(reason)) if work.deliveries < DELIVERIES => {
             return again(worker, &work, &reason).await;
         }

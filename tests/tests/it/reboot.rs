@@ -107,6 +107,31 @@ fn a_cancellation_before_the_reboot_wins_and_others_begin_again() {
 }
 
 #[test]
+fn a_reboot_that_never_comes_holds_nothing_up_beyond_the_commands_time() {
+    let machine = Machine::start();
+    let node = machine.agent.node();
+    let send = |script: &str| {
+        let input = json!({
+            "DocumentName": "AWS-RunShellScript", "InstanceIds": [node], "TimeoutSeconds": 30,
+            "Parameters": {"commands": [script], "executionTimeout": ["5"]},
+        });
+        machine.instance.call("SendCommand", &input)["Command"]["CommandId"].as_str().unwrap().to_owned()
+    };
+    let command = send("echo run; exit 194");
+    machine.asked(1);
+    let other = machine.instance.send_to(&node, "echo other");
+    machine.instance.ended(&command);
+    assert_eq!(machine.instance.details(&command), "ExecutionTimedOut");
+    assert_eq!(machine.instance.printed(&command), b"run\n");
+    assert_eq!(machine.instance.ended(&other)["StatusDetails"], "Success");
+    // The next one that wants a reboot asks for it.
+    let again = send("exit 194");
+    machine.asked(2);
+    machine.instance.call("CancelCommand", &json!({"CommandId": again}));
+    assert_eq!(machine.instance.ended(&again)["Status"], "Cancelled");
+}
+
+#[test]
 fn a_reboot_that_fails_is_said() {
     let mut machine = Machine::start();
     machine.agent.end(Signal::TERM);

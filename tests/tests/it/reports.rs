@@ -62,11 +62,41 @@ async fn an_end_stays_what_it_was() {
     let odd = report(ReportKind::Finished, "Splendid", "Splendid");
     bus.store(&subject, &Headers::default(), odd.encode_to_vec().into()).await.unwrap();
     bus.store(&subject, &Headers::default(), Bytes::from_static(b"\xff\xff")).await.unwrap();
-    wait_for("both are set aside", || {
+    // So is one that no event could hold.
+    let large =
+        Report { message: "x".repeat(1_000_000), ..report(ReportKind::Finished, "Success", "Success") };
+    bus.store(&subject, &Headers::default(), large.encode_to_vec().into()).await.unwrap();
+    wait_for("all are set aside", || {
         let last = tokio::task::block_in_place(|| {
             tokio::runtime::Handle::current().block_on(streams::last_sequence(&bus, streams::SET_ASIDE))
         });
-        (last.unwrap() == aside + 2).then_some(())
+        (last.unwrap() == aside + 3).then_some(())
     });
     assert_eq!(shown(&instance), before);
+}
+
+/// A message of the bus has 1 MiB, and the node has one outbox for all of its reports.
+#[test]
+fn what_prints_more_than_a_report_holds_has_its_outcome() {
+    let instance = Instance::start(1);
+    let node = instance.node();
+    let step = |number: usize| {
+        json!({"action": "aws:runShellScript", "name": format!("step{number}"),
+            "inputs": {"runCommand": ["head -c 30000 /dev/zero | tr '\\0' x | tee /dev/stderr"]}})
+    };
+    let steps: Vec<Value> = (0..25).map(step).collect();
+    let content = json!({"schemaVersion": "2.2", "mainSteps": steps}).to_string();
+    let document = json!({"Name": "Chatty", "DocumentType": "Command", "Content": content});
+    instance.call("CreateDocument", &document);
+    let sent = instance.call("SendCommand", &json!({"DocumentName": "Chatty", "InstanceIds": [node]}));
+    let command = sent["Command"]["CommandId"].as_str().unwrap();
+    assert_eq!(instance.ended(command)["StatusDetails"], "Success");
+    let input = json!({"CommandId": command, "InstanceId": node, "PluginName": "step24"});
+    let kept = instance.call("GetCommandInvocation", &input)["StandardOutputContent"].as_str().unwrap().len();
+    assert!((1_000..24_000).contains(&kept), "{kept} characters are kept");
+    // The log of the output has everything; this shows the standard output.
+    assert_eq!(instance.printed(command).iter().filter(|byte| **byte == b'x').count(), 25 * 30_000);
+    let after = instance.send("echo after");
+    assert_eq!(instance.ended(&after)["StatusDetails"], "Success");
+    println!("25 steps of 60,000 bytes: {kept} characters of each are kept with the outcome");
 }

@@ -48,3 +48,33 @@ fn what_was_received_and_what_was_not_is_never_begun_late() {
     assert!(!marks.exists(), "something was begun late: {:?}", std::fs::read_to_string(&marks));
     println!("stopped for {} s: both ended as DeliveryTimedOut, neither ran", TIMEOUT + 1);
 }
+
+#[test]
+fn what_had_begun_begins_no_further_step_when_its_time_is_over() {
+    let instance = Instance::start(0);
+    let agent = Agent::enrol(&instance, "stopped");
+    let node = agent.node();
+    let late = instance.scratch().join("late");
+    let step = |name: &str, script: &str| {
+        json!({"action": "aws:runShellScript", "name": name,
+            "inputs": {"timeoutSeconds": "5", "runCommand": [script]}})
+    };
+    let steps = [step("first", "echo begun; sleep 1"), step("second", &format!("touch {}", late.display()))];
+    let content = json!({"schemaVersion": "2.2", "mainSteps": steps}).to_string();
+    let document = json!({"Name": "Two", "DocumentType": "Command", "Content": content});
+    instance.call("CreateDocument", &document);
+    let input = json!({"DocumentName": "Two", "InstanceIds": [node], "TimeoutSeconds": TIMEOUT});
+    let sent = instance.call("SendCommand", &input);
+    let command = sent["Command"]["CommandId"].as_str().unwrap();
+    wait_for("it has begun", || (instance.printed(command) == b"begun\n").then_some(()));
+    agent.signal(Signal::STOP);
+    std::thread::sleep(Duration::from_secs(TIMEOUT + 10 + 6));
+    agent.signal(Signal::CONT);
+    instance.ended(command);
+    assert_eq!(instance.details(command), "DeliveryTimedOut");
+    // What comes after it is begun, so the node is through with it.
+    let after = instance.send_to(&node, "echo after");
+    assert_eq!(instance.ended(&after)["StatusDetails"], "Success");
+    assert!(!late.exists(), "a step was begun late");
+    println!("stopped for {} s in the first step: the second one did not run", TIMEOUT + 16);
+}

@@ -116,7 +116,7 @@ pub fn page(
 ) -> Page<NodeRead> {
     let whole = |row: NodeRow| NodeRead {
         tags: handle.views().get(NODE_TAGS, &row.id).unwrap_or_default(),
-        last_ping: shared.presence.last_heard(&row.id).map_or(row.seen, |heard| heard.max(row.seen)),
+        last_ping: shared.presence.last_seen(&row),
         row,
     };
     let keep = |row: &NodeRow| {

@@ -234,7 +234,7 @@ pub struct Invocations;
 
 impl Projection for Invocations {
     const NAME: &'static str = "invocations";
-    const VERSION: u32 = 5;
+    const VERSION: u32 = 6;
     type Event = InvocationEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<InvocationEvent>) {
@@ -249,7 +249,10 @@ impl Projection for Invocations {
             InvocationEvent::InvocationDispatched(_) => {}
             InvocationEvent::InvocationStarted(e) => {
                 row.started = Some(Timestamp(e.started_ms));
-                set_status(row, "InProgress");
+                // That it began is told later than that it is to be cancelled.
+                if row.status != "Cancelling" {
+                    set_status(row, "InProgress");
+                }
             }
             InvocationEvent::InvocationCancelling(_) => set_status(row, "Cancelling"),
             InvocationEvent::InvocationFinished(e) => finish(row, e),

@@ -16,6 +16,8 @@ use std::time::Duration;
 
 /// How often ends by deadline are looked for.
 const LOOK: Duration = Duration::from_secs(1);
+/// A node ends what it runs at the deadline; so long its report may take.
+const GRACE_SECONDS: i64 = 3;
 /// As many commands are looked at in one look.
 const MOST: usize = 1000;
 
@@ -24,7 +26,8 @@ pub async fn deadlines(dispatcher: Dispatcher, handle: Handle) -> Result<(), Rea
     loop {
         let now = Timestamp::now();
         let first = handle.views().scan::<()>(DEADLINES, "", None, MOST).rows;
-        for command in first.iter().map_while(|(key, ())| due(key, now)) {
+        let over = now.plus_seconds(-GRACE_SECONDS);
+        for command in first.iter().map_while(|(key, ())| due(key, over)) {
             expire(&dispatcher, &handle, command, now).await?;
         }
         tokio::time::sleep(LOOK).await;
@@ -40,7 +43,10 @@ async fn expire(
     let each = stream::iter(open(handle, command, |_| true).into_iter().map(Ok::<_, React>));
     each.try_for_each_concurrent(AT_ONCE, |(key, row)| async move {
         let node = &row.node_id;
-        let message = "No outcome arrived before the command expired.";
+        let message = match row.started {
+            Some(_) => "The node began the command and told no outcome before the command expired.",
+            None => "No outcome arrived before the command expired.",
+        };
         let finish = to(command, node, Command::Finish(Box::new(expired(command, node, now, message))));
         handle.execute::<Invocation>(&key, finish, &about(command, handle.context(now))).await?;
         Ok(())
@@ -58,9 +64,14 @@ pub async fn owed(dispatcher: Dispatcher, handle: Handle) -> Result<(), React> {
     }
     loop {
         for command in dispatcher.take_owed() {
+            let reopened = handle.views().reopened();
             let turns = Turns::new(&dispatcher, &handle, &command, handle.context(Timestamp::now()));
-            if let Err(error) = turns.catch_up().await {
+            let result = turns.catch_up().await;
+            if let Err(error) = &result {
                 tracing::warn!(%error, command, "turns stay owed");
+            }
+            // What was not seen because the views went back is seen later.
+            if result.is_err() || reopened.has_changed().unwrap_or(true) {
                 dispatcher.owe(&command);
             }
         }

@@ -116,11 +116,11 @@ impl<'a> Turns<'a> {
 
     /// What follows from ends that nobody came through with: there was no key, or this is a new start.
     pub async fn catch_up(&self) -> Result<(), React> {
-        let untold = |node: &String| {
-            invocation_row(self.handle, self.command, node).is_some_and(|row| is_untold(&row))
+        let left = |node: &String| {
+            let row = invocation_row(self.handle, self.command, node);
+            row.is_some_and(|row| is_untold(&row) || awaited(&row))
         };
-        let keep =
-            |_: &str, row: &InvocationRow| row.ended() && (row.stops || row.lets_in.iter().any(untold));
+        let keep = |_: &str, row: &InvocationRow| row.ended() && (row.stops || row.lets_in.iter().any(left));
         let prefix = format!("{}/", self.command);
         let rows = self.handle.views().filter(INVOCATIONS, &prefix, None, usize::MAX, keep).rows;
         self.follow(rows.into_iter().map(|(_, row)| row.node_id).collect()).await
