@@ -188,7 +188,7 @@ impl Store {
                 Change::Held(row) => row.clone().shared().or_else(|| decode(&change).map(Arc::new)),
                 _ => decode(&change).map(Arc::new),
             },
-            None => serde_json::from_slice(&self.inner.stored(&key)?).ok(),
+            None => serde_json::from_slice(&self.inner.stored(&key)?).ok().map(Arc::new),
         }
     }
 
