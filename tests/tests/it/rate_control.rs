@@ -110,3 +110,23 @@ fn never_more_at_once_and_none_after_too_many_errors() {
     let streamed = instance.reeve(&["run", "--stream", "echo same"]);
     assert_eq!(streamed.text(), "same\n".repeat(4));
 }
+
+/// Named one by one, nodes of another platform are refused when the command is sent; a selection may hold some.
+#[test]
+fn what_is_for_another_platform_is_not_sent_and_says_so() {
+    let instance = Instance::start(3);
+    let step = json!({"action": "aws:runPowerShellScript", "name": "a",
+        "precondition": {"StringEquals": ["platformType", "Windows"]}, "inputs": {"runCommand": ["exit"]}});
+    let content = json!({"schemaVersion": "2.2", "mainSteps": [step]}).to_string();
+    instance
+        .call("CreateDocument", &json!({"Name": "Foreign", "DocumentType": "Command", "Content": content}));
+    let all = json!([{"Key": "reeve:connected", "Values": ["true"]}]);
+    let input = json!({"DocumentName": "Foreign", "Targets": all, "MaxConcurrency": "1", "MaxErrors": "0"});
+    let sent = instance.call("SendCommand", &input);
+    let command = sent["Command"]["CommandId"].as_str().unwrap();
+    let ended = instance.ended(command);
+    assert_eq!((&ended["Status"], &ended["ErrorCount"]), (&json!("Failed"), &json!(0)));
+    assert_eq!(details(&instance, command), ["InvalidPlatform"; 3]);
+    let told = log(&instance, command);
+    assert!(told.iter().all(|(kind, _)| kind != "InvocationsDispatched"), "{told:?}");
+}

@@ -44,17 +44,42 @@ pub fn id(command: &str, node: &str) -> String {
     format!("{command}/{node}")
 }
 
-/// An end without an outcome: the time was over.
-pub fn expired(command: &str, node: &str, now: Timestamp, message: &str) -> InvocationFinished {
-    InvocationFinished {
-        command_id: command.to_owned(),
-        node_id: node.to_owned(),
-        status: "TimedOut".to_owned(),
-        status_details: "DeliveryTimedOut".to_owned(),
-        code: -1,
-        finished_ms: now.0,
-        message: message.to_owned(),
-        ..InvocationFinished::default()
+/// How an invocation ends that no node tells the outcome of.
+#[derive(Clone, Copy, Debug)]
+pub enum Untold {
+    /// Its time was over.
+    DeliveryTimedOut,
+    /// The document is for other platforms than the node's.
+    InvalidPlatform,
+    /// The errors were too many before its turn.
+    Terminated,
+    /// It was cancelled before its turn.
+    Cancelled,
+}
+
+impl Untold {
+    fn status(self) -> (&'static str, &'static str) {
+        match self {
+            Self::DeliveryTimedOut => ("TimedOut", "DeliveryTimedOut"),
+            Self::InvalidPlatform => ("Failed", "InvalidPlatform"),
+            Self::Terminated => ("Cancelled", "Terminated"),
+            Self::Cancelled => ("Cancelled", "Cancelled"),
+        }
+    }
+
+    /// The end of an invocation, with the reason.
+    pub fn end(self, command: &str, node: &str, now: Timestamp, message: &str) -> InvocationFinished {
+        let (status, status_details) = self.status();
+        InvocationFinished {
+            command_id: command.to_owned(),
+            node_id: node.to_owned(),
+            status: status.to_owned(),
+            status_details: status_details.to_owned(),
+            code: -1,
+            finished_ms: now.0,
+            message: message.to_owned(),
+            ..InvocationFinished::default()
+        }
     }
 }
 
@@ -85,16 +110,9 @@ impl Decider for Invocation {
                 started_ms,
             })),
             Command::Cancel { let_in: false } => {
-                Some(InvocationEvent::InvocationFinished(InvocationFinished {
-                    command_id,
-                    node_id,
-                    status: "Cancelled".to_owned(),
-                    status_details: "Cancelled".to_owned(),
-                    code: -1,
-                    finished_ms: cx.now.0,
-                    message: "The command was cancelled before it was sent to the node.".to_owned(),
-                    ..InvocationFinished::default()
-                }))
+                let message = "The command was cancelled before it was sent to the node.";
+                let end = Untold::Cancelled.end(&command_id, &node_id, cx.now, message);
+                Some(InvocationEvent::InvocationFinished(end))
             }
             Command::Cancel { .. } if state.cancelling => None,
             Command::Cancel { .. } => {

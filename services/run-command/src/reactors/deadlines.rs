@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     dispatch::Dispatcher,
-    domain::invocation::{Command, Invocation, expired},
+    domain::invocation::{Command, Invocation, Untold},
     projections::{DEADLINES, command_of, due},
 };
 use futures::{TryStreamExt, stream};
@@ -47,7 +47,8 @@ async fn expire(
             Some(_) => "The node began the command and told no outcome before the command expired.",
             None => "No outcome arrived before the command expired.",
         };
-        let finish = to(command, node, Command::Finish(Box::new(expired(command, node, now, message))));
+        let end = Untold::DeliveryTimedOut.end(command, node, now, message);
+        let finish = to(command, node, Command::Finish(Box::new(end)));
         handle.execute::<Invocation>(&key, finish, &about(command, handle.context(now))).await?;
         Ok(())
     })

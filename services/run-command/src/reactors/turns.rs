@@ -9,10 +9,10 @@ use crate::{
     domain::{
         Progress,
         command::{Command as SentTo, CommandEvent, SentCommand},
-        invocation::{self, Command, Invocation, expired},
+        invocation::{self, Command, Invocation, Untold},
         progress::first,
     },
-    projections::{INVOCATIONS, InvocationRow, PROGRESS},
+    projections::{CONTENT, ContentRow, INVOCATIONS, InvocationRow, NODES, NodeRow, PROGRESS, content_key},
 };
 use futures::{TryStreamExt, stream};
 use reeve_contracts::{
@@ -137,18 +137,22 @@ impl<'a> Turns<'a> {
     async fn dispatch_together(&self, sent: &CommandSent, nodes: &[String]) -> Result<(), React> {
         let (dispatcher, handle, command) = (self.dispatcher, self.handle, self.command);
         let dispatch = run_dispatch(sent, &self.cause);
-        let mut untold = Vec::new();
-        for node in nodes {
-            if !invocation_row(handle, command, node).is_some_and(|row| is_untold(&row)) {
-                continue;
-            }
-            if Timestamp::now() < Timestamp(dispatch.expires_ms) {
+        let is_new =
+            |node: &&String| invocation_row(handle, command, node).is_some_and(|row| is_untold(&row));
+        let (platforms, now) = (platforms(handle, sent), Timestamp::now());
+        let (mut untold, mut ends) = (Vec::new(), Vec::new());
+        for node in nodes.iter().filter(is_new) {
+            if now >= Timestamp(dispatch.expires_ms) {
+                let message = "The delivery time-out was over before it was this node's turn.";
+                ends.push(Untold::DeliveryTimedOut.end(command, node, now, message));
+            } else if let Some(message) = other_platform(handle, &platforms, node) {
+                ends.push(Untold::InvalidPlatform.end(command, node, now, &message));
+            } else {
                 let number = dispatcher.free(node, recorded(handle, node));
                 untold.push(Dispatched { node_id: node.clone(), number });
-            } else {
-                self.expire(node).await?;
             }
         }
+        self.end_all(ends).await?;
         let unwritten =
             |node: &String| invocation_row(handle, command, node).is_some_and(|row| awaited(&row));
         if untold.is_empty() && !nodes.iter().any(unwritten) {
@@ -176,11 +180,16 @@ impl<'a> Turns<'a> {
         Ok(dispatcher.write(handle, &key, dispatches.collect()).await?)
     }
 
-    async fn expire(&self, node: &str) -> Result<(), React> {
-        let message = "The delivery time-out was over before it was this node's turn.";
-        let finish = Command::Finish(Box::new(expired(self.command, node, Timestamp::now(), message)));
-        let id = invocation::id(self.command, node);
-        self.execute::<Invocation>(&format!("expire/{node}"), &id, to(self.command, node, finish)).await
+    /// Ends invocations that are not sent to their nodes.
+    async fn end_all(&self, ends: Vec<InvocationFinished>) -> Result<(), React> {
+        let each = stream::iter(ends.into_iter().map(Ok::<_, React>));
+        each.try_for_each_concurrent(AT_ONCE, |end| async move {
+            let (n, id) = (format!("end/{}", end.node_id), invocation::id(self.command, &end.node_id));
+            let node = end.node_id.clone();
+            let finish = to(self.command, &node, Command::Finish(Box::new(end)));
+            self.execute::<Invocation>(&n, &id, finish).await
+        })
+        .await
     }
 
     async fn cancel(&self, cancel: &CommandCancelRequested) -> Result<(), React> {
@@ -219,25 +228,29 @@ impl<'a> Turns<'a> {
 
     /// Those that still waited for their turn when the errors became too many.
     async fn terminate_waiting(&self) -> Result<(), React> {
-        let rows = open(self.handle, self.command, |row| !row.let_in);
-        let each = stream::iter(rows.into_iter().map(Ok::<_, React>));
-        each.try_for_each_concurrent(AT_ONCE, |(key, row)| async move {
-            let finished = InvocationFinished {
-                command_id: row.command_id.clone(),
-                node_id: row.node_id.clone(),
-                status: "Cancelled".to_owned(),
-                status_details: "Terminated".to_owned(),
-                code: -1,
-                finished_ms: Timestamp::now().0,
-                message: "The command had more errors than MaxErrors allows before it was this node's turn."
-                    .to_owned(),
-                ..InvocationFinished::default()
-            };
-            let finish = to(&row.command_id, &row.node_id, Command::Finish(Box::new(finished)));
-            self.execute::<Invocation>(&format!("terminate/{}", row.node_id), &key, finish).await
-        })
-        .await
+        let message = "The command had more errors than MaxErrors allows before it was this node's turn.";
+        let rows = open(self.handle, self.command, |row| !row.let_in).into_iter();
+        let now = Timestamp::now();
+        let ends = rows.map(|(_, row)| Untold::Terminated.end(self.command, &row.node_id, now, message));
+        self.end_all(ends.collect()).await
     }
+}
+
+/// The platforms that a command's document is for; none when the document is not there any more, and then each node skips
+/// what is not for it.
+fn platforms(handle: &Handle, sent: &CommandSent) -> Vec<String> {
+    let version = sent.document_version.parse().unwrap_or(0);
+    let content = handle.views().look::<ContentRow>(CONTENT, &content_key(&sent.document_name, version));
+    let same = content.filter(|content| content.hash == sent.document_hash);
+    same.map(|content| content.platform_types.clone()).unwrap_or_default()
+}
+
+/// Why a document is not for a node; `None` where that is not known.
+fn other_platform(handle: &Handle, platforms: &[String], node: &str) -> Option<String> {
+    let row = handle.views().look::<NodeRow>(NODES, node)?;
+    let other =
+        !platforms.is_empty() && !row.platform_type.is_empty() && !platforms.contains(&row.platform_type);
+    other.then(|| format!("The document is for {platforms:?}; the node is {}.", row.platform_type))
 }
 
 /// Whether nothing was told of a node yet, and can be.
