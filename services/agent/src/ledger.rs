@@ -5,7 +5,7 @@
 use prost::Message;
 use redb::{Durability, ReadableDatabase, ReadableTable, TableDefinition};
 use reeve_contracts::node::{Report, ReportKind};
-use reeve_types::Timestamp;
+use reeve_types::{Timestamp, ids::new_uuid};
 use std::{io::ErrorKind, path::Path};
 
 mod file;
@@ -105,6 +105,8 @@ pub enum Next {
 /// The ledger. One process at a time: redb locks its file.
 pub struct Ledger {
     file: file::File,
+    /// Tells this ledger's reports from those of one that was lost: both count from 1.
+    pub id: u64,
 }
 
 impl Ledger {
@@ -113,11 +115,17 @@ impl Ledger {
     /// # Errors
     /// When the file is broken or another agent holds it.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let ledger = Self { file: file::File::open(path)? };
-        ledger.change("be opened", |change| {
-            change.open_table(NUMBERS).map_err(failed("be opened"))?;
+        let mut ledger = Self { file: file::File::open(path)?, id: 0 };
+        ledger.id = ledger.change("be opened", |change| {
             change.open_table(COMMANDS).map_err(failed("be opened"))?;
-            change.open_table(OUTBOX).map_err(failed("be opened")).map(|_| ())
+            change.open_table(OUTBOX).map_err(failed("be opened"))?;
+            let mut numbers = change.open_table(NUMBERS).map_err(failed("be opened"))?;
+            if let Some(id) = numbers.get("id").map_err(failed("be opened"))? {
+                return Ok(id.value());
+            }
+            let (id, _) = new_uuid().as_u64_pair();
+            numbers.insert("id", id).map_err(failed("be opened"))?;
+            Ok(id)
         })?;
         Ok(ledger)
     }
@@ -255,14 +263,17 @@ impl Ledger {
         })
     }
 
-    /// Writes INTENT for a command that was paused. Only then may it go on.
+    /// Writes INTENT for a command that was paused. Only then may it go on; `false`: it has ended.
     ///
     /// # Errors
     /// When the ledger cannot be written; then it must not go on.
-    pub fn intend_again(&self, command: &str) -> Result<(), Error> {
+    pub fn intend_again(&self, command: &str) -> Result<bool, Error> {
         self.change("write an intent", |change| {
-            let facts = row(change, command)?.map_or(Facts::default(), |(_, bytes)| Facts::read(&bytes));
-            put(change, command, INTENT, &facts.write())
+            let facts = match row(change, command)? {
+                Some((ENDED, _)) => return Ok(false),
+                found => found.map_or(Facts::default(), |(_, bytes)| Facts::read(&bytes)),
+            };
+            put(change, command, INTENT, &facts.write()).map(|()| true)
         })
     }
 
@@ -329,7 +340,10 @@ impl Ledger {
                 status_details: "Interrupted".to_owned(),
                 code: -1,
                 at_ms: Timestamp::now().0,
-                message: "The agent ended while the document ran; it is not run again by itself.".to_owned(),
+                message:
+                    "The agent ended while the document ran; it is not run again by itself. What it had \
+                    printed is in the command's output."
+                        .to_owned(),
                 ..Report::default()
             };
             self.end(outcome, None, 0)?;

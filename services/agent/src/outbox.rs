@@ -38,8 +38,8 @@ pub async fn send(agent: Arc<Agent>) {
                 continue;
             }
         };
-        let headers =
-            Headers::default().with("Nats-Msg-Id", format!("{}/{sequence}", agent.identity.node_id));
+        let id = format!("{}/{:x}/{sequence}", agent.identity.node_id, agent.ledger.id);
+        let headers = Headers::default().with("Nats-Msg-Id", id);
         failpoint::reached("before-report");
         match agent.bus.store(&subject, &headers, fitting(report).into()).await {
             Ok(_) => {

@@ -13,7 +13,12 @@ use reeve_jetstream::{
     follow::{self, Stored},
     store, streams,
 };
-use std::{any::Any, sync::Arc, time::Duration};
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
 
 /// What takes one event into the views.
 #[derive(Clone)]
@@ -191,8 +196,12 @@ fn take_in<'a>(
                 let (position, envelope) = (Position(stored.sequence), envelope.clone());
                 let mut seen = Seen { position, envelope, decoded: None };
                 for applier in appliers {
-                    if let Err(error) = (applier.apply)(&mut changes, &mut seen) {
-                        aside.push((applier.name, stored, error.to_string()));
+                    // A projection that fails on an event fails on it each time; the others go on.
+                    let applied = catch_unwind(AssertUnwindSafe(|| (applier.apply)(&mut changes, &mut seen)));
+                    match applied {
+                        Ok(Ok(())) => {}
+                        Ok(Err(error)) => aside.push((applier.name, stored, error.to_string())),
+                        Err(_) => aside.push((applier.name, stored, "the projection panicked".to_owned())),
                     }
                 }
             }

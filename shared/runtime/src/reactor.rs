@@ -9,7 +9,12 @@ use reeve_jetstream::{
     store,
 };
 use reeve_types::Timestamp;
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -147,8 +152,26 @@ where
     })
 }
 
-/// A message that failed this often is set aside: with the growing delay, after about two minutes.
-const DELIVERIES: i64 = 12;
+/// A message whose handler failed this often is set aside: with the growing delay, after about two minutes.
+const FAILURES: u32 = 12;
+
+/// How often the handlers of messages have failed, by sequence. What the bus did not do is no failure of theirs.
+#[derive(Default)]
+struct Failures(Mutex<HashMap<u64, u32>>);
+
+impl Failures {
+    /// Counts one more; answers whether it was one too many, and then forgets them.
+    fn too_many(&self, sequence: u64) -> bool {
+        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = failures.entry(sequence).or_default();
+        *count += 1;
+        *count >= FAILURES && failures.remove(&sequence).is_some()
+    }
+
+    fn forget(&self, sequence: u64) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&sequence);
+    }
+}
 
 /// How often the stream is told of a handler that takes long; it delivers again what it hears nothing of for longer.
 const STILL: Duration = Duration::from_secs(5);
@@ -156,16 +179,17 @@ const STILL: Duration = Duration::from_secs(5);
 /// Works a stream off for ever.
 pub(crate) async fn run(handle: Handle, worker: Worker) {
     let durable = format!("{}-{}", handle.service(), worker.name);
+    let failures = Failures::default();
     loop {
         let in_flight = i64::try_from(worker.at_once * 4).unwrap_or(i64::MAX);
         match follow::work(handle.bus(), &worker.stream, &durable, &worker.subjects, in_flight).await {
             Ok(messages) => {
                 messages
                     .for_each_concurrent(worker.at_once, |work| {
-                        let (handle, worker) = (&handle, &worker);
+                        let (handle, worker, failures) = (&handle, &worker, &failures);
                         async move {
                             match work {
-                                Ok(work) => handle_one(handle, worker, work).await,
+                                Ok(work) => handle_one(handle, worker, failures, work).await,
                                 Err(error) => {
                                     tracing::debug!(%error, worker = worker.name, "reading was interrupted")
                                 }
@@ -187,7 +211,7 @@ async fn again(worker: &Worker, work: &Work, reason: &str) {
     work.later(Duration::from_millis(50 * step)).await;
 }
 
-async fn handle_one(handle: &Handle, worker: &Worker, work: Work) {
+async fn handle_one(handle: &Handle, worker: &Worker, failures: &Failures, work: Work) {
     let span = tracing::info_span!("react", "otel.name" = worker.name, service = handle.service());
     reeve_telemetry::child_of(&span, work.message.headers.get("traceparent"));
     let reopened = handle.views().reopened();
@@ -206,8 +230,11 @@ async fn handle_one(handle: &Handle, worker: &Worker, work: Work) {
         _ if reopened.has_changed().unwrap_or(true) => {
             return again(worker, &work, "the views went back meanwhile").await;
         }
-        Ok(()) => return work.done().await,
-        Err(React::Later(reason)) if work.deliveries < DELIVERIES => {
+        Ok(()) => {
+            failures.forget(work.sequence);
+            return work.done().await;
+        }
+        Err(React::Later(reason)) if !failures.too_many(work.sequence) => {
             return again(worker, &work, &reason).await;
         }
         Err(React::Later(reason) | React::Never(reason)) => reason,
@@ -220,5 +247,22 @@ async fn handle_one(handle: &Handle, worker: &Worker, work: Work) {
             tracing::error!(%error, worker = worker.name, "a message could not be set aside; it will come again");
             work.later(Duration::from_secs(5)).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_counted_for_each_message_until_it_is_handled() {
+        let failures = Failures::default();
+        for _ in 1..FAILURES {
+            assert!(!failures.too_many(1));
+        }
+        assert!(!failures.too_many(2));
+        failures.forget(2);
+        assert!(failures.too_many(1));
+        assert!(failures.0.lock().unwrap().is_empty());
     }
 }

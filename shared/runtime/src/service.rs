@@ -7,12 +7,14 @@ use crate::{
     handle::Inner,
     reactor::{self, React, Reacting, Worker, Working},
 };
-use futures::future::BoxFuture;
+use futures::{FutureExt, future::BoxFuture};
 use reeve_eventsourcing::{AggregateRef, Decider, Event, Projection};
 use reeve_jetstream::{Bus, serve, streams};
 use reeve_views::Store;
 use serde::{Serialize, de::DeserializeOwned};
-use std::{collections::BTreeSet, future::Future, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet, future::Future, panic::AssertUnwindSafe, path::Path, sync::Arc, time::Duration,
+};
 use tokio::task::JoinSet;
 
 type Startup = Arc<dyn Fn(Handle) -> BoxFuture<'static, Result<(), React>> + Send + Sync>;
@@ -220,7 +222,9 @@ pub async fn run(service: Service, bus: Bus, data: &Path) -> Result<Running, Err
         let handle = handle.clone();
         tasks.spawn(async move {
             loop {
-                if let Err(error) = task(handle.clone()).await {
+                let ended = AssertUnwindSafe(task(handle.clone())).catch_unwind().await;
+                let ended = ended.unwrap_or_else(|_| Err(React::Later("it panicked".to_owned())));
+                if let Err(error) = ended {
                     tracing::warn!(service = handle.service(), %error, "a background task failed and is started again");
                 }
                 tokio::time::sleep(Duration::from_millis(250)).await;

@@ -5,7 +5,10 @@
 
 use bytes::Bytes;
 use futures::StreamExt;
-use reeve_eventsourcing::{AggregateRef, Context, Decider, DecodeError, Envelope, Event, Position};
+use reeve_eventsourcing::{
+    AggregateRef, Context, Decider, DecodeError, Envelope, Event, Position, Projection, Recorded, View,
+    ViewExt,
+};
 use reeve_jetstream::{follow, store, streams};
 use reeve_runtime::{ExecuteError, Reacting, Service, run};
 use reeve_testkit::{Nats, context};
@@ -146,6 +149,40 @@ async fn a_reactor_gets_its_aggregate_only_from_where_an_unfiltered_one_left_off
         assert_eq!(aggregate.aggregate, "counter");
         assert_ne!(aggregate.id, "a", "it was settled");
         left.remove(aggregate.id.as_str());
+    }
+    running.stop().await;
+}
+
+/// Fails on the events of one aggregate.
+struct Frail;
+
+impl Projection for Frail {
+    const NAME: &'static str = "frail";
+    const VERSION: u32 = 1;
+    type Event = Counted;
+    fn apply(&self, view: &mut dyn View, event: &Recorded<Counted>) {
+        let id = &event.envelope.aggregate.id;
+        assert_ne!(id, "poison", "this event is too much");
+        view.update_row::<u32>("counts", id, |count| *count += 1);
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_a_projection_fails_on_is_set_aside_and_the_others_are_taken_in() {
+    let nats = Nats::start();
+    let bus = nats.bus().await;
+    streams::ensure_node_streams(&bus).await.unwrap();
+    let service = || Service::new("counters").aggregate::<Counter>().projection(Frail);
+    let running = run(service(), bus.clone(), nats.folder()).await.unwrap();
+    for id in ["first", "poison", "last"] {
+        running.handle().execute::<Counter>(id, (), &caused_by(new_uuid())).await.unwrap();
+    }
+    let views = running.handle().views();
+    let count = |id: &str| views.get::<u32>("counts", id);
+    assert_eq!((count("first"), count("poison"), count("last")), (Some(1), None, Some(1)));
+    assert_eq!(running.handle().state::<Counter>("poison"), 1, "other appliers have it");
+    while streams::last_sequence(&bus, streams::SET_ASIDE).await.unwrap() < 1 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     running.stop().await;
 }

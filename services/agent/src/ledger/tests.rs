@@ -91,3 +91,24 @@ fn only_what_ended_and_expired_long_ago_is_forgotten() {
         ["ended", "begun", "expired", "unknown"].iter().map(|c| ledger.state(c).unwrap().is_some()).collect();
     assert_eq!(states, [false, true, false, true]);
 }
+
+#[test]
+fn what_has_ended_does_not_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(&folder.path().join("ledger.redb")).unwrap();
+    ledger.intend(report("a", ReportKind::Started), Some(1), 9).unwrap();
+    ledger.pause("a", b"state").unwrap();
+    assert!(ledger.intend_again("a").unwrap());
+    ledger.end(report("a", ReportKind::Finished), None, 0).unwrap();
+    assert!(!ledger.intend_again("a").unwrap());
+    assert_eq!(ledger.state("a").unwrap(), Some(State::Ended));
+}
+
+#[test]
+fn a_ledger_is_told_from_one_that_was_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = |name: &str| Ledger::open(&folder.path().join(name)).unwrap().id;
+    let id = open("one");
+    assert_eq!(open("one"), id);
+    assert_ne!(open("two"), id);
+}

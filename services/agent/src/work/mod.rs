@@ -231,7 +231,8 @@ impl Worker {
     }
 
     fn expire(&self, of: &Of, number: Option<u64>) -> Result<(), ledger::Error> {
-        let message = "The command reached the node after its delivery time-out and was not run.";
+        let message =
+            "The delivery time-out was over before the command could begin on the node; it was not run.";
         let outcome = Outcome::without_steps("TimedOut", "DeliveryTimedOut", message);
         self.end(&outcome, of, number)
     }

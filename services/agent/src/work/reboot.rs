@@ -131,10 +131,12 @@ impl Worker {
         }
     }
 
-    /// Goes on with a paused document: INTENT first, as for a new one.
+    /// Goes on with a paused document, unless it has ended: INTENT first, as for a new one.
     pub(super) fn go_on(self: &Arc<Self>, waiting: Waiting) -> Result<(), ledger::Error> {
         failpoint::reached("before-intent");
-        self.agent.ledger.intend_again(&waiting.dispatch.command_id)?;
+        if !self.agent.ledger.intend_again(&waiting.dispatch.command_id)? {
+            return Ok(());
+        }
         failpoint::reached("after-intent");
         let of = waiting.of();
         self.spawn(waiting, of, false);
@@ -143,9 +145,10 @@ impl Worker {
 
     /// Lets a paused document end as cancelled.
     pub(super) fn end_paused(self: &Arc<Self>, waiting: Waiting) -> Result<(), ledger::Error> {
-        self.agent.ledger.intend_again(&waiting.dispatch.command_id)?;
-        let of = waiting.of();
-        self.spawn(waiting, of, true);
+        if self.agent.ledger.intend_again(&waiting.dispatch.command_id)? {
+            let of = waiting.of();
+            self.spawn(waiting, of, true);
+        }
         Ok(())
     }
 
