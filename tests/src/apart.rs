@@ -120,6 +120,15 @@ impl Apart {
         end(&mut self.parts.remove(at).1);
     }
 
+    /// Starts a second one of a part, with views of its own. [`Apart::end`] ends the first.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn second(&mut self, name: &'static str) {
+        let child = self.spawn_with(name, &self.instance.scratch().join("views-of-the-second"));
+        self.parts.push((name, child));
+    }
+
     /// Starts again what ended by itself, as a supervisor does; answers how many did.
     ///
     /// # Panics
@@ -150,6 +159,10 @@ impl Apart {
     }
 
     fn spawn(&self, name: &str) -> Child {
+        self.spawn_with(name, &self.views())
+    }
+
+    fn spawn_with(&self, name: &str, views: &Path) -> Child {
         let mut command = match &self.disk {
             Some(disk) if name == "nats-server" => disk.command(programs::reeve()),
             _ => Command::new(programs::reeve()),
@@ -162,7 +175,7 @@ impl Apart {
         } else {
             command.arg(programs::reeve()).args(["serve", name, "--account", &self.account, "--secrets"]);
             command.arg(&part).args(["--bus", &format!("nats://{}", self.bus), "--views"]);
-            command.arg(self.views()).args(["--http", &self.http]);
+            command.arg(views).args(["--http", &self.http]);
         }
         let log = self.log(name);
         let errors = log.try_clone().expect("a second handle of the log file");

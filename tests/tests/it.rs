@@ -65,6 +65,8 @@ mod reboot;
 mod rebuild;
 #[path = "it/replay.rs"]
 mod replay;
+#[path = "it/replicas.rs"]
+mod replicas;
 #[path = "it/reports.rs"]
 mod reports;
 #[path = "it/stopped.rs"]

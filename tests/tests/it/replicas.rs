@@ -1,0 +1,32 @@
+//! Two of a service share its work, and each knows what it has to know of the other's part.
+
+use reeve_e2e::{Agent, Apart, wait_for};
+use reeve_types::Timestamp;
+use serde_json::json;
+use std::time::Duration;
+
+/// An agent's heartbeats are so far apart, and one may be on its way.
+const HEARTBEAT: f64 = 16.0;
+
+/// One of them answers a heartbeat, and each looks for silent nodes.
+#[test]
+fn each_of_two_hears_all_nodes() {
+    let mut apart = Apart::start();
+    apart.second("nodes");
+    let names = ["one", "two", "three", "four", "five", "six"];
+    let agents = names.map(|name| Agent::enrol(apart.instance(), name));
+    // So long that each node has said again that it is there, to whichever answered.
+    std::thread::sleep(Duration::from_secs_f64(2.0 * HEARTBEAT));
+    apart.end("nodes");
+    let (raw, input) = (apart.instance().raw(), json!({"MaxResults": 50}));
+    let pings = wait_for("the other one answers", || {
+        let (status, answer) = raw.call("DescribeInstanceInformation", &input);
+        let list = answer["InstanceInformationList"].as_array().filter(|_| status == 200)?;
+        Some(list.iter().map(|node| node["LastPingDateTime"].as_f64().unwrap()).collect::<Vec<_>>())
+    });
+    let now = Duration::from_millis(Timestamp::now().0.unsigned_abs()).as_secs_f64();
+    let ago: Vec<f64> = pings.iter().map(|ping| now - ping).collect();
+    assert_eq!(ago.len(), agents.len());
+    assert!(ago.iter().all(|seconds| *seconds < HEARTBEAT), "last heard {ago:?} s ago");
+    println!("last heard {ago:.1?} s ago by the one that is left");
+}
