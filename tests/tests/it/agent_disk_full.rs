@@ -102,3 +102,39 @@ fn killed_while_its_disk_is_full_it_waits_and_says_so() {
     let after = send(&instance, &node, 3600, "true");
     assert_eq!(instance.ended(&after)["StatusDetails"], "Success");
 }
+
+#[test]
+fn a_cancellation_that_cannot_be_written_down_is_not_lost() {
+    let instance = Instance::start(0);
+    let mut agent = Agent::enrol_on_small_disk(&instance, "small", 8 * 1024);
+    let node = agent.node();
+    let (go, mark) = (instance.scratch().join("go"), instance.scratch().join("ran"));
+    // As many as run at a time hold their places, so that the others wait behind them.
+    let hold = format!("echo begun; while [ ! -e {} ]; do sleep 0.05; done", go.display());
+    let holding: Vec<String> = (0..5).map(|_| send(&instance, &node, 3600, &hold)).collect();
+    for command in &holding {
+        wait_for("it holds its place", || (instance.printed(command) == b"begun\n").then_some(()));
+    }
+    let touch = format!("echo x >> {}", mark.display());
+    let waiting: Vec<String> = (0..16).map(|_| send(&instance, &node, 3600, &touch)).collect();
+    // The last of them is in the ledger when it is cancelled.
+    let last = send(&instance, &node, 3600, &touch);
+    instance.call("CancelCommand", &json!({"CommandId": last}));
+    assert_eq!(instance.ended(&last)["Status"], "Cancelled");
+    agent.disk().fill();
+    for command in &waiting {
+        instance.call("CancelCommand", &json!({"CommandId": command}));
+    }
+    wait_for("the ledger is full", || agent.logged().contains("No space left on device").then_some(()));
+    std::thread::sleep(Duration::from_secs(2));
+    agent.disk().clear();
+    for command in &waiting {
+        assert_eq!(instance.ended(command)["Status"], "Cancelled");
+    }
+    agent.end(Signal::KILL);
+    agent.start();
+    let after = send(&instance, &node, 3600, "true");
+    assert_eq!(instance.ended(&after)["StatusDetails"], "Success");
+    assert_eq!(runs(&mark), 0, "what was cancelled ran");
+    println!("{} cancellations while the disk was full, none lost", waiting.len());
+}
