@@ -196,6 +196,23 @@ async fn answer(handle: Handle, handler: Handler, request: Message, by_nodes: bo
     if reached > 0 {
         headers = headers.with("reeve-position", format!("{}:{reached}", handle.inner.stream));
     }
+    let Err(error) = send(&handle, &asked, headers.clone(), result).await else { return };
+    // Most likely it is too large for the bus: its caller learns that now, and not by waiting in vain.
+    tracing::error!(%error, subject = asked.subject, "an answer could not be sent");
+    let unsent = ApiError::internal(format!(
+        "The operation was carried out, but its answer could not be sent: {error}."
+    ));
+    if let Err(error) = send(&handle, &asked, headers, Err(unsent)).await {
+        tracing::warn!(%error, subject = asked.subject, "nor could be said that it was not");
+    }
+}
+
+async fn send(
+    handle: &Handle,
+    asked: &serve::Asked,
+    mut headers: Headers,
+    result: Result<Bytes, ApiError>,
+) -> Result<(), reeve_jetstream::Error> {
     let subject = &asked.subject;
     let body = match result {
         Ok(body) => body,
@@ -209,9 +226,7 @@ async fn answer(handle: Handle, handler: Handler, request: Message, by_nodes: bo
             Bytes::from(serde_json::json!({"message": error.message}).to_string())
         }
     };
-    if let Err(error) = serve::answer(handle.bus(), &asked, headers, body).await {
-        tracing::warn!(%error, subject, "an answer could not be sent");
-    }
+    serve::answer(handle.bus(), asked, headers, body).await
 }
 
 async fn carry_out(

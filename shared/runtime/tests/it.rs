@@ -9,8 +9,8 @@ use reeve_eventsourcing::{
     AggregateRef, Context, Decider, DecodeError, Envelope, Event, Position, Projection, Recorded, View,
     ViewExt,
 };
-use reeve_jetstream::{follow, store, streams};
-use reeve_runtime::{ExecuteError, Reacting, Service, run};
+use reeve_jetstream::{Headers, follow, serve, store, streams};
+use reeve_runtime::{Call, ExecuteError, Reacting, Service, run};
 use reeve_testkit::{Nats, context};
 use reeve_types::{Timestamp, ids::new_uuid};
 use std::{collections::BTreeSet, time::Duration};
@@ -184,5 +184,27 @@ async fn an_event_that_a_projection_fails_on_is_set_aside_and_the_others_are_tak
     while streams::last_sequence(&bus, streams::SET_ASIDE).await.unwrap() < 1 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_large_for_the_bus_is_an_error_at_once() {
+    let nats = Nats::start();
+    let bus = nats.bus().await;
+    let service = Service::new("counters").aggregate::<Counter>();
+    let service =
+        service.operation("", "Much", |call: Call<usize>| async move { Ok("x".repeat(call.input)) });
+    let running = run(service, bus.clone(), nats.folder()).await.unwrap();
+    let much = async |bytes: usize| {
+        let asked = bytes.to_string().into();
+        let subject = "reeve.api.counters.Much";
+        serve::call(&bus, subject, Headers::default(), asked, Duration::from_secs(10)).await.unwrap()
+    };
+    assert_eq!(much(500_000).await.data.len(), 500_002);
+    let refused = much(2_000_000).await;
+    assert_eq!(refused.headers.get("reeve-error"), Some("InternalServerError"));
+    let told = String::from_utf8_lossy(&refused.data).into_owned();
+    assert!(told.contains("its answer could not be sent") && told.contains("2000002"), "{told}");
+    assert_eq!(much(3).await.data, "\"xxx\"", "and others are answered");
     running.stop().await;
 }
