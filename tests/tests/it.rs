@@ -47,6 +47,8 @@ mod history;
 mod isolation;
 #[path = "it/keys.rs"]
 mod keys;
+#[path = "it/listing.rs"]
+mod listing;
 #[path = "it/local_policy.rs"]
 mod local_policy;
 #[path = "it/matrix.rs"]

@@ -7,7 +7,7 @@ use crate::{
 };
 use reeve_authz::{Access, Decision, Question, Resource, secret_name};
 use reeve_contracts::access::AccessKey;
-use reeve_runtime::{ApiError, Call, page_size};
+use reeve_runtime::{ApiError, Call, answered, page_size};
 use reeve_secrets::{Vault, Zeroizing};
 use reeve_types::ids::random_hex;
 use serde::{Deserialize, Serialize};
@@ -176,7 +176,7 @@ pub(crate) async fn list_principals(call: Call<List>) -> Result<PrincipalsPage, 
     let size = page_size(call.input.max_results, MOST_LISTED)?;
     let after = call.input.next_token.as_deref();
     let page = call.handle.views().scan::<PrincipalRow>(PRINCIPALS, "", after, size);
-    let principals = page.rows.into_iter().map(|(_, row)| Listed {
+    let (principals, next_token) = answered(page, |row| Listed {
         name: row.name,
         groups: row.groups,
         access_keys: row
@@ -185,8 +185,8 @@ pub(crate) async fn list_principals(call: Call<List>) -> Result<PrincipalsPage, 
             .map(|key| Key { access_key_id: key.id, created: key.created.epoch_seconds() })
             .collect(),
         created: row.created.epoch_seconds(),
-    });
-    Ok(PrincipalsPage { principals: principals.collect(), next_token: page.next })
+    })?;
+    Ok(PrincipalsPage { principals, next_token })
 }
 
 #[derive(Clone, Deserialize)]
@@ -227,12 +227,12 @@ pub(crate) async fn list_policies(call: Call<List>) -> Result<PoliciesPage, ApiE
     let size = page_size(call.input.max_results, MOST_LISTED)?;
     let after = call.input.next_token.as_deref();
     let page = call.handle.views().scan::<PolicyRow>(POLICIES, "", after, size);
-    let policies = page.rows.into_iter().map(|(_, row)| ListedPolicy {
+    let (policies, next_token) = answered(page, |row| ListedPolicy {
         name: row.name,
         text: row.text,
         updated: row.updated.epoch_seconds(),
-    });
-    Ok(PoliciesPage { policies: policies.collect(), next_token: page.next })
+    })?;
+    Ok(PoliciesPage { policies, next_token })
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,10 @@
 //! What AWS-shaped inputs and answers of all services have in common.
 
-use crate::ApiError;
+use crate::{ApiError, Page};
+use serde::Serialize;
+
+/// As many bytes of rows as a page has: the bus carries 1 MiB at once, with the headers and what is around the rows.
+const PAGE_BYTES: usize = 800_000;
 
 /// As a member that is left out when there is nothing in it.
 pub fn text(value: &str) -> Option<String> {
@@ -17,4 +21,61 @@ pub fn page_size(max_results: Option<i32>, most: usize) -> Result<usize, ApiErro
         let message = format!("MaxResults is {asked}, which is not between 1 and {most}.");
         ApiError::new("ValidationException", message)
     })
+}
+
+/// The rows of a page as they are answered, and the key to continue after. A page ends before the row with which it
+/// would have too many bytes for one answer; it has at least one row.
+///
+/// # Errors
+/// `InternalServerError` for a row that cannot be written out.
+pub fn answered<T, A: Serialize>(
+    page: Page<T>,
+    answer: impl Fn(T) -> A,
+) -> Result<(Vec<A>, Option<String>), ApiError> {
+    let (mut answers, mut bytes, mut last) = (Vec::new(), 0, None);
+    for (key, row) in page.rows {
+        let row = answer(row);
+        // With the comma after it.
+        bytes += serde_json::to_vec(&row).map_err(ApiError::internal)?.len() + 1;
+        if bytes > PAGE_BYTES && last.is_some() {
+            return Ok((answers, last));
+        }
+        answers.push(row);
+        last = Some(key);
+    }
+    Ok((answers, page.next))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows of so many bytes, named by their numbers, and a last key as if there were more.
+    fn page(sizes: &[usize]) -> Page<String> {
+        let rows = sizes.iter().enumerate().map(|(n, size)| (n.to_string(), "x".repeat(size - 3)));
+        Page { rows: rows.collect(), next: Some("more".to_owned()) }
+    }
+
+    fn keys(sizes: &[usize]) -> (usize, Option<String>) {
+        let (rows, next) = answered(page(sizes), |row| row).unwrap();
+        (rows.len(), next)
+    }
+
+    #[test]
+    fn a_page_ends_by_bytes_after_the_last_row_that_fits() {
+        let next = |key: &str| Some(key.to_owned());
+        assert_eq!(keys(&[100; 50]), (50, next("more")));
+        assert_eq!(keys(&[]), (0, next("more")));
+        assert_eq!(keys(&[PAGE_BYTES / 4; 4]), (4, next("more")), "as many as fit, to the byte");
+        assert_eq!(keys(&[PAGE_BYTES / 4; 5]), (4, next("3")));
+        assert_eq!(keys(&[100, PAGE_BYTES * 2, 100]), (1, next("0")));
+        assert_eq!(keys(&[PAGE_BYTES * 2, 100]), (1, next("0")), "one that is larger alone is shown");
+    }
+
+    #[test]
+    fn what_counts_is_what_is_sent() {
+        let rows = vec![("a".to_owned(), "\u{1}".repeat(150_000)), ("b".to_owned(), String::new())];
+        let (rows, next) = answered(Page { rows, next: None }, |row| row).unwrap();
+        assert_eq!((rows.len(), next.as_deref()), (1, Some("a")), "six bytes for a control character");
+    }
 }

@@ -18,7 +18,7 @@ mod reactor;
 mod service;
 mod tags;
 
-pub use answers::{page_size, text};
+pub use answers::{answered, page_size, text};
 pub use endpoint::{ApiError, Call, Caller};
 pub use execute::{ExecuteError, Executed};
 pub use handle::Handle;

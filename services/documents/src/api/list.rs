@@ -9,7 +9,7 @@ use reeve_contracts::ssm::{
     DocumentIdentifier, DocumentVersionInfo, ListDocumentVersionsRequest, ListDocumentVersionsResult,
     ListDocumentsRequest, ListDocumentsResult,
 };
-use reeve_runtime::{ApiError, Call, Handle, page_size, text};
+use reeve_runtime::{ApiError, Call, Handle, answered, page_size, text};
 
 /// As many as one page of these lists has, from the model.
 const PAGE: usize = 50;
@@ -26,8 +26,8 @@ pub(crate) async fn list_documents(
         handle.views().filter::<DocumentRow>(DOCUMENTS, prefix, after.as_deref(), limit, |_, document| {
             filters.keep(handle, document)
         });
-    let identifiers = page.rows.into_iter().map(|(_, document)| identifier(handle, document));
-    Ok(ListDocumentsResult { document_identifiers: Some(identifiers.collect()), next_token: page.next })
+    let (identifiers, next_token) = answered(page, |document| identifier(handle, document))?;
+    Ok(ListDocumentsResult { document_identifiers: Some(identifiers), next_token })
 }
 
 /// A document as lists show it: by its default version.
@@ -65,7 +65,7 @@ pub(crate) async fn list_versions(
     let prefix = format!("{name}/");
     let after = continuation(call.input.next_token.as_ref(), &prefix)?;
     let page = call.handle.views().scan::<VersionRow>(VERSIONS, &prefix, after.as_deref(), limit);
-    let infos = page.rows.into_iter().map(|(_, version)| DocumentVersionInfo {
+    let (infos, next_token) = answered(page, |version| DocumentVersionInfo {
         name: Some(name.clone()),
         document_version: Some(version.number.to_string()),
         version_name: text(&version.name),
@@ -76,6 +76,6 @@ pub(crate) async fn list_versions(
         review_status: Some(version.review.name().to_owned()),
         status: Some("Active".to_owned()),
         status_information: None,
-    });
-    Ok(ListDocumentVersionsResult { document_versions: Some(infos.collect()), next_token: page.next })
+    })?;
+    Ok(ListDocumentVersionsResult { document_versions: Some(infos), next_token })
 }

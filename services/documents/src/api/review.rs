@@ -9,7 +9,7 @@ use reeve_contracts::ssm::{
     DocumentMetadataResponseInfo, DocumentReviewerResponseSource, ListDocumentMetadataHistoryRequest,
     ListDocumentMetadataHistoryResponse, UpdateDocumentMetadataRequest, UpdateDocumentMetadataResponse,
 };
-use reeve_runtime::{ApiError, Call, page_size, text};
+use reeve_runtime::{ApiError, Call, answered, page_size, text};
 
 pub(crate) async fn update_metadata(
     call: Call<UpdateDocumentMetadataRequest>,
@@ -45,18 +45,18 @@ pub(crate) async fn list_history(
     let prefix = format!("{}/", version_key(&name, version.number));
     let after = continuation(call.input.next_token.as_ref(), &prefix)?;
     let page = call.handle.views().scan::<ReviewRow>(REVIEWS, &prefix, after.as_deref(), limit);
-    let responses = page.rows.into_iter().map(|(_, step)| DocumentReviewerResponseSource {
+    let (responses, next_token) = answered(page, |step| DocumentReviewerResponseSource {
         comment: serde_json::from_str(&step.comment_json).ok(),
         create_time: Some(step.at.epoch_seconds()),
         updated_time: Some(step.at.epoch_seconds()),
         review_status: Some(step.review.name().to_owned()),
         reviewer: text(&step.reviewer),
-    });
+    })?;
     Ok(ListDocumentMetadataHistoryResponse {
         author: text(&version.author),
         document_version: Some(version.number.to_string()),
-        metadata: Some(DocumentMetadataResponseInfo { reviewer_response: Some(responses.collect()) }),
+        metadata: Some(DocumentMetadataResponseInfo { reviewer_response: Some(responses) }),
         name: Some(name),
-        next_token: page.next,
+        next_token,
     })
 }

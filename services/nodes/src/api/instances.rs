@@ -8,7 +8,7 @@ use crate::{
     projections::{NODES, NodeRow},
 };
 use reeve_contracts::ssm;
-use reeve_runtime::{ApiError, Call, page_size, text};
+use reeve_runtime::{ApiError, Call, answered, page_size, text};
 use std::sync::Arc;
 
 pub async fn information(
@@ -26,12 +26,8 @@ pub async fn information(
     let conditions = old.chain(new).collect::<Result<Vec<_>, _>>()?;
     let limit = page_size(input.max_results, 50)?;
     let page = page(&shared, &call.handle, &conditions, input.next_token.as_deref(), limit);
-    Ok(ssm::DescribeInstanceInformationResult {
-        instance_information_list: Some(
-            page.rows.into_iter().map(|(_, node)| instance_information(&node)).collect(),
-        ),
-        next_token: page.next,
-    })
+    let (list, next_token) = answered(page, |node| instance_information(&node))?;
+    Ok(ssm::DescribeInstanceInformationResult { instance_information_list: Some(list), next_token })
 }
 
 fn instance_information(node: &NodeRead) -> ssm::InstanceInformation {
@@ -68,7 +64,7 @@ pub async fn properties(
     let conditions = old.chain(new).collect::<Result<Vec<_>, _>>()?;
     let limit = page_size(input.max_results.or(Some(50)), 1000)?;
     let page = page(&shared, &call.handle, &conditions, input.next_token.as_deref(), limit);
-    let property = |node: &NodeRead| ssm::InstanceProperty {
+    let property = |node: NodeRead| ssm::InstanceProperty {
         instance_id: text(&node.row.id),
         activation_id: text(&node.row.activation_id),
         agent_version: text(&node.row.agent_version),
@@ -86,10 +82,8 @@ pub async fn properties(
         resource_type: text("ManagedInstance"),
         ..ssm::InstanceProperty::default()
     };
-    Ok(ssm::DescribeInstancePropertiesResult {
-        instance_properties: Some(page.rows.iter().map(|(_, node)| property(node)).collect()),
-        next_token: page.next,
-    })
+    let (properties, next_token) = answered(page, property)?;
+    Ok(ssm::DescribeInstancePropertiesResult { instance_properties: Some(properties), next_token })
 }
 
 pub async fn connection_status(

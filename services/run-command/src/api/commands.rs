@@ -5,7 +5,7 @@ use crate::{
     projections::{BY_NODE, BY_TIME, COMMANDS, CommandRow, PROGRESS},
 };
 use reeve_contracts::ssm;
-use reeve_runtime::{ApiError, Call, Handle, page_size};
+use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size};
 use reeve_types::Timestamp;
 
 /// A command's status: its end, or what the counts say of a running one.
@@ -130,6 +130,8 @@ pub async fn list(call: Call<ssm::ListCommandsRequest>) -> Result<ssm::ListComma
         Some(node) => views.filter::<String>(BY_NODE, &format!("{node}/"), after, limit, keep),
         None => views.filter::<String>(BY_TIME, "", after, limit, keep),
     };
-    let commands = page.rows.iter().filter_map(|(_, id)| row(id)).map(|row| answer(handle, row));
-    Ok(ssm::ListCommandsResult { commands: Some(commands.collect()), next_token: page.next })
+    let rows = page.rows.into_iter().filter_map(|(key, id)| Some((key, row(&id)?)));
+    let page = Page { rows: rows.collect(), next: page.next };
+    let (commands, next_token) = answered(page, |row| answer(handle, row))?;
+    Ok(ssm::ListCommandsResult { commands: Some(commands), next_token })
 }

@@ -8,7 +8,7 @@ use crate::{
     },
 };
 use reeve_contracts::ssm;
-use reeve_runtime::{ApiError, Call, Handle, page_size, text};
+use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size, text};
 use reeve_types::Timestamp;
 
 /// AWS's limits of GetCommandInvocation's fields, in characters.
@@ -28,38 +28,36 @@ pub async fn list(
             && filters.keep(row.requested, &row.status, row.ended(), &row.document_name)
     };
     let by_id = |key: &str| views.get::<InvocationRow>(INVOCATIONS, key);
-    let (rows, next) = match (input.command_id.as_deref(), input.instance_id.as_deref()) {
+    let page = match (input.command_id.as_deref(), input.instance_id.as_deref()) {
         (Some(command), _) => {
             if views.get::<CommandRow>(COMMANDS, command).is_none() {
                 return Err(unknown_command(command));
             }
             let prefix = format!("{command}/");
-            let page =
-                views.filter::<InvocationRow>(INVOCATIONS, &prefix, after, limit, |_, row| wanted(row));
-            (page.rows.into_iter().map(|(_, row)| row).collect(), page.next)
+            views.filter::<InvocationRow>(INVOCATIONS, &prefix, after, limit, |_, row| wanted(row))
         }
         (None, Some(node)) => {
             let keep = |_: &str, command: &String| by_id(&id(command, node)).is_some_and(|row| wanted(&row));
             let page = views.filter::<String>(BY_NODE, &format!("{node}/"), after, limit, keep);
-            (page.rows.iter().filter_map(|(_, command)| by_id(&id(command, node))).collect(), page.next)
+            let rows = page.rows.into_iter();
+            let rows = rows.filter_map(|(key, command)| Some((key, by_id(&id(&command, node))?)));
+            Page { rows: rows.collect(), next: page.next }
         }
         (None, None) => newest(&call.handle, after, limit, &wanted),
     };
     let details = input.details == Some(true);
-    Ok(ssm::ListCommandInvocationsResult {
-        command_invocations: Some(rows.into_iter().map(|row| answer(&call.handle, row, details)).collect()),
-        next_token: next,
-    })
+    let (invocations, next_token) = answered(page, |row| answer(&call.handle, row, details))?;
+    Ok(ssm::ListCommandInvocationsResult { command_invocations: Some(invocations), next_token })
 }
 
 /// Invocations of all commands, the newest command first. A page ends between two commands or within one:
-/// the key to continue after is `<time key>` or `<time key>|<invocation key>`.
+/// the key to continue after is `<time key>` or `<time key>|<invocation key>`, and the latter is a row's key.
 fn newest(
     handle: &Handle,
     after: Option<&str>,
     limit: usize,
     wanted: &dyn Fn(&InvocationRow) -> bool,
-) -> (Vec<InvocationRow>, Option<String>) {
+) -> Page<InvocationRow> {
     let views = handle.views();
     let mut rows = Vec::new();
     let (mut time_key, mut within) = match after.map(|key| key.split_once('|').ok_or(key)) {
@@ -73,19 +71,19 @@ fn newest(
             (Some(key), Some(_)) => (key.clone(), key.split_once('/').map_or("", |(_, c)| c).to_owned()),
             (after, _) => match views.scan::<String>(BY_TIME, "", after.as_deref(), 1).rows.pop() {
                 Some(next) => next,
-                None => return (rows, None),
+                None => return Page { rows, next: None },
             },
         };
         let room = limit - rows.len();
         let page =
             views.filter(INVOCATIONS, &format!("{command}/"), within.as_deref(), room, |_, row| wanted(row));
-        rows.extend(page.rows.into_iter().map(|(_, row)| row));
+        rows.extend(page.rows.into_iter().map(|(within, row)| (format!("{key}|{within}"), row)));
         if let Some(next) = page.next {
-            return (rows, Some(format!("{key}|{next}")));
+            return Page { rows, next: Some(format!("{key}|{next}")) };
         }
         if rows.len() == limit {
             let more = !views.scan::<String>(BY_TIME, "", Some(&key), 1).rows.is_empty();
-            return (rows, more.then_some(key));
+            return Page { rows, next: more.then_some(key) };
         }
         (time_key, within) = (Some(key), None);
     }
