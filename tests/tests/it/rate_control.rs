@@ -14,7 +14,15 @@ fn send(instance: &Instance, script: &str, max_concurrency: &str, max_errors: &s
 }
 
 fn nodes(instance: &Instance) -> Vec<String> {
-    (1..=4).map(|number| instance.identity(number)["node_id"].as_str().unwrap().to_owned()).collect()
+    nodes_of(instance, 4)
+}
+
+/// In the order in which they have their turns.
+fn nodes_of(instance: &Instance, count: u32) -> Vec<String> {
+    let ids = (1..=count).map(|number| instance.identity(number)["node_id"].as_str().unwrap().to_owned());
+    let mut ids: Vec<String> = ids.collect();
+    ids.sort();
+    ids
 }
 
 /// What happened on each node, in the order of the log: the kind of the event, and the node.
@@ -129,4 +137,35 @@ fn what_is_for_another_platform_is_not_sent_and_says_so() {
     assert_eq!(details(&instance, command), ["InvalidPlatform"; 3]);
     let told = log(&instance, command);
     assert!(told.iter().all(|(kind, _)| kind != "InvocationsDispatched"), "{told:?}");
+}
+
+/// A cancellation that came too late for its node is none of the command's.
+#[test]
+fn a_command_that_errors_stopped_is_not_cancelled() {
+    let instance = Instance::start(3);
+    let nodes: Vec<String> = nodes_of(&instance, 3);
+    let (first, second) = (nodes[0].clone(), nodes[1].clone());
+    let go = instance.scratch().join("go");
+    let script = format!(
+        "test $AWS_SSM_INSTANCE_ID = {first} && exit 0; while ! test -e {}; do sleep 0.1; done; exit 3",
+        go.display()
+    );
+    let input = json!({
+        "DocumentName": "AWS-RunShellScript", "Parameters": {"commands": [script]},
+        "Targets": [{"Key": "InstanceIds", "Values": nodes}], "MaxConcurrency": "1", "MaxErrors": "0",
+    });
+    let command = text(&instance.call("SendCommand", &input)["Command"]["CommandId"]);
+    let status = |node: &str| {
+        let input = json!({"CommandId": command, "InstanceId": node});
+        text(&instance.call("GetCommandInvocation", &input)["StatusDetails"])
+    };
+    wait_for("the second runs", || (status(&second) == "InProgress").then_some(()));
+    assert_eq!(status(&first), "Success");
+    instance.call("CancelCommand", &json!({"CommandId": command, "InstanceIds": [first]}));
+    let listed = instance.call("ListCommands", &json!({"CommandId": command}));
+    assert_eq!(listed["Commands"][0]["StatusDetails"], "InProgress", "no invocation is being cancelled");
+    std::fs::write(go, "").unwrap();
+    let ended = instance.ended(&command);
+    assert_eq!(details(&instance, &command), ["Failed", "Success", "Terminated"]);
+    assert_eq!((&ended["Status"], &ended["StatusDetails"]), (&json!("Failed"), &json!("Failed")));
 }

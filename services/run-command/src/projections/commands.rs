@@ -11,6 +11,7 @@ use reeve_contracts::run_command::{CommandSent, InvocationFinished};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Commands by id.
 pub const COMMANDS: &str = "commands";
@@ -56,6 +57,7 @@ pub struct CommandRow {
     pub requested: Timestamp,
     pub expires: Timestamp,
     pub request_json: String,
+    /// Whether all of it is to be cancelled, and not some of its nodes.
     pub cancel_requested: bool,
     /// Set when all invocations have ended, or there are none.
     pub finished: Option<(String, String)>,
@@ -132,7 +134,7 @@ pub struct Commands;
 
 impl Projection for Commands {
     const NAME: &'static str = "commands";
-    const VERSION: u32 = 5;
+    const VERSION: u32 = 6;
     type Event = CommandEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<CommandEvent>) {
@@ -164,7 +166,11 @@ impl Projection for Commands {
                 if e.node_ids.is_empty() {
                     view.update_row::<Progress>(PROGRESS, &e.command_id, Progress::stop);
                 }
-                view.update_row::<CommandRow>(COMMANDS, &e.command_id, |row| row.cancel_requested = true);
+                let nodes = e.node_ids.iter().collect::<BTreeSet<_>>().len();
+                view.update_row::<CommandRow>(COMMANDS, &e.command_id, |row| {
+                    let all = nodes == 0 || u32::try_from(nodes).is_ok_and(|nodes| nodes >= row.target_count);
+                    row.cancel_requested |= all;
+                });
             }
             CommandEvent::CommandFinished(e) => {
                 let expires = view.change_row(COMMANDS, &e.command_id, |row: &mut CommandRow| {

@@ -101,6 +101,22 @@ fn a_node_that_is_to_be_cancelled_is_passed_over() {
 }
 
 #[test]
+fn a_command_is_to_be_cancelled_when_all_of_its_nodes_are() {
+    let asked = |nodes: &[&str]| {
+        let mut tables = Tables::sent();
+        tables.cancel(nodes);
+        tables.0.row::<CommandRow>(COMMANDS, "c").unwrap().cancel_requested
+    };
+    assert!(asked(&[]) && asked(&["mi-1", "mi-2", "mi-3"]));
+    assert!(!asked(&["mi-1"]) && !asked(&["mi-1", "mi-2", "mi-2"]));
+
+    let mut tables = Tables::sent();
+    tables.cancel(&[]);
+    tables.cancel(&["mi-1"]);
+    assert!(tables.0.row::<CommandRow>(COMMANDS, "c").unwrap().cancel_requested, "it stays so");
+}
+
+#[test]
 fn a_node_that_is_told_twice_counts_the_first_time() {
     let mut tables = Tables::sent();
     tables.dispatched("mi-1", 4);
