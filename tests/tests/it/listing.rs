@@ -1,4 +1,4 @@
-//! Lists: pages that fit into one answer.
+//! Lists: pages that fit into one answer, and filters.
 
 use reeve_e2e::Instance;
 use serde_json::{Value, json};
@@ -71,5 +71,66 @@ fn lists_of_large_outputs_come_in_pages_that_can_be_sent() {
         assert!(sizes.len() == 2 && sizes[0] > 3, "{sizes:?}");
         let output = rows[0]["CommandPlugins"][7]["Output"].as_str().unwrap();
         assert_eq!(output, "\u{1}".repeat(2400));
+    }
+}
+
+/// The details of the rows that `aws ssm list-…` answers for a status.
+fn with_status(instance: &Instance, list: &str, value: &str, more: &[&str]) -> Vec<String> {
+    let filter = format!("key=Status,value={value}");
+    let listed = instance.aws(&[&[list, "--filters", &filter], more].concat()).json();
+    let (_, rows) = listed.as_object().unwrap().iter().next().unwrap();
+    let rows = rows.as_array().unwrap().iter();
+    rows.map(|row| row["StatusDetails"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn lists_are_filtered_by_detailed_statuses_and_by_command_and_node() {
+    let instance = Instance::start(2);
+    let (node, other) = (instance.node(), instance.identity(2)["node_id"].as_str().unwrap().to_owned());
+    // One node fails, and the other never has its turn; one command is for nobody.
+    let stopped = json!({
+        "DocumentName": "AWS-RunShellScript", "Parameters": {"commands": ["exit 3"]},
+        "Targets": [{"Key": "InstanceIds", "Values": [node, other]}], "MaxConcurrency": "1",
+    });
+    let stopped = instance.call("SendCommand", &stopped)["Command"]["CommandId"].clone();
+    let stopped = stopped.as_str().unwrap();
+    let nobody = json!({
+        "DocumentName": "AWS-RunShellScript", "Parameters": {"commands": ["true"]},
+        "Targets": [{"Key": "tag:role", "Values": ["none"]}],
+    });
+    instance.call("SendCommand", &nobody);
+    // A time that is over counts as an error, and one is allowed.
+    let slow = json!({
+        "DocumentName": "AWS-RunShellScript", "InstanceIds": [node], "MaxErrors": "1",
+        "Parameters": {"commands": ["sleep 30"], "executionTimeout": ["5"]},
+    });
+    let slow = instance.call("SendCommand", &slow)["Command"]["CommandId"].clone();
+    let slow = slow.as_str().unwrap();
+    assert_eq!(instance.ended(stopped)["StatusDetails"], "Failed");
+    assert_eq!(instance.ended(slow)["StatusDetails"], "Incomplete");
+
+    let (commands, invocations) = ("list-commands", "list-command-invocations");
+    assert_eq!(with_status(&instance, commands, "NoInstancesInTag", &[]), ["NoInstancesInTag"]);
+    assert_eq!(with_status(&instance, commands, "Incomplete", &[]), ["Incomplete"]);
+    assert_eq!(with_status(&instance, commands, "Failed", &[]), ["Incomplete", "Failed"]);
+    assert_eq!(with_status(&instance, commands, "DeliveryTimedOut", &[]), [""; 0]);
+    assert_eq!(with_status(&instance, invocations, "Terminated", &[]), ["Terminated"]);
+    assert_eq!(with_status(&instance, invocations, "ExecutionTimedOut", &[]), ["ExecutionTimedOut"]);
+    assert_eq!(with_status(&instance, invocations, "TimedOut", &[]), ["ExecutionTimedOut"]);
+
+    // Of one command the same is asked.
+    let of = ["--command-id", slow];
+    assert_eq!(with_status(&instance, commands, "Success", &of), [""; 0]);
+    assert_eq!(with_status(&instance, commands, "Incomplete", &of), ["Incomplete"]);
+    let count = |command: &str, node: &str| {
+        let input = json!({"CommandId": command, "InstanceId": node});
+        instance.call("ListCommands", &input)["Commands"].as_array().unwrap().len()
+    };
+    assert_eq!((count(slow, &node), count(slow, &other), count(stopped, &other)), (1, 0, 1));
+
+    let unknown = "11111111-2222-4333-8444-555555555555";
+    for list in [commands, invocations] {
+        let refused = instance.aws(&[list, "--command-id", unknown]);
+        assert!(refused.complaint().contains("(InvalidCommandId)"), "{list}: {}", refused.complaint());
     }
 }

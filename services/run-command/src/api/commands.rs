@@ -1,8 +1,9 @@
 //! ListCommands, and a command as it is answered.
 
+use super::unknown_command;
 use crate::{
-    domain::{Counts, Progress},
-    projections::{BY_NODE, BY_TIME, COMMANDS, CommandRow, PROGRESS},
+    domain::{Counts, Progress, invocation},
+    projections::{BY_NODE, BY_TIME, COMMANDS, CommandRow, INVOCATIONS, InvocationRow, PROGRESS},
 };
 use reeve_contracts::ssm;
 use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size};
@@ -59,7 +60,7 @@ pub fn answer(handle: &Handle, row: CommandRow) -> ssm::Command {
 pub struct Filters {
     after: Option<Timestamp>,
     before: Option<Timestamp>,
-    pub status: Vec<String>,
+    status: Vec<String>,
     stage: Vec<String>,
     document: Vec<String>,
 }
@@ -96,15 +97,24 @@ impl Filters {
         Ok(read)
     }
 
-    /// Whether an entry with these properties is wanted.
-    pub fn keep(&self, requested: Timestamp, status: &str, ended: bool, document: &str) -> bool {
+    /// Whether an entry with these properties is wanted. A status that is asked for is one of AWS's detailed ones, or
+    /// one that says less: `TimedOut` is both `DeliveryTimedOut` and `ExecutionTimedOut`.
+    pub fn keep(
+        &self,
+        requested: Timestamp,
+        (status, details): (&str, &str),
+        ended: bool,
+        document: &str,
+    ) -> bool {
         let stage = if ended { "Complete" } else { "Executing" };
-        let any = |wanted: &[String], value: &str| wanted.is_empty() || wanted.iter().any(|w| w == value);
+        let any = |wanted: &[String], values: &[&str]| {
+            wanted.is_empty() || wanted.iter().any(|wanted| values.contains(&wanted.as_str()))
+        };
         self.after.is_none_or(|after| requested >= after)
             && self.before.is_none_or(|before| requested < before)
-            && any(&self.status, status)
-            && any(&self.stage, stage)
-            && any(&self.document, document)
+            && any(&self.status, &[status, details])
+            && any(&self.stage, &[stage])
+            && any(&self.document, &[document])
     }
 }
 
@@ -113,18 +123,21 @@ pub async fn list(call: Call<ssm::ListCommandsRequest>) -> Result<ssm::ListComma
     let (handle, views) = (&call.handle, call.handle.views());
     let filters = Filters::new(input.filters.as_ref())?;
     let row = |id: &str| views.get::<CommandRow>(COMMANDS, id);
-    if let Some(id) = input.command_id.as_deref() {
-        let commands = row(id).map(|row| answer(handle, row)).into_iter().collect();
-        return Ok(ssm::ListCommandsResult { commands: Some(commands), next_token: None });
-    }
-    let keep = |_: &str, id: &String| {
-        row(id).is_some_and(|row| {
-            let progress: Progress = views.get(PROGRESS, id).unwrap_or_default();
-            let (status, _) = status(&row, &progress.counts);
-            filters.keep(row.requested, &status, row.finished.is_some(), &row.document_name)
-        })
+    let wanted = |row: &CommandRow| {
+        let progress: Progress = views.get(PROGRESS, &row.id).unwrap_or_default();
+        let (status, details) = status(row, &progress.counts);
+        filters.keep(row.requested, (&status, &details), row.finished.is_some(), &row.document_name)
     };
     let limit = page_size(input.max_results, 50)?;
+    if let Some(id) = input.command_id.as_deref() {
+        let row = row(id).ok_or_else(|| unknown_command(id))?;
+        let sent_to =
+            |node: &String| views.look::<InvocationRow>(INVOCATIONS, &invocation::id(id, node)).is_some();
+        let kept = Some(row).filter(|row| input.instance_id.as_ref().is_none_or(sent_to) && wanted(row));
+        let commands = kept.map(|row| answer(handle, row)).into_iter().collect();
+        return Ok(ssm::ListCommandsResult { commands: Some(commands), next_token: None });
+    }
+    let keep = |_: &str, id: &String| row(id).is_some_and(|row| wanted(&row));
     let after = input.next_token.as_deref();
     let page = match input.instance_id.as_deref() {
         Some(node) => views.filter::<String>(BY_NODE, &format!("{node}/"), after, limit, keep),
@@ -134,4 +147,38 @@ pub async fn list(call: Call<ssm::ListCommandsRequest>) -> Result<ssm::ListComma
     let page = Page { rows: rows.collect(), next: page.next };
     let (commands, next_token) = answered(page, |row| answer(handle, row))?;
     Ok(ssm::ListCommandsResult { commands: Some(commands), next_token })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(wanted: &[&str], status: &str, details: &str) -> bool {
+        let filter = |value: &&str| ssm::CommandFilter {
+            key: Some("Status".to_owned()),
+            value: Some((*value).to_owned()),
+        };
+        let filters = Filters::new(Some(&wanted.iter().map(filter).collect())).unwrap();
+        filters.keep(Timestamp(0), (status, details), true, "D")
+    }
+
+    #[test]
+    fn a_status_is_asked_for_by_either_of_its_names() {
+        let rows = [
+            ("TimedOut", "DeliveryTimedOut"),
+            ("TimedOut", "ExecutionTimedOut"),
+            ("Failed", "Incomplete"),
+            ("Success", "NoInstancesInTag"),
+            ("Cancelled", "Terminated"),
+            ("Failed", "Undeliverable"),
+            ("Success", "Success"),
+        ];
+        for (status, details) in rows {
+            assert!(kept(&[status], status, details) && kept(&[details], status, details), "{details}");
+            assert!(kept(&["Pending", details], status, details), "one of several");
+            assert!(!kept(&["Pending"], status, details) && kept(&[], status, details), "{details}");
+        }
+        assert!(!kept(&["ExecutionTimedOut"], "TimedOut", "DeliveryTimedOut"));
+        assert!(!kept(&["Terminated"], "Cancelled", "Cancelled"));
+    }
 }

@@ -25,7 +25,12 @@ pub async fn list(
     let after = input.next_token.as_deref();
     let wanted = |row: &InvocationRow| {
         input.instance_id.as_ref().is_none_or(|node| node == &row.node_id)
-            && filters.keep(row.requested, &row.status, row.ended(), &row.document_name)
+            && filters.keep(
+                row.requested,
+                (&row.status, &row.status_details),
+                row.ended(),
+                &row.document_name,
+            )
     };
     let by_id = |key: &str| views.get::<InvocationRow>(INVOCATIONS, key);
     let page = match (input.command_id.as_deref(), input.instance_id.as_deref()) {
