@@ -48,6 +48,7 @@ pub struct Config {
 pub fn service(config: &Config) -> Service {
     let dispatcher = Dispatcher::new(Signing::new(config.root_key.clone(), config.seeds.clone()));
     let (by_report, by_deadline, owing) = (dispatcher.clone(), dispatcher.clone(), dispatcher.clone());
+    let reading = dispatcher.clone();
     let sending = Sending { authorizer: config.authorizer.clone(), contents: Contents::default() };
     Service::new("run-command")
         .aggregate::<domain::command::SentCommand>()
@@ -71,6 +72,6 @@ pub fn service(config: &Config) -> Service {
         .operation("ssm", "ListCommands", api::commands::list)
         .operation("ssm", "ListCommandInvocations", api::invocations::list)
         .on("ManagedInstance", "InstanceId")
-        .operation("ssm", "GetCommandInvocation", api::invocations::get)
+        .operation("ssm", "GetCommandInvocation", move |call| api::invocations::get(reading.clone(), call))
         .on("ManagedInstance", "InstanceId")
 }

@@ -1,6 +1,6 @@
-//! Lists: pages that fit into one answer, and filters.
+//! Lists: pages that fit into one answer, filters, and single rows.
 
-use reeve_e2e::Instance;
+use reeve_e2e::{Instance, wait_for};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -133,4 +133,27 @@ fn lists_are_filtered_by_detailed_statuses_and_by_command_and_node() {
         let refused = instance.aws(&[list, "--command-id", unknown]);
         assert!(refused.complaint().contains("(InvalidCommandId)"), "{list}: {}", refused.complaint());
     }
+}
+
+#[test]
+fn a_step_that_runs_can_be_waited_for() {
+    let instance = Instance::start(1);
+    let node = instance.node();
+    let command = instance.send("echo begun; sleep 3; echo done");
+    let get = |step: &str| {
+        let input = json!({"CommandId": command, "InstanceId": node, "PluginName": step});
+        instance.raw().call("GetCommandInvocation", &input)
+    };
+    let (status, pending) = get("runShellScript");
+    assert_eq!(status, 200, "{pending}");
+    assert!(["Pending", "InProgress"].contains(&pending["Status"].as_str().unwrap()), "{pending}");
+    wait_for("it runs", || (get("runShellScript").1["Status"] == "InProgress").then_some(()));
+    let (status, refused) = get("other");
+    assert!(status == 400 && refused["__type"].as_str().unwrap().contains("InvalidPluginName"), "{refused}");
+
+    let of = ["--command-id", &command, "--instance-id", &node, "--plugin-name", "runShellScript"];
+    let waited = instance.aws(&[&["wait", "command-executed"], &of[..]].concat());
+    assert!(waited.success, "{}", waited.stderr);
+    let got = instance.aws(&[&["get-command-invocation"], &of[..]].concat()).json();
+    assert_eq!((&got["Status"], &got["StandardOutputContent"]), (&json!("Success"), &json!("begun\ndone\n")));
 }

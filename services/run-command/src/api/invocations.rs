@@ -2,12 +2,14 @@
 
 use super::{commands::Filters, unknown_command};
 use crate::{
+    dispatch::Dispatcher,
     domain::invocation::id,
     projections::{
         BY_NODE, BY_TIME, COMMANDS, CommandRow, INVOCATIONS, InvocationRow, NODES, NodeRow, StepRow,
     },
 };
 use reeve_contracts::ssm;
+use reeve_document_language::parse_executable;
 use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size, text};
 use reeve_types::Timestamp;
 
@@ -140,6 +142,7 @@ fn plugin_status(status: &str) -> Option<String> {
 }
 
 pub async fn get(
+    dispatcher: Dispatcher,
     call: Call<ssm::GetCommandInvocationRequest>,
 ) -> Result<ssm::GetCommandInvocationResult, ApiError> {
     let input = &call.input;
@@ -161,7 +164,16 @@ pub async fn get(
         ..ssm::GetCommandInvocationResult::default()
     };
     match input.plugin_name.as_deref() {
-        Some(name) => one_step(&mut answer, &row, name)?,
+        Some(name) => match row.steps.iter().find(|step| step.name == name) {
+            Some(step) => one_step(&mut answer, step),
+            None if has_step(&dispatcher, &call.handle, &row.command_id, name).await => {
+                without_outcome(&mut answer, &row, name);
+            }
+            None => {
+                let message = format!("The command's document has no step {name:?}.");
+                return Err(ApiError::new("InvalidPluginName", message));
+            }
+        },
         None => whole(&mut answer, &row),
     }
     answer.standard_error_url = Some(String::new());
@@ -169,14 +181,32 @@ pub async fn get(
     Ok(answer)
 }
 
-fn one_step(
-    answer: &mut ssm::GetCommandInvocationResult,
-    row: &InvocationRow,
-    name: &str,
-) -> Result<(), ApiError> {
-    let step = row.steps.iter().find(|step| step.name == name).ok_or_else(|| {
-        ApiError::new("InvalidPluginName", format!("The invocation has no step {name:?} (that has ended)."))
-    })?;
+/// Whether a command's document has a step. One that cannot be read may have it.
+async fn has_step(dispatcher: &Dispatcher, handle: &Handle, command: &str, name: &str) -> bool {
+    let Ok(Some(sent)) = dispatcher.sent(handle, command).await else { return true };
+    names_step(&sent.document_content, &sent.parameters_json, name)
+}
+
+/// Steps have the names that the node reports them by.
+fn names_step(document: &str, parameters: &str, name: &str) -> bool {
+    let document = serde_json::from_str(document).ok();
+    let read = document.zip(serde_json::from_str(parameters).ok());
+    let plan = read.and_then(|(document, parameters)| parse_executable(&document, &parameters).ok());
+    plan.is_none_or(|plan| plan.steps.iter().any(|step| step.name == name))
+}
+
+/// A step of which nothing was reported stands as its invocation does: it is not over, or the step was not run.
+fn without_outcome(answer: &mut ssm::GetCommandInvocationResult, row: &InvocationRow, name: &str) {
+    answer.plugin_name = Some(name.to_owned());
+    answer.response_code = Some(-1);
+    answer.status = Some(row.status.clone());
+    answer.status_details = Some(row.status_details.clone());
+    times(answer, None, None);
+    answer.standard_output_content = Some(String::new());
+    answer.standard_error_content = Some(limited(&row.message, STDERR_LIMIT));
+}
+
+fn one_step(answer: &mut ssm::GetCommandInvocationResult, step: &StepRow) {
     answer.plugin_name = Some(step.name.clone());
     answer.response_code = Some(step.code);
     answer.status = plugin_status(&step.status);
@@ -184,7 +214,6 @@ fn one_step(
     times(answer, Some(step.started), Some(step.finished));
     answer.standard_output_content = Some(limited(&step.stdout, STDOUT_LIMIT));
     answer.standard_error_content = Some(limited(&step.stderr, STDERR_LIMIT));
-    Ok(())
 }
 
 /// Without a step's name: the outputs of all steps, one after the other; of one step, that step's.
@@ -224,4 +253,22 @@ fn times(
 
 fn limited(text: &str, limit: usize) -> String {
     text.chars().take(limit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_known_by_the_names_that_nodes_report() {
+        let document = r#"{"schemaVersion": "2.2", "mainSteps": [
+            {"action": "aws:runShellScript", "name": "one", "inputs": {"runCommand": ["true"]}},
+            {"action": "aws:runShellScript", "name": "two", "inputs": {"runCommand": ["true"]}}]}"#;
+        assert!(names_step(document, "{}", "one") && names_step(document, "{}", "two"));
+        assert!(!names_step(document, "{}", "three") && !names_step(document, "{}", "aws:runShellScript"));
+        let old = r#"{"schemaVersion": "1.2", "runtimeConfig": {
+            "aws:runShellScript": {"properties": [{"id": "x", "runCommand": ["true"]}]}}}"#;
+        assert!(names_step(old, "{}", "aws:runShellScript") && !names_step(old, "{}", "x"));
+        assert!(names_step("", "{}", "any"), "what cannot be read may have it");
+    }
 }
