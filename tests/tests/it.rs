@@ -19,6 +19,8 @@ mod bad_input;
 mod bus_away;
 #[path = "it/children.rs"]
 mod children;
+#[path = "it/client.rs"]
+mod client;
 #[path = "it/compose.rs"]
 mod compose;
 #[path = "it/containment.rs"]

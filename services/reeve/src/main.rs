@@ -99,6 +99,8 @@ fn main() -> ExitCode {
 fn run() -> ExitCode {
     match start() {
         Ok(code) => code,
+        // As the shell calls the end by SIGPIPE.
+        Err(error) if error.is::<client::stdout::Closed>() => ExitCode::from(141),
         Err(error) => {
             eprintln!("reeve: {error:#}");
             ExitCode::FAILURE
@@ -145,7 +147,9 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Output(args) => client::output::output(&data, args).await?,
         Command::Bench(command) => bench::run(command, format).await?,
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "reeve", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "reeve", &mut script);
+            client::stdout::bytes(false, &script)?;
         }
         Command::Agent(options) => reeve_agent::run(options).await?,
         Command::WithParent { parent, command } => host::with_parent(parent, &command)?,

@@ -4,6 +4,7 @@ use super::{
     Format,
     connection::{ACCESS, Connection},
     list::{all_of, print},
+    stdout,
     table::{cell, instant},
 };
 use anyhow::Context;
@@ -61,38 +62,38 @@ pub async fn access(data: &Path, command: Command, format: Format) -> anyhow::Re
     let call = async |operation, input| connection.call_of(&ACCESS, operation, &input).await;
     match command {
         Command::CreatePrincipal { name, groups } => {
-            new_key(format, &call("CreatePrincipal", json!({"name": name, "groups": groups})).await?);
+            new_key(format, &call("CreatePrincipal", json!({"name": name, "groups": groups})).await?)?;
         }
         Command::CreateKey { name } => {
-            new_key(format, &call("CreateAccessKey", json!({"name": name})).await?)
+            new_key(format, &call("CreateAccessKey", json!({"name": name})).await?)?;
         }
         Command::DeletePrincipal { name } => {
-            done(format, &call("DeletePrincipal", json!({"name": name})).await?);
+            done(format, &call("DeletePrincipal", json!({"name": name})).await?)?;
         }
         Command::SetGroups { name, groups } => {
-            done(format, &call("SetPrincipalGroups", json!({"name": name, "groups": groups})).await?);
+            done(format, &call("SetPrincipalGroups", json!({"name": name, "groups": groups})).await?)?;
         }
         Command::DeleteKey { name, access_key_id } => {
             let input = json!({"name": name, "accessKeyId": access_key_id});
-            done(format, &call("DeleteAccessKey", input).await?);
+            done(format, &call("DeleteAccessKey", input).await?)?;
         }
         Command::PutPolicy { name, file } => {
-            done(format, &call("PutPolicy", json!({"name": name, "text": text(&file)?})).await?);
+            done(format, &call("PutPolicy", json!({"name": name, "text": text(&file)?})).await?)?;
         }
-        Command::DeletePolicy { name } => done(format, &call("DeletePolicy", json!({"name": name})).await?),
+        Command::DeletePolicy { name } => done(format, &call("DeletePolicy", json!({"name": name})).await?)?,
         Command::Principals => {
             let rows = all_of(&ACCESS, &connection, "ListPrincipals", json!({}), "principals").await?;
             print(format, &rows, &["NAME", "GROUPS", "ACCESS KEYS", "CREATED"], |row| {
                 let keys = texts(row.get("accessKeys"), |key| cell(key, "accessKeyId"));
                 let groups = texts(row.get("groups"), |group| group.as_str().unwrap_or_default().to_owned());
                 vec![cell(row, "name"), groups, keys, instant(row, "created")]
-            });
+            })?;
         }
         Command::Policies => {
             let rows = all_of(&ACCESS, &connection, "ListPolicies", json!({}), "policies").await?;
             print(format, &rows, &["NAME", "UPDATED", "TEXT"], |row| {
                 vec![cell(row, "name"), instant(row, "updated"), cell(row, "text").replace('\n', " ")]
-            });
+            })?;
         }
         Command::Check { principal, action, kind, id } => {
             let mut input = json!({"principal": principal, "action": action});
@@ -102,11 +103,11 @@ pub async fn access(data: &Path, command: Command, format: Format) -> anyhow::Re
             }
             let answer = call("CheckAccess", input).await?;
             match format {
-                Format::Json => println!("{answer}"),
+                Format::Json => stdout::line(answer)?,
                 Format::Text => {
                     let policies =
                         texts(answer.get("policies"), |p| p.as_str().unwrap_or_default().to_owned());
-                    println!("{} {policies}", cell(&answer, "decision"));
+                    stdout::line(format_args!("{} {policies}", cell(&answer, "decision")))?;
                 }
             }
         }
@@ -123,20 +124,18 @@ fn text(file: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(file).with_context(|| format!("could not read {}", file.display()))
 }
 
-fn new_key(format: Format, answer: &Value) {
+fn new_key(format: Format, answer: &Value) -> anyhow::Result<()> {
     match format {
-        Format::Json => println!("{answer}"),
+        Format::Json => stdout::line(answer),
         Format::Text => {
-            println!("export AWS_ACCESS_KEY_ID={}", cell(answer, "accessKeyId"));
-            println!("export AWS_SECRET_ACCESS_KEY={}", cell(answer, "secretAccessKey"));
+            stdout::line(format_args!("export AWS_ACCESS_KEY_ID={}", cell(answer, "accessKeyId")))?;
+            stdout::line(format_args!("export AWS_SECRET_ACCESS_KEY={}", cell(answer, "secretAccessKey")))
         }
     }
 }
 
-fn done(format: Format, answer: &Value) {
-    if format == Format::Json {
-        println!("{answer}");
-    }
+fn done(format: Format, answer: &Value) -> anyhow::Result<()> {
+    if format == Format::Json { stdout::line(answer) } else { Ok(()) }
 }
 
 fn texts(list: Option<&Value>, text: impl Fn(&Value) -> String) -> String {

@@ -1,6 +1,6 @@
 //! `reeve api Operation --json …`.
 
-use super::connection::Connection;
+use super::{connection::Connection, stdout};
 use anyhow::Context;
 use serde_json::Value;
 use std::{io::Read, path::Path};
@@ -23,6 +23,5 @@ pub async fn api(data: &Path, args: Args) -> anyhow::Result<()> {
     }
     let input: Value = serde_json::from_str(&text).context("--json is not valid JSON")?;
     let answer = Connection::open(data)?.call(&args.operation, &input).await?;
-    println!("{}", serde_json::to_string_pretty(&answer)?);
-    Ok(())
+    stdout::line(serde_json::to_string_pretty(&answer)?)
 }

@@ -1,6 +1,9 @@
 //! `reeve events`: the log as CloudEvents in structured form, one JSON object on a line.
 
-use super::connection::{bus, while_connected};
+use super::{
+    connection::{bus, while_connected},
+    stdout,
+};
 use crate::host::SERVICES;
 use anyhow::{Context, bail};
 use futures::{StreamExt, stream::SelectAll};
@@ -73,7 +76,7 @@ async fn print(
     {
         let stored = stored?;
         match line(bus, pool, &stored) {
-            Ok((time, line)) if from.is_none_or(|from| time >= from) => println!("{line}"),
+            Ok((time, line)) if from.is_none_or(|from| time >= from) => stdout::line(line)?,
             Ok(_) => {}
             // The services set it aside; whoever reads the log learns of it and goes on.
             Err(error) => {

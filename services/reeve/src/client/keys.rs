@@ -3,6 +3,7 @@
 use super::{
     Format,
     connection::{Connection, NODES},
+    stdout,
     table::{self, cell, instant},
 };
 use crate::host::keys::{Root, check_withdrawn, renewed, rotated};
@@ -92,14 +93,14 @@ async fn publish(
 async fn show(connection: &Connection, format: Format) -> anyhow::Result<()> {
     let answer = connection.call_of(&NODES, "GetDispatchKeys", &json!({})).await?;
     if format == Format::Json {
-        println!("{answer}");
-        return Ok(());
+        return stdout::line(answer);
     }
     let Some(keys) = answer.get("keys").and_then(Value::as_array) else {
         bail!("there are no keys: {answer}")
     };
-    println!("root {}", cell(&answer, "rootKey"));
-    println!("set {} expires {}", cell(&answer, "version"), instant(&answer, "expires"));
+    stdout::line(format_args!("root {}", cell(&answer, "rootKey")))?;
+    let (version, expires) = (cell(&answer, "version"), instant(&answer, "expires"));
+    stdout::line(format_args!("set {version} expires {expires}"))?;
     let rows: Vec<_> = keys
         .iter()
         .map(|key| {
@@ -108,7 +109,7 @@ async fn show(connection: &Connection, format: Format) -> anyhow::Result<()> {
             vec![cell(key, "publicKey"), instant(key, "notBefore"), until]
         })
         .collect();
-    table::print(&["DISPATCH KEY", "FROM", "UNTIL"], &rows);
+    table::print(&["DISPATCH KEY", "FROM", "UNTIL"], &rows)?;
     let end = answer.get("expires").and_then(Value::as_f64).unwrap_or_default();
     if end - Timestamp::now().epoch_seconds() < SOON_SECONDS {
         eprintln!(

@@ -3,6 +3,7 @@
 use super::{
     Format,
     connection::{Api, Connection, SSM},
+    stdout,
     table::{self, cell, instant},
 };
 use serde_json::{Value, json};
@@ -47,9 +48,14 @@ pub async fn all_of(
     }
 }
 
-pub fn print(format: Format, entries: &[Value], heading: &[&str], row: impl Fn(&Value) -> Vec<String>) {
+pub fn print(
+    format: Format,
+    entries: &[Value],
+    heading: &[&str],
+    row: impl Fn(&Value) -> Vec<String>,
+) -> anyhow::Result<()> {
     match format {
-        Format::Json => println!("{}", Value::from(entries.to_vec())),
+        Format::Json => stdout::line(Value::from(entries.to_vec())),
         Format::Text => table::print(heading, &entries.iter().map(row).collect::<Vec<_>>()),
     }
 }
@@ -75,8 +81,7 @@ pub async fn nodes(data: &Path, format: Format) -> anyhow::Result<()> {
             cell(node, "IPAddress"),
             instant(node, "LastPingDateTime"),
         ]
-    });
-    Ok(())
+    })
 }
 
 pub async fn documents(data: &Path, args: DocumentsArgs, format: Format) -> anyhow::Result<()> {
@@ -93,8 +98,7 @@ pub async fn documents(data: &Path, args: DocumentsArgs, format: Format) -> anyh
             cell(document, "DocumentFormat"),
             instant(document, "CreatedDate"),
         ]
-    });
-    Ok(())
+    })
 }
 
 pub async fn commands(data: &Path, format: Format) -> anyhow::Result<()> {
@@ -115,6 +119,5 @@ pub async fn commands(data: &Path, format: Format) -> anyhow::Result<()> {
                 instant(command, "RequestedDateTime"),
             ]
         },
-    );
-    Ok(())
+    )
 }

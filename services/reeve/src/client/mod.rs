@@ -1,5 +1,8 @@
 //! Clients of a running instance.
 
+// Everything goes through `stdout`: these macros panic when nobody reads any more.
+#![deny(clippy::print_stdout)]
+
 pub mod access;
 pub mod api;
 pub mod connection;
@@ -8,6 +11,7 @@ pub mod keys;
 pub mod list;
 pub mod output;
 pub mod run;
+pub mod stdout;
 mod summary;
 mod table;
 
@@ -25,13 +29,14 @@ pub enum Format {
 /// `reeve env`.
 pub fn env(data: &Path) -> anyhow::Result<()> {
     let instance = crate::host::read_instance(data)?;
-    println!("export AWS_ENDPOINT_URL={}", instance.endpoint);
-    println!("export AWS_ACCESS_KEY_ID={}", instance.access_key_id);
-    println!("export AWS_SECRET_ACCESS_KEY={}", instance.secret_access_key);
-    println!("export AWS_REGION={}", instance.region);
-    println!("export AWS_DEFAULT_REGION={}", instance.region);
+    stdout::line(format_args!("export AWS_ENDPOINT_URL={}", instance.endpoint))?;
+    stdout::line(format_args!("export AWS_ACCESS_KEY_ID={}", instance.access_key_id))?;
+    stdout::line(format_args!("export AWS_SECRET_ACCESS_KEY={}", instance.secret_access_key))?;
+    stdout::line(format_args!("export AWS_REGION={}", instance.region))?;
+    stdout::line(format_args!("export AWS_DEFAULT_REGION={}", instance.region))?;
     if let Some(ca) = instance.ca {
-        println!("export AWS_CA_BUNDLE='{}'", ca.display().to_string().replace('\'', r"'\''"));
+        let quoted = ca.display().to_string().replace('\'', r"'\''");
+        stdout::line(format_args!("export AWS_CA_BUNDLE='{quoted}'"))?;
     }
     Ok(())
 }

@@ -1,13 +1,16 @@
 //! `reeve output COMMAND [NODE]`: what steps printed, from the start, every byte.
 
-use super::connection::{bus, while_connected};
+use super::{
+    connection::{bus, while_connected},
+    stdout,
+};
 use futures::StreamExt;
 use prost::Message;
 use reeve_contracts::node::OutputChunk;
 use reeve_jetstream::{Bus, follow, streams::NODE_OUTPUT};
 use reeve_node_protocol::output::Order;
 use reeve_types::subject::escape;
-use std::{collections::HashMap, io::Write, path::Path};
+use std::{collections::HashMap, path::Path};
 
 /// Options of `output`.
 #[derive(clap::Args)]
@@ -103,13 +106,7 @@ impl Printer {
             node.clone_into(&mut self.last);
         }
         self.line_ended = chunk.data.last().is_none_or(|byte| *byte == b'\n');
-        let written = if chunk.stderr {
-            std::io::stderr().write_all(&chunk.data)
-        } else {
-            let mut stdout = std::io::stdout().lock();
-            stdout.write_all(&chunk.data).and_then(|()| stdout.flush())
-        };
-        Ok(written?)
+        stdout::bytes(chunk.stderr, &chunk.data)
     }
 
     /// Ends a line that was left open, so that what is said next stands on its own.

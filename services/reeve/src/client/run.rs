@@ -8,6 +8,7 @@ use super::{
     connection::{Connection, bus, while_connected},
     list,
     output::{self, Ordered, Printer},
+    stdout,
     summary::{Groups, Summary},
     table::cell,
 };
@@ -186,8 +187,7 @@ async fn report(connection: &Connection, finished: &CommandFinished, format: For
             "CommandId": finished.command_id, "Status": finished.status,
             "StatusDetails": finished.status_details, "CommandInvocations": invocations,
         });
-        println!("{whole}");
-        return Ok(());
+        return stdout::line(whole);
     }
     for invocation in &invocations {
         let details = cell(invocation, "StatusDetails");

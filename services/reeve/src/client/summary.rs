@@ -1,5 +1,6 @@
 //! Many nodes at once: how far they are, and which of them ended alike.
 
+use super::stdout;
 use anyhow::Context;
 use prost::Message;
 use reeve_contracts::{
@@ -10,7 +11,7 @@ use reeve_jetstream::follow::Stored;
 use sha2::{Digest, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io::{IsTerminal, Write},
+    io::IsTerminal,
     time::{Duration, Instant},
 };
 
@@ -166,16 +167,10 @@ fn named(nodes: &[&str]) -> String {
     }
 }
 
-fn write(kept: &[(bool, Vec<u8>)]) -> std::io::Result<()> {
+fn write(kept: &[(bool, Vec<u8>)]) -> anyhow::Result<()> {
     let mut ended = true;
     for (stderr, data) in kept {
-        if *stderr {
-            std::io::stderr().write_all(data)?;
-        } else {
-            let mut stdout = std::io::stdout().lock();
-            stdout.write_all(data)?;
-            stdout.flush()?;
-        }
+        stdout::bytes(*stderr, data)?;
         ended = data.ends_with(b"\n");
     }
     if !ended {

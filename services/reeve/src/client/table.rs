@@ -1,7 +1,9 @@
 //! Tables for people.
 
+use super::stdout;
+
 /// Prints rows under a heading, each column as wide as its widest cell.
-pub fn print(heading: &[&str], rows: &[Vec<String>]) {
+pub fn print(heading: &[&str], rows: &[Vec<String>]) -> anyhow::Result<()> {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
         cells.chain([heading[column].len()]).max().unwrap_or(0)
@@ -9,12 +11,10 @@ pub fn print(heading: &[&str], rows: &[Vec<String>]) {
     let widths: Vec<usize> = (0..heading.len()).map(width).collect();
     let line = |cells: Vec<&str>| {
         let padded = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-        println!("{}", padded.collect::<Vec<_>>().join("  ").trim_end());
+        stdout::line(padded.collect::<Vec<_>>().join("  ").trim_end())
     };
-    line(heading.to_vec());
-    for row in rows {
-        line(row.iter().map(String::as_str).collect());
-    }
+    line(heading.to_vec())?;
+    rows.iter().try_for_each(|row| line(row.iter().map(String::as_str).collect()))
 }
 
 /// A member of an answer as text; `-` when it is not there.
