@@ -1,7 +1,8 @@
 //! The command line on a real instance: what it refuses, when it ends, and how far it says a command is.
 
-use reeve_e2e::{Instance, reeve};
-use serde_json::Value;
+use reeve_e2e::{Agent, Instance, reeve, wait_for};
+use rustix::process::Signal;
+use serde_json::{Value, json};
 use std::process::{Command, Stdio};
 
 /// A client that has no end of its own ends with this test, also with one that fails.
@@ -10,6 +11,38 @@ fn with_this_test(program: impl AsRef<std::ffi::OsStr>) -> Command {
     command.args(["with-parent", &std::process::id().to_string(), "--"]).arg(program);
     command.env_remove("AWS_ENDPOINT_URL").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command
+}
+
+#[test]
+fn nodes_that_are_not_known_are_refused_by_name() {
+    let instance = Instance::start(1);
+    let (node, unknown) = (instance.node(), "mi-00000000000000000");
+    let run = |nodes: &str| instance.reeve(&["run", "--nodes", nodes, "--", "true"]);
+    for nodes in [format!("{node},{unknown}"), unknown.to_owned()] {
+        let refused = run(&nodes);
+        println!("{}", refused.complaint().trim());
+        let says = format!("InvalidInstanceId: Instances [[{unknown}]] not in a valid state");
+        assert!(refused.complaint().contains(&says), "{}", refused.stderr);
+    }
+    let many: Vec<String> = (0..51).map(|n| format!("mi-{n:017}")).collect();
+    let refused = run(&many.join(","));
+    assert!(refused.complaint().contains("less than or equal to 50"), "{}", refused.stderr);
+    assert_eq!(instance.reeve(&["--output", "json", "commands"]).json(), json!([]));
+
+    let mut agent = Agent::enrol(&instance, "gone");
+    let gone = agent.node();
+    assert!(run(&format!("{node},{gone}")).text().is_empty());
+    agent.end(Signal::TERM);
+    instance.call("DeregisterManagedInstance", &json!({"InstanceId": gone}));
+    // Until the service that sends commands has read of it, the command waits for a node that never comes.
+    wait_for("it is not known any more", || {
+        let commands = json!({"commands": ["true"]});
+        let input =
+            json!({"DocumentName": "AWS-RunShellScript", "InstanceIds": [gone], "Parameters": commands});
+        (instance.raw().call("SendCommand", &input).0 == 400).then_some(())
+    });
+    let refused = run(&format!("{node},{gone}"));
+    assert!(refused.complaint().contains(&format!("InvalidInstanceId: Instances [[{gone}]]")));
 }
 
 #[test]

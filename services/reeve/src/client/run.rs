@@ -25,7 +25,8 @@ pub struct Args {
     /// Nodes by selection: Key=tag:role,Values=web,db. May be repeated; all must hold.
     #[arg(long, value_name = "Key=…,Values=…")]
     targets: Vec<String>,
-    /// Nodes by id, separated by commas. Without --nodes and --targets: every connected node.
+    /// Nodes by id, separated by commas, 50 at most; nothing runs when one of them is not known. Without --nodes and
+    /// --targets: every connected node.
     #[arg(long, value_delimiter = ',', conflicts_with = "targets")]
     nodes: Vec<String>,
     /// How many nodes run it at once: a number or a percentage.
@@ -50,22 +51,25 @@ fn target(text: &str) -> anyhow::Result<Value> {
     Ok(json!({"Key": key, "Values": values.split(',').collect::<Vec<_>>()}))
 }
 
+/// The member of SendCommand's input that says which nodes are meant. Nodes by id are no target: a target selects among
+/// those that are there, and of a node that is not there it says nothing.
+fn meant(args: &Args) -> anyhow::Result<(&'static str, Value)> {
+    Ok(match (args.nodes.as_slice(), args.targets.as_slice()) {
+        ([], []) => ("Targets", json!([{"Key": "reeve:connected", "Values": ["true"]}])),
+        ([], targets) => ("Targets", targets.iter().map(|t| target(t)).collect::<anyhow::Result<_>>()?),
+        (nodes, _) => ("InstanceIds", json!(nodes)),
+    })
+}
+
 pub async fn run(data: &Path, args: Args, format: Format) -> anyhow::Result<ExitCode> {
     let connection = Connection::open(data)?;
     let script = args.script.join(" ");
-    let mut input = json!({
+    let (member, nodes) = meant(&args)?;
+    let input = json!({
         "DocumentName": "AWS-RunShellScript",
         "Parameters": {"commands": script.lines().collect::<Vec<_>>()},
-        "MaxConcurrency": args.max_concurrency, "MaxErrors": args.max_errors,
+        "MaxConcurrency": args.max_concurrency, "MaxErrors": args.max_errors, member: nodes,
     });
-    if args.targets.is_empty() {
-        input["Targets"] = match args.nodes.is_empty() {
-            true => json!([{"Key": "reeve:connected", "Values": ["true"]}]),
-            false => json!([{"Key": "InstanceIds", "Values": args.nodes}]),
-        };
-    } else {
-        input["Targets"] = args.targets.iter().map(|t| target(t)).collect::<anyhow::Result<Value>>()?;
-    }
     let how = match (format, args.stream) {
         (Format::Json, _) => How::Nothing,
         (Format::Text, true) => How::Stream,
@@ -83,7 +87,7 @@ pub async fn run_script(data: &Path, script: &str, nodes: Vec<String>) -> anyhow
     let input = json!({
         "DocumentName": "AWS-RunShellScript",
         "Parameters": {"commands": script.lines().collect::<Vec<_>>()},
-        "Targets": [{"Key": "InstanceIds", "Values": nodes}],
+        "InstanceIds": nodes,
     });
     let finished = send(data, &connection, &input, How::Stream).await?;
     report(&connection, &finished, Format::Text).await
