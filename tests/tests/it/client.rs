@@ -3,7 +3,11 @@
 use reeve_e2e::{Agent, Instance, reeve, wait_for};
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use std::process::{Command, Stdio};
+use std::{
+    fs::File,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
 
 /// A client that has no end of its own ends with this test, also with one that fails.
 fn with_this_test(program: impl AsRef<std::ffi::OsStr>) -> Command {
@@ -11,6 +15,22 @@ fn with_this_test(program: impl AsRef<std::ffi::OsStr>) -> Command {
     command.args(["with-parent", &std::process::id().to_string(), "--"]).arg(program);
     command.env_remove("AWS_ENDPOINT_URL").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command
+}
+
+/// `reeve output … --follow`, printing to a file.
+fn follow(instance: &Instance, arguments: &[&str], file: &Path) -> Child {
+    let mut command = with_this_test(reeve());
+    command.arg("--data").arg(instance.data()).arg("output").args(arguments).arg("--follow");
+    command.stdout(File::create(file).unwrap()).spawn().unwrap()
+}
+
+fn ends_well(what: &str, process: &mut Child) {
+    let status = wait_for(what, || process.try_wait().unwrap());
+    assert!(status.success(), "{what}: {status}");
+}
+
+fn id(instance: &Instance, number: u32) -> String {
+    instance.identity(number)["node_id"].as_str().unwrap().to_owned()
 }
 
 #[test]
@@ -43,6 +63,67 @@ fn nodes_that_are_not_known_are_refused_by_name() {
     });
     let refused = run(&format!("{node},{gone}"));
     assert!(refused.complaint().contains(&format!("InvalidInstanceId: Instances [[{gone}]]")));
+}
+
+#[test]
+fn output_of_what_was_not_sent_is_refused() {
+    let instance = Instance::start(1);
+    let (node, command) = (instance.node(), instance.send("echo there"));
+    instance.ended(&command);
+    assert_eq!(instance.reeve(&["output", &command, &node]).text(), "there\n");
+    let unknown = "00000000-0000-0000-0000-000000000000";
+    let of_node = |node: &str| format!("the command {command} was not sent to the node {node:?}");
+    for (arguments, says) in [
+        (&[unknown][..], format!("there is no command {unknown:?}")),
+        (&[unknown, &node], format!("there is no command {unknown:?}")),
+        (&["a b.*.>"], "there is no command \"a b.*.>\"".to_owned()),
+        (&[""], "there is no command \"\"".to_owned()),
+        (&[&command, "mi-00000000000000000"], of_node("mi-00000000000000000")),
+        (&[&command, "*"], of_node("*")),
+    ] {
+        for follow in [&[][..], &["--follow"]] {
+            let refused = instance.reeve(&[&["output"], arguments, follow].concat());
+            assert!(refused.complaint().contains(&says), "{arguments:?}: {}", refused.stderr);
+        }
+    }
+}
+
+#[test]
+fn following_output_ends_with_the_command_and_shows_all() {
+    let instance = Instance::start(2);
+    let (quick, slow) = (id(&instance, 1), id(&instance, 2));
+    let go = instance.scratch().join("go");
+    let wait = format!("if [ $AWS_SSM_INSTANCE_ID = {slow} ]; then until [ -e {} ]", go.display());
+    let script =
+        format!("echo begun; {wait}; do sleep 0.1; done; fi; sleep 1; head -c 2000000 /dev/urandom | base64");
+    let input = json!({
+        "DocumentName": "AWS-RunShellScript", "InstanceIds": [quick, slow],
+        "Parameters": {"commands": [script]},
+    });
+    let sent = instance.call("SendCommand", &input);
+    let command = sent["Command"]["CommandId"].as_str().unwrap();
+    let file = |name: &str| instance.scratch().join(name);
+    let mut both = follow(&instance, &[command], &file("both"));
+    let mut one = follow(&instance, &[command, &quick], &file("one"));
+
+    ends_well("the follower of one node ends", &mut one);
+    let printed = std::fs::read_to_string(file("one")).unwrap();
+    assert!(printed.len() > 2_000_000, "{} bytes", printed.len());
+    assert!(printed == instance.reeve(&["output", command, &quick]).text());
+    let listed = instance.call("ListCommands", &json!({"CommandId": command}));
+    assert_eq!(listed["Commands"][0]["Status"], "InProgress");
+    assert!(both.try_wait().unwrap().is_none(), "the command runs, and its follower ended");
+
+    File::create(&go).unwrap();
+    ends_well("the follower of the command ends", &mut both);
+    let printed = std::fs::read(file("both")).unwrap();
+    assert!(printed.len() > 4_000_000, "{} bytes", printed.len());
+    assert!(printed == instance.printed(command));
+
+    // Of one that has ended already, too.
+    let mut late = follow(&instance, &[command], &file("late"));
+    ends_well("the late follower ends", &mut late);
+    assert!(printed == std::fs::read(file("late")).unwrap());
 }
 
 #[test]

@@ -4,11 +4,18 @@ use super::{
     connection::{bus, while_connected},
     stdout,
 };
+use anyhow::{Context, bail, ensure};
 use futures::StreamExt;
 use prost::Message;
-use reeve_contracts::node::OutputChunk;
-use reeve_jetstream::{Bus, follow, streams::NODE_OUTPUT};
+use reeve_contracts::{node::OutputChunk, run_command::CommandSent};
+use reeve_eventsourcing::AggregateRef;
+use reeve_jetstream::{
+    Bus,
+    follow::{self, BoxStream, Stored},
+    streams::{self, NODE_OUTPUT},
+};
 use reeve_node_protocol::output::Order;
+use reeve_run_command::domain::invocation;
 use reeve_types::subject::escape;
 use std::{collections::HashMap, path::Path};
 
@@ -19,7 +26,7 @@ pub struct Args {
     command: String,
     /// One node; all when it is left out.
     node: Option<String>,
-    /// Goes on while the command runs.
+    /// Goes on while the command runs; with a node, while it runs there.
     #[arg(long)]
     follow: bool,
 }
@@ -31,55 +38,118 @@ pub fn subject(command: &str, node: Option<&str>) -> String {
 
 pub async fn output(data: &Path, args: Args) -> anyhow::Result<()> {
     let bus = bus(data).await?;
-    while_connected(&bus, print(&bus, args)).await
+    while_connected(&bus, print(&bus, &args)).await
 }
 
-async fn print(bus: &Bus, args: Args) -> anyhow::Result<()> {
-    let subject = subject(&args.command, args.node.as_deref());
-    let until =
-        if args.follow { None } else { Some(follow::last_matching(bus, NODE_OUTPUT, &subject).await?) };
-    print_until(bus, &subject, until, args.node.is_none()).await
+async fn print(bus: &Bus, args: &Args) -> anyhow::Result<()> {
+    let (command, node) = (args.command.as_str(), args.node.as_deref());
+    let mut end = End::open(bus, command, node).await?;
+    let mut chunks = Chunks::open(bus, command, node).await?;
+    let mut printer = Printer::new(node.is_none());
+    while args.follow && !end.is_there {
+        tokio::select! {
+            ended = end.read() => ended?,
+            next = chunks.next() => next?.iter().try_for_each(|chunk| printer.print(chunk))?,
+        }
+    }
+    chunks.rest(|chunk| printer.print(chunk)).await
 }
 
-/// Prints chunks up to a sequence of the stream (for ever without one), stdout to stdout and stderr to stderr.
-/// With `named`, a line says which node follows, whenever that changes.
-pub async fn print_until(bus: &Bus, subject: &str, until: Option<u64>, named: bool) -> anyhow::Result<()> {
-    if until == Some(0) {
-        return Ok(());
-    }
-    let mut chunks = follow::follow(bus, NODE_OUTPUT, &[subject.to_owned()], 0).await?;
-    let (mut printer, mut ordered) = (Printer::new(named), Ordered::default());
-    while let Some(stored) = chunks.next().await {
-        let stored = stored?;
-        let sequence = stored.sequence;
-        for chunk in ordered.take(stored)? {
-            printer.print(&chunk)?;
+/// The kind of an event, such as `CommandSent`.
+pub fn kind(event: &Stored) -> anyhow::Result<&str> {
+    let schema = event.message.headers.get("ce-type").context("an event without a type")?;
+    Ok(schema.split('.').nth(2).unwrap_or_default())
+}
+
+/// Waits for the end of a command, or of what it is on one node.
+struct End {
+    /// The events of the command, and of its invocation on the node.
+    events: BoxStream<Stored>,
+    is_there: bool,
+}
+
+impl End {
+    /// Finds out what was sent.
+    ///
+    /// # Errors
+    /// When there is no such command, or it was not sent to the node.
+    async fn open(bus: &Bus, command: &str, node: Option<&str>) -> anyhow::Result<Self> {
+        let stream = streams::of_service("run-command");
+        let subject = |aggregate, id: &str| AggregateRef::new("run-command", aggregate, id).subject();
+        let mut subjects = vec![subject("command", command)];
+        let last = follow::last_matching(bus, &stream, &subjects[0]).await?;
+        ensure!(last > 0, "there is no command {command:?}");
+        subjects.extend(node.map(|node| subject("invocation", &invocation::id(command, node))));
+        let mut events = follow::follow(bus, &stream, &subjects, 0).await?;
+        let first = events.next().await.context("the event stream ended")??;
+        let sent = CommandSent::decode(first.message.data)?;
+        if let Some(node) = node {
+            let known = sent.node_ids.iter().any(|known| known == node);
+            ensure!(known, "the command {command} was not sent to the node {node:?}");
         }
-        if until.is_some_and(|until| sequence >= until) {
-            break;
+        // Without nodes it ended as it was sent.
+        Ok(Self { events, is_there: sent.node_ids.is_empty() })
+    }
+
+    /// Reads the next event.
+    async fn read(&mut self) -> anyhow::Result<()> {
+        let event = self.events.next().await.context("the event stream ended")??;
+        self.is_there = matches!(kind(&event)?, "InvocationFinished" | "CommandFinished");
+        Ok(())
+    }
+}
+
+/// What a command prints on a node, or on all: the chunks of each step in order, each once.
+pub struct Chunks<'a> {
+    bus: &'a Bus,
+    subject: String,
+    stored: BoxStream<Stored>,
+    ordered: Ordered,
+    /// The place of the last one that was read.
+    read: u64,
+}
+
+impl<'a> Chunks<'a> {
+    pub async fn open(bus: &'a Bus, command: &str, node: Option<&str>) -> anyhow::Result<Self> {
+        let subject = subject(command, node);
+        let stored = follow::follow(bus, NODE_OUTPUT, std::slice::from_ref(&subject), 0).await?;
+        Ok(Self { bus, subject, stored, ordered: Ordered::default(), read: 0 })
+    }
+
+    /// Waits for a chunk; answers those whose turn it is now.
+    pub async fn next(&mut self) -> anyhow::Result<Vec<Stored>> {
+        let Some(chunk) = self.stored.next().await else { bail!("the output stream ended") };
+        let chunk = chunk?;
+        self.read = chunk.sequence;
+        self.ordered.take(chunk)
+    }
+
+    /// Goes on to the end of what the stream holds now. After an end that is all there will be, because every report
+    /// comes after the output that it is about.
+    pub async fn rest(mut self, mut take: impl FnMut(&Stored) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        let last = follow::last_matching(self.bus, NODE_OUTPUT, &self.subject).await?;
+        while self.read < last {
+            self.next().await?.iter().try_for_each(&mut take)?;
         }
+        self.ordered.rest().iter().try_for_each(take)
     }
-    for chunk in ordered.rest() {
-        printer.print(&chunk)?;
-    }
-    Ok(())
 }
 
 /// Puts the chunks of each step in the order of their numbers, each once: a lost connection may have stored
 /// them otherwise.
 #[derive(Default)]
-pub struct Ordered(HashMap<String, Order<follow::Stored>>);
+struct Ordered(HashMap<String, Order<Stored>>);
 
 impl Ordered {
     /// Takes a chunk; answers those whose turn it is now.
-    pub fn take(&mut self, stored: follow::Stored) -> anyhow::Result<Vec<follow::Stored>> {
+    fn take(&mut self, stored: Stored) -> anyhow::Result<Vec<Stored>> {
         let number = OutputChunk::decode(stored.message.data.clone())?.number;
         let subject = stored.message.subject.clone();
         Ok(self.0.entry(subject).or_default().take(number, stored))
     }
 
     /// What waits for one that did not come.
-    pub fn rest(&mut self) -> Vec<follow::Stored> {
+    fn rest(&mut self) -> Vec<Stored> {
         self.0.values_mut().flat_map(Order::rest).collect()
     }
 }
@@ -97,7 +167,7 @@ impl Printer {
         Self { named, last: String::new(), line_ended: true }
     }
 
-    pub fn print(&mut self, stored: &follow::Stored) -> anyhow::Result<()> {
+    pub fn print(&mut self, stored: &Stored) -> anyhow::Result<()> {
         let chunk = OutputChunk::decode(stored.message.data.clone())?;
         let node = stored.message.subject.split('.').nth(2).unwrap_or_default();
         if self.named && self.last != node {

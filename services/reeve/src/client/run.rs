@@ -7,7 +7,7 @@ use super::{
     Format,
     connection::{Connection, bus, while_connected},
     list,
-    output::{self, Ordered, Printer},
+    output::{Chunks, Printer},
     stdout,
     summary::{Groups, Summary},
     table::cell,
@@ -130,20 +130,15 @@ async fn send_and_follow(
         bail!("no node is meant: none is connected, or none meets the targets");
     }
     let grouped = how == How::Groups && targets > 1;
-    let subject = output::subject(&id, None);
-    let mut chunks = follow::follow(bus, streams::NODE_OUTPUT, std::slice::from_ref(&subject), 0).await?;
+    let mut chunks = Chunks::open(bus, &id, None).await?;
     let mut events = follow::follow(bus, &stream, &[], before).await?;
     let (mut printer, mut groups) = (Printer::new(targets > 1), Groups::default());
     let mut summary = Summary::new(targets);
-    let mut ordered = Ordered::default();
-    let mut show = |chunks: Vec<follow::Stored>| {
-        chunks.iter().try_for_each(|chunk| match (how, grouped) {
-            (How::Nothing, _) => Ok(()),
-            (_, true) => groups.add(chunk),
-            (_, false) => printer.print(chunk),
-        })
+    let mut take = |chunk: &follow::Stored| match (how, grouped) {
+        (How::Nothing, _) => Ok(()),
+        (_, true) => groups.add(chunk),
+        (_, false) => printer.print(chunk),
     };
-    let mut printed = 0;
     let finished = loop {
         tokio::select! {
             event = events.next() => {
@@ -156,23 +151,10 @@ async fn send_and_follow(
                     break finished;
                 }
             }
-            chunk = chunks.next() => {
-                let Some(chunk) = chunk else { bail!("the output stream ended") };
-                let chunk = chunk?;
-                printed = chunk.sequence;
-                show(ordered.take(chunk)?)?;
-            }
+            next = chunks.next() => next?.iter().try_for_each(&mut take)?,
         }
     };
-    // Every report comes after the output that it is about: what the stream holds now is all there will be.
-    let last = follow::last_matching(bus, streams::NODE_OUTPUT, &subject).await?;
-    while printed < last {
-        let Some(chunk) = chunks.next().await else { bail!("the output stream ended") };
-        let chunk = chunk?;
-        printed = chunk.sequence;
-        show(ordered.take(chunk)?)?;
-    }
-    show(ordered.rest())?;
+    chunks.rest(take).await?;
     if grouped {
         summary.hide();
         groups.print(&id, &summary)?;

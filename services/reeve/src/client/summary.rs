@@ -1,7 +1,6 @@
 //! Many nodes at once: how far they are, and which of them ended alike.
 
-use super::stdout;
-use anyhow::Context;
+use super::{output, stdout};
 use prost::Message;
 use reeve_contracts::{
     node::OutputChunk,
@@ -47,10 +46,8 @@ impl Summary {
 
     /// Takes an event in; answers the command's end.
     pub fn take(&mut self, command: &str, event: &Stored) -> anyhow::Result<Option<CommandFinished>> {
-        let message = &event.message;
-        let schema = message.headers.get("ce-type").context("an event without a type")?;
-        let data = message.data.clone();
-        match schema.split('.').nth(2).unwrap_or_default() {
+        let data = event.message.data.clone();
+        match output::kind(event)? {
             "InvocationsDispatched" => {
                 let told = InvocationsDispatched::decode(data)?;
                 if told.command_id == command {
