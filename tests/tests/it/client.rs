@@ -127,6 +127,36 @@ fn following_output_ends_with_the_command_and_shows_all() {
 }
 
 #[test]
+fn the_live_line_catches_up_and_absent_nodes_wait() {
+    let instance = Instance::start(2);
+    let mut agent = Agent::enrol(&instance, "absent");
+    agent.end(Signal::TERM);
+    agent.wait_until(&instance, "ConnectionLost");
+    let nodes = [id(&instance, 1), id(&instance, 2), agent.node()].join(",");
+    let (go, shown) = (instance.scratch().join("go"), instance.scratch().join("shown"));
+    let script = format!("until [ -e {} ]; do sleep 0.02; done", go.display());
+    let run =
+        format!("{} --data {} run --nodes {nodes} '{script}'", reeve().display(), instance.data().display());
+    // A terminal of its own, from util-linux.
+    let mut terminal = with_this_test("script");
+    let mut terminal = terminal.args(["-qfec", &run]).arg(&shown).spawn().unwrap();
+    let stands = |line: &str| {
+        wait_for(line, || {
+            let shown = std::fs::read_to_string(&shown).unwrap_or_default();
+            (shown.rsplit("\x1b[K").next() == Some(line)).then_some(())
+        });
+    };
+    stands("0 done, 2 running, 0 failed, 1 waiting");
+    File::create(&go).unwrap();
+    stands("2 done, 0 running, 0 failed, 1 waiting");
+    agent.start();
+    ends_well("the command ends", &mut terminal);
+    let shown = std::fs::read_to_string(&shown).unwrap();
+    println!("{}", shown.replace("\x1b[K", "\n"));
+    assert!(shown.contains("Success (3 of 3 ended, 0 errors)"), "{shown}");
+}
+
+#[test]
 fn a_closed_stdout_ends_every_client_quietly() {
     let instance = Instance::start(1);
     let (node, command) = (instance.node(), instance.send("echo there"));

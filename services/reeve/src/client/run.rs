@@ -140,18 +140,18 @@ async fn send_and_follow(
         (_, false) => printer.print(chunk),
     };
     let finished = loop {
+        if grouped {
+            summary.show();
+        }
         tokio::select! {
             event = events.next() => {
                 let Some(event) = event else { bail!("the event stream ended") };
-                let finished = summary.take(&id, &event?)?;
-                if grouped {
-                    summary.show();
-                }
-                if let Some(finished) = finished {
+                if let Some(finished) = summary.take(&id, &event?)? {
                     break finished;
                 }
             }
             next = chunks.next() => next?.iter().try_for_each(&mut take)?,
+            () = summary.due() => {}
         }
     };
     chunks.rest(take).await?;

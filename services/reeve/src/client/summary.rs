@@ -4,7 +4,7 @@ use super::{output, stdout};
 use prost::Message;
 use reeve_contracts::{
     node::OutputChunk,
-    run_command::{CommandFinished, InvocationFinished, InvocationsDispatched},
+    run_command::{CommandFinished, InvocationFinished, InvocationStarted},
 };
 use reeve_jetstream::follow::Stored;
 use sha2::{Digest, Sha256};
@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Between two lines on a terminal.
+/// Between two lines on a terminal, at least.
 const REFRESH: Duration = Duration::from_millis(100);
 /// As many bytes of a node's output are kept to be printed with its group.
 const KEPT: usize = 64 * 1024;
@@ -31,10 +31,12 @@ struct End {
 /// How far a command is.
 pub struct Summary {
     targets: u64,
+    /// Those that said that they began, and have not ended.
     running: BTreeSet<String>,
     ends: BTreeMap<String, End>,
     failed: u64,
-    shown: Option<Instant>,
+    /// The line that stands on the terminal, and since when.
+    shown: Option<(String, Instant)>,
     terminal: bool,
 }
 
@@ -48,11 +50,10 @@ impl Summary {
     pub fn take(&mut self, command: &str, event: &Stored) -> anyhow::Result<Option<CommandFinished>> {
         let data = event.message.data.clone();
         match output::kind(event)? {
-            "InvocationsDispatched" => {
-                let told = InvocationsDispatched::decode(data)?;
-                if told.command_id == command {
-                    let nodes = told.dispatched.into_iter().map(|dispatched| dispatched.node_id);
-                    self.running.extend(nodes.filter(|node| !self.ends.contains_key(node)));
+            "InvocationStarted" => {
+                let started = InvocationStarted::decode(data)?;
+                if started.command_id == command && !self.ends.contains_key(&started.node_id) {
+                    self.running.insert(started.node_id);
                 }
             }
             "InvocationFinished" => {
@@ -80,12 +81,32 @@ impl Summary {
         format!("{} done, {running} running, {} failed, {waiting} waiting", ended - self.failed, self.failed)
     }
 
-    /// On a terminal, writes the line over the last one, now and then.
+    /// On a terminal, writes the line over the last one if its turn has come.
     pub fn show(&mut self) {
-        if self.terminal && self.shown.is_none_or(|at| at.elapsed() > REFRESH) {
-            self.shown = Some(Instant::now());
-            eprint!("\r\x1b[K{}", self.line());
+        if let Some(line) = self.next(Instant::now()) {
+            eprint!("\r\x1b[K{line}");
         }
+    }
+
+    /// Waits until the line that stands on the terminal is wrong and the turn of the next has come.
+    pub async fn due(&self) {
+        match self.turn() {
+            Some(turn) => tokio::time::sleep_until(turn.into()).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// When the line that stands on the terminal may be replaced; none while it is right.
+    fn turn(&self) -> Option<Instant> {
+        self.shown.as_ref().filter(|(shown, _)| *shown != self.line()).map(|(_, at)| *at + REFRESH)
+    }
+
+    /// The line that is to be written now.
+    fn next(&mut self, now: Instant) -> Option<String> {
+        let its_turn = self.shown.is_none() || self.turn().is_some_and(|turn| turn <= now);
+        let line = (self.terminal && its_turn).then(|| self.line())?;
+        self.shown = Some((line.clone(), now));
+        Some(line)
     }
 
     /// Takes the line off the terminal.
@@ -174,4 +195,72 @@ fn write(kept: &[(bool, Vec<u8>)]) -> anyhow::Result<()> {
         eprintln!();
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reeve_contracts::run_command::{Dispatched, InvocationsDispatched};
+    use reeve_jetstream::{Headers, Message as BusMessage};
+
+    fn event(kind: &str, event: &impl Message) -> Stored {
+        let message = BusMessage {
+            subject: String::new(),
+            reply: None,
+            headers: Headers::default().with("ce-type", format!("reeve.run-command.{kind}.v1")),
+            data: event.encode_to_vec().into(),
+            status: None,
+        };
+        Stored { sequence: 1, message }
+    }
+
+    fn started(command: &str, node: &str) -> Stored {
+        let (command_id, node_id) = (command.to_owned(), node.to_owned());
+        event("InvocationStarted", &InvocationStarted { command_id, node_id, started_ms: 1 })
+    }
+
+    fn finished(node: &str, status: &str) -> Stored {
+        let (command_id, node_id) = ("c".to_owned(), node.to_owned());
+        let finished = InvocationFinished { command_id, node_id, ..InvocationFinished::default() };
+        event("InvocationFinished", &InvocationFinished { status: status.to_owned(), ..finished })
+    }
+
+    fn summary(targets: u64, events: &[Stored]) -> Summary {
+        let mut summary = Summary { terminal: true, ..Summary::new(targets) };
+        for event in events {
+            assert!(summary.take("c", event).unwrap().is_none());
+        }
+        summary
+    }
+
+    #[test]
+    fn a_node_waits_until_it_says_that_it_began() {
+        let nodes = ["a", "b", "absent"].map(|node| Dispatched { node_id: node.to_owned(), number: 1 });
+        let dispatched = InvocationsDispatched { command_id: "c".to_owned(), dispatched: nodes.into() };
+        let dispatched = event("InvocationsDispatched", &dispatched);
+        let line = |events: &[Stored]| summary(3, events).line();
+        assert_eq!(line(std::slice::from_ref(&dispatched)), "0 done, 0 running, 0 failed, 3 waiting");
+        let begun = [dispatched, started("c", "a"), started("c", "b"), started("another", "absent")];
+        assert_eq!(line(&begun), "0 done, 2 running, 0 failed, 1 waiting");
+        // One that was quick never says that it began; what one says after its end changes nothing.
+        let ended = [started("c", "a"), finished("a", "Failed"), finished("b", "Success"), started("c", "b")];
+        assert_eq!(line(&ended), "1 done, 0 running, 1 failed, 1 waiting");
+    }
+
+    #[test]
+    fn a_line_that_came_too_soon_is_caught_up_on() {
+        let begun = Instant::now();
+        let mut summary = summary(2, &[]);
+        let mut next = |node: Option<&str>, after: u64| {
+            node.map(|node| summary.take("c", &finished(node, "Success")).unwrap());
+            let line = summary.next(begun + Duration::from_millis(after));
+            (line, summary.turn().map(|turn| u64::try_from((turn - begun).as_millis()).unwrap()))
+        };
+        let line = |done: u64| Some(format!("{done} done, 0 running, 0 failed, {} waiting", 2 - done));
+        assert_eq!(next(None, 0), (line(0), None));
+        assert_eq!(next(None, 200), (None, None), "it is right");
+        assert_eq!(next(Some("a"), 300), (line(1), None));
+        assert_eq!(next(Some("b"), 350), (None, Some(400)), "too soon");
+        assert_eq!(next(None, 400), (line(2), None));
+    }
 }
