@@ -49,6 +49,5 @@ pub async fn run(command: Command, format: Format) -> anyhow::Result<()> {
         Command::Output(args) => output::run(args).await?,
         Command::Fleet(args) => fleet::run(args).await?,
     };
-    report.print(format);
-    Ok(())
+    report.print(format)
 }

@@ -1,6 +1,6 @@
 //! Figures and what they are held against.
 
-use crate::client::Format;
+use crate::client::{Format, stdout};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -53,20 +53,16 @@ impl Report {
         self.facts.insert(name.to_owned(), value.into());
     }
 
-    pub fn print(&self, format: Format) {
+    pub fn print(&self, format: Format) -> anyhow::Result<()> {
         match format {
             Format::Json => {
                 let figures: Vec<Value> = self.figures.iter().map(Figure::json).collect();
                 let mut whole = self.facts.clone();
                 whole.insert("benchmark".to_owned(), self.benchmark.into());
                 whole.insert("figures".to_owned(), figures.into());
-                println!("{}", Value::Object(whole));
+                stdout::line(Value::Object(whole))
             }
-            Format::Text => {
-                for figure in &self.figures {
-                    println!("{}", figure.text());
-                }
-            }
+            Format::Text => self.figures.iter().try_for_each(|figure| stdout::line(figure.text())),
         }
     }
 }

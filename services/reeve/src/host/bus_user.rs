@@ -1,6 +1,7 @@
 //! `reeve bus-user`: credentials for the bus, for a program that is no part of Reeve.
 
 use super::read_keys;
+use crate::client::stdout;
 use std::path::Path;
 
 /// Options of `bus-user`.
@@ -17,7 +18,7 @@ pub struct Args {
 /// When the folder has no keys or the name is none.
 pub fn bus_user(data: &Path, args: &Args) -> anyhow::Result<()> {
     let user = read_keys(data)?.operator.program_user(&args.name)?;
-    println!("-----BEGIN NATS USER JWT-----\n{}\n------END NATS USER JWT------\n", user.jwt);
-    println!("-----BEGIN USER NKEY SEED-----\n{}\n------END USER NKEY SEED------", user.seed);
-    Ok(())
+    let (jwt, seed) = (user.jwt, user.seed);
+    stdout::line(format_args!("-----BEGIN NATS USER JWT-----\n{jwt}\n------END NATS USER JWT------\n"))?;
+    stdout::line(format_args!("-----BEGIN USER NKEY SEED-----\n{seed}\n------END USER NKEY SEED------"))
 }
