@@ -7,12 +7,11 @@ use crate::{
     failpoint,
     ledger::Next,
     run::{Agent, SOON},
-    work::fit,
 };
 use prost::Message;
 use reeve_contracts::node::{Report, ReportKind};
 use reeve_jetstream::Headers;
-use reeve_node_protocol::{MAX_REPORT_BYTES, subject};
+use reeve_node_protocol::{report, subject};
 use reeve_types::Timestamp;
 use std::{sync::Arc, time::Duration};
 
@@ -60,12 +59,12 @@ pub async fn send(agent: Arc<Agent>) {
 }
 
 /// An earlier build may have kept one that no message can carry.
-fn fitting(report: Vec<u8>) -> Vec<u8> {
-    if report.len() <= MAX_REPORT_BYTES {
-        return report;
+fn fitting(bytes: Vec<u8>) -> Vec<u8> {
+    if bytes.len() <= report::MAX_BYTES {
+        return bytes;
     }
-    let Ok(mut read) = Report::decode(report.as_slice()) else { return report };
-    fit(&mut read);
+    let Ok(mut read) = Report::decode(bytes.as_slice()) else { return bytes };
+    report::fit(&mut read);
     read.encode_to_vec()
 }
 

@@ -32,7 +32,7 @@ const SILENCE_SECONDS: i64 = 60;
 /// How often silent nodes are looked for.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// When each node was last heard, by whichever replica answered it. Not in the log: heartbeats are not events.
+/// When each node was last heard, whichever replica answers it. Not in the log: heartbeats are not events.
 #[derive(Default)]
 pub(crate) struct Presence {
     heard: Mutex<HashMap<String, Timestamp>>,

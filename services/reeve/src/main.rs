@@ -4,7 +4,7 @@
 //! - `bench`: figures of an instance of its own, beside limits and peers.
 //! - `client`: everything else: a client of a running instance, over the signed API and the event streams.
 
-// Everything that is printed goes through `client::stdout`: these macros panic when nobody reads any more.
+// What is printed to stdout goes through `client::stdout`: these macros panic when nobody reads any more.
 #![deny(clippy::print_stdout)]
 
 mod bench;

@@ -202,6 +202,18 @@ impl Dispatcher {
     /// # Errors
     /// When the log cannot be read.
     pub async fn sent(&self, handle: &Handle, command: &str) -> Result<Option<Arc<CommandSent>>, BusError> {
+        let sent = self.read(handle, command).await?;
+        if let Some(sent) = &sent {
+            self.remember(sent);
+        }
+        Ok(sent)
+    }
+
+    /// As [`Dispatcher::sent`], for one who reads it once: what is kept at hand stays.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn read(&self, handle: &Handle, command: &str) -> Result<Option<Arc<CommandSent>>, BusError> {
         if let Some(sent) = lock(&self.sent).iter().find(|sent| sent.command_id == command) {
             return Ok(Some(sent.clone()));
         }
@@ -209,9 +221,7 @@ impl Dispatcher {
         let Some(CommandEvent::CommandSent(sent)) = handle.event_at(Position(row.position)).await? else {
             return Ok(None);
         };
-        let sent = Arc::new(sent);
-        self.remember(&sent);
-        Ok(Some(sent))
+        Ok(Some(Arc::new(sent)))
     }
 }
 

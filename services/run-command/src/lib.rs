@@ -48,7 +48,7 @@ pub struct Config {
 pub fn service(config: &Config) -> Service {
     let dispatcher = Dispatcher::new(Signing::new(config.root_key.clone(), config.seeds.clone()));
     let (by_report, by_deadline, owing) = (dispatcher.clone(), dispatcher.clone(), dispatcher.clone());
-    let reading = dispatcher.clone();
+    let (by_node, reading) = (dispatcher.clone(), dispatcher.clone());
     let sending = Sending { authorizer: config.authorizer.clone(), contents: Contents::default() };
     Service::new("run-command")
         .aggregate::<domain::command::SentCommand>()
@@ -60,6 +60,7 @@ pub fn service(config: &Config) -> Service {
         .projection(projections::Commands)
         .projection(projections::Invocations)
         .reactor("command", 16, move |reacting| reactors::command(dispatcher.clone(), reacting))
+        .reactor("gone", 16, move |reacting| reactors::gone(by_node.clone(), reacting))
         .worker("reports", NODE_REPORTS, "reeve.report.*.status", 512, move |working| {
             reactors::report(by_report.clone(), working)
         })

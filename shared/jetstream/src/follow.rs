@@ -149,8 +149,9 @@ pub async fn work(
     })))
 }
 
-/// As much is kept of the data of a message that is set aside; a message of the bus has 1 MiB at most.
-const MOST_ASIDE: usize = 960 * 1024;
+/// As many bytes are kept of a message that is set aside: of its data, its headers, and of why. A message of the bus has
+/// 1 MiB at most, 64 KiB of that for its headers, and whoever wrote this one may have used all of it.
+const MOST_ASIDE: (usize, usize, usize) = (896 * 1024, 32 * 1024, 1024);
 
 /// Puts a message that cannot be handled where operators see it, with who gave up on it and why.
 ///
@@ -164,8 +165,16 @@ pub async fn set_aside(
     message: &Message,
     reason: &str,
 ) -> Result<(), Error> {
+    let (most, most_headers, most_reason) = MOST_ASIDE;
+    let reason = &reason[..reason.floor_char_boundary(most_reason)];
     tracing::error!(service, handler, sequence, subject = message.subject, reason, "a message was set aside");
+    let mut room = most_headers;
     let kept = message.headers.pairs().filter(|(name, _)| !name.to_ascii_lowercase().starts_with("nats-"));
+    let kept = kept.take_while(|(name, value)| {
+        let fits = name.len() + value.len() + 4 <= room;
+        room = room.saturating_sub(name.len() + value.len() + 4);
+        fits
+    });
     let headers = kept
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect::<Headers>()
@@ -173,8 +182,7 @@ pub async fn set_aside(
         .with("reeve-subject", message.subject.as_str())
         .with("reeve-sequence", sequence.to_string())
         .with("Nats-Msg-Id", format!("{service}/{handler}/{}/{sequence}", message.subject));
-    // With the headers that are added here it still has to be a message.
-    let data: Bytes = message.data.slice(..message.data.len().min(MOST_ASIDE));
+    let data: Bytes = message.data.slice(..message.data.len().min(most));
     bus.store(&format!("reeve.aside.{service}.{handler}"), &headers, data).await.map(|_| ())
 }
 

@@ -46,6 +46,11 @@ impl Refusal {
         matches!(self, Self::TooEarly { .. } | Self::Expired { .. } | Self::OtherDocument { .. })
     }
 
+    /// Whether time alone could change this: the clock of a machine that has just started may be behind.
+    pub fn is_too_early(&self) -> bool {
+        matches!(self, Self::TooEarly { .. } | Self::Key(Unusable::TooEarly { .. }))
+    }
+
     /// Whether a newer set of keys could change this.
     pub fn is_of_keys(&self) -> bool {
         matches!(self, Self::Key(_))

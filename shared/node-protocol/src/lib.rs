@@ -4,19 +4,17 @@
 //! - [`keys`]: which keys those are: sets, signed by a root key that a node pins.
 //! - [`enrol`]: how a node gets its identity.
 //! - [`output`]: the order of what steps print.
+//! - [`report`]: how large a report may be.
 //! - [`subject`]: the subjects of the node protocol, each made in one place.
 //!
 //! Invariants: a dispatch that was changed, sent to another node, or is outside its time is refused,
 //! whoever delivered it; the checks run in the order size, key, signature, addressee, time, document. Of key sets a
 //! node believes only newer ones than it has, of the root that it knows.
 
-/// A report of a node holds no more bytes: what becomes of it, an event and its headers, has to fit into a message of the
-/// bus, which takes 1 MiB.
-pub const MAX_REPORT_BYTES: usize = 768 * 1024;
-
 pub mod dispatch;
 pub mod enrol;
 pub mod keys;
 pub mod output;
+pub mod report;
 pub mod subject;
 mod together;

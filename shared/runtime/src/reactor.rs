@@ -160,12 +160,12 @@ const FAILURES: u32 = 12;
 struct Failures(Mutex<HashMap<u64, u32>>);
 
 impl Failures {
-    /// Counts one more; answers whether it was one too many, and then forgets them.
+    /// Counts one more; answers whether it was one too many.
     fn too_many(&self, sequence: u64) -> bool {
         let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = failures.entry(sequence).or_default();
         *count += 1;
-        *count >= FAILURES && failures.remove(&sequence).is_some()
+        *count >= FAILURES
     }
 
     fn forget(&self, sequence: u64) {
@@ -242,7 +242,10 @@ async fn handle_one(handle: &Handle, worker: &Worker, failures: &Failures, work:
     let aside =
         follow::set_aside(handle.bus(), handle.service(), worker.name, work.sequence, &work.message, &reason);
     match aside.await {
-        Ok(()) => work.done().await,
+        Ok(()) => {
+            failures.forget(work.sequence);
+            work.done().await;
+        }
         Err(error) => {
             tracing::error!(%error, worker = worker.name, "a message could not be set aside; it will come again");
             work.later(Duration::from_secs(5)).await;
@@ -262,7 +265,8 @@ mod tests {
         }
         assert!(!failures.too_many(2));
         failures.forget(2);
-        assert!(failures.too_many(1));
+        assert!(failures.too_many(1) && failures.too_many(1), "until it is set aside");
+        failures.forget(1);
         assert!(failures.0.lock().unwrap().is_empty());
     }
 }

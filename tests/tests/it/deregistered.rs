@@ -268,3 +268,26 @@ fn a_machine_is_registered_again_only_when_it_is_told_to() {
     assert_eq!(instance.ended(&command)["StatusDetails"], "Success");
     println!("{old} was deregistered; the machine is {new} now");
 }
+
+/// Nobody will tell the outcome on it: that is said at once, and others have their turn.
+#[test]
+fn what_was_on_its_way_to_a_deregistered_node_ends() {
+    let instance = Instance::start(1);
+    let (here, mut away) = (instance.node(), Agent::enrol(&instance, "away"));
+    let gone = away.node();
+    away.end(Signal::KILL);
+    let input = json!({
+        "DocumentName": "AWS-RunShellScript", "Parameters": {"commands": ["true"]}, "MaxConcurrency": "1",
+        "Targets": [{"Key": "InstanceIds", "Values": [here, gone]}],
+    });
+    let sent = instance.call("SendCommand", &input);
+    let command = sent["Command"]["CommandId"].as_str().unwrap();
+    deregister(&instance, &gone);
+    assert_eq!(instance.ended(command)["Status"], "Success", "one of them succeeded");
+    let details = |node: &str| {
+        let input = json!({"CommandId": command, "InstanceId": node});
+        let listed = instance.call("ListCommandInvocations", &input);
+        listed["CommandInvocations"][0]["StatusDetails"].as_str().unwrap().to_owned()
+    };
+    assert_eq!((details(&here), details(&gone)), ("Success".to_owned(), "Undeliverable".to_owned()));
+}

@@ -5,8 +5,8 @@ use reeve_types::Timestamp;
 use serde_json::json;
 use std::time::Duration;
 
-/// An agent's heartbeats are so far apart, and one may be on its way.
-const HEARTBEAT: f64 = 16.0;
+/// More than an agent's heartbeats are apart.
+const HEARTBEAT: f64 = 20.0;
 
 /// One of them answers a heartbeat, and each looks for silent nodes.
 #[test]

@@ -66,11 +66,16 @@ async fn an_end_stays_what_it_was() {
     let large =
         Report { message: "x".repeat(1_000_000), ..report(ReportKind::Finished, "Success", "Success") };
     bus.store(&subject, &Headers::default(), large.encode_to_vec().into()).await.unwrap();
+    // And what leaves no room for why it is set aside.
+    let wordy = report(ReportKind::Finished, &"x".repeat(600_000), "x");
+    bus.store(&subject, &Headers::default(), wordy.encode_to_vec().into()).await.unwrap();
+    let headers = Headers::default().with("x-much", "y".repeat(60_000)).with("x-little", "z");
+    bus.store(&subject, &headers, Bytes::from(vec![255; 980_000])).await.unwrap();
     wait_for("all are set aside", || {
         let last = tokio::task::block_in_place(|| {
             tokio::runtime::Handle::current().block_on(streams::last_sequence(&bus, streams::SET_ASIDE))
         });
-        (last.unwrap() == aside + 3).then_some(())
+        (last.unwrap() == aside + 5).then_some(())
     });
     assert_eq!(shown(&instance), before);
 }

@@ -59,7 +59,7 @@ fn what_had_begun_begins_no_further_step_when_its_time_is_over() {
         json!({"action": "aws:runShellScript", "name": name,
             "inputs": {"timeoutSeconds": "5", "runCommand": [script]}})
     };
-    let steps = [step("first", "echo begun; sleep 1"), step("second", &format!("touch {}", late.display()))];
+    let steps = [step("first", "echo begun; sleep 4"), step("second", &format!("touch {}", late.display()))];
     let content = json!({"schemaVersion": "2.2", "mainSteps": steps}).to_string();
     let document = json!({"Name": "Two", "DocumentType": "Command", "Content": content});
     instance.call("CreateDocument", &document);

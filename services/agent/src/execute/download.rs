@@ -11,10 +11,8 @@ use serde_json::{Map, Value};
 use ureq::Agent;
 
 use super::{
-    DocumentSource, Sink, engine::Context, git, include::name_and_version, output::Out, paths,
-    process::cancelled, walk::Ran,
+    DocumentSource, Sink, engine::Context, git, include::name_and_version, output::Out, paths, walk::Ran,
 };
-use reeve_document_language::StepStatus;
 
 /// Content for scripts, not images of systems: more is a mistake that would fill the disk of a node.
 const MAX_BYTES: u64 = 512 << 20;
@@ -26,6 +24,7 @@ pub(super) async fn run<D: DocumentSource, S: Sink>(
     out: &mut Out<'_, S>,
 ) -> Result<Ran, String> {
     let (info, time) = (source_info(inputs.get("sourceInfo"))?, context.time(inputs));
+    let deadline = &context.deadline.or_after(time);
     let destination = inputs.get("destinationPath").and_then(Value::as_str).unwrap_or_default();
     paths::create_private_folder(&context.downloads)
         .map_err(|error| format!("The folder for downloads cannot be created: {error}."))?;
@@ -39,11 +38,12 @@ pub(super) async fn run<D: DocumentSource, S: Sink>(
         "SSMDocument" => {
             let path = text(&info, "name")?;
             let (name, version) = name_and_version(path);
-            let content = context
-                .documents
-                .document(name, version)
-                .await
-                .map_err(|why| format!("The document {path} cannot be fetched: {why}"))?;
+            let content = match context.bounded(deadline, context.documents.document(name, version)).await {
+                Ok(content) => {
+                    content.map_err(|why| format!("The document {path} cannot be fetched: {why}"))?
+                }
+                Err(ran) => return Ok(ran),
+            };
             let file = place(&format!("{}.json", paths::plain_name(name)))?;
             prepare(&file)?;
             paths::write_private(&file, content.as_bytes(), 0o600)
@@ -51,20 +51,22 @@ pub(super) async fn run<D: DocumentSource, S: Sink>(
             done(&file, out).await
         }
         "HTTP" => {
-            let request = Request::read(&info, time)?;
+            // A moment more than the step has, whose end is the one that is told.
+            let request = Request::read(&info, time + Duration::from_secs(1))?;
             let file = place(&request.file_name())?;
             prepare(&file)?;
             let copy = file.clone();
             let work = tokio::task::spawn_blocking(move || request.fetch(&copy));
-            let mut cancel = context.cancel.clone();
-            tokio::select! {
-                result = work => result.map_err(|error| format!("The download was interrupted: {error}."))??,
-                () = cancelled(&mut cancel) => return Ok(Ran { status: StepStatus::Cancelled, code: 137 }),
+            match context.bounded(deadline, work).await {
+                Ok(result) => result.map_err(|error| format!("The download was interrupted: {error}."))??,
+                Err(ran) => return Ok(ran),
             }
             done(&file, out).await
         }
-        "Git" => git::run(context, &git::Source::git(&info)?, &target, into_folder, time, out).await,
-        "GitHub" => git::run(context, &git::Source::github(&info)?, &target, into_folder, time, out).await,
+        "Git" => git::run(context, &git::Source::git(&info)?, &target, into_folder, deadline, out).await,
+        "GitHub" => {
+            git::run(context, &git::Source::github(&info)?, &target, into_folder, deadline, out).await
+        }
         "S3" => Err("Downloads from S3 are not configured on this node.".to_owned()),
         other => Err(format!(
             "The input sourceType of aws:downloadContent is {other:?}; it must be GitHub, Git, HTTP, S3 or \

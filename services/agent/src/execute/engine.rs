@@ -15,7 +15,7 @@ use super::{
     download, include, output,
     output::Out,
     paths,
-    process::KILLED,
+    process::{KILLED, cancelled},
     script,
     walk::{Ran, Walk},
 };
@@ -55,6 +55,30 @@ impl<D> Context<'_, D> {
 
     pub(super) fn is_cancelled(&self) -> bool {
         *self.cancel.borrow()
+    }
+
+    /// Why nothing more is begun: it was cancelled, or its time is over.
+    fn is_over(&self) -> Option<StepStatus> {
+        match self.deadline.left().is_zero() {
+            _ if self.is_cancelled() => Some(StepStatus::Cancelled),
+            true => Some(StepStatus::TimedOut),
+            false => None,
+        }
+    }
+
+    /// Waits for something, but not beyond its time or a cancellation: then how the step ends instead.
+    pub(super) async fn bounded<T>(
+        &self,
+        deadline: &Deadline,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Ran> {
+        let mut cancel = self.cancel.clone();
+        let status = tokio::select! {
+            done = work => return Ok(done),
+            () = cancelled(&mut cancel) => StepStatus::Cancelled,
+            () = tokio::time::sleep(deadline.left()) => StepStatus::TimedOut,
+        };
+        Err(Ran { status, code: KILLED })
     }
 
     /// As long as inputs may take: their own time-out, or what is left of the whole.
@@ -228,6 +252,8 @@ async fn top_step<D: DocumentSource, S: Sink>(
         }
     };
     let (ran, text) = match instead {
+        // What the step says of its own failures is not about this.
+        Some((ran, reason)) if ran.status == StepStatus::TimedOut => (ran, reason),
         Some((ran, reason)) => (walk.after(step, ran).0, reason),
         None => {
             let ran = plugin(context, step, &mut out).await;
@@ -304,7 +330,7 @@ pub(super) fn included<'a, D: DocumentSource, S: Sink>(
             let ran = match decide(context, step, &walk) {
                 Some((ran, reason)) => {
                     out.line(ran.status == StepStatus::Failed, &format!("{reason}\n"));
-                    walk.after(step, ran).0
+                    if ran.status == StepStatus::TimedOut { ran } else { walk.after(step, ran).0 }
                 }
                 None => {
                     let ran = plugin(context, step, out).await;
@@ -357,6 +383,10 @@ async fn plugin<D: DocumentSource, S: Sink>(
 ) -> Ran {
     let mut whole = Ran { status: StepStatus::Skipped, code: 0 };
     for (index, inputs) in step.runs.iter().enumerate() {
+        if let Some(status) = context.is_over() {
+            whole = whole.worse(Ran { status, code: KILLED });
+            break;
+        }
         if index > 0 && !out.stdout.is_empty() {
             out.pass(false, Bytes::from_static(b"\n"));
         }

@@ -4,14 +4,13 @@ use std::{
     fs, io,
     path::{Component, Path},
     process::Command,
-    time::Duration,
 };
 
 use reeve_document_language::StepStatus;
 use serde_json::{Map, Value};
 
 use super::{
-    Sink,
+    Deadline, Sink,
     contain::Task,
     download::{self, flag, text},
     engine::Context,
@@ -100,7 +99,7 @@ pub(super) async fn run<D, S: Sink>(
     source: &Source,
     target: &Path,
     into_folder: bool,
-    time: Duration,
+    deadline: &Deadline,
     out: &mut Out<'_, S>,
 ) -> Result<Ran, String> {
     let clone = context.folder.join(".clone");
@@ -132,7 +131,7 @@ pub(super) async fn run<D, S: Sink>(
         }
         let mut cancel = context.cancel.clone();
         let task = Task { command, user: None };
-        let exit = process::run(&context.host.containment, task, time, &mut cancel, out)
+        let exit = process::run(&context.host.containment, task, deadline.left(), &mut cancel, out)
             .await
             .map_err(|error| format!("The program git cannot be started: {error}."))?;
         match exit {

@@ -31,8 +31,12 @@ pub(super) async fn run<D: DocumentSource, S: Sink>(
     if context.chain.len() >= MAX_DEPTH {
         return Err(format!("The document {path} is included more than {MAX_DEPTH} levels deep."));
     }
+    let deadline = context.deadline.or_after(context.time(inputs));
     let (key, document) = match text("documentType") {
-        "SSMDocument" => fetch(context, path).await?,
+        "SSMDocument" => match context.bounded(&deadline, fetch(context, path)).await {
+            Ok(fetched) => fetched?,
+            Err(ran) => return Ok(ran),
+        },
         "LocalPath" => read(context, path)?,
         other => {
             return Err(format!(
@@ -58,7 +62,7 @@ pub(super) async fn run<D: DocumentSource, S: Sink>(
         downloads: context.downloads.clone(),
         chain,
         reboots: context.reboots,
-        deadline: context.deadline.or_after(context.time(inputs)),
+        deadline,
     };
     Ok(engine::included(&inner, &plan, out).await)
 }

@@ -459,7 +459,7 @@ async fn given_a_document_over_its_time_when_run_then_what_runs_dies_and_nothing
         json!({"schemaVersion": "2.2", "mainSteps": [slow.clone(), script("inner", &[late.as_str()])]});
     bench.documents.0.insert("Inner".to_owned(), inner);
     for first in [slow, include("slow", "Inner")] {
-        bench.time = Duration::from_millis(300);
+        bench.time = Duration::from_millis(1500);
         let outcome = bench.run(json!([first, script("late", &[late.as_str()])])).await;
         let steps: Vec<_> =
             outcome.steps.iter().map(|s| (s.name.as_str(), s.status.as_str(), s.code)).collect();

@@ -24,7 +24,6 @@ use reeve_contracts::node::{Dispatch, DispatchKind, SignedDispatch};
 use reeve_node_protocol::dispatch::Refusal;
 use reeve_types::Timestamp;
 use report::Of;
-pub use report::fit;
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -102,14 +101,14 @@ impl Worker {
     /// What was believed once and is not any more, for its key, has an outcome.
     fn take_up(self: &Arc<Self>, number: u64, data: &[u8]) -> Result<(), ledger::Error> {
         match self.believe(number, data) {
-            Err(refusal @ Refusal::Key(_)) => {
-                self.fail(&Of::dispatch(&opened(data).0), &refusal.to_string(), None)
-            }
             // It was not too early once: the clock was set back.
-            Err(Refusal::TooEarly { .. }) => {
+            Err(refusal) if refusal.is_too_early() => {
                 let (dispatch, key) = opened(data);
                 self.wait(dispatch, key);
                 Ok(())
+            }
+            Err(refusal @ Refusal::Key(_)) => {
+                self.fail(&Of::dispatch(&opened(data).0), &refusal.to_string(), None)
             }
             _ => self.take_in(number, data),
         }
@@ -192,7 +191,7 @@ impl Worker {
 
     /// Whether it is the time alone that has not come, by this node's clock, which may be behind.
     pub fn is_too_early(&self, number: u64, data: &[u8]) -> bool {
-        matches!(self.believe(number, data), Err(Refusal::TooEarly { .. }))
+        self.believe(number, data).is_err_and(|refusal| refusal.is_too_early())
     }
 
     /// Whether the control plane signed this for this node and place, whatever it says.

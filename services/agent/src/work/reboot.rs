@@ -182,6 +182,16 @@ impl Worker {
         let mut tasks = self.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         tasks.spawn(async move {
             worker.tell_all().await;
+            // Meanwhile it may have been cancelled, or its time was over, and others run.
+            let still = {
+                let mut queue = worker.queue();
+                let still = queue.asked && !queue.paused.is_empty() && queue.running.is_empty();
+                queue.asked &= still;
+                still
+            };
+            if !still {
+                return Box::pin(worker.begin_waiting()).await;
+            }
             tracing::warn!(command, "the machine is asked to reboot");
             let mut asking = tokio::process::Command::new("sh");
             asking.arg("-c").arg(&command).stdin(Stdio::null()).kill_on_drop(true);
@@ -222,6 +232,7 @@ impl Worker {
         if let Err(error) = self.go_on(waiting.clone()) {
             tracing::error!(%error, "a document that asked for a reboot waits");
             self.queue().waiting.push_back(waiting);
+            self.begin_later();
         }
     }
 

@@ -100,7 +100,7 @@ fn answer(handle: &Handle, row: InvocationRow, details: bool) -> ssm::CommandInv
     let command: CommandRow = handle.views().get(COMMANDS, &row.command_id).unwrap_or_default();
     let node: Option<NodeRow> = handle.views().get(NODES, &row.node_id);
     let request: ssm::SendCommandRequest = serde_json::from_str(&command.request_json).unwrap_or_default();
-    let plugins = if details { row.steps.iter().map(plugin).collect() } else { Vec::new() };
+    let plugins = if details { plugins(&row.steps) } else { Vec::new() };
     ssm::CommandInvocation {
         cloud_watch_output_config: request.cloud_watch_output_config,
         command_id: Some(row.command_id),
@@ -121,10 +121,27 @@ fn answer(handle: &Handle, row: InvocationRow, details: bool) -> ssm::CommandInv
     }
 }
 
-fn plugin(step: &StepRow) -> ssm::CommandPlugin {
+/// As many bytes of an answer the steps of one invocation have: an answer has to fit into a message of the bus.
+const PLUGINS_BYTES: usize = 700_000;
+/// As many characters of a step's output a list shows.
+const OUTPUT_LIMIT: usize = 2_500;
+
+fn plugins(steps: &[StepRow]) -> Vec<ssm::CommandPlugin> {
+    let mut limit = OUTPUT_LIMIT;
+    loop {
+        let plugins: Vec<_> = steps.iter().map(|step| plugin(step, limit)).collect();
+        let bytes = serde_json::to_vec(&plugins).map_or(0, |bytes| bytes.len());
+        if bytes <= PLUGINS_BYTES || limit == 0 {
+            return plugins;
+        }
+        limit /= 2;
+    }
+}
+
+fn plugin(step: &StepRow, limit: usize) -> ssm::CommandPlugin {
     ssm::CommandPlugin {
         name: text(&step.name),
-        output: Some(step.output.clone()),
+        output: Some(limited(&step.output, limit)),
         response_code: Some(step.code),
         response_finish_date_time: Some(step.finished.epoch_seconds()),
         response_start_date_time: Some(step.started.epoch_seconds()),
@@ -183,7 +200,7 @@ pub async fn get(
 
 /// Whether a command's document has a step. One that cannot be read may have it.
 async fn has_step(dispatcher: &Dispatcher, handle: &Handle, command: &str, name: &str) -> bool {
-    let Ok(Some(sent)) = dispatcher.sent(handle, command).await else { return true };
+    let Ok(Some(sent)) = dispatcher.read(handle, command).await else { return true };
     names_step(&sent.document_content, &sent.parameters_json, name)
 }
 
@@ -258,6 +275,15 @@ fn limited(text: &str, limit: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_steps_of_one_invocation_fit_into_an_answer() {
+        let step = |character: &str| StepRow { output: character.repeat(OUTPUT_LIMIT), ..StepRow::default() };
+        assert_eq!(plugins(&[step("x")])[0].output.as_ref().unwrap().len(), OUTPUT_LIMIT);
+        let many = plugins(&vec![step("\u{1}"); 300]);
+        assert!(serde_json::to_vec(&many).unwrap().len() <= PLUGINS_BYTES);
+        assert!(many.len() == 300 && !many[0].output.as_ref().unwrap().is_empty());
+    }
 
     #[test]
     fn steps_are_known_by_the_names_that_nodes_report() {

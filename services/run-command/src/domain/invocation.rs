@@ -51,6 +51,8 @@ pub enum Untold {
     DeliveryTimedOut,
     /// The document is for other platforms than the node's.
     InvalidPlatform,
+    /// The node is registered no more.
+    Undeliverable,
     /// The errors were too many before its turn.
     Terminated,
     /// It was cancelled before its turn.
@@ -62,6 +64,7 @@ impl Untold {
         match self {
             Self::DeliveryTimedOut => ("TimedOut", "DeliveryTimedOut"),
             Self::InvalidPlatform => ("Failed", "InvalidPlatform"),
+            Self::Undeliverable => ("Failed", "Undeliverable"),
             Self::Terminated => ("Cancelled", "Terminated"),
             Self::Cancelled => ("Cancelled", "Cancelled"),
         }

@@ -1,10 +1,12 @@
-//! What follows: dispatches in their turn, cancellations, outcomes from reports, ends by deadline.
+//! What follows: dispatches in their turn, cancellations, outcomes from reports, ends by deadline, or with the node.
 
 mod deadlines;
+mod gone;
 mod report;
 mod turns;
 
 pub use deadlines::{deadlines, owed};
+pub use gone::gone;
 pub use report::report;
 pub use turns::command;
 

@@ -14,7 +14,10 @@ use reeve_contracts::{
     run_command::{InvocationFinished, StepOutcome},
 };
 use reeve_eventsourcing::{Actor, Context};
-use reeve_node_protocol::{MAX_REPORT_BYTES, subject::node_of};
+use reeve_node_protocol::{
+    report::{MAX_BYTES, fit},
+    subject::node_of,
+};
 use reeve_runtime::{React, Working};
 
 /// A node's report on an invocation: untrusted, so that it can only speak for its own, and only of known states. After
@@ -22,11 +25,12 @@ use reeve_runtime::{React, Working};
 pub async fn report(dispatcher: Dispatcher, working: Working) -> Result<(), React> {
     let never = |reason: &str| React::Never(reason.to_owned());
     let node = node_of(&working.message.subject).ok_or_else(|| never("the subject names no node"))?;
-    let bytes = working.message.data.len();
-    if bytes > MAX_REPORT_BYTES {
-        return Err(React::Never(format!("the report has {bytes} bytes, more than {MAX_REPORT_BYTES}")));
+    let mut report = Report::decode(working.message.data.clone()).map_err(|e| React::Never(e.to_string()))?;
+    // An earlier build of the agent sent larger ones than an event can hold.
+    fit(&mut report);
+    if report.encoded_len() > MAX_BYTES {
+        return Err(never("the report is larger than an event may be"));
     }
-    let report = Report::decode(working.message.data.clone()).map_err(|e| React::Never(e.to_string()))?;
     let known = invocation_row(&working.handle, &report.command_id, node.as_str());
     if known.is_none() {
         return Err(React::Later(format!("node {node} reported on a command that was not sent to it")));
@@ -61,14 +65,14 @@ const ENDS: [(&str, &str); 6] = [
 
 fn outcome(report: &Report, node: &str) -> Result<InvocationFinished, React> {
     if !ENDS.contains(&(report.status.as_str(), report.status_details.as_str())) {
-        let reason = format!("{}/{} is not an end of an invocation", report.status, report.status_details);
-        return Err(React::Never(reason));
+        return Err(React::Never("its status is not an end of an invocation".to_owned()));
     }
     let limited = |text: &str, limit: usize| text.chars().take(limit).collect::<String>();
+    let word = |text: &str, limit: usize| text.chars().filter(|c| !c.is_control()).take(limit).collect();
     let steps = report.steps.iter().take(1000).map(|step| StepOutcome {
-        name: limited(&step.name, 128),
-        action: limited(&step.action, 128),
-        status: limited(&step.status, 32),
+        name: word(&step.name, 128),
+        action: word(&step.action, 128),
+        status: word(&step.status, 32),
         code: step.code,
         started_ms: step.started_ms,
         finished_ms: step.finished_ms,

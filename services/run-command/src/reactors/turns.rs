@@ -167,10 +167,7 @@ impl<'a> Turns<'a> {
                 return Ok(());
             }
         };
-        if let Some(first) = untold.first() {
-            let context = self.context(&format!("dispatched/{}", first.node_id));
-            dispatcher.tell(handle, command, untold, &context).await?;
-        }
+        dispatcher.tell(handle, command, untold, &self.context("dispatched")).await?;
         let rows = nodes.iter().filter_map(|node| invocation_row(handle, command, node));
         let dispatches = rows.filter(|row| awaited(row)).map(|row| Dispatch {
             node_id: row.node_id.clone(),
@@ -180,7 +177,19 @@ impl<'a> Turns<'a> {
         Ok(dispatcher.write(handle, &key, dispatches.collect()).await?)
     }
 
-    /// Ends invocations that are not sent to their nodes.
+    /// A node is registered no more.
+    pub async fn gone(&self, node: &str) -> Result<(), React> {
+        let row = invocation_row(self.handle, self.command, node);
+        let message = match row.and_then(|row| row.started) {
+            Some(_) => "The node began the command and was deregistered before it told an outcome.",
+            None => "The node was deregistered before it told an outcome.",
+        };
+        let end = Untold::Undeliverable.end(self.command, node, Timestamp::now(), message);
+        self.end_all(vec![end]).await?;
+        self.follow(vec![node.to_owned()]).await
+    }
+
+    /// Ends invocations of which no node tells the outcome.
     async fn end_all(&self, ends: Vec<InvocationFinished>) -> Result<(), React> {
         let each = stream::iter(ends.into_iter().map(Ok::<_, React>));
         each.try_for_each_concurrent(AT_ONCE, |end| async move {
