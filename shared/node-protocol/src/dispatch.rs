@@ -204,6 +204,11 @@ mod tests {
         assert_eq!(verify(&data, &keys, &node, 3, NOW), Ok(dispatch.clone()));
         assert!(matches!(verify(&data, &keys, &node, 4, NOW), Err(Refusal::Misaddressed { .. })));
         assert!(matches!(verify(&data, &keys, &NodeId::new(), 3, NOW), Err(Refusal::Misaddressed { .. })));
+        let early = verify(&data, &keys, &node, 3, Timestamp(-301_000));
+        assert!(
+            matches!(early, Err(Refusal::Key(Unusable::TooEarly { .. })))
+                && early.unwrap_err().is_too_early()
+        );
         let others = trusting(&KeyPair::new_account());
         let unknown = Refusal::Key(Unusable::Unknown(key.public_key()));
         assert_eq!(verify(&data, &others, &node, 3, NOW), Err(unknown));

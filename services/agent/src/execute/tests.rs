@@ -471,6 +471,26 @@ async fn given_a_document_over_its_time_when_run_then_what_runs_dies_and_nothing
     }
 }
 
+#[tokio::test(flavor = "current_thread")]
+async fn given_a_step_of_several_sets_over_its_time_when_run_then_no_further_one_begins() {
+    let mut bench = Bench::new();
+    let file = bench.root.path().join("late");
+    let sets = [
+        json!({"id": "a", "runCommand": ["echo begun; sleep 60"]}),
+        json!({"id": "b", "runCommand": [format!("touch {}", file.display())]}),
+    ];
+    let document =
+        json!({"schemaVersion": "1.2", "runtimeConfig": {"aws:runShellScript": {"properties": sets}}});
+    bench.time = Duration::from_millis(1500);
+    let (_keep, cancel) = watch::channel(false);
+    let outcome = bench.run_job(document, json!({}), None, cancel).await;
+    assert_eq!(
+        (outcome.status_details.as_str(), outcome.steps[0].stdout.as_str()),
+        ("ExecutionTimedOut", "begun\n")
+    );
+    assert!(!file.exists());
+}
+
 #[test]
 fn a_deadline_is_the_sooner_one() {
     let deadline = Deadline { clock: Arc::new(|| Timestamp(1_000)), at: Timestamp(3_500) };
