@@ -22,7 +22,7 @@ pub fn named(
     for id in &ids {
         match handle.views().get::<NodeRow>(NODES, id) {
             None => unknown.push(id.as_str()),
-            Some(node) if !node.platform_type.is_empty() && !platforms.contains(&node.platform_type) => {
+            Some(node) if node.is_other_than(platforms) => {
                 let message = format!("The document is for {platforms:?}; {id} is {}.", node.platform_type);
                 return Err(ApiError::new("UnsupportedPlatformType", message));
             }

@@ -252,9 +252,7 @@ async fn top_step<D: DocumentSource, S: Sink>(
         }
     };
     let (ran, text) = match instead {
-        // What the step says of its own failures is not about this.
-        Some((ran, reason)) if ran.status == StepStatus::TimedOut => (ran, reason),
-        Some((ran, reason)) => (walk.after(step, ran).0, reason),
+        Some((ran, reason)) => (not_run(walk, step, ran), reason),
         None => {
             let ran = plugin(context, step, &mut out).await;
             // The words about the flow are in the streams, but not in the combined output.
@@ -285,6 +283,11 @@ async fn top_step<D: DocumentSource, S: Sink>(
     (outcome, (ran.status == StepStatus::SuccessAndReboot).then(|| out.keep()))
 }
 
+/// The result of a step that did not run: what it says of its own failures is not about the command's time.
+fn not_run(walk: &mut Walk, step: &PlannedStep, ran: Ran) -> Ran {
+    if ran.status == StepStatus::TimedOut { ran } else { walk.after(step, ran).0 }
+}
+
 /// The result of a step that asked for a reboot and does not run again, with the reason. Nothing after it runs either,
 /// because it may rely on the reboot.
 fn if_not_again<D>(
@@ -294,16 +297,19 @@ fn if_not_again<D>(
     walk: &mut Walk,
 ) -> Option<(Ran, String)> {
     let name = &step.name;
-    let (status, code, reason) = if context.is_cancelled() {
-        let reason = format!("The command was cancelled while the step {name} waited for a reboot.");
-        (StepStatus::Cancelled, KILLED, reason)
-    } else if context.deadline.left().is_zero() {
-        let reason = format!("The time of the command was over while the step {name} waited for a reboot.");
-        (StepStatus::TimedOut, KILLED, reason)
-    } else {
-        let Refused(reason) = refused?;
-        let reason = format!("The step asked for a reboot, and there was none: {reason}");
-        (StepStatus::Failed, REBOOT, reason)
+    let (status, code, reason) = match context.is_over() {
+        Some(status) => {
+            let what = match status {
+                StepStatus::Cancelled => "The command was cancelled",
+                _ => "The time of the command was over",
+            };
+            (status, KILLED, format!("{what} while the step {name} waited for a reboot."))
+        }
+        None => {
+            let Refused(reason) = refused?;
+            let reason = format!("The step asked for a reboot, and there was none: {reason}");
+            (StepStatus::Failed, REBOOT, reason)
+        }
     };
     walk.exited = true;
     Some((Ran { status, code }, reason))
@@ -330,7 +336,7 @@ pub(super) fn included<'a, D: DocumentSource, S: Sink>(
             let ran = match decide(context, step, &walk) {
                 Some((ran, reason)) => {
                     out.line(ran.status == StepStatus::Failed, &format!("{reason}\n"));
-                    if ran.status == StepStatus::TimedOut { ran } else { walk.after(step, ran).0 }
+                    not_run(&mut walk, step, ran)
                 }
                 None => {
                     let ran = plugin(context, step, out).await;

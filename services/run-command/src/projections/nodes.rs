@@ -29,6 +29,13 @@ pub struct NodeRow {
     pub session: String,
 }
 
+impl NodeRow {
+    /// Whether the node is known to be of none of these platforms.
+    pub fn is_other_than(&self, platforms: &[String]) -> bool {
+        !self.platform_type.is_empty() && !platforms.contains(&self.platform_type)
+    }
+}
+
 /// Nodes by id.
 pub struct Nodes;
 

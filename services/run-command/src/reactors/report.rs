@@ -26,10 +26,12 @@ pub async fn report(dispatcher: Dispatcher, working: Working) -> Result<(), Reac
     let never = |reason: &str| React::Never(reason.to_owned());
     let node = node_of(&working.message.subject).ok_or_else(|| never("the subject names no node"))?;
     let mut report = Report::decode(working.message.data.clone()).map_err(|e| React::Never(e.to_string()))?;
-    // An earlier build of the agent sent larger ones than an event can hold.
-    fit(&mut report);
-    if report.encoded_len() > MAX_BYTES {
-        return Err(never("the report is larger than an event may be"));
+    if working.message.data.len() > MAX_BYTES {
+        // An earlier build of the agent sent larger ones than an event can hold.
+        fit(&mut report);
+        if report.encoded_len() > MAX_BYTES {
+            return Err(never("the report is larger than an event may be"));
+        }
     }
     let known = invocation_row(&working.handle, &report.command_id, node.as_str());
     if known.is_none() {

@@ -257,8 +257,7 @@ fn platforms(handle: &Handle, sent: &CommandSent) -> Vec<String> {
 /// Why a document is not for a node; `None` where that is not known.
 fn other_platform(handle: &Handle, platforms: &[String], node: &str) -> Option<String> {
     let row = handle.views().look::<NodeRow>(NODES, node)?;
-    let other =
-        !platforms.is_empty() && !row.platform_type.is_empty() && !platforms.contains(&row.platform_type);
+    let other = !platforms.is_empty() && row.is_other_than(platforms);
     other.then(|| format!("The document is for {platforms:?}; the node is {}.", row.platform_type))
 }
 
