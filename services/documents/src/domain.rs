@@ -4,25 +4,17 @@ mod state;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use reeve_contracts::documents::DocumentEvent;
+use reeve_contracts::documents::{
+    DefaultVersionSet, DocumentCreated, DocumentDeleted, DocumentPermissionModified, DocumentReviewed,
+    DocumentUpdated, DocumentVersionDeleted,
+};
 pub use state::{Mark, Review, State};
 
 use reeve_contracts::documents::{Tag, Version};
 use reeve_document_language::{self as language, Format};
-use reeve_eventsourcing::{Context, Decider, events};
+use reeve_eventsourcing::{Context, Decider};
 use reeve_types::tags;
-
-events! {
-    /// What happens to a document.
-    pub enum DocumentEvent: "documents" / "document" from reeve_contracts::documents {
-        DocumentCreated = "reeve.documents.DocumentCreated.v1",
-        DocumentUpdated = "reeve.documents.DocumentUpdated.v1",
-        DefaultVersionSet = "reeve.documents.DefaultVersionSet.v1",
-        DocumentReviewed = "reeve.documents.DocumentReviewed.v1",
-        DocumentVersionDeleted = "reeve.documents.DocumentVersionDeleted.v1",
-        DocumentDeleted = "reeve.documents.DocumentDeleted.v1",
-        DocumentPermissionModified = "reeve.documents.DocumentPermissionModified.v1",
-    }
-}
 
 /// The owner of the documents that come with the system.
 pub const AMAZON: &str = "Amazon";

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use bytes::Bytes;
-use reeve_contracts::tags::{Tag, TagsAdded};
+use reeve_contracts::tags::{ResourceEvent, Tag, TagsAdded};
 use reeve_eventsourcing::{AggregateRef, Envelope, Position};
 use reeve_jetstream::{Bus, Headers, Message, serve, store};
 use reeve_runtime::{Running, run};
@@ -289,7 +289,7 @@ async fn tag(bus: &Bus, name: &str) {
         id: new_uuid(),
         schema: "reeve.tags.TagsAdded.v1".into(),
         time: context().now,
-        aggregate: AggregateRef::new("tags", "resource", &format!("Document/{name}")),
+        aggregate: AggregateRef::of::<ResourceEvent>(&format!("Document/{name}")),
         actor: "tester".into(),
         actor_source: String::new(),
         correlation_id: new_uuid(),

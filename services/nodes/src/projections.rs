@@ -4,7 +4,7 @@
 //! Each table is written from one stream only: two streams have no order between them, and a rebuilt view
 //! must equal the live one. Nodes and their tags are joined when they are read.
 
-use crate::domain::{activation::ActivationEvent, keys::KeysEvent, node::NodeEvent};
+use crate::domain::{activation::ActivationEvent, keys::DispatchKeysEvent, node::NodeEvent};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
 use reeve_node_protocol::keys::open;
 use reeve_types::Timestamp;
@@ -153,10 +153,10 @@ pub struct KeySets;
 impl Projection for KeySets {
     const NAME: &'static str = "dispatch-keys";
     const VERSION: u32 = 1;
-    type Event = KeysEvent;
+    type Event = DispatchKeysEvent;
 
-    fn apply(&self, view: &mut dyn View, event: &Recorded<KeysEvent>) {
-        let KeysEvent::DispatchKeysPublished(e) = &event.event;
+    fn apply(&self, view: &mut dyn View, event: &Recorded<DispatchKeysEvent>) {
+        let DispatchKeysEvent::DispatchKeysPublished(e) = &event.event;
         let held = view.row::<KeySetRow>(DISPATCH_KEYS, &e.root_key).map_or(0, |row| row.version);
         if let Ok(set) = open(&e.root_key, &e.signed_set)
             && set.version > held

@@ -2,7 +2,7 @@
 //!
 //! Aggregates, in the stream RUN_COMMAND:
 //! - `command` (`reeve.evt.run-command.command.<id>`): what was sent to whom, and whose turn came when.
-//! - `invocation` (`reeve.evt.run-command.invocation.<command>/<node>`): one command on one node.
+//! - `invocation` (`reeve.evt.run-command.invocation.<command>.<node>`): one command on one node.
 //!
 //! Reads: the events of documents, nodes (with the dispatch keys in force) and tags; the reports of nodes (stream NODE_REPORTS).
 //! Writes: node inboxes (stream NODE_INBOX), which no other service does.

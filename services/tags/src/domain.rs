@@ -1,18 +1,12 @@
 //! One resource and its tags.
 
+pub use reeve_contracts::tags::ResourceEvent;
 use reeve_contracts::tags::Tag;
-use reeve_eventsourcing::{Context, Decider, events};
+use reeve_contracts::tags::{TagsAdded, TagsRemoved};
+use reeve_eventsourcing::{Context, Decider};
 use reeve_types::tags;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-events! {
-    /// What happens to a resource's tags.
-    pub enum TagsEvent: "tags" / "resource" from reeve_contracts::tags {
-        TagsAdded = "reeve.tags.TagsAdded.v1",
-        TagsRemoved = "reeve.tags.TagsRemoved.v1",
-    }
-}
 
 /// The aggregate's id: types hold no slash, so the two parts cannot be confused.
 pub fn resource_id(resource_type: &str, id: &str) -> String {
@@ -48,11 +42,11 @@ pub struct Resource;
 
 impl Decider for Resource {
     type Command = Command;
-    type Event = TagsEvent;
+    type Event = ResourceEvent;
     type State = State;
     type Error = Error;
 
-    fn decide(state: &State, command: Command, _: &Context) -> Result<Option<TagsEvent>, Error> {
+    fn decide(state: &State, command: Command, _: &Context) -> Result<Option<ResourceEvent>, Error> {
         match command {
             Command::Add { resource_type, resource_id, tags } => {
                 let mut changed = tags::check(tags)?;
@@ -63,7 +57,7 @@ impl Decider for Resource {
                 }
                 let tags: Vec<Tag> = changed.into_iter().map(|(key, value)| Tag { key, value }).collect();
                 let said = !tags.is_empty();
-                Ok(said.then_some(TagsEvent::TagsAdded(TagsAdded { resource_type, resource_id, tags })))
+                Ok(said.then_some(ResourceEvent::TagsAdded(TagsAdded { resource_type, resource_id, tags })))
             }
             Command::Remove { resource_type, resource_id, mut keys } => {
                 keys.retain(|key| state.tags.contains_key(key));
@@ -77,12 +71,12 @@ impl Decider for Resource {
         }
     }
 
-    fn evolve(mut state: State, event: &TagsEvent) -> State {
+    fn evolve(mut state: State, event: &ResourceEvent) -> State {
         match event {
-            TagsEvent::TagsAdded(added) => {
+            ResourceEvent::TagsAdded(added) => {
                 state.tags.extend(added.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())));
             }
-            TagsEvent::TagsRemoved(removed) => {
+            ResourceEvent::TagsRemoved(removed) => {
                 for key in &removed.keys {
                     state.tags.remove(key);
                 }
@@ -92,9 +86,9 @@ impl Decider for Resource {
     }
 }
 
-fn removed(resource_type: String, resource_id: String, keys: Vec<String>) -> Option<TagsEvent> {
+fn removed(resource_type: String, resource_id: String, keys: Vec<String>) -> Option<ResourceEvent> {
     let said = !keys.is_empty();
-    said.then_some(TagsEvent::TagsRemoved(TagsRemoved { resource_type, resource_id, keys }))
+    said.then_some(ResourceEvent::TagsRemoved(TagsRemoved { resource_type, resource_id, keys }))
 }
 
 #[cfg(test)]
@@ -113,17 +107,17 @@ mod tests {
         Command::Remove { resource_type: "Document".into(), resource_id: "deploy".into(), keys }
     }
 
-    fn added(tags: &[(&str, &str)]) -> TagsEvent {
+    fn added(tags: &[(&str, &str)]) -> ResourceEvent {
         let tags = tags.iter().map(|(k, v)| Tag { key: (*k).into(), value: (*v).into() }).collect();
-        TagsEvent::TagsAdded(TagsAdded {
+        ResourceEvent::TagsAdded(TagsAdded {
             resource_type: "Document".into(),
             resource_id: "deploy".into(),
             tags,
         })
     }
 
-    fn removed_keys(keys: &[&str]) -> TagsEvent {
-        TagsEvent::TagsRemoved(TagsRemoved {
+    fn removed_keys(keys: &[&str]) -> ResourceEvent {
+        ResourceEvent::TagsRemoved(TagsRemoved {
             resource_type: "Document".into(),
             resource_id: "deploy".into(),
             keys: keys.iter().map(|k| (*k).to_owned()).collect(),

@@ -1,6 +1,6 @@
 //! The tags of every kind of resource: one owner, whatever a resource's own service is.
 //!
-//! - Aggregate `resource`, one for each tagged resource: subject `reeve.evt.tags.resource.<type>/<id>`, the
+//! - Aggregate `resource`, one for each tagged resource: subject `reeve.evt.tags.resource.<type>.<id>`, the
 //!   id escaped. Events `TagsAdded` and `TagsRemoved`.
 //! - The documents' and the nodes' events are consumed: a document or node must exist to be tagged; the
 //!   tags that a document was created with and a node registered with are added; when one is gone, so are
@@ -14,7 +14,7 @@ mod domain;
 mod projections;
 mod reactors;
 
-pub use domain::{Command, Error, Resource, State, TagsEvent, resource_id};
+pub use domain::{Command, Error, Resource, ResourceEvent, State, resource_id};
 
 use reeve_runtime::Service;
 

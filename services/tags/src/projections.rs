@@ -1,36 +1,12 @@
 //! The resources of other services that exist, as far as this service must know them.
 
+use reeve_contracts::{documents::DocumentEvent, nodes::NodeEvent};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
 
 /// The names of the documents that exist.
 pub(crate) const DOCUMENTS: &str = "documents";
 /// The ids of the nodes that are registered.
 pub(crate) const NODES: &str = "nodes";
-
-/// What this service takes from documents.
-pub(crate) mod documents {
-    reeve_eventsourcing::events! {
-        /// A document came into being or went away.
-        pub enum DocumentEvent: "documents" / "document" from reeve_contracts::documents {
-            DocumentCreated = "reeve.documents.DocumentCreated.v1",
-            DocumentDeleted = "reeve.documents.DocumentDeleted.v1",
-        }
-    }
-}
-
-/// What this service takes from nodes.
-pub(crate) mod nodes {
-    reeve_eventsourcing::events! {
-        /// A node came into being or went away.
-        pub enum NodeEvent: "nodes" / "node" from reeve_contracts::nodes {
-            NodeRegistered = "reeve.nodes.NodeRegistered.v1",
-            NodeDeregistered = "reeve.nodes.NodeDeregistered.v1",
-        }
-    }
-}
-
-pub(crate) use documents::DocumentEvent;
-pub(crate) use nodes::NodeEvent;
 
 /// Keeps [`DOCUMENTS`].
 pub(crate) struct Documents;
@@ -44,6 +20,7 @@ impl Projection for Documents {
         match &event.event {
             DocumentEvent::DocumentCreated(created) => view.put_row(DOCUMENTS, &created.name, true),
             DocumentEvent::DocumentDeleted(deleted) => view.remove(DOCUMENTS, deleted.name.as_bytes()),
+            _ => {}
         }
     }
 }
@@ -60,6 +37,7 @@ impl Projection for Nodes {
         match &event.event {
             NodeEvent::NodeRegistered(registered) => view.put_row(NODES, &registered.node_id, true),
             NodeEvent::NodeDeregistered(gone) => view.remove(NODES, gone.node_id.as_bytes()),
+            _ => {}
         }
     }
 }

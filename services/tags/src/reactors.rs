@@ -1,9 +1,7 @@
 //! What happens to tags because of what happens to the resources.
 
-use crate::{
-    domain::{Command, Resource, resource_id},
-    projections::{DocumentEvent, NodeEvent},
-};
+use crate::domain::{Command, Resource, resource_id};
+use reeve_contracts::{documents::DocumentEvent, nodes::NodeEvent};
 use reeve_eventsourcing::Event;
 use reeve_runtime::{React, Reacting};
 
@@ -15,6 +13,7 @@ pub(crate) async fn on_document(reacting: Reacting<DocumentEvent>) -> Result<(),
             add(&reacting, "Document", &created.name, tags).await
         }
         DocumentEvent::DocumentDeleted(deleted) => clear(&reacting, "Document", &deleted.name).await,
+        _ => Ok(()),
     }
 }
 
@@ -26,6 +25,7 @@ pub(crate) async fn on_node(reacting: Reacting<NodeEvent>) -> Result<(), React> 
             add(&reacting, "ManagedInstance", &registered.node_id, tags).await
         }
         NodeEvent::NodeDeregistered(gone) => clear(&reacting, "ManagedInstance", &gone.node_id).await,
+        _ => Ok(()),
     }
 }
 

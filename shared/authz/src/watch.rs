@@ -2,47 +2,14 @@
 
 use crate::{Access, Keyring, Resource};
 use futures::StreamExt;
+use reeve_contracts::{
+    access::{PolicyEvent, PrincipalEvent},
+    tags::ResourceEvent,
+};
 use reeve_eventsourcing::{DecodeError, Envelope, Event};
 use reeve_jetstream::{Bus, Error, follow, store, streams};
 use reeve_secrets::Vault;
 use std::{sync::Arc, time::Duration};
-
-mod principal {
-    reeve_eventsourcing::events! {
-        /// Who there is.
-        pub enum PrincipalEvent: "access" / "principal" from reeve_contracts::access {
-            PrincipalCreated = "reeve.access.PrincipalCreated.v1",
-            PrincipalGroupsSet = "reeve.access.PrincipalGroupsSet.v1",
-            AccessKeyCreated = "reeve.access.AccessKeyCreated.v1",
-            AccessKeyDeleted = "reeve.access.AccessKeyDeleted.v1",
-            PrincipalDeleted = "reeve.access.PrincipalDeleted.v1",
-        }
-    }
-}
-
-mod policy {
-    reeve_eventsourcing::events! {
-        /// What is permitted.
-        pub enum PolicyEvent: "access" / "policy" from reeve_contracts::access {
-            PolicyPut = "reeve.access.PolicyPut.v1",
-            PolicyDeleted = "reeve.access.PolicyDeleted.v1",
-        }
-    }
-}
-
-mod tags {
-    reeve_eventsourcing::events! {
-        /// What resources are tagged with.
-        pub enum TagsEvent: "tags" / "resource" from reeve_contracts::tags {
-            TagsAdded = "reeve.tags.TagsAdded.v1",
-            TagsRemoved = "reeve.tags.TagsRemoved.v1",
-        }
-    }
-}
-
-use policy::PolicyEvent;
-use principal::PrincipalEvent;
-use tags::TagsEvent;
 
 /// Reads the log, and goes on reading it for as long as the process lives. Without a vault no access key is known:
 /// for those who authorize and do not authenticate.
@@ -112,7 +79,7 @@ impl Watcher {
                 PolicyEvent::PolicyPut(put) => self.access.put_policy(&put.name, &put.text),
                 PolicyEvent::PolicyDeleted(deleted) => self.access.remove_policy(&deleted.name),
             },
-            "resource" => self.tags(TagsEvent::decode(schema, data)?),
+            "resource" => self.tags(ResourceEvent::decode(schema, data)?),
             _ => {}
         }
         Ok(())
@@ -159,14 +126,14 @@ impl Watcher {
         }
     }
 
-    fn tags(&self, event: TagsEvent) {
+    fn tags(&self, event: ResourceEvent) {
         match event {
-            TagsEvent::TagsAdded(added) => {
+            ResourceEvent::TagsAdded(added) => {
                 let resource = Resource::new(&added.resource_type, &added.resource_id);
                 let tags = added.tags.into_iter().map(|tag| (tag.key, tag.value));
                 self.access.tag(resource, |all| all.extend(tags));
             }
-            TagsEvent::TagsRemoved(removed) => {
+            ResourceEvent::TagsRemoved(removed) => {
                 let resource = Resource::new(&removed.resource_type, &removed.resource_id);
                 self.access.tag(resource, |all| all.retain(|key, _| !removed.keys.contains(key)));
             }

@@ -5,11 +5,13 @@
 //! what a change of a schema does. `tests/generate.rs` fails when the files and the schemas differ; run it
 //! with `UPDATE_CONTRACTS=1` to write them anew.
 //!
-//! - [`access`], [`documents`], [`nodes`], [`tags`], [`run_command`]: the events, a module per service.
+//! - [`access`], [`documents`], [`nodes`], [`tags`], [`run_command`]: the events, a module per service, with one enum
+//!   for each aggregate ([`run_command::CommandEvent`]): whoever reads an aggregate's events reads that enum.
 //! - [`node`]: what the control plane and an agent say to each other.
 //! - [`ssm`]: the inputs and outputs of the operations that are served.
+//! - [`DESCRIPTORS`]: all messages as data, for programs that read bodies without these types.
 //!
-//! **Invariant:** this crate holds shapes alone. It knows no rule, no subject and no service.
+//! **Invariant:** this crate holds shapes alone. It knows no rule and no service.
 
 /// Protobuf messages, one file per package.
 mod events {
@@ -22,4 +24,11 @@ mod events {
 }
 pub use events::{access, documents, node, nodes, run_command, tags};
 
-pub mod ssm;
+/// AWS's types, one file per API.
+mod aws {
+    pub mod ssm;
+}
+pub use aws::ssm;
+
+/// All messages of `schemas/*.proto`, as an encoded `google.protobuf.FileDescriptorSet`.
+pub const DESCRIPTORS: &[u8] = include_bytes!("events/descriptors.bin");

@@ -9,45 +9,17 @@
 mod aws;
 #[path = "generate/events.rs"]
 mod events;
+#[path = "generate/golden.rs"]
+mod golden;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The operations of each AWS model whose types are generated: those that a service offers.
-const SSM: &[&str] = &[
-    "CreateDocument",
-    "UpdateDocument",
-    "UpdateDocumentDefaultVersion",
-    "UpdateDocumentMetadata",
-    "GetDocument",
-    "DescribeDocument",
-    "ListDocuments",
-    "ListDocumentVersions",
-    "ListDocumentMetadataHistory",
-    "DeleteDocument",
-    "DescribeDocumentPermission",
-    "ModifyDocumentPermission",
-    "CreateActivation",
-    "DescribeActivations",
-    "DeleteActivation",
-    "DescribeInstanceInformation",
-    "DescribeInstanceProperties",
-    "ListNodes",
-    "ListNodesSummary",
-    "GetConnectionStatus",
-    "DeregisterManagedInstance",
-    "UpdateManagedInstanceRole",
-    "AddTagsToResource",
-    "RemoveTagsFromResource",
-    "ListTagsForResource",
-    "SendCommand",
-    "CancelCommand",
-    "ListCommands",
-    "ListCommandInvocations",
-    "GetCommandInvocation",
-];
+/// The operations whose types are generated, by the name of their API: those that a service offers.
+const OPERATIONS: &str = "schemas/aws/served.json";
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -74,12 +46,15 @@ fn format(source: &str) -> String {
 /// Compares one committed file with what was generated; with `UPDATE_CONTRACTS=1` it writes it instead.
 fn check(file: &str, generated: &str) -> Option<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(file);
-    let generated = format(generated);
-    if fs::read_to_string(&path).is_ok_and(|committed| committed == generated) {
+    differs(&path, file, format(generated).as_bytes())
+}
+
+fn differs(path: &Path, file: &str, generated: &[u8]) -> Option<String> {
+    if fs::read(path).is_ok_and(|committed| committed == generated) {
         return None;
     }
     if std::env::var_os("UPDATE_CONTRACTS").is_some_and(|value| value == "1") {
-        fs::write(&path, generated).unwrap();
+        fs::write(path, generated).unwrap();
         return None;
     }
     Some(file.to_owned())
@@ -88,10 +63,20 @@ fn check(file: &str, generated: &str) -> Option<String> {
 #[test]
 fn the_committed_files_are_what_the_schemas_generate() {
     let mut drifted = Vec::new();
-    for (module, source) in events::generate(&root().join("schemas")) {
+    let generated = events::generate(&root().join("schemas"));
+    for (module, source) in generated.modules {
         drifted.extend(check(&format!("events/{module}.rs"), &source));
     }
-    let model = fs::read_to_string(root().join("schemas/aws/ssm.json")).unwrap();
-    drifted.extend(check("ssm.rs", &aws::generate(&model, "ssm.json", SSM)));
+    let descriptors = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/events/descriptors.bin");
+    drifted.extend(differs(&descriptors, "events/descriptors.bin", &generated.descriptors));
+    let served = fs::read(root().join(OPERATIONS)).unwrap();
+    let served: BTreeMap<String, Vec<String>> = serde_json::from_slice(&served).unwrap();
+    for (api, operations) in served {
+        let model = fs::read_to_string(root().join(format!("schemas/aws/{api}.json"))).unwrap();
+        drifted.extend(check(
+            &format!("aws/{api}.rs"),
+            &aws::generate(&model, &format!("{api}.json"), &operations),
+        ));
+    }
     assert!(drifted.is_empty(), "{drifted:?} differ from schemas/: run this test with UPDATE_CONTRACTS=1");
 }

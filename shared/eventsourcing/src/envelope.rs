@@ -1,6 +1,6 @@
 //! What travels with every event: CloudEvents 1.0 in binary mode.
 
-use crate::Event;
+use crate::{Context, Event};
 use bytes::Bytes;
 use reeve_types::{Timestamp, subject};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ pub enum Error {
     Missing(&'static str),
     #[error("the header {name} holds {value:?}, which is not {expected}")]
     Malformed { name: &'static str, value: String, expected: &'static str },
-    #[error("the subject {0:?} is not reeve.evt.<service>.<aggregate>.<id>")]
+    #[error("the subject {0:?} is not reeve.evt.<service>.<aggregate>.<id>, the parts of the id as tokens")]
     Subject(String),
 }
 
@@ -30,26 +30,47 @@ impl fmt::Display for Position {
 }
 
 /// Which aggregate an event belongs to; its literal subject.
+///
+/// An id has as many parts as its events declare ([`Event::ID_PARTS`]), separated by `/`; each part is a token of the
+/// subject, so that subscribers can filter by it. The last part may hold `/` itself.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AggregateRef {
     pub service: String,
     pub aggregate: String,
     pub id: String,
+    id_parts: usize,
 }
 
 impl AggregateRef {
+    /// An aggregate of an event's kind.
+    pub fn of<E: Event>(id: &str) -> Self {
+        Self::new(E::SERVICE, E::AGGREGATE, id).with_parts(E::ID_PARTS)
+    }
+
+    /// An aggregate whose id is one part.
     pub fn new(service: &str, aggregate: &str, id: &str) -> Self {
-        Self { service: service.to_owned(), aggregate: aggregate.to_owned(), id: id.to_owned() }
+        let (service, aggregate, id) = (service.to_owned(), aggregate.to_owned(), id.to_owned());
+        Self { service, aggregate, id, id_parts: 1 }
+    }
+
+    fn with_parts(self, id_parts: usize) -> Self {
+        Self { id_parts, ..self }
     }
 
     /// The subjects of all aggregates of an event's kind.
     pub fn subjects<E: Event>() -> String {
-        format!("reeve.evt.{}.{}.*", E::SERVICE, E::AGGREGATE)
+        format!("reeve.evt.{}.{}.>", E::SERVICE, E::AGGREGATE)
     }
 
-    /// `reeve.evt.<service>.<aggregate>.<id>`, the id escaped.
+    /// The id as tokens of a subject: each part escaped.
+    fn id_tokens(&self) -> String {
+        let tokens: Vec<String> = self.id.splitn(self.id_parts.max(1), '/').map(subject::escape).collect();
+        tokens.join(".")
+    }
+
+    /// `reeve.evt.<service>.<aggregate>.<id>`.
     pub fn subject(&self) -> String {
-        format!("reeve.evt.{}.{}.{}", self.service, self.aggregate, subject::escape(&self.id))
+        format!("reeve.evt.{}.{}.{}", self.service, self.aggregate, self.id_tokens())
     }
 }
 
@@ -58,14 +79,15 @@ impl FromStr for AggregateRef {
     fn from_str(text: &str) -> Result<Self, Error> {
         let refused = || Error::Subject(text.to_owned());
         let rest = text.strip_prefix("reeve.evt.").ok_or_else(refused)?;
-        let mut parts = rest.split('.');
-        match (parts.next(), parts.next(), parts.next(), parts.next()) {
-            (Some(service), Some(aggregate), Some(token), None) => {
-                let id = subject::unescape(token).ok_or_else(refused)?;
-                Ok(Self { service: service.to_owned(), aggregate: aggregate.to_owned(), id })
-            }
-            _ => Err(refused()),
+        let mut tokens = rest.split('.');
+        let (Some(service), Some(aggregate)) = (tokens.next(), tokens.next()) else { return Err(refused()) };
+        let parts: Option<Vec<String>> = tokens.map(subject::unescape).collect();
+        let parts = parts.filter(|parts| !parts.is_empty()).ok_or_else(refused)?;
+        // Only the last part may hold what separates them: no two ids have one subject.
+        if parts[..parts.len() - 1].iter().any(|part| part.contains('/')) {
+            return Err(refused());
         }
+        Ok(Self::new(service, aggregate, &parts.join("/")).with_parts(parts.len()))
     }
 }
 
@@ -86,6 +108,23 @@ pub struct Envelope {
 }
 
 impl Envelope {
+    /// The envelope of an event that a command led to. One command leads to one event of one aggregate: the event's id
+    /// follows from both, so that a retry writes the same.
+    pub fn of<E: Event>(aggregate: &AggregateRef, event: &E, context: &Context) -> Self {
+        Self {
+            id: Uuid::new_v5(&context.command_id, aggregate.subject().as_bytes()),
+            schema: event.schema().to_owned(),
+            time: context.now,
+            aggregate: aggregate.clone(),
+            actor: context.actor.name.clone(),
+            actor_source: context.actor.source.clone(),
+            correlation_id: context.correlation_id,
+            causation_id: context.command_id,
+            traceparent: context.traceparent.clone(),
+            data: event.encode(),
+        }
+    }
+
     /// The headers of the binary mode, without the subject.
     pub fn headers(&self) -> Vec<(&'static str, String)> {
         let mut headers = vec![
@@ -95,7 +134,7 @@ impl Envelope {
             ("ce-source", header_text(format!("/reeve/{}", self.aggregate.service))),
             (
                 "ce-subject",
-                header_text(format!("{}/{}", self.aggregate.aggregate, subject::escape(&self.aggregate.id))),
+                header_text(format!("{}/{}", self.aggregate.aggregate, self.aggregate.id_tokens())),
             ),
             ("ce-time", self.time.rfc3339()),
             ("ce-actor", header_text(self.actor.as_str())),
@@ -103,6 +142,9 @@ impl Envelope {
             ("ce-causationid", self.causation_id.to_string()),
             ("content-type", "application/protobuf".to_owned()),
         ];
+        if let Some(message) = crate::message_name(&self.schema) {
+            headers.push(("ce-dataschema", format!("urn:reeve:schemas:{}", header_text(message))));
+        }
         if !self.actor_source.is_empty() {
             headers.push(("ce-actorsource", header_text(self.actor_source.as_str())));
         }
@@ -175,10 +217,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_envelope_reads_back(id in "[ -~é/.*>]{0,40}", actor in "[a-z:.0-9-]{1,30}", ms in 0i64..4_000_000_000_000) {
+        fn an_envelope_reads_back(
+            id in "[ -~é/.*>]{0,40}", parts in 1usize..4, actor in "[a-z:.0-9-]{1,30}", ms in 0i64..4_000_000_000_000,
+        ) {
+            // An id has all the parts that its events declare.
+            let id = format!("{}{id}", "part/".repeat(parts - 1));
             let envelope = Envelope {
                 id: Uuid::from_u128(7), schema: "reeve.x.Y.v1".into(), time: Timestamp(ms),
-                aggregate: AggregateRef::new("x", "y", &id), actor, actor_source: "127.0.0.1".into(),
+                aggregate: AggregateRef::new("x", "y", &id).with_parts(parts), actor, actor_source: "127.0.0.1".into(),
                 correlation_id: Uuid::from_u128(8), causation_id: Uuid::from_u128(9),
                 traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()),
                 data: Bytes::from_static(b"body"),

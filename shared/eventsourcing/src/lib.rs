@@ -33,6 +33,8 @@ pub trait Event: Sized + Clone + Debug + PartialEq + Send + Sync + 'static {
     const SERVICE: &'static str;
     /// The aggregate that it happens to, the subject token between service and id.
     const AGGREGATE: &'static str;
+    /// How many tokens the aggregate's id has in the subject: the parts of the id between its first slashes.
+    const ID_PARTS: usize;
     /// The CloudEvents type, `reeve.documents.DocumentCreated.v1`.
     fn schema(&self) -> &'static str;
     /// The protobuf body.
@@ -44,21 +46,32 @@ pub trait Event: Sized + Clone + Debug + PartialEq + Send + Sync + 'static {
     fn decode(schema: &str, data: &[u8]) -> Result<Self, DecodeError>;
 }
 
-/// Declares an event enum over generated protobuf messages and implements [`Event`] for it.
+/// The protobuf message that an event's type names: `reeve.run-command.CommandSent.v1` is `reeve.run_command.CommandSent`,
+/// and its `.v2` would be `reeve.run_command.CommandSentV2`. `None` for what is no type of an event.
+pub fn message_name(schema: &str) -> Option<String> {
+    let (name, version) = schema.rsplit_once(".v")?;
+    let version: u32 = version.parse().ok().filter(|version| *version > 0)?;
+    let suffix = if version == 1 { String::new() } else { format!("V{version}") };
+    Some(format!("{}{suffix}", name.replace('-', "_")))
+}
+
+/// Declares the enum of an aggregate's events over their protobuf messages and implements [`Event`] for it.
 ///
-/// `events! { pub enum NodeEvent: "nodes" / "node" from module { NodeRegistered = "reeve.nodes.NodeRegistered.v1", … } }`
+/// `events! { pub enum NodeEvent: "nodes" / "node" / 1 { NodeRegistered(nodes::NodeRegistered) = "reeve.nodes.NodeRegistered.v1", … } }`,
+/// where the number says how many parts the aggregate's id has.
 #[macro_export]
 macro_rules! events {
-    ($(#[$doc:meta])* pub enum $name:ident: $service:literal / $aggregate:literal from $module:path { $($variant:ident = $schema:literal),+ $(,)? }) => {
+    ($(#[$doc:meta])* pub enum $name:ident: $service:literal / $aggregate:literal / $parts:literal
+        { $($(#[$variant_doc:meta])* $variant:ident($message:ty) = $schema:literal),+ $(,)? }) => {
         $(#[$doc])*
         // The names are those of the messages.
         #[allow(clippy::enum_variant_names)]
         #[derive(Clone, Debug, PartialEq)]
-        pub enum $name { $($variant($variant)),+ }
-        use $module::{$($variant),+};
+        pub enum $name { $($(#[$variant_doc])* $variant($message)),+ }
         impl $crate::Event for $name {
             const SERVICE: &'static str = $service;
             const AGGREGATE: &'static str = $aggregate;
+            const ID_PARTS: usize = $parts;
             fn schema(&self) -> &'static str {
                 match self { $(Self::$variant(_) => $schema),+ }
             }
@@ -67,7 +80,7 @@ macro_rules! events {
             }
             fn decode(schema: &str, data: &[u8]) -> Result<Self, $crate::DecodeError> {
                 match schema {
-                    $($schema => <$variant as ::prost::Message>::decode(data).map(Self::$variant).map_err(|e| {
+                    $($schema => <$message as ::prost::Message>::decode(data).map(Self::$variant).map_err(|e| {
                         $crate::DecodeError::Malformed { schema: schema.to_owned(), reason: e.to_string() }
                     }),)+
                     _ => Err($crate::DecodeError::Unknown(schema.to_owned())),
@@ -75,4 +88,19 @@ macro_rules! events {
             }
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::message_name;
+
+    #[test]
+    fn a_type_names_its_message() {
+        let name = |schema| message_name(schema).unwrap_or_default();
+        assert_eq!(name("reeve.run-command.CommandSent.v1"), "reeve.run_command.CommandSent");
+        assert_eq!(name("reeve.nodes.NodeLost.v12"), "reeve.nodes.NodeLostV12");
+        for none in ["", "x", "reeve.nodes.NodeLost", "reeve.nodes.NodeLost.v0", "reeve.nodes.NodeLost.vx"] {
+            assert_eq!(name(none), "", "{none}");
+        }
+    }
 }

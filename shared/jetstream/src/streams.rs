@@ -39,7 +39,7 @@ pub async fn ensure_events(bus: &Bus, service: &str) -> Result<(), Error> {
         bus,
         Config {
             name: of_service(service),
-            subjects: vec![format!("reeve.evt.{service}.*.*")],
+            subjects: vec![format!("reeve.evt.{service}.*.>")],
             allow_direct: true,
             allow_atomic_publish: true,
             deny_delete: true,

@@ -84,7 +84,7 @@ impl Handle {
         command: D::Command,
         context: &Context,
     ) -> Result<Executed<D::Event>, ExecuteError<D::Error>> {
-        let aggregate = AggregateRef::new(self.service(), D::AGGREGATE, id);
+        let aggregate = AggregateRef::of::<D::Event>(id);
         let mut unanswered = 0;
         for attempt in 0..TRIES {
             let folded = self.folded::<D>(id);
@@ -98,7 +98,7 @@ impl Handle {
             let Some(event) = decided else {
                 return Ok(Executed { event: None, position: expected });
             };
-            let envelope = envelope_of(&aggregate, &event, context);
+            let envelope = Envelope::of(&aggregate, &event, context);
             match store::append(self.bus(), &envelope, expected).await {
                 Ok(position) => {
                     self.views().wait_for(&self.inner.stream, position.0).await;
@@ -135,21 +135,5 @@ impl Handle {
     pub async fn event_at<E: Event>(&self, position: Position) -> Result<Option<E>, BusError> {
         let envelope = store::at(self.bus(), &self.inner.stream, position).await?;
         Ok(E::decode(&envelope.schema, &envelope.data).ok())
-    }
-}
-
-fn envelope_of<E: Event>(aggregate: &AggregateRef, event: &E, context: &Context) -> Envelope {
-    Envelope {
-        // One command leads to one event of one aggregate: the id follows from both, so a retry writes the same.
-        id: Uuid::new_v5(&context.command_id, aggregate.subject().as_bytes()),
-        schema: event.schema().to_owned(),
-        time: context.now,
-        aggregate: aggregate.clone(),
-        actor: context.actor.name.clone(),
-        actor_source: context.actor.source.clone(),
-        correlation_id: context.correlation_id,
-        causation_id: context.command_id,
-        traceparent: context.traceparent.clone(),
-        data: event.encode(),
     }
 }

@@ -25,7 +25,7 @@ pub use handle::Handle;
 pub use reactor::{React, Reacting, Working};
 pub use reeve_views::{Page, Store};
 pub use service::{Running, Service, rebuild, run};
-pub use tags::{ResourceTags, TagsEvent};
+pub use tags::{ResourceEvent, ResourceTags};
 
 /// Why a service could not start or go on.
 #[derive(Debug, thiserror::Error)]

@@ -24,6 +24,7 @@ struct Counted;
 impl Event for Counted {
     const SERVICE: &'static str = "counters";
     const AGGREGATE: &'static str = "counter";
+    const ID_PARTS: usize = 1;
     fn schema(&self) -> &'static str {
         "reeve.counters.Counted.v1"
     }

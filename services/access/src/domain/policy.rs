@@ -1,15 +1,9 @@
 //! A text of policies.
 
-use reeve_eventsourcing::{Context, Decider, events};
+pub use reeve_contracts::access::PolicyEvent;
+use reeve_contracts::access::{PolicyDeleted, PolicyPut};
+use reeve_eventsourcing::{Context, Decider};
 use serde::{Deserialize, Serialize};
-
-events! {
-    /// What happens to a text of policies.
-    pub enum PolicyEvent: "access" / "policy" from reeve_contracts::access {
-        PolicyPut = "reeve.access.PolicyPut.v1",
-        PolicyDeleted = "reeve.access.PolicyDeleted.v1",
-    }
-}
 
 /// What can be asked of it.
 #[derive(Clone, Debug)]

@@ -1,20 +1,13 @@
 //! Somebody who may call.
 
 use reeve_contracts::access::AccessKey;
-use reeve_eventsourcing::{Context, Decider, events};
+pub use reeve_contracts::access::PrincipalEvent;
+use reeve_contracts::access::{
+    AccessKeyCreated, AccessKeyDeleted, PrincipalCreated, PrincipalDeleted, PrincipalGroupsSet,
+};
+use reeve_eventsourcing::{Context, Decider};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-
-events! {
-    /// What happens to a principal.
-    pub enum PrincipalEvent: "access" / "principal" from reeve_contracts::access {
-        PrincipalCreated = "reeve.access.PrincipalCreated.v1",
-        PrincipalGroupsSet = "reeve.access.PrincipalGroupsSet.v1",
-        AccessKeyCreated = "reeve.access.AccessKeyCreated.v1",
-        AccessKeyDeleted = "reeve.access.AccessKeyDeleted.v1",
-        PrincipalDeleted = "reeve.access.PrincipalDeleted.v1",
-    }
-}
 
 /// As with AWS: a second key, so that the first can be replaced.
 pub const MOST_KEYS: usize = 2;

@@ -1,19 +1,12 @@
 //! An activation: a code that lets a limited number of nodes in, until it ends.
 
-use reeve_eventsourcing::{Context, Decider, events};
+pub use reeve_contracts::nodes::ActivationEvent;
+use reeve_contracts::nodes::{ActivationCreated, ActivationDeleted, ActivationRedeemed};
+use reeve_eventsourcing::{Context, Decider};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use subtle::ConstantTimeEq;
-
-events! {
-    /// What happens to an activation.
-    pub enum ActivationEvent: "nodes" / "activation" from reeve_contracts::nodes {
-        ActivationCreated = "reeve.nodes.ActivationCreated.v1",
-        ActivationRedeemed = "reeve.nodes.ActivationRedeemed.v1",
-        ActivationDeleted = "reeve.nodes.ActivationDeleted.v1",
-    }
-}
 
 /// Why a command was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

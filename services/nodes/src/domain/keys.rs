@@ -1,16 +1,11 @@
 //! The dispatch keys of a root: which set of them is in force.
 
-use reeve_eventsourcing::{Context, Decider, events};
+pub use reeve_contracts::nodes::DispatchKeysEvent;
+use reeve_contracts::nodes::DispatchKeysPublished;
+use reeve_eventsourcing::{Context, Decider};
 use reeve_node_protocol::keys::{Refusal, open};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
-
-events! {
-    /// What happens to the dispatch keys of a root.
-    pub enum KeysEvent: "nodes" / "dispatch-keys" from reeve_contracts::nodes {
-        DispatchKeysPublished = "reeve.nodes.DispatchKeysPublished.v1",
-    }
-}
 
 /// What can be asked of them. The aggregate's id is the public root key.
 #[derive(Clone, Debug)]
@@ -35,11 +30,11 @@ pub struct DispatchKeys;
 
 impl Decider for DispatchKeys {
     type Command = Command;
-    type Event = KeysEvent;
+    type Event = DispatchKeysEvent;
     type State = State;
     type Error = Error;
 
-    fn decide(state: &State, command: Command, cx: &Context) -> Result<Option<KeysEvent>, Error> {
+    fn decide(state: &State, command: Command, cx: &Context) -> Result<Option<DispatchKeysEvent>, Error> {
         let Command::Publish { root_key, signed_set } = command;
         let set = open(&root_key, &signed_set)?;
         if signed_set == state.signed_set {
@@ -51,7 +46,7 @@ impl Decider for DispatchKeys {
         if cx.now.0 >= set.expires_ms {
             return Err(Refusal::Expired { expired: Timestamp(set.expires_ms) }.into());
         }
-        Ok(Some(KeysEvent::DispatchKeysPublished(DispatchKeysPublished {
+        Ok(Some(DispatchKeysEvent::DispatchKeysPublished(DispatchKeysPublished {
             root_key,
             version: set.version,
             expires_ms: set.expires_ms,
@@ -60,8 +55,8 @@ impl Decider for DispatchKeys {
         })))
     }
 
-    fn evolve(state: State, event: &KeysEvent) -> State {
-        let KeysEvent::DispatchKeysPublished(published) = event;
+    fn evolve(state: State, event: &DispatchKeysEvent) -> State {
+        let DispatchKeysEvent::DispatchKeysPublished(published) = event;
         match open(&published.root_key, &published.signed_set) {
             Ok(set) if set.version > state.version => {
                 State { version: set.version, signed_set: published.signed_set.clone() }
@@ -92,9 +87,9 @@ mod tests {
         Command::Publish { root_key: root.public_key(), signed_set: signed(by, version) }
     }
 
-    fn published(root: &KeyPair, version: u64) -> KeysEvent {
+    fn published(root: &KeyPair, version: u64) -> DispatchKeysEvent {
         let key = nkeys::KeyPair::new_from_raw(nkeys::KeyPairType::Account, [7; 32]).unwrap();
-        KeysEvent::DispatchKeysPublished(DispatchKeysPublished {
+        DispatchKeysEvent::DispatchKeysPublished(DispatchKeysPublished {
             root_key: root.public_key(),
             version,
             expires_ms: context().now.plus_seconds(60).0,
@@ -128,9 +123,9 @@ mod tests {
     fn an_event_with_an_older_set_or_a_forged_one_changes_nothing() {
         let (root, other) = (KeyPair::new_operator(), KeyPair::new_operator());
         let state = DispatchKeys::evolve(State::default(), &published(&root, 4));
-        let KeysEvent::DispatchKeysPublished(mut forged) = published(&other, 9);
+        let DispatchKeysEvent::DispatchKeysPublished(mut forged) = published(&other, 9);
         forged.root_key = root.public_key();
-        for event in [published(&root, 3), KeysEvent::DispatchKeysPublished(forged)] {
+        for event in [published(&root, 3), DispatchKeysEvent::DispatchKeysPublished(forged)] {
             assert_eq!(DispatchKeys::evolve(state.clone(), &event), state);
         }
     }

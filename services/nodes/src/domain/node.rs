@@ -1,18 +1,9 @@
 //! A node: registered once, connected and lost many times, deregistered for good.
 
-use reeve_eventsourcing::{Context, Decider, events};
+pub use reeve_contracts::nodes::NodeEvent;
+use reeve_contracts::nodes::{NodeConnected, NodeDeregistered, NodeLost, NodeRegistered, NodeRoleChanged};
+use reeve_eventsourcing::{Context, Decider};
 use serde::{Deserialize, Serialize};
-
-events! {
-    /// What happens to a node.
-    pub enum NodeEvent: "nodes" / "node" from reeve_contracts::nodes {
-        NodeRegistered = "reeve.nodes.NodeRegistered.v1",
-        NodeConnected = "reeve.nodes.NodeConnected.v1",
-        NodeLost = "reeve.nodes.NodeLost.v1",
-        NodeRoleChanged = "reeve.nodes.NodeRoleChanged.v1",
-        NodeDeregistered = "reeve.nodes.NodeDeregistered.v1",
-    }
-}
 
 /// Why a command was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -6,14 +6,12 @@ use super::{
 };
 use crate::host::keys;
 use anyhow::ensure;
-use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
-use prost::Message;
 use reeve_contracts::run_command::{
-    CommandFinished, CommandSent, Dispatched, InvocationFinished, InvocationStarted, InvocationsDispatched,
-    StepOutcome,
+    CommandEvent, CommandFinished, CommandSent, Dispatched, InvocationEvent, InvocationFinished,
+    InvocationStarted, InvocationsDispatched, StepOutcome,
 };
-use reeve_eventsourcing::{AggregateRef, Envelope, Position};
+use reeve_eventsourcing::{Actor, AggregateRef, Context, Envelope, Event, Position};
 use reeve_jetstream::{Bus, follow, store, streams};
 use reeve_types::{Timestamp, ids::new_uuid};
 use std::{
@@ -113,10 +111,10 @@ async fn command(bus: &Bus, n: usize) -> anyhow::Result<()> {
         request_json: r#"{"Parameters":{"commands":["uptime"]}}"#.to_owned(),
         ..CommandSent::default()
     };
-    let mut last = append(bus, "command", &id, "CommandSent", &sent, Position(0)).await?;
+    let mut last = append(bus, &id, CommandEvent::CommandSent(sent), Position(0)).await?;
     let dispatched = nodes.iter().map(|node| Dispatched { node_id: node.clone(), number: 1 }).collect();
     let told = InvocationsDispatched { command_id: id.clone(), dispatched };
-    last = append(bus, "command", &id, "InvocationsDispatched", &told, last).await?;
+    last = append(bus, &id, CommandEvent::InvocationsDispatched(told), last).await?;
     stream::iter(&nodes)
         .map(Ok)
         .try_for_each_concurrent(None, |node| invocation(bus, &id, node, now))
@@ -128,7 +126,7 @@ async fn command(bus: &Bus, n: usize) -> anyhow::Result<()> {
         completed: u32::try_from(NODES)?,
         ..CommandFinished::default()
     };
-    last = append(bus, "command", &id, "CommandFinished", &finished, last).await?;
+    last = append(bus, &id, CommandEvent::CommandFinished(finished), last).await?;
     ensure!(last.0 > 0, "an event has no position");
     Ok(())
 }
@@ -138,7 +136,7 @@ async fn invocation(bus: &Bus, command: &str, node: &str, now: Timestamp) -> any
     let ids = || (command.to_owned(), node.to_owned());
     let (command_id, node_id) = ids();
     let event = InvocationStarted { command_id, node_id, started_ms: now.0 };
-    let last = append(bus, "invocation", &id, "InvocationStarted", &event, Position(0)).await?;
+    let last = append(bus, &id, InvocationEvent::InvocationStarted(event), Position(0)).await?;
     let (command_id, node_id) = ids();
     let step = StepOutcome {
         name: "runShellScript".to_owned(),
@@ -160,28 +158,17 @@ async fn invocation(bus: &Bus, command: &str, node: &str, now: Timestamp) -> any
         steps: vec![step],
         ..InvocationFinished::default()
     };
-    append(bus, "invocation", &id, "InvocationFinished", &event, last).await.map(|_| ())
+    append(bus, &id, InvocationEvent::InvocationFinished(event), last).await.map(|_| ())
 }
 
-async fn append(
-    bus: &Bus,
-    aggregate: &str,
-    id: &str,
-    event: &str,
-    body: &impl Message,
-    expected: Position,
-) -> anyhow::Result<Position> {
-    let envelope = Envelope {
-        id: new_uuid(),
-        schema: format!("reeve.{SERVICE}.{event}.v1"),
-        time: Timestamp::now(),
-        aggregate: AggregateRef::new(SERVICE, aggregate, id),
-        actor: "administrator".to_owned(),
-        actor_source: "127.0.0.1".to_owned(),
+async fn append<E: Event>(bus: &Bus, id: &str, event: E, expected: Position) -> anyhow::Result<Position> {
+    let context = Context {
+        now: Timestamp::now(),
+        actor: Actor { name: "administrator".to_owned(), source: "127.0.0.1".to_owned() },
+        command_id: new_uuid(),
         correlation_id: Uuid::NAMESPACE_OID,
-        causation_id: new_uuid(),
         traceparent: None,
-        data: Bytes::from(body.encode_to_vec()),
     };
+    let envelope = Envelope::of(&AggregateRef::of::<E>(id), &event, &context);
     Ok(store::append(bus, &envelope, expected).await?)
 }

@@ -7,7 +7,10 @@ use super::{
 use anyhow::{Context, bail, ensure};
 use futures::StreamExt;
 use prost::Message;
-use reeve_contracts::{node::OutputChunk, run_command::CommandSent};
+use reeve_contracts::{
+    node::OutputChunk,
+    run_command::{CommandEvent, CommandSent, InvocationEvent},
+};
 use reeve_eventsourcing::AggregateRef;
 use reeve_jetstream::{
     Bus,
@@ -75,11 +78,11 @@ impl End {
     /// When there is no such command, or it was not sent to the node.
     async fn open(bus: &Bus, command: &str, node: Option<&str>) -> anyhow::Result<Self> {
         let stream = streams::of_service("run-command");
-        let subject = |aggregate, id: &str| AggregateRef::new("run-command", aggregate, id).subject();
-        let mut subjects = vec![subject("command", command)];
+        let mut subjects = vec![AggregateRef::of::<CommandEvent>(command).subject()];
         let last = follow::last_matching(bus, &stream, &subjects[0]).await?;
         ensure!(last > 0, "there is no command {command:?}");
-        subjects.extend(node.map(|node| subject("invocation", &invocation::id(command, node))));
+        let invocation = |node| AggregateRef::of::<InvocationEvent>(&invocation::id(command, node)).subject();
+        subjects.extend(node.map(invocation));
         let mut events = follow::follow(bus, &stream, &subjects, 0).await?;
         let first = events.next().await.context("the event stream ended")??;
         let sent = CommandSent::decode(first.message.data)?;

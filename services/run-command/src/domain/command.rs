@@ -1,19 +1,13 @@
 //! A sent command: what was sent to whom, whether it was cancelled, and how it ended.
 
 use super::{Counts, settle};
+pub use reeve_contracts::run_command::CommandEvent;
 use reeve_contracts::run_command::Dispatched;
-use reeve_eventsourcing::{Context, Decider, events};
+use reeve_contracts::run_command::{
+    CommandCancelRequested, CommandFinished, CommandSent, InvocationsDispatched,
+};
+use reeve_eventsourcing::{Context, Decider};
 use serde::{Deserialize, Serialize};
-
-events! {
-    /// What happens to a sent command.
-    pub enum CommandEvent: "run-command" / "command" from reeve_contracts::run_command {
-        CommandSent = "reeve.run-command.CommandSent.v1",
-        InvocationsDispatched = "reeve.run-command.InvocationsDispatched.v1",
-        CommandCancelRequested = "reeve.run-command.CommandCancelRequested.v1",
-        CommandFinished = "reeve.run-command.CommandFinished.v1",
-    }
-}
 
 /// Why a command was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,19 +1,11 @@
 //! An invocation: one command on one node. It ends once.
 
-use reeve_eventsourcing::{Context, Decider, events};
+pub use reeve_contracts::run_command::InvocationEvent;
+use reeve_contracts::run_command::{InvocationCancelling, InvocationFinished, InvocationStarted};
+use reeve_eventsourcing::{Context, Decider};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
-
-events! {
-    /// What happens to an invocation. That it was dispatched, its command tells now; older logs tell it here.
-    pub enum InvocationEvent: "run-command" / "invocation" from reeve_contracts::run_command {
-        InvocationDispatched = "reeve.run-command.InvocationDispatched.v1",
-        InvocationStarted = "reeve.run-command.InvocationStarted.v1",
-        InvocationCancelling = "reeve.run-command.InvocationCancelling.v1",
-        InvocationFinished = "reeve.run-command.InvocationFinished.v1",
-    }
-}
 
 /// What may be said of an invocation. Nothing is refused: what comes late or twice says nothing new.
 #[derive(Clone, Debug)]
@@ -127,7 +119,6 @@ impl Decider for Invocation {
 
     fn evolve(mut state: State, event: &InvocationEvent) -> State {
         match event {
-            InvocationEvent::InvocationDispatched(_) => {}
             InvocationEvent::InvocationStarted(_) => state.started = true,
             InvocationEvent::InvocationCancelling(_) => state.cancelling = true,
             InvocationEvent::InvocationFinished(_) => state.finished = true,

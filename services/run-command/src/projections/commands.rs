@@ -245,14 +245,12 @@ impl Projection for Invocations {
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<InvocationEvent>) {
         let (command, node) = match &event.event {
-            InvocationEvent::InvocationDispatched(e) => (&e.command_id, &e.node_id),
             InvocationEvent::InvocationStarted(e) => (&e.command_id, &e.node_id),
             InvocationEvent::InvocationCancelling(e) => (&e.command_id, &e.node_id),
             InvocationEvent::InvocationFinished(e) => (&e.command_id, &e.node_id),
         };
         let key = invocation::id(command, node);
         let known = view.change_row(INVOCATIONS, &key, |row: &mut InvocationRow| match &event.event {
-            InvocationEvent::InvocationDispatched(_) => {}
             InvocationEvent::InvocationStarted(e) => {
                 row.started = Some(Timestamp(e.started_ms));
                 // That it began is told later than that it is to be cancelled.
@@ -263,13 +261,8 @@ impl Projection for Invocations {
             InvocationEvent::InvocationCancelling(_) => set_status(row, "Cancelling"),
             InvocationEvent::InvocationFinished(e) => finish(row, e),
         });
-        match &event.event {
-            _ if known.is_none() => {}
-            InvocationEvent::InvocationDispatched(e) => {
-                dispatched(view, command, [(node.as_str(), e.number)])
-            }
-            InvocationEvent::InvocationFinished(_) => end(view, &key),
-            InvocationEvent::InvocationStarted(_) | InvocationEvent::InvocationCancelling(_) => {}
+        if known.is_some() && matches!(event.event, InvocationEvent::InvocationFinished(_)) {
+            end(view, &key);
         }
     }
 }

@@ -1,21 +1,11 @@
 //! What run-command knows of documents, from their service's events.
 
+use reeve_contracts::documents::DocumentEvent;
 use reeve_document_language::{Checked, DocumentInput, check};
-use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, events};
+use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
-
-events! {
-    /// The documents service's events that matter here.
-    pub enum DocumentEvent: "documents" / "document" from reeve_contracts::documents {
-        DocumentCreated = "reeve.documents.DocumentCreated.v1",
-        DocumentUpdated = "reeve.documents.DocumentUpdated.v1",
-        DefaultVersionSet = "reeve.documents.DefaultVersionSet.v1",
-        DocumentVersionDeleted = "reeve.documents.DocumentVersionDeleted.v1",
-        DocumentDeleted = "reeve.documents.DocumentDeleted.v1",
-    }
-}
 
 /// Documents by name.
 pub const DOCUMENTS: &str = "documents";
@@ -86,6 +76,7 @@ impl Projection for Documents {
                 }
                 view.remove(DOCUMENTS, e.name.as_bytes());
             }
+            DocumentEvent::DocumentReviewed(_) | DocumentEvent::DocumentPermissionModified(_) => {}
         }
     }
 }

@@ -1,15 +1,9 @@
 //! The newest set of dispatch keys, from the nodes service's events.
 
-use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, events};
+use reeve_contracts::nodes::DispatchKeysEvent;
+use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
 use reeve_node_protocol::keys::open;
 use serde::{Deserialize, Serialize};
-
-events! {
-    /// What happens to the dispatch keys of a root.
-    pub enum KeysEvent: "nodes" / "dispatch-keys" from reeve_contracts::nodes {
-        DispatchKeysPublished = "reeve.nodes.DispatchKeysPublished.v1",
-    }
-}
 
 /// The newest set, by root key.
 pub const DISPATCH_KEYS: &str = "dispatch-keys";
@@ -27,10 +21,10 @@ pub struct KeySets;
 impl Projection for KeySets {
     const NAME: &'static str = "dispatch-keys";
     const VERSION: u32 = 1;
-    type Event = KeysEvent;
+    type Event = DispatchKeysEvent;
 
-    fn apply(&self, view: &mut dyn View, event: &Recorded<KeysEvent>) {
-        let KeysEvent::DispatchKeysPublished(e) = &event.event;
+    fn apply(&self, view: &mut dyn View, event: &Recorded<DispatchKeysEvent>) {
+        let DispatchKeysEvent::DispatchKeysPublished(e) = &event.event;
         let held = view.row::<KeySetRow>(DISPATCH_KEYS, &e.root_key).map_or(0, |row| row.version);
         if let Ok(set) = open(&e.root_key, &e.signed_set)
             && set.version > held

@@ -12,7 +12,7 @@ pub use commands::{
 };
 pub use documents::{CONTENT, ContentRow, DOCUMENTS, DocumentRow, Documents, content_key};
 pub use keys::{DISPATCH_KEYS, KeySetRow, KeySets};
-pub use nodes::{NODE_TAGS, NODES, NodeEvent, NodeRow, Nodes};
+pub use nodes::{NODE_TAGS, NODES, NodeRow, Nodes};
 
 #[cfg(test)]
 mod tests;

@@ -1,17 +1,8 @@
 //! What run-command knows of nodes and their tags, from the events of those services.
 
-use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, events};
+use reeve_contracts::nodes::NodeEvent;
+use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
 use serde::{Deserialize, Serialize};
-
-events! {
-    /// The nodes service's events that matter here.
-    pub enum NodeEvent: "nodes" / "node" from reeve_contracts::nodes {
-        NodeRegistered = "reeve.nodes.NodeRegistered.v1",
-        NodeConnected = "reeve.nodes.NodeConnected.v1",
-        NodeLost = "reeve.nodes.NodeLost.v1",
-        NodeDeregistered = "reeve.nodes.NodeDeregistered.v1",
-    }
-}
 
 /// Nodes by id.
 pub const NODES: &str = "nodes";
@@ -63,6 +54,7 @@ impl Projection for Nodes {
                     view.put_row(NODES, &e.node_id, row);
                 }
             }
+            NodeEvent::NodeRoleChanged(_) => {}
             NodeEvent::NodeDeregistered(e) => view.remove(NODES, e.node_id.as_bytes()),
         }
     }

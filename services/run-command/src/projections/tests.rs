@@ -1,8 +1,7 @@
 use super::*;
 use crate::domain::{Progress, command::CommandEvent, invocation::InvocationEvent};
 use reeve_contracts::run_command::{
-    CommandCancelRequested, CommandSent, Dispatched, InvocationDispatched, InvocationFinished,
-    InvocationsDispatched,
+    CommandCancelRequested, CommandSent, Dispatched, InvocationFinished, InvocationsDispatched,
 };
 use reeve_eventsourcing::{
     AggregateRef, Envelope, Event, MemoryView, Position, Projection, Recorded, ViewExt,
@@ -10,19 +9,7 @@ use reeve_eventsourcing::{
 use reeve_testkit::context;
 
 fn recorded<E: Event>(event: E) -> Recorded<E> {
-    let cx = context();
-    let envelope = Envelope {
-        id: cx.command_id,
-        schema: event.schema().to_owned(),
-        time: cx.now,
-        aggregate: AggregateRef::new(E::SERVICE, E::AGGREGATE, "c"),
-        actor: cx.actor.name,
-        actor_source: String::new(),
-        correlation_id: cx.correlation_id,
-        causation_id: cx.command_id,
-        traceparent: None,
-        data: event.encode(),
-    };
+    let envelope = Envelope::of(&AggregateRef::of::<E>("c"), &event, &context());
     Recorded { position: Position(1), envelope: envelope.into(), event }
 }
 
@@ -125,12 +112,4 @@ fn a_node_that_is_told_twice_counts_the_first_time() {
     assert_eq!(tables.0.row::<u64>(NUMBERS, "mi-1"), Some(6), "what may be taken is not tried first");
     tables.dispatched("mi-9", 1);
     assert_eq!(tables.counted(), 1, "a node that the command was not sent to");
-}
-
-#[test]
-fn older_logs_tell_each_dispatch_by_itself() {
-    let mut tables = Tables::sent();
-    let dispatched = InvocationDispatched { command_id: "c".into(), node_id: "mi-1".into(), number: 7 };
-    Invocations.apply(&mut tables.0, &recorded(InvocationEvent::InvocationDispatched(dispatched)));
-    assert_eq!((tables.row("mi-1").number, tables.counted()), (7, 1));
 }

@@ -3,8 +3,9 @@
 use super::turns::Turns;
 use crate::{
     dispatch::Dispatcher,
-    projections::{BY_NODE, COMMANDS, CommandRow, NodeEvent},
+    projections::{BY_NODE, COMMANDS, CommandRow},
 };
+use reeve_contracts::nodes::NodeEvent;
 use reeve_runtime::{React, Reacting};
 
 /// The open invocations of a deregistered node end, and others have their turns.

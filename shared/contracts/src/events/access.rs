@@ -18,6 +18,7 @@ pub struct PrincipalCreated {
     #[prost(message, optional, tag = "3")]
     pub key: ::core::option::Option<AccessKey>,
 }
+/// Its groups are all that it is in now.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PrincipalGroupsSet {
     #[prost(string, tag = "1")]
@@ -39,6 +40,7 @@ pub struct AccessKeyDeleted {
     #[prost(string, tag = "2")]
     pub access_key_id: ::prost::alloc::string::String,
 }
+/// Its ids are those of the keys that it had.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PrincipalDeleted {
     #[prost(string, tag = "1")]
@@ -46,6 +48,7 @@ pub struct PrincipalDeleted {
     #[prost(string, repeated, tag = "2")]
     pub access_key_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
+/// The text is Cedar, one policy or several.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PolicyPut {
     #[prost(string, tag = "1")]
@@ -57,4 +60,23 @@ pub struct PolicyPut {
 pub struct PolicyDeleted {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
+}
+
+::reeve_eventsourcing::events! {
+/// What happens to the aggregate `policy`, on `reeve.evt.access.policy.{name}`.
+pub enum PolicyEvent: "access" / "policy" / 1 {
+PolicyPut(PolicyPut) = "reeve.access.PolicyPut.v1",
+PolicyDeleted(PolicyDeleted) = "reeve.access.PolicyDeleted.v1",
+}
+}
+
+::reeve_eventsourcing::events! {
+/// What happens to the aggregate `principal`, on `reeve.evt.access.principal.{name}`.
+pub enum PrincipalEvent: "access" / "principal" / 1 {
+PrincipalCreated(PrincipalCreated) = "reeve.access.PrincipalCreated.v1",
+PrincipalGroupsSet(PrincipalGroupsSet) = "reeve.access.PrincipalGroupsSet.v1",
+AccessKeyCreated(AccessKeyCreated) = "reeve.access.AccessKeyCreated.v1",
+AccessKeyDeleted(AccessKeyDeleted) = "reeve.access.AccessKeyDeleted.v1",
+PrincipalDeleted(PrincipalDeleted) = "reeve.access.PrincipalDeleted.v1",
+}
 }

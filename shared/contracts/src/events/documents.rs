@@ -102,3 +102,16 @@ pub struct DocumentPermissionModified {
     #[prost(string, tag = "4")]
     pub shared_version: ::prost::alloc::string::String,
 }
+
+::reeve_eventsourcing::events! {
+/// What happens to the aggregate `document`, on `reeve.evt.documents.document.{name}`.
+pub enum DocumentEvent: "documents" / "document" / 1 {
+DocumentCreated(DocumentCreated) = "reeve.documents.DocumentCreated.v1",
+DocumentUpdated(DocumentUpdated) = "reeve.documents.DocumentUpdated.v1",
+DefaultVersionSet(DefaultVersionSet) = "reeve.documents.DefaultVersionSet.v1",
+DocumentReviewed(DocumentReviewed) = "reeve.documents.DocumentReviewed.v1",
+DocumentVersionDeleted(DocumentVersionDeleted) = "reeve.documents.DocumentVersionDeleted.v1",
+DocumentDeleted(DocumentDeleted) = "reeve.documents.DocumentDeleted.v1",
+DocumentPermissionModified(DocumentPermissionModified) = "reeve.documents.DocumentPermissionModified.v1",
+}
+}

@@ -126,3 +126,30 @@ pub struct DispatchKeysPublished {
     #[prost(bytes = "vec", tag = "5")]
     pub signed_set: ::prost::alloc::vec::Vec<u8>,
 }
+
+::reeve_eventsourcing::events! {
+/// What happens to the aggregate `activation`, on `reeve.evt.nodes.activation.{activation_id}`.
+pub enum ActivationEvent: "nodes" / "activation" / 1 {
+ActivationCreated(ActivationCreated) = "reeve.nodes.ActivationCreated.v1",
+ActivationRedeemed(ActivationRedeemed) = "reeve.nodes.ActivationRedeemed.v1",
+ActivationDeleted(ActivationDeleted) = "reeve.nodes.ActivationDeleted.v1",
+}
+}
+
+::reeve_eventsourcing::events! {
+/// What happens to the aggregate `dispatch-keys`, on `reeve.evt.nodes.dispatch-keys.{root_key}`.
+pub enum DispatchKeysEvent: "nodes" / "dispatch-keys" / 1 {
+DispatchKeysPublished(DispatchKeysPublished) = "reeve.nodes.DispatchKeysPublished.v1",
+}
+}
+
+::reeve_eventsourcing::events! {
+/// What happens to the aggregate `node`, on `reeve.evt.nodes.node.{node_id}`.
+pub enum NodeEvent: "nodes" / "node" / 1 {
+NodeRegistered(NodeRegistered) = "reeve.nodes.NodeRegistered.v1",
+NodeConnected(NodeConnected) = "reeve.nodes.NodeConnected.v1",
+NodeLost(NodeLost) = "reeve.nodes.NodeLost.v1",
+NodeRoleChanged(NodeRoleChanged) = "reeve.nodes.NodeRoleChanged.v1",
+NodeDeregistered(NodeDeregistered) = "reeve.nodes.NodeDeregistered.v1",
+}
+}

@@ -49,6 +49,7 @@ pub struct CommandSent {
 pub struct CommandCancelRequested {
     #[prost(string, tag = "1")]
     pub command_id: ::prost::alloc::string::String,
+    /// empty: all
     #[prost(string, repeated, tag = "2")]
     pub node_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
@@ -74,21 +75,13 @@ pub struct Dispatched {
     #[prost(uint64, tag = "2")]
     pub number: u64,
 }
+/// A node that is named twice counts the first time.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct InvocationsDispatched {
     #[prost(string, tag = "1")]
     pub command_id: ::prost::alloc::string::String,
     #[prost(message, repeated, tag = "2")]
     pub dispatched: ::prost::alloc::vec::Vec<Dispatched>,
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct InvocationDispatched {
-    #[prost(string, tag = "1")]
-    pub command_id: ::prost::alloc::string::String,
-    #[prost(string, tag = "2")]
-    pub node_id: ::prost::alloc::string::String,
-    #[prost(uint64, tag = "3")]
-    pub number: u64,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct InvocationStarted {
@@ -155,4 +148,23 @@ pub struct InvocationFinished {
     /// why, where there is no step that says it
     #[prost(string, tag = "9")]
     pub message: ::prost::alloc::string::String,
+}
+
+::reeve_eventsourcing::events! {
+/// What happens to the aggregate `command`, on `reeve.evt.run-command.command.{command_id}`.
+pub enum CommandEvent: "run-command" / "command" / 1 {
+CommandSent(CommandSent) = "reeve.run-command.CommandSent.v1",
+CommandCancelRequested(CommandCancelRequested) = "reeve.run-command.CommandCancelRequested.v1",
+CommandFinished(CommandFinished) = "reeve.run-command.CommandFinished.v1",
+InvocationsDispatched(InvocationsDispatched) = "reeve.run-command.InvocationsDispatched.v1",
+}
+}
+
+::reeve_eventsourcing::events! {
+/// What happens to the aggregate `invocation`, on `reeve.evt.run-command.invocation.{command_id}.{node_id}`.
+pub enum InvocationEvent: "run-command" / "invocation" / 2 {
+InvocationStarted(InvocationStarted) = "reeve.run-command.InvocationStarted.v1",
+InvocationCancelling(InvocationCancelling) = "reeve.run-command.InvocationCancelling.v1",
+InvocationFinished(InvocationFinished) = "reeve.run-command.InvocationFinished.v1",
+}
 }

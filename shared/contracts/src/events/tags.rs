@@ -26,3 +26,11 @@ pub struct TagsRemoved {
     #[prost(string, repeated, tag = "3")]
     pub keys: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
+
+::reeve_eventsourcing::events! {
+/// What happens to the aggregate `resource`, on `reeve.evt.tags.resource.{resource_type}.{resource_id}`.
+pub enum ResourceEvent: "tags" / "resource" / 2 {
+TagsAdded(TagsAdded) = "reeve.tags.TagsAdded.v1",
+TagsRemoved(TagsRemoved) = "reeve.tags.TagsRemoved.v1",
+}
+}

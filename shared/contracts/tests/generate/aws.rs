@@ -8,7 +8,7 @@ use std::fmt::Write;
 const KEYWORDS: &[&str] =
     &["type", "ref", "match", "enum", "move", "use", "where", "static", "in", "for", "loop"];
 
-pub fn generate(model: &str, file: &str, operations: &[&str]) -> String {
+pub fn generate(model: &str, file: &str, operations: &[String]) -> String {
     let model: Value = serde_json::from_str(model).unwrap();
     let model = Model { shapes: model["shapes"].as_object().unwrap(), operations: &model["operations"] };
     let mut structures = BTreeSet::new();
@@ -67,7 +67,7 @@ impl<'a> Model<'a> {
                 .any(|member| self.holds(member["shape"].as_str().unwrap(), inner, seen))
     }
 
-    fn structure(&self, name: &str, operations: &[&str], source: &mut String) {
+    fn structure(&self, name: &str, operations: &[String], source: &mut String) {
         let definition = &self.shapes[name];
         let role = operations.iter().find_map(|operation| {
             let is = |side: &str| self.operations[operation][side]["shape"] == *name;
