@@ -18,7 +18,7 @@ mod reactors;
 pub use domain::{policy, principal};
 
 use reeve_authz::Access;
-use reeve_runtime::Service;
+use reeve_runtime::{Consumer, Operation, Service};
 use reeve_secrets::Vault;
 use std::sync::Arc;
 
@@ -39,22 +39,29 @@ pub fn service(config: &Config) -> Service {
         .aggregate::<policy::Policy>()
         .projection(projections::Principals)
         .projection(projections::Policies)
-        .reactor("secrets", 16, move |reacting| reactors::destroy(destroy.clone(), reacting))
-        .operation("access", "CreatePrincipal", move |call| api::create_principal(create.clone(), call))
-        .on("Principal", "name")
-        .operation("access", "DeletePrincipal", api::delete_principal)
-        .on("Principal", "name")
-        .operation("access", "ListPrincipals", api::list_principals)
-        .operation("access", "SetPrincipalGroups", api::set_groups)
-        .on("Principal", "name")
-        .operation("access", "CreateAccessKey", move |call| api::create_access_key(add.clone(), call))
-        .on("Principal", "name")
-        .operation("access", "DeleteAccessKey", api::delete_access_key)
-        .on("Principal", "name")
-        .operation("access", "PutPolicy", api::put_policy)
-        .on("Policy", "name")
-        .operation("access", "DeletePolicy", api::delete_policy)
-        .on("Policy", "name")
-        .operation("access", "ListPolicies", api::list_policies)
-        .operation("access", "CheckAccess", move |call| api::check_access(explain.clone(), call))
+        .reactor(Consumer::from_beginning("secrets").concurrency(16), move |reacting| {
+            reactors::destroy(destroy.clone(), reacting)
+        })
+        .operation(Operation::write("access", "CreatePrincipal").on("Principal", "name"), move |call| {
+            api::create_principal(create.clone(), call)
+        })
+        .operation(
+            Operation::write("access", "DeletePrincipal").on("Principal", "name"),
+            api::delete_principal,
+        )
+        .operation(Operation::read("access", "ListPrincipals"), api::list_principals)
+        .operation(Operation::write("access", "SetPrincipalGroups").on("Principal", "name"), api::set_groups)
+        .operation(Operation::write("access", "CreateAccessKey").on("Principal", "name"), move |call| {
+            api::create_access_key(add.clone(), call)
+        })
+        .operation(
+            Operation::write("access", "DeleteAccessKey").on("Principal", "name"),
+            api::delete_access_key,
+        )
+        .operation(Operation::write("access", "PutPolicy").on("Policy", "name"), api::put_policy)
+        .operation(Operation::write("access", "DeletePolicy").on("Policy", "name"), api::delete_policy)
+        .operation(Operation::read("access", "ListPolicies"), api::list_policies)
+        .operation(Operation::read("access", "CheckAccess"), move |call| {
+            api::check_access(explain.clone(), call)
+        })
 }

@@ -2,12 +2,12 @@
 
 use crate::principal::PrincipalEvent;
 use reeve_authz::secret_name;
-use reeve_runtime::{React, Reacting};
+use reeve_runtime::{Delivery, HandlerError};
 use reeve_secrets::Vault;
 
 /// Destroys the secrets of deleted access keys.
-pub(crate) async fn destroy(vault: Vault, reacting: Reacting<PrincipalEvent>) -> Result<(), React> {
-    let keys = match &reacting.event.event {
+pub(crate) async fn destroy(vault: Vault, delivery: Delivery<PrincipalEvent>) -> Result<(), HandlerError> {
+    let keys = match &delivery.event.event {
         PrincipalEvent::AccessKeyDeleted(deleted) => std::slice::from_ref(&deleted.access_key_id),
         PrincipalEvent::PrincipalDeleted(deleted) => deleted.access_key_ids.as_slice(),
         PrincipalEvent::PrincipalCreated(_)
@@ -15,7 +15,7 @@ pub(crate) async fn destroy(vault: Vault, reacting: Reacting<PrincipalEvent>) ->
         | PrincipalEvent::AccessKeyCreated(_) => &[],
     };
     for key in keys {
-        vault.destroy(&secret_name(key)).await.map_err(|e| React::Later(e.to_string()))?;
+        vault.destroy(&secret_name(key)).await.map_err(|e| HandlerError::Retry(e.to_string()))?;
     }
     Ok(())
 }

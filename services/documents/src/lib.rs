@@ -17,7 +17,7 @@ mod projections;
 
 pub use domain::{Command, Document, DocumentEvent, Draft, Error, Mark, Review, Selector, State};
 
-use reeve_runtime::{ResourceTags, Service};
+use reeve_runtime::{Operation, ResourceTags, Service};
 
 /// The service, for a host to run.
 pub fn service() -> Service {
@@ -26,28 +26,47 @@ pub fn service() -> Service {
         .projection(projections::Documents)
         .projection(ResourceTags { kind: "Document", table: projections::TAGS })
         .startup(preconfigured::publish)
-        .operation("ssm", "CreateDocument", api::write::create_document)
-        .on("Document", "Name")
-        .operation("ssm", "UpdateDocument", api::write::update_document)
-        .on("Document", "Name")
-        .operation("ssm", "UpdateDocumentDefaultVersion", api::write::update_default_version)
-        .on("Document", "Name")
-        .operation("ssm", "DeleteDocument", api::write::delete_document)
-        .on("Document", "Name")
-        .operation("ssm", "GetDocument", api::read::get_document)
-        .on("Document", "Name")
-        .operation("ssm", "DescribeDocument", api::read::describe_document)
-        .on("Document", "Name")
-        .operation("ssm", "ListDocuments", api::list::list_documents)
-        .operation("ssm", "ListDocumentVersions", api::list::list_versions)
-        .on("Document", "Name")
-        .operation("ssm", "UpdateDocumentMetadata", api::review::update_metadata)
-        .on("Document", "Name")
-        .operation("ssm", "ListDocumentMetadataHistory", api::review::list_history)
-        .on("Document", "Name")
-        .operation("ssm", "ModifyDocumentPermission", api::permission::modify)
-        .on("Document", "Name")
-        .operation("ssm", "DescribeDocumentPermission", api::permission::describe)
-        .on("Document", "Name")
-        .question("NodeGetDocument", "get-document", api::node::get_document)
+        .operation(
+            Operation::write("ssm", "CreateDocument").on("Document", "Name"),
+            api::write::create_document,
+        )
+        .operation(
+            Operation::write("ssm", "UpdateDocument").on("Document", "Name"),
+            api::write::update_document,
+        )
+        .operation(
+            Operation::write("ssm", "UpdateDocumentDefaultVersion").on("Document", "Name"),
+            api::write::update_default_version,
+        )
+        .operation(
+            Operation::write("ssm", "DeleteDocument").on("Document", "Name"),
+            api::write::delete_document,
+        )
+        .operation(Operation::read("ssm", "GetDocument").on("Document", "Name"), api::read::get_document)
+        .operation(
+            Operation::read("ssm", "DescribeDocument").on("Document", "Name"),
+            api::read::describe_document,
+        )
+        .operation(Operation::read("ssm", "ListDocuments"), api::list::list_documents)
+        .operation(
+            Operation::read("ssm", "ListDocumentVersions").on("Document", "Name"),
+            api::list::list_versions,
+        )
+        .operation(
+            Operation::write("ssm", "UpdateDocumentMetadata").on("Document", "Name"),
+            api::review::update_metadata,
+        )
+        .operation(
+            Operation::read("ssm", "ListDocumentMetadataHistory").on("Document", "Name"),
+            api::review::list_history,
+        )
+        .operation(
+            Operation::write("ssm", "ModifyDocumentPermission").on("Document", "Name"),
+            api::permission::modify,
+        )
+        .operation(
+            Operation::read("ssm", "DescribeDocumentPermission").on("Document", "Name"),
+            api::permission::describe,
+        )
+        .agent_endpoint("NodeGetDocument", "get-document", api::node::get_document)
 }

@@ -3,7 +3,7 @@
 use crate::domain::{Command, Document, Draft};
 use reeve_document_language::Format;
 use reeve_eventsourcing::{Actor, Context};
-use reeve_runtime::{Handle, React};
+use reeve_runtime::{Handle, HandlerError};
 use reeve_types::{Timestamp, ids::new_uuid};
 
 /// Name and content, all of the type Command and in YAML.
@@ -18,7 +18,7 @@ const DOCUMENTS: [(&str, &str); 7] = [
 ];
 
 /// Publishes what is new or changed in this release; says nothing when all is there.
-pub(crate) async fn publish(handle: Handle) -> Result<(), React> {
+pub(crate) async fn publish(handle: Handle) -> Result<(), HandlerError> {
     for (name, content) in DOCUMENTS {
         let draft = Draft {
             content: content.to_owned(),

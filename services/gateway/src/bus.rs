@@ -31,14 +31,14 @@ impl Bus for reeve_jetstream::Bus {
 
     async fn discover(&self) -> Result<Vec<Served>, BusError> {
         let served = serve::discover(self, DISCOVERY).await.map_err(bus_error)?;
-        let served =
-            served.into_iter().map(|serve::Served { service, operation, api, subject, resources }| Served {
-                service,
-                operation,
-                api,
-                subject,
-                resources,
-            });
+        let served = served.into_iter().map(|one| Served {
+            service: one.service,
+            operation: one.operation,
+            api: one.api,
+            subject: one.subject,
+            writes: one.writes,
+            resources: one.resources,
+        });
         Ok(served.collect())
     }
 

@@ -20,6 +20,8 @@ const KEPT: u64 = 24;
 /// Where an operation is served, and what it is done to.
 pub struct Route {
     pub subject: String,
+    /// Whether it changes something: then a repeated call is answered with the first answer.
+    pub writes: bool,
     pub resources: Vec<(String, String)>,
 }
 
@@ -124,7 +126,8 @@ impl Directory {
         let round = state.rounds;
         // What belongs to no API of AWS's is not for callers of one.
         for one in served.into_iter().filter(|one| !one.api.is_empty()) {
-            let route = Arc::new(Route { subject: one.subject, resources: one.resources });
+            let route =
+                Arc::new(Route { subject: one.subject, writes: one.writes, resources: one.resources });
             state.routes.entry(one.api).or_default().insert(one.operation, Known { route, round });
         }
         state.routes.retain(|_, operations| {
@@ -173,6 +176,7 @@ mod tests {
                 operation: (*operation).to_owned(),
                 api: "ssm".to_owned(),
                 subject: format!("reeve.api.a.{operation}"),
+                writes: false,
                 resources: Vec::new(),
             };
             Ok(self.answers[round.min(last)].iter().map(served).collect())

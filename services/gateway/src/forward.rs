@@ -3,7 +3,7 @@
 use crate::directory::{Route, Unclear};
 use crate::errors::Failure;
 use crate::models::{self, Model, Operation, Pages};
-use crate::repeats::{self, reads};
+use crate::repeats;
 use crate::resources::named;
 use crate::sigv4::{self, Caller};
 use crate::validate::validate;
@@ -11,12 +11,16 @@ use crate::{Answer, Bus, BusError, Config, Forward, Gateway, Shared};
 use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use reeve_authz::{Place, Resource, permit};
+use reeve_jetstream::serve;
 use reeve_types::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tracing::Span;
 use uuid::Uuid;
+
+/// The header of a request that asks about an earlier instant, in RFC 3339. It must be signed.
+const AS_OF: &str = "x-reeve-as-of";
 
 /// A request as it came in, its body read.
 pub struct Incoming<'a> {
@@ -124,9 +128,13 @@ impl<B: Bus> Gateway<B> {
         let route = offered(route, &operation.name)?;
         // The bytes that were signed, unless a token in them had to be opened.
         let body = if opened { Bytes::from(Value::Object(input).to_string()) } else { request.body.clone() };
-        if reads(&operation.name) {
+        if !route.writes {
             let task = Task { operation, route: &route, id: request.request_id, body, asked: &asked };
             return self.carry_out(&request, caller, task).await;
+        }
+        if request.header(AS_OF).is_some() {
+            let message = format!("{} writes: it cannot be called as of an instant.", operation.name);
+            return Err(Failure::new("ValidationException", message));
         }
         self.open()?;
         let id = repeats::id(&caller.access_key_id, &caller.signature);
@@ -147,6 +155,10 @@ impl<B: Bus> Gateway<B> {
         headers.push(("reeve-actor".to_owned(), principal.clone()));
         headers.push(("reeve-account".to_owned(), shared.config.account.clone()));
         headers.push(("reeve-region".to_owned(), shared.config.region.clone()));
+        // Its service says what is wrong with one that is no instant of the log.
+        if let Some(at) = request.header(AS_OF) {
+            headers.push((serve::AS_OF.to_owned(), at.to_owned()));
+        }
         headers.extend(
             shared
                 .positions

@@ -131,6 +131,8 @@ pub struct Served {
     pub api: String,
     /// Where it listens: `reeve.api.documents.CreateDocument`.
     pub subject: String,
+    /// Whether it changes something.
+    pub writes: bool,
     /// Kinds of resources that it is done to, and the members of its input that name them.
     pub resources: Vec<(String, String)>,
 }

@@ -6,7 +6,6 @@
 
 use crate::errors::Failure;
 use bytes::Bytes;
-use reeve_authz::verb;
 use reeve_types::Timestamp;
 use std::{
     collections::{HashMap, VecDeque},
@@ -34,12 +33,6 @@ struct Kept {
 /// The answers of the last calls that change something.
 #[derive(Default)]
 pub struct Repeats(Mutex<Kept>);
-
-/// Whether an operation of this name only reads.
-pub fn reads(operation: &str) -> bool {
-    let verb = verb(operation);
-    verb.len() < operation.len() && ["Get", "List", "Describe", "Check"].contains(&verb)
-}
 
 /// The id of a signed call: the same whenever its bytes are sent.
 pub fn id(access_key_id: &str, signature: &str) -> Uuid {
@@ -121,11 +114,5 @@ mod tests {
         let later = Timestamp(now.0 + KEPT_MS + 1);
         repeats.once(id("A", "4"), later, call(Ok("x"))).await.unwrap();
         assert_eq!(repeats.kept().answers.len(), 1, "what is too old is forgotten");
-    }
-
-    #[test]
-    fn a_verb_is_a_word() {
-        assert!(reads("GetDocument") && reads("ListNodes") && reads("CheckAccess"));
-        assert!(!reads("GetawayDocument") && !reads("SendCommand") && !reads("Get"));
     }
 }

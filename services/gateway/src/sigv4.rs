@@ -265,7 +265,9 @@ fn check_signed_headers(request: &Request<'_>, signed_headers: &str) -> Result<(
     if !signed("host") {
         return Err(Error::Unsigned("Host".to_owned()));
     }
-    let unsigned = request.headers.iter().find(|(name, _)| name.starts_with("x-amz-") && !signed(name));
+    // AWS's, and ours: each means something.
+    let meant = |name: &str| name.starts_with("x-amz-") || name.starts_with("x-reeve-");
+    let unsigned = request.headers.iter().find(|(name, _)| meant(name) && !signed(name));
     unsigned.map_or(Ok(()), |(name, _)| Err(Error::Unsigned((*name).to_owned())))
 }
 

@@ -13,7 +13,7 @@ use crate::{
 use futures::StreamExt;
 use reeve_eventsourcing::Event;
 use reeve_jetstream::{Headers, admission::MOST_REVOKED, streams};
-use reeve_runtime::{Handle, React, Reacting};
+use reeve_runtime::{Delivery, Handle, HandlerError};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Mutex;
 
@@ -25,21 +25,21 @@ const ANSWER: Duration = Duration::from_secs(5);
 pub(crate) struct Given(Mutex<u64>);
 
 /// A deregistered node's key is revoked, which ends its connections.
-pub(crate) async fn revoke(shared: Arc<Shared>, reacting: Reacting<NodeEvent>) -> Result<(), React> {
-    let NodeEvent::NodeDeregistered(_) = &reacting.event.event else { return Ok(()) };
-    give(&shared, &reacting.handle, Some(reacting.event.position.0)).await
+pub(crate) async fn revoke(shared: Arc<Shared>, delivery: Delivery<NodeEvent>) -> Result<(), HandlerError> {
+    let NodeEvent::NodeDeregistered(_) = &delivery.event.event else { return Ok(()) };
+    give(&shared, &delivery.handle, Some(delivery.event.position.0)).await
 }
 
 /// Nobody is served before the server knows who is let in.
-pub(crate) async fn start(shared: Arc<Shared>, handle: Handle) -> Result<(), React> {
+pub(crate) async fn start(shared: Arc<Shared>, handle: Handle) -> Result<(), HandlerError> {
     give(&shared, &handle, None).await
 }
 
 /// A server that has started may know an older list, or none. The first time at once: it may have done so meanwhile.
-pub(crate) async fn restarts(shared: Arc<Shared>, handle: Handle) -> Result<(), React> {
+pub(crate) async fn restarts(shared: Arc<Shared>, handle: Handle) -> Result<(), HandlerError> {
     let mut connections = shared.config.system.connections();
     loop {
-        connections.changed().await.map_err(|e| React::Later(e.to_string()))?;
+        connections.changed().await.map_err(|e| HandlerError::Retry(e.to_string()))?;
         while let Err(error) = give(&shared, &handle, None).await {
             tracing::warn!(%error, "the bus does not know yet who is let in");
             tokio::time::sleep(Duration::from_secs(1)).await;
@@ -48,7 +48,7 @@ pub(crate) async fn restarts(shared: Arc<Shared>, handle: Handle) -> Result<(), 
 }
 
 /// Gives the server the list, unless it has one that goes as far as a position in the log.
-async fn give(shared: &Shared, handle: &Handle, wanted: Option<u64>) -> Result<(), React> {
+async fn give(shared: &Shared, handle: &Handle, wanted: Option<u64>) -> Result<(), HandlerError> {
     let mut given = shared.given.0.lock().await;
     if wanted.is_some_and(|position| position <= *given) {
         return Ok(());
@@ -69,13 +69,13 @@ fn newest(mut rows: Vec<(String, u64)>, most: usize) -> impl Iterator<Item = Str
     rows.into_iter().take(most).map(|(key, _)| key)
 }
 
-fn later(error: reeve_jetstream::Error) -> React {
-    React::Later(error.to_string())
+fn later(error: reeve_jetstream::Error) -> HandlerError {
+    HandlerError::Retry(error.to_string())
 }
 
 /// Ends connections that the server let in although their key is revoked: it is not among the newest, or the server had
 /// an old list.
-pub(crate) async fn connects(shared: Arc<Shared>, handle: Handle) -> Result<(), React> {
+pub(crate) async fn connects(shared: Arc<Shared>, handle: Handle) -> Result<(), HandlerError> {
     let system = &shared.config.system;
     let mut notices = notices::of(&shared, "CONNECT").await?;
     while let Some(Notice { server, client, .. }) = notices.next().await {

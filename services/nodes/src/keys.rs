@@ -6,7 +6,7 @@ use crate::{
     projections::{DISPATCH_KEYS, KeySetRow},
 };
 use reeve_node_protocol::keys::{Refusal, open};
-use reeve_runtime::{ExecuteError, Handle, React};
+use reeve_runtime::{ExecuteError, Handle, HandlerError};
 use reeve_types::Timestamp;
 use std::{sync::Arc, time::Duration};
 
@@ -20,7 +20,7 @@ pub(crate) fn current(shared: &Shared, handle: &Handle) -> Option<KeySetRow> {
 }
 
 /// A set that the service was started with is published, if it is newer than what the log has.
-pub(crate) async fn publish_given(shared: Arc<Shared>, handle: Handle) -> Result<(), React> {
+pub(crate) async fn publish_given(shared: Arc<Shared>, handle: Handle) -> Result<(), HandlerError> {
     let config = &shared.config;
     let Some(signed_set) = config.key_set.clone() else { return Ok(()) };
     let publish = Command::Publish { root_key: config.root_key.clone(), signed_set };
@@ -41,7 +41,7 @@ pub(crate) async fn publish_given(shared: Arc<Shared>, handle: Handle) -> Result
 }
 
 /// Says each hour that the set ends soon, or has ended.
-pub(crate) async fn watch_end(shared: Arc<Shared>, handle: Handle) -> Result<(), React> {
+pub(crate) async fn watch_end(shared: Arc<Shared>, handle: Handle) -> Result<(), HandlerError> {
     loop {
         let row = current(&shared, &handle);
         let set = row.and_then(|row| open(&shared.config.root_key, &row.signed_set).ok());

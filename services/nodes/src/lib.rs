@@ -21,7 +21,7 @@ mod projections;
 
 use presence::Presence;
 use reeve_jetstream::{Bus, admission::Admission, operator::Enrolment, streams::NODE_REPORTS};
-use reeve_runtime::{ResourceTags, Service};
+use reeve_runtime::{Consumer, Operation, ResourceTags, Service};
 use std::sync::Arc;
 
 /// What the service needs to know beyond its log.
@@ -61,37 +61,58 @@ pub fn service(config: Config) -> Service {
         .projection(projections::Nodes)
         .projection(projections::KeySets)
         .projection(ResourceTags { kind: "ManagedInstance", table: projections::NODE_TAGS })
-        .reactor("register", 16, presence::register)
+        .reactor(Consumer::from_beginning("register").concurrency(16), presence::register)
         .startup(share(shared, admission::start))
         .startup(share(shared, keys::publish_given))
         .background(share(shared, keys::watch_end))
-        .reactor("revoke", 64, share(shared, admission::revoke))
+        .reactor(Consumer::from_beginning("revoke").concurrency(64), share(shared, admission::revoke))
         .background(share(shared, admission::restarts))
         .background(share(shared, admission::connects))
-        .worker("hello", NODE_REPORTS, "reeve.report.*.hello", 64, share(shared, presence::hello))
+        .inbox(
+            Consumer::from_beginning("hello").concurrency(64),
+            NODE_REPORTS,
+            "reeve.report.*.hello",
+            share(shared, presence::hello),
+        )
         .background(share(shared, presence::disconnects))
         .background(share(shared, presence::listen))
         .background(share(shared, presence::silence))
-        .question("NodeHeartbeat", "heartbeat", share(shared, presence::heartbeat))
-        .question("NodeKeys", "keys", share(shared, api::keys::tell))
-        .operation("nodes", "PutDispatchKeys", share(shared, api::keys::put))
-        .on("DispatchKeys", "rootKey")
-        .operation("nodes", "GetDispatchKeys", share(shared, api::keys::get))
-        .endpoint("", "Enroll", "reeve.enroll".to_owned(), share(shared, api::enrol::enrol))
-        .operation("ssm", "CreateActivation", api::activations::create)
-        .operation("ssm", "DescribeActivations", api::activations::describe)
-        .operation("ssm", "DeleteActivation", api::activations::delete)
-        .on("Activation", "ActivationId")
-        .operation("ssm", "DescribeInstanceInformation", share(shared, api::instances::information))
-        .operation("ssm", "DescribeInstanceProperties", share(shared, api::instances::properties))
-        .operation("ssm", "ListNodes", share(shared, api::list::nodes))
-        .operation("ssm", "ListNodesSummary", share(shared, api::list::summary))
-        .operation("ssm", "GetConnectionStatus", api::instances::connection_status)
-        .on("ManagedInstance", "Target")
-        .operation("ssm", "DeregisterManagedInstance", api::instances::deregister)
-        .on("ManagedInstance", "InstanceId")
-        .operation("ssm", "UpdateManagedInstanceRole", api::instances::update_role)
-        .on("ManagedInstance", "InstanceId")
+        .agent_endpoint("NodeHeartbeat", "heartbeat", share(shared, presence::heartbeat))
+        .agent_endpoint("NodeKeys", "keys", share(shared, api::keys::tell))
+        .operation(
+            Operation::write("nodes", "PutDispatchKeys").on("DispatchKeys", "rootKey"),
+            share(shared, api::keys::put),
+        )
+        .operation(Operation::read("nodes", "GetDispatchKeys"), share(shared, api::keys::get))
+        .endpoint("Enroll", "reeve.enroll", share(shared, api::enrol::enrol))
+        .operation(Operation::write("ssm", "CreateActivation"), api::activations::create)
+        .operation(Operation::read("ssm", "DescribeActivations"), api::activations::describe)
+        .operation(
+            Operation::write("ssm", "DeleteActivation").on("Activation", "ActivationId"),
+            api::activations::delete,
+        )
+        .operation(
+            Operation::read("ssm", "DescribeInstanceInformation"),
+            share(shared, api::instances::information),
+        )
+        .operation(
+            Operation::read("ssm", "DescribeInstanceProperties"),
+            share(shared, api::instances::properties),
+        )
+        .operation(Operation::read("ssm", "ListNodes"), share(shared, api::list::nodes))
+        .operation(Operation::read("ssm", "ListNodesSummary"), share(shared, api::list::summary))
+        .operation(
+            Operation::read("ssm", "GetConnectionStatus").on("ManagedInstance", "Target"),
+            api::instances::connection_status,
+        )
+        .operation(
+            Operation::write("ssm", "DeregisterManagedInstance").on("ManagedInstance", "InstanceId"),
+            api::instances::deregister,
+        )
+        .operation(
+            Operation::write("ssm", "UpdateManagedInstanceRole").on("ManagedInstance", "InstanceId"),
+            api::instances::update_role,
+        )
 }
 
 /// A handler that gets the shared state with each call.

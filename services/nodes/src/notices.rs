@@ -2,7 +2,7 @@
 
 use crate::Shared;
 use futures::{Stream, StreamExt, future::ready};
-use reeve_runtime::React;
+use reeve_runtime::HandlerError;
 use serde::Deserialize;
 
 /// A connection began or ended.
@@ -32,14 +32,17 @@ pub(crate) struct Client {
 }
 
 /// The notices of one kind, `CONNECT` or `DISCONNECT`, that can be read.
-pub(crate) async fn of(shared: &Shared, kind: &str) -> Result<impl Stream<Item = Notice> + use<>, React> {
+pub(crate) async fn of(
+    shared: &Shared,
+    kind: &str,
+) -> Result<impl Stream<Item = Notice> + use<>, HandlerError> {
     let config = &shared.config;
     let subject = format!("$SYS.ACCOUNT.{}.{kind}", config.enrolment.agents_account);
-    let notices = config.system.subscribe(&subject).await.map_err(|e| React::Later(e.to_string()))?;
+    let notices = config.system.subscribe(&subject).await.map_err(|e| HandlerError::Retry(e.to_string()))?;
     Ok(notices.filter_map(|notice| ready(serde_json::from_slice(&notice.data).ok())))
 }
 
 /// Why a reader of notices ends.
-pub(crate) fn ended() -> React {
-    React::Later("the subscription to the server's notices ended".to_owned())
+pub(crate) fn ended() -> HandlerError {
+    HandlerError::Retry("the subscription to the server's notices ended".to_owned())
 }

@@ -18,7 +18,7 @@ use reeve_contracts::{
 };
 use reeve_eventsourcing::Actor;
 use reeve_node_protocol::subject::node_of;
-use reeve_runtime::{ApiError, Call, ExecuteError, Handle, React, Reacting, Working};
+use reeve_runtime::{ApiError, Call, Delivery, ExecuteError, Handle, HandlerError, InboxMessage};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -51,10 +51,10 @@ impl Presence {
 }
 
 /// The node of a redeemed activation is registered even if the enrolment was cut off in between.
-pub(crate) async fn register(reacting: Reacting<ActivationEvent>) -> Result<(), React> {
-    let ActivationEvent::ActivationRedeemed(redeemed) = reacting.event.event.clone() else { return Ok(()) };
+pub(crate) async fn register(delivery: Delivery<ActivationEvent>) -> Result<(), HandlerError> {
+    let ActivationEvent::ActivationRedeemed(redeemed) = delivery.event.event.clone() else { return Ok(()) };
     let (id, command) = (redeemed.node_id.clone(), registration(redeemed));
-    reacting.execute::<Node>("register", &id, command).await?;
+    delivery.execute::<Node>("register", &id, command).await?;
     Ok(())
 }
 
@@ -71,10 +71,11 @@ pub(crate) fn registration(redeemed: reeve_contracts::nodes::ActivationRedeemed)
 }
 
 /// A node introduced itself: it is connected.
-pub(crate) async fn hello(shared: Arc<Shared>, working: Working) -> Result<(), React> {
-    let node =
-        node_of(&working.message.subject).ok_or_else(|| React::Never("the subject names no node".into()))?;
-    let hello = Hello::decode(working.message.data.clone()).map_err(|e| React::Never(e.to_string()))?;
+pub(crate) async fn hello(shared: Arc<Shared>, inbox: InboxMessage) -> Result<(), HandlerError> {
+    let node = node_of(&inbox.message.subject)
+        .ok_or_else(|| HandlerError::Permanent("the subject names no node".into()))?;
+    let hello =
+        Hello::decode(inbox.message.data.clone()).map_err(|e| HandlerError::Permanent(e.to_string()))?;
     let text = |text: String| text.chars().filter(|c| !c.is_control()).take(256).collect::<String>();
     let connected = NodeConnected {
         node_id: node.to_string(),
@@ -87,10 +88,10 @@ pub(crate) async fn hello(shared: Arc<Shared>, working: Working) -> Result<(), R
         agent_version: text(hello.agent_version),
         session: text(hello.session),
     };
-    let context = working.context(Actor::node(node.as_str()));
+    let context = inbox.context(Actor::node(node.as_str()));
     shared.presence.hear(node.as_str(), context.now);
     let connect = Command::Connect(Box::new(connected));
-    match working.handle.execute::<Node>(node.as_str(), connect, &context).await {
+    match inbox.handle.execute::<Node>(node.as_str(), connect, &context).await {
         Ok(_) => Ok(()),
         Err(ExecuteError::Refused(Error::Unknown(_))) => {
             tracing::warn!(%node, "a node that is not registered introduced itself");
@@ -123,8 +124,8 @@ pub(crate) async fn heartbeat(shared: Arc<Shared>, call: Call<Heartbeat>) -> Res
 }
 
 /// Hears every heartbeat: one replica answers it, and each of them looks for silent nodes.
-pub(crate) async fn listen(shared: Arc<Shared>, handle: Handle) -> Result<(), React> {
-    let failed = |error: String| React::Unavailable(error);
+pub(crate) async fn listen(shared: Arc<Shared>, handle: Handle) -> Result<(), HandlerError> {
+    let failed = |error: String| HandlerError::Unavailable(error);
     let heartbeats = handle.bus().subscribe("reeve.agent.*.heartbeat").await;
     let mut heartbeats = heartbeats.map_err(|e| failed(e.to_string()))?;
     while let Some(heartbeat) = heartbeats.next().await {
@@ -135,7 +136,7 @@ pub(crate) async fn listen(shared: Arc<Shared>, handle: Handle) -> Result<(), Re
     Err(failed("the subscription ended".to_owned()))
 }
 
-async fn lose(handle: &Handle, node: &str, session: &str, reason: &str) -> Result<(), React> {
+async fn lose(handle: &Handle, node: &str, session: &str, reason: &str) -> Result<(), HandlerError> {
     let context = handle.context(Timestamp::now());
     let command = Command::Lose { session: session.to_owned(), reason: reason.to_owned() };
     handle.execute::<Node>(node, command, &context).await?;
@@ -143,7 +144,7 @@ async fn lose(handle: &Handle, node: &str, session: &str, reason: &str) -> Resul
 }
 
 /// The server's notices of ended connections, on its own account.
-pub(crate) async fn disconnects(shared: Arc<Shared>, handle: Handle) -> Result<(), React> {
+pub(crate) async fn disconnects(shared: Arc<Shared>, handle: Handle) -> Result<(), HandlerError> {
     let mut notices = notices::of(&shared, "DISCONNECT").await?;
     while let Some(notice) = notices.next().await {
         let known: Option<String> = handle.views().get(NODE_KEYS, &notice.client.user);
@@ -156,7 +157,7 @@ pub(crate) async fn disconnects(shared: Arc<Shared>, handle: Handle) -> Result<(
 }
 
 /// Looks for nodes that count as connected and have not been heard for a minute.
-pub(crate) async fn silence(shared: Arc<Shared>, handle: Handle) -> Result<(), React> {
+pub(crate) async fn silence(shared: Arc<Shared>, handle: Handle) -> Result<(), HandlerError> {
     let started = Timestamp::now();
     loop {
         tokio::time::sleep(LOOK).await;

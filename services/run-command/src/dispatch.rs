@@ -23,7 +23,7 @@ use reeve_node_protocol::{
     dispatch::{sign, sign_together},
     subject,
 };
-use reeve_runtime::{Handle, React};
+use reeve_runtime::{Handle, HandlerError};
 use reeve_types::ids::Malformed;
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
@@ -42,11 +42,11 @@ pub enum Error {
     Node(#[from] Malformed),
 }
 
-impl From<Error> for React {
+impl From<Error> for HandlerError {
     fn from(error: Error) -> Self {
         match error {
             Error::Bus(_) | Error::Sign(_) => Self::Unavailable(error.to_string()),
-            Error::Node(_) => Self::Never(error.to_string()),
+            Error::Node(_) => Self::Permanent(error.to_string()),
         }
     }
 }
@@ -121,7 +121,7 @@ impl Dispatcher {
         command: &str,
         dispatched: Vec<Dispatched>,
         context: &Context,
-    ) -> Result<(), React> {
+    ) -> Result<(), HandlerError> {
         if dispatched.is_empty() {
             return Ok(());
         }

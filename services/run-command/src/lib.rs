@@ -29,7 +29,7 @@ use contents::Contents;
 use dispatch::Dispatcher;
 use reeve_authz::Authorizer;
 use reeve_jetstream::streams::NODE_REPORTS;
-use reeve_runtime::{ResourceTags, Service};
+use reeve_runtime::{Consumer, Operation, ResourceTags, Service};
 use signing::Signing;
 use std::sync::Arc;
 
@@ -59,20 +59,34 @@ pub fn service(config: &Config) -> Service {
         .projection(ResourceTags { kind: "ManagedInstance", table: projections::NODE_TAGS })
         .projection(projections::Commands)
         .projection(projections::Invocations)
-        .reactor("command", 16, move |reacting| reactors::command(dispatcher.clone(), reacting))
-        .reactor("gone", 16, move |reacting| reactors::gone(by_node.clone(), reacting))
-        .worker("reports", NODE_REPORTS, "reeve.report.*.status", 512, move |working| {
-            reactors::report(by_report.clone(), working)
+        .reactor(Consumer::from_beginning("command").concurrency(16), move |reacting| {
+            reactors::command(dispatcher.clone(), reacting)
         })
+        .reactor(Consumer::from_beginning("gone").concurrency(16), move |reacting| {
+            reactors::gone(by_node.clone(), reacting)
+        })
+        .inbox(
+            Consumer::from_beginning("reports").concurrency(512),
+            NODE_REPORTS,
+            "reeve.report.*.status",
+            move |working| reactors::report(by_report.clone(), working),
+        )
         .background(move |handle| reactors::deadlines(by_deadline.clone(), handle))
         .background(move |handle| reactors::owed(owing.clone(), handle))
-        .operation("ssm", "SendCommand", move |call| api::send::send(sending.clone(), call))
-        .on("Document", "DocumentName")
-        .operation("ssm", "CancelCommand", api::cancel::cancel)
-        .on("ManagedInstance", "InstanceIds")
-        .operation("ssm", "ListCommands", api::commands::list)
-        .operation("ssm", "ListCommandInvocations", api::invocations::list)
-        .on("ManagedInstance", "InstanceId")
-        .operation("ssm", "GetCommandInvocation", move |call| api::invocations::get(reading.clone(), call))
-        .on("ManagedInstance", "InstanceId")
+        .operation(Operation::write("ssm", "SendCommand").on("Document", "DocumentName"), move |call| {
+            api::send::send(sending.clone(), call)
+        })
+        .operation(
+            Operation::write("ssm", "CancelCommand").on("ManagedInstance", "InstanceIds"),
+            api::cancel::cancel,
+        )
+        .operation(Operation::read("ssm", "ListCommands"), api::commands::list)
+        .operation(
+            Operation::read("ssm", "ListCommandInvocations").on("ManagedInstance", "InstanceId"),
+            api::invocations::list,
+        )
+        .operation(
+            Operation::read("ssm", "GetCommandInvocation").on("ManagedInstance", "InstanceId"),
+            move |call| api::invocations::get(reading.clone(), call),
+        )
 }

@@ -16,7 +16,7 @@ mod reactors;
 
 pub use domain::{Command, Error, Resource, ResourceEvent, State, resource_id};
 
-use reeve_runtime::Service;
+use reeve_runtime::{Consumer, Operation, Service};
 
 /// The service, for a host to run.
 pub fn service() -> Service {
@@ -25,12 +25,18 @@ pub fn service() -> Service {
         .projection(projections::Documents)
         .projection(projections::Nodes)
         // One at a time and so in order: a document that is made anew keeps the tags of its new creation.
-        .reactor("documents", 1, reactors::on_document)
-        .reactor("nodes", 1, reactors::on_node)
-        .operation("ssm", "AddTagsToResource", api::add_tags)
-        .on("@ResourceType", "ResourceId")
-        .operation("ssm", "RemoveTagsFromResource", api::remove_tags)
-        .on("@ResourceType", "ResourceId")
-        .operation("ssm", "ListTagsForResource", api::list_tags)
-        .on("@ResourceType", "ResourceId")
+        .reactor(Consumer::from_beginning("documents").in_order(), reactors::on_document)
+        .reactor(Consumer::from_beginning("nodes").in_order(), reactors::on_node)
+        .operation(
+            Operation::write("ssm", "AddTagsToResource").on("@ResourceType", "ResourceId"),
+            api::add_tags,
+        )
+        .operation(
+            Operation::write("ssm", "RemoveTagsFromResource").on("@ResourceType", "ResourceId"),
+            api::remove_tags,
+        )
+        .operation(
+            Operation::read("ssm", "ListTagsForResource").on("@ResourceType", "ResourceId"),
+            api::list_tags,
+        )
 }

@@ -5,7 +5,7 @@
 //! what a change of a schema does. `tests/generate.rs` fails when the files and the schemas differ; run it
 //! with `UPDATE_CONTRACTS=1` to write them anew.
 //!
-//! - [`access`], [`documents`], [`nodes`], [`tags`], [`run_command`]: the events, a module per service, with one enum
+//! - [`access`], [`dead_letters`], [`documents`], [`nodes`], [`tags`], [`run_command`]: the events, a module per service, with one enum
 //!   for each aggregate ([`run_command::CommandEvent`]): whoever reads an aggregate's events reads that enum.
 //! - [`node`]: what the control plane and an agent say to each other.
 //! - [`ssm`]: the inputs and outputs of the operations that are served.
@@ -16,13 +16,14 @@
 /// Protobuf messages, one file per package.
 mod events {
     pub mod access;
+    pub mod dead_letters;
     pub mod documents;
     pub mod node;
     pub mod nodes;
     pub mod run_command;
     pub mod tags;
 }
-pub use events::{access, documents, node, nodes, run_command, tags};
+pub use events::{access, dead_letters, documents, node, nodes, run_command, tags};
 
 /// AWS's types, one file per API.
 mod aws {

@@ -210,6 +210,23 @@ impl Bus {
         Self { syncs, ..self }
     }
 
+    /// Gives a message that a service stores for services its authentication code. On another connection it has none.
+    pub(crate) fn authenticate_message(&self, subject: &str, headers: &mut Headers, data: &[u8]) {
+        if let Some(key) = &self.mac {
+            key.mark_message(subject, headers, data);
+        }
+    }
+
+    /// Whether a message is one that a service stored for services.
+    ///
+    /// # Errors
+    /// [`Error::Unauthentic`] when it is not; never on another connection.
+    pub fn check_message(&self, message: &Message) -> Result<(), Error> {
+        let Some(key) = &self.mac else { return Ok(()) };
+        let unauthentic = |reason| Error::Unauthentic { subject: message.subject.clone(), reason };
+        key.check_message(message).map_err(unauthentic)
+    }
+
     /// Publishes to whichever stream holds the subject and waits until it is stored; answers its sequence.
     ///
     /// # Errors

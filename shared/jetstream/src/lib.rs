@@ -3,7 +3,10 @@
 //! - [`Bus`]: a connection; publishing with an acknowledgement, requests, subscriptions.
 //! - [`store`]: append with optimistic concurrency on the aggregate's literal subject.
 //! - [`streams`]: the streams of the design and their settings.
-//! - [`follow`]: reading a stream in order (for views), and working it off with acks (for reactors).
+//! - [`follow`]: reading a stream in order, for views.
+//! - [`consume`]: durable consumers, whose messages are shared and settled, for reactors and inboxes.
+//! - [`dead_letters`]: what a handler gave up on.
+//! - [`requests`]: what services ask of each other.
 //! - [`keys`]: wrapped data keys, outside the log, so that they can be destroyed.
 //! - [`mac`]: the authentication code of what services write and say, which the bus cannot make.
 //! - [`serve`]: operations as NATS micro endpoints, and finding out what is served.
@@ -16,6 +19,8 @@
 
 pub mod admission;
 mod bus;
+pub mod consume;
+pub mod dead_letters;
 pub mod follow;
 mod group;
 mod headers;
@@ -24,6 +29,7 @@ pub mod mac;
 pub mod operator;
 mod publish;
 mod reconnect;
+pub mod requests;
 pub mod serve;
 pub mod store;
 pub mod streams;

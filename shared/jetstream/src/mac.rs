@@ -31,8 +31,32 @@ const EVENT: [&str; 8] = [
     "traceparent",
 ];
 /// The headers of a call that a service believes.
-const CALL: [&str; 6] =
-    ["reeve-actor", "reeve-source", "reeve-account", "reeve-region", "reeve-request-id", CALLED_AT];
+const CALL: [&str; 7] = [
+    "reeve-actor",
+    "reeve-source",
+    "reeve-account",
+    "reeve-region",
+    "reeve-request-id",
+    crate::serve::AS_OF,
+    CALLED_AT,
+];
+/// The headers of a message between services, a request or a dead letter, that its reader believes.
+const MESSAGE: [&str; 14] = [
+    "ce-id",
+    "ce-type",
+    "ce-time",
+    "ce-actor",
+    "ce-actorsource",
+    "ce-correlationid",
+    "ce-causationid",
+    "traceparent",
+    "content-type",
+    "reeve-reason",
+    "reeve-subject",
+    "reeve-sequence",
+    "reeve-retry-of",
+    "reeve-original-mac",
+];
 /// The headers of an answer that the gateway believes.
 const ANSWER: [&str; 2] = ["reeve-error", "reeve-position"];
 
@@ -114,6 +138,20 @@ impl MacKey {
         headers.push(MAC, code);
     }
 
+    fn message(&self, subject: &str, headers: &Headers, data: &[u8]) -> Over {
+        self.over("message").part(Some(subject.as_bytes())).headers(headers, &MESSAGE).part(Some(data))
+    }
+
+    /// Gives a request or a dead letter that is about to be stored its code.
+    pub(crate) fn mark_message(&self, subject: &str, headers: &mut Headers, data: &[u8]) {
+        let code = self.message(subject, headers, data).text();
+        headers.push(MAC, code);
+    }
+
+    pub(crate) fn check_message(&self, message: &Message) -> Result<(), Unauthentic> {
+        self.message(&message.subject, &message.headers, &message.data).holds(&message.headers)
+    }
+
     pub(crate) fn check_event(&self, message: &Message) -> Result<(), Unauthentic> {
         self.event(&message.subject, &message.headers, &message.data).holds(&message.headers)
     }
@@ -141,7 +179,7 @@ impl MacKey {
     }
 
     /// What a service announces of an operation: gateways authorize by it.
-    pub(crate) fn announcement(&self, parts: [&str; 5]) -> String {
+    pub(crate) fn announcement(&self, parts: [&str; 6]) -> String {
         parts.iter().fold(self.over("announcement"), |over, part| over.part(Some(part.as_bytes()))).text()
     }
 }
@@ -160,7 +198,7 @@ mod tests {
     }
 
     fn headers() -> Headers {
-        let names = EVENT.iter().chain(&CALL[..5]).chain(&ANSWER);
+        let names = EVENT.iter().chain(&CALL[..6]).chain(&ANSWER);
         names.map(|name| (*name, format!("of {name}"))).collect()
     }
 
@@ -203,7 +241,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_that_matters_can_be_changed(
-            which in 0usize..16, value in "[a-z]{0,9}", at in any::<prop::sample::Index>(), flip in 1u8..,
+            which in 0usize..17, value in "[a-z]{0,9}", at in any::<prop::sample::Index>(), flip in 1u8..,
         ) {
             let key = MacKey::new(&[1; 32]);
             let (mut event, mut call) = (headers(), headers());

@@ -14,6 +14,9 @@ pub struct Service {
     bus: Bus,
 }
 
+const READ: &str = "read";
+const WRITE: &str = "write";
+
 /// The requests of one endpoint.
 pub type Requests = std::pin::Pin<Box<dyn Stream<Item = Message> + Send>>;
 
@@ -25,9 +28,24 @@ pub struct Served {
     /// The AWS API that the operation belongs to: `ssm`. Empty for our own.
     pub api: String,
     pub subject: String,
+    /// Whether the operation changes something.
+    pub writes: bool,
     /// Kinds of resources that the operation is done to, and the members of its input that name them.
     pub resources: Vec<(String, String)>,
 }
+
+/// What a service announces of an operation: gateways find, authorize and repeat by it.
+#[derive(Clone, Copy, Debug)]
+pub struct Announcement<'a> {
+    pub name: &'a str,
+    pub api: &'a str,
+    pub subject: &'a str,
+    pub writes: bool,
+    pub resources: &'a [(&'a str, &'a str)],
+}
+
+/// The header of a call that asks about an earlier instant, in RFC 3339.
+pub const AS_OF: &str = "reeve-as-of";
 
 impl Service {
     /// Announces a service.
@@ -45,20 +63,17 @@ impl Service {
     ///
     /// # Errors
     /// When the bus refuses the subscription.
-    pub async fn endpoint(
-        &self,
-        name: &str,
-        subject: &str,
-        api: &str,
-        resources: &[(&str, &str)],
-    ) -> Result<Requests, Error> {
+    pub async fn endpoint(&self, announcement: &Announcement<'_>) -> Result<Requests, Error> {
+        let Announcement { name, api, subject, writes, resources } = *announcement;
         let resources: Vec<String> =
             resources.iter().map(|(kind, member)| format!("{kind}:{member}")).collect();
         let resources = resources.join(",");
         let key = self.bus.mac.as_ref();
-        let code = key.map(|key| key.announcement([&self.name, name, subject, api, &resources]));
+        let kind = if writes { WRITE } else { READ };
+        let code = key.map(|key| key.announcement([&self.name, name, subject, api, kind, &resources]));
         let metadata = HashMap::from([
             ("api".to_owned(), api.to_owned()),
+            ("kind".to_owned(), kind.to_owned()),
             ("resources".to_owned(), resources),
             ("mac".to_owned(), code.unwrap_or_default()),
         ]);
@@ -98,7 +113,7 @@ pub async fn call(
 ///
 /// # Errors
 /// [`Error::Unauthentic`] when it is not; never on another connection.
-pub fn believe(bus: &Bus, call: &Message) -> Result<(), Error> {
+pub fn verify(bus: &Bus, call: &Message) -> Result<(), Error> {
     let Some(key) = &bus.mac else { return Ok(()) };
     let unauthentic = |reason| Error::Unauthentic { subject: call.subject.clone(), reason };
     key.check_call(call, Timestamp::now().0).map_err(unauthentic)
@@ -231,10 +246,11 @@ pub async fn discover(bus: &Bus, wait: Duration) -> Result<Vec<Served>, Error> {
         for endpoint in info.endpoints {
             let mut metadata = endpoint.metadata.unwrap_or_default();
             let api = metadata.remove("api").unwrap_or_default();
+            let kind = metadata.remove("kind").unwrap_or_default();
             let resources = metadata.remove("resources").unwrap_or_default();
             if let Some(key) = &bus.mac {
-                let parts =
-                    [&info.name, &endpoint.name, &endpoint.subject, &api, &resources].map(String::as_str);
+                let parts = [&info.name, &endpoint.name, &endpoint.subject, &api, &kind, &resources];
+                let parts = parts.map(String::as_str);
                 if metadata.get("mac") != Some(&key.announcement(parts)) {
                     tracing::warn!(
                         service = info.name,
@@ -250,6 +266,7 @@ pub async fn discover(bus: &Bus, wait: Duration) -> Result<Vec<Served>, Error> {
                 operation: endpoint.name,
                 api,
                 subject: endpoint.subject,
+                writes: kind != READ,
                 resources: pairs.map(|(kind, member)| (kind.to_owned(), member.to_owned())).collect(),
             });
         }

@@ -2,6 +2,7 @@
 
 use crate::{Bus, Error};
 use async_nats::jetstream::stream::{Config, DiscardPolicy, Republish};
+use reeve_types::Timestamp;
 use std::time::Duration;
 
 /// The stream of a service's events: `run-command` to `RUN_COMMAND`.
@@ -15,8 +16,8 @@ pub const NODE_INBOX: &str = "NODE_INBOX";
 pub const NODE_REPORTS: &str = "NODE_REPORTS";
 /// What steps print, in numbered chunks.
 pub const NODE_OUTPUT: &str = "NODE_OUTPUT";
-/// Messages that could not be handled, with the reason.
-pub const SET_ASIDE: &str = "SET_ASIDE";
+/// Messages that a handler gave up on, with the reason, and which of them were handled after all.
+pub const DEAD_LETTER_QUEUE: &str = "DEAD_LETTER_QUEUE";
 
 /// The wrapped data keys of secrets: what is destroyed here makes its ciphertext in the log unreadable.
 pub const SECRET_KEYS: &str = "SECRET_KEYS";
@@ -26,9 +27,9 @@ pub const PROBE_SUBJECT: &str = "reeve.probe";
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// AWS keeps a command's history for 30 days; the inbox and the output are worth no more.
-const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// A report is resent within this window at most once per reconnection; older repeats decide nothing.
-const DUPLICATES: Duration = Duration::from_secs(120);
+const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
 
 /// Makes (or finds) the stream of a service's events. It keeps everything, for ever.
 ///
@@ -50,7 +51,7 @@ pub async fn ensure_events(bus: &Bus, service: &str) -> Result<(), Error> {
     .await
 }
 
-/// Makes (or finds) the streams between the control plane and the nodes, and the one of messages set aside.
+/// Makes (or finds) the streams between the control plane and the nodes, and the one of dead letters.
 ///
 /// # Errors
 /// When the bus refuses.
@@ -63,7 +64,7 @@ pub async fn ensure_node_streams(bus: &Bus) -> Result<(), Error> {
             allow_direct: true,
             allow_atomic_publish: true,
             max_messages_per_subject: 1,
-            max_age: KEPT,
+            max_age: RETENTION,
             republish: Some(Republish {
                 source: "reeve.node.*.cmd.*".to_owned(),
                 destination: "reeve.live.{{wildcard(1)}}.cmd.{{wildcard(2)}}".to_owned(),
@@ -78,13 +79,39 @@ pub async fn ensure_node_streams(bus: &Bus) -> Result<(), Error> {
         subjects: subjects.iter().map(|s| (*s).to_owned()).collect(),
         allow_direct: true,
         max_age: age,
-        duplicate_window: DUPLICATES,
+        duplicate_window: DUPLICATE_WINDOW,
         discard: DiscardPolicy::New,
         ..Config::default()
     };
-    ensure(bus, inbox(NODE_REPORTS, &["reeve.report.*.status", "reeve.report.*.hello"], KEPT)).await?;
-    ensure(bus, inbox(NODE_OUTPUT, &["reeve.report.*.output.*.*"], KEPT)).await?;
-    ensure(bus, inbox(SET_ASIDE, &["reeve.aside.>"], 365 * DAY)).await
+    ensure(bus, inbox(NODE_REPORTS, &["reeve.report.*.status", "reeve.report.*.hello"], RETENTION)).await?;
+    ensure(bus, inbox(NODE_OUTPUT, &["reeve.report.*.output.*.*"], RETENTION)).await?;
+    ensure(bus, inbox(DEAD_LETTER_QUEUE, &["reeve.dead-letter.>", "reeve.dead-letter-resolved.>"], 365 * DAY))
+        .await
+}
+
+/// The stream of what other services ask of a service: `run-command` to `RUN_COMMAND_REQUESTS`.
+pub fn of_requests(service: &str) -> String {
+    format!("{}_REQUESTS", of_service(service))
+}
+
+/// Makes (or finds) the stream of the requests to a service, on `reeve.request.<service>.<from>.<request id>`: each
+/// subject holds one request.
+///
+/// # Errors
+/// When the bus refuses.
+pub async fn ensure_requests(bus: &Bus, service: &str) -> Result<(), Error> {
+    ensure(
+        bus,
+        Config {
+            name: of_requests(service),
+            subjects: vec![format!("reeve.request.{service}.*.*")],
+            allow_direct: true,
+            max_age: RETENTION,
+            discard: DiscardPolicy::New,
+            ..Config::default()
+        },
+    )
+    .await
 }
 
 /// Makes (or finds) the stream of the wrapped data keys.
@@ -117,6 +144,18 @@ pub async fn ensure_probe(bus: &Bus) -> Result<(), Error> {
 async fn ensure(bus: &Bus, config: Config) -> Result<(), Error> {
     let made = bus.context.create_or_update_stream(config).await;
     made.map(|_| ()).map_err(|e| Error::bus("make a stream")(e.to_string()))
+}
+
+/// When a stream's first message was stored; `None` when it has none.
+///
+/// # Errors
+/// When there is no such stream or the bus does not answer.
+pub async fn first_time(bus: &Bus, stream: &str) -> Result<Option<Timestamp>, Error> {
+    let found =
+        bus.context.get_stream(stream).await.map_err(|e| Error::bus("find a stream")(e.to_string()))?;
+    let state = &found.cached_info().state;
+    let milliseconds = i64::try_from(state.first_timestamp.unix_timestamp_nanos() / 1_000_000);
+    Ok((state.messages > 0).then(|| Timestamp(milliseconds.unwrap_or(i64::MAX))))
 }
 
 /// The sequence of a stream's last message, 0 when it has none.

@@ -1,6 +1,6 @@
 //! Operations: one typed handler each.
 
-use crate::{ExecuteError, Executed, Handle};
+use crate::{ExecuteError, Executed, Handle, as_of::AsOf};
 use bytes::Bytes;
 use futures::{FutureExt, StreamExt, future::BoxFuture};
 use reeve_eventsourcing::{Actor, Context, Decider};
@@ -43,6 +43,9 @@ impl<E: std::error::Error + Into<Self>> From<ExecuteError<E>> for ApiError {
         match error {
             ExecuteError::Refused(reason) => reason.into(),
             ExecuteError::Contended { .. } => Self::new("TooManyUpdates", error.to_string()),
+            ExecuteError::Id(_) | ExecuteError::ReadOnly(_) => {
+                Self::new("ValidationException", format!("{error}."))
+            }
             ExecuteError::Bus(error) => Self::new(
                 "ServiceUnavailable",
                 format!(
@@ -84,6 +87,7 @@ pub struct Call<I> {
     pub caller: Caller,
     /// The subject that the call came in on; a node's question names the node there.
     pub subject: String,
+    /// The instant of the call, or the earlier one that it asks about.
     pub now: Timestamp,
     position: Arc<AtomicU64>,
 }
@@ -117,17 +121,57 @@ impl<I> Call<I> {
 pub(crate) type Handler =
     Arc<dyn Fn(Handle, Message, Arc<AtomicU64>) -> BoxFuture<'static, Result<Bytes, ApiError>> + Send + Sync>;
 
+/// The declaration of an operation: the API it belongs to, its name, whether it reads or writes, and what it is done to.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    pub(crate) api: &'static str,
+    pub(crate) name: &'static str,
+    writes: bool,
+    resources: Vec<(&'static str, &'static str)>,
+}
+
+impl Operation {
+    /// An operation that changes nothing: it may be repeated, and asked as of an earlier instant.
+    pub const fn read(api: &'static str, name: &'static str) -> Self {
+        Self { api, name, writes: false, resources: Vec::new() }
+    }
+
+    /// An operation that changes something: a repeated call is answered with the first answer.
+    pub const fn write(api: &'static str, name: &'static str) -> Self {
+        Self { api, name, writes: true, resources: Vec::new() }
+    }
+
+    /// Says what the operation is done to, for those who authorize: a kind of resource and the member of the input that
+    /// names one, or a list of them. A kind that begins with `@` is read from that member.
+    #[must_use]
+    pub fn on(mut self, kind: &'static str, member: &'static str) -> Self {
+        self.resources.push((kind, member));
+        self
+    }
+}
+
 /// One operation of a service.
 pub(crate) struct Endpoint {
-    pub name: &'static str,
-    /// The AWS API it belongs to, empty for our own.
-    pub api: &'static str,
-    pub subject: String,
-    /// What it is done to: kinds of resources, and the members of the input that name them.
-    pub resources: Vec<(&'static str, &'static str)>,
+    operation: Operation,
+    subject: String,
     /// Nodes ask here, through the account of theirs: their name is in the subject, and they have no key of the services.
-    pub by_nodes: bool,
-    pub handler: Handler,
+    by_agents: bool,
+    handler: Handler,
+}
+
+impl Endpoint {
+    pub fn new(operation: Operation, subject: String, handler: Handler) -> Self {
+        Self { operation, subject, by_agents: false, handler }
+    }
+
+    pub fn asked_by_agents(self) -> Self {
+        Self { by_agents: true, ..self }
+    }
+
+    pub fn announcement(&self) -> serve::Announcement<'_> {
+        let Operation { api, name, writes, resources } = &self.operation;
+        serve::Announcement { name, api, subject: &self.subject, writes: *writes, resources }
+    }
 }
 
 pub(crate) fn handler<I, O, F, Fut>(operation: F) -> Handler
@@ -147,8 +191,8 @@ where
             })?;
             let mut caller = Caller::read(&message.headers);
             caller.traceparent = reeve_telemetry::passed_on(caller.traceparent.as_deref());
-            let call =
-                Call { handle, input, caller, subject: message.subject, now: Timestamp::now(), position };
+            let now = handle.inner.as_of.unwrap_or_else(Timestamp::now);
+            let call = Call { handle, input, caller, subject: message.subject, now, position };
             let output = operation(call).await?;
             serde_json::to_vec(&output).map(Bytes::from).map_err(ApiError::internal)
         })
@@ -156,35 +200,36 @@ where
 }
 
 /// As many requests as one endpoint works on at a time; more wait their turn.
-const AT_ONCE: usize = 256;
+const MAX_CONCURRENT_REQUESTS: usize = 256;
 /// As long as a read waits for the position that its caller has seen.
-const POSITION_LIMIT: Duration = Duration::from_secs(5);
+const POSITION_WAIT: Duration = Duration::from_secs(5);
 
 /// Answers the requests of one endpoint until its stream ends.
-pub(crate) async fn run(handle: Handle, endpoint: Endpoint, mut requests: serve::Requests) {
-    let permits = Arc::new(Semaphore::new(AT_ONCE));
+pub(crate) async fn run(handle: Handle, as_of: Arc<AsOf>, endpoint: Endpoint, mut requests: serve::Requests) {
+    let permits = Arc::new(Semaphore::new(MAX_CONCURRENT_REQUESTS));
+    let endpoint = Arc::new(endpoint);
     while let Some(request) = requests.next().await {
         let Ok(permit) = permits.clone().acquire_owned().await else { return };
-        let (handle, name) = (handle.clone(), endpoint.name);
-        let (handler, by_nodes) = (endpoint.handler.clone(), endpoint.by_nodes);
+        let (handle, as_of, endpoint) = (handle.clone(), as_of.clone(), endpoint.clone());
         tokio::spawn(async move {
+            let name = endpoint.operation.name;
             let span = tracing::info_span!("operation", "otel.name" = name, service = handle.service());
             reeve_telemetry::child_of(&span, request.headers.get("traceparent"));
-            answer(handle, handler, request, by_nodes).instrument(span).await;
+            answer(handle, &as_of, &endpoint, request).instrument(span).await;
             drop(permit);
         });
     }
 }
 
-async fn answer(handle: Handle, handler: Handler, request: Message, by_nodes: bool) {
-    let asked = match by_nodes {
+async fn answer(handle: Handle, as_of: &AsOf, endpoint: &Endpoint, request: Message) {
+    let asked = match endpoint.by_agents {
         true => serve::Asked::by_node(&request),
         false => serve::Asked::by(&request),
     };
-    let believed = if by_nodes { Ok(()) } else { serve::believe(handle.bus(), &request) };
+    let verified = if endpoint.by_agents { Ok(()) } else { serve::verify(handle.bus(), &request) };
     let position = Arc::new(AtomicU64::new(0));
-    let result = match believed {
-        Ok(()) => carry_out(&handle, handler, request, position.clone()).await,
+    let result = match verified {
+        Ok(()) => carry_out(&handle, as_of, endpoint, request, position.clone()).await,
         Err(error) => {
             tracing::warn!(%error, "a call that the edge did not let through");
             let message = "The call did not come through the gateway.";
@@ -231,16 +276,35 @@ async fn send(
 
 async fn carry_out(
     handle: &Handle,
-    handler: Handler,
+    as_of: &AsOf,
+    endpoint: &Endpoint,
     request: Message,
     position: Arc<AtomicU64>,
 ) -> Result<Bytes, ApiError> {
-    if let Some(positions) = request.headers.get("reeve-min-position") {
-        wait_for_positions(handle, positions).await;
-    }
+    let handle = match request.headers.get(serve::AS_OF) {
+        None => {
+            if let Some(positions) = request.headers.get("reeve-min-position") {
+                wait_for_positions(handle, positions).await;
+            }
+            handle.clone()
+        }
+        Some(_) if endpoint.operation.writes => {
+            let message =
+                format!("{} writes: it cannot be called as of an instant.", endpoint.operation.name);
+            return Err(ApiError::new("ValidationException", message));
+        }
+        Some(text) => as_of.at(instant(text)?).await?,
+    };
     // A panic of one handler is that caller's InternalServerError, and nobody else's.
-    let work = AssertUnwindSafe(handler(handle.clone(), request, position)).catch_unwind();
+    let work = AssertUnwindSafe((endpoint.handler)(handle, request, position)).catch_unwind();
     work.await.unwrap_or_else(|_| Err(ApiError::internal("The operation failed.")))
+}
+
+fn instant(text: &str) -> Result<Timestamp, ApiError> {
+    Timestamp::parse_rfc3339(text).ok_or_else(|| {
+        let message = format!("{text:?} is not an RFC 3339 instant, such as 2026-01-31T12:00:00Z.");
+        ApiError::new("ValidationException", message)
+    })
 }
 
 async fn wait_for_positions(handle: &Handle, positions: &str) {
@@ -250,7 +314,7 @@ async fn wait_for_positions(handle: &Handle, positions: &str) {
             && let Ok(sequence) = sequence.parse()
         {
             let wait = handle.views().wait_for(stream, sequence);
-            if tokio::time::timeout(POSITION_LIMIT, wait).await.is_err() {
+            if tokio::time::timeout(POSITION_WAIT, wait).await.is_err() {
                 tracing::warn!(stream, sequence, "a read did not wait any longer for its position");
             }
         }

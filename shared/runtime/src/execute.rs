@@ -3,6 +3,7 @@
 use crate::Handle;
 use reeve_eventsourcing::{AggregateRef, Context, Decider, Envelope, Event, Position};
 use reeve_jetstream::{Error as BusError, store};
+use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{collections::VecDeque, time::Duration};
 use uuid::Uuid;
@@ -21,11 +22,19 @@ pub struct Executed<E> {
 pub enum ExecuteError<E: std::error::Error> {
     #[error("{0}")]
     Refused(E),
-    #[error("{aggregate} {id} was changed by others {tries} times in a row")]
-    Contended { aggregate: &'static str, id: String, tries: u32 },
+    #[error("{aggregate} {id} was changed by others {attempts} times in a row")]
+    Contended { aggregate: &'static str, id: String, attempts: u32 },
     #[error(transparent)]
     Bus(BusError),
+    #[error("an id of {0} bytes is too long: written as a subject it may have {MAX_SUBJECT_BYTES} bytes")]
+    Id(usize),
+    #[error("nothing can be changed as of {0}, which is in the past")]
+    ReadOnly(Timestamp),
 }
+
+/// The bus ends the connection of who sends a line of more than 4,096 bytes: a subject, the one for the answer, and two
+/// numbers.
+const MAX_SUBJECT_BYTES: usize = 3_500;
 
 /// An aggregate as the views keep it: its state, the sequence of its last event, and what its last events
 /// were caused by.
@@ -39,13 +48,13 @@ pub(crate) struct Folded<S> {
 
 /// As many causes as an aggregate remembers. A second delivery comes soon after the first; between the two
 /// others have changed the same aggregate a few times at most.
-const CAUSES: usize = 8;
+const REMEMBERED_CAUSES: usize = 8;
 
 impl<S> Folded<S> {
     /// Takes in an event that leads to `state`.
     pub fn take(&mut self, sequence: u64, cause: Uuid, state: S) {
         self.causes.push_back((cause, sequence));
-        if self.causes.len() > CAUSES {
+        if self.causes.len() > REMEMBERED_CAUSES {
             self.causes.pop_front();
         }
         (self.sequence, self.state) = (sequence, state);
@@ -61,7 +70,8 @@ pub(crate) fn state_table(aggregate: &str) -> String {
     format!("state/{aggregate}")
 }
 
-const TRIES: u32 = 16;
+/// As often somebody else may be faster.
+const MAX_ATTEMPTS: u32 = 16;
 
 impl Handle {
     /// The state of an aggregate as the views have it; the default when it has no event yet.
@@ -84,9 +94,15 @@ impl Handle {
         command: D::Command,
         context: &Context,
     ) -> Result<Executed<D::Event>, ExecuteError<D::Error>> {
+        if let Some(at) = self.inner.as_of {
+            return Err(ExecuteError::ReadOnly(at));
+        }
         let aggregate = AggregateRef::of::<D::Event>(id);
+        if aggregate.subject().len() > MAX_SUBJECT_BYTES {
+            return Err(ExecuteError::Id(id.len()));
+        }
         let mut unanswered = 0;
-        for attempt in 0..TRIES {
+        for attempt in 0..MAX_ATTEMPTS {
             let folded = self.folded::<D>(id);
             if let Some(position) = folded.decided(context.command_id) {
                 let event = self.event_at(position).await.map_err(ExecuteError::Bus)?;
@@ -125,7 +141,7 @@ impl Handle {
                 Err(error) => return Err(ExecuteError::Bus(error)),
             }
         }
-        Err(ExecuteError::Contended { aggregate: D::AGGREGATE, id: id.to_owned(), tries: TRIES })
+        Err(ExecuteError::Contended { aggregate: D::AGGREGATE, id: id.to_owned(), attempts: MAX_ATTEMPTS })
     }
 
     /// An event of this service; `None` when it is one that this release cannot read.

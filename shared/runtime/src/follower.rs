@@ -2,6 +2,7 @@
 
 use crate::{
     Error, Handle,
+    consumer::dead_letter,
     execute::{Folded, state_table},
 };
 use futures::StreamExt;
@@ -13,6 +14,7 @@ use reeve_jetstream::{
     follow::{self, Stored},
     store, streams,
 };
+use reeve_types::Timestamp;
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -95,6 +97,10 @@ pub(crate) fn project<P: Projection>(projection: P) -> Applier {
 
 /// As many events as one batch takes. A row that many of them change is written once.
 const BATCH: usize = 8192;
+/// Between two attempts to follow a stream.
+const RECONNECT_DELAY: Duration = Duration::from_millis(250);
+/// Before a dead letter that the bus did not store is tried again.
+const DEAD_LETTER_RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// Follows one service's stream for ever.
 pub(crate) async fn run(handle: Handle, source: &'static str, appliers: Vec<Applier>) {
@@ -102,7 +108,7 @@ pub(crate) async fn run(handle: Handle, source: &'static str, appliers: Vec<Appl
         if let Err(error) = follow_once(&handle, source, &appliers).await {
             tracing::warn!(service = handle.service(), source, %error, "following a stream was interrupted");
         }
-        tokio::time::sleep(Duration::from_millis(250)).await;
+        tokio::time::sleep(RECONNECT_DELAY).await;
     }
 }
 
@@ -110,21 +116,11 @@ async fn follow_once(handle: &Handle, source: &'static str, appliers: &[Applier]
     let stream = streams::of_service(source);
     let mut reopened = handle.views().reopened();
     let after = handle.views().checkpoint(&stream);
-    let mut messages = follow::follow(handle.bus(), &stream, &[], after).await?;
-    // Messages and their envelopes are read by a task of their own, while this one takes the last batch in.
-    let (sender, mut receiver) = tokio::sync::mpsc::channel(BATCH);
-    let bus = handle.bus().clone();
-    let _reading = AbortOnDrop(tokio::spawn(async move {
-        while let Some(message) = messages.next().await {
-            if sender.send(message.map(|stored| Read::new(&bus, stored))).await.is_err() {
-                return;
-            }
-        }
-    }));
+    let mut reading = Reading::start(handle.bus(), &stream, after).await?;
     let (mut batch, mut after) = (Vec::new(), after);
     loop {
         tokio::select! {
-            received = receiver.recv_many(&mut batch, BATCH) => if received == 0 { return Ok(()) },
+            received = reading.receiver.recv_many(&mut batch, BATCH) => if received == 0 { return Ok(()) },
             // The store, which is at hand, holds the sender.
             _ = reopened.changed() => {
                 let checkpoint = handle.views().checkpoint(&stream);
@@ -132,23 +128,73 @@ async fn follow_once(handle: &Handle, source: &'static str, appliers: &[Applier]
             }
         }
         let batch = batch.drain(..).collect::<Result<Vec<_>, _>>()?;
-        let aside = take_in(handle, &stream, appliers, after, &batch)?;
+        let failed = take_in(handle, &stream, appliers, after, &batch)?;
         after = batch.last().map_or(after, |last| last.stored.sequence);
-        for (handler, stored, reason) in aside {
-            set_aside(handle, handler, stored, &reason).await;
+        for (projection, stored, reason) in failed {
+            dead_letter_until_stored(handle, projection, stored, &reason).await;
         }
     }
 }
 
-/// Puts an event aside that the views could not take in. The checkpoint is past it already, so that this would
-/// not be tried again by following anew: it is tried here until the bus has it.
-async fn set_aside(handle: &Handle, handler: &str, stored: &Stored, reason: &str) {
-    let (bus, service) = (handle.bus(), handle.service());
-    while let Err(error) =
-        follow::set_aside(bus, service, handler, stored.sequence, &stored.message, reason).await
+/// Makes a dead letter of an event that the views could not take in. The checkpoint is past it already, so that this
+/// would not be tried again by following anew: it is tried here until the bus has it.
+async fn dead_letter_until_stored(handle: &Handle, projection: &str, stored: &Stored, reason: &str) {
+    while let Err(error) = dead_letter(handle, projection, stored.sequence, &stored.message, reason, 0).await
     {
-        tracing::error!(%error, handler, sequence = stored.sequence, "an event could not be set aside yet");
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        tracing::error!(%error, projection, sequence = stored.sequence, "a dead letter could not be stored yet");
+        tokio::time::sleep(DEAD_LETTER_RETRY_DELAY).await;
+    }
+}
+
+/// Takes in what one service's stream held at an instant, and no more.
+pub(crate) async fn fold_until(
+    handle: &Handle,
+    source: &'static str,
+    appliers: &[Applier],
+    at: Timestamp,
+) -> Result<(), Error> {
+    let stream = streams::of_service(source);
+    let end = streams::last_sequence(handle.bus(), &stream).await?;
+    if end == 0 {
+        return Ok(());
+    }
+    let (mut reading, mut after) = (Reading::start(handle.bus(), &stream, 0).await?, 0);
+    let mut batch = Vec::new();
+    loop {
+        if reading.receiver.recv_many(&mut batch, BATCH).await == 0 {
+            return Err(Error::CutOff { stream, after });
+        }
+        let mut batch = batch.drain(..).collect::<Result<Vec<_>, _>>()?;
+        let later = batch.iter().position(|read| read.stored.time > at);
+        batch.truncate(later.unwrap_or(batch.len()));
+        // What could not be taken in is a dead letter of the live views already.
+        take_in(handle, &stream, appliers, after, &batch)?;
+        after = batch.last().map_or(after, |last| last.stored.sequence);
+        if later.is_some() || after >= end {
+            return Ok(());
+        }
+    }
+}
+
+/// Messages and their envelopes, read by a task of their own, while the last batch is taken in.
+struct Reading {
+    receiver: tokio::sync::mpsc::Receiver<Result<Read, reeve_jetstream::Error>>,
+    _task: AbortOnDrop,
+}
+
+impl Reading {
+    async fn start(bus: &Bus, stream: &str, after: u64) -> Result<Self, Error> {
+        let mut messages = follow::follow(bus, stream, &[], after).await?;
+        let (sender, receiver) = tokio::sync::mpsc::channel(BATCH);
+        let bus = bus.clone();
+        let task = tokio::spawn(async move {
+            while let Some(message) = messages.next().await {
+                if sender.send(message.map(|stored| Read::new(&bus, stored))).await.is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Self { receiver, _task: AbortOnDrop(task) })
     }
 }
 
@@ -173,8 +219,8 @@ impl Read {
     }
 }
 
-/// What could not be taken in: by whom, which message, why.
-type Aside<'a> = Vec<(&'static str, &'a Stored, String)>;
+/// What could not be taken in: by which projection, which message, why.
+type Failed<'a> = Vec<(&'static str, &'a Stored, String)>;
 
 /// Takes a batch into the views, in one step. What cannot be read is skipped, always in the same way.
 fn take_in<'a>(
@@ -183,8 +229,8 @@ fn take_in<'a>(
     appliers: &[Applier],
     after: u64,
     batch: &'a [Read],
-) -> Result<Aside<'a>, Error> {
-    let mut aside = Vec::new();
+) -> Result<Failed<'a>, Error> {
+    let mut failed = Vec::new();
     let mut changes = handle.views().begin();
     let checkpoint = handle.views().checkpoint(stream);
     if checkpoint != after {
@@ -200,16 +246,16 @@ fn take_in<'a>(
                     let applied = catch_unwind(AssertUnwindSafe(|| (applier.apply)(&mut changes, &mut seen)));
                     match applied {
                         Ok(Ok(())) => {}
-                        Ok(Err(error)) => aside.push((applier.name, stored, error.to_string())),
-                        Err(_) => aside.push((applier.name, stored, "the projection panicked".to_owned())),
+                        Ok(Err(error)) => failed.push((applier.name, stored, error.to_string())),
+                        Err(_) => failed.push((applier.name, stored, "the projection panicked".to_owned())),
                     }
                 }
             }
-            Err(error) => aside.push(("envelope", stored, error.clone())),
+            Err(error) => failed.push(("envelope", stored, error.clone())),
         }
     }
     if let Some(last) = batch.last() {
         changes.commit(stream, last.stored.sequence)?;
     }
-    Ok(aside)
+    Ok(failed)
 }

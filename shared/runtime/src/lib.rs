@@ -1,31 +1,46 @@
 //! What every service is built from, and what runs it.
 //!
-//! A service describes itself with [`Service`]: aggregates, projections, reactors, workers, endpoints.
-//! [`run`] owns the loops: it follows the streams into the views, delivers events to reactors at least
-//! once, answers requests, and drains at shutdown.
+//! A service describes itself with [`Service`]: aggregates and projections in the middle, and around them its ports.
+//! [`run`] owns every loop, retry and clock: a service's code never sleeps, polls or spawns.
 //!
-//! Invariants: an endpoint answers a write only when its own views hold it; a reactor sees an event only
-//! when the views hold it; a message that cannot be handled is set aside in the log and never blocks the
-//! ones after it; the ids of a reactor's commands are derived from the event, so a second delivery
-//! decides nothing new.
+//! | Port | Registered by | Delivery |
+//! |---|---|---|
+//! | operation | [`Service::operation`] | once per call |
+//! | events | [`Service::reactor`] | at least once; [`Consumer`] says from where and in which order |
+//! | inbox | [`Service::inbox`] | at least once, untrusted |
+//! | request | [`Service::request`], asked by [`Handle::request`] | at least once, one result for each request id |
+//! | timer | [`Service::timer`] | at least once, late after an outage, never after a rebuild |
+//!
+//! Invariants: an endpoint answers a write only when its own views hold it; a reactor sees an event only when the views
+//! hold it; a message that cannot be handled becomes a dead letter and holds up no other; the ids of a handler's commands
+//! are derived from what it handles, so a second delivery decides nothing new; a read as of an earlier instant is
+//! answered by the same handler from views that were built up to there, and nothing is written then.
 
 mod answers;
+mod as_of;
+mod consumer;
+mod dead_letters;
 mod endpoint;
 mod execute;
 mod follower;
 mod handle;
-mod reactor;
+mod requests;
+mod run;
 mod service;
 mod tags;
+mod timers;
 
 pub use answers::{answered, page_size, text};
-pub use endpoint::{ApiError, Call, Caller};
+pub use consumer::{Consumer, Delivery, HandlerError, InboxMessage, RetryPolicy};
+pub use endpoint::{ApiError, Call, Caller, Operation};
 pub use execute::{ExecuteError, Executed};
 pub use handle::Handle;
-pub use reactor::{React, Reacting, Working};
 pub use reeve_views::{Page, Store};
-pub use service::{Running, Service, rebuild, run};
+pub use requests::{Request, RequestMessage};
+pub use run::{Running, rebuild, run};
+pub use service::Service;
 pub use tags::{ResourceEvent, ResourceTags};
+pub use timers::DueTimer;
 
 /// Why a service could not start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -41,4 +56,6 @@ pub enum Error {
     LogLost { service: String, stream: String, checkpoint: u64, end: u64 },
     #[error("the views were opened anew and go on after {checkpoint} of the stream {stream}")]
     Reopened { stream: String, checkpoint: u64 },
+    #[error("reading the stream {stream} was cut off after {after}")]
+    CutOff { stream: String, after: u64 },
 }

@@ -1,34 +1,36 @@
-//! A service's description, and its running.
+//! A service's description: its aggregates, and the ports through which everything enters.
 
 use crate::{
-    ApiError, Call, Error, Handle,
+    ApiError, Call, Consumer, DueTimer, Handle, HandlerError, Operation,
+    consumer::{self, Delivery, InboxMessage},
     endpoint::{self, Endpoint},
     follower::{self, Applier},
-    handle::Inner,
-    reactor::{self, React, Reacting, Worker, Working},
+    requests::{self, Request, RequestMessage},
+    timers,
 };
-use futures::{FutureExt, future::BoxFuture};
+use futures::future::BoxFuture;
 use reeve_eventsourcing::{AggregateRef, Decider, Event, Projection};
-use reeve_jetstream::{Bus, serve, streams};
-use reeve_views::Store;
+use reeve_jetstream::streams;
 use serde::{Serialize, de::DeserializeOwned};
-use std::{
-    collections::BTreeSet, future::Future, panic::AssertUnwindSafe, path::Path, sync::Arc, time::Duration,
-};
-use tokio::task::JoinSet;
+use std::{future::Future, sync::Arc};
 
-type Startup = Arc<dyn Fn(Handle) -> BoxFuture<'static, Result<(), React>> + Send + Sync>;
+pub(crate) type Task = Arc<dyn Fn(Handle) -> BoxFuture<'static, Result<(), HandlerError>> + Send + Sync>;
 
-/// What a service is made of. Nothing runs until [`run`].
+/// What a service is made of. Nothing runs until [`crate::run`].
 pub struct Service {
-    name: &'static str,
-    appliers: Vec<Applier>,
-    fingerprint: Vec<String>,
-    workers: Vec<Worker>,
-    endpoints: Vec<Endpoint>,
-    startup: Vec<Startup>,
-    background: Vec<Startup>,
+    pub(crate) name: &'static str,
+    pub(crate) appliers: Vec<Applier>,
+    pub(crate) fingerprint: Vec<String>,
+    pub(crate) consumers: Vec<consumer::Registered>,
+    pub(crate) timers: Vec<timers::Registered>,
+    pub(crate) requests: requests::Handlers,
+    pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) startup: Vec<Task>,
+    pub(crate) background: Vec<Task>,
 }
+
+/// As many firings of one timer are handled at a time.
+const TIMER_CONCURRENCY: usize = 16;
 
 impl Service {
     /// A service; `name` is the token in its subjects.
@@ -37,7 +39,9 @@ impl Service {
             name,
             appliers: Vec::new(),
             fingerprint: Vec::new(),
-            workers: Vec::new(),
+            consumers: Vec::new(),
+            timers: Vec::new(),
+            requests: requests::Handlers::default(),
             endpoints: Vec::new(),
             startup: Vec::new(),
             background: Vec::new(),
@@ -66,95 +70,98 @@ impl Service {
 
     /// Does what must happen next after each event of this or another service.
     #[must_use]
-    pub fn reactor<E, F, Fut>(mut self, name: &'static str, at_once: usize, react: F) -> Self
+    pub fn reactor<E, F, Fut>(mut self, consumer: Consumer, react: F) -> Self
     where
         E: Event,
-        F: Fn(Reacting<E>) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<(), React>> + Send + 'static,
+        F: Fn(Delivery<E>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), HandlerError>> + Send + 'static,
     {
-        let handler = reactor::reactor::<E, F, Fut>(name, react);
+        let handler = consumer::reactor_handler::<E, F, Fut>(consumer.name, react);
         let stream = streams::of_service(E::SERVICE);
         let subjects = vec![AggregateRef::subjects::<E>()];
-        self.workers.push(Worker { name, stream, subjects, at_once, handler });
+        self.consumers.push(consumer::Registered { consumer, stream, subjects, handler });
         self
     }
 
     /// Reads an inbox stream, untrusted, and decides what becomes an event.
     #[must_use]
-    pub fn worker<F, Fut>(
-        mut self,
-        name: &'static str,
-        stream: &str,
-        subject: &str,
-        at_once: usize,
-        work: F,
-    ) -> Self
+    pub fn inbox<F, Fut>(mut self, consumer: Consumer, stream: &str, subject: &str, handler: F) -> Self
     where
-        F: Fn(Working) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<(), React>> + Send + 'static,
+        F: Fn(InboxMessage) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), HandlerError>> + Send + 'static,
     {
-        let handler = reactor::worker(stream.to_owned(), work);
+        let handler = consumer::inbox_handler(stream.to_owned(), handler);
         let (stream, subjects) = (stream.to_owned(), vec![subject.to_owned()]);
-        self.workers.push(Worker { name, stream, subjects, at_once, handler });
+        self.consumers.push(consumer::Registered { consumer, stream, subjects, handler });
         self
     }
 
-    /// Serves an operation of an AWS API.
+    /// Takes requests of other services. What it decides on one is its answer: its events carry the request's id.
     #[must_use]
-    pub fn operation<I, O, F, Fut>(self, api: &'static str, name: &'static str, operation: F) -> Self
+    pub fn request<M, F, Fut>(mut self, handler: F) -> Self
+    where
+        M: RequestMessage,
+        F: Fn(Request<M>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), HandlerError>> + Send + 'static,
+    {
+        self.requests.add(handler);
+        self
+    }
+
+    /// Handles what a projection of this service's own events has set under the timer's name
+    /// ([`reeve_eventsourcing::timers`]), when it is due: at least once, late after an outage. It is done when its row is
+    /// gone: the handler decides something whose projection cancels or moves the timer.
+    #[must_use]
+    pub fn timer<F, Fut>(mut self, name: &'static str, fire: F) -> Self
+    where
+        F: Fn(DueTimer) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), HandlerError>> + Send + 'static,
+    {
+        let handler = timers::handler(name, fire);
+        self.timers.push(timers::Registered { name, concurrency: TIMER_CONCURRENCY, handler });
+        self
+    }
+
+    /// Serves an operation of an API, on `reeve.api.<service>.<Operation>`.
+    #[must_use]
+    pub fn operation<I, O, F, Fut>(mut self, operation: Operation, handler: F) -> Self
     where
         I: DeserializeOwned + Send + 'static,
         O: Serialize + 'static,
         F: Fn(Call<I>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<O, ApiError>> + Send + 'static,
     {
-        let subject = format!("reeve.api.{}.{name}", self.name);
-        self.endpoint(api, name, subject, operation)
-    }
-
-    /// Says what the operation before this is done to, for those who authorize: a kind of resource and the member of
-    /// the input that names one, or a list of them. A kind that begins with `@` is read from that member.
-    #[must_use]
-    pub fn on(mut self, kind: &'static str, member: &'static str) -> Self {
-        if let Some(endpoint) = self.endpoints.last_mut() {
-            endpoint.resources.push((kind, member));
-        }
+        let subject = format!("reeve.api.{}.{}", self.name, operation.name);
+        self.endpoints.push(Endpoint::new(operation, subject, endpoint::handler(handler)));
         self
     }
 
     /// Answers what nodes ask on `reeve.agent.*.<question>`.
     #[must_use]
-    pub fn question<I, O, F, Fut>(self, name: &'static str, question: &str, operation: F) -> Self
+    pub fn agent_endpoint<I, O, F, Fut>(mut self, name: &'static str, question: &str, handler: F) -> Self
     where
         I: DeserializeOwned + Send + 'static,
         O: Serialize + 'static,
         F: Fn(Call<I>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<O, ApiError>> + Send + 'static,
     {
-        let mut asked = self.endpoint("", name, format!("reeve.agent.*.{question}"), operation);
-        if let Some(endpoint) = asked.endpoints.last_mut() {
-            endpoint.by_nodes = true;
-        }
-        asked
+        let subject = format!("reeve.agent.*.{question}");
+        let endpoint = Endpoint::new(Operation::write("", name), subject, endpoint::handler(handler));
+        self.endpoints.push(endpoint.asked_by_agents());
+        self
     }
 
     /// Serves on a subject of its own: enrolment.
     #[must_use]
-    pub fn endpoint<I, O, F, Fut>(
-        mut self,
-        api: &'static str,
-        name: &'static str,
-        subject: String,
-        operation: F,
-    ) -> Self
+    pub fn endpoint<I, O, F, Fut>(mut self, name: &'static str, subject: &str, handler: F) -> Self
     where
         I: DeserializeOwned + Send + 'static,
         O: Serialize + 'static,
         F: Fn(Call<I>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<O, ApiError>> + Send + 'static,
     {
-        let (resources, handler) = (Vec::new(), endpoint::handler(operation));
-        self.endpoints.push(Endpoint { name, api, subject, resources, by_nodes: false, handler });
+        let operation = Operation::write("", name);
+        self.endpoints.push(Endpoint::new(operation, subject.to_owned(), endpoint::handler(handler)));
         self
     }
 
@@ -163,7 +170,7 @@ impl Service {
     pub fn startup<F, Fut>(mut self, task: F) -> Self
     where
         F: Fn(Handle) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<(), React>> + Send + 'static,
+        Fut: Future<Output = Result<(), HandlerError>> + Send + 'static,
     {
         self.startup.push(Arc::new(move |handle| Box::pin(task(handle))));
         self
@@ -174,114 +181,9 @@ impl Service {
     pub fn background<F, Fut>(mut self, task: F) -> Self
     where
         F: Fn(Handle) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<(), React>> + Send + 'static,
+        Fut: Future<Output = Result<(), HandlerError>> + Send + 'static,
     {
         self.background.push(Arc::new(move |handle| Box::pin(task(handle))));
         self
     }
-}
-
-/// A service at work.
-pub struct Running {
-    handle: Handle,
-    announced: serve::Service,
-    tasks: JoinSet<()>,
-}
-
-impl Running {
-    pub fn handle(&self) -> &Handle {
-        &self.handle
-    }
-
-    /// Takes the service off the bus and stops its loops. What was not settled comes again at the next start.
-    pub async fn stop(mut self) {
-        self.announced.stop().await;
-        // A moment for the requests that are being answered.
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        self.tasks.shutdown().await;
-        self.handle.views().flush();
-    }
-}
-
-/// Starts a service; answers when its views have caught up and it serves.
-///
-/// # Errors
-/// When the bus or the views fail, or the log has lost events that the views hold.
-pub async fn run(service: Service, bus: Bus, data: &Path) -> Result<Running, Error> {
-    let (handle, mut tasks) = catch_up(&service, &bus, data).await?;
-    for task in service.startup {
-        while let Err(error) = task(handle.clone()).await {
-            tracing::error!(service = service.name, %error, "a start-up task failed and is tried again");
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
-    }
-    for worker in service.workers {
-        tasks.spawn(reactor::run(handle.clone(), worker));
-    }
-    for task in service.background {
-        let handle = handle.clone();
-        tasks.spawn(async move {
-            loop {
-                let ended = AssertUnwindSafe(task(handle.clone())).catch_unwind().await;
-                let ended = ended.unwrap_or_else(|_| Err(React::Later("it panicked".to_owned())));
-                if let Err(error) = ended {
-                    tracing::warn!(service = handle.service(), %error, "a background task failed and is started again");
-                }
-                tokio::time::sleep(Duration::from_millis(250)).await;
-            }
-        });
-    }
-    let announced = serve::Service::start(&bus, service.name, env!("CARGO_PKG_VERSION")).await?;
-    for endpoint in service.endpoints {
-        let requests =
-            announced.endpoint(endpoint.name, &endpoint.subject, endpoint.api, &endpoint.resources).await?;
-        tasks.spawn(endpoint::run(handle.clone(), endpoint, requests));
-    }
-    bus.flush().await?;
-    Ok(Running { handle, announced, tasks })
-}
-
-/// Brings the views of a service in a folder up to the end of the log, and does nothing else.
-///
-/// # Errors
-/// As [`run`].
-pub async fn rebuild(service: &Service, bus: &Bus, data: &Path) -> Result<Handle, Error> {
-    let (handle, mut tasks) = catch_up(service, bus, data).await?;
-    tasks.shutdown().await;
-    Ok(handle)
-}
-
-/// Opens the views and follows the log; answers when they hold what it held at the start.
-async fn catch_up(service: &Service, bus: &Bus, data: &Path) -> Result<(Handle, JoinSet<()>), Error> {
-    let mut sources: BTreeSet<&'static str> = service.appliers.iter().map(|a| a.source).collect();
-    sources.insert(service.name);
-    for source in &sources {
-        streams::ensure_events(bus, source).await?;
-    }
-    let views = Store::open(&data.join("views").join(service.name), &service.fingerprint.join(","))?;
-    let mut ends = Vec::new();
-    for source in &sources {
-        let stream = streams::of_service(source);
-        let (end, checkpoint) = (streams::last_sequence(bus, &stream).await?, views.checkpoint(&stream));
-        if checkpoint > end {
-            return Err(Error::LogLost { service: service.name.to_owned(), stream, checkpoint, end });
-        }
-        ends.push((stream, end));
-    }
-    let followed = ends.iter().map(|(stream, _)| stream.clone()).collect();
-    let stream = streams::of_service(service.name);
-    let inner = Inner { service: service.name, stream, bus: bus.clone(), views, followed };
-    let handle = Handle { inner: Arc::new(inner) };
-
-    handle.views().catch_up(true);
-    let mut tasks = JoinSet::new();
-    for source in sources {
-        let appliers = service.appliers.iter().filter(|a| a.source == source).cloned().collect();
-        tasks.spawn(follower::run(handle.clone(), source, appliers));
-    }
-    for (stream, end) in ends {
-        handle.views().wait_for(&stream, end).await;
-    }
-    handle.views().catch_up(false);
-    Ok((handle, tasks))
 }

@@ -9,8 +9,12 @@ use reeve_eventsourcing::{
     AggregateRef, Context, Decider, DecodeError, Envelope, Event, Position, Projection, Recorded, View,
     ViewExt,
 };
-use reeve_jetstream::{Headers, follow, serve, store, streams};
-use reeve_runtime::{Call, ExecuteError, Reacting, Service, run};
+use reeve_jetstream::{
+    Headers,
+    consume::{self, StartAt},
+    serve, store, streams,
+};
+use reeve_runtime::{Call, Consumer, Delivery, ExecuteError, Operation, Service, run};
 use reeve_testkit::{Nats, context};
 use reeve_types::{Timestamp, ids::new_uuid};
 use std::{collections::BTreeSet, time::Duration};
@@ -125,22 +129,33 @@ async fn a_reactor_gets_its_aggregate_only_from_where_an_unfiltered_one_left_off
         append(&bus, aggregate, id).await;
     }
     let stream = streams::of_service("counters");
-    let mut old = follow::work(&bus, &stream, "counters-seen", &[], 1).await.unwrap();
-    old.next().await.unwrap().unwrap().done().await;
+    let options = consume::Options {
+        stream,
+        durable_name: "counters-seen".to_owned(),
+        subjects: Vec::new(),
+        start_at: StartAt::Beginning,
+        exclusive: false,
+        batch: 1,
+    };
+    let mut old = consume::consume(&bus, &options).await.unwrap();
+    old.next().await.unwrap().unwrap().acknowledge().await;
     let unsettled = old.next().await.unwrap().unwrap();
-    unsettled.later(Duration::from_millis(100)).await;
+    unsettled.redeliver_after(Duration::from_millis(100)).await;
     bus.flush().await.unwrap();
     drop(old);
 
     let (sender, mut seen) = mpsc::unbounded_channel();
     let service = Service::new("counters").aggregate::<Counter>();
-    let service = service.reactor("seen", 1, move |reacting: Reacting<Counted>| {
-        let sent = sender.send(reacting.event.envelope.aggregate.clone());
-        async move {
-            sent.unwrap();
-            Ok(())
-        }
-    });
+    let service = service.reactor(
+        Consumer::from_beginning("seen").concurrency(1),
+        move |delivery: Delivery<Counted>| {
+            let sent = sender.send(delivery.event.envelope.aggregate.clone());
+            async move {
+                sent.unwrap();
+                Ok(())
+            }
+        },
+    );
     let running = run(service, bus.clone(), nats.folder()).await.unwrap();
     append(&bus, "other", "e").await;
     append(&bus, "counter", "f").await;
@@ -169,7 +184,7 @@ impl Projection for Frail {
 }
 
 #[tokio::test]
-async fn an_event_that_a_projection_fails_on_is_set_aside_and_the_others_are_taken_in() {
+async fn an_event_that_a_projection_fails_on_is_a_dead_letter_and_the_others_are_taken_in() {
     let nats = Nats::start();
     let bus = nats.bus().await;
     streams::ensure_node_streams(&bus).await.unwrap();
@@ -182,7 +197,7 @@ async fn an_event_that_a_projection_fails_on_is_set_aside_and_the_others_are_tak
     let count = |id: &str| views.get::<u32>("counts", id);
     assert_eq!((count("first"), count("poison"), count("last")), (Some(1), None, Some(1)));
     assert_eq!(running.handle().state::<Counter>("poison"), 1, "other appliers have it");
-    while streams::last_sequence(&bus, streams::SET_ASIDE).await.unwrap() < 1 {
+    while streams::last_sequence(&bus, streams::DEAD_LETTER_QUEUE).await.unwrap() < 1 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     running.stop().await;
@@ -193,8 +208,8 @@ async fn an_answer_that_is_too_large_for_the_bus_is_an_error_at_once() {
     let nats = Nats::start();
     let bus = nats.bus().await;
     let service = Service::new("counters").aggregate::<Counter>();
-    let service =
-        service.operation("", "Much", |call: Call<usize>| async move { Ok("x".repeat(call.input)) });
+    let much = |call: Call<usize>| async move { Ok("x".repeat(call.input)) };
+    let service = service.operation(Operation::read("", "Much"), much);
     let running = run(service, bus.clone(), nats.folder()).await.unwrap();
     let much = async |bytes: usize| {
         let asked = bytes.to_string().into();

@@ -3,7 +3,7 @@
 use crate::{
     recent::Change,
     store::{CHECKPOINTS, Error, Inner, full_key, lock},
-    writer::{CATCHING_UP, ENOUGH, MOST_WAITING},
+    writer::{CATCH_UP_FACTOR, MAX_WAITING_ROWS, WRITE_THRESHOLD_ROWS},
 };
 use reeve_eventsourcing::{Found, Held, View};
 use std::{
@@ -42,12 +42,19 @@ impl<'a> Batch<'a> {
             if *self.inner.reopened.borrow() != self.opened {
                 return Err(Error::Write("they were opened anew".to_owned()));
             }
-            let waiting = self.inner.recent.add(std::mem::take(&mut self.changes));
+            let changes = std::mem::take(&mut self.changes);
+            // They look when the rows are there.
+            let keys: Vec<Vec<u8>> = match self.inner.is_watched() {
+                true => changes.keys().cloned().collect(),
+                false => Vec::new(),
+            };
+            let waiting = self.inner.recent.add(changes);
+            self.inner.tell_watchers(Some(keys.iter()));
             self.inner.position(stream).send_replace(position);
             waiting
         };
-        let times = if self.inner.catching_up.load(Ordering::Relaxed) { CATCHING_UP } else { 1 };
-        if waiting > times * MOST_WAITING {
+        let times = if self.inner.catching_up.load(Ordering::Relaxed) { CATCH_UP_FACTOR } else { 1 };
+        if waiting > times * MAX_WAITING_ROWS {
             // The writer's thread opens sled anew when it cannot be written.
             lock(&self.inner.work).dirty = true;
             self.inner.changed.notify_all();
@@ -55,7 +62,7 @@ impl<'a> Batch<'a> {
         }
         let mut work = lock(&self.inner.work);
         work.commits += 1;
-        let enough = young >= times * ENOUGH;
+        let enough = young >= times * WRITE_THRESHOLD_ROWS;
         if !work.dirty || enough && !work.enough {
             (work.dirty, work.enough) = (true, enough);
             self.inner.changed.notify_all();

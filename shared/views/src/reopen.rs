@@ -10,18 +10,18 @@ use std::{
     time::Duration,
 };
 
-/// sled is not written while its disk has less room than this, or than a part of a small disk: rows wait in memory.
-const KEPT: u64 = 64 << 20;
-const PART: u64 = 20;
+/// sled is not written while its disk has less room than this, or than a share of a small disk: rows wait in memory.
+const RESERVED_BYTES: u64 = 64 << 20;
+const RESERVED_SHARE: u64 = 20;
 /// Between two looks for whether a disk that refused to be written takes bytes again.
-const LOOK: Duration = Duration::from_secs(1);
+const DISK_POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Whether there is room to write so many bytes, which sled takes twice at times.
 pub(crate) fn has_room(path: &Path, bytes: u64) -> bool {
     // A disk that does not tell is written to, and says what it thinks of that.
     rustix::fs::statvfs(path).map_or(true, |found| {
         let (free, all) = (found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize);
-        free >= KEPT.min(all / PART) + 2 * bytes
+        free >= RESERVED_BYTES.min(all / RESERVED_SHARE) + 2 * bytes
     })
 }
 
@@ -34,9 +34,18 @@ pub(crate) fn is_full(error: &io::Error) -> bool {
 }
 
 impl Inner {
-    /// Waits a moment for [`Inner::write_again`], which is told to go to work.
-    pub(crate) fn wait_for_room(&self) {
-        lock(&self.work).broken = true;
+    /// Waits a moment for [`Inner::open_anew`], which is told to go to work: sled could not write what it had to for a
+    /// read, or could not read its own file.
+    pub(crate) fn wait_for_reopening(&self, error: &sled::Error) {
+        let full = matches!(error, sled::Error::Io(error) if is_full(error));
+        {
+            let mut work = lock(&self.work);
+            if !full && !work.unreadable {
+                tracing::error!(%error, path = %self.path.display(), "views became unreadable: they are rebuilt");
+            }
+            work.broken = true;
+            work.unreadable |= !full;
+        }
         self.changed.notify_all();
         std::thread::sleep(Duration::from_millis(100));
     }
@@ -46,7 +55,9 @@ impl Inner {
         loop {
             let broken = {
                 let work = lock(&self.work);
-                let waited = self.changed.wait_timeout_while(work, LOOK, |work| !work.stop && !work.broken);
+                let waited = self
+                    .changed
+                    .wait_timeout_while(work, DISK_POLL_INTERVAL, |work| !work.stop && !work.broken);
                 let work = waited.unwrap_or_else(PoisonError::into_inner).0;
                 if work.stop {
                     return false;
@@ -54,7 +65,7 @@ impl Inner {
                 work.broken
             };
             if broken {
-                return self.write_again();
+                return self.open_anew();
             }
             // Whether it is enough for what waits, the next write tells.
             if has_room(&self.path, 0) {
@@ -66,34 +77,42 @@ impl Inner {
 
     /// Waits until the disk takes bytes again, then opens sled anew, with what it had on disk; the log fills in what
     /// is missing, because who follows it finds an earlier checkpoint. Answers `false` when it is to stop meanwhile.
-    pub(crate) fn write_again(&self) -> bool {
+    ///
+    /// What sled itself cannot read is not kept: then the views begin anew, empty.
+    pub(crate) fn open_anew(&self) -> bool {
         loop {
             let work = lock(&self.work);
-            let waited = self.changed.wait_timeout_while(work, LOOK, |work| !work.stop);
+            let unreadable = work.unreadable;
+            let wait = if unreadable { Duration::ZERO } else { DISK_POLL_INTERVAL };
+            let waited = self.changed.wait_timeout_while(work, wait, |work| !work.stop);
             if waited.unwrap_or_else(PoisonError::into_inner).0.stop {
                 return false;
             }
             if !has_room(&self.path, 0) {
+                std::thread::sleep(if unreadable { DISK_POLL_INTERVAL } else { Duration::ZERO });
                 continue;
             }
-            match copy(&self.path) {
-                Ok(()) => break,
-                Err(error) => tracing::debug!(%error, "views cannot be written yet"),
+            match self.replace_tree(unreadable) {
+                Ok(()) => return true,
+                Err(reason) => tracing::debug!(reason, "views cannot be written yet"),
             }
+            std::thread::sleep(if unreadable { DISK_POLL_INTERVAL } else { Duration::ZERO });
+        }
+    }
+
+    /// Puts a tree in the place of one that failed: with what it had on disk, or without what it could not read.
+    fn replace_tree(&self, unreadable: bool) -> Result<(), String> {
+        if !unreadable {
+            copy(&self.path).map_err(|e| e.to_string())?;
         }
         // Not the batches' lock: one of them may wait for this in the middle of its reading.
         let (_write, _commit) = (lock(&self.writing), lock(&self.committing));
         let mut tree = self.tree.write().unwrap_or_else(PoisonError::into_inner);
-        let opened = take_over(&self.path).map_err(|e| e.to_string()).and_then(|()| {
-            let checked = catch_unwind(AssertUnwindSafe(|| open_checked(&self.path, &self.fingerprint)));
-            if let Ok(Ok(Some(tree))) = checked {
-                return Ok(tree);
-            }
-            std::fs::remove_dir_all(&self.path).map_err(|e| e.to_string())?;
-            empty_tree(&self.path, &self.fingerprint)
-        });
-        *tree = self.believed(opened);
-        lock(&self.work).broken = false;
+        *tree = self.opened_tree(unreadable)?;
+        {
+            let mut work = lock(&self.work);
+            (work.broken, work.unreadable) = (false, false);
+        }
         drop(tree);
         self.recent.clear();
         let positions = lock(&self.positions);
@@ -102,8 +121,21 @@ impl Inner {
         }
         drop(positions);
         self.reopened.send_modify(|times| *times += 1);
+        self.tell_watchers(None::<std::iter::Empty<&Vec<u8>>>);
         tracing::warn!(path = %self.path.display(), "views are written again; what is missing is replayed");
-        true
+        Ok(())
+    }
+
+    fn opened_tree(&self, unreadable: bool) -> Result<sled::Tree, String> {
+        if !unreadable {
+            take_over(&self.path).map_err(|e| e.to_string())?;
+            let checked = catch_unwind(AssertUnwindSafe(|| open_checked(&self.path, &self.fingerprint)));
+            if let Ok(Ok(Some(tree))) = checked {
+                return Ok(tree);
+            }
+        }
+        remove(&self.path).map_err(|e| e.to_string())?;
+        empty_tree(&self.path, &self.fingerprint)
     }
 }
 

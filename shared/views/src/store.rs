@@ -3,11 +3,10 @@
 use crate::{
     batch::Batch,
     recent::{Change, Recent},
-    reopen::is_full,
 };
 use serde::de::DeserializeOwned;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     ops::Bound,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
@@ -34,9 +33,9 @@ pub enum Error {
 pub(crate) const CHECKPOINTS: &str = "\u{1}checkpoint";
 const FINGERPRINT: &str = "\u{1}fingerprint";
 /// What one service's views may hold in memory, in bytes.
-const CACHE: u64 = 64 << 20;
+const CACHE_BYTES: u64 = 64 << 20;
 /// As many recent rows are looked at in one step of a scan.
-const STEP: usize = 128;
+const SCAN_STEP_ROWS: usize = 128;
 
 pub(crate) fn full_key(table: &str, key: &[u8]) -> Vec<u8> {
     let mut full = Vec::with_capacity(table.len() + 1 + key.len());
@@ -72,6 +71,8 @@ pub(crate) struct Inner {
     /// Counts how often sled was opened anew.
     pub(crate) reopened: watch::Sender<u64>,
     pub(crate) positions: Mutex<HashMap<String, watch::Sender<u64>>>,
+    /// By the beginning of the keys of a table, what counts the batches that changed it.
+    watched: Mutex<HashMap<Vec<u8>, watch::Sender<u64>>>,
     pub(crate) work: Mutex<Work>,
     pub(crate) changed: Condvar,
     pub(crate) catching_up: AtomicBool,
@@ -87,6 +88,8 @@ pub(crate) struct Work {
     pub(crate) commits: u64,
     /// Somebody who read found that sled cannot write any more.
     pub(crate) broken: bool,
+    /// Somebody who read found that sled cannot read its own file: nothing that it says can be believed.
+    pub(crate) unreadable: bool,
     pub(crate) stop: bool,
 }
 
@@ -134,6 +137,7 @@ impl Store {
             committing: Mutex::default(),
             reopened: watch::Sender::default(),
             positions: Mutex::default(),
+            watched: Mutex::default(),
             work: Mutex::default(),
             changed: Condvar::new(),
             catching_up: AtomicBool::new(false),
@@ -156,6 +160,11 @@ impl Store {
     /// Changes when the views were opened anew, after a disk that could not be written: then checkpoints went back.
     pub fn reopened(&self) -> watch::Receiver<u64> {
         self.inner.reopened.subscribe()
+    }
+
+    /// Changes with each batch that changes a row of the table, and when the views were opened anew.
+    pub fn changes(&self, table: &str) -> watch::Receiver<u64> {
+        lock(&self.inner.watched).entry(full_key(table, b"")).or_default().subscribe()
     }
 
     /// Whether the log is caught up with, and nobody reads: then more rows may wait, to be written together.
@@ -287,22 +296,35 @@ impl Inner {
         self.tree.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What sled has. When it cannot read its own file, nothing that it says can be believed: the process ends, and
-    /// the next start reads everything through and rebuilds. After a write that failed it is opened anew instead, and
-    /// who reads waits for that, if sled had to write for it.
-    pub(crate) fn believed<T, E: std::fmt::Display>(&self, read: Result<T, E>) -> T {
-        read.unwrap_or_else(|error| {
-            tracing::error!(%error, "views became unreadable; the process ends, and the next start rebuilds them");
-            eprintln!("reeve: views became unreadable ({error}); they are rebuilt at the next start");
-            std::process::exit(70)
-        })
-    }
-
+    /// What sled has. Who reads what it cannot read waits until the views were opened anew.
     pub(crate) fn stored(&self, key: &[u8]) -> Option<sled::IVec> {
         loop {
             match self.tree().get(key) {
-                Err(sled::Error::Io(error)) if is_full(&error) => self.wait_for_room(),
-                read => return self.believed(read),
+                Ok(found) => return found,
+                Err(error) => self.wait_for_reopening(&error),
+            }
+        }
+    }
+
+    pub(crate) fn is_watched(&self) -> bool {
+        !lock(&self.watched).is_empty()
+    }
+
+    /// Tells those who watch tables which of them a batch changed; all of them without a batch.
+    pub(crate) fn tell_watchers<'k>(&self, keys: Option<impl Iterator<Item = &'k Vec<u8>>>) {
+        let watched = lock(&self.watched);
+        if watched.is_empty() {
+            return;
+        }
+        let tell = |sender: &watch::Sender<u64>| sender.send_modify(|count| *count += 1);
+        match keys {
+            None => watched.values().for_each(tell),
+            Some(keys) => {
+                let mut changed = BTreeSet::new();
+                for key in keys {
+                    changed.extend(watched.keys().filter(|table| key.starts_with(table)));
+                }
+                changed.into_iter().filter_map(|table| watched.get(table)).for_each(tell);
             }
         }
     }
@@ -322,8 +344,8 @@ impl Inner {
         let mut stored = self.range(start.clone()).peekable();
         let mut from = start;
         loop {
-            let recent = self.recent.range(&from, prefix, STEP);
-            let more = recent.len() == STEP;
+            let recent = self.recent.range(&from, prefix, SCAN_STEP_ROWS);
+            let more = recent.len() == SCAN_STEP_ROWS;
             for (key, change) in recent {
                 while let Some((earlier, row)) = stored.next_if(|(k, _)| k.as_ref() < key.as_slice()) {
                     if !visit(earlier.to_vec(), Change::Put(row.as_ref().into())) {
@@ -355,14 +377,13 @@ impl Inner {
         std::iter::from_fn(move || {
             loop {
                 match stored.next()? {
-                    Err(sled::Error::Io(error)) if is_full(&error) => {
-                        self.wait_for_room();
+                    Err(error) => {
+                        self.wait_for_reopening(&error);
                         let from =
                             last.as_ref().map_or_else(|| start.clone(), |key| Bound::Excluded(key.to_vec()));
                         stored = self.tree().range((from, Bound::Unbounded));
                     }
-                    entry => {
-                        let entry = self.believed(entry);
+                    Ok(entry) => {
                         last = Some(entry.0.clone());
                         return Some(entry);
                     }
@@ -387,7 +408,7 @@ pub(crate) fn empty_tree(path: &Path, fingerprint: &str) -> Result<sled::Tree, S
 }
 
 fn open_tree(path: &Path) -> Result<sled::Tree, String> {
-    let config = sled::Config::new().path(path).cache_capacity(CACHE).flush_every_ms(Some(1000));
+    let config = sled::Config::new().path(path).cache_capacity(CACHE_BYTES).flush_every_ms(Some(1000));
     let db = config.open().map_err(|e| e.to_string())?;
     db.open_tree("views").map_err(|e| e.to_string())
 }

@@ -11,15 +11,15 @@ use std::{
 
 /// Rows are written when nothing was committed for so long: what a command does to its rows is over by then, and they
 /// are encoded and written once.
-const QUIET: Duration = Duration::from_secs(1);
+const QUIET_TIME: Duration = Duration::from_secs(1);
 /// No row waits longer, however busy the service is: a crash replays what came in meanwhile.
-const LONGEST: Duration = Duration::from_secs(5);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// When as many rows wait, they wait no longer.
-pub(crate) const ENOUGH: usize = 50_000;
+pub(crate) const WRITE_THRESHOLD_ROWS: usize = 50_000;
 /// As many rows may wait; a commit of more writes them itself.
-pub(crate) const MOST_WAITING: usize = 100_000;
+pub(crate) const MAX_WAITING_ROWS: usize = 100_000;
 /// While the log is caught up with, nobody waits for a read, which a long write holds up: so many times as many.
-pub(crate) const CATCHING_UP: usize = 3;
+pub(crate) const CATCH_UP_FACTOR: usize = 3;
 
 impl Inner {
     /// Gives sled what is committed.
@@ -64,9 +64,9 @@ impl Inner {
         let mut work =
             self.changed.wait_while(lock(&self.work), idle).unwrap_or_else(PoisonError::into_inner);
         let begun = Instant::now();
-        while !work.now() && begun.elapsed() < LONGEST {
+        while !work.now() && begun.elapsed() < LONGEST_WAIT {
             let commits = work.commits;
-            let time = QUIET.min(LONGEST.saturating_sub(begun.elapsed()));
+            let time = QUIET_TIME.min(LONGEST_WAIT.saturating_sub(begun.elapsed()));
             let waited = self.changed.wait_timeout_while(work, time, |work| !work.now());
             work = waited.unwrap_or_else(PoisonError::into_inner).0;
             if work.commits == commits {
@@ -91,7 +91,7 @@ impl Inner {
             let gone_on = match written {
                 Ok(()) => true,
                 Err(Error::Full(_)) => self.room_again(),
-                Err(_) => self.write_again(),
+                Err(_) => self.open_anew(),
             };
             if !gone_on || stop {
                 return;

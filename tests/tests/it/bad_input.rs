@@ -262,7 +262,7 @@ fn wrong_callers(instance: &Instance) -> Vec<(&'static str, Raw, &'static str)> 
 async fn written(instance: &Instance) -> (usize, u64, u64) {
     let bus = instance.bus().await;
     let inbox = streams::last_sequence(&bus, streams::NODE_INBOX).await.unwrap();
-    let aside = streams::last_sequence(&bus, streams::SET_ASIDE).await.unwrap();
+    let aside = streams::last_sequence(&bus, streams::DEAD_LETTER_QUEUE).await.unwrap();
     (instance.events().len(), inbox, aside)
 }
 

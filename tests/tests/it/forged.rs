@@ -12,9 +12,9 @@ const LIMIT: Duration = Duration::from_secs(5);
 
 /// The reasons for which messages on a subject were set aside.
 async fn set_aside(bus: &Bus, subject: &str) -> Vec<String> {
-    let last = streams::last_sequence(bus, streams::SET_ASIDE).await.unwrap();
+    let last = streams::last_sequence(bus, streams::DEAD_LETTER_QUEUE).await.unwrap();
     let (mut found, mut seen) = (Vec::new(), 0);
-    let mut messages = follow::follow(bus, streams::SET_ASIDE, &[], 0).await.unwrap();
+    let mut messages = follow::follow(bus, streams::DEAD_LETTER_QUEUE, &[], 0).await.unwrap();
     while seen < last {
         let stored = messages.next().await.unwrap().unwrap();
         seen = stored.sequence;

@@ -54,9 +54,14 @@ fn sequences(found: &[(&str, u64)]) -> Vec<u64> {
 
 async fn lasts(bus: &Bus) -> Vec<(&'static str, u64)> {
     let mut found = Vec::new();
-    for stream in
-        ["RUN_COMMAND", "DOCUMENTS", "TAGS", streams::NODE_INBOX, streams::NODE_REPORTS, streams::SET_ASIDE]
-    {
+    for stream in [
+        "RUN_COMMAND",
+        "DOCUMENTS",
+        "TAGS",
+        streams::NODE_INBOX,
+        streams::NODE_REPORTS,
+        streams::DEAD_LETTER_QUEUE,
+    ] {
         found.push((stream, streams::last_sequence(bus, stream).await.unwrap()));
     }
     found
@@ -135,7 +140,7 @@ async fn a_node_cannot_write_or_read_for_another() {
         format!("reeve.node.{node_a}.cmd.7"),
         "reeve.evt.run-command.command.forged".to_owned(),
         "reeve.evt.nodes.node.forged".to_owned(),
-        "reeve.aside.nodes.x".to_owned(),
+        "reeve.dead-letter.nodes.x".to_owned(),
         "reeve.api.run-command.SendCommand".to_owned(),
         format!("_INBOX_{node_b}.x"),
         "$SYS.REQ.SERVER.PING".to_owned(),

@@ -7,9 +7,9 @@ use reeve_eventsourcing::{AggregateRef, Envelope, Position};
 use reeve_jetstream::{Bus, Credentials, Headers, Options, follow, store, streams};
 
 async fn set_aside(bus: &Bus) -> Vec<(String, String)> {
-    let last = streams::last_sequence(bus, streams::SET_ASIDE).await.unwrap();
+    let last = streams::last_sequence(bus, streams::DEAD_LETTER_QUEUE).await.unwrap();
     let mut found = Vec::new();
-    let mut messages = follow::follow(bus, streams::SET_ASIDE, &[], 0).await.unwrap();
+    let mut messages = follow::follow(bus, streams::DEAD_LETTER_QUEUE, &[], 0).await.unwrap();
     while (found.len() as u64) < last {
         let message = messages.next().await.unwrap().unwrap().message;
         let header = |name: &str| message.headers.get(name).unwrap_or_default().to_owned();

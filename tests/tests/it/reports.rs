@@ -58,7 +58,7 @@ async fn an_end_stays_what_it_was() {
     );
 
     // An end that is none, and a command that was never sent to the node, are set aside where they are seen.
-    let aside = streams::last_sequence(&bus, streams::SET_ASIDE).await.unwrap();
+    let aside = streams::last_sequence(&bus, streams::DEAD_LETTER_QUEUE).await.unwrap();
     let odd = report(ReportKind::Finished, "Splendid", "Splendid");
     bus.store(&subject, &Headers::default(), odd.encode_to_vec().into()).await.unwrap();
     bus.store(&subject, &Headers::default(), Bytes::from_static(b"\xff\xff")).await.unwrap();
@@ -73,7 +73,8 @@ async fn an_end_stays_what_it_was() {
     bus.store(&subject, &headers, Bytes::from(vec![255; 980_000])).await.unwrap();
     wait_for("all are set aside", || {
         let last = tokio::task::block_in_place(|| {
-            tokio::runtime::Handle::current().block_on(streams::last_sequence(&bus, streams::SET_ASIDE))
+            tokio::runtime::Handle::current()
+                .block_on(streams::last_sequence(&bus, streams::DEAD_LETTER_QUEUE))
         });
         (last.unwrap() == aside + 5).then_some(())
     });

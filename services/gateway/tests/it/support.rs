@@ -68,6 +68,7 @@ pub fn served(operation: &str) -> Served {
         operation: operation.to_owned(),
         api: "ssm".to_owned(),
         subject: format!("reeve.api.documents.{operation}"),
+        writes: !["Get", "List", "Describe"].iter().any(|verb| operation.starts_with(verb)),
         resources: vec![("Document".to_owned(), "Name".to_owned())],
     }
 }

@@ -211,7 +211,7 @@ mod tests {
             data: event.encode_to_vec().into(),
             status: None,
         };
-        Stored { sequence: 1, message }
+        Stored { sequence: 1, time: reeve_types::Timestamp(1), message }
     }
 
     fn started(command: &str, node: &str) -> Stored {

@@ -10,7 +10,7 @@ use crate::{
     projections::{DEADLINES, command_of, due},
 };
 use futures::{TryStreamExt, stream};
-use reeve_runtime::{Handle, React};
+use reeve_runtime::{Handle, HandlerError};
 use reeve_types::Timestamp;
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ const GRACE_SECONDS: i64 = 3;
 const MOST: usize = 1000;
 
 /// Invocations whose total time is over and that nobody reported on end as `DeliveryTimedOut`.
-pub async fn deadlines(dispatcher: Dispatcher, handle: Handle) -> Result<(), React> {
+pub async fn deadlines(dispatcher: Dispatcher, handle: Handle) -> Result<(), HandlerError> {
     loop {
         let now = Timestamp::now();
         let first = handle.views().scan::<()>(DEADLINES, "", None, MOST).rows;
@@ -39,8 +39,8 @@ async fn expire(
     handle: &Handle,
     command: &str,
     now: Timestamp,
-) -> Result<(), React> {
-    let each = stream::iter(open(handle, command, |_| true).into_iter().map(Ok::<_, React>));
+) -> Result<(), HandlerError> {
+    let each = stream::iter(open(handle, command, |_| true).into_iter().map(Ok::<_, HandlerError>));
     each.try_for_each_concurrent(AT_ONCE, |(key, row)| async move {
         let node = &row.node_id;
         let message = match row.started {
@@ -59,7 +59,7 @@ async fn expire(
 
 /// Catches up with turns that nobody came through with: at the start those of every open command, because what a
 /// former run left is not delivered again by itself, and afterwards those that waited for a key.
-pub async fn owed(dispatcher: Dispatcher, handle: Handle) -> Result<(), React> {
+pub async fn owed(dispatcher: Dispatcher, handle: Handle) -> Result<(), HandlerError> {
     for (key, ()) in handle.views().scan::<()>(DEADLINES, "", None, usize::MAX).rows {
         dispatcher.owe(command_of(&key));
     }

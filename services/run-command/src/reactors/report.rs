@@ -18,35 +18,38 @@ use reeve_node_protocol::{
     report::{MAX_BYTES, fit},
     subject::node_of,
 };
-use reeve_runtime::{React, Working};
+use reeve_runtime::{HandlerError, InboxMessage};
 
 /// A node's report on an invocation: untrusted, so that it can only speak for its own, and only of known states. After
 /// an end comes what follows from it.
-pub async fn report(dispatcher: Dispatcher, working: Working) -> Result<(), React> {
-    let never = |reason: &str| React::Never(reason.to_owned());
-    let node = node_of(&working.message.subject).ok_or_else(|| never("the subject names no node"))?;
-    let mut report = Report::decode(working.message.data.clone()).map_err(|e| React::Never(e.to_string()))?;
-    if working.message.data.len() > MAX_BYTES {
+pub async fn report(dispatcher: Dispatcher, inbox: InboxMessage) -> Result<(), HandlerError> {
+    let never = |reason: &str| HandlerError::Permanent(reason.to_owned());
+    let node = node_of(&inbox.message.subject).ok_or_else(|| never("the subject names no node"))?;
+    let mut report =
+        Report::decode(inbox.message.data.clone()).map_err(|e| HandlerError::Permanent(e.to_string()))?;
+    if inbox.message.data.len() > MAX_BYTES {
         // An earlier build of the agent sent larger ones than an event can hold.
         fit(&mut report);
         if report.encoded_len() > MAX_BYTES {
             return Err(never("the report is larger than an event may be"));
         }
     }
-    let known = invocation_row(&working.handle, &report.command_id, node.as_str());
+    let known = invocation_row(&inbox.handle, &report.command_id, node.as_str());
     if known.is_none() {
-        return Err(React::Later(format!("node {node} reported on a command that was not sent to it")));
+        return Err(HandlerError::Retry(format!(
+            "node {node} reported on a command that was not sent to it"
+        )));
     }
     let command = match report.kind() {
         ReportKind::Started => Command::Start { started_ms: report.at_ms },
         ReportKind::Finished => Command::Finish(Box::new(outcome(&report, node.as_str())?)),
         ReportKind::Unspecified => return Err(never("the report has no kind")),
     };
-    let mut context = about(&report.command_id, working.context(Actor::node(node.as_str())));
+    let mut context = about(&report.command_id, inbox.context(Actor::node(node.as_str())));
     // W3C: version, trace, parent and flags make 55 characters.
     let traced = report.traceparent.len() == 55 && report.traceparent.is_ascii();
     context.traceparent = traced.then(|| report.traceparent.clone());
-    let (handle, key) = (&working.handle, invocation::id(&report.command_id, node.as_str()));
+    let (handle, key) = (&inbox.handle, invocation::id(&report.command_id, node.as_str()));
     handle.execute::<Invocation>(&key, to(&report.command_id, node.as_str(), command), &context).await?;
     if report.kind() != ReportKind::Finished {
         return Ok(());
@@ -65,9 +68,9 @@ const ENDS: [(&str, &str); 6] = [
     ("Cancelled", "Cancelled"),
 ];
 
-fn outcome(report: &Report, node: &str) -> Result<InvocationFinished, React> {
+fn outcome(report: &Report, node: &str) -> Result<InvocationFinished, HandlerError> {
     if !ENDS.contains(&(report.status.as_str(), report.status_details.as_str())) {
-        return Err(React::Never("its status is not an end of an invocation".to_owned()));
+        return Err(HandlerError::Permanent("its status is not an end of an invocation".to_owned()));
     }
     let limited = |text: &str, limit: usize| text.chars().take(limit).collect::<String>();
     let word = |text: &str, limit: usize| text.chars().filter(|c| !c.is_control()).take(limit).collect();

@@ -20,7 +20,7 @@ use reeve_contracts::{
     run_command::{CommandCancelRequested, CommandSent, Dispatched, InvocationFinished},
 };
 use reeve_eventsourcing::{Context, Decider};
-use reeve_runtime::{Handle, React, Reacting};
+use reeve_runtime::{Delivery, Handle, HandlerError};
 use reeve_types::{CommandId, Timestamp};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -31,10 +31,10 @@ const TOGETHER: usize = 250;
 const PARTS: usize = 4;
 
 /// A sent command goes to the nodes whose turn it is; a cancelled one is taken back.
-pub async fn command(dispatcher: Dispatcher, reacting: Reacting<CommandEvent>) -> Result<(), React> {
-    let event = &reacting.event;
-    let (handle, command) = (&reacting.handle, event.envelope.aggregate.id.as_str());
-    let turns = Turns::new(&dispatcher, handle, command, reacting.context("turns"));
+pub async fn command(dispatcher: Dispatcher, delivery: Delivery<CommandEvent>) -> Result<(), HandlerError> {
+    let event = &delivery.event;
+    let (handle, command) = (&delivery.handle, event.envelope.aggregate.id.as_str());
+    let turns = Turns::new(&dispatcher, handle, command, delivery.context("turns"));
     match &event.event {
         CommandEvent::CommandSent(sent) if sent.node_ids.is_empty() => Ok(()),
         CommandEvent::CommandSent(sent) => {
@@ -77,20 +77,21 @@ impl<'a> Turns<'a> {
         Context { now: Timestamp::now(), command_id, ..self.cause.clone() }
     }
 
-    async fn execute<D: Decider>(&self, n: &str, id: &str, command: D::Command) -> Result<(), React> {
+    async fn execute<D: Decider>(&self, n: &str, id: &str, command: D::Command) -> Result<(), HandlerError> {
         self.handle.execute::<D>(id, command, &self.context(n)).await?;
         Ok(())
     }
 
     /// What follows when invocations have ended: others have their turn, or nobody has any more; after the last one
     /// the command ends.
-    pub async fn follow(&self, mut ended: Vec<String>) -> Result<(), React> {
+    pub async fn follow(&self, mut ended: Vec<String>) -> Result<(), HandlerError> {
         while let Some(node) = ended.pop() {
             let Some(row) = invocation_row(self.handle, self.command, &node) else { continue };
             if !row.lets_in.is_empty() {
                 let sent = self.dispatcher.sent(self.handle, self.command).await;
-                let sent = sent.map_err(|e| React::Unavailable(e.to_string()))?;
-                let sent = sent.ok_or_else(|| React::Never("the command is not in the log".to_owned()))?;
+                let sent = sent.map_err(|e| HandlerError::Unavailable(e.to_string()))?;
+                let sent =
+                    sent.ok_or_else(|| HandlerError::Permanent("the command is not in the log".to_owned()))?;
                 self.dispatch_to(&sent, &row.lets_in).await?;
                 ended.extend(self.unsent(&row.lets_in));
             }
@@ -115,7 +116,7 @@ impl<'a> Turns<'a> {
     }
 
     /// What follows from ends that nobody came through with: there was no key, or this is a new start.
-    pub async fn catch_up(&self) -> Result<(), React> {
+    pub async fn catch_up(&self) -> Result<(), HandlerError> {
         let left = |node: &String| {
             let row = invocation_row(self.handle, self.command, node);
             row.is_some_and(|row| is_untold(&row) || awaited(&row))
@@ -126,15 +127,15 @@ impl<'a> Turns<'a> {
         self.follow(rows.into_iter().map(|(_, row)| row.node_id).collect()).await
     }
 
-    async fn dispatch_to(&self, sent: &CommandSent, nodes: &[String]) -> Result<(), React> {
-        let parts = stream::iter(nodes.chunks(TOGETHER).map(Ok::<_, React>));
+    async fn dispatch_to(&self, sent: &CommandSent, nodes: &[String]) -> Result<(), HandlerError> {
+        let parts = stream::iter(nodes.chunks(TOGETHER).map(Ok::<_, HandlerError>));
         let each = |part| self.dispatch_together(sent, part);
         parts.try_for_each_concurrent(PARTS, each).await
     }
 
     /// First the event, then the dispatches: so the log tells both in the order in which they happened, and an
     /// invocation that ended in between is never sent.
-    async fn dispatch_together(&self, sent: &CommandSent, nodes: &[String]) -> Result<(), React> {
+    async fn dispatch_together(&self, sent: &CommandSent, nodes: &[String]) -> Result<(), HandlerError> {
         let (dispatcher, handle, command) = (self.dispatcher, self.handle, self.command);
         let dispatch = run_dispatch(sent, &self.cause);
         let is_new =
@@ -178,7 +179,7 @@ impl<'a> Turns<'a> {
     }
 
     /// A node is registered no more.
-    pub async fn gone(&self, node: &str) -> Result<(), React> {
+    pub async fn gone(&self, node: &str) -> Result<(), HandlerError> {
         let row = invocation_row(self.handle, self.command, node);
         let message = match row.and_then(|row| row.started) {
             Some(_) => "The node began the command and was deregistered before it told an outcome.",
@@ -190,8 +191,8 @@ impl<'a> Turns<'a> {
     }
 
     /// Ends invocations of which no node tells the outcome.
-    async fn end_all(&self, ends: Vec<InvocationFinished>) -> Result<(), React> {
-        let each = stream::iter(ends.into_iter().map(Ok::<_, React>));
+    async fn end_all(&self, ends: Vec<InvocationFinished>) -> Result<(), HandlerError> {
+        let each = stream::iter(ends.into_iter().map(Ok::<_, HandlerError>));
         each.try_for_each_concurrent(AT_ONCE, |end| async move {
             let (n, id) = (format!("end/{}", end.node_id), invocation::id(self.command, &end.node_id));
             let node = end.node_id.clone();
@@ -201,12 +202,12 @@ impl<'a> Turns<'a> {
         .await
     }
 
-    async fn cancel(&self, cancel: &CommandCancelRequested) -> Result<(), React> {
+    async fn cancel(&self, cancel: &CommandCancelRequested) -> Result<(), HandlerError> {
         let rows = open(self.handle, self.command, |row| {
             cancel.node_ids.is_empty() || cancel.node_ids.contains(&row.node_id)
         });
         let asked = rows.iter().map(|(_, row)| row.node_id.clone()).collect();
-        let each = stream::iter(rows.into_iter().map(Ok::<_, React>));
+        let each = stream::iter(rows.into_iter().map(Ok::<_, HandlerError>));
         each.try_for_each_concurrent(AT_ONCE, |(key, row)| async move {
             let cancelling = to(&row.command_id, &row.node_id, Command::Cancel { let_in: row.let_in });
             self.execute::<Invocation>(&format!("cancel/{}", row.node_id), &key, cancelling).await?;
@@ -220,7 +221,7 @@ impl<'a> Turns<'a> {
     }
 
     /// Sends a cancellation after what was dispatched.
-    async fn take_back(&self, row: &InvocationRow) -> Result<(), React> {
+    async fn take_back(&self, row: &InvocationRow) -> Result<(), HandlerError> {
         let dispatch = Dispatch {
             node_id: row.node_id.clone(),
             // Behind what it cancels.
@@ -236,7 +237,7 @@ impl<'a> Turns<'a> {
     }
 
     /// Those that still waited for their turn when the errors became too many.
-    async fn terminate_waiting(&self) -> Result<(), React> {
+    async fn terminate_waiting(&self) -> Result<(), HandlerError> {
         let message = "The command had more errors than MaxErrors allows before it was this node's turn.";
         let rows = open(self.handle, self.command, |row| !row.let_in).into_iter();
         let now = Timestamp::now();

@@ -158,7 +158,7 @@ fn opened_anew_it_goes_on_from_what_was_on_disk() {
     batch.put_row("numbers", "in memory", 2);
     batch.commit("S", 8).unwrap();
     assert_eq!(store.get::<i32>("numbers", "in memory"), Some(2));
-    assert!(store.inner.write_again());
+    assert!(store.inner.open_anew());
     let checkpoint = store.checkpoint("S");
     assert!(reopened.has_changed().unwrap());
     assert!([7, 8].contains(&checkpoint));
@@ -177,4 +177,31 @@ fn opened_anew_it_goes_on_from_what_was_on_disk() {
     let beside: Vec<_> =
         std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(beside, ["views"], "nothing is left beside it");
+}
+
+#[test]
+fn what_sled_cannot_read_begins_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = filled(&folder.path().join("views"));
+    store.flush();
+    let mut reopened = store.reopened();
+    let mut changes = store.changes("numbers");
+    store.inner.wait_for_reopening(&sled::Error::ReportableBug("a test".to_owned()));
+    while !reopened.has_changed().unwrap() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    reopened.mark_unchanged();
+    assert_eq!((store.checkpoint("S"), store.get::<u32>("numbers", "007")), (0, None), "the log fills it");
+    assert!(changes.has_changed().unwrap(), "who watches a table looks again");
+    changes.mark_unchanged();
+    let mut batch = store.begin();
+    batch.put_row("numbersx", "000", 1);
+    batch.commit("S", 1).unwrap();
+    assert!(!changes.has_changed().unwrap(), "another table's rows");
+    let mut batch = store.begin();
+    batch.put_row("numbers", "007", 7);
+    batch.commit("S", 2).unwrap();
+    assert!(changes.has_changed().unwrap());
+    store.flush();
+    assert_eq!((store.checkpoint("S"), store.get::<u32>("numbers", "007")), (2, Some(7)));
 }

@@ -1,0 +1,134 @@
+//! Dead letters: messages that a consumer, a timer or a projection gave up on, kept with the reason until an operator
+//! has acted.
+//!
+//! They lie in the stream [`DEAD_LETTER_QUEUE`], on `reeve.dead-letter.<service>.<handler>`, with the original's headers, those
+//! of the reason beside them, and an authentication code of the service that gave up.
+
+use crate::{Bus, Error, Headers, Message, mac::MAC, streams::DEAD_LETTER_QUEUE};
+use bytes::Bytes;
+use reeve_types::subject::escape;
+
+/// Why the handler gave up.
+pub const REASON: &str = "reeve-reason";
+/// The subject of the original message.
+pub const SUBJECT: &str = "reeve-subject";
+/// Its sequence in its stream; 0 for what is in none.
+pub const SEQUENCE: &str = "reeve-sequence";
+/// Set when the letter is of a retry: the number of the letter that was retried.
+pub const RETRY_OF: &str = "reeve-retry-of";
+/// The authentication code of the original message, which the letter has one of its own beside.
+const ORIGINAL_CODE: &str = "reeve-original-mac";
+
+/// As many bytes are kept of a dead letter's data, its headers, and its reason. A message of the bus has 1 MiB at most,
+/// 64 KiB of that for its headers, and whoever wrote the original may have used all of it.
+const MAX_DATA_BYTES: usize = 896 * 1024;
+const MAX_HEADER_BYTES: usize = 32 * 1024;
+const MAX_REASON_BYTES: usize = 1024;
+
+/// A message that was given up on.
+#[derive(Clone, Debug)]
+pub struct DeadLetter<'a> {
+    pub service: &'a str,
+    /// The consumer, timer or projection that gave up.
+    pub handler: &'a str,
+    pub sequence: u64,
+    pub message: &'a Message,
+    pub reason: &'a str,
+    /// The number of the letter whose retry this one is of; 0 for a first one.
+    pub retry_of: u64,
+}
+
+/// Stores a dead letter. The same one, given twice within the stream's window, is stored once.
+///
+/// # Errors
+/// When it could not be stored; then the caller must not settle its message.
+pub async fn store(bus: &Bus, letter: &DeadLetter<'_>) -> Result<(), Error> {
+    let DeadLetter { service, handler, sequence, message, retry_of, .. } = letter;
+    let reason = &letter.reason[..letter.reason.floor_char_boundary(MAX_REASON_BYTES)];
+    let reason: String = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    tracing::error!(
+        service,
+        handler,
+        sequence,
+        subject = message.subject,
+        reason,
+        "a message became a dead letter"
+    );
+    let mut room = MAX_HEADER_BYTES;
+    // What the original says of itself in our own headers' names is not kept.
+    let foreign = |name: &str| !is_own(name) && !name.to_ascii_lowercase().starts_with("nats-");
+    let kept = message.headers.pairs().filter(|(name, _)| foreign(name));
+    let kept = kept.take_while(|(name, value)| {
+        let fits = name.len() + value.len() + 4 <= room;
+        room = room.saturating_sub(name.len() + value.len() + 4);
+        fits
+    });
+    let kept = kept.map(|(name, value)| match name.eq_ignore_ascii_case(MAC) {
+        true => (ORIGINAL_CODE.to_owned(), value.to_owned()),
+        false => (name.to_owned(), value.to_owned()),
+    });
+    let mut headers = kept
+        .collect::<Headers>()
+        .with(REASON, reason)
+        .with(SUBJECT, message.subject.as_str())
+        .with(SEQUENCE, sequence.to_string());
+    if *retry_of > 0 {
+        headers = headers.with(RETRY_OF, retry_of.to_string());
+    }
+    let data: Bytes = message.data.slice(..message.data.len().min(MAX_DATA_BYTES));
+    let subject = subject(service, handler);
+    bus.authenticate_message(&subject, &mut headers, &data);
+    let id = format!("{service}/{handler}/{}/{sequence}/{retry_of}", message.subject);
+    bus.store(&subject, &headers.with("Nats-Msg-Id", id), data).await.map(|_| ())
+}
+
+/// Stores that the retry of a letter was handled.
+///
+/// # Errors
+/// When it could not be stored.
+pub async fn store_resolved(bus: &Bus, service: &str, handler: &str, number: u64) -> Result<(), Error> {
+    let subject = format!("reeve.dead-letter-resolved.{service}.{}", escape(handler));
+    let mut headers = Headers::default().with(RETRY_OF, number.to_string());
+    bus.authenticate_message(&subject, &mut headers, b"");
+    bus.store(&subject, &headers, Bytes::new()).await.map(|_| ())
+}
+
+/// Whether a header is one that only a dead letter has.
+fn is_own(name: &str) -> bool {
+    [REASON, SUBJECT, SEQUENCE, RETRY_OF, ORIGINAL_CODE].iter().any(|own| own.eq_ignore_ascii_case(name))
+}
+
+fn subject(service: &str, handler: &str) -> String {
+    format!("reeve.dead-letter.{service}.{}", escape(handler))
+}
+
+/// The original message of a dead letter, by the letter's number: its sequence in the stream.
+///
+/// # Errors
+/// When there is none of that number, or the bus does not answer.
+pub async fn original(bus: &Bus, number: u64) -> Result<(u64, Message), Error> {
+    let stream = bus.context.get_stream_no_info(DEAD_LETTER_QUEUE).await;
+    let stream = stream.map_err(|e| Error::bus("find a stream")(e.to_string()))?;
+    let found = stream.get_raw_message(number).await;
+    let found = found.map_err(|e| Error::bus("read a dead letter")(e.to_string()))?;
+    let letter = Message {
+        subject: found.subject.to_string(),
+        reply: None,
+        headers: found.headers.into(),
+        data: found.payload,
+        status: None,
+    };
+    bus.check_message(&letter)?;
+    let subject = letter.headers.get(SUBJECT).unwrap_or_default().to_owned();
+    let sequence = letter.headers.get(SEQUENCE).and_then(|text| text.parse().ok()).unwrap_or_default();
+    let kept = letter.headers.pairs();
+    let kept = kept.filter(|(name, _)| *name == ORIGINAL_CODE || !is_own(name) && *name != MAC);
+    let headers = kept.map(|(name, value)| match name {
+        ORIGINAL_CODE => (MAC.to_owned(), value.to_owned()),
+        _ => (name.to_owned(), value.to_owned()),
+    });
+    Ok((
+        sequence,
+        Message { subject, reply: None, headers: headers.collect(), data: letter.data, status: None },
+    ))
+}

@@ -1,0 +1,162 @@
+//! Messages in order: each subject has a lane in which they are handled one after the other.
+
+use super::run::{Next, PROGRESS_INTERVAL, Registered, dead_letter, handle_once, next, while_in_progress};
+use crate::Handle;
+use futures::StreamExt;
+use reeve_jetstream::consume::{BoxStream, Delivered};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{sync::Semaphore, task::JoinSet};
+
+/// As many messages wait in all lanes together; no more are taken from the stream meanwhile.
+const MAX_WAITING: usize = 1_000;
+/// Before a dead letter that the bus did not store is tried again.
+const DEAD_LETTER_RETRY_DELAY: Duration = Duration::from_secs(5);
+
+/// The lanes of a consumer, by subject. One that is there has a message at work.
+#[derive(Default)]
+pub(super) struct Lanes {
+    lanes: HashMap<String, Lane>,
+    /// Each ends with the subject of its lane.
+    at_work: JoinSet<String>,
+    waiting: usize,
+}
+
+struct Lane {
+    at_work: u64,
+    queue: VecDeque<Delivered>,
+}
+
+impl Lanes {
+    /// Takes messages until their stream ends. What is at work, or waits, goes on meanwhile and afterwards.
+    pub async fn run(
+        &mut self,
+        handle: &Handle,
+        registered: &Registered,
+        mut messages: BoxStream<Delivered>,
+    ) {
+        let permits = Arc::new(Semaphore::new(registered.consumer.concurrency));
+        let mut progress = tokio::time::interval(PROGRESS_INTERVAL);
+        loop {
+            tokio::select! {
+                delivered = messages.next(), if self.waiting < MAX_WAITING => match delivered {
+                    None => return,
+                    Some(Ok(delivered)) => self.take(handle, registered, &permits, delivered),
+                    Some(Err(error)) => {
+                        tracing::debug!(%error, consumer = registered.consumer.name, "reading was interrupted");
+                    }
+                },
+                Some(ended) = self.at_work.join_next() => match ended {
+                    Ok(subject) => self.go_on(handle, registered, &permits, subject),
+                    Err(error) => tracing::error!(%error, "a lane ended"),
+                },
+                _ = progress.tick() => {
+                    for waiting in self.lanes.values().flat_map(|lane| &lane.queue) {
+                        waiting.in_progress().await;
+                    }
+                }
+            }
+        }
+    }
+
+    fn take(
+        &mut self,
+        handle: &Handle,
+        registered: &Registered,
+        permits: &Arc<Semaphore>,
+        delivered: Delivered,
+    ) {
+        let subject = delivered.message.subject.clone();
+        match self.lanes.get_mut(&subject) {
+            // It came again after a lost connection, and is here already.
+            Some(lane) if lane.has(delivered.sequence) => {}
+            Some(lane) => {
+                // One that comes again may be older than those that wait.
+                let place = lane.queue.partition_point(|waiting| waiting.sequence < delivered.sequence);
+                lane.queue.insert(place, delivered);
+                self.waiting += 1;
+            }
+            None => {
+                self.lanes.insert(subject, Lane { at_work: delivered.sequence, queue: VecDeque::new() });
+                self.begin(handle, registered, permits, delivered);
+            }
+        }
+    }
+
+    fn go_on(&mut self, handle: &Handle, registered: &Registered, permits: &Arc<Semaphore>, subject: String) {
+        let Some(lane) = self.lanes.get_mut(&subject) else { return };
+        match lane.queue.pop_front() {
+            Some(following) => {
+                lane.at_work = following.sequence;
+                self.waiting -= 1;
+                self.begin(handle, registered, permits, following);
+            }
+            None => {
+                self.lanes.remove(&subject);
+            }
+        }
+    }
+
+    fn begin(
+        &mut self,
+        handle: &Handle,
+        registered: &Registered,
+        permits: &Arc<Semaphore>,
+        delivered: Delivered,
+    ) {
+        let (handle, registered, permits) = (handle.clone(), registered.clone(), permits.clone());
+        self.at_work.spawn(async move {
+            let handling = handle_until_settled(&handle, &registered, &permits, &delivered);
+            while_in_progress(&delivered, handling).await;
+            delivered.acknowledge().await;
+            delivered.message.subject
+        });
+    }
+}
+
+impl Lane {
+    fn has(&self, sequence: u64) -> bool {
+        self.at_work == sequence || self.queue.iter().any(|waiting| waiting.sequence == sequence)
+    }
+}
+
+/// Handles a message, again and again if it must be, until it was handled or has become a dead letter. While it waits
+/// for another attempt, others are handled.
+async fn handle_until_settled(
+    handle: &Handle,
+    registered: &Registered,
+    permits: &Semaphore,
+    delivered: &Delivered,
+) {
+    let (mut attempts, mut failures) = (0, 0);
+    loop {
+        attempts += 1;
+        let result = {
+            // The semaphore is never closed.
+            let _permit = permits.acquire().await;
+            let name = registered.consumer.name;
+            handle_once(handle, name, &registered.handler, delivered.sequence, &delivered.message).await
+        };
+        let failed = || {
+            failures += 1;
+            failures
+        };
+        match next(&registered.consumer, result, attempts, failed) {
+            Next::Settle => return,
+            Next::RetryAfter(delay) => tokio::time::sleep(delay).await,
+            Next::GiveUp(reason) => {
+                let (name, sequence) = (registered.consumer.name, delivered.sequence);
+                while let Err(error) =
+                    dead_letter(handle, name, sequence, &delivered.message, &reason, 0).await
+                {
+                    tracing::error!(%error, consumer = name, "a dead letter could not be stored yet");
+                    tokio::time::sleep(DEAD_LETTER_RETRY_DELAY).await;
+                }
+                return;
+            }
+        }
+    }
+}

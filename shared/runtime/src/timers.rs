@@ -1,0 +1,210 @@
+//! Timers: what a projection has set is handed to its handler when it is due.
+//!
+//! The kernel sleeps until the first one is due, or until the table changes. A firing's command ids are derived from
+//! the timer's key and instant, so that replicas and repeats decide once.
+
+use crate::{
+    Handle, HandlerError, RetryPolicy,
+    consumer::{Handler, dead_letter, handle_once},
+};
+use bytes::Bytes;
+use futures::StreamExt;
+use reeve_eventsourcing::{Actor, Context, timers};
+use reeve_jetstream::{Headers, Message};
+use reeve_types::Timestamp;
+use std::{
+    collections::HashMap,
+    future::Future,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use uuid::Uuid;
+
+/// A timer that is due.
+pub struct DueTimer {
+    pub handle: Handle,
+    name: &'static str,
+    pub key: String,
+    /// When it was due, which may be long ago: while the service was down nothing fired.
+    pub due_at: Timestamp,
+}
+
+impl DueTimer {
+    /// The context of the n-th command of this firing; its id is the same at each repeat, and with each replica.
+    pub fn context(&self, n: &str) -> Context {
+        let service = self.handle.service();
+        let firing = format!("timer/{service}/{}/{}/{}/{n}", self.name, self.due_at.0, self.key);
+        let command_id = Uuid::new_v5(&Uuid::NAMESPACE_OID, firing.as_bytes());
+        Context {
+            now: Timestamp::now(),
+            actor: Actor::service(service),
+            command_id,
+            correlation_id: command_id,
+            traceparent: None,
+        }
+    }
+}
+
+/// A timer with who handles it.
+#[derive(Clone)]
+pub(crate) struct Registered {
+    pub name: &'static str,
+    pub concurrency: usize,
+    pub handler: Handler,
+}
+
+pub(crate) fn handler<F, Fut>(name: &'static str, fire: F) -> Handler
+where
+    F: Fn(DueTimer) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<(), HandlerError>> + Send + 'static,
+{
+    let fire = Arc::new(fire);
+    Arc::new(move |handle, _, message| {
+        let fire = fire.clone();
+        Box::pin(async move {
+            let unreadable = || HandlerError::Permanent("the message is no timer".to_owned());
+            let due_key = std::str::from_utf8(&message.data).map_err(|_| unreadable())?.to_owned();
+            let (due_at, key) = timers::read_due_key(&due_key).ok_or_else(unreadable)?;
+            let is_set = |handle: &Handle| handle.views().get::<()>(&timers::table(name), &due_key).is_some();
+            if !is_set(&handle) {
+                // It was handled, cancelled or moved before.
+                return Ok(());
+            }
+            let key = key.to_owned();
+            fire(DueTimer { handle: handle.clone(), name, key, due_at }).await?;
+            match is_set(&handle) {
+                false => Ok(()),
+                true => Err(HandlerError::Retry("the timer is still set after it was handled".to_owned())),
+            }
+        })
+    })
+}
+
+/// A firing as a message, for dead letters: its body is the row's key.
+fn message(service: &str, name: &str, due_key: &str) -> Message {
+    Message {
+        subject: format!("reeve.timer.{service}.{name}"),
+        reply: None,
+        headers: Headers::default(),
+        data: Bytes::copy_from_slice(due_key.as_bytes()),
+        status: None,
+    }
+}
+
+/// The longest sleep, so that a clock that was set is noticed.
+const MAX_SLEEP: Duration = Duration::from_secs(30);
+/// As many rows are read at a time.
+const PAGE_ROWS: usize = 1_000;
+/// A timer that goes on failing is still tried so often: a deadline must not be forgotten.
+const FAILING_INTERVAL: Duration = Duration::from_secs(60);
+
+/// A timer that failed.
+#[derive(Default)]
+struct Failing {
+    failures: u32,
+    unavailable: u32,
+    next_attempt: Option<Instant>,
+    has_dead_letter: bool,
+}
+
+/// Fires one timer's rows for ever.
+pub(crate) async fn run(handle: Handle, timer: Registered) {
+    let table = timers::table(timer.name);
+    let mut changes = handle.views().changes(&table);
+    let mut failing: HashMap<String, Failing> = HashMap::new();
+    loop {
+        changes.mark_unchanged();
+        let now = Timestamp::now();
+        let (due, first_later) = due(&handle, &table, now);
+        failing.retain(|due_key, _| due.contains(due_key));
+        let can_be_tried = |due_key: &String| {
+            let next_attempt = failing.get(due_key).and_then(|failing| failing.next_attempt);
+            next_attempt.is_none_or(|next_attempt| next_attempt <= Instant::now())
+        };
+        let tried: Vec<String> = due.into_iter().filter(can_be_tried).collect();
+        let attempts = futures::stream::iter(tried).map(|due_key| fire(&handle, &timer, due_key));
+        let results: Vec<_> = attempts.buffer_unordered(timer.concurrency).collect().await;
+        for (due_key, result) in results {
+            match result {
+                Ok(()) => {
+                    failing.remove(&due_key);
+                }
+                Err(error) => {
+                    failed(&handle, timer.name, &due_key, failing.entry(due_key.clone()).or_default(), error)
+                        .await;
+                }
+            }
+        }
+        let until_later = first_later
+            .map(|at| Duration::from_millis(u64::try_from(at.0 - Timestamp::now().0).unwrap_or_default()));
+        let retries = failing.values().filter_map(|failing| failing.next_attempt);
+        let until_retry = retries.map(|at| at.saturating_duration_since(Instant::now())).min();
+        let sleep = until_later.into_iter().chain(until_retry).min().unwrap_or(MAX_SLEEP).min(MAX_SLEEP);
+        tokio::select! {
+            // A millisecond more: a timer of the run-time may be early by its rounding.
+            () = tokio::time::sleep(sleep + Duration::from_millis(1)) => {}
+            // The store, which is at hand, holds the sender.
+            _ = changes.changed() => {}
+        }
+    }
+}
+
+/// The keys of the rows that are due, and when the first of the others is.
+fn due(handle: &Handle, table: &str, now: Timestamp) -> (Vec<String>, Option<Timestamp>) {
+    let (mut due, mut after) = (Vec::new(), None);
+    loop {
+        let page = handle.views().scan::<()>(table, "", after.as_deref(), PAGE_ROWS);
+        for (due_key, ()) in page.rows {
+            match timers::read_due_key(&due_key) {
+                Some((at, _)) if at > now => return (due, Some(at)),
+                Some(_) => due.push(due_key),
+                None => tracing::error!(table, due_key, "a row is no timer"),
+            }
+        }
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return (due, None),
+        }
+    }
+}
+
+async fn fire(handle: &Handle, timer: &Registered, due_key: String) -> (String, Result<(), HandlerError>) {
+    let message = message(handle.service(), timer.name, &due_key);
+    let result = handle_once(handle, timer.name, &timer.handler, 0, &message).await;
+    (due_key, result)
+}
+
+/// Counts a failed attempt and says when the next one is. What would be given up on is told of as a dead letter, once,
+/// and still tried.
+async fn failed(
+    handle: &Handle,
+    name: &'static str,
+    due_key: &str,
+    failing: &mut Failing,
+    error: HandlerError,
+) {
+    let policy = RetryPolicy::DEFAULT;
+    tracing::warn!(timer = name, due_key, %error, "a timer is retried");
+    let delay = match &error {
+        HandlerError::Unavailable(_) => {
+            failing.unavailable += 1;
+            policy.delay(failing.unavailable)
+        }
+        HandlerError::Retry(_) => {
+            failing.failures += 1;
+            if failing.failures < policy.attempts { policy.delay(failing.failures) } else { FAILING_INTERVAL }
+        }
+        HandlerError::Permanent(_) => {
+            failing.failures = policy.attempts;
+            FAILING_INTERVAL
+        }
+    };
+    failing.next_attempt = Some(Instant::now() + delay);
+    if failing.failures >= policy.attempts && !failing.has_dead_letter {
+        let message = message(handle.service(), name, due_key);
+        match dead_letter(handle, name, 0, &message, &error.to_string(), 0).await {
+            Ok(()) => failing.has_dead_letter = true,
+            Err(error) => tracing::error!(%error, timer = name, "a dead letter could not be stored yet"),
+        }
+    }
+}
