@@ -3,6 +3,7 @@
 //! A model is parsed when its service is first asked for, and its patterns when they are first matched.
 
 use crate::validate::Pattern;
+use reeve_contracts::models::MODELS;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -19,42 +20,24 @@ pub enum Error {
     UnknownType { shape: String, kind: String },
 }
 
-/// A model that comes with the program. A further service is one more of these.
-struct Source {
-    service: &'static str,
-    text: &'static str,
-    /// Nothing when it could not be parsed, which a test rules out.
-    model: OnceLock<Option<Model>>,
-}
-
-static SOURCES: [Source; 3] = [
-    Source { service: "ssm", text: include_str!("../../../schemas/aws/ssm.json"), model: OnceLock::new() },
-    // Ours, in the form of AWS's.
-    Source {
-        service: "access",
-        text: include_str!("../../../schemas/reeve/access.json"),
-        model: OnceLock::new(),
-    },
-    Source {
-        service: "nodes",
-        text: include_str!("../../../schemas/reeve/nodes.json"),
-        model: OnceLock::new(),
-    },
-];
+/// The models that come with the program, each parsed when it is first asked for. Nothing when one could not be parsed,
+/// which a test rules out.
+static PARSED: [OnceLock<Option<Model>>; MODELS.len()] = [const { OnceLock::new() }; MODELS.len()];
 
 /// The model of the service that a credential scope names.
 pub fn model(service: &str) -> Option<&'static Model> {
-    let source = SOURCES.iter().find(|source| source.service == service)?;
+    let at = MODELS.iter().position(|(name, _)| *name == service)?;
+    let (name, text) = MODELS[at];
     let parse = || {
-        let parsed = Model::parse(source.service, source.text);
+        let parsed = Model::parse(name, text);
         parsed.inspect_err(|error| tracing::error!(%error, service, "the model of a service is broken")).ok()
     };
-    source.model.get_or_init(parse).as_ref()
+    PARSED[at].get_or_init(parse).as_ref()
 }
 
 /// The services that there are models of.
 pub fn services() -> impl Iterator<Item = &'static str> {
-    SOURCES.iter().map(|source| source.service)
+    MODELS.iter().map(|(name, _)| *name)
 }
 
 /// Where a shape lies in its model.

@@ -27,6 +27,9 @@ struct Cli {
     /// environment variables (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_CA_BUNDLE) win.
     #[arg(long, global = true, default_value = ".reeve", env = "REEVE_DATA")]
     data: PathBuf,
+    /// Asks about an earlier instant (RFC 3339), as the log has it: nodes, documents, commands, dead-letters and api.
+    #[arg(long, global = true, value_name = "TIME")]
+    as_of: Option<String>,
     /// How answers are printed.
     #[arg(long, global = true, value_enum, default_value = "text")]
     output: client::Format,
@@ -50,8 +53,10 @@ enum Command {
     Up(host::UpArgs),
     /// Makes the secrets of an instance whose parts run apart, as docker-compose.yml does.
     Init(host::InitArgs),
-    /// Runs services (access, documents, tags, nodes, run-command, gateway) against a NATS that stands already.
+    /// Runs services, or the gateway, against a NATS that stands already.
     Serve(host::ServeArgs),
+    /// Lists the services of this program, the streams of their events, and the secrets that each needs.
+    Services,
     /// Prints the exports after which plain `aws ssm …` works: eval "$(reeve env)".
     Env,
     /// Runs a script on nodes and prints its output as it comes; the exit code tells success.
@@ -69,6 +74,9 @@ enum Command {
     /// Manages principals, access keys, groups and policies.
     #[command(subcommand)]
     Access(client::access::Command),
+    /// Lists, shows, retries and discards what services gave up on.
+    #[command(subcommand)]
+    DeadLetters(client::dead_letters::Command),
     /// Prints a NATS credentials file with which another system's program may call the API over the bus.
     BusUser(host::BusUserArgs),
     /// Shows, rotates and renews the keys whose dispatches nodes run.
@@ -133,18 +141,35 @@ async fn observed(cli: Cli) -> anyhow::Result<ExitCode> {
 
 async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     let (data, format) = (cli.data, cli.output);
+    let asks = matches!(
+        cli.command,
+        Command::Nodes
+            | Command::Documents(_)
+            | Command::Commands
+            | Command::DeadLetters(_)
+            | Command::Api(_)
+    );
+    anyhow::ensure!(
+        asks || cli.as_of.is_none(),
+        "--as-of goes with nodes, documents, commands, dead-letters and api"
+    );
+    let connection = || anyhow::Ok(client::connection::Connection::open(&data)?.as_of(cli.as_of.clone()));
     match cli.command {
         Command::Up(args) => host::up(&data, args).await?,
         Command::Init(args) => host::init(&data, &args)?,
         Command::Serve(args) => host::serve(args).await?,
+        Command::Services => client::services::services(format)?,
         Command::Env => client::env(&data)?,
         Command::Run(args) => return client::run::run(&data, args, format).await,
-        Command::Nodes => client::list::nodes(&data, format).await?,
-        Command::Documents(args) => client::list::documents(&data, args, format).await?,
-        Command::Commands => client::list::commands(&data, format).await?,
+        Command::Nodes => client::list::nodes(&connection()?, format).await?,
+        Command::Documents(args) => client::list::documents(&connection()?, args, format).await?,
+        Command::Commands => client::list::commands(&connection()?, format).await?,
         Command::Events(args) => client::events::events(&data, args).await?,
-        Command::Api(args) => client::api::api(&data, args).await?,
+        Command::Api(args) => client::api::api(&connection()?, args).await?,
         Command::Access(command) => client::access::access(&data, command, format).await?,
+        Command::DeadLetters(command) => {
+            client::dead_letters::dead_letters(&connection()?, command, format).await?;
+        }
         Command::BusUser(args) => host::bus_user(&data, &args)?,
         Command::Keys(command) => client::keys::keys(&data, command, format).await?,
         Command::Output(args) => client::output::output(&data, args).await?,

@@ -60,17 +60,48 @@ fn differs(path: &Path, file: &str, generated: &[u8]) -> Option<String> {
     Some(file.to_owned())
 }
 
+/// A module of modules.
+fn modules<'a>(what: &str, names: impl Iterator<Item = &'a String>) -> String {
+    let modules: String = names.map(|name| format!("pub mod {name};\n")).collect();
+    format!("//! Generated from schemas: do not edit. {what}\n\n{modules}")
+}
+
+/// The models of AWS's APIs and of ours.
+fn models() -> String {
+    let mut lines = String::new();
+    for folder in ["aws", "reeve"] {
+        let files = fs::read_dir(root().join("schemas").join(folder)).unwrap();
+        let names = files.map(|file| file.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned());
+        let mut names: Vec<_> = names.filter(|name| name != "served").collect();
+        names.sort();
+        for name in names {
+            let file = format!("../../../schemas/{folder}/{name}.json");
+            lines.push_str(&format!("({name:?}, include_str!({file:?})),\n"));
+        }
+    }
+    format!(
+        "//! Generated from schemas: do not edit.\n\n/// The models of all APIs, by the name that credentials are scoped \
+         to: AWS's, and ours in the same form.\npub const MODELS: &[(&str, &str)] = &[{lines}];\n"
+    )
+}
+
 #[test]
 fn the_committed_files_are_what_the_schemas_generate() {
     let mut drifted = Vec::new();
     let generated = events::generate(&root().join("schemas"));
+    drifted.extend(check(
+        "events/mod.rs",
+        &modules("Protobuf messages, one file per package.", generated.modules.iter().map(|m| &m.0)),
+    ));
     for (module, source) in generated.modules {
         drifted.extend(check(&format!("events/{module}.rs"), &source));
     }
+    drifted.extend(check("models.rs", &models()));
     let descriptors = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/events/descriptors.bin");
     drifted.extend(differs(&descriptors, "events/descriptors.bin", &generated.descriptors));
     let served = fs::read(root().join(OPERATIONS)).unwrap();
     let served: BTreeMap<String, Vec<String>> = serde_json::from_slice(&served).unwrap();
+    drifted.extend(check("aws/mod.rs", &modules("AWS's types, one file per API.", served.keys())));
     for (api, operations) in served {
         let model = fs::read_to_string(root().join(format!("schemas/aws/{api}.json"))).unwrap();
         drifted.extend(check(

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const LAYERS: [&[&str]; 6] = [
     &["reeve-types"],
-    &["reeve-contracts"],
     &["reeve-eventsourcing"],
+    &["reeve-contracts"],
     &["reeve-jetstream", "reeve-views", "reeve-telemetry"],
     &["reeve-runtime"],
     &[],

@@ -10,6 +10,9 @@ use std::{path::Path, time::Duration};
 use ureq::config::ConfigBuilder;
 use ureq::typestate::AgentScope;
 
+/// The header of a call that asks about an earlier instant.
+const AS_OF: &str = "x-reeve-as-of";
+
 /// One of the APIs that the gateway serves.
 pub struct Api {
     /// Its name in credential scopes.
@@ -25,9 +28,28 @@ pub static ACCESS: Api = Api { service: "access", target_prefix: "ReeveAccess", 
 /// Ours: the keys that nodes believe.
 pub static NODES: Api = Api { service: "nodes", target_prefix: "ReeveNodes", next_token: "nextToken" };
 
+/// Ours: what handlers gave up on.
+pub static DEAD_LETTERS: Api =
+    Api { service: "dead-letters", target_prefix: "ReeveDeadLetters", next_token: "nextToken" };
+
+impl Api {
+    /// The API of a name.
+    ///
+    /// # Errors
+    /// When there is none: the sentence names those that there are.
+    pub fn named(name: &str) -> anyhow::Result<&'static Self> {
+        let apis = [&SSM, &ACCESS, &NODES, &DEAD_LETTERS];
+        let names = apis.map(|api| api.service).join(", ");
+        let found = apis.into_iter().find(|api| api.service == name);
+        found.with_context(|| format!("there is no API {name:?}: the APIs are {names}"))
+    }
+}
+
 /// Where the API is, and with which key it is called.
 #[derive(Clone)]
 pub struct Connection {
+    /// The earlier instant that is asked about.
+    as_of: Option<String>,
     endpoint: String,
     region: String,
     access_key_id: String,
@@ -63,6 +85,7 @@ impl Connection {
                 variable(name).with_context(|| format!("AWS_ENDPOINT_URL is set, but not {name}"))
             };
             return Ok(Self {
+                as_of: None,
                 endpoint,
                 region: variable("AWS_REGION")
                     .or_else(|| variable("AWS_DEFAULT_REGION"))
@@ -79,12 +102,19 @@ impl Connection {
     /// To a running instance that speaks no TLS.
     pub fn open_instance(instance: &Instance) -> Self {
         Self {
+            as_of: None,
             endpoint: instance.endpoint.clone(),
             region: instance.region.clone(),
             access_key_id: instance.access_key_id.clone(),
             secret_access_key: instance.secret_access_key.clone(),
             agent: config().build().into(),
         }
+    }
+
+    /// The same, asking about an earlier instant.
+    #[must_use]
+    pub fn as_of(self, instant: Option<String>) -> Self {
+        Self { as_of: instant, ..self }
     }
 
     /// Calls an operation of the ssm API.
@@ -116,12 +146,13 @@ impl Connection {
         let target = format!("{}.{operation}", api.target_prefix);
         // Makes each call one of its own: what is signed twice alike is carried out once.
         let invocation = new_uuid().to_string();
-        let headers: [(&str, &[u8]); 4] = [
+        let mut headers: Vec<(&str, &[u8])> = vec![
             ("amz-sdk-invocation-id", invocation.as_bytes()),
             ("content-type", content_type.as_bytes()),
             ("host", self.host().as_bytes()),
             ("x-amz-target", target.as_bytes()),
         ];
+        headers.extend(self.as_of.as_ref().map(|instant| (AS_OF, instant.as_bytes())));
         let request = sigv4::Request { method: "POST", path: "/", query: "", headers: &headers, body };
         let credentials = sigv4::Credentials {
             access_key_id: &self.access_key_id,
@@ -135,6 +166,7 @@ impl Connection {
             ("content-type", content_type),
             ("x-amz-target", target),
         ]);
+        signed.extend(self.as_of.clone().map(|instant| (AS_OF, instant)));
         signed
     }
 
@@ -157,30 +189,30 @@ impl Connection {
 }
 
 /// How long a bus may be away while something is followed.
-const PATIENCE: Duration = Duration::from_secs(20);
+const BUS_TIMEOUT: Duration = Duration::from_secs(20);
 /// After which time that is said.
-const SOON: Duration = Duration::from_secs(2);
+const BUS_NOTICE_DELAY: Duration = Duration::from_secs(2);
 
 /// Does something that follows the bus, and gives it up when the bus stays away: whoever waits is told.
 ///
 /// # Errors
-/// As `work`, and when there was no connection for [`PATIENCE`].
+/// As `work`, and when there was no connection for [`BUS_TIMEOUT`].
 pub async fn while_connected<T>(
     bus: &Bus,
     work: impl Future<Output = anyhow::Result<T>>,
 ) -> anyhow::Result<T> {
     let saying = async {
         loop {
-            bus.away(SOON).await;
+            bus.away(BUS_NOTICE_DELAY).await;
             eprintln!("reeve: the bus is away; waiting for it");
             bus.connected().await;
         }
     };
     tokio::select! {
         done = work => done,
-        () = bus.away(PATIENCE) => bail!(
+        () = bus.away(BUS_TIMEOUT) => bail!(
             "the bus has been away for {} s; what was accepted goes on, and `reeve commands` tells how it ended",
-            PATIENCE.as_secs()
+            BUS_TIMEOUT.as_secs()
         ),
         () = saying => bail!("the bus is away"),
     }

@@ -4,11 +4,12 @@ use super::{
     connection::{bus, while_connected},
     stdout,
 };
-use crate::host::SERVICES;
-use anyhow::{Context, bail};
+use crate::host::{service_entry, service_names};
+use anyhow::Context;
 use futures::{StreamExt, stream::SelectAll};
 use prost_reflect::{DescriptorPool, DynamicMessage};
-use reeve_eventsourcing::Envelope;
+use reeve_contracts::DESCRIPTORS;
+use reeve_eventsourcing::{Envelope, message_name};
 use reeve_jetstream::{
     Bus,
     follow::{self, Stored},
@@ -32,22 +33,14 @@ pub struct Args {
     from: Option<String>,
 }
 
-/// The schemas, so that bodies can be shown as JSON.
-const SCHEMAS: [(&str, &str); 5] = [
-    ("documents.proto", include_str!("../../../../schemas/documents.proto")),
-    ("nodes.proto", include_str!("../../../../schemas/nodes.proto")),
-    ("run_command.proto", include_str!("../../../../schemas/run_command.proto")),
-    ("access.proto", include_str!("../../../../schemas/access.proto")),
-    ("tags.proto", include_str!("../../../../schemas/tags.proto")),
-];
-
 pub async fn events(data: &Path, args: Args) -> anyhow::Result<()> {
-    let pool = descriptors()?;
+    let pool = DescriptorPool::decode(DESCRIPTORS)?;
     let from = args.from.as_deref().map(|from| {
         Timestamp::parse_rfc3339(from).with_context(|| format!("--from {from} is not an RFC 3339 instant"))
     });
     let from = from.transpose()?;
-    let services = if args.service.is_empty() { SERVICES.map(str::to_owned).to_vec() } else { args.service };
+    let all = || service_names().map(str::to_owned).collect();
+    let services = if args.service.is_empty() { all() } else { args.service };
     let bus = bus(data).await?;
     while_connected(&bus, print(&bus, &pool, services, from, args.follow)).await
 }
@@ -61,9 +54,7 @@ async fn print(
 ) -> anyhow::Result<()> {
     let (mut merged, mut open, mut unreadable) = (SelectAll::new(), 0, 0);
     for service in services {
-        if !SERVICES.contains(&service.as_str()) {
-            bail!("there is no service {service:?}: the services are {}", SERVICES.join(", "));
-        }
+        service_entry(&service)?;
         let stream = streams::of_service(&service);
         let end = streams::last_sequence(bus, &stream).await?;
         if end > 0 || go_on {
@@ -95,21 +86,6 @@ async fn print(
     Ok(())
 }
 
-fn descriptors() -> anyhow::Result<DescriptorPool> {
-    struct Schemas;
-    impl protox::file::FileResolver for Schemas {
-        fn open_file(&self, name: &str) -> Result<protox::file::File, protox::Error> {
-            match SCHEMAS.iter().find(|(file, _)| *file == name) {
-                Some((file, source)) => protox::file::File::from_source(file, source),
-                None => Err(protox::Error::file_not_found(name)),
-            }
-        }
-    }
-    let mut compiler = protox::Compiler::with_file_resolver(Schemas);
-    compiler.open_files(SCHEMAS.map(|(name, _)| name))?;
-    Ok(compiler.descriptor_pool())
-}
-
 /// The event's instant, and its line.
 fn line(bus: &Bus, pool: &DescriptorPool, stored: &Stored) -> anyhow::Result<(Timestamp, Value)> {
     let envelope = store::envelope(bus, &stored.message)?;
@@ -119,6 +95,7 @@ fn line(bus: &Bus, pool: &DescriptorPool, stored: &Stored) -> anyhow::Result<(Ti
         "source": format!("/reeve/{}", envelope.aggregate.service),
         "type": envelope.schema,
         "subject": format!("{}/{}", envelope.aggregate.aggregate, envelope.aggregate.id),
+        "dataschema": message_name(&envelope.schema).map(|name| format!("urn:reeve:schemas:{name}")),
         "time": envelope.time.rfc3339(),
         "actor": envelope.actor,
         "actorsource": envelope.actor_source,
@@ -132,10 +109,9 @@ fn line(bus: &Bus, pool: &DescriptorPool, stored: &Stored) -> anyhow::Result<(Ti
     Ok((envelope.time, line))
 }
 
-/// `reeve.run-command.CommandSent.v1` is the message `reeve.run_command.CommandSent`.
 fn body(pool: &DescriptorPool, envelope: &Envelope) -> anyhow::Result<Value> {
-    let name =
-        envelope.schema.rsplit_once('.').map_or(envelope.schema.as_str(), |(name, _)| name).replace('-', "_");
+    let name = message_name(&envelope.schema);
+    let name = name.with_context(|| format!("{:?} is no type of an event", envelope.schema))?;
     let descriptor =
         pool.get_message_by_name(&name).with_context(|| format!("no schema has the message {name}"))?;
     let message = DynamicMessage::decode(descriptor, envelope.data.clone())?;

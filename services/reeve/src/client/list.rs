@@ -7,7 +7,6 @@ use super::{
     table::{self, cell, instant},
 };
 use serde_json::{Value, json};
-use std::path::Path;
 
 /// Options of `documents`.
 #[derive(clap::Args)]
@@ -67,9 +66,8 @@ pub async fn online(connection: &Connection) -> anyhow::Result<Vec<String>> {
     Ok(nodes.iter().map(|node| cell(node, "InstanceId")).collect())
 }
 
-pub async fn nodes(data: &Path, format: Format) -> anyhow::Result<()> {
-    let connection = Connection::open(data)?;
-    let nodes = all(&connection, "DescribeInstanceInformation", json!({}), "InstanceInformationList").await?;
+pub async fn nodes(connection: &Connection, format: Format) -> anyhow::Result<()> {
+    let nodes = all(connection, "DescribeInstanceInformation", json!({}), "InstanceInformationList").await?;
     let heading = ["NODE", "STATUS", "COMPUTER", "PLATFORM", "AGENT", "ADDRESS", "LAST SEEN"];
     print(format, &nodes, &heading, |node| {
         vec![
@@ -84,11 +82,10 @@ pub async fn nodes(data: &Path, format: Format) -> anyhow::Result<()> {
     })
 }
 
-pub async fn documents(data: &Path, args: DocumentsArgs, format: Format) -> anyhow::Result<()> {
-    let connection = Connection::open(data)?;
+pub async fn documents(connection: &Connection, args: DocumentsArgs, format: Format) -> anyhow::Result<()> {
     let input = json!({"Filters": [{"Key": "Owner", "Values": [args.owner]}]});
     let input = if args.owner == "All" { json!({}) } else { input };
-    let documents = all(&connection, "ListDocuments", input, "DocumentIdentifiers").await?;
+    let documents = all(connection, "ListDocuments", input, "DocumentIdentifiers").await?;
     print(format, &documents, &["NAME", "TYPE", "OWNER", "VERSION", "FORMAT", "CREATED"], |document| {
         vec![
             cell(document, "Name"),
@@ -101,9 +98,8 @@ pub async fn documents(data: &Path, args: DocumentsArgs, format: Format) -> anyh
     })
 }
 
-pub async fn commands(data: &Path, format: Format) -> anyhow::Result<()> {
-    let connection = Connection::open(data)?;
-    let commands = all(&connection, "ListCommands", json!({}), "Commands").await?;
+pub async fn commands(connection: &Connection, format: Format) -> anyhow::Result<()> {
+    let commands = all(connection, "ListCommands", json!({}), "Commands").await?;
     print(
         format,
         &commands,

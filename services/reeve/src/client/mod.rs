@@ -3,11 +3,13 @@
 pub mod access;
 pub mod api;
 pub mod connection;
+pub mod dead_letters;
 pub mod events;
 pub mod keys;
 pub mod list;
 pub mod output;
 pub mod run;
+pub mod services;
 pub mod stdout;
 mod summary;
 mod table;

@@ -1,6 +1,6 @@
 //! The folder of an instance: its keys, made once; its lock; and where it can be reached.
 
-use super::{nats::BusAddress, serve::files};
+use super::{nats::BusAddress, secrets::files};
 use anyhow::{Context, anyhow, bail};
 use reeve_jetstream::operator::{Keys as OperatorKeys, User};
 use reeve_types::ids::random_hex;

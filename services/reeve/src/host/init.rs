@@ -3,7 +3,7 @@
 use super::{
     folder::{Folder, Instance, write_private},
     parts,
-    serve::files,
+    secrets::{Secrets, files},
 };
 use anyhow::bail;
 use reeve_jetstream::operator::ServerTls;
@@ -54,14 +54,10 @@ pub fn init(data: &Path, args: &Args) -> anyhow::Result<()> {
     let config = keys.operator.server_config(&args.bus_listen, &args.bus_store, true, tls.as_ref())?;
     let write = |name: &str, text: &str| write_private(&folder.path.join(name), text.as_bytes());
     write(files::NATS, &config)?;
-    let services = keys.operator.core_user("services")?;
-    write(files::SERVICES, &serde_json::to_string_pretty(&services)?)?;
-    write(files::SYSTEM, &serde_json::to_string_pretty(&keys.operator.system_user("nodes")?)?)?;
-    write(files::ENROLMENT, &serde_json::to_string_pretty(&keys.operator.enrolment()?)?)?;
-    write(files::ADMISSION, &serde_json::to_string_pretty(&keys.operator.admission()?)?)?;
-    write(files::MAC, &keys.mac_key)?;
-    write(files::TOKEN_KEY, &keys.token_key)?;
-    write(files::SECRETS_KEY, &keys.secrets_key)?;
+    let secrets = Secrets::of(&folder)?;
+    for (name, text) in secrets.made() {
+        write(name, text)?;
+    }
     let (id, secret) = &folder.administrator;
     let exports = format!(
         "export AWS_ACCESS_KEY_ID={id}\nexport AWS_SECRET_ACCESS_KEY={secret}\nexport AWS_REGION={0}\n\
@@ -76,7 +72,7 @@ pub fn init(data: &Path, args: &Args) -> anyhow::Result<()> {
             access_key_id: id.clone(),
             secret_access_key: secret.clone(),
             bus_url: bus_url.clone(),
-            bus_user: services,
+            bus_user: secrets.json(files::SERVICES)?,
             ca: args.ca.clone(),
             pid: std::process::id(),
         })?;

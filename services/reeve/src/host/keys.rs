@@ -5,7 +5,7 @@
 use super::{
     folder::write_private,
     parts,
-    serve::files::{DISPATCH, KEY_SET, ROOT_KEY, ROOT_SEED},
+    secrets::files::{DISPATCH, KEY_SET, ROOT_KEY, ROOT_SEED},
     services::ask_nodes,
 };
 use anyhow::{Context, bail, ensure};
@@ -24,9 +24,9 @@ use std::{
 };
 
 /// A set lives so long, in seconds.
-const LIFETIME: i64 = 90 * 24 * 3600;
+const LIFETIME_SECONDS: i64 = 90 * 24 * 3600;
 /// How often `up` looks whether its set is to be renewed.
-const LOOK: Duration = Duration::from_secs(3600);
+const RENEWAL_CHECK_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// Makes what a folder lacks: a root, a dispatch key and a set. A set of which a third is left is renewed.
 pub fn ensure_made(folder: &Path) -> anyhow::Result<()> {
@@ -81,7 +81,7 @@ pub fn seeds_of(folder: &Path) -> reeve_run_command::Seeds {
 
 fn first(seeds: &[KeyPair], now: Timestamp) -> KeySet {
     let key = |pair: &KeyPair| current(pair.public_key(), now);
-    let expires_ms = now.plus_seconds(LIFETIME).0;
+    let expires_ms = now.plus_seconds(LIFETIME_SECONDS).0;
     KeySet { version: 1, issued_ms: now.0, expires_ms, keys: seeds.iter().map(key).collect() }
 }
 
@@ -98,7 +98,7 @@ fn is_due(set: &KeySet, now: Timestamp) -> bool {
 pub fn renewed(set: &KeySet, now: Timestamp) -> anyhow::Result<KeySet> {
     let keys: Vec<_> = set.keys.iter().filter(|key| key.not_after_ms > now.0).cloned().collect();
     ensure!(!keys.is_empty(), "every key of the set has ended: `reeve keys rotate` makes a new one");
-    let expires_ms = now.plus_seconds(LIFETIME).0;
+    let expires_ms = now.plus_seconds(LIFETIME_SECONDS).0;
     Ok(KeySet { version: set.version + 1, issued_ms: now.0, expires_ms, keys })
 }
 
@@ -124,7 +124,7 @@ pub fn rotated(set: &KeySet, new: String, overlap: Duration, withdrawn: &[String
         .filter(|key| key.not_after_ms > key.not_before_ms.max(now.0))
         .collect();
     keys.push(current(new, now));
-    let expires_ms = now.plus_seconds(LIFETIME).0;
+    let expires_ms = now.plus_seconds(LIFETIME_SECONDS).0;
     KeySet { version: set.version + 1, issued_ms: now.0, expires_ms, keys }
 }
 
@@ -205,7 +205,7 @@ impl Root {
 /// Renews the set of a running instance in time, for ever.
 pub async fn keep_renewed(folder: &Path, bus: &Bus) {
     loop {
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(RENEWAL_CHECK_INTERVAL).await;
         if let Err(error) = renew_if_due(folder, bus).await {
             tracing::error!(error = format!("{error:#}"), "the dispatch keys could not be renewed");
         }

@@ -10,6 +10,7 @@ pub mod keys;
 mod nats;
 mod parts;
 mod probe;
+mod secrets;
 mod serve;
 mod services;
 mod space;
@@ -22,6 +23,7 @@ pub use init::{Args as InitArgs, init};
 pub use nats::{
     BusAddress, Listen as NatsListen, connect_service, options as bus_options, start as start_nats,
 };
-pub use serve::{Args as ServeArgs, key, serve};
-pub use services::SERVICES;
+pub use secrets::key;
+pub use serve::{Args as ServeArgs, serve};
+pub use services::{ENTRIES, entry as service_entry, names as service_names};
 pub use up::{Args as UpArgs, up};

@@ -1,70 +1,194 @@
-//! The services, by name: the only place that lists them.
+//! The services of this program: the one table that the host, the parts of an instance and their secrets, and the
+//! client commands are made from.
 
-use anyhow::{Context, bail, ensure};
-use reeve_authz::Access;
-use reeve_jetstream::{Bus, Headers, admission::Admission, operator::Enrolment, serve};
-use reeve_run_command::Seeds;
+use super::{
+    nats::{self, BusAddress},
+    secrets::{Secrets, files::*},
+};
+use anyhow::{Context, ensure};
+use reeve_authz::{Access, Keyring};
+use reeve_jetstream::{Bus, Headers, serve};
 use reeve_runtime::Service;
 use reeve_secrets::Vault;
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
 
-/// What services need beyond their log.
-#[derive(Clone)]
-pub struct Needs {
+/// A service of this program.
+pub struct Entry {
+    /// As in its subjects, and as `serve` takes it.
+    pub name: &'static str,
+    /// The files of the secrets that it needs, beside [`COMMON_SECRETS`]. What it does without, when it is not there yet,
+    /// comes first: a part that is started meanwhile misses another one, ends, and is started again.
+    pub secrets: &'static [&'static str],
+    /// Whether it decides on who may do what.
+    authorizes: bool,
+    describe: fn(&Needs) -> anyhow::Result<Service>,
+}
+
+/// The secrets that every service needs, and the gateway.
+pub const COMMON_SECRETS: [&str; 2] = [SERVICES, MAC];
+/// Those that the gateway needs beside them.
+pub const GATEWAY_SECRETS: [&str; 4] = [INSTANCE, SECRETS_KEY, TOKEN_KEY, PRINCIPALS];
+/// The name under which `serve` runs the gateway.
+pub const GATEWAY: &str = "gateway";
+
+/// Every service.
+pub const ENTRIES: [Entry; 6] = [
+    Entry {
+        name: "access",
+        secrets: &[SECRETS_KEY],
+        authorizes: true,
+        describe: |needs| {
+            Ok(reeve_access::service(&reeve_access::Config {
+                vault: needs.vault()?,
+                access: needs.access()?,
+            }))
+        },
+    },
+    Entry {
+        name: "dead-letters",
+        secrets: &[],
+        authorizes: false,
+        describe: |_| Ok(reeve_dead_letters::service()),
+    },
+    Entry {
+        name: "documents",
+        secrets: &[],
+        authorizes: false,
+        describe: |_| Ok(reeve_documents::service()),
+    },
+    Entry { name: "tags", secrets: &[], authorizes: false, describe: |_| Ok(reeve_tags::service()) },
+    Entry {
+        name: "nodes",
+        secrets: &[KEY_SET, SYSTEM, ENROLMENT, ADMISSION, ROOT_KEY],
+        authorizes: false,
+        describe: |needs| {
+            Ok(reeve_nodes::service(reeve_nodes::Config {
+                enrolment: needs.secrets.json(ENROLMENT)?,
+                admission: needs.secrets.json(ADMISSION)?,
+                bus_url: needs.place.node_bus_url.clone(),
+                root_key: super::keys::root_key(&needs.secrets.folder)?,
+                key_set: super::keys::read_set(&needs.secrets.folder)?,
+                account: needs.place.account.clone(),
+                region: needs.place.region.clone(),
+                system: needs.system.clone().context("the service nodes needs the server's own account")?,
+            }))
+        },
+    },
+    Entry {
+        name: "run-command",
+        secrets: &[ROOT_KEY, DISPATCH],
+        authorizes: true,
+        describe: |needs| {
+            Ok(reeve_run_command::service(&reeve_run_command::Config {
+                root_key: super::keys::root_key(&needs.secrets.folder)?,
+                seeds: super::keys::seeds_of(&needs.secrets.folder),
+                authorizer: needs.access()?,
+            }))
+        },
+    },
+];
+
+/// The names of all services.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ENTRIES.iter().map(|entry| entry.name)
+}
+
+/// The service of a name.
+///
+/// # Errors
+/// When there is none: the sentence names those that there are.
+pub fn entry(name: &str) -> anyhow::Result<&'static Entry> {
+    let found = ENTRIES.iter().find(|entry| entry.name == name);
+    found.with_context(|| {
+        format!("there is no service {name:?}: the services are {}", names().collect::<Vec<_>>().join(", "))
+    })
+}
+
+/// Describes the service of a name.
+///
+/// # Errors
+/// When there is none, or it lacks a secret.
+pub fn describe(name: &str, needs: &Needs) -> anyhow::Result<Service> {
+    let described = (entry(name)?.describe)(needs);
+    described.with_context(|| format!("the service {name} cannot be started"))
+}
+
+/// Where an instance is, as answers and nodes are told.
+pub struct Place {
     pub account: String,
     pub region: String,
-    /// Where nodes find the bus.
-    pub bus_url: String,
-    pub enrolment: Option<Enrolment>,
-    pub admission: Option<Admission>,
-    /// The public root key, which nodes pin.
-    pub root_key: Option<String>,
-    /// The set of dispatch keys that is published if the log has an older one, or none.
-    pub key_set: Option<Vec<u8>>,
-    pub seeds: Option<Seeds>,
-    pub system: Option<Bus>,
-    /// Who may do what, kept as the log says it: for those who authorize.
-    pub access: Option<Arc<Access>>,
-    pub vault: Option<Vault>,
+    pub node_bus_url: String,
+}
+
+/// What services and the gateway need beyond the log.
+pub struct Needs {
+    pub secrets: Secrets,
+    pub place: Place,
+    access: Option<Arc<Access>>,
+    vault: Option<Vault>,
+    /// A connection to the server's own account.
+    system: Option<Bus>,
+}
+
+impl Needs {
+    /// Assembles what those of these names need, and no more.
+    ///
+    /// # Errors
+    /// When a name is unknown, a secret is missing or the bus does not answer.
+    pub async fn assemble(
+        secrets: Secrets,
+        place: Place,
+        bus: &Bus,
+        address: &BusAddress,
+        names: &[&str],
+    ) -> anyhow::Result<Self> {
+        let (mut needed, mut authorizes) = (Vec::new(), false);
+        for name in names {
+            if *name == GATEWAY {
+                (authorizes, needed) = (true, [needed, GATEWAY_SECRETS.to_vec()].concat());
+            } else {
+                let entry = entry(name)?;
+                authorizes |= entry.authorizes;
+                needed.extend(entry.secrets);
+            }
+        }
+        let vault = match needed.contains(&SECRETS_KEY) {
+            true => Some(Vault::open(bus, secrets.key(SECRETS_KEY)?).await?),
+            false => None,
+        };
+        let access = match authorizes {
+            true => {
+                let keyring = match needed.contains(&PRINCIPALS) {
+                    true => Keyring::load(&secrets.folder.join(PRINCIPALS))?,
+                    false => Keyring::default(),
+                };
+                Some(reeve_authz::watch(bus, keyring, vault.clone()).await?)
+            }
+            false => None,
+        };
+        let system = match needed.contains(&SYSTEM) {
+            true => Some(nats::connect(address, &secrets.json(SYSTEM)?, "nodes-system").await?),
+            false => None,
+        };
+        Ok(Self { secrets, place, access, vault, system })
+    }
+
+    /// Who may do what, as the log says it.
+    ///
+    /// # Errors
+    /// When nobody who authorizes was among those of [`Needs::assemble`].
+    pub fn access(&self) -> anyhow::Result<Arc<Access>> {
+        self.access.clone().context("nobody knows who may do what")
+    }
+
+    fn vault(&self) -> anyhow::Result<Vault> {
+        self.vault.clone().context("there is no key of secrets")
+    }
 }
 
 /// How long a service may take to answer the host.
-const ANSWER: Duration = Duration::from_secs(10);
-
-/// Every service.
-pub const SERVICES: [&str; 5] = ["access", "documents", "tags", "nodes", "run-command"];
-
-/// Describes one.
-///
-/// # Errors
-/// When there is none of that name, or it lacks a key.
-pub fn describe(name: &str, needs: &Needs) -> anyhow::Result<Service> {
-    Ok(match name {
-        "documents" => reeve_documents::service(),
-        "tags" => reeve_tags::service(),
-        "access" => reeve_access::service(&reeve_access::Config {
-            vault: needed(name, &needs.vault)?,
-            access: needed(name, &needs.access)?,
-        }),
-        "nodes" => reeve_nodes::service(reeve_nodes::Config {
-            enrolment: needed(name, &needs.enrolment)?,
-            admission: needed(name, &needs.admission)?,
-            bus_url: needs.bus_url.clone(),
-            root_key: needed(name, &needs.root_key)?,
-            key_set: needs.key_set.clone(),
-            account: needs.account.clone(),
-            region: needs.region.clone(),
-            system: needed(name, &needs.system)?,
-        }),
-        "run-command" => reeve_run_command::service(&reeve_run_command::Config {
-            root_key: needed(name, &needs.root_key)?,
-            seeds: needed(name, &needs.seeds)?,
-            authorizer: needed(name, &needs.access)?,
-        }),
-        _ => bail!("there is no service {name:?}: the services are {}", SERVICES.join(", ")),
-    })
-}
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Calls an operation of the nodes service for the host itself, which acts as the administrator.
 ///
@@ -73,12 +197,25 @@ pub fn describe(name: &str, needs: &Needs) -> anyhow::Result<Service> {
 pub async fn ask_nodes(bus: &Bus, operation: &str, input: &Value) -> anyhow::Result<Value> {
     let headers = Headers::default().with("reeve-actor", "administrator");
     let subject = format!("reeve.api.nodes.{operation}");
-    let answer = serve::call(bus, &subject, headers, input.to_string().into(), ANSWER).await?;
+    let answer = serve::call(bus, &subject, headers, input.to_string().into(), ANSWER_TIMEOUT).await?;
     let said = || String::from_utf8_lossy(&answer.data).into_owned();
     ensure!(answer.headers.get("reeve-error").is_none(), "{operation}: {}", said());
     serde_json::from_slice(&answer.data).with_context(said)
 }
 
-fn needed<T: Clone>(name: &str, key: &Option<T>) -> anyhow::Result<T> {
-    key.clone().with_context(|| format!("the service {name} needs the instance's keys"))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_service_has_a_name_of_its_own_that_is_a_token() {
+        let mut names: Vec<_> = names().chain([GATEWAY]).collect();
+        assert!(names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        let unknown = entry("patches").err().unwrap().to_string();
+        assert!(unknown.contains("\"patches\"") && unknown.contains("run-command"), "{unknown}");
+    }
 }

@@ -6,17 +6,16 @@ use super::{
     closing::Closing,
     folder::{Folder, Instance},
     nats::{self, BusAddress},
-    serve::files,
-    services::{self, Needs},
+    secrets::{Secrets, files},
+    services::{self, GATEWAY, Needs, Place},
     space::Space,
 };
 use crate::client;
 use anyhow::Context;
-use reeve_authz::{Access, Keyring};
+use reeve_authz::Access;
 use reeve_gateway::{Config as GatewayConfig, Gateway, serve_bus};
 use reeve_jetstream::{Bus, mac::MacKey, operator::User, streams};
 use reeve_runtime::Running;
-use reeve_secrets::Vault;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -173,7 +172,7 @@ impl Starting<'_> {
         sync: bool,
     ) -> anyhow::Result<()> {
         let mut started = Vec::new();
-        for name in services::SERVICES {
+        for name in services::names() {
             let service = services::describe(name, needs)?;
             let bus = nats::connect_service(bus, user, name, mac).await?.syncing(sync);
             let data = self.folder.path.clone();
@@ -224,36 +223,23 @@ async fn start_and_stay(
     let ca = starting.certificates.as_ref().map(|certificates| certificates.ca.clone());
     let [url, nodes_url] = args.bus_urls(keys.bus_port);
     let address = BusAddress { url, ca: ca.clone() };
-    let user = keys.operator.core_user("services")?;
-    let mac = MacKey::new(&super::serve::key(&keys.mac_key)?);
+    let secrets = Secrets::of(folder)?;
+    let user: User = secrets.json(files::SERVICES)?;
+    let mac = MacKey::new(&secrets.key(files::MAC)?);
     let bus = nats::connect_service(&address, &user, "reeve", &mac).await?;
-    let system = nats::connect(&address, &keys.operator.system_user("nodes")?, "reeve-system").await?;
     streams::ensure_node_streams(&bus).await?;
-    let vault = Vault::open(&bus, super::serve::key(&keys.secrets_key)?).await?;
-    let keyring = Keyring::load(&folder.path.join(files::PRINCIPALS))?;
-    let access = reeve_authz::watch(&bus, keyring, Some(vault.clone())).await?;
-    let needs = Needs {
-        account: keys.account.clone(),
-        region: keys.region.clone(),
-        bus_url: nodes_url,
-        enrolment: Some(keys.operator.enrolment()?),
-        admission: Some(keys.operator.admission()?),
-        root_key: Some(super::keys::root_key(&folder.path)?),
-        key_set: super::keys::read_set(&folder.path)?,
-        seeds: Some(super::keys::seeds_of(&folder.path)),
-        system: Some(system),
-        access: Some(access.clone()),
-        vault: Some(vault),
-    };
+    let place = Place { account: keys.account.clone(), region: keys.region.clone(), node_bus_url: nodes_url };
+    let names: Vec<&str> = services::names().chain([GATEWAY]).collect();
+    let needs = Needs::assemble(secrets, place, &bus, &address, &names).await?;
     starting.start_services(&needs, &address, &user, &mac, !args.bus_without_sync).await?;
     let http = listener.local_addr()?;
-    let token_key = super::serve::key(&keys.token_key)?;
+    let token_key = needs.secrets.key(files::TOKEN_KEY)?;
     let mut config = GatewayConfig::new(http, keys.account.clone(), keys.region.clone(), token_key);
     config.tls = starting.certificates.as_ref().map(Certificates::gateway).transpose()?;
     let (closing, closed) = Closing::new();
     config.closed = closed;
     starting.watch_space(&bus, closing);
-    starting.gateway = Some(start_gateway(config, access, listener, bus.clone()));
+    starting.gateway = Some(start_gateway(config, needs.access()?, listener, bus.clone()));
     let scheme = if args.tls { "https" } else { "http" };
     let endpoint = format!("{scheme}://{}", SocketAddr::new(reachable(http.ip()), http.port()));
     folder.announce(&Instance {

@@ -1,0 +1,3 @@
+//! Generated from schemas: do not edit. AWS's types, one file per API.
+
+pub mod ssm;

@@ -1,0 +1,9 @@
+//! Generated from schemas: do not edit. Protobuf messages, one file per package.
+
+pub mod access;
+pub mod dead_letters;
+pub mod documents;
+pub mod node;
+pub mod nodes;
+pub mod run_command;
+pub mod tags;
