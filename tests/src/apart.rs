@@ -7,11 +7,20 @@ use std::{
     fs::File,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::OnceLock,
 };
 
 /// The bus, and each part that is served.
-pub const PARTS: [&str; 7] =
-    ["nats-server", "access", "documents", "tags", "nodes", "run-command", "gateway"];
+///
+/// # Panics
+/// When the program does not say what it is made of.
+pub fn parts() -> &'static [&'static str] {
+    static PARTS: OnceLock<Vec<&'static str>> = OnceLock::new();
+    PARTS.get_or_init(|| {
+        let services = programs::services().iter().map(String::as_str);
+        ["nats-server"].into_iter().chain(services).chain(["gateway"]).collect()
+    })
+}
 
 /// The parts, and a client of them. Dropping it ends all of them.
 pub struct Apart {
@@ -86,8 +95,8 @@ impl Apart {
     /// # Panics
     /// When it does not.
     pub fn start_all(&mut self) {
-        for name in PARTS {
-            if !self.parts.iter().any(|(running, _)| *running == name) {
+        for name in parts() {
+            if !self.parts.iter().any(|(running, _)| running == name) {
                 let child = self.spawn(name);
                 self.parts.push((name, child));
             }

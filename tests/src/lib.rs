@@ -13,12 +13,12 @@ mod programs;
 mod proxy;
 
 pub use agent::Agent;
-pub use apart::{Apart, PARTS};
+pub use apart::{Apart, parts};
 pub use api::Raw;
 pub use disk::SmallDisk;
 pub use instance::Instance;
 pub use program::Program;
-pub use programs::{Answer, reeve};
+pub use programs::{Answer, reeve, services};
 pub use proxy::Proxy;
 
 use std::time::{Duration, Instant};

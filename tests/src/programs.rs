@@ -4,6 +4,7 @@ use serde_json::Value;
 use std::{
     path::{Path, PathBuf},
     process::{Command, Output},
+    sync::OnceLock,
 };
 
 /// `REEVE_BIN`, else the one that was built beside this test.
@@ -39,6 +40,20 @@ pub(crate) fn aws() -> PathBuf {
     let path = std::env::var_os("REEVE_AWS").map_or_else(own, PathBuf::from);
     assert!(path.exists(), "{} is not there: run ./test once, it installs it", path.display());
     path
+}
+
+/// The services that the program is made of.
+///
+/// # Panics
+/// When it does not say so.
+pub fn services() -> &'static [String] {
+    static SERVICES: OnceLock<Vec<String>> = OnceLock::new();
+    SERVICES.get_or_init(|| {
+        let listed = Answer::of(Command::new(reeve()).args(["--output", "json", "services"]));
+        assert!(listed.success, "{}", listed.stderr);
+        let listed: Vec<Value> = serde_json::from_str(&listed.stdout).expect("JSON");
+        listed.iter().map(|service| service["name"].as_str().expect("a text").to_owned()).collect()
+    })
 }
 
 /// What a program said.

@@ -11,7 +11,7 @@ use std::{
 };
 
 /// As many versions are kept in memory; when there are more, all are read again.
-const KEPT: usize = 256;
+const MAX_CACHED_VERSIONS: usize = 256;
 
 /// A version of a document, ready to be sent.
 pub struct Content {
@@ -54,7 +54,7 @@ impl Contents {
             problem: row.problem,
         });
         let mut kept = kept();
-        if kept.len() >= KEPT {
+        if kept.len() >= MAX_CACHED_VERSIONS {
             kept.clear();
         }
         kept.insert(key, content.clone());

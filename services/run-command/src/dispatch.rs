@@ -5,8 +5,8 @@
 //! that it is tried with first: at a second delivery it is looked for from there on, and not written again.
 
 use crate::{
-    domain::command::{Command, CommandEvent, SentCommand},
-    projections::{COMMANDS, CommandRow},
+    domain::command::CommandEvent,
+    projections::{COMMANDS, CommandRow, NUMBERS},
     signing::Signing,
 };
 use bytes::Bytes;
@@ -15,9 +15,9 @@ use nkeys::KeyPair;
 use prost::Message;
 use reeve_contracts::{
     node::{Dispatch, SignedDispatch},
-    run_command::{CommandSent, Dispatched},
+    run_command::CommandSent,
 };
-use reeve_eventsourcing::{Context, Position};
+use reeve_eventsourcing::Position;
 use reeve_jetstream::{Error as BusError, store, streams::NODE_INBOX};
 use reeve_node_protocol::{
     dispatch::{sign, sign_together},
@@ -26,10 +26,9 @@ use reeve_node_protocol::{
 use reeve_runtime::{Handle, HandlerError};
 use reeve_types::ids::Malformed;
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use uuid::Uuid;
 
 /// Why a dispatch could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +44,8 @@ pub enum Error {
 impl From<Error> for HandlerError {
     fn from(error: Error) -> Self {
         match error {
-            Error::Bus(_) | Error::Sign(_) => Self::Unavailable(error.to_string()),
+            Error::Bus(error) => error.into(),
+            Error::Sign(_) => Self::Unavailable(error.to_string()),
             Error::Node(_) => Self::Permanent(error.to_string()),
         }
     }
@@ -59,21 +59,10 @@ pub struct Dispatcher {
     taken: Arc<Mutex<HashMap<String, u64>>>,
     /// What was sent last: each of its nodes needs it.
     sent: Arc<Mutex<VecDeque<Arc<CommandSent>>>>,
-    /// The commands in which somebody may have his turn and was not dispatched to.
-    owed: Arc<Mutex<BTreeSet<String>>>,
-    /// What is being told, by command.
-    telling: Arc<Mutex<HashMap<String, Arc<Telling>>>>,
 }
 
-/// What is to be told of one command's dispatches: whoever has the turn tells for all who wait.
-#[derive(Default)]
-struct Telling {
-    waiting: Mutex<Vec<Dispatched>>,
-    turn: tokio::sync::Mutex<()>,
-}
-
-/// As many commands as are kept in memory while their nodes have their turns.
-const KEPT: usize = 16;
+/// As many commands are kept in memory while they are rolled out.
+const MAX_CACHED_COMMANDS: usize = 16;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -81,75 +70,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Dispatcher {
     pub fn new(signing: Signing) -> Self {
-        Self {
-            signing,
-            taken: Arc::default(),
-            sent: Arc::default(),
-            owed: Arc::default(),
-            telling: Arc::default(),
-        }
+        Self { signing, taken: Arc::default(), sent: Arc::default() }
     }
 
-    /// The key to sign with, if there is one.
-    pub fn key_now(&self, handle: &Handle) -> Option<Arc<KeyPair>> {
-        self.signing.key_now(handle)
-    }
-
-    /// Remembers that a command's turns are to be looked at.
-    pub fn owe(&self, command: &str) {
-        lock(&self.owed).insert(command.to_owned());
-    }
-
-    /// The commands that are owed.
-    pub fn take_owed(&self) -> BTreeSet<String> {
-        std::mem::take(&mut *lock(&self.owed))
-    }
-
-    /// The key to sign with; waits until there is one, so that nothing is said to be dispatched before.
-    pub async fn key(&self, handle: &Handle) -> Arc<KeyPair> {
-        self.signing.key(handle).await
-    }
-
-    /// Tells the log which nodes a command goes to, together with what others tell of it at the same time: the
-    /// events of one command are written one after the other.
+    /// The key to sign with.
     ///
     /// # Errors
-    /// When it is not known to be in the log; it may be told again.
-    pub async fn tell(
-        &self,
-        handle: &Handle,
-        command: &str,
-        dispatched: Vec<Dispatched>,
-        context: &Context,
-    ) -> Result<(), HandlerError> {
-        if dispatched.is_empty() {
-            return Ok(());
-        }
-        let telling = lock(&self.telling).entry(command.to_owned()).or_default().clone();
-        lock(&telling.waiting).extend(dispatched);
-        let told = {
-            let _turn = telling.turn.lock().await;
-            // What is not there any more another has told.
-            let all = std::mem::take(&mut *lock(&telling.waiting));
-            let context = Context { command_id: telling_of(command, &all), ..context.clone() };
-            let told = handle.execute::<SentCommand>(command, Command::Dispatch(all.clone()), &context).await;
-            if told.is_err() {
-                lock(&telling.waiting).extend(all);
-            }
-            told
-        };
-        let mut by_command = lock(&self.telling);
-        // Nobody else tells of it now: this one and the map have it.
-        if Arc::strong_count(&telling) == 2 {
-            by_command.remove(command);
-        }
-        told?;
-        Ok(())
+    /// [`HandlerError::Unavailable`] while there is none: what is to be signed waits.
+    pub fn key(&self, handle: &Handle) -> Result<Arc<KeyPair>, HandlerError> {
+        self.signing.key(handle).map_err(HandlerError::Unavailable)
     }
 
-    /// The lowest number that may be free. `recorded` is the greatest one of the node that an event names; that
-    /// one itself may be free still, if its writer did not come so far.
-    pub fn free(&self, node: &str, recorded: u64) -> u64 {
+    /// The lowest number of a node's inbox that may be free: the greatest one that an event names, whose writer may not
+    /// have come so far, or the one after the last that was taken here.
+    pub fn free(&self, handle: &Handle, node: &str) -> u64 {
+        let recorded = handle.views().get(NUMBERS, node).unwrap_or(0);
         let taken = lock(&self.taken).get(node).map_or(0, |taken| taken + 1);
         taken.max(recorded).max(1)
     }
@@ -187,29 +122,25 @@ impl Dispatcher {
         *known = dispatch.number.max(*known);
     }
 
-    /// Keeps what was sent at hand for its nodes' turns.
-    pub fn remember(&self, sent: &Arc<CommandSent>) {
-        let mut kept = lock(&self.sent);
-        kept.retain(|other| other.command_id != sent.command_id);
-        kept.push_back(sent.clone());
-        if kept.len() > KEPT {
-            kept.pop_front();
-        }
-    }
-
-    /// What was sent, from memory or from the log; `None` when there is no such command.
+    /// What was sent, from memory or from the log.
     ///
     /// # Errors
-    /// When the log cannot be read.
-    pub async fn sent(&self, handle: &Handle, command: &str) -> Result<Option<Arc<CommandSent>>, BusError> {
+    /// When the log cannot be read, or has no such command.
+    pub async fn sent(&self, handle: &Handle, command: &str) -> Result<Arc<CommandSent>, HandlerError> {
         let sent = self.read(handle, command).await?;
-        if let Some(sent) = &sent {
-            self.remember(sent);
+        let unknown = || HandlerError::Permanent(format!("the command {command} is not in the log"));
+        let sent = sent.ok_or_else(unknown)?;
+        let mut cached = lock(&self.sent);
+        cached.retain(|other| other.command_id != sent.command_id);
+        cached.push_back(sent.clone());
+        if cached.len() > MAX_CACHED_COMMANDS {
+            cached.pop_front();
         }
         Ok(sent)
     }
 
-    /// As [`Dispatcher::sent`], for one who reads it once: what is kept at hand stays.
+    /// As [`Dispatcher::sent`], for one who reads it once: what is kept in memory stays. `None` when there is no such
+    /// command.
     ///
     /// # Errors
     /// When the log cannot be read.
@@ -223,16 +154,6 @@ impl Dispatcher {
         };
         Ok(Some(Arc::new(sent)))
     }
-}
-
-/// The id of telling the log of these: the same only for the same ones. Who tells for others as well cannot take the id
-/// of what moved him: when that comes again, somebody else may have told of it, alone.
-fn telling_of(command: &str, dispatched: &[Dispatched]) -> Uuid {
-    let each = dispatched.iter().map(|told| format!("/{}/{}", told.node_id, told.number));
-    Uuid::new_v5(
-        &Uuid::NAMESPACE_OID,
-        [command.to_owned()].into_iter().chain(each).collect::<String>().as_bytes(),
-    )
 }
 
 fn message(dispatch: &Dispatch, signed: &SignedDispatch) -> Result<(String, Bytes), Error> {

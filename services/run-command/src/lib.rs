@@ -19,17 +19,20 @@ mod dispatch;
 pub mod domain;
 mod projections;
 mod reactors;
+mod requests;
+mod sending;
 mod signing;
 mod targets;
 
 pub use signing::Seeds;
 
-use api::send::Sending;
 use contents::Contents;
 use dispatch::Dispatcher;
+use projections::{DEADLINE_TIMER, NODE_TAGS, ROLLOUT_TIMER};
 use reeve_authz::Authorizer;
 use reeve_jetstream::streams::NODE_REPORTS;
 use reeve_runtime::{Consumer, Operation, ResourceTags, Service};
+use sending::Sender;
 use signing::Signing;
 use std::sync::Arc;
 
@@ -47,34 +50,33 @@ pub struct Config {
 /// Describes the service.
 pub fn service(config: &Config) -> Service {
     let dispatcher = Dispatcher::new(Signing::new(config.root_key.clone(), config.seeds.clone()));
-    let (by_report, by_deadline, owing) = (dispatcher.clone(), dispatcher.clone(), dispatcher.clone());
-    let (by_node, reading) = (dispatcher.clone(), dispatcher.clone());
-    let sending = Sending { authorizer: config.authorizer.clone(), contents: Contents::default() };
+    let (rolling_out, reading) = (dispatcher.clone(), dispatcher.clone());
+    let sender = Sender { authorizer: config.authorizer.clone(), contents: Contents::default() };
+    let requested = sender.clone();
     Service::new("run-command")
         .aggregate::<domain::command::SentCommand>()
         .aggregate::<domain::invocation::Invocation>()
         .projection(projections::Documents)
         .projection(projections::Nodes)
         .projection(projections::KeySets)
-        .projection(ResourceTags { kind: "ManagedInstance", table: projections::NODE_TAGS })
+        .projection(ResourceTags { kind: "ManagedInstance", table: NODE_TAGS })
         .projection(projections::Commands)
         .projection(projections::Invocations)
-        .reactor(Consumer::from_beginning("command").concurrency(16), move |reacting| {
-            reactors::command(dispatcher.clone(), reacting)
+        .timer(ROLLOUT_TIMER, move |due| reactors::roll_out(rolling_out.clone(), due))
+        .timer(DEADLINE_TIMER, reactors::expire)
+        .reactor(Consumer::from_beginning("command"), move |delivery| {
+            reactors::command(dispatcher.clone(), delivery)
         })
-        .reactor(Consumer::from_beginning("gone").concurrency(16), move |reacting| {
-            reactors::gone(by_node.clone(), reacting)
-        })
+        .reactor(Consumer::from_beginning("deregistration"), reactors::end_on_node)
         .inbox(
             Consumer::from_beginning("reports").concurrency(512),
             NODE_REPORTS,
             "reeve.report.*.status",
-            move |working| reactors::report(by_report.clone(), working),
+            reactors::report,
         )
-        .background(move |handle| reactors::deadlines(by_deadline.clone(), handle))
-        .background(move |handle| reactors::owed(owing.clone(), handle))
+        .request(move |request| requests::run(requested.clone(), request))
         .operation(Operation::write("ssm", "SendCommand").on("Document", "DocumentName"), move |call| {
-            api::send::send(sending.clone(), call)
+            api::send::send(sender.clone(), call)
         })
         .operation(
             Operation::write("ssm", "CancelCommand").on("ManagedInstance", "InstanceIds"),

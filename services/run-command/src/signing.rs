@@ -18,10 +18,10 @@ use tokio::time::Instant;
 /// Reads the seeds of dispatch keys anew.
 pub type Seeds = Arc<dyn Fn() -> Result<Vec<KeyPair>, String> + Send + Sync>;
 
-/// How often a key is looked for while there is none, and seeds are read at most.
-const LOOK: Duration = Duration::from_secs(1);
-/// How often it is complained of.
-const COMPLAIN: Duration = Duration::from_secs(15);
+/// The seeds are read at most so often.
+const SEEDS_READ_INTERVAL: Duration = Duration::from_secs(1);
+/// That there is no key is logged at most so often.
+const COMPLAINT_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Chooses keys. Cheap to clone.
 #[derive(Clone)]
@@ -44,25 +44,18 @@ impl Signing {
         Self { root, seeds, state: Arc::default() }
     }
 
-    /// The key to sign with; waits for one for as long as it takes.
-    pub async fn key(&self, handle: &Handle) -> Arc<KeyPair> {
-        loop {
-            if let Some(key) = self.key_now(handle) {
-                return key;
-            }
-            tokio::time::sleep(LOOK).await;
-        }
-    }
-
-    /// The key to sign with, if there is one.
-    pub fn key_now(&self, handle: &Handle) -> Option<Arc<KeyPair>> {
+    /// The key to sign with.
+    ///
+    /// # Errors
+    /// The reason for which there is none.
+    pub fn key(&self, handle: &Handle) -> Result<Arc<KeyPair>, String> {
         let row = handle.views().get::<KeySetRow>(DISPATCH_KEYS, &self.root);
-        self.choose(row, Timestamp::now()).map_err(|reason| self.complain(&reason)).ok()
+        self.choose(row, Timestamp::now()).inspect_err(|reason| self.complain(reason))
     }
 
     fn complain(&self, reason: &str) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.complained.is_none_or(|last| last.elapsed() >= COMPLAIN) {
+        if state.complained.is_none_or(|last| last.elapsed() >= COMPLAINT_INTERVAL) {
             state.complained = Some(Instant::now());
             tracing::error!(reason, "commands wait: there is no key to sign them with");
         }
@@ -86,7 +79,7 @@ impl Signing {
         let newest = usable.first().ok_or_else(|| format!("no key of the key set {version} counts now"))?;
         let mut problem = None;
         if !state.pairs.contains_key(&newest.public_key)
-            && state.read.is_none_or(|last| last.elapsed() >= LOOK)
+            && state.read.is_none_or(|last| last.elapsed() >= SEEDS_READ_INTERVAL)
         {
             state.read = Some(Instant::now());
             match (self.seeds)() {

@@ -3,7 +3,7 @@
 use crate::{ExecuteError, Executed, Handle, as_of::AsOf};
 use bytes::Bytes;
 use futures::{FutureExt, StreamExt, future::BoxFuture};
-use reeve_eventsourcing::{Actor, Context, Decider};
+use reeve_eventsourcing::{Actor, Context, Decider, Position};
 use reeve_jetstream::{Headers, Message, serve};
 use reeve_types::{Timestamp, ids::new_uuid};
 use serde::{Serialize, de::DeserializeOwned};
@@ -31,6 +31,11 @@ pub struct ApiError {
 impl ApiError {
     pub fn new(code: &str, message: impl Into<String>) -> Self {
         Self { code: code.to_owned(), message: message.into() }
+    }
+
+    /// Whether the caller is not at fault: the same may be asked again.
+    pub fn is_ours(&self) -> bool {
+        matches!(self.code.as_str(), "InternalServerError" | "ServiceUnavailable" | "TooManyUpdates")
     }
 
     pub fn internal(message: impl std::fmt::Display) -> Self {
@@ -113,8 +118,13 @@ impl<I> Call<I> {
         command: D::Command,
     ) -> Result<Executed<D::Event>, ExecuteError<D::Error>> {
         let executed = self.handle.execute::<D>(id, command, &self.context()).await?;
-        self.position.fetch_max(executed.position.0, Ordering::Relaxed);
+        self.reached(executed.position);
         Ok(executed)
+    }
+
+    /// Says which position of the service's stream the caller's next reads must not be behind.
+    pub fn reached(&self, position: Position) {
+        self.position.fetch_max(position.0, Ordering::Relaxed);
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
 };
 use futures::future::BoxFuture;
 use prost::Message;
-use reeve_contracts::dead_letters::DeadLetterRetryRequested;
+use reeve_contracts::{dead_letters::DeadLetterRetryRequested, run_command::CommandRequested};
 use reeve_eventsourcing::{Actor, Context};
 use reeve_jetstream::{
     Error as BusError,
@@ -30,6 +30,11 @@ impl RequestMessage for DeadLetterRetryRequested {
     const SCHEMA: &'static str = "reeve.dead-letters.DeadLetterRetryRequested.v1";
     /// Every service: whoever stores it says which one.
     const SERVICE: &'static str = "";
+}
+
+impl RequestMessage for CommandRequested {
+    const SCHEMA: &'static str = "reeve.run-command.CommandRequested.v1";
+    const SERVICE: &'static str = "run-command";
 }
 
 /// A request, delivered to the service that is asked.

@@ -8,16 +8,16 @@ use crate::{
     consumer::{Handler, dead_letter, handle_once},
 };
 use bytes::Bytes;
-use futures::StreamExt;
 use reeve_eventsourcing::{Actor, Context, timers};
 use reeve_jetstream::{Headers, Message};
 use reeve_types::Timestamp;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     future::Future,
     sync::Arc,
     time::{Duration, Instant},
 };
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 /// A timer that is due.
@@ -71,11 +71,15 @@ where
                 return Ok(());
             }
             let key = key.to_owned();
+            let position = |handle: &Handle| handle.views().checkpoint(&handle.inner.stream);
+            let before = position(&handle);
             fire(DueTimer { handle: handle.clone(), name, key, due_at }).await?;
-            match is_set(&handle) {
-                false => Ok(()),
-                true => Err(HandlerError::Retry("the timer is still set after it was handled".to_owned())),
+            // What was decided may have led to the same timer anew, or somebody else's event has: then it fires again.
+            if is_set(&handle) && position(&handle) == before {
+                let reason = "the timer is still set after it was handled, and nothing was decided";
+                return Err(HandlerError::Retry(reason.to_owned()));
             }
+            Ok(())
         })
     })
 }
@@ -112,40 +116,60 @@ pub(crate) async fn run(handle: Handle, timer: Registered) {
     let table = timers::table(timer.name);
     let mut changes = handle.views().changes(&table);
     let mut failing: HashMap<String, Failing> = HashMap::new();
+    let mut firing: HashSet<String> = HashSet::new();
+    let mut fired: JoinSet<(String, Result<(), HandlerError>)> = JoinSet::new();
     loop {
         changes.mark_unchanged();
-        let now = Timestamp::now();
-        let (due, first_later) = due(&handle, &table, now);
+        let (due, first_later) = due(&handle, &table, Timestamp::now());
         failing.retain(|due_key, _| due.contains(due_key));
-        let can_be_tried = |due_key: &String| {
-            let next_attempt = failing.get(due_key).and_then(|failing| failing.next_attempt);
-            next_attempt.is_none_or(|next_attempt| next_attempt <= Instant::now())
-        };
-        let tried: Vec<String> = due.into_iter().filter(can_be_tried).collect();
-        let attempts = futures::stream::iter(tried).map(|due_key| fire(&handle, &timer, due_key));
-        let results: Vec<_> = attempts.buffer_unordered(timer.concurrency).collect().await;
-        for (due_key, result) in results {
-            match result {
-                Ok(()) => {
-                    failing.remove(&due_key);
-                }
-                Err(error) => {
-                    failed(&handle, timer.name, &due_key, failing.entry(due_key.clone()).or_default(), error)
-                        .await;
-                }
+        for due_key in &due {
+            let waits = failing.get(due_key).is_some_and(Failing::waits);
+            if !waits && firing.len() < timer.concurrency && !firing.contains(due_key) {
+                firing.insert(due_key.clone());
+                let (handle, timer, due_key) = (handle.clone(), timer.clone(), due_key.clone());
+                fired.spawn(async move { fire(&handle, &timer, due_key).await });
             }
         }
-        let until_later = first_later
-            .map(|at| Duration::from_millis(u64::try_from(at.0 - Timestamp::now().0).unwrap_or_default()));
-        let retries = failing.values().filter_map(|failing| failing.next_attempt);
-        let until_retry = retries.map(|at| at.saturating_duration_since(Instant::now())).min();
-        let sleep = until_later.into_iter().chain(until_retry).min().unwrap_or(MAX_SLEEP).min(MAX_SLEEP);
         tokio::select! {
-            // A millisecond more: a timer of the run-time may be early by its rounding.
-            () = tokio::time::sleep(sleep + Duration::from_millis(1)) => {}
+            () = tokio::time::sleep(until_next(first_later, &failing)) => {}
             // The store, which is at hand, holds the sender.
             _ = changes.changed() => {}
+            Some(ended) = fired.join_next() => match ended {
+                Ok((due_key, result)) => {
+                    firing.remove(&due_key);
+                    match result {
+                        Ok(()) => {
+                            failing.remove(&due_key);
+                        }
+                        Err(error) => {
+                            let count = failing.entry(due_key.clone()).or_default();
+                            failed(&handle, timer.name, &due_key, count, error).await;
+                        }
+                    }
+                }
+                // A handler's own panic is its failure: this is a run-time that ends.
+                Err(error) => tracing::error!(%error, timer = timer.name, "a firing ended"),
+            }
         }
+    }
+}
+
+/// How long nothing is to be done unless the table changes or a firing ends.
+fn until_next(first_later: Option<Timestamp>, failing: &HashMap<String, Failing>) -> Duration {
+    let until_later = first_later.map(|at| {
+        // A millisecond more: a timer of the run-time may be early by its rounding.
+        Duration::from_millis(u64::try_from(at.0 - Timestamp::now().0).unwrap_or_default() + 1)
+    });
+    let retries = failing.values().filter_map(|failing| failing.next_attempt);
+    let retries = retries.map(|at| at.saturating_duration_since(Instant::now()));
+    let until_retry = retries.filter(|wait| !wait.is_zero()).min();
+    until_later.into_iter().chain(until_retry).min().unwrap_or(MAX_SLEEP).min(MAX_SLEEP)
+}
+
+impl Failing {
+    /// Whether the next attempt is later.
+    fn waits(&self) -> bool {
+        self.next_attempt.is_some_and(|next_attempt| next_attempt > Instant::now())
     }
 }
 

@@ -4,7 +4,7 @@
 //! it long.
 
 use crate::history::{History, Sender, answers, random};
-use reeve_e2e::{Agent, Apart, PARTS, wait_for};
+use reeve_e2e::{Agent, Apart, parts, wait_for};
 use reeve_testkit::Dice;
 use rustix::process::Signal;
 use serde_json::json;
@@ -39,8 +39,8 @@ fn parts_that_are_killed_lose_nothing_and_run_nothing_twice() {
     let (mut killed, mut ended): (BTreeMap<&str, usize>, usize) = (BTreeMap::new(), 0);
     for _ in 0..kills {
         std::thread::sleep(Duration::from_millis(50 + dice.number() % 350));
-        let which = dice.below(PARTS.len() + 1);
-        let what = PARTS.get(which).copied().unwrap_or("agent");
+        let which = dice.below(parts().len() + 1);
+        let what = parts().get(which).copied().unwrap_or("agent");
         if what == "agent" {
             let agent = &mut agents[dice.below(2)];
             agent.end(Signal::KILL);

@@ -1,7 +1,7 @@
 //! docker-compose.yml gives each container what its part needs, and nobody what another one's does. Each part with its
 //! own folder alone is what all tests with [`Apart`] run.
 
-use reeve_e2e::{Agent, Answer, Apart, reeve, wait_for};
+use reeve_e2e::{Agent, Answer, Apart, reeve, services, wait_for};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,14 +17,6 @@ fn containers() -> BTreeMap<String, Value> {
     file.apply_merge().unwrap();
     let file = serde_json::to_value(file).unwrap();
     serde_json::from_value(file["services"].clone()).unwrap()
-}
-
-/// The services of the program.
-fn services() -> Vec<String> {
-    let listed = Answer::of(Command::new(reeve()).args(["--output", "json", "services"]));
-    assert!(listed.success, "{}", listed.stderr);
-    let listed: Vec<Value> = serde_json::from_str(&listed.stdout).unwrap();
-    listed.iter().map(|service| service["name"].as_str().unwrap().to_owned()).collect()
 }
 
 /// What is mounted where: the folder, and the volume with `:ro` if it is that.
@@ -84,9 +76,7 @@ fn every_container_has_its_own_part_and_no_other() {
         assert!(others.iter().all(|(_, volume)| own(volume.trim_end_matches(":ro"))), "{name}: {others:?}");
     }
     let named = |name: &&str| containers[*name]["command"] == json!(["serve", **name]);
-    let services = services();
-    let services = services.iter().map(String::as_str).chain(["gateway"]);
-    for service in services {
+    for service in services().iter().map(String::as_str).chain(["gateway"]) {
         assert!(named(&service), "{service} runs in a container of its own");
     }
 }

@@ -6,22 +6,15 @@ use proptest::{
     string::string_regex,
     test_runner::TestRunner,
 };
+use reeve_contracts::models::MODELS;
 use reeve_e2e::{Instance, Program, Raw};
 use reeve_jetstream::{Headers, serve};
 use serde_json::{Map, Value, json};
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 /// The models of the APIs, by name.
 fn models() -> BTreeMap<&'static str, Value> {
-    let read = |path: &str| {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas").join(path);
-        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
-    };
-    BTreeMap::from([
-        ("ssm", read("aws/ssm.json")),
-        ("access", read("reeve/access.json")),
-        ("nodes", read("reeve/nodes.json")),
-    ])
+    MODELS.iter().map(|(name, text)| (*name, serde_json::from_str(text).unwrap())).collect()
 }
 
 /// The smallest value that a shape allows.

@@ -1,7 +1,7 @@
 //! Every view can be deleted, or broken, and comes back the same.
 
 use crate::story;
-use reeve_e2e::Instance;
+use reeve_e2e::{Instance, services};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -74,13 +74,12 @@ fn deleted_and_broken_views_answer_the_same() {
 
     instance.stop();
     assert_eq!(thrown_away(&instance), 0);
-    let services = ["run-command", "documents", "nodes", "tags"];
-    for service in services {
+    for service in services() {
         break_file(&instance.data().join("views").join(service).join("db"));
     }
     instance.restart();
     settled(&instance);
-    assert_eq!(thrown_away(&instance), services.len(), "each service noticed");
+    assert_eq!(thrown_away(&instance), services().len(), "each service noticed");
     println!("{} answers over {events} events were the same after both", expected.len());
     let command = instance.send("echo works");
     assert_eq!(instance.ended(&command)["StatusDetails"], "Success");

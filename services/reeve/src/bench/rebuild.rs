@@ -113,7 +113,8 @@ async fn command(bus: &Bus, n: usize) -> anyhow::Result<()> {
     };
     let mut last = append(bus, &id, CommandEvent::CommandSent(sent), Position(0)).await?;
     let dispatched = nodes.iter().map(|node| Dispatched { node_id: node.clone(), number: 1 }).collect();
-    let told = InvocationsDispatched { command_id: id.clone(), dispatched };
+    let told =
+        InvocationsDispatched { command_id: id.clone(), dispatched, next_index: u32::try_from(NODES)? };
     last = append(bus, &id, CommandEvent::InvocationsDispatched(told), last).await?;
     stream::iter(&nodes)
         .map(Ok)

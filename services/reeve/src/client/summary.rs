@@ -236,7 +236,8 @@ mod tests {
     #[test]
     fn a_node_waits_until_it_says_that_it_began() {
         let nodes = ["a", "b", "absent"].map(|node| Dispatched { node_id: node.to_owned(), number: 1 });
-        let dispatched = InvocationsDispatched { command_id: "c".to_owned(), dispatched: nodes.into() };
+        let dispatched =
+            InvocationsDispatched { command_id: "c".to_owned(), dispatched: nodes.into(), next_index: 1 };
         let dispatched = event("InvocationsDispatched", &dispatched);
         let line = |events: &[Stored]| summary(3, events).line();
         assert_eq!(line(std::slice::from_ref(&dispatched)), "0 done, 0 running, 0 failed, 3 waiting");

@@ -1,9 +1,9 @@
 //! ListCommands, and a command as it is answered.
 
-use super::unknown_command;
+use super::{is_listed, unknown_command};
 use crate::{
-    domain::{Counts, Progress, invocation},
-    projections::{BY_NODE, BY_TIME, COMMANDS, CommandRow, INVOCATIONS, InvocationRow, PROGRESS},
+    domain::{Counts, Rollout, invocation},
+    projections::{BY_NODE, BY_TIME, COMMANDS, CommandRow, INVOCATIONS, InvocationRow, ROLLOUTS},
 };
 use reeve_contracts::ssm;
 use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size};
@@ -22,7 +22,7 @@ fn status(row: &CommandRow, counts: &Counts) -> (String, String) {
 
 /// A command in AWS's shape.
 pub fn answer(handle: &Handle, row: CommandRow) -> ssm::Command {
-    let Progress { counts, .. } = handle.views().get(PROGRESS, &row.id).unwrap_or_default();
+    let Rollout { counts, .. } = handle.views().get(ROLLOUTS, &row.id).unwrap_or_default();
     let (status, details) = status(&row, &counts);
     let request: ssm::SendCommandRequest = serde_json::from_str(&row.request_json).unwrap_or_default();
     let count = |n: u32| i32::try_from(n).ok();
@@ -124,8 +124,8 @@ pub async fn list(call: Call<ssm::ListCommandsRequest>) -> Result<ssm::ListComma
     let filters = Filters::new(input.filters.as_ref())?;
     let row = |id: &str| views.get::<CommandRow>(COMMANDS, id);
     let wanted = |row: &CommandRow| {
-        let progress: Progress = views.get(PROGRESS, &row.id).unwrap_or_default();
-        let (status, details) = status(row, &progress.counts);
+        let rollout: Rollout = views.get(ROLLOUTS, &row.id).unwrap_or_default();
+        let (status, details) = status(row, &rollout.counts);
         filters.keep(row.requested, (&status, &details), row.finished.is_some(), &row.document_name)
     };
     let limit = page_size(input.max_results, 50)?;
@@ -137,7 +137,7 @@ pub async fn list(call: Call<ssm::ListCommandsRequest>) -> Result<ssm::ListComma
         let commands = kept.map(|row| answer(handle, row)).into_iter().collect();
         return Ok(ssm::ListCommandsResult { commands: Some(commands), next_token: None });
     }
-    let keep = |_: &str, id: &String| row(id).is_some_and(|row| wanted(&row));
+    let keep = |_: &str, id: &String| row(id).is_some_and(|row| is_listed(&row) && wanted(&row));
     let after = input.next_token.as_deref();
     let page = match input.instance_id.as_deref() {
         Some(node) => views.filter::<String>(BY_NODE, &format!("{node}/"), after, limit, keep),

@@ -1,6 +1,6 @@
 //! ListCommandInvocations and GetCommandInvocation.
 
-use super::{commands::Filters, unknown_command};
+use super::{commands::Filters, is_listed, unknown_command};
 use crate::{
     dispatch::Dispatcher,
     domain::invocation::id,
@@ -12,6 +12,7 @@ use reeve_contracts::ssm;
 use reeve_document_language::parse_executable;
 use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size, text};
 use reeve_types::Timestamp;
+use std::{cell::RefCell, sync::Arc};
 
 /// AWS's limits of GetCommandInvocation's fields, in characters.
 const STDOUT_LIMIT: usize = 24_000;
@@ -25,14 +26,22 @@ pub async fn list(
     let filters = Filters::new(input.filters.as_ref())?;
     let limit = page_size(input.max_results, 50)?;
     let after = input.next_token.as_deref();
+    let by_command = input.command_id.is_some();
+    // Invocations that follow each other are of the same command.
+    let last: RefCell<Option<Arc<CommandRow>>> = RefCell::default();
+    let command_of = |row: &InvocationRow| {
+        let known = last.borrow().clone().filter(|command| command.id == row.command_id);
+        let command = known.or_else(|| views.look::<CommandRow>(COMMANDS, &row.command_id));
+        last.borrow_mut().clone_from(&command);
+        command
+    };
     let wanted = |row: &InvocationRow| {
-        input.instance_id.as_ref().is_none_or(|node| node == &row.node_id)
-            && filters.keep(
-                row.requested,
-                (&row.status, &row.status_details),
-                row.ended(),
-                &row.document_name,
-            )
+        // Nodes may be listed for a command that was not sent yet.
+        let Some(command) = command_of(row) else { return false };
+        let statuses = (row.status.as_str(), row.status_details.as_str());
+        (by_command || is_listed(&command))
+            && input.instance_id.as_ref().is_none_or(|node| node == &row.node_id)
+            && filters.keep(command.requested, statuses, row.ended(), &command.document_name)
     };
     let by_id = |key: &str| views.get::<InvocationRow>(INVOCATIONS, key);
     let page = match (input.command_id.as_deref(), input.instance_id.as_deref()) {
@@ -111,7 +120,7 @@ fn answer(handle: &Handle, row: InvocationRow, details: bool) -> ssm::CommandInv
         instance_id: Some(row.node_id),
         instance_name: node.map(|node| node.name),
         notification_config: request.notification_config,
-        requested_date_time: Some(row.requested.epoch_seconds()),
+        requested_date_time: Some(command.requested.epoch_seconds()),
         service_role: request.service_role_arn,
         standard_error_url: Some(String::new()),
         standard_output_url: Some(String::new()),

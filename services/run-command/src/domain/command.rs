@@ -1,10 +1,10 @@
-//! A sent command: what was sent to whom, whether it was cancelled, and how it ended.
+//! A sent command: what was sent to whom, whose turn came when, whether it was cancelled, and how it ended.
 
 use super::{Counts, settle};
 pub use reeve_contracts::run_command::CommandEvent;
-use reeve_contracts::run_command::Dispatched;
 use reeve_contracts::run_command::{
-    CommandCancelRequested, CommandFinished, CommandSent, InvocationsDispatched,
+    CommandCancelRequested, CommandFinished, CommandRefused, CommandSent, Dispatched, InvocationsDispatched,
+    TargetsListed,
 };
 use reeve_eventsourcing::{Context, Decider};
 use serde::{Deserialize, Serialize};
@@ -14,14 +14,20 @@ use serde::{Deserialize, Serialize};
 pub enum Error {
     #[error("The command ID {0} does not exist.")]
     Unknown(String),
+    #[error("The command was to be sent to {wanted} nodes more than the {listed} that were listed for it.")]
+    Targets { listed: u32, wanted: u32 },
 }
 
 /// What may be asked of a sent command.
 #[derive(Clone, Debug)]
 pub enum Command {
+    /// It will be sent to these nodes as well.
+    ListTargets(TargetsListed),
     Send(Box<CommandSent>),
-    /// These nodes' invocations go to their inboxes.
-    Dispatch(Vec<Dispatched>),
+    /// It cannot be sent.
+    Refuse(Box<CommandRefused>),
+    /// These nodes have their turn.
+    Admit(Admission),
     /// For these nodes; for all when there are none.
     Cancel {
         node_ids: Vec<String>,
@@ -30,14 +36,35 @@ pub enum Command {
     Finish(Counts),
 }
 
+/// Whose turn it is, as somebody has worked it out. It counts only if nothing that it was worked out from has changed.
+#[derive(Clone, Debug)]
+pub struct Admission {
+    /// The place in the command's order whose turn was next.
+    pub from: u32,
+    /// The place whose turn is next now.
+    pub next: u32,
+    /// How many cancellations were known of.
+    pub cancellations: u32,
+    /// Those that are sent to; others between the two places have ended before their turn.
+    pub dispatched: Vec<Dispatched>,
+}
+
 /// What decisions are made on.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct State {
     pub id: String,
+    /// How many nodes it goes to; before it is sent, how many were listed for it.
     pub targets: u32,
-    pub max_errors: String,
-    pub cancel_requested: bool,
+    /// The place in its order whose turn is next.
+    next: u32,
+    cancellations: u32,
+    sent: bool,
+    max_errors: String,
+    cancel_requested: bool,
     pub finished: bool,
+    request_id: String,
+    origin_kind: String,
+    origin_id: String,
 }
 
 /// The aggregate.
@@ -50,56 +77,94 @@ impl Decider for SentCommand {
     type Error = Error;
 
     fn decide(state: &State, command: Command, cx: &Context) -> Result<Option<CommandEvent>, Error> {
-        let known = !state.id.is_empty();
-        match command {
-            Command::Send(_) if known => Ok(None),
-            Command::Send(sent) => Ok(Some(CommandEvent::CommandSent(*sent))),
-            _ if !known => Err(Error::Unknown(cx.command_id.to_string())),
-            Command::Dispatch(dispatched) if state.finished || dispatched.is_empty() => Ok(None),
-            Command::Dispatch(dispatched) => {
-                let command_id = state.id.clone();
-                Ok(Some(CommandEvent::InvocationsDispatched(InvocationsDispatched {
-                    command_id,
-                    dispatched,
-                })))
+        Ok(match command {
+            Command::ListTargets(_) | Command::Send(_) | Command::Refuse(_) if state.sent => None,
+            Command::ListTargets(listed) => {
+                let follows = listed.first_index == 0 || listed.first_index == state.targets;
+                follows.then_some(CommandEvent::TargetsListed(listed))
             }
-            Command::Cancel { .. } if state.finished => Ok(None),
+            Command::Send(sent) if sent.first_index != state.targets => {
+                return Err(Error::Targets { listed: state.targets, wanted: sent.first_index });
+            }
+            Command::Send(sent) => Some(CommandEvent::CommandSent(*sent)),
+            Command::Refuse(refused) => Some(CommandEvent::CommandRefused(*refused)),
+            _ if !state.sent => return Err(Error::Unknown(cx.command_id.to_string())),
+            Command::Admit(admission) => state.admit(admission).map(CommandEvent::InvocationsDispatched),
+            Command::Cancel { .. } if state.finished => None,
             Command::Cancel { node_ids } => {
-                Ok(Some(CommandEvent::CommandCancelRequested(CommandCancelRequested {
-                    command_id: state.id.clone(),
-                    node_ids,
-                })))
+                let command_id = state.id.clone();
+                Some(CommandEvent::CommandCancelRequested(CommandCancelRequested { command_id, node_ids }))
             }
-            Command::Finish(counts) if state.finished || !counts.all_ended() => Ok(None),
-            Command::Finish(counts) => {
-                let (status, details) = settle(&counts, state.cancel_requested, &state.max_errors);
-                Ok(Some(CommandEvent::CommandFinished(CommandFinished {
-                    command_id: state.id.clone(),
-                    status: status.to_owned(),
-                    status_details: details.to_owned(),
-                    completed: counts.completed,
-                    errors: counts.errors,
-                    delivery_timed_out: counts.delivery_timed_out,
-                })))
-            }
-        }
+            Command::Finish(counts) if state.finished || !counts.all_ended() => None,
+            Command::Finish(counts) => Some(CommandEvent::CommandFinished(state.finish(&counts))),
+        })
     }
 
     fn evolve(mut state: State, event: &CommandEvent) -> State {
         match event {
+            CommandEvent::TargetsListed(e) => state.targets = e.first_index + count(&e.node_ids),
             CommandEvent::CommandSent(e) => {
+                state.sent = true;
                 state.id.clone_from(&e.command_id);
-                state.targets = u32::try_from(e.node_ids.len()).unwrap_or(u32::MAX);
+                state.targets = e.first_index + count(&e.node_ids);
                 state.max_errors.clone_from(&e.max_errors);
+                state.request_id.clone_from(&e.request_id);
+                state.origin_kind.clone_from(&e.origin_kind);
+                state.origin_id.clone_from(&e.origin_id);
                 // Nobody was meant: there is nothing to wait for.
-                state.finished = e.node_ids.is_empty();
+                state.finished = state.targets == 0;
             }
-            // Which ones is known of each by itself.
-            CommandEvent::InvocationsDispatched(_) => {}
-            CommandEvent::CommandCancelRequested(_) => state.cancel_requested = true,
+            CommandEvent::CommandRefused(e) => {
+                (state.sent, state.finished) = (true, true);
+                state.id.clone_from(&e.command_id);
+            }
+            CommandEvent::InvocationsDispatched(e) => state.next = e.next_index,
+            CommandEvent::CommandCancelRequested(e) => {
+                state.cancel_requested = true;
+                state.cancellations += 1;
+                if e.node_ids.is_empty() {
+                    state.next = state.targets;
+                }
+            }
             CommandEvent::CommandFinished(_) => state.finished = true,
         }
         state
+    }
+}
+
+fn count(node_ids: &[String]) -> u32 {
+    u32::try_from(node_ids.len()).unwrap_or(u32::MAX)
+}
+
+impl State {
+    /// Whether nodes were listed for a command that was not sent.
+    pub fn is_listing(&self) -> bool {
+        !self.sent && self.targets > 0
+    }
+
+    fn admit(&self, admission: Admission) -> Option<InvocationsDispatched> {
+        let Admission { from, next, cancellations, dispatched } = admission;
+        let current = from == self.next && cancellations == self.cancellations && !self.finished;
+        (current && next > from && next <= self.targets).then(|| InvocationsDispatched {
+            command_id: self.id.clone(),
+            dispatched,
+            next_index: next,
+        })
+    }
+
+    fn finish(&self, counts: &Counts) -> CommandFinished {
+        let (status, details) = settle(counts, self.cancel_requested, &self.max_errors);
+        CommandFinished {
+            command_id: self.id.clone(),
+            status: status.to_owned(),
+            status_details: details.to_owned(),
+            completed: counts.completed,
+            errors: counts.errors,
+            delivery_timed_out: counts.delivery_timed_out,
+            request_id: self.request_id.clone(),
+            origin_kind: self.origin_kind.clone(),
+            origin_id: self.origin_id.clone(),
+        }
     }
 }
 
@@ -122,6 +187,11 @@ mod tests {
         }
     }
 
+    fn listed(first_index: u32, nodes: &[&str]) -> TargetsListed {
+        let node_ids = nodes.iter().map(|node| (*node).to_owned()).collect();
+        TargetsListed { command_id: "c".into(), requested_ms: 1, first_index, node_ids }
+    }
+
     #[test]
     fn it_is_sent_once() {
         given::<SentCommand>([])
@@ -133,6 +203,38 @@ mod tests {
     }
 
     #[test]
+    fn its_nodes_are_listed_in_order_and_may_be_listed_anew_until_it_is_sent() {
+        let first = CommandEvent::TargetsListed(listed(0, &["a", "b"]));
+        given::<SentCommand>([]).when(Command::ListTargets(listed(0, &["a", "b"]))).then(first.clone());
+        given::<SentCommand>([first.clone()])
+            .when(Command::ListTargets(listed(2, &["c"])))
+            .then(CommandEvent::TargetsListed(listed(2, &["c"])));
+        given::<SentCommand>([first.clone()]).when(Command::ListTargets(listed(3, &["d"]))).then_nothing();
+        given::<SentCommand>([first.clone()])
+            .when(Command::ListTargets(listed(0, &["x"])))
+            .then(CommandEvent::TargetsListed(listed(0, &["x"])));
+        given::<SentCommand>([first.clone()])
+            .when(Command::Send(Box::new(sent())))
+            .then_refused(Error::Targets { listed: 2, wanted: 0 });
+        let behind = CommandSent { first_index: 2, ..sent() };
+        given::<SentCommand>([first])
+            .when(Command::Send(Box::new(behind.clone())))
+            .then(CommandEvent::CommandSent(behind));
+        given::<SentCommand>([CommandEvent::CommandSent(sent())])
+            .when(Command::ListTargets(listed(0, &["x"])))
+            .then_nothing();
+    }
+
+    #[test]
+    fn what_was_refused_is_never_sent() {
+        let refused = CommandRefused { command_id: "c".into(), code: "Denied".into(), ..Default::default() };
+        let event = CommandEvent::CommandRefused(refused.clone());
+        given::<SentCommand>([]).when(Command::Refuse(Box::new(refused))).then(event.clone());
+        given::<SentCommand>([event.clone()]).when(Command::Send(Box::new(sent()))).then_nothing();
+        given::<SentCommand>([event]).when(Command::Cancel { node_ids: vec![] }).then_nothing();
+    }
+
+    #[test]
     fn without_a_node_it_has_ended_as_it_is_sent() {
         let nobody = CommandSent { node_ids: vec![], ..sent() };
         let history = [CommandEvent::CommandSent(nobody)];
@@ -141,16 +243,32 @@ mod tests {
     }
 
     #[test]
-    fn what_is_dispatched_is_told_until_it_has_finished() {
+    fn an_admission_counts_only_as_what_it_was_worked_out_from() {
         let dispatched = vec![Dispatched { node_id: "mi-1".into(), number: 3 }];
-        let told = InvocationsDispatched { command_id: "c".into(), dispatched: dispatched.clone() };
+        let admission = Admission { from: 0, next: 1, cancellations: 0, dispatched: dispatched.clone() };
+        let admit = |admission: &Admission| Command::Admit(admission.clone());
+        let told = InvocationsDispatched { command_id: "c".into(), dispatched, next_index: 1 };
+        let told = CommandEvent::InvocationsDispatched(told);
         let history = [CommandEvent::CommandSent(sent())];
-        given::<SentCommand>(history.clone())
-            .when(Command::Dispatch(dispatched.clone()))
-            .then(CommandEvent::InvocationsDispatched(told));
-        given::<SentCommand>(history.clone()).when(Command::Dispatch(vec![])).then_nothing();
+        given::<SentCommand>(history.clone()).when(admit(&admission)).then(told.clone());
+        // Another has done so before, or somebody has cancelled since.
+        given::<SentCommand>([history[0].clone(), told]).when(admit(&admission)).then_nothing();
+        let cancel = |nodes: &[&str]| {
+            let node_ids = nodes.iter().map(|node| (*node).to_owned()).collect();
+            let cancel = CommandCancelRequested { command_id: "c".into(), node_ids };
+            CommandEvent::CommandCancelRequested(cancel)
+        };
+        for cancelled in [cancel(&[]), cancel(&["mi-1"])] {
+            given::<SentCommand>([history[0].clone(), cancelled.clone()])
+                .when(admit(&admission))
+                .then_nothing();
+        }
+        let knowing = Admission { cancellations: 1, ..admission.clone() };
+        given::<SentCommand>([history[0].clone(), cancel(&[])]).when(admit(&knowing)).then_nothing();
+        let beyond = Admission { next: 2, ..admission.clone() };
+        given::<SentCommand>(history.clone()).when(admit(&beyond)).then_nothing();
         let over = [history[0].clone(), CommandEvent::CommandFinished(finished())];
-        given::<SentCommand>(over).when(Command::Dispatch(dispatched)).then_nothing();
+        given::<SentCommand>(over).when(admit(&admission)).then_nothing();
     }
 
     #[test]

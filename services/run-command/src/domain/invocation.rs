@@ -13,9 +13,9 @@ pub enum Command {
     Start {
         started_ms: i64,
     },
-    /// What has not been let in, and never will be, ends at once; what has is taken back.
+    /// What was not dispatched, and never will be, ends at once; what was is taken back.
     Cancel {
-        let_in: bool,
+        dispatched: bool,
     },
     Finish(Box<InvocationFinished>),
 }
@@ -38,7 +38,7 @@ pub fn id(command: &str, node: &str) -> String {
 
 /// How an invocation ends that no node tells the outcome of.
 #[derive(Clone, Copy, Debug)]
-pub enum Untold {
+pub enum UnreportedEnd {
     /// Its time was over.
     DeliveryTimedOut,
     /// The document is for other platforms than the node's.
@@ -51,7 +51,7 @@ pub enum Untold {
     Cancelled,
 }
 
-impl Untold {
+impl UnreportedEnd {
     fn status(self) -> (&'static str, &'static str) {
         match self {
             Self::DeliveryTimedOut => ("TimedOut", "DeliveryTimedOut"),
@@ -78,22 +78,26 @@ impl Untold {
     }
 }
 
-/// A command to an invocation, with the ids that its events carry.
+/// A command with the ids that the invocation's events carry.
 #[derive(Clone, Debug)]
-pub struct To {
+pub struct InvocationCommand {
     pub command_id: String,
     pub node_id: String,
     pub command: Command,
 }
 
 impl Decider for Invocation {
-    type Command = To;
+    type Command = InvocationCommand;
     type Event = InvocationEvent;
     type State = State;
     type Error = Infallible;
 
-    fn decide(state: &State, to: To, cx: &Context) -> Result<Option<InvocationEvent>, Infallible> {
-        let To { command_id, node_id, command } = to;
+    fn decide(
+        state: &State,
+        command: InvocationCommand,
+        cx: &Context,
+    ) -> Result<Option<InvocationEvent>, Infallible> {
+        let InvocationCommand { command_id, node_id, command } = command;
         if state.finished {
             return Ok(None);
         }
@@ -104,9 +108,9 @@ impl Decider for Invocation {
                 node_id,
                 started_ms,
             })),
-            Command::Cancel { let_in: false } => {
+            Command::Cancel { dispatched: false } => {
                 let message = "The command was cancelled before it was sent to the node.";
-                let end = Untold::Cancelled.end(&command_id, &node_id, cx.now, message);
+                let end = UnreportedEnd::Cancelled.end(&command_id, &node_id, cx.now, message);
                 Some(InvocationEvent::InvocationFinished(end))
             }
             Command::Cancel { .. } if state.cancelling => None,
@@ -133,14 +137,14 @@ mod tests {
     use proptest::prelude::*;
     use reeve_testkit::context;
 
-    fn to(command: Command) -> To {
-        To { command_id: "c".into(), node_id: "mi-1".into(), command }
+    fn of(command: Command) -> InvocationCommand {
+        InvocationCommand { command_id: "c".into(), node_id: "mi-1".into(), command }
     }
 
     fn any_command() -> impl Strategy<Value = Command> {
         prop_oneof![
             (1i64..5).prop_map(|started_ms| Command::Start { started_ms }),
-            any::<bool>().prop_map(|let_in| Command::Cancel { let_in }),
+            any::<bool>().prop_map(|dispatched| Command::Cancel { dispatched }),
             "Success|Failed|Cancelled".prop_map(|status| {
                 Command::Finish(Box::new(InvocationFinished { status, ..InvocationFinished::default() }))
             }),
@@ -153,7 +157,7 @@ mod tests {
             let mut state = State::default();
             let mut kinds = Vec::new();
             for command in commands {
-                let Ok(decided) = Invocation::decide(&state, to(command), &context());
+                let Ok(decided) = Invocation::decide(&state, of(command), &context());
                 if let Some(event) = decided {
                     prop_assert!(!state.finished, "an event followed the end");
                     kinds.push(std::mem::discriminant(&event));

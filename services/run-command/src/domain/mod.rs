@@ -3,7 +3,7 @@
 pub mod command;
 pub mod invocation;
 pub mod outcome;
-pub mod progress;
+pub mod rollout;
 
 pub use outcome::{Counts, settle};
-pub use progress::Progress;
+pub use rollout::Rollout;

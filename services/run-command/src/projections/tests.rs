@@ -1,12 +1,19 @@
 use super::*;
-use crate::domain::{Progress, command::CommandEvent, invocation::InvocationEvent};
+use crate::domain::{
+    Rollout,
+    command::CommandEvent,
+    invocation::InvocationEvent,
+    rollout::{Step, Stop},
+};
 use reeve_contracts::run_command::{
-    CommandCancelRequested, CommandSent, Dispatched, InvocationFinished, InvocationsDispatched,
+    CommandCancelRequested, CommandFinished, CommandSent, Dispatched, InvocationFinished,
+    InvocationsDispatched, TargetsListed,
 };
 use reeve_eventsourcing::{
-    AggregateRef, Envelope, Event, MemoryView, Position, Projection, Recorded, ViewExt,
+    AggregateRef, Envelope, Event, MemoryView, Position, Projection, Recorded, ViewExt, timers,
 };
 use reeve_testkit::context;
+use reeve_types::Timestamp;
 
 fn recorded<E: Event>(event: E) -> Recorded<E> {
     let envelope = Envelope::of(&AggregateRef::of::<E>("c"), &event, &context());
@@ -16,15 +23,20 @@ fn recorded<E: Event>(event: E) -> Recorded<E> {
 #[derive(Default)]
 struct Tables(MemoryView);
 
+fn names(nodes: &[&str]) -> Vec<String> {
+    nodes.iter().map(|node| (*node).to_owned()).collect()
+}
+
 impl Tables {
     /// A command to three nodes, one after the other.
     fn sent() -> Self {
         let mut tables = Self::default();
         tables.command(CommandEvent::CommandSent(CommandSent {
             command_id: "c".to_owned(),
-            node_ids: ["mi-1", "mi-2", "mi-3"].map(str::to_owned).to_vec(),
+            node_ids: names(&["mi-1", "mi-2", "mi-3"]),
             max_concurrency: "1".to_owned(),
             max_errors: "0".to_owned(),
+            expires_ms: 1_000,
             ..CommandSent::default()
         }));
         tables
@@ -34,20 +46,25 @@ impl Tables {
         Commands.apply(&mut self.0, &recorded(event));
     }
 
-    fn dispatched(&mut self, node: &str, number: u64) {
+    fn dispatched(&mut self, node: &str, number: u64, next_index: u32) {
         let dispatched = vec![Dispatched { node_id: node.to_owned(), number }];
-        let told = InvocationsDispatched { command_id: "c".to_owned(), dispatched };
+        let told = InvocationsDispatched { command_id: "c".to_owned(), dispatched, next_index };
         self.command(CommandEvent::InvocationsDispatched(told));
     }
 
     fn cancel(&mut self, nodes: &[&str]) {
-        let node_ids = nodes.iter().map(|node| (*node).to_owned()).collect();
-        let asked = CommandCancelRequested { command_id: "c".to_owned(), node_ids };
+        let asked = CommandCancelRequested { command_id: "c".to_owned(), node_ids: names(nodes) };
         self.command(CommandEvent::CommandCancelRequested(asked));
     }
 
-    /// Ends one node's invocation: the nodes whose turn that makes it.
-    fn end(&mut self, node: &str, details: &str) -> Vec<String> {
+    fn list(&mut self, requested_ms: i64, first_index: u32, nodes: &[&str]) {
+        let (command_id, node_ids) = ("c".to_owned(), names(nodes));
+        let listed = TargetsListed { command_id, requested_ms, first_index, node_ids };
+        self.command(CommandEvent::TargetsListed(listed));
+    }
+
+    /// Ends one node's invocation, and answers what is to be done then.
+    fn end(&mut self, node: &str, details: &str) -> Step {
         let finished = InvocationFinished {
             command_id: "c".to_owned(),
             node_id: node.to_owned(),
@@ -55,36 +72,81 @@ impl Tables {
             ..InvocationFinished::default()
         };
         Invocations.apply(&mut self.0, &recorded(InvocationEvent::InvocationFinished(finished)));
-        self.row(node).lets_in
+        self.step()
+    }
+
+    /// What is to be done; the timer is set exactly when something is.
+    fn step(&self) -> Step {
+        let step = self.rollout().step();
+        let is_set = timers::due_at(&self.0, ROLLOUT_TIMER, "c").is_some();
+        assert_eq!(is_set, step != Step::Wait);
+        step
+    }
+
+    fn deadline(&self) -> Option<Timestamp> {
+        timers::due_at(&self.0, DEADLINE_TIMER, "c")
     }
 
     fn row(&self, node: &str) -> InvocationRow {
         self.0.row(INVOCATIONS, &format!("c/{node}")).unwrap()
     }
 
-    fn counted(&self) -> u32 {
-        self.0.row::<Progress>(PROGRESS, "c").unwrap().counts.dispatched
+    fn rollout(&self) -> Rollout {
+        self.0.row(ROLLOUTS, "c").unwrap()
     }
+}
+
+#[test]
+fn a_command_is_rolled_out_until_it_has_finished() {
+    let mut tables = Tables::sent();
+    assert_eq!((tables.step(), tables.deadline()), (Step::Admit(1), Some(Timestamp(4_000))));
+    for (place, node) in ["mi-1", "mi-2", "mi-3"].iter().enumerate() {
+        tables.dispatched(node, 1, u32::try_from(place).unwrap() + 1);
+        assert_eq!(tables.step(), Step::Wait);
+        let then = if place < 2 { Step::Admit(1) } else { Step::Finish };
+        assert_eq!(tables.end(node, "Success"), then);
+    }
+    assert_eq!(tables.deadline(), None, "all have ended");
+    tables.command(CommandEvent::CommandFinished(CommandFinished {
+        command_id: "c".into(),
+        ..CommandFinished::default()
+    }));
+    assert_eq!(tables.step(), Step::Wait);
 }
 
 /// The log's order decides whether a node that is to be cancelled had its turn: nobody has to race for it.
 #[test]
 fn a_node_that_is_to_be_cancelled_is_passed_over() {
     let mut tables = Tables::sent();
+    tables.dispatched("mi-1", 1, 1);
     tables.cancel(&["mi-2"]);
-    assert_eq!(tables.end("mi-1", "Success"), ["mi-3"]);
-    assert!(!tables.row("mi-2").let_in && tables.row("mi-3").let_in);
-    assert_eq!(tables.end("mi-2", "Cancelled"), [""; 0]);
+    assert!(!tables.row("mi-2").is_waiting() && tables.row("mi-3").is_waiting());
+    assert_eq!(tables.rollout().cancellations, 1, "what was worked out before does not count");
+    assert_eq!(tables.end("mi-2", "Cancelled"), Step::Wait, "it had not had its turn");
+    assert_eq!(tables.end("mi-1", "Success"), Step::Admit(1));
 
     let mut tables = Tables::sent();
-    assert_eq!(tables.end("mi-1", "Success"), ["mi-2"]);
+    tables.dispatched("mi-1", 1, 1);
+    tables.end("mi-1", "Success");
+    tables.dispatched("mi-2", 1, 2);
     tables.cancel(&["mi-2"]);
-    assert!(tables.row("mi-2").let_in, "it had its turn before");
-    assert_eq!(tables.end("mi-2", "Cancelled"), ["mi-3"]);
+    assert_eq!(tables.row("mi-2").number, 1, "it had its turn before");
+    assert_eq!(tables.end("mi-2", "Cancelled"), Step::Admit(1));
 
     let mut tables = Tables::sent();
+    tables.dispatched("mi-1", 1, 1);
     tables.cancel(&[]);
-    assert_eq!(tables.end("mi-1", "Success"), [""; 0]);
+    assert_eq!(tables.rollout().stop, Stop::Cancelled);
+    assert_eq!(tables.end("mi-1", "Success"), Step::Wait);
+}
+
+#[test]
+fn who_waits_when_the_errors_are_too_many_is_terminated() {
+    let mut tables = Tables::sent();
+    tables.dispatched("mi-1", 1, 1);
+    assert_eq!(tables.end("mi-1", "Failed"), Step::Terminate);
+    assert_eq!(tables.end("mi-2", "Terminated"), Step::Terminate);
+    assert_eq!(tables.end("mi-3", "Terminated"), Step::Finish);
 }
 
 #[test]
@@ -106,10 +168,29 @@ fn a_command_is_to_be_cancelled_when_all_of_its_nodes_are() {
 #[test]
 fn a_node_that_is_told_twice_counts_the_first_time() {
     let mut tables = Tables::sent();
-    tables.dispatched("mi-1", 4);
-    tables.dispatched("mi-1", 6);
-    assert_eq!((tables.row("mi-1").number, tables.counted()), (4, 1));
+    tables.dispatched("mi-1", 4, 1);
+    tables.dispatched("mi-1", 6, 1);
+    let counted = |tables: &Tables| tables.rollout().counts.dispatched;
+    assert_eq!((tables.row("mi-1").number, counted(&tables)), (4, 1));
     assert_eq!(tables.0.row::<u64>(NUMBERS, "mi-1"), Some(6), "what may be taken is not tried first");
-    tables.dispatched("mi-9", 1);
-    assert_eq!(tables.counted(), 1, "a node that the command was not sent to");
+    tables.dispatched("mi-9", 1, 1);
+    assert_eq!(counted(&tables), 1, "a node that the command was not sent to");
+}
+
+#[test]
+fn nodes_that_are_listed_anew_replace_the_former_ones() {
+    let mut tables = Tables::default();
+    tables.list(5, 0, &["mi-1", "mi-2"]);
+    tables.list(6, 0, &["mi-2", "mi-3"]);
+    let sent =
+        CommandSent { command_id: "c".to_owned(), first_index: 2, requested_ms: 6, ..CommandSent::default() };
+    tables.command(CommandEvent::CommandSent(sent));
+    assert_eq!(tables.rollout().counts.targets, 2);
+    let known = |node: &str| tables.0.row::<InvocationRow>(INVOCATIONS, &format!("c/{node}")).is_some();
+    assert_eq!(["mi-1", "mi-2", "mi-3"].map(known), [false, true, true]);
+    let by_node = tables.0.0.keys().filter(|(table, _)| table == BY_NODE);
+    let by_node: Vec<_> = by_node.map(|(_, key)| String::from_utf8_lossy(&key[..5]).into_owned()).collect();
+    assert_eq!(by_node, ["mi-2/", "mi-3/"], "each is found once");
+    let row: Vec<String> = tables.0.row(TARGETS, &targets_key("c", 1)).unwrap();
+    assert_eq!(row, ["mi-2", "mi-3"]);
 }

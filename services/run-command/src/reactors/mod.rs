@@ -1,36 +1,56 @@
-//! What follows: dispatches in their turn, cancellations, outcomes from reports, ends by deadline, or with the node.
+//! What happens next: admissions and dispatches, cancellations, outcomes from reports, ends by deadline, or with the node.
 
-mod deadlines;
-mod gone;
+mod cancellation;
+mod deadline;
+mod deregistration;
+mod dispatches;
 mod report;
-mod turns;
+mod rollout;
 
-pub use deadlines::{deadlines, owed};
-pub use gone::gone;
+pub use deadline::expire;
+pub use deregistration::end_on_node;
 pub use report::report;
-pub use turns::command;
+pub use rollout::roll_out;
 
 use crate::{
-    domain::invocation::{self, Command, To},
-    projections::{INVOCATIONS, InvocationRow, NUMBERS},
+    dispatch::Dispatcher,
+    domain::{
+        command::CommandEvent,
+        invocation::{self, Command, Invocation, InvocationCommand},
+    },
+    projections::{INVOCATIONS, InvocationRow},
 };
-use reeve_runtime::Handle;
+use futures::{TryStreamExt, stream};
+use reeve_contracts::run_command::InvocationFinished;
+use reeve_eventsourcing::Context;
+use reeve_runtime::{Delivery, Handle, HandlerError};
+use reeve_types::CommandId;
 use std::sync::Arc;
+use uuid::Uuid;
 
-/// As many invocations of one command are written at a time; the event log commits them in groups.
-const AT_ONCE: usize = 256;
+/// As many invocations of one command are decided on at a time; the event log commits them in groups.
+const CONCURRENCY: usize = 256;
 
-fn to(command_id: &str, node_id: &str, command: Command) -> To {
-    To { command_id: command_id.to_owned(), node_id: node_id.to_owned(), command }
+/// What follows the events of a command: its dispatches are written, its cancellation is carried out.
+pub async fn command(dispatcher: Dispatcher, delivery: Delivery<CommandEvent>) -> Result<(), HandlerError> {
+    match &delivery.event.event {
+        CommandEvent::InvocationsDispatched(event) => dispatches::write(&dispatcher, &delivery, event).await,
+        CommandEvent::CommandCancelRequested(event) => {
+            cancellation::carry_out(&dispatcher, &delivery, event).await
+        }
+        CommandEvent::TargetsListed(_)
+        | CommandEvent::CommandSent(_)
+        | CommandEvent::CommandRefused(_)
+        | CommandEvent::CommandFinished(_) => Ok(()),
+    }
+}
+
+fn invocation_command(command_id: &str, node_id: &str, command: Command) -> InvocationCommand {
+    InvocationCommand { command_id: command_id.to_owned(), node_id: node_id.to_owned(), command }
 }
 
 fn invocation_row(handle: &Handle, command_id: &str, node_id: &str) -> Option<Arc<InvocationRow>> {
     handle.views().look(INVOCATIONS, &invocation::id(command_id, node_id))
-}
-
-/// The greatest inbox number of a node that an event names.
-fn recorded(handle: &Handle, node_id: &str) -> u64 {
-    handle.views().get(NUMBERS, node_id).unwrap_or(0)
 }
 
 /// The invocations of a command that have not ended.
@@ -41,4 +61,34 @@ fn open(
 ) -> Vec<(String, InvocationRow)> {
     let keep = |_: &str, row: &InvocationRow| !row.ended() && which(row);
     handle.views().filter(INVOCATIONS, &format!("{command}/"), None, usize::MAX, keep).rows
+}
+
+/// A context of what happens because of a command.
+fn about(command: &str, mut context: Context) -> Context {
+    if let Ok(CommandId(id)) = command.parse() {
+        context.correlation_id = id;
+    }
+    context
+}
+
+/// The context of one of many decisions that have one cause.
+fn derived(context: &Context, n: &str) -> Context {
+    Context { command_id: Uuid::new_v5(&context.command_id, n.as_bytes()), ..context.clone() }
+}
+
+/// Ends invocations of which no node reports the outcome.
+async fn end_all(
+    handle: &Handle,
+    ends: Vec<InvocationFinished>,
+    context: &Context,
+) -> Result<(), HandlerError> {
+    let each = stream::iter(ends.into_iter().map(Ok::<_, HandlerError>));
+    each.try_for_each_concurrent(CONCURRENCY, |end| async move {
+        let (command, node) = (end.command_id.clone(), end.node_id.clone());
+        let context = derived(context, &format!("end/{node}"));
+        let finish = invocation_command(&command, &node, Command::Finish(Box::new(end)));
+        handle.execute::<Invocation>(&invocation::id(&command, &node), finish, &context).await?;
+        Ok(())
+    })
+    .await
 }

@@ -1,28 +1,21 @@
 //! Nodes' reports: untrusted input that becomes events.
 
-use super::{
-    invocation_row, to,
-    turns::{Turns, about},
-};
-use crate::{
-    dispatch::Dispatcher,
-    domain::invocation::{self, Command, Invocation},
-};
+use super::{about, invocation_command, invocation_row};
+use crate::domain::invocation::{self, Command, Invocation};
 use prost::Message;
 use reeve_contracts::{
     node::{Report, ReportKind},
     run_command::{InvocationFinished, StepOutcome},
 };
-use reeve_eventsourcing::{Actor, Context};
+use reeve_eventsourcing::Actor;
 use reeve_node_protocol::{
     report::{MAX_BYTES, fit},
     subject::node_of,
 };
 use reeve_runtime::{HandlerError, InboxMessage};
 
-/// A node's report on an invocation: untrusted, so that it can only speak for its own, and only of known states. After
-/// an end comes what follows from it.
-pub async fn report(dispatcher: Dispatcher, inbox: InboxMessage) -> Result<(), HandlerError> {
+/// A node's report on an invocation: untrusted, so that it can only speak for its own, and only of known states.
+pub async fn report(inbox: InboxMessage) -> Result<(), HandlerError> {
     let never = |reason: &str| HandlerError::Permanent(reason.to_owned());
     let node = node_of(&inbox.message.subject).ok_or_else(|| never("the subject names no node"))?;
     let mut report =
@@ -50,13 +43,9 @@ pub async fn report(dispatcher: Dispatcher, inbox: InboxMessage) -> Result<(), H
     let traced = report.traceparent.len() == 55 && report.traceparent.is_ascii();
     context.traceparent = traced.then(|| report.traceparent.clone());
     let (handle, key) = (&inbox.handle, invocation::id(&report.command_id, node.as_str()));
-    handle.execute::<Invocation>(&key, to(&report.command_id, node.as_str(), command), &context).await?;
-    if report.kind() != ReportKind::Finished {
-        return Ok(());
-    }
-    let cause = Context { actor: Actor::service(handle.service()), ..context };
-    let turns = Turns::new(&dispatcher, handle, &report.command_id, cause).impatient();
-    turns.follow(vec![node.to_string()]).await
+    let command = invocation_command(&report.command_id, node.as_str(), command);
+    handle.execute::<Invocation>(&key, command, &context).await?;
+    Ok(())
 }
 
 const ENDS: [(&str, &str); 6] = [

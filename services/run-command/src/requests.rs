@@ -1,0 +1,67 @@
+//! What other services ask for: to run a document on nodes, on behalf of a principal.
+//!
+//! It is decided on as SendCommand is. The command's id is the request's, so that a repeated request is one command; a
+//! request that leads to none is answered by `CommandRefused`.
+
+use crate::{
+    domain::command::{Command, SentCommand},
+    sending::{Order, Sender},
+};
+use reeve_contracts::run_command::{CommandRefused, CommandRequested};
+use reeve_runtime::{ApiError, HandlerError, Request};
+use serde::de::DeserializeOwned;
+
+/// Sends the command that was asked for, or says why not.
+pub async fn run(sender: Sender, request: Request<CommandRequested>) -> Result<(), HandlerError> {
+    let (handle, context) = (&request.handle, &request.context);
+    let sent = match order(&request.message) {
+        Ok(order) => sender.send(handle, order, context).await,
+        Err(refused) => Err(refused),
+    };
+    let Err(refused) = sent else { return Ok(()) };
+    if refused.is_ours() {
+        return Err(HandlerError::Unavailable(refused.to_string()));
+    }
+    let id = request.id.to_string();
+    let refused = CommandRefused {
+        command_id: id.clone(),
+        request_id: id.clone(),
+        origin_kind: request.message.origin_kind.clone(),
+        origin_id: request.message.origin_id.clone(),
+        code: refused.code,
+        reason: refused.message,
+    };
+    handle.execute::<SentCommand>(&id, Command::Refuse(Box::new(refused)), context).await?;
+    Ok(())
+}
+
+fn order(requested: &CommandRequested) -> Result<Order, ApiError> {
+    let given = |text: &String| (!text.is_empty()).then(|| text.clone());
+    let timeout = requested.delivery_timeout_seconds;
+    Ok(Order {
+        document_name: requested.document_name.clone(),
+        document_version: given(&requested.document_version),
+        document_hash: None,
+        parameters: json("parameters_json", &requested.parameters_json)?,
+        node_ids: requested.node_ids.clone(),
+        targets: json("targets_json", &requested.targets_json)?,
+        max_concurrency: given(&requested.max_concurrency),
+        max_errors: given(&requested.max_errors),
+        delivery_timeout_seconds: (timeout > 0).then_some(timeout),
+        comment: requested.comment.clone(),
+        request_json: serde_json::json!({"Parameters": json::<serde_json::Value>("parameters_json", &requested.parameters_json)?}).to_string(),
+        account: requested.account.clone(),
+        region: requested.region.clone(),
+        origin: Some((requested.origin_kind.clone(), requested.origin_id.clone())),
+    })
+}
+
+/// A field that is JSON; its default when it is empty.
+fn json<T: DeserializeOwned + Default>(field: &str, text: &str) -> Result<T, ApiError> {
+    if text.is_empty() {
+        return Ok(T::default());
+    }
+    serde_json::from_str(text).map_err(|error| {
+        ApiError::new("ValidationException", format!("{field} is not what it should be: {error}."))
+    })
+}
