@@ -83,14 +83,20 @@ const PIN_TIMEOUT: Duration = Duration::from_secs(4);
 /// An exclusive consumer's pulls end so soon, well before its pin does.
 const PINNED_PULL_EXPIRY: Duration = Duration::from_secs(2);
 
-/// The messages of a durable consumer, which is made if there is none of its name.
+/// Makes a durable consumer, if there is none of its name: a new one starts here and now where it is to start now.
 ///
 /// # Errors
 /// When the stream does not exist or the consumer cannot be made.
-pub async fn consume(bus: &Bus, options: &Options) -> Result<BoxStream<Delivered>, Error> {
-    let failed = |what: &'static str| move |reason: String| Error::bus(what)(reason);
+pub async fn ensure(bus: &Bus, options: &Options) -> Result<(), Error> {
+    consumer(bus, options).await.map(|_| ())
+}
+
+async fn consumer(
+    bus: &Bus,
+    options: &Options,
+) -> Result<async_nats::jetstream::consumer::Consumer<pull::Config>, Error> {
     let stream = bus.context.get_stream_no_info(&options.stream).await;
-    let stream = stream.map_err(|e| failed("find a stream")(e.to_string()))?;
+    let stream = stream.map_err(|e| Error::bus("find a stream")(e.to_string()))?;
     let (priority_policy, priority_groups) = match options.exclusive {
         true => (PriorityPolicy::PinnedClient, vec![EXCLUSIVE_GROUP.to_owned()]),
         false => (PriorityPolicy::None, Vec::new()),
@@ -111,23 +117,22 @@ pub async fn consume(bus: &Bus, options: &Options) -> Result<BoxStream<Delivered
         ..pull::Config::default()
     };
     let consumer = stream.create_consumer(config).await;
-    let consumer = consumer.map_err(|e| failed("make a consumer")(e.to_string()))?;
+    consumer.map_err(|e| Error::bus("make a consumer")(e.to_string()))
+}
+
+/// The messages of a durable consumer, which is made if there is none of its name.
+///
+/// # Errors
+/// As [`ensure`].
+pub async fn consume(bus: &Bus, options: &Options) -> Result<BoxStream<Delivered>, Error> {
+    let consumer = consumer(bus, options).await?;
     let mut pulls = consumer.stream().max_messages_per_batch(options.batch);
     if options.exclusive {
         pulls = pulls.group(EXCLUSIVE_GROUP).expires(PINNED_PULL_EXPIRY).heartbeat(PINNED_PULL_EXPIRY / 4);
     }
-    let messages = pulls.messages().await.map_err(|e| failed("read a stream")(e.to_string()))?;
+    let messages = pulls.messages().await.map_err(|e| Error::bus("read a stream")(e.to_string()))?;
     Ok(Box::pin(messages.map(|message| {
         let message = message.map_err(|e| Error::bus("read a stream")(e.to_string()))?;
         Delivered::read(message)
     })))
-}
-
-/// Lets another client take over from the one that an exclusive consumer delivers to.
-pub async fn release(bus: &Bus, options: &Options) {
-    let stream = bus.context.get_stream_no_info(&options.stream).await;
-    let Ok(stream) = stream else { return };
-    if let Err(error) = stream.unpin_consumer(&options.durable_name, EXCLUSIVE_GROUP).await {
-        tracing::debug!(%error, consumer = options.durable_name, "a consumer was not released");
-    }
 }

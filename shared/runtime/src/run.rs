@@ -8,7 +8,7 @@ use crate::{
     requests, timers,
 };
 use futures::FutureExt;
-use reeve_jetstream::{Bus, serve, streams};
+use reeve_jetstream::{Bus, consume, serve, streams};
 use reeve_views::Store;
 use std::{collections::BTreeSet, panic::AssertUnwindSafe, path::Path, sync::Arc, time::Duration};
 use tokio::task::JoinSet;
@@ -59,7 +59,12 @@ pub async fn run(service: Service, bus: Bus, data: &Path) -> Result<Running, Err
     }
     let retried = dead_letters::Handlers::new(&service.consumers, &service.timers);
     let requests = requests::consumer(service.name, service.requests, retried);
+    for source in &service.consumed {
+        streams::ensure_events(&bus, source).await?;
+    }
     for consumer in service.consumers.into_iter().chain([requests]) {
+        // What happens from here on reaches also those that start now.
+        consume::ensure(&bus, &consumer.options(service.name)).await?;
         tasks.spawn(consumer::run(handle.clone(), consumer));
     }
     for timer in service.timers {

@@ -12,7 +12,7 @@ use futures::future::BoxFuture;
 use reeve_eventsourcing::{AggregateRef, Decider, Event, Projection};
 use reeve_jetstream::streams;
 use serde::{Serialize, de::DeserializeOwned};
-use std::{future::Future, sync::Arc};
+use std::{collections::BTreeSet, future::Future, sync::Arc};
 
 pub(crate) type Task = Arc<dyn Fn(Handle) -> BoxFuture<'static, Result<(), HandlerError>> + Send + Sync>;
 
@@ -21,6 +21,8 @@ pub struct Service {
     pub(crate) name: &'static str,
     pub(crate) appliers: Vec<Applier>,
     pub(crate) fingerprint: Vec<String>,
+    /// The services whose events its reactors consume.
+    pub(crate) consumed: BTreeSet<&'static str>,
     pub(crate) consumers: Vec<consumer::Registered>,
     pub(crate) timers: Vec<timers::Registered>,
     pub(crate) requests: requests::Handlers,
@@ -39,6 +41,7 @@ impl Service {
             name,
             appliers: Vec::new(),
             fingerprint: Vec::new(),
+            consumed: BTreeSet::new(),
             consumers: Vec::new(),
             timers: Vec::new(),
             requests: requests::Handlers::default(),
@@ -77,6 +80,7 @@ impl Service {
         Fut: Future<Output = Result<(), HandlerError>> + Send + 'static,
     {
         let handler = consumer::reactor_handler::<E, F, Fut>(consumer.name, react);
+        self.consumed.insert(E::SERVICE);
         let stream = streams::of_service(E::SERVICE);
         let subjects = vec![AggregateRef::subjects::<E>()];
         self.consumers.push(consumer::Registered { consumer, stream, subjects, handler });

@@ -3,6 +3,17 @@
 // All of this is a test: clippy's leave for tests sees only the functions marked as one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "it/as_of.rs"]
+mod as_of;
+#[path = "it/consumers.rs"]
+mod consumers;
+#[path = "it/groups.rs"]
+mod groups;
+#[path = "it/requests.rs"]
+mod requests;
+#[path = "it/timers.rs"]
+mod timers;
+
 use bytes::Bytes;
 use futures::StreamExt;
 use reeve_eventsourcing::{

@@ -25,7 +25,7 @@ pub(crate) struct Registered {
 }
 
 impl Registered {
-    fn options(&self, service: &str) -> consume::Options {
+    pub fn options(&self, service: &str) -> consume::Options {
         consume::Options {
             stream: self.stream.clone(),
             durable_name: format!("{service}-{}", self.consumer.name),

@@ -1,8 +1,5 @@
 //! Appends of many at once, on a real NATS: however they are stored together, each has its own answer.
 
-// All of this is a test: clippy's leave for tests sees only the functions marked as one.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use bytes::Bytes;
 use futures::future::join_all;
 use reeve_eventsourcing::{AggregateRef, Envelope, Position};
