@@ -1,10 +1,17 @@
 //! The signed API without a client in between, so that requests can be wrong in every way.
 
+use reeve_contracts::models::MODELS;
 use reeve_gateway::sigv4;
 use reeve_types::{Timestamp, ids::new_uuid};
 use serde_json::Value;
 use std::time::Duration;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
+
+fn target_prefix(api: &str) -> String {
+    let (_, model) = MODELS.iter().find(|(name, _)| *name == api).expect("an API");
+    let model: Value = serde_json::from_str(model).expect("JSON");
+    model["metadata"]["targetPrefix"].as_str().expect("a text").to_owned()
+}
 
 /// Signs and posts requests.
 pub struct Raw {
@@ -41,6 +48,28 @@ impl Raw {
         self.post(operation, input.to_string().as_bytes())
     }
 
+    /// Calls an operation of an API, as of an earlier instant if one is given.
+    pub fn call_of(&self, api: &str, operation: &str, input: &Value, at: Option<&str>) -> (u16, Value) {
+        let body = input.to_string();
+        let target = format!("{}.{operation}", target_prefix(api));
+        let more = at.map(|at| ("x-reeve-as-of", at.to_owned()));
+        let headers = self.signed_with(api, &target, body.as_bytes(), more.into_iter().collect());
+        self.send(&headers, body.as_bytes())
+    }
+
+    /// Calls an operation with a header that is not signed.
+    pub fn call_unsigned(
+        &self,
+        operation: &str,
+        input: &Value,
+        (name, value): (&'static str, &str),
+    ) -> (u16, Value) {
+        let body = input.to_string();
+        let mut headers = self.signed("ssm", &format!("AmazonSSM.{operation}"), body.as_bytes());
+        headers.push((name, value.to_owned()));
+        self.send(&headers, body.as_bytes())
+    }
+
     /// Posts any bytes.
     pub fn post(&self, operation: &str, body: &[u8]) -> (u16, Value) {
         self.send(&self.signed("ssm", &format!("AmazonSSM.{operation}"), body), body)
@@ -53,13 +82,24 @@ impl Raw {
 
     /// The headers of a signed call: of a service, as credential scopes name it, and of a target.
     pub fn signed(&self, service: &str, target: &str, body: &[u8]) -> Vec<(&'static str, String)> {
+        self.signed_with(service, target, body, Vec::new())
+    }
+
+    fn signed_with(
+        &self,
+        service: &str,
+        target: &str,
+        body: &[u8],
+        more: Vec<(&'static str, String)>,
+    ) -> Vec<(&'static str, String)> {
         let host = self.host();
         // What is signed twice alike is carried out once.
-        let added = [
+        let mut added = vec![
             ("amz-sdk-invocation-id", new_uuid().to_string()),
             ("content-type", "application/x-amz-json-1.1".to_owned()),
             ("x-amz-target", target.to_owned()),
         ];
+        added.extend(more);
         let mut headers = vec![("host", host.as_bytes())];
         headers.extend(added.iter().map(|(name, value)| (*name, value.as_bytes())));
         let request = sigv4::Request { method: "POST", path: "/", query: "", headers: &headers, body };

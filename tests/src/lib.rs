@@ -11,6 +11,7 @@ mod instance;
 mod program;
 mod programs;
 mod proxy;
+pub mod reminders;
 
 pub use agent::Agent;
 pub use apart::{Apart, parts};

@@ -13,6 +13,8 @@ mod apart;
 mod apart_disk_full;
 #[path = "it/architecture.rs"]
 mod architecture;
+#[path = "it/as_of.rs"]
+mod as_of;
 #[path = "it/bad_input.rs"]
 mod bad_input;
 #[path = "it/bus_away.rs"]
@@ -59,6 +61,8 @@ mod matrix;
 mod owed;
 #[path = "it/poison.rs"]
 mod poison;
+#[path = "it/ports.rs"]
+mod ports;
 #[path = "it/processes.rs"]
 mod processes;
 #[path = "it/rate_control.rs"]

@@ -61,7 +61,7 @@ pub fn service(config: &Config) -> Service {
         .operation(Operation::write("access", "PutPolicy").on("Policy", "name"), api::put_policy)
         .operation(Operation::write("access", "DeletePolicy").on("Policy", "name"), api::delete_policy)
         .operation(Operation::read("access", "ListPolicies"), api::list_policies)
-        .operation(Operation::read("access", "CheckAccess"), move |call| {
+        .operation(Operation::read("access", "CheckAccess").live(), move |call| {
             api::check_access(explain.clone(), call)
         })
 }

@@ -8,14 +8,14 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 /// Between two rounds of asking. What is missing is then said to be unknown at once, because a round was lately.
-const REFRESH: Duration = Duration::from_secs(1);
+const REFRESH_INTERVAL: Duration = Duration::from_secs(1);
 /// For so long after a round began what it did not find is unknown. Whatever was served when it began was asked.
-const FRESH: Duration = Duration::from_secs(2);
+const FRESHNESS: Duration = Duration::from_secs(2);
 /// Rounds before anything is unknown: a service that is busy, or connecting again, may miss one.
-const ROUNDS: u64 = 2;
+const MIN_ROUNDS: u64 = 2;
 /// How many rounds an operation is kept that the bus does not tell of any more. One that answered late once is still
 /// there; one that is gone is told apart from one that never was.
-const KEPT: u64 = 24;
+const KEPT_ROUNDS: u64 = 24;
 
 /// Where an operation is served, and what it is done to.
 pub struct Route {
@@ -38,6 +38,8 @@ struct Known {
 struct State {
     /// By API, and under it by operation.
     routes: HashMap<String, HashMap<String, Known>>,
+    /// The last round that found each service.
+    services: HashMap<String, u64>,
     /// Rounds that the bus was there for from beginning to end.
     rounds: u64,
     /// When the last of them began.
@@ -56,6 +58,12 @@ impl Directory {
     /// Whether any service was found.
     pub fn is_ready(&self) -> bool {
         !self.state.read().unwrap_or_else(PoisonError::into_inner).routes.is_empty()
+    }
+
+    /// Whether a service was found lately.
+    pub fn has_service(&self, name: &str) -> bool {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.services.get(name).is_some_and(|round| state.rounds - round < KEPT_ROUNDS)
     }
 
     /// Where an operation goes; `None` when nobody serves it. Asks the bus only when that was not done lately, and all
@@ -86,7 +94,7 @@ impl Directory {
     pub async fn keep_fresh<B: Bus>(&self, bus: &B) {
         loop {
             self.ask(bus, &mut *self.asking.lock().await).await;
-            tokio::time::sleep(REFRESH).await;
+            tokio::time::sleep(REFRESH_INTERVAL).await;
         }
     }
 
@@ -97,8 +105,8 @@ impl Directory {
         if let Some(known) = known {
             return Some(Some(Arc::clone(&known.route)));
         }
-        let fresh = state.begun.is_some_and(|begun| begun >= came || begun.elapsed() < FRESH);
-        (fresh && state.rounds >= ROUNDS).then_some(None)
+        let fresh = state.begun.is_some_and(|begun| begun >= came || begun.elapsed() < FRESHNESS);
+        (fresh && state.rounds >= MIN_ROUNDS).then_some(None)
     }
 
     /// When the bus does not answer, what was known stays: the services may well be there.
@@ -126,12 +134,15 @@ impl Directory {
         let round = state.rounds;
         // What belongs to no API of AWS's is not for callers of one.
         for one in served.into_iter().filter(|one| !one.api.is_empty()) {
+            if state.services.get(&one.service) != Some(&round) {
+                state.services.insert(one.service.clone(), round);
+            }
             let route =
                 Arc::new(Route { subject: one.subject, writes: one.writes, resources: one.resources });
             state.routes.entry(one.api).or_default().insert(one.operation, Known { route, round });
         }
         state.routes.retain(|_, operations| {
-            operations.retain(|_, known| round - known.round < KEPT);
+            operations.retain(|_, known| round - known.round < KEPT_ROUNDS);
             !operations.is_empty()
         });
     }
@@ -201,7 +212,7 @@ mod tests {
             assert_eq!(find(&directory, &bus, "Delete").await, Some(false));
         }
         assert_eq!(bus.asked(), 2);
-        tokio::time::advance(FRESH).await;
+        tokio::time::advance(FRESHNESS).await;
         let many = (0..100).map(|_| find(&directory, &bus, "Delete"));
         assert!(futures::future::join_all(many).await.iter().all(|found| *found == Some(false)));
         assert_eq!(bus.asked(), 3, "all who wait share a round");
@@ -230,7 +241,7 @@ mod tests {
     async fn what_is_served_for_longer_than_that_is_found() {
         let (directory, bus) = (Directory::default(), Rounds::new(&[&["Get"], &["Get"], &["Get", "Delete"]]));
         assert_eq!(find(&directory, &bus, "Delete").await, Some(false));
-        tokio::time::advance(FRESH).await;
+        tokio::time::advance(FRESHNESS).await;
         assert_eq!(find(&directory, &bus, "Delete").await, Some(true));
     }
 
@@ -256,8 +267,8 @@ mod tests {
         bus.connected.store(true, SeqCst);
         assert_eq!(find(&directory, &bus, "Delete").await, Some(false));
         assert_eq!(find(&directory, &bus, "Get").await, Some(true));
-        for _ in 0..KEPT {
-            tokio::time::advance(FRESH).await;
+        for _ in 0..KEPT_ROUNDS {
+            tokio::time::advance(FRESHNESS).await;
             assert_eq!(find(&directory, &bus, "Delete").await, Some(false));
         }
         assert_eq!(find(&directory, &bus, "Get").await, Some(true));

@@ -125,7 +125,7 @@ impl<B: Bus> Gateway<B> {
         self.authorize(caller, &operation.action, named(announced, &input))?;
         let asked = operation.pages.as_ref().map(|pages| asked(pages, &input)).unwrap_or_default();
         let opened = self.open_token(operation, principal, &asked, &mut input)?;
-        let route = offered(route, &operation.name)?;
+        let route = offered(route, &operation.name, &self.missing_services())?;
         // The bytes that were signed, unless a token in them had to be opened.
         let body = if opened { Bytes::from(Value::Object(input).to_string()) } else { request.body.clone() };
         if !route.writes {
@@ -285,9 +285,21 @@ impl<B: Bus> Gateway<B> {
 }
 
 /// Where an operation goes, or why nowhere.
-fn offered(found: Result<Option<Arc<Route>>, Unclear>, name: &str) -> Result<Arc<Route>, Failure> {
+fn offered(
+    found: Result<Option<Arc<Route>>, Unclear>,
+    name: &str,
+    missing: &[&str],
+) -> Result<Arc<Route>, Failure> {
     match found {
         Ok(Some(route)) => Ok(route),
+        Ok(None) if !missing.is_empty() => {
+            let message = format!(
+                "Not all services are there yet ({} missing), and whether one of them offers the operation {name} is \
+                 not known. Nothing of this request was accepted.",
+                missing.join(", ")
+            );
+            Err(Failure::new("ServiceUnavailable", message))
+        }
         Ok(None) => {
             let message = format!("No service offers the operation {name} here.");
             Err(Failure::new("UnknownOperationException", message))

@@ -6,7 +6,7 @@ use crate::{Bus, Gateway};
 use axum::Router;
 use axum::body::{Body, BodyDataStream};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{CONTENT_LENGTH, EXPECT};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Response, StatusCode};
 use axum::routing::{get, post};
@@ -19,13 +19,13 @@ use tracing::{Instrument, field};
 use uuid::Uuid;
 
 /// A body that takes longer than this to arrive is not worth the memory it holds.
-const SLOWEST_BODY: Duration = Duration::from_secs(30);
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a refused client may take to finish its body.
-const LONGEST_DRAIN: Duration = Duration::from_secs(5);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// As much of a body that is too large is let through, so that its sender reads why it was refused.
-const MOST_DRAINED: usize = 16 * 1024 * 1024;
+const MAX_DRAINED_BYTES: usize = 16 * 1024 * 1024;
 /// An enrolment is a code, a key and a few facts about a machine.
-const LARGEST_ENROLMENT: usize = 64 * 1024;
+const MAX_ENROLMENT_BYTES: usize = 64 * 1024;
 const JSON: &str = "application/json";
 
 pub fn router<B: Bus>(gateway: Gateway<B>) -> Router {
@@ -34,6 +34,7 @@ pub fn router<B: Bus>(gateway: Gateway<B>) -> Router {
         .route("/enroll", post(enroll::<B>))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready::<B>))
+        .route("/schemas", get(schemas))
         .fallback(nothing_here)
         .method_not_allowed_fallback(nothing_here)
         .with_state(gateway)
@@ -46,10 +47,22 @@ async fn ready<B: Bus>(State(gateway): State<Gateway<B>>) -> (StatusCode, String
     if !gateway.shared.bus.is_connected() {
         return (StatusCode::SERVICE_UNAVAILABLE, "the bus is away\n".to_owned());
     }
-    match &*gateway.shared.config.closed.borrow() {
-        Some(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")),
-        None => (StatusCode::OK, "ready\n".to_owned()),
-    }
+    let readiness = gateway.shared.config.readiness.borrow().clone();
+    let missing = gateway.missing_services();
+    let missing = (!missing.is_empty()).then(|| format!("missing services: {}", missing.join(", ")));
+    let closed = gateway.shared.config.closed.borrow().clone();
+    let problems: Vec<String> = closed.into_iter().chain(missing).chain(readiness.problems).collect();
+    let (status, mut lines) = match problems.is_empty() {
+        true => (StatusCode::OK, vec!["ready".to_owned()]),
+        false => (StatusCode::SERVICE_UNAVAILABLE, problems),
+    };
+    lines.extend(readiness.notes);
+    (status, format!("{}\n", lines.join("\n")))
+}
+
+/// All messages that events and requests have as their bodies, as a `google.protobuf.FileDescriptorSet`.
+async fn schemas() -> impl axum::response::IntoResponse {
+    ([(CONTENT_TYPE, "application/protobuf")], reeve_contracts::DESCRIPTORS)
 }
 
 async fn nothing_here() -> Response<Body> {
@@ -110,7 +123,7 @@ async fn enroll<B: Bus>(
         return Failure::new("ThrottlingException", "Rate exceeded").answer(None, request_id);
     };
     let mut incoming = incoming(&gateway, &parts, peer, request_id);
-    incoming.body = match read(&parts.headers, body, LARGEST_ENROLMENT).await {
+    incoming.body = match read(&parts.headers, body, MAX_ENROLMENT_BYTES).await {
         Ok(body) => body,
         Err(failure) => return failure.answer(None, request_id),
     };
@@ -147,14 +160,14 @@ async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Fa
         headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
         if !headers.contains_key(EXPECT) {
-            drain(body, MOST_DRAINED).await;
+            drain(body, MAX_DRAINED_BYTES).await;
         }
         return Err(too_large(limit));
     }
     if announced == Some(0) {
         return Ok(Bytes::new());
     }
-    match tokio::time::timeout(SLOWEST_BODY, collect(body.into_data_stream(), limit)).await {
+    match tokio::time::timeout(BODY_TIMEOUT, collect(body.into_data_stream(), limit)).await {
         Ok(read) => read,
         Err(_) => Err(Failure::new("RequestTimeoutException", "The body did not arrive in time.")),
     }
@@ -174,7 +187,7 @@ async fn drain(body: Body, limit: usize) {
         }
     };
     // Slower than this and the connection may as well break.
-    let _ = tokio::time::timeout(LONGEST_DRAIN, drained).await;
+    let _ = tokio::time::timeout(DRAIN_TIMEOUT, drained).await;
 }
 
 async fn collect(mut chunks: BodyDataStream, limit: usize) -> Result<Bytes, Failure> {

@@ -2,7 +2,7 @@
 //!
 //! One path for every operation: authenticate ([`sigv4`]), validate against AWS's model ([`models`],
 //! [`validate`]), authorize every resource that it names (`reeve_authz`), [`forward`], answer ([`errors`]). Beside it
-//! `POST /enroll` for nodes, `GET /healthz` and `GET /readyz`; and the same calls over the bus ([`serve_bus`]).
+//! `POST /enroll` for nodes, `GET /healthz` and `GET /readyz`, the events' schemas at `GET /schemas`; and the same calls over the bus ([`serve_bus`]).
 //!
 //! Subjects: asks on what the services announce (`reeve.api.<service>.<Operation>`) and on `reeve.enroll`;
 //! takes calls on `reeve.edge`.
@@ -47,7 +47,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
 /// Enrolments at a time: strangers must not take the places of those who sign.
-const MOST_ENROLMENTS: usize = 64;
+const MAX_ENROLMENTS: usize = 64;
 
 /// How a gateway is set up.
 #[derive(Clone)]
@@ -71,6 +71,10 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// Why nothing can be written at the moment. Then what reads goes on, and everything else is refused at once.
     pub closed: watch::Receiver<Option<String>>,
+    /// The services that an installation has: until each was found, what none of those that were serves is not unknown.
+    pub services: Vec<String>,
+    /// What `GET /readyz` says beside what is known here.
+    pub readiness: watch::Receiver<Readiness>,
     /// Seals pagination tokens. All the gateways of an installation have the same.
     pub token_key: [u8; 32],
     /// What time it is; only tests have another one.
@@ -90,10 +94,21 @@ impl Config {
             patience: Duration::from_secs(30),
             tls: None,
             closed: watch::channel(None).1,
+            services: Vec::new(),
+            readiness: watch::channel(Readiness::default()).1,
             token_key,
             clock: Timestamp::now,
         }
     }
+}
+
+/// What whoever runs the gateway knows of the installation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Readiness {
+    /// Why it is not ready.
+    pub problems: Vec<String>,
+    /// What an operator should know and what keeps nothing from working.
+    pub notes: Vec<String>,
 }
 
 /// A request on the bus.
@@ -183,6 +198,12 @@ struct Shared<B> {
 }
 
 impl<B: Bus> Gateway<B> {
+    /// The services of the installation that were not found on the bus lately.
+    pub(crate) fn missing_services(&self) -> Vec<&str> {
+        let found = |service: &&String| !self.shared.directory.has_service(service);
+        self.shared.config.services.iter().filter(found).map(String::as_str).collect()
+    }
+
     pub fn new(
         config: Config,
         bus: B,
@@ -203,7 +224,7 @@ impl<B: Bus> Gateway<B> {
                 repeats: repeats::Repeats::default(),
                 sealer,
                 places,
-                enrolments: Semaphore::new(MOST_ENROLMENTS),
+                enrolments: Semaphore::new(MAX_ENROLMENTS),
             }),
         }
     }

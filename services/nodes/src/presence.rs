@@ -44,9 +44,10 @@ impl Presence {
     }
 
     /// When the node last gave a sign of life. It may have introduced itself to another replica after it was heard here.
-    pub fn last_seen(&self, row: &NodeRow) -> Timestamp {
+    pub fn last_seen(&self, row: &NodeRow, now: Timestamp) -> Timestamp {
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(&row.id).copied();
-        heard.map_or(row.seen, |heard| heard.max(row.seen))
+        // Of an earlier instant the log knows, and not this.
+        heard.filter(|heard| *heard <= now).map_or(row.seen, |heard| heard.max(row.seen))
     }
 }
 
@@ -163,7 +164,7 @@ pub(crate) async fn silence(shared: Arc<Shared>, handle: Handle) -> Result<(), H
         tokio::time::sleep(LOOK).await;
         let now = Timestamp::now();
         let silent = |row: &NodeRow| {
-            let heard = shared.presence.last_seen(row).max(started);
+            let heard = shared.presence.last_seen(row, now).max(started);
             !row.session.is_empty() && heard.plus_seconds(SILENCE_SECONDS) < now
         };
         let page = handle.views().filter::<NodeRow>(NODES, "", None, 1000, |_, row| silent(row));

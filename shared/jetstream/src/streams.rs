@@ -146,16 +146,34 @@ async fn ensure(bus: &Bus, config: Config) -> Result<(), Error> {
     made.map(|_| ()).map_err(|e| Error::bus("make a stream")(e.to_string()))
 }
 
-/// When a stream's first message was stored; `None` when it has none.
+/// Whether there is a stream.
+///
+/// # Errors
+/// When the bus does not answer.
+pub async fn exists(bus: &Bus, stream: &str) -> Result<bool, Error> {
+    use async_nats::jetstream::{ErrorCode, context::GetStreamErrorKind};
+    match bus.context.get_stream(stream).await {
+        Ok(_) => Ok(true),
+        Err(error) => match error.kind() {
+            GetStreamErrorKind::JetStream(answer) if answer.error_code() == ErrorCode::STREAM_NOT_FOUND => {
+                Ok(false)
+            }
+            _ => Err(Error::bus("find a stream")(error.to_string())),
+        },
+    }
+}
+
+/// When a stream begins: when it was made or, if that is earlier, with its first message, as in a restored one.
 ///
 /// # Errors
 /// When there is no such stream or the bus does not answer.
-pub async fn first_time(bus: &Bus, stream: &str) -> Result<Option<Timestamp>, Error> {
+pub async fn begins(bus: &Bus, stream: &str) -> Result<Timestamp, Error> {
     let found =
         bus.context.get_stream(stream).await.map_err(|e| Error::bus("find a stream")(e.to_string()))?;
-    let state = &found.cached_info().state;
-    let milliseconds = i64::try_from(state.first_timestamp.unix_timestamp_nanos() / 1_000_000);
-    Ok((state.messages > 0).then(|| Timestamp(milliseconds.unwrap_or(i64::MAX))))
+    let info = found.cached_info();
+    let first = (info.state.messages > 0).then_some(info.state.first_timestamp);
+    let begins = first.map_or(info.created, |first| first.min(info.created));
+    Ok(Timestamp(i64::try_from(begins.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)))
 }
 
 /// The sequence of a stream's last message, 0 when it has none.

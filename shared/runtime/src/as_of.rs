@@ -139,7 +139,7 @@ async fn build(sources: &Arc<Sources>, at: Timestamp) -> Result<Handle, ApiError
         tracing::error!(service = sources.service, %at, %error, "an earlier state could not be built");
         ApiError::new("ServiceUnavailable", format!("The state as of {at} could not be built: {error}."))
     };
-    if first_event(sources).await.map_err(unavailable)?.is_none_or(|first| at < first) {
+    if at < log_begins(sources).await.map_err(unavailable)? {
         return Err(ApiError::new(
             "ValidationException",
             format!("The instant {at} is before the log begins."),
@@ -173,12 +173,11 @@ async fn build(sources: &Arc<Sources>, at: Timestamp) -> Result<Handle, ApiError
     Ok(handle)
 }
 
-/// When the first event of all was stored.
-async fn first_event(sources: &Sources) -> Result<Option<Timestamp>, Error> {
-    let mut first = None;
+/// When the log of what the views follow begins.
+async fn log_begins(sources: &Sources) -> Result<Timestamp, Error> {
+    let mut begins = Timestamp(i64::MAX);
     for service in &sources.services {
-        let time = streams::first_time(&sources.bus, &streams::of_service(service)).await?;
-        first = first.into_iter().chain(time).min();
+        begins = begins.min(streams::begins(&sources.bus, &streams::of_service(service)).await?);
     }
-    Ok(first)
+    Ok(begins)
 }

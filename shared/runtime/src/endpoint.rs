@@ -8,6 +8,7 @@ use reeve_jetstream::{Headers, Message, serve};
 use reeve_types::{Timestamp, ids::new_uuid};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
+    convert::Infallible,
     future::Future,
     panic::AssertUnwindSafe,
     sync::{
@@ -40,6 +41,13 @@ impl ApiError {
 
     pub fn internal(message: impl std::fmt::Display) -> Self {
         Self::new("InternalServerError", message.to_string())
+    }
+}
+
+/// For an aggregate that refuses nothing.
+impl From<Infallible> for ApiError {
+    fn from(never: Infallible) -> Self {
+        match never {}
     }
 }
 
@@ -137,18 +145,26 @@ pub struct Operation {
     pub(crate) api: &'static str,
     pub(crate) name: &'static str,
     writes: bool,
+    live: bool,
     resources: Vec<(&'static str, &'static str)>,
 }
 
 impl Operation {
     /// An operation that changes nothing: it may be repeated, and asked as of an earlier instant.
     pub const fn read(api: &'static str, name: &'static str) -> Self {
-        Self { api, name, writes: false, resources: Vec::new() }
+        Self { api, name, writes: false, live: false, resources: Vec::new() }
     }
 
     /// An operation that changes something: a repeated call is answered with the first answer.
     pub const fn write(api: &'static str, name: &'static str) -> Self {
-        Self { api, name, writes: true, resources: Vec::new() }
+        Self { api, name, writes: true, live: false, resources: Vec::new() }
+    }
+
+    /// Says that the operation answers from something else than the views: not as of an earlier instant.
+    #[must_use]
+    pub const fn live(mut self) -> Self {
+        self.live = true;
+        self
     }
 
     /// Says what the operation is done to, for those who authorize: a kind of resource and the member of the input that
@@ -179,7 +195,7 @@ impl Endpoint {
     }
 
     pub fn announcement(&self) -> serve::Announcement<'_> {
-        let Operation { api, name, writes, resources } = &self.operation;
+        let Operation { api, name, writes, resources, .. } = &self.operation;
         serve::Announcement { name, api, subject: &self.subject, writes: *writes, resources }
     }
 }
@@ -301,6 +317,10 @@ async fn carry_out(
         Some(_) if endpoint.operation.writes => {
             let message =
                 format!("{} writes: it cannot be called as of an instant.", endpoint.operation.name);
+            return Err(ApiError::new("ValidationException", message));
+        }
+        Some(_) if endpoint.operation.live => {
+            let message = format!("{} answers about now alone.", endpoint.operation.name);
             return Err(ApiError::new("ValidationException", message));
         }
         Some(text) => as_of.at(instant(text)?).await?,

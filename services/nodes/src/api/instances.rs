@@ -25,7 +25,7 @@ pub async fn information(
     let new = input.filters.iter().flatten().map(|f| Condition::new(f.key.as_ref(), None, f.values.as_ref()));
     let conditions = old.chain(new).collect::<Result<Vec<_>, _>>()?;
     let limit = page_size(input.max_results, 50)?;
-    let page = page(&shared, &call.handle, &conditions, input.next_token.as_deref(), limit);
+    let page = page(&shared, &call.handle, call.now, &conditions, input.next_token.as_deref(), limit);
     let (list, next_token) = answered(page, |node| instance_information(&node))?;
     Ok(ssm::DescribeInstanceInformationResult { instance_information_list: Some(list), next_token })
 }
@@ -63,7 +63,7 @@ pub async fn properties(
     let new = new.map(|f| Condition::new(f.key.as_ref(), f.operator.as_ref(), f.values.as_ref()));
     let conditions = old.chain(new).collect::<Result<Vec<_>, _>>()?;
     let limit = page_size(input.max_results.or(Some(50)), 1000)?;
-    let page = page(&shared, &call.handle, &conditions, input.next_token.as_deref(), limit);
+    let page = page(&shared, &call.handle, call.now, &conditions, input.next_token.as_deref(), limit);
     let property = |node: NodeRead| ssm::InstanceProperty {
         instance_id: text(&node.row.id),
         activation_id: text(&node.row.activation_id),

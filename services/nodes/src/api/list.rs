@@ -18,7 +18,7 @@ pub async fn nodes(
     let input = &call.input;
     let conditions = conditions(input.filters.as_ref())?;
     let limit = page_size(input.max_results, 50)?;
-    let page = page(&shared, &call.handle, &conditions, input.next_token.as_deref(), limit);
+    let page = page(&shared, &call.handle, call.now, &conditions, input.next_token.as_deref(), limit);
     let (nodes, next_token) = answered(page, |node| list_entry(&shared, &node, call.now.epoch_seconds()))?;
     Ok(ssm::ListNodesResult { nodes: Some(nodes), next_token })
 }
@@ -60,7 +60,7 @@ pub async fn summary(
 ) -> Result<ssm::ListNodesSummaryResult, ApiError> {
     let input = &call.input;
     let conditions = conditions(input.filters.as_ref())?;
-    let nodes = page(&shared, &call.handle, &conditions, None, usize::MAX).rows;
+    let nodes = page(&shared, &call.handle, call.now, &conditions, None, usize::MAX).rows;
     let mut summary = Vec::new();
     for aggregator in input.aggregators.iter().flatten() {
         let mut attributes = vec![aggregator.attribute_name.clone().unwrap_or_default()];

@@ -110,13 +110,14 @@ impl Condition {
 pub fn page(
     shared: &Shared,
     handle: &Handle,
+    now: Timestamp,
     conditions: &[Condition],
     after: Option<&str>,
     limit: usize,
 ) -> Page<NodeRead> {
     let whole = |row: NodeRow| NodeRead {
         tags: handle.views().get(NODE_TAGS, &row.id).unwrap_or_default(),
-        last_ping: shared.presence.last_seen(&row),
+        last_ping: shared.presence.last_seen(&row, now),
         row,
     };
     let keep = |row: &NodeRow| {

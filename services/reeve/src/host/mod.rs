@@ -10,6 +10,7 @@ pub mod keys;
 mod nats;
 mod parts;
 mod probe;
+mod readiness;
 mod secrets;
 mod serve;
 mod services;

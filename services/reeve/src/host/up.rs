@@ -6,6 +6,7 @@ use super::{
     closing::Closing,
     folder::{Folder, Instance},
     nats::{self, BusAddress},
+    readiness,
     secrets::{Secrets, files},
     services::{self, GATEWAY, Needs, Place},
     space::Space,
@@ -275,11 +276,13 @@ pub type RunningGateway = (watch::Sender<bool>, tokio::task::JoinHandle<std::io:
 
 /// Serves the API for whoever is known.
 pub fn start_gateway(
-    config: GatewayConfig,
+    mut config: GatewayConfig,
     access: Arc<Access>,
     listener: TcpListener,
     bus: Bus,
 ) -> RunningGateway {
+    config.services = services::names().map(str::to_owned).collect();
+    config.readiness = readiness::watch(bus.clone());
     let gateway = Gateway::new(config, bus.clone(), access.clone(), access);
     let (stop, mut stopped) = watch::channel(false);
     let shutdown = async move {

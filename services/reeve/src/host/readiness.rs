@@ -1,0 +1,82 @@
+//! What `GET /readyz` says of the installation beside what the gateway itself knows: streams that are missing, and how
+//! many dead letters wait for an operator.
+
+use super::services;
+use futures::StreamExt;
+use reeve_contracts::dead_letters::DeadLetterEvent;
+use reeve_eventsourcing::Event;
+use reeve_gateway::Readiness;
+use reeve_jetstream::{Bus, Error, follow, store, streams};
+use std::{collections::BTreeSet, time::Duration};
+use tokio::sync::watch;
+
+/// Between two looks for whether each stream is there, and two attempts to follow one.
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
+
+/// What is known, as it changes; the watching ends with the process.
+pub fn watch(bus: Bus) -> watch::Receiver<Readiness> {
+    let (sender, receiver) = watch::channel(Readiness::default());
+    let (counting, counted) = (bus.clone(), sender.clone());
+    tokio::spawn(async move {
+        loop {
+            if let Err(error) = count_dead_letters(&counting, &counted).await {
+                tracing::debug!(%error, "dead letters are not counted at the moment");
+            }
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+    });
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(POLL_INTERVAL).await;
+            // That the bus is away is said elsewhere.
+            if bus.is_connected() {
+                let problems = missing_streams(&bus).await;
+                sender.send_if_modified(|readiness| {
+                    let changed = readiness.problems != problems;
+                    readiness.problems.clone_from(&problems);
+                    changed
+                });
+            }
+        }
+    });
+    receiver
+}
+
+async fn missing_streams(bus: &Bus) -> Vec<String> {
+    let mut problems = Vec::new();
+    for service in services::names() {
+        let stream = streams::of_service(service);
+        match streams::exists(bus, &stream).await {
+            Ok(true) | Err(_) => {}
+            Ok(false) => problems.push(format!("the stream {stream} of the events of {service} is missing")),
+        }
+    }
+    problems
+}
+
+/// Follows the dead letters' events for as long as the bus lets it.
+async fn count_dead_letters(bus: &Bus, readiness: &watch::Sender<Readiness>) -> Result<(), Error> {
+    streams::ensure_events(bus, DeadLetterEvent::SERVICE).await?;
+    let stream = streams::of_service(DeadLetterEvent::SERVICE);
+    let mut events = follow::follow(bus, &stream, &[], 0).await?;
+    let mut unsettled = BTreeSet::new();
+    while let Some(event) = events.next().await {
+        let event = event?;
+        let Ok(envelope) = store::envelope(bus, &event.message) else { continue };
+        let id = envelope.aggregate.id.clone();
+        match DeadLetterEvent::decode(&envelope.schema, &envelope.data) {
+            Ok(DeadLetterEvent::DeadLetterRecorded(_)) => unsettled.insert(id),
+            Ok(DeadLetterEvent::DeadLetterResolved(_) | DeadLetterEvent::DeadLetterDiscarded(_)) => {
+                unsettled.remove(&id)
+            }
+            _ => continue,
+        };
+        let notes = match unsettled.len() {
+            0 => Vec::new(),
+            1 => vec!["1 dead letter waits: see `reeve dead-letters list`".to_owned()],
+            count => vec![format!("{count} dead letters wait: see `reeve dead-letters list`")],
+        };
+        readiness.send_modify(|readiness| readiness.notes = notes);
+    }
+    Ok(())
+}

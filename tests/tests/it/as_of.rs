@@ -1,0 +1,172 @@
+//! Every read operation of every service, as of an earlier instant.
+
+use reeve_contracts::models::MODELS;
+use reeve_e2e::Instance;
+use reeve_jetstream::serve;
+use reeve_testkit::Dice;
+use reeve_types::Timestamp;
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, time::Duration};
+
+/// The inputs with which a read operation is asked here.
+fn inputs(operation: &str, node: &str, commands: &[String]) -> Vec<Value> {
+    let documents = ["AWS-RunShellScript", "doc-0", "doc-1", "doc-2"];
+    let each_document = || documents.iter().map(|name| json!({"Name": name}));
+    match operation {
+        "GetDocument" | "DescribeDocument" | "ListDocumentVersions" => each_document().collect(),
+        "DescribeDocumentPermission" => {
+            documents.iter().map(|name| json!({"Name": name, "PermissionType": "Share"})).collect()
+        }
+        "ListDocumentMetadataHistory" => {
+            documents.iter().map(|name| json!({"Name": name, "Metadata": "DocumentReviews"})).collect()
+        }
+        "ListTagsForResource" => documents
+            .iter()
+            .map(|name| json!({"ResourceType": "Document", "ResourceId": name}))
+            .chain([json!({"ResourceType": "ManagedInstance", "ResourceId": node})])
+            .collect(),
+        "GetConnectionStatus" => vec![json!({"Target": node})],
+        "ListNodesSummary" => vec![json!({"Aggregators": [
+            {"AggregatorType": "Count", "TypeName": "Instance", "AttributeName": "PlatformType"}]})],
+        "GetCommandInvocation" => {
+            commands.iter().map(|id| json!({"CommandId": id, "InstanceId": node})).collect()
+        }
+        "GetDeadLetter" => vec![json!({"number": 1})],
+        _ => vec![json!({})],
+    }
+}
+
+/// Leaves out what is no event: heartbeats, and the instant of the call itself.
+fn without_heartbeats(mut value: Value) -> Value {
+    match &mut value {
+        Value::Object(members) => {
+            members.remove("LastPingDateTime");
+            members.remove("CaptureTime");
+            for member in members.values_mut() {
+                *member = without_heartbeats(member.take());
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| *item = without_heartbeats(item.take())),
+        _ => {}
+    }
+    value
+}
+
+type Answers = BTreeMap<String, (u16, Value)>;
+
+/// The answers of all read operations.
+fn export(instance: &Instance, reads: &[(String, String)], commands: &[String], at: Option<&str>) -> Answers {
+    let (raw, node) = (instance.raw(), instance.node());
+    let mut answers = Answers::new();
+    for (api, operation) in reads {
+        for input in inputs(operation, &node, commands) {
+            let answer = raw.call_of(api, operation, &input, at);
+            answers.insert(format!("{api}:{operation} {input}"), (answer.0, without_heartbeats(answer.1)));
+        }
+    }
+    answers
+}
+
+/// One of the things that people do.
+fn write(instance: &Instance, dice: &mut Dice, commands: &mut Vec<String>) {
+    let name = format!("doc-{}", dice.below(3));
+    let content = |n: usize| {
+        json!({"schemaVersion": "2.2", "mainSteps": [{"action": "aws:runShellScript", "name": "s",
+            "inputs": {"runCommand": [format!("echo {n}")]}}]})
+        .to_string()
+    };
+    let n = dice.below(1000);
+    let (operation, input) = match dice.below(6) {
+        0 => ("CreateDocument", json!({"Name": name, "Content": content(n), "DocumentType": "Command"})),
+        1 => ("UpdateDocument", json!({"Name": name, "Content": content(n), "DocumentVersion": "$LATEST"})),
+        2 => ("DeleteDocument", json!({"Name": name})),
+        3 => {
+            let tags = json!([{"Key": format!("k{}", n % 4), "Value": n.to_string()}]);
+            let (kind, id) = ("ManagedInstance", instance.node());
+            ("AddTagsToResource", json!({"ResourceType": kind, "ResourceId": id, "Tags": tags}))
+        }
+        4 => ("CreateActivation", json!({"IamRole": "none", "Description": n.to_string()})),
+        _ => {
+            let command = instance.send("echo x");
+            instance.ended(&command);
+            return commands.push(command);
+        }
+    };
+    // Some are refused, as by chance: nothing happens then.
+    let _status = instance.raw().call(operation, &input).0;
+}
+
+#[test]
+fn reads_as_of_an_instant_answer_as_they_did_then() {
+    let instance = Instance::start(1);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let reads: Vec<(String, String)> = runtime.block_on(async {
+        let bus = instance.service_bus().await;
+        let served = serve::discover(&bus, Duration::from_secs(1)).await.unwrap();
+        let reads = served.into_iter().filter(|one| !one.writes && !one.api.is_empty());
+        // It answers from the policies that are in force, and says so.
+        let reads = reads.filter(|one| one.operation != "CheckAccess");
+        reads.map(|one| (one.api, one.operation)).collect()
+    });
+    assert!(reads.len() >= 20, "{reads:?}");
+    let (mut dice, mut commands, mut exports) = (Dice(20), Vec::new(), Vec::new());
+    for _ in 0..4 {
+        for _ in 0..dice.below(6) + 2 {
+            write(&instance, &mut dice, &mut commands);
+        }
+        // What services make of each other's events has come to its end.
+        std::thread::sleep(Duration::from_millis(500));
+        let known = commands.clone();
+        let answers = export(&instance, &reads, &known, None);
+        exports.push((Timestamp::now().rfc3339(), known, answers));
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let mut compared = 0;
+    for (at, known, expected) in exports.iter().rev() {
+        let answers = export(&instance, &reads, known, Some(at));
+        for (question, answer) in &answers {
+            assert_eq!(answer, &expected[question], "{question} as of {at}");
+            compared += 1;
+        }
+    }
+    println!("{} reads of {} services compared: {compared} answers", reads.len(), MODELS.len());
+}
+
+#[test]
+fn a_deleted_document_is_read_from_before_it_was_deleted() {
+    let instance = Instance::start(1);
+    let command = crate::story::greet(&instance);
+    instance.ended(&command);
+    std::thread::sleep(Duration::from_millis(5));
+    let before = Timestamp::now().rfc3339();
+    std::thread::sleep(Duration::from_millis(5));
+    instance.call("DeleteDocument", &json!({"Name": "Greet"}));
+    let get = ["api", "GetDocument", "--json", r#"{"Name": "Greet"}"#];
+    let now = instance.reeve(&get);
+    assert!(!now.success && now.stderr.contains("InvalidDocument"), "{}", now.stderr);
+    let then = instance.reeve(&[&["--as-of", before.as_str()], &get[..]].concat());
+    assert!(then.success && then.stdout.contains("\"Name\": \"Greet\""), "{}{}", then.stdout, then.stderr);
+    for list in ["nodes", "documents", "commands"] {
+        let listed = instance.reeve(&["--as-of", &before, list]);
+        assert!(listed.success && listed.stdout.lines().count() > 1, "{}", listed.stderr);
+    }
+    let listed = instance.reeve(&["--as-of", &before, "documents", "--owner", "Self"]);
+    assert!(listed.stdout.contains("Greet"), "{}", listed.stdout);
+    // Nothing is written in the past, and nothing asked of the future, or of what is no instant.
+    let refused = |arguments: &[&str], words: &str| {
+        let answer = instance.reeve(arguments);
+        assert!(!answer.success && answer.stderr.contains(words), "{arguments:?}: {}", answer.stderr);
+    };
+    let delete = ["api", "DeleteDocument", "--json", r#"{"Name": "Greet"}"#];
+    refused(&[&["--as-of", before.as_str()], &delete[..]].concat(), "cannot be called as of an instant");
+    refused(&["--as-of", "2999-01-01T00:00:00Z", "nodes"], "in the future");
+    refused(&["--as-of", "2001-01-01T00:00:00Z", "nodes"], "before the log begins");
+    refused(&["--as-of", "noon", "nodes"], "\"noon\"");
+    refused(&["--as-of", &before, "events"], "--as-of goes with");
+    let check = r#"{"principal": "administrator", "action": "ssm:GetDocument"}"#;
+    refused(&["--as-of", &before, "api", "access:CheckAccess", "--json", check], "about now alone");
+    // A header that was not signed is refused.
+    let raw = instance.raw();
+    let (status, answer) = raw.call_unsigned("ListDocuments", &json!({}), ("x-reeve-as-of", &before));
+    assert_eq!((status, &answer["__type"]), (400, &json!("InvalidSignatureException")), "{answer}");
+}
