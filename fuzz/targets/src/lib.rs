@@ -17,18 +17,20 @@ use reeve_node_protocol::{
     dispatch::{sign, sign_together, verify},
     keys::{self, NO_END, Trust},
 };
+use reeve_schedules::{Expression, Schedule};
 use reeve_types::{NodeId, Timestamp, subject};
 use std::sync::{Arc, LazyLock};
 
 pub type Target = fn(&[u8]);
 
 /// A target's name, which is also that of its corpus, and the target.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("api_input", api_input),
     ("dispatch", dispatch),
     ("document", document),
     ("envelope", envelope),
     ("key_set", key_set),
+    ("schedule", schedule),
     ("sigv4", sigv4),
     ("subject", subject),
 ];
@@ -82,6 +84,18 @@ static TRUST: LazyLock<Option<(KeyPair, Trust)>> = LazyLock::new(|| {
     let trust = Trust::restore(&root.public_key(), &keys::sign(&root, &set).ok()?).ok()?;
     Some((root, trust))
 });
+
+/// A schedule expression, then a time zone. What is accepted fires after what it is asked about, and looks back to the
+/// same instant.
+pub fn schedule(data: &[u8]) {
+    let (expression, zone) = line(data);
+    let Ok(expression) = Expression::parse(&text(expression)) else { return };
+    let Ok(schedule) = Schedule::new(expression, Timestamp(0)).in_time_zone(&text(zone)) else { return };
+    for next in schedule.between(NOW, Timestamp(i64::MAX)).take(3) {
+        assert!(next > NOW);
+        assert_eq!(schedule.previous_before(Timestamp(next.0 + 1)), Some(next));
+    }
+}
 
 /// What a node is told of dispatch keys. Nothing that the root did not sign is accepted; what can be read as a set is
 /// signed besides, and then accepted only as it is, newer and in time.
