@@ -5,15 +5,17 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::{
-    Platform,
+    declaration::{self, Dialect},
     fields::{Object, whole_number},
     flow::Flow,
-    inputs::{self, Dialect, is_plain_name},
+    inputs::is_plain_name,
     interpolate::Values,
     parameters,
     pattern::{Pattern, Verdict},
+    platform::Platform,
     plugins,
     precondition::{self, Condition, Decision},
+    references, step_inputs,
 };
 
 /// The time a step gets when it does not say one within the limits.
@@ -47,6 +49,19 @@ pub enum Error {
         /// The pattern.
         pattern: String,
     },
+    /// An input of a step of an included document is not what it may be.
+    #[error("The input {input} of the step {step:?} {problem}.")]
+    Input {
+        /// The name of the step.
+        step: String,
+        /// The name of the input.
+        input: &'static str,
+        /// The rule, as the rest of a sentence.
+        problem: String,
+    },
+    /// An included document holds a reference that nothing resolves yet.
+    #[error("The reference {0} to the Parameter Store cannot be resolved yet.")]
+    Reference(String),
     /// The parameters of an included document break its declarations.
     #[error(transparent)]
     Parameter(#[from] parameters::Error),
@@ -135,10 +150,10 @@ pub fn parse_executable(document: &Value, given: &Map<String, Value>) -> Result<
 }
 
 /// Prepares a document that another document includes. No service has seen these parameters, so all the
-/// declared constraints are checked here.
+/// declared constraints and the values of the inputs are checked here.
 pub fn parse_included(document: &Value, given: &Map<String, Value>) -> Result<Plan, Error> {
     if let Some(root) = document.as_object() {
-        let declared = inputs::read(root, Dialect::Automation)
+        let declared = declaration::read(root, Dialect::Automation)
             .map_err(|e| Error::Declaration { name: "*".to_owned(), problem: e.to_string() })?;
         for input in &declared {
             if let Some(value) = given.get(&input.name) {
@@ -146,7 +161,25 @@ pub fn parse_included(document: &Value, given: &Map<String, Value>) -> Result<Pl
             }
         }
     }
-    plan(document, given)
+    let plan = plan(document, given)?;
+    for step in &plan.steps {
+        for inputs in &step.runs {
+            // What it is relative to, the including document may have downloaded.
+            step_inputs::check(inputs, true).map_err(|(input, problem)| Error::Input {
+                step: step.name.clone(),
+                input,
+                problem,
+            })?;
+            if let Some(reference) = references::in_value(inputs) {
+                return Err(Error::Reference(reference));
+            }
+        }
+        let mut values = step.environment.values();
+        if let Some(reference) = values.find_map(|value| references::in_text(value)) {
+            return Err(Error::Reference(reference.to_owned()));
+        }
+    }
+    Ok(plan)
 }
 
 /// The time all steps may take together: the sum over the steps of the platform that needs most of it.
@@ -165,13 +198,14 @@ pub fn execution_timeout(document: &Value, given: &Map<String, Value>) -> u32 {
     }
 }
 
-/// The time-out of one set of inputs. Outside of the limits the default holds, silently.
+/// The time-out of one set of inputs; the default when it has none. Values outside of the limits are refused before a
+/// node sees them; if one does, the default holds.
 pub fn timeout_seconds(inputs: &Value) -> u32 {
     inputs
         .get("timeoutSeconds")
         .and_then(whole_number)
         .and_then(|seconds| u32::try_from(seconds).ok())
-        .filter(|seconds| (5..=172_800).contains(seconds))
+        .filter(|seconds| step_inputs::TIMEOUT_SECONDS.contains(&u64::from(*seconds)))
         .unwrap_or(DEFAULT_TIMEOUT)
 }
 

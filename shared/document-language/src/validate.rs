@@ -3,9 +3,11 @@
 use serde_json::Value;
 
 use crate::{
-    DocumentInput, Error, Format, Platform, automation, calendar, command, content,
+    DocumentInput, Error, Format, automation, calendar, command, content,
     fields::{Object, optional_text},
-    package, session,
+    package,
+    platform::all_names,
+    session,
 };
 
 /// What the check found out about a document, for the views of the service.
@@ -52,7 +54,7 @@ pub fn check(document_type: &str, format: Format, content: &str) -> Result<Check
             });
         }
         let description = calendar::check(content)?;
-        return Ok(Checked { description, platform_types: all_platforms(), ..stored(Value::Null) });
+        return Ok(Checked { description, platform_types: all_names(), ..stored(Value::Null) });
     }
     if !matches!(document_type, "Command" | "Policy" | "Automation" | "Session" | "Package") {
         return Err(Error::DocumentType(document_type.to_owned()));
@@ -67,8 +69,8 @@ pub fn check(document_type: &str, format: Format, content: &str) -> Result<Check
     let schema_version = schema_version(root, document_type)?;
     let (inputs, platform_types) = match document_type {
         "Command" | "Policy" => command::check(root, &schema_version)?,
-        "Automation" => (automation::check(root)?, all_platforms()),
-        "Session" => (session::check(root)?, all_platforms()),
+        "Automation" => (automation::check(root)?, all_names()),
+        "Session" => (session::check(root)?, all_names()),
         _ => (Vec::new(), package::check(root)?),
     };
     Ok(Checked {
@@ -108,9 +110,4 @@ fn schema_version(root: &Object, document_type: &str) -> Result<String, Error> {
         return Ok(found);
     }
     Err(Error::SchemaVersion { found, document_type: document_type.to_owned(), allowed: allowed.join(", ") })
-}
-
-/// The words for all the platforms, in the order of the public API.
-pub(crate) fn all_platforms() -> Vec<String> {
-    Platform::ALL.iter().map(|platform| platform.name().to_owned()).collect()
 }

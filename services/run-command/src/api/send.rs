@@ -51,6 +51,8 @@ pub async fn send(
     }
     let parameters = language::bind(&resolved.content.inputs, &given)
         .map_err(|e| ApiError::new("InvalidParameters", e.to_string()))?;
+    language::check_sendable(&resolved.content.document, &parameters)
+        .map_err(|e| ApiError::new("InvalidParameters", e.to_string()))?;
     let node_ids = node_ids(&call, &resolved)?;
     authorize(&*sending.authorizer, &call.caller, &node_ids)?;
     let sent = command_sent(&call, &resolved, &parameters, node_ids)?;
