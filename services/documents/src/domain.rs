@@ -104,15 +104,16 @@ pub enum Error {
     Language(#[from] language::Error),
     #[error("{0}.")]
     Tags(#[from] tags::Error),
-    #[error("Name is {0:?}, and there is already a document of that name.")]
+    #[error("Document with same name {0} already exists.")]
     AlreadyExists(String),
-    #[error("Name is {0:?}, and there is no document of that name.")]
+    /// Clients look for "does not exist" (Terraform's provider among them).
+    #[error("Document with name {0} does not exist.")]
     NotFound(String),
     #[error("Name is {0:?}, a document that comes with the system and is read-only.")]
     ReadOnly(String),
-    #[error("DocumentVersion is {version:?}, which the document {name:?} does not have.")]
+    #[error("DocumentVersion is {version:?}; that version of the document {name:?} does not exist.")]
     NoVersion { name: String, version: String },
-    #[error("VersionName is {version_name:?}, which the document {name:?} does not have.")]
+    #[error("VersionName is {version_name:?}; that version of the document {name:?} does not exist.")]
     NoVersionName { name: String, version_name: String },
     #[error("DocumentVersion and VersionName name different versions of the document {0:?}.")]
     TwoVersions(String),

@@ -54,4 +54,4 @@ pub use plan::{Error as PlanError, Plan, PlannedStep, execution_timeout, parse_e
 pub use platform::Platform;
 pub use precondition::{Condition, Decision};
 pub use sending::{Error as SendingError, check_sendable};
-pub use validate::{Checked, check};
+pub use validate::{Checked, DOCUMENT_TYPES, check};

@@ -25,8 +25,15 @@ pub struct Checked {
     pub normalized: Value,
 }
 
-/// Types that are stored and versioned without a look at their meaning.
-const STORED: [&str; 11] = [
+/// The types of documents, those first that are checked. The others are stored and versioned without a look at
+/// their meaning.
+pub const DOCUMENT_TYPES: [&str; 17] = [
+    "Command",
+    "Policy",
+    "Automation",
+    "Session",
+    "Package",
+    "ChangeCalendar",
     "ApplicationConfiguration",
     "ApplicationConfigurationSchema",
     "DeploymentStrategy",
@@ -43,8 +50,8 @@ const STORED: [&str; 11] = [
 /// Checks content as a document of a type. The format is what the caller declared.
 pub fn check(document_type: &str, format: Format, content: &str) -> Result<Checked, Error> {
     let mut value = content::parse(content, format)?;
-    if STORED.contains(&document_type) {
-        return Ok(stored(value));
+    if !DOCUMENT_TYPES.contains(&document_type) {
+        return Err(Error::DocumentType(document_type.to_owned()));
     }
     if document_type == "ChangeCalendar" {
         if format != Format::Text {
@@ -57,7 +64,7 @@ pub fn check(document_type: &str, format: Format, content: &str) -> Result<Check
         return Ok(Checked { description, platform_types: all_names(), ..stored(Value::Null) });
     }
     if !matches!(document_type, "Command" | "Policy" | "Automation" | "Session" | "Package") {
-        return Err(Error::DocumentType(document_type.to_owned()));
+        return Ok(stored(value));
     }
     if format == Format::Text {
         return Err(Error::Format { found: format, wanted: format!("a {document_type} document") });

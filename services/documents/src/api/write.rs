@@ -115,6 +115,11 @@ pub(crate) async fn delete_document(
     } else {
         Command::DeleteVersion { name: name.clone(), of }
     };
-    call.execute::<Document>(&name, command).await?;
+    let executed = call.execute::<Document>(&name, command).await;
+    executed.map_err(|error| match ApiError::from(error) {
+        // DeleteDocument has no error for a version that does not exist.
+        error if error.code == "InvalidDocumentVersion" => ApiError::new("InvalidDocument", error.message),
+        error => error,
+    })?;
     Ok(DeleteDocumentResult {})
 }
