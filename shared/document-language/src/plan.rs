@@ -94,7 +94,7 @@ pub struct PlannedStep {
     /// Why the step cannot run at all, although the other steps can.
     pub fault: Option<String>,
     /// Since schema 2.2 a plugin of another platform is skipped; before, it fails.
-    pub skips_foreign: bool,
+    pub skips_unsupported_platform: bool,
 }
 
 impl PlannedStep {
@@ -129,9 +129,11 @@ impl PlannedStep {
                  please update to latest version. Step name: {name}"
             )),
             Some(plugin) if plugin.platforms.contains(&platform) => Decision::Run,
-            Some(_) if self.skips_foreign && self.condition == Condition::None => Decision::Skip(format!(
-                "Step execution skipped due to incompatible platform. Step name: {name}"
-            )),
+            Some(_) if self.skips_unsupported_platform && self.condition == Condition::None => {
+                Decision::Skip(format!(
+                    "Step execution skipped due to incompatible platform. Step name: {name}"
+                ))
+            }
             Some(_) => Decision::Fail(format!("Plugin with name {action} not found. Step name: {name}")),
         }
     }
@@ -369,7 +371,7 @@ fn main_step(index: usize, step: &Value, parameters: &Parameters, conditions: bo
         },
         flow: Flow::read(&inputs),
         fault,
-        skips_foreign: conditions,
+        skips_unsupported_platform: conditions,
         runs: vec![inputs],
         name,
         action,
@@ -396,7 +398,7 @@ fn runtime_config(root: &Object, parameters: &Parameters) -> Result<Vec<PlannedS
             condition: Condition::None,
             flow: Flow::default(),
             fault: None,
-            skips_foreign: false,
+            skips_unsupported_platform: false,
             runs,
         }
     };
