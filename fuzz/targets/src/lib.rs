@@ -142,8 +142,18 @@ pub fn document(data: &[u8]) {
     for other in [documents::Format::Json, documents::Format::Yaml, documents::Format::Text] {
         let _ = documents::convert(&content, format, other);
     }
+    // What was accepted is accepted again in the form in which nodes get it.
+    let normalized = checked.normalized.to_string();
+    if format != documents::Format::Text && normalized.len() <= documents::content::MAX_BYTES {
+        match documents::check(document_type, documents::Format::Json, &normalized) {
+            Ok(again) => assert_eq!(again, checked),
+            Err(error) => panic!("{error}: {normalized}"),
+        }
+    }
     if let Ok(bound) = documents::bind(&checked.inputs, &std::collections::BTreeMap::new()) {
-        documents::execution_timeout(&checked.normalized, &bound);
+        if let Ok(seconds) = documents::execution_timeout(&checked.normalized, &bound) {
+            assert!(seconds > 0);
+        }
         let _ = documents::parse_executable(&checked.normalized, &bound);
     }
 }

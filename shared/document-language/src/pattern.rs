@@ -89,7 +89,38 @@ fn verdict(regex: &Regex, text: &str) -> Verdict {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn compiling_never_panics(any in any::<String>(), signs in "[\\\\\\[\\]^&a-c.:{}(),0-9wdspPQEux?*+|-]{0,24}") {
+            for pattern in [any, signs] {
+                if let Ok(compiled) = Pattern::compile(&pattern) {
+                    let (full, search) = (compiled.full("a-b"), compiled.search("a-b"));
+                    // What covers a text occurs in it.
+                    prop_assert!(full != Verdict::Matches || search != Verdict::Differs, "{}", pattern);
+                }
+            }
+        }
+
+        #[test]
+        fn a_class_of_signs_holds_those_and_no_others(members in prop::collection::btree_set(prop::char::range(' ', '~'), 1..8)) {
+            // Each escaped, as careful authors write: a letter or digit needs none.
+            let escaped: String = members
+                .iter()
+                .map(|c| if c.is_ascii_alphanumeric() { c.to_string() } else { format!("\\{c}") })
+                .collect();
+            let (inside, outside) = (Pattern::compile(&format!("[{escaped}]")), Pattern::compile(&format!("[^{escaped}]")));
+            let (inside, outside) = (inside.unwrap(), outside.unwrap());
+            for c in ' '..='~' {
+                let matches = inside.full(&c.to_string()) == Verdict::Matches;
+                prop_assert_eq!(matches, members.contains(&c), "{} {}", &escaped, c);
+                prop_assert_eq!(outside.full(&c.to_string()) == Verdict::Matches, !matches);
+            }
+        }
+    }
 
     #[test]
     fn given_a_pattern_when_matched_then_full_and_search_differ() {

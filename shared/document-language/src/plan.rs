@@ -18,8 +18,8 @@ use crate::{
     references, step_inputs,
 };
 
-/// The time a step gets when it does not say one within the limits.
-pub const DEFAULT_TIMEOUT: u32 = 3600;
+/// The time that a step gets when it does not say one.
+pub const DEFAULT_TIMEOUT_SECONDS: u32 = 3600;
 
 /// Why a node refuses a whole document, before any step has run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -184,19 +184,20 @@ pub fn parse_included(document: &Value, given: &Map<String, Value>) -> Result<Pl
     Ok(plan)
 }
 
-/// The time all steps may take together: the sum over the steps of the platform that needs most of it.
-pub fn execution_timeout(document: &Value, given: &Map<String, Value>) -> u32 {
-    let Ok(plan) = plan(document, given) else { return DEFAULT_TIMEOUT };
-    let on = |platform| {
-        plan.steps
-            .iter()
-            .filter(|step| step.decide(platform) == Decision::Run)
-            .flat_map(|step| &step.runs)
-            .fold(0u32, |sum, run| sum.saturating_add(timeout_seconds(run)))
-    };
-    match Platform::ALL.into_iter().map(on).max() {
-        None | Some(0) => DEFAULT_TIMEOUT,
-        Some(sum) => sum,
+impl Plan {
+    /// The time in seconds that all steps may take together: the sum over the steps of the platform that needs most.
+    pub fn execution_timeout(&self) -> u32 {
+        let on = |platform| {
+            self.steps
+                .iter()
+                .filter(|step| step.decide(platform) == Decision::Run)
+                .flat_map(|step| &step.runs)
+                .fold(0u32, |sum, run| sum.saturating_add(timeout_seconds(run)))
+        };
+        match Platform::ALL.into_iter().map(on).max() {
+            None | Some(0) => DEFAULT_TIMEOUT_SECONDS,
+            Some(sum) => sum,
+        }
     }
 }
 
@@ -208,7 +209,7 @@ pub fn timeout_seconds(inputs: &Value) -> u32 {
         .and_then(whole_number)
         .and_then(|seconds| u32::try_from(seconds).ok())
         .filter(|seconds| step_inputs::TIMEOUT_SECONDS.contains(&u64::from(*seconds)))
-        .unwrap_or(DEFAULT_TIMEOUT)
+        .unwrap_or(DEFAULT_TIMEOUT_SECONDS)
 }
 
 fn plan(document: &Value, given: &Map<String, Value>) -> Result<Plan, Error> {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    plan::{Plan, parse_executable},
+    plan::{DEFAULT_TIMEOUT_SECONDS, parse_executable},
     references, step_inputs,
 };
 
@@ -34,15 +34,12 @@ pub enum Error {
 }
 
 /// Checks what only the values decide: time-outs in their range, working directories that a node can find, and no
-/// reference to the Parameter Store. `given` are the parameters as [`crate::bind`] gave them. A document that cannot be
-/// planned at all is refused by the node, with the reason.
-pub fn check_sendable(document: &Value, given: &Map<String, Value>) -> Result<(), Error> {
-    let Ok(plan) = parse_executable(document, given) else { return Ok(()) };
+/// reference to the Parameter Store. `given` are the parameters as [`crate::bind`] gave them. The answer is the time in
+/// seconds that all steps may take together. A document that cannot be planned at all is refused by the node, with the
+/// reason.
+pub fn execution_timeout(document: &Value, given: &Map<String, Value>) -> Result<u32, Error> {
+    let Ok(plan) = parse_executable(document, given) else { return Ok(DEFAULT_TIMEOUT_SECONDS) };
     let downloads = plan.steps.iter().any(|step| step_inputs::is_download(&step.action));
-    check(&plan, downloads)
-}
-
-fn check(plan: &Plan, downloads: bool) -> Result<(), Error> {
     for step in &plan.steps {
         for inputs in &step.runs {
             step_inputs::check(inputs, downloads).map_err(|(input, problem)| Error::Input {
@@ -55,5 +52,5 @@ fn check(plan: &Plan, downloads: bool) -> Result<(), Error> {
             }
         }
     }
-    Ok(())
+    Ok(plan.execution_timeout())
 }

@@ -51,11 +51,11 @@ pub async fn send(
     }
     let parameters = language::bind(&resolved.content.inputs, &given)
         .map_err(|e| ApiError::new("InvalidParameters", e.to_string()))?;
-    language::check_sendable(&resolved.content.document, &parameters)
+    let execution_timeout = language::execution_timeout(&resolved.content.document, &parameters)
         .map_err(|e| ApiError::new("InvalidParameters", e.to_string()))?;
     let node_ids = node_ids(&call, &resolved)?;
     authorize(&*sending.authorizer, &call.caller, &node_ids)?;
-    let sent = command_sent(&call, &resolved, &parameters, node_ids)?;
+    let sent = command_sent(&call, &resolved, &parameters, execution_timeout, node_ids)?;
     let id = sent.command_id.clone();
     let executed = call.execute::<SentCommand>(&id, Command::Send(Box::new(sent))).await?;
     // A repeated delivery of the same call finds the command that its first one sent.
@@ -139,14 +139,14 @@ fn command_sent(
     call: &Call<ssm::SendCommandRequest>,
     resolved: &Resolved,
     parameters: &Map<String, Value>,
+    execution_timeout: u32,
     node_ids: Vec<String>,
 ) -> Result<CommandSent, ApiError> {
     let input = &call.input;
     let content = &resolved.content;
     let delivery = u32::try_from(input.timeout_seconds.unwrap_or(TIMEOUT_SECONDS))
         .map_err(|_| ApiError::new("ValidationException", "TimeoutSeconds must not be negative."))?;
-    let execution = language::execution_timeout(&content.document, parameters);
-    let expires = call.now.plus_seconds(i64::from(delivery) + i64::from(execution));
+    let expires = call.now.plus_seconds(i64::from(delivery) + i64::from(execution_timeout));
     Ok(CommandSent {
         command_id: call.caller.command_id.to_string(),
         document_name: resolved.name.clone(),
@@ -161,7 +161,7 @@ fn command_sent(
         max_concurrency: input.max_concurrency.clone().unwrap_or_else(|| MAX_CONCURRENCY.to_owned()),
         max_errors: input.max_errors.clone().unwrap_or_else(|| MAX_ERRORS.to_owned()),
         delivery_timeout_seconds: delivery,
-        execution_timeout_seconds: execution,
+        execution_timeout_seconds: execution_timeout,
         requested_ms: call.now.0,
         expires_ms: expires.0,
         request_json: json(&kept(input))?,
