@@ -35,6 +35,8 @@ mod cuts;
 mod deregistered;
 #[path = "it/disk_full.rs"]
 mod disk_full;
+#[path = "it/documents.rs"]
+mod documents;
 #[path = "it/edge.rs"]
 mod edge;
 #[path = "it/enrolment.rs"]

@@ -17,18 +17,20 @@ use reeve_node_protocol::{
     dispatch::{sign, sign_together, verify},
     keys::{self, NO_END, Trust},
 };
+use reeve_schedules::{Expression, Schedule};
 use reeve_types::{NodeId, Timestamp, subject};
 use std::sync::{Arc, LazyLock};
 
 pub type Target = fn(&[u8]);
 
 /// A target's name, which is also that of its corpus, and the target.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("api_input", api_input),
     ("dispatch", dispatch),
     ("document", document),
     ("envelope", envelope),
     ("key_set", key_set),
+    ("schedule", schedule),
     ("sigv4", sigv4),
     ("subject", subject),
 ];
@@ -83,6 +85,18 @@ static TRUST: LazyLock<Option<(KeyPair, Trust)>> = LazyLock::new(|| {
     Some((root, trust))
 });
 
+/// A schedule expression, then a time zone. What is accepted fires after what it is asked about, and looks back to the
+/// same instant.
+pub fn schedule(data: &[u8]) {
+    let (expression, zone) = line(data);
+    let Ok(expression) = Expression::parse(&text(expression)) else { return };
+    let Ok(schedule) = Schedule::new(expression, Timestamp(0)).in_time_zone(&text(zone)) else { return };
+    for next in schedule.between(NOW, Timestamp(i64::MAX)).take(3) {
+        assert!(next > NOW);
+        assert_eq!(schedule.previous_before(Timestamp(next.0 + 1)), Some(next));
+    }
+}
+
 /// What a node is told of dispatch keys. Nothing that the root did not sign is accepted; what can be read as a set is
 /// signed besides, and then accepted only as it is, newer and in time.
 pub fn key_set(data: &[u8]) {
@@ -128,8 +142,18 @@ pub fn document(data: &[u8]) {
     for other in [documents::Format::Json, documents::Format::Yaml, documents::Format::Text] {
         let _ = documents::convert(&content, format, other);
     }
+    // What was accepted is accepted again in the form in which nodes get it.
+    let normalized = checked.normalized.to_string();
+    if format != documents::Format::Text && normalized.len() <= documents::content::MAX_BYTES {
+        match documents::check(document_type, documents::Format::Json, &normalized) {
+            Ok(again) => assert_eq!(again, checked),
+            Err(error) => panic!("{error}: {normalized}"),
+        }
+    }
     if let Ok(bound) = documents::bind(&checked.inputs, &std::collections::BTreeMap::new()) {
-        documents::execution_timeout(&checked.normalized, &bound);
+        if let Ok(seconds) = documents::execution_timeout(&checked.normalized, &bound) {
+            assert!(seconds > 0);
+        }
         let _ = documents::parse_executable(&checked.normalized, &bound);
     }
 }

@@ -11,7 +11,7 @@ use std::{
 
 const MUTATIONS: usize = 50_000;
 /// What the parsers look for.
-const WORDS: [&[u8]; 24] = [
+const WORDS: [&[u8]; 28] = [
     b"\"",
     b"\\u0000",
     b"{",
@@ -33,6 +33,10 @@ const WORDS: [&[u8]; 24] = [
     b"&",
     b"=",
     b"{{ a }}",
+    b"{{ssm:a}}",
+    b"[\\w-",
+    b"{1,512}",
+    b"timeoutSeconds",
     b"\xff\xfe",
     b"\xf0\x9f\x92\xa9",
     b"&a *a",

@@ -26,8 +26,10 @@ impl From<Error> for ApiError {
             Error::Language(reason) => match reason {
                 Language::TooLarge(_) => "MaxDocumentSizeExceeded",
                 Language::SchemaVersion { .. } => "InvalidDocumentSchemaVersion",
-                Language::DocumentType(_) => "InvalidDocumentType",
-                Language::Name(_) | Language::ReservedName(_) => "ValidationException",
+                // CreateDocument has no error of its own for a word outside of its enumeration.
+                Language::DocumentType(_) | Language::Name(_) | Language::ReservedName(_) => {
+                    "ValidationException"
+                }
                 _ => "InvalidDocumentContent",
             },
             Error::Tags(_) => "ValidationException",

@@ -1,138 +1,24 @@
 //! One document: its versions, which of them is the default, and who may see it.
 
+mod command;
+mod error;
+mod event;
 mod state;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use reeve_contracts::documents::DocumentEvent;
+pub use command::{Command, Draft, Selector};
+pub use error::{Error, MAX_SHARES, MAX_VERSIONS};
+pub use event::{AMAZON, DocumentEvent};
+pub use state::{Review, State, VersionState};
+
 use reeve_contracts::documents::{
     DefaultVersionSet, DocumentCreated, DocumentDeleted, DocumentPermissionModified, DocumentReviewed,
-    DocumentUpdated, DocumentVersionDeleted,
+    DocumentUpdated, DocumentVersionDeleted, Tag, Version,
 };
-pub use state::{Mark, Review, State};
-
-use reeve_contracts::documents::{Tag, Version};
-use reeve_document_language::{self as language, Format};
+use reeve_document_language as language;
 use reeve_eventsourcing::{Context, Decider};
 use reeve_types::tags;
-
-/// The owner of the documents that come with the system.
-pub const AMAZON: &str = "Amazon";
-/// As many versions as a document may have at a time, the public API's own limit.
-pub const MAX_VERSIONS: usize = 1000;
-/// As many accounts as a document may be shared with, the public API's own limit.
-pub const MAX_SHARES: usize = 1000;
-
-/// A version as it is asked for.
-#[derive(Clone, Debug)]
-pub struct Draft {
-    pub content: String,
-    pub format: Format,
-    /// VersionName; empty: none.
-    pub version_name: String,
-    pub display_name: String,
-    pub target_type: String,
-}
-
-/// A version as a caller names it: by its number, `$LATEST` or `$DEFAULT`, by its VersionName, or by both.
-#[derive(Clone, Debug, Default)]
-pub struct Selector {
-    pub version: Option<String>,
-    pub version_name: Option<String>,
-}
-
-/// What can be asked of a document. Each names the document, because an event must.
-#[derive(Clone, Debug)]
-pub enum Command {
-    Create {
-        name: String,
-        document_type: String,
-        owner: String,
-        draft: Draft,
-        requires_json: String,
-        tags: Vec<(String, String)>,
-    },
-    Update {
-        name: String,
-        of: Selector,
-        draft: Draft,
-    },
-    SetDefault {
-        name: String,
-        version: String,
-    },
-    Review {
-        name: String,
-        of: Selector,
-        action: String,
-        comment_json: String,
-    },
-    Delete {
-        name: String,
-        force: bool,
-    },
-    DeleteVersion {
-        name: String,
-        of: Selector,
-    },
-    Share {
-        name: String,
-        add: Vec<String>,
-        remove: Vec<String>,
-        shared_version: String,
-    },
-    /// Brings a preconfigured document one step nearer to its draft; nothing to say when it is there.
-    PublishPreconfigured {
-        name: String,
-        document_type: String,
-        draft: Draft,
-    },
-}
-
-/// Why a command was refused.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum Error {
-    #[error("{0}")]
-    Language(#[from] language::Error),
-    #[error("{0}.")]
-    Tags(#[from] tags::Error),
-    #[error("Name is {0:?}, and there is already a document of that name.")]
-    AlreadyExists(String),
-    #[error("Name is {0:?}, and there is no document of that name.")]
-    NotFound(String),
-    #[error("Name is {0:?}, a document that comes with the system and is read-only.")]
-    ReadOnly(String),
-    #[error("DocumentVersion is {version:?}, which the document {name:?} does not have.")]
-    NoVersion { name: String, version: String },
-    #[error("VersionName is {version_name:?}, which the document {name:?} does not have.")]
-    NoVersionName { name: String, version_name: String },
-    #[error("DocumentVersion and VersionName name different versions of the document {0:?}.")]
-    TwoVersions(String),
-    #[error("DocumentVersion is {version}; only the latest version, {latest}, of {name:?} can be updated.")]
-    NotLatest { name: String, version: u32, latest: u32 },
-    #[error("Content is the same as that of version {version} of the document {name:?}.")]
-    DuplicateContent { name: String, version: u32 },
-    #[error("VersionName is {version_name:?}, which version {version} of the document {name:?} has already.")]
-    DuplicateVersionName { name: String, version_name: String, version: u32 },
-    #[error("The document {0:?} has {MAX_VERSIONS} versions already; delete one before adding another.")]
-    TooManyVersions(String),
-    #[error("Content cannot be updated from or to the schemaVersion 1.2, as it would be in {0:?}.")]
-    OldSchema(String),
-    #[error(
-        "DocumentVersion is {version}, the default of the document {name:?}, which cannot be deleted alone."
-    )]
-    DefaultVersion { name: String, version: u32 },
-    #[error("The document {0:?} is still shared; stop sharing it before deleting it.")]
-    Shared(String),
-    #[error(
-        "The document {name:?} is of the type {document_type}, which is deleted only when Force is true."
-    )]
-    NeedsForce { name: String, document_type: String },
-    #[error("DocumentReviews.Action is {action:?}, but version {version} of {name:?} is {status}.")]
-    WrongReview { name: String, version: u32, action: String, status: &'static str },
-    #[error("AccountIdsToAdd would share the document {0:?} with more than {MAX_SHARES} accounts.")]
-    TooManyShares(String),
-}
 
 /// A document.
 pub struct Document;
@@ -148,13 +34,13 @@ impl Decider for Document {
             Command::Create { name, document_type, owner, draft, requires_json, tags } => {
                 create(state, name, document_type, owner, &draft, requires_json, tags).map(Some)
             }
-            Command::Update { name, of, draft } => update(state, name, &of, &draft).map(Some),
+            Command::Update { name, selector, draft } => update(state, name, &selector, &draft).map(Some),
             Command::SetDefault { name, version } => set_default(state, name, version),
-            Command::Review { name, of, action, comment_json } => {
-                review(state, name, &of, action, comment_json).map(Some)
+            Command::Review { name, selector, action, comment_json } => {
+                review(state, name, &selector, action, comment_json).map(Some)
             }
             Command::Delete { name, force } => delete(state, name, force).map(Some),
-            Command::DeleteVersion { name, of } => delete_version(state, name, &of).map(Some),
+            Command::DeleteVersion { name, selector } => delete_version(state, name, &selector).map(Some),
             Command::Share { name, add, remove, shared_version } => {
                 share(state, name, add, remove, shared_version)
             }
@@ -204,16 +90,16 @@ fn create(
     Ok(DocumentEvent::DocumentCreated(DocumentCreated { name, document_type, owner, version, tags }))
 }
 
-fn update(state: &State, name: String, of: &Selector, draft: &Draft) -> Result<DocumentEvent, Error> {
+fn update(state: &State, name: String, selector: &Selector, draft: &Draft) -> Result<DocumentEvent, Error> {
     state.writable(&name)?;
     let latest = state.latest();
-    let of = match of.version {
-        Some(_) => state.select(&name, &Selector { version_name: None, ..of.clone() })?,
+    let updated = match selector.version {
+        Some(_) => state.select(&name, &Selector { version_name: None, ..selector.clone() })?,
         // VersionName is the new version's own here.
         None => latest,
     };
-    if of != latest {
-        return Err(Error::NotLatest { name, version: of, latest });
+    if updated != latest {
+        return Err(Error::NotLatest { name, version: updated, latest });
     }
     if state.versions.len() >= MAX_VERSIONS {
         return Err(Error::TooManyVersions(name));
@@ -234,20 +120,20 @@ fn update(state: &State, name: String, of: &Selector, draft: &Draft) -> Result<D
 fn set_default(state: &State, name: String, version: String) -> Result<Option<DocumentEvent>, Error> {
     state.writable(&name)?;
     let version = state.select(&name, &Selector { version: Some(version), version_name: None })?;
-    let said = version != state.default;
-    Ok(said.then_some(DocumentEvent::DefaultVersionSet(DefaultVersionSet { name, version })))
+    let changed = version != state.default;
+    Ok(changed.then_some(DocumentEvent::DefaultVersionSet(DefaultVersionSet { name, version })))
 }
 
 fn review(
     state: &State,
     name: String,
-    of: &Selector,
+    selector: &Selector,
     action: String,
     comment_json: String,
 ) -> Result<DocumentEvent, Error> {
     state.writable(&name)?;
-    let version = match of.version {
-        Some(_) => state.select(&name, of)?,
+    let version = match selector.version {
+        Some(_) => state.select(&name, selector)?,
         None => state.latest(),
     };
     let current = state.versions.get(&version).map(|mark| mark.review).unwrap_or_default();
@@ -269,9 +155,9 @@ fn delete(state: &State, name: String, force: bool) -> Result<DocumentEvent, Err
     Ok(DocumentEvent::DocumentDeleted(DocumentDeleted { name }))
 }
 
-fn delete_version(state: &State, name: String, of: &Selector) -> Result<DocumentEvent, Error> {
+fn delete_version(state: &State, name: String, selector: &Selector) -> Result<DocumentEvent, Error> {
     state.writable(&name)?;
-    let version = state.select(&name, of)?;
+    let version = state.select(&name, selector)?;
     if version == state.default {
         return Err(Error::DefaultVersion { name, version });
     }
@@ -299,8 +185,8 @@ fn share(
     if state.shared.len() + fresh > MAX_SHARES + remove.len() {
         return Err(Error::TooManyShares(name));
     }
-    let said = !add.is_empty() || !remove.is_empty();
-    Ok(said.then_some(DocumentEvent::DocumentPermissionModified(DocumentPermissionModified {
+    let changed = !add.is_empty() || !remove.is_empty();
+    Ok(changed.then_some(DocumentEvent::DocumentPermissionModified(DocumentPermissionModified {
         name,
         add,
         remove,
@@ -329,6 +215,6 @@ fn publish(
         let version = Some(version(state.last_number + 1, &state.document_type, draft, "")?);
         return Ok(Some(DocumentEvent::DocumentUpdated(DocumentUpdated { name, version })));
     }
-    let said = state.default != latest;
-    Ok(said.then_some(DocumentEvent::DefaultVersionSet(DefaultVersionSet { name, version: latest })))
+    let changed = state.default != latest;
+    Ok(changed.then_some(DocumentEvent::DefaultVersionSet(DefaultVersionSet { name, version: latest })))
 }

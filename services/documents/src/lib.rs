@@ -15,7 +15,7 @@ mod domain;
 mod preconfigured;
 mod projections;
 
-pub use domain::{Command, Document, DocumentEvent, Draft, Error, Mark, Review, Selector, State};
+pub use domain::{Command, Document, DocumentEvent, Draft, Error, Review, Selector, State, VersionState};
 
 use reeve_runtime::{Operation, ResourceTags, Service};
 

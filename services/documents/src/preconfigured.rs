@@ -52,6 +52,27 @@ fn context(handle: &Handle) -> Context {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use reeve_document_language::parse_executable;
+    use serde_json::Map;
+
+    /// Scripts ask for outputs by these names, so they are part of the interface: those of the first two are the
+    /// plugin's, because AWS has them in schema 1.2.
+    #[test]
+    fn the_steps_have_the_names_that_scripts_rely_on() {
+        for (document, steps) in [
+            ("AWS-RunShellScript", &["aws:runShellScript"][..]),
+            ("AWS-RunPowerShellScript", &["aws:runPowerShellScript"]),
+            ("AWS-RunRemoteScript", &["downloadContent", "runPowerShellScript", "runShellScript"]),
+            ("AWS-RunDocument", &["downloadContent", "runDocument"]),
+            ("AWS-ApplyAnsiblePlaybooks", &["downloadContent", "runShellScript"]),
+            ("AWS-ConfigureAWSPackage", &["configurePackage"]),
+        ] {
+            let (_, content) = DOCUMENTS.into_iter().find(|(name, _)| *name == document).unwrap();
+            let checked = reeve_document_language::check("Command", Format::Yaml, content).unwrap();
+            let plan = parse_executable(&checked.normalized, &Map::new()).unwrap();
+            assert_eq!(plan.steps.iter().map(|step| &step.name).collect::<Vec<_>>(), steps, "{document}");
+        }
+    }
 
     #[test]
     fn each_is_a_command_document_with_the_parameters_that_callers_know() {

@@ -15,6 +15,13 @@ use std::time::Duration;
 
 const ACCOUNT: &str = "123456789012";
 
+/// The errors that AWS's model gives an operation.
+fn modelled(operation: &str) -> Vec<String> {
+    let model: Value = serde_json::from_str(include_str!("../../../schemas/aws/ssm.json")).unwrap();
+    let errors = model["operations"][operation]["errors"].as_array().unwrap();
+    errors.iter().map(|error| error["shape"].as_str().unwrap().to_owned()).collect()
+}
+
 struct Client(Bus);
 
 fn said(answer: Message) -> Result<Value, (String, String)> {
@@ -50,6 +57,20 @@ impl Client {
         let (found, message) = answer.expect_err(&format!("{operation} {input}"));
         assert_eq!(found, code, "{operation} {input}: {message}");
         assert!(message.len() > 10 && message.ends_with('.'), "{operation}: {message:?}");
+        // A client has a class for each error that the model gives an operation, and none for others.
+        let modelled = modelled(operation);
+        assert!(
+            code == "ValidationException" || modelled.iter().any(|known| known == code),
+            "{operation}: {code}"
+        );
+    }
+
+    /// As [`Client::refused`], with what the message must say.
+    async fn refused_saying(&self, operation: &str, input: Value, code: &str, says: &str) {
+        let answer = self.ask(&format!("reeve.api.documents.{operation}"), input.clone()).await;
+        let (found, message) = answer.expect_err(&format!("{operation} {input}"));
+        assert_eq!(found, code, "{operation} {input}: {message}");
+        assert!(message.contains(says), "{operation} {input}: {message}");
     }
 }
 
@@ -144,6 +165,7 @@ async fn a_document_lives() {
     client.refused("GetDocument", get(json!({"DocumentFormat": "TEXT"})), "InvalidDocument").await;
 
     client.refused("DeleteDocument", get(json!({"DocumentVersion": "1"})), "InvalidDocumentOperation").await;
+    client.refused("DeleteDocument", get(json!({"DocumentVersion": "9"})), "InvalidDocument").await;
     let moved = client.call("UpdateDocumentDefaultVersion", get(json!({"DocumentVersion": "2"}))).await;
     assert_eq!(
         moved["Description"],
@@ -178,7 +200,7 @@ async fn what_may_not_be_stored_is_refused() {
         (json!({"Content": script("x").replace("'2.2'", "'9.9'")}), "InvalidDocumentSchemaVersion"),
         (json!({"Content": ""}), "InvalidDocumentContent"),
         (json!({"Content": script(&"x".repeat(70_000))}), "MaxDocumentSizeExceeded"),
-        (json!({"DocumentType": "Novel"}), "InvalidDocumentType"),
+        (json!({"DocumentType": "Novel"}), "ValidationException"),
         (json!({"DocumentType": "Automation"}), "InvalidDocumentSchemaVersion"),
         (json!({"DocumentFormat": "XML"}), "ValidationException"),
         (json!({"Name": "AWS-Mine"}), "ValidationException"),
@@ -211,6 +233,67 @@ async fn what_may_not_be_stored_is_refused() {
             "InvalidPermissionType",
         )
         .await;
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn what_clients_match_stands_in_the_errors() {
+    let nats = Nats::start();
+    let (client, running) = start(&nats, "data").await;
+    client.call("CreateDocument", new("deploy", "echo")).await;
+    let nobody = json!({"Name": "nobody"});
+    let share = json!({"Name": "nobody", "PermissionType": "Share"});
+    let missing = "Document with name nobody does not exist.";
+    for (operation, input) in [
+        ("GetDocument", nobody.clone()),
+        ("DescribeDocument", nobody.clone()),
+        ("DeleteDocument", nobody.clone()),
+        ("ListDocumentVersions", nobody.clone()),
+        ("UpdateDocument", with(new("nobody", "x"), json!({"DocumentType": null}))),
+        ("UpdateDocumentDefaultVersion", with(nobody.clone(), json!({"DocumentVersion": "1"}))),
+        ("UpdateDocumentMetadata", with(nobody.clone(), json!({"DocumentReviews": {"Action": "Approve"}}))),
+        ("ListDocumentMetadataHistory", with(nobody, json!({"Metadata": "DocumentReviews"}))),
+        ("DescribeDocumentPermission", share.clone()),
+        ("ModifyDocumentPermission", with(share, json!({"AccountIdsToAdd": ["all"]}))),
+    ] {
+        client.refused_saying(operation, input, "InvalidDocument", missing).await;
+    }
+    let exists = "Document with same name deploy already exists.";
+    client.refused_saying("CreateDocument", new("deploy", "x"), "DocumentAlreadyExists", exists).await;
+    let version = json!({"Name": "deploy", "DocumentVersion": "7"});
+    client.refused_saying("GetDocument", version, "InvalidDocumentVersion", "does not exist").await;
+    let slip = script("x").replace("runCommand", "workingdirectory: /tmp\n    runCommand");
+    let slip = with(new("slip", "x"), json!({"Content": slip}));
+    client
+        .refused_saying("CreateDocument", slip, "InvalidDocumentContent", "resembles workingDirectory")
+        .await;
+
+    let filter = |key: &str, values: &[&str]| json!({"Filters": [{"Key": key, "Values": values}]});
+    for (key, value, says) in [
+        ("Owner", "Nobody", "Self, Private, Public, Amazon, ThirdParty"),
+        ("PlatformTypes", "Solaris", "Windows, Linux, MacOS"),
+        ("DocumentType", "Novel", "Command, Policy, Automation"),
+    ] {
+        client.refused_saying("ListDocuments", filter(key, &[value]), "ValidationException", says).await;
+        let old = json!({"DocumentFilterList": [{"key": key, "value": value}]});
+        client.refused_saying("ListDocuments", old, "ValidationException", says).await;
+    }
+    client
+        .refused_saying("ListDocuments", filter("Name", &[]), "ValidationException", "no value for Name")
+        .await;
+    let arn = "arn:aws:ssm:eu-west-1:123456789012:document/deploy";
+    for (key, value) in [
+        ("name", "deploy"),
+        ("Name", arn),
+        ("OWNER", "self"),
+        ("owner", ACCOUNT),
+        ("documentType", "command"),
+        ("platformtypes", "linux"),
+    ] {
+        let found = client.call("ListDocuments", filter(key, &[value])).await;
+        let names = found["DocumentIdentifiers"].as_array().unwrap().iter().map(|d| d["Name"].clone());
+        assert!(names.into_iter().any(|name| name == "deploy"), "{key} {value}: {found}");
+    }
     running.stop().await;
 }
 

@@ -84,9 +84,11 @@ impl Sender {
         }
         let parameters = language::bind(&resolved.content.inputs, &order.parameters)
             .map_err(|e| ApiError::new("InvalidParameters", e.to_string()))?;
+        let execution_timeout = language::execution_timeout(&resolved.content.document, &parameters)
+            .map_err(|e| ApiError::new("InvalidParameters", e.to_string()))?;
         let node_ids = node_ids(handle, &order, &resolved)?;
         self.authorize(&order, &context.actor.name, &node_ids)?;
-        let mut sent = command_sent(&order, &resolved, &parameters, context)?;
+        let mut sent = command_sent(&order, &resolved, &parameters, execution_timeout, context)?;
         let id = sent.command_id.clone();
         (sent.first_index, sent.node_ids) = list_targets(handle, &id, node_ids, context).await?;
         let executed = handle.execute::<SentCommand>(&id, Command::Send(Box::new(sent)), context).await?;
@@ -187,11 +189,11 @@ fn command_sent(
     order: &Order,
     resolved: &Resolved,
     parameters: &Map<String, Value>,
+    execution: u32,
     context: &Context,
 ) -> Result<CommandSent, ApiError> {
     let content = &resolved.content;
     let delivery = order.delivery_timeout_seconds.unwrap_or(DELIVERY_TIMEOUT_SECONDS);
-    let execution = language::execution_timeout(&content.document, parameters);
     let expires: Timestamp = context.now.plus_seconds(i64::from(delivery) + i64::from(execution));
     let (origin_kind, origin_id) = order.origin.clone().unwrap_or_default();
     Ok(CommandSent {

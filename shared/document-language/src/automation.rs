@@ -6,13 +6,14 @@ use serde_json::Value;
 
 use crate::{
     DocumentInput, Error, automation_graph as graph,
+    declaration::{self, Dialect},
     error::invalid,
     fields::{
         Object, has_placeholder, join, object, optional_object, optional_text, required_list, required_text,
         truth, whole_number,
     },
-    inputs::{self, Dialect},
     interpolate::names_in,
+    keys::Keys,
 };
 
 /// The actions and the inputs they cannot do without.
@@ -42,6 +43,31 @@ const ACTIONS: &[(&str, &[&str])] = &[
     ("aws:waitForAwsResourceProperty", &["Service", "Api", "PropertySelector", "DesiredValues"]),
 ];
 
+const ROOT: Keys = Keys::open(
+    &["schemaVersion", "assumeRole", "parameters", "variables", "mainSteps", "outputs", "files"],
+    &["description"],
+);
+const STEP: Keys = Keys::open(
+    &[
+        "name",
+        "action",
+        "inputs",
+        "maxAttempts",
+        "timeoutSeconds",
+        "onFailure",
+        "onCancel",
+        "isCritical",
+        "isEnd",
+        "nextStep",
+        "outputs",
+    ],
+    &["description"],
+);
+
+/// The parameter by which a caller gives an execution its role. A document may name it without declaring it: without a
+/// value there is no role.
+const ASSUME_ROLE: &str = "AutomationAssumeRole";
+
 const OUTPUT_TYPES: [&str; 6] = ["String", "StringList", "StringMap", "Integer", "Boolean", "MapList"];
 /// The public limit on iterations and on literal iterators.
 const MAX_ITERATIONS: u64 = 100;
@@ -55,7 +81,8 @@ struct Scope {
 
 /// Checks the document and gives its parameters.
 pub(crate) fn check(root: &Object) -> Result<Vec<DocumentInput>, Error> {
-    let inputs = inputs::read(root, Dialect::Automation)?;
+    ROOT.check(root, "")?;
+    let inputs = declaration::read(root, Dialect::Automation)?;
     optional_text(root, "", "assumeRole")?;
     let steps = required_list(root, "", "mainSteps")?;
     let mut names = BTreeSet::new();
@@ -116,6 +143,7 @@ fn check_steps(steps: &[Value], at: &str, scope: &Scope, in_loop: bool) -> Resul
 }
 
 fn check_step(step: &Object, at: &str, scope: &Scope, in_loop: bool) -> Result<(), Error> {
+    STEP.check(step, at)?;
     let action = required_text(step, at, "action")?;
     let Some((_, needed)) = ACTIONS.iter().find(|(name, _)| *name == action) else {
         return Err(invalid(join(at, "action"), format!("names the unknown action {action:?}")));
@@ -287,7 +315,7 @@ fn check_references(value: &Value, field: &str, scope: &Scope) -> Result<(), Err
         let is_word = !first.is_empty() && first.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         let known = scope.parameters.contains(first)
             || scope.steps.contains(first)
-            || matches!(first, "RESOURCE_ID" | "TARGETS" | "loop");
+            || matches!(first, "RESOURCE_ID" | "TARGETS" | "loop" | ASSUME_ROLE);
         if is_word && !name.contains(':') && !known {
             return Err(invalid(
                 field,

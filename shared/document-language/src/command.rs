@@ -5,21 +5,51 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use crate::{
-    DocumentInput, Error, Platform,
-    error::invalid,
+    declaration::{self, Dialect},
+    error::{Error, invalid},
     fields::{
         Object, has_placeholder, join, object, optional_object, required_list, required_object,
         required_text, truth,
     },
-    inputs::{self, Dialect},
-    interpolate::Values,
+    inputs::DocumentInput,
+    interpolate::{Values, names_in},
+    keys::Keys,
+    platform::Platform,
     plugins::{self, Plugin},
     precondition::{self, Condition},
+    step_inputs,
 };
+
+/// At the top of a document of schema 2.x. AWS and the agent ignore the others.
+const ROOT: Keys = Keys::open(
+    &["schemaVersion", "parameters", "mainSteps"],
+    &["description", "outputs", "files", "assumeRole", "variables"],
+);
+/// At the top of a document of schema 1.2.
+const OLD_ROOT: Keys = Keys::open(&["schemaVersion", "parameters", "runtimeConfig"], &["description"]);
+/// Of a plugin in schema 1.2.
+const PLUGIN: Keys = Keys::open(&["properties"], &["settings", "description", "name", "id"]);
+/// Of a step. The attributes of Automation steps have no effect here; public documents carry them.
+const STEP: Keys = Keys::open(
+    &["action", "name", "inputs", "precondition"],
+    &[
+        "description",
+        "maxAttempts",
+        "timeoutSeconds",
+        "onFailure",
+        "onSuccess",
+        "onCancel",
+        "isCritical",
+        "isEnd",
+        "nextStep",
+        "outputs",
+        "finallyStep",
+    ],
+);
 
 /// Checks the parameters and the steps; gives the declared parameters and the platforms.
 pub(crate) fn check(root: &Object, version: &str) -> Result<(Vec<DocumentInput>, Vec<String>), Error> {
-    let inputs = inputs::read(root, Dialect::Command)?;
+    let inputs = declaration::read(root, Dialect::Command)?;
     if version != "2.2"
         && let Some(input) = inputs.iter().find(|input| input.env_var)
     {
@@ -28,33 +58,42 @@ pub(crate) fn check(root: &Object, version: &str) -> Result<(Vec<DocumentInput>,
     }
     let mut platforms = Vec::new();
     if version == "1.2" {
-        check_runtime_config(root, &mut platforms)?;
+        OLD_ROOT.check(root, "")?;
+        check_runtime_config(root, &inputs, &mut platforms)?;
     } else {
+        ROOT.check(root, "")?;
         check_main_steps(root, version, &inputs, &mut platforms)?;
     }
     let words = Platform::ALL.iter().filter(|p| platforms.contains(*p)).map(|p| p.name().to_owned());
     Ok((inputs, words.collect()))
 }
 
-fn check_runtime_config(root: &Object, platforms: &mut Vec<Platform>) -> Result<(), Error> {
+fn check_runtime_config(
+    root: &Object,
+    inputs: &[DocumentInput],
+    platforms: &mut Vec<Platform>,
+) -> Result<(), Error> {
     let config = required_object(root, "", "runtimeConfig")?;
     if config.is_empty() {
         return Err(invalid("runtimeConfig", "must name at least one plugin"));
     }
+    let context =
+        Declared { inputs, downloads: config.keys().any(|action| step_inputs::is_download(action)) };
     for (action, settings) in config {
         let at = format!("runtimeConfig.{action}");
         let plugin = known(action, &at)?;
         let settings = object(settings, &at)?;
+        PLUGIN.check(settings, &at)?;
         let field = format!("{at}.properties");
         match settings.get("properties") {
-            None => check_inputs(plugin, &Map::new(), &field)?,
+            None => check_inputs(plugin, &Map::new(), &field, &context)?,
             Some(Value::Array(items)) => {
                 for (index, item) in items.iter().enumerate() {
                     let field = format!("{field}[{index}]");
-                    check_inputs(plugin, object(item, &field)?, &field)?;
+                    check_inputs(plugin, object(item, &field)?, &field, &context)?;
                 }
             }
-            Some(Value::Object(one)) => check_inputs(plugin, one, &field)?,
+            Some(Value::Object(one)) => check_inputs(plugin, one, &field, &context)?,
             Some(text) if has_placeholder(text) => {}
             Some(_) => return Err(invalid(field, "must be a map or a list of maps")),
         }
@@ -71,10 +110,13 @@ fn check_main_steps(
 ) -> Result<(), Error> {
     let steps = required_list(root, "", "mainSteps")?;
     let names = Values::new(inputs.iter().map(|input| (input.name.clone(), Value::Null)).collect());
+    let actions = steps.iter().filter_map(|step| step.get("action")?.as_str());
+    let context = Declared { inputs, downloads: actions.into_iter().any(step_inputs::is_download) };
     let mut seen = BTreeSet::new();
     for (index, step) in steps.iter().enumerate() {
         let at = format!("mainSteps[{index}]");
         let step = object(step, &at)?;
+        STEP.check(step, &at)?;
         let name = required_text(step, &at, "name")?;
         check_step_name(name, &at)?;
         if !seen.insert(name) {
@@ -84,7 +126,7 @@ fn check_main_steps(
         let none = Map::new();
         let inputs = optional_object(step, &at, "inputs")?.unwrap_or(&none);
         let field = join(&at, "inputs");
-        check_inputs(plugin, inputs, &field)?;
+        check_inputs(plugin, inputs, &field, &context)?;
         check_flow(inputs, &field, index + 1 == steps.len())?;
         let only = check_precondition(step, &at, version, &names)?;
         platforms.extend(
@@ -117,7 +159,16 @@ fn known(action: &str, field: &str) -> Result<&'static Plugin, Error> {
     plugins::find(action).ok_or_else(|| invalid(field, format!("names the unknown plugin {action:?}")))
 }
 
-fn check_inputs(plugin: &Plugin, inputs: &Object, at: &str) -> Result<(), Error> {
+/// What the inputs of a step are checked against.
+struct Declared<'a> {
+    inputs: &'a [DocumentInput],
+    /// Whether a step of the document downloads something.
+    downloads: bool,
+}
+
+fn check_inputs(plugin: &Plugin, inputs: &Object, at: &str, declared: &Declared<'_>) -> Result<(), Error> {
+    plugin.keys.check(inputs, at)?;
+    check_values(inputs, at, declared)?;
     if let Some(missing) = plugin.required.iter().find(|name| !inputs.contains_key(**name)) {
         return Err(invalid(join(at, missing), format!("is missing; {} needs it", plugin.name)));
     }
@@ -135,6 +186,22 @@ fn check_inputs(plugin: &Plugin, inputs: &Object, at: &str) -> Result<(), Error>
             join(at, "runCommand"),
             "must be a list of texts or a placeholder of a StringList parameter",
         )),
+    }
+}
+
+fn check_values(inputs: &Object, at: &str, declared: &Declared<'_>) -> Result<(), Error> {
+    let whole = Value::Object(inputs.clone());
+    step_inputs::check(&whole, declared.downloads)
+        .map_err(|(input, problem)| invalid(join(at, input), problem))?;
+    // Not a script, where braces may belong to somebody else: an undeclared name never becomes a number.
+    let mut names = Vec::new();
+    names_in(inputs.get("timeoutSeconds").unwrap_or(&Value::Null), &mut names);
+    match names.iter().find(|name| !declared.inputs.iter().any(|input| input.name == **name)) {
+        None => Ok(()),
+        Some(name) => {
+            let problem = format!("refers to {name:?}, which is no parameter of the document");
+            Err(invalid(join(at, "timeoutSeconds"), problem))
+        }
     }
 }
 

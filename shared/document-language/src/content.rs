@@ -1,57 +1,10 @@
 //! Content as it is stored: its format, its limits, its hash and its conversion.
 
-use std::{fmt, str::FromStr};
-
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::{Error, inputs, yaml};
-
-/// The size limit of one version, as the public API documents it.
-pub const MAX_BYTES: usize = 65_536;
-/// Real documents stay below 15 levels; the limit protects every recursive reader behind this crate.
-pub const MAX_DEPTH: usize = 64;
-
-/// The syntax a document was declared to have; it is never guessed from the content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Format {
-    /// One JSON value.
-    Json,
-    /// One YAML document.
-    Yaml,
-    /// Anything; used for calendars and free configuration.
-    Text,
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Format::Json => "JSON",
-            Format::Yaml => "YAML",
-            Format::Text => "TEXT",
-        })
-    }
-}
-
-/// The given text names no format.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("The document format {0:?} is not one of JSON, YAML and TEXT.")]
-pub struct UnknownFormat(String);
-
-impl FromStr for Format {
-    type Err = UnknownFormat;
-
-    fn from_str(text: &str) -> Result<Self, UnknownFormat> {
-        match text {
-            "JSON" => Ok(Format::Json),
-            "YAML" => Ok(Format::Yaml),
-            "TEXT" => Ok(Format::Text),
-            other => Err(UnknownFormat(other.to_owned())),
-        }
-    }
-}
+pub use crate::format::{Format, MAX_BYTES, MAX_DEPTH, UnknownFormat};
+use crate::{error::Error, normalize, yaml};
 
 /// Reads content within the limits. Plain text becomes null, because it has no structure.
 pub fn parse(content: &str, format: Format) -> Result<Value, Error> {
@@ -85,7 +38,7 @@ pub fn convert(content: &str, from: Format, to: Format) -> Result<String, Error>
         return Err(Error::Format { found: from, wanted: to.to_string() });
     }
     let mut value = parse(content, from)?;
-    normalize_schema_version(&mut value);
+    normalize::schema_version(&mut value);
     match to {
         Format::Yaml => {
             serde_yaml_ng::to_string(&value).map_err(|e| Error::Syntax { format: to, reason: e.to_string() })
@@ -96,17 +49,12 @@ pub fn convert(content: &str, from: Format, to: Format) -> Result<String, Error>
 }
 
 /// Removes the looseness that YAML authors leave in a document, so that strict readers can take it: a number as
-/// schemaVersion, and bare words of other types among the texts of the parameters.
+/// schemaVersion, bare words of other types among the texts of the parameters, types in lower case, and empty
+/// elements among the lines of a script.
 pub fn normalize(document: &mut Value) {
-    normalize_schema_version(document);
-    inputs::normalize(document);
-}
-
-/// YAML authors write `schemaVersion: 2.2` without quotes; every reader expects text.
-fn normalize_schema_version(document: &mut Value) {
-    if let Some(version @ Value::Number(_)) = document.get_mut("schemaVersion") {
-        *version = Value::String(version.to_string());
-    }
+    normalize::schema_version(document);
+    normalize::parameters(document);
+    normalize::scripts(document);
 }
 
 fn deeper_than(value: &Value, levels: usize) -> bool {

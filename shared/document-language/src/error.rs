@@ -1,6 +1,6 @@
 //! Why a document was refused.
 
-use crate::content::{Format, MAX_BYTES, MAX_DEPTH};
+use crate::format::{Format, MAX_BYTES, MAX_DEPTH};
 
 /// The reasons for which content or a name is refused; the API layer maps each variant to its AWS exception.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -3,13 +3,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{
-    Error,
-    error::invalid,
-    fields::{Object, object, optional_object, optional_text, required_text, whole_number},
-    pattern::Pattern,
-};
-
 /// One declared parameter, called input here because "parameter" also means a value that was sent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DocumentInput {
@@ -73,7 +66,8 @@ impl DocumentInput {
     }
 }
 
-fn shape(kind: &str) -> Option<Shape> {
+/// The shape of a type's values; `None` for a type that is not known.
+pub(crate) fn shape(kind: &str) -> Option<Shape> {
     Some(match kind {
         "String" => Shape::Text,
         "StringList" => Shape::List,
@@ -87,174 +81,7 @@ fn shape(kind: &str) -> Option<Shape> {
     })
 }
 
-/// Which types a document type may declare.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Dialect {
-    /// String, StringList and StringMap; names of letters and digits.
-    Command,
-    /// All types; names may have underscores.
-    Automation,
-}
-
-/// Reads and checks the `parameters` of a normalised document.
-pub(crate) fn read(document: &Object, dialect: Dialect) -> Result<Vec<DocumentInput>, Error> {
-    let Some(declared) = optional_object(document, "", "parameters")? else {
-        return Ok(Vec::new());
-    };
-    declared.iter().map(|(name, value)| read_one(name, value, dialect)).collect()
-}
-
 /// Whether a placeholder can carry this name; other names never reach a script.
 pub(crate) fn is_plain_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric())
-}
-
-fn read_one(name: &str, value: &Value, dialect: Dialect) -> Result<DocumentInput, Error> {
-    let at = format!("parameters.{name}");
-    let named = match dialect {
-        Dialect::Command => is_plain_name(name),
-        Dialect::Automation => is_plain_name(&name.replace('_', "x")),
-    };
-    if !named {
-        return Err(invalid(at, "has a name with characters other than letters and digits"));
-    }
-    let map = object(value, &at)?;
-    let kind = required_text(map, &at, "type")?;
-    let known = match dialect {
-        Dialect::Command => matches!(kind, "String" | "StringList" | "StringMap"),
-        Dialect::Automation => shape(kind).is_some(),
-    };
-    if !known {
-        return Err(invalid(format!("{at}.type"), format!("has the unknown type {kind:?}")));
-    }
-    let input = DocumentInput {
-        name: name.to_owned(),
-        kind: kind.to_owned(),
-        description: optional_text(map, &at, "description")?.map(str::to_owned),
-        default: map.get("default").filter(|v| !v.is_null()).cloned(),
-        allowed_values: allowed_values(map, &at)?,
-        allowed_pattern: optional_text(map, &at, "allowedPattern")?
-            .filter(|p| !p.is_empty())
-            .map(str::to_owned),
-        min_items: limit(map, &at, "minItems")?,
-        max_items: limit(map, &at, "maxItems")?,
-        min_chars: limit(map, &at, "minChars")?,
-        max_chars: limit(map, &at, "maxChars")?,
-        display_type: optional_text(map, &at, "displayType")?.map(str::to_owned),
-        env_var: env_var(map, &at, kind)?,
-    };
-    check_one(&input, &at)?;
-    Ok(input)
-}
-
-fn allowed_values(map: &Object, at: &str) -> Result<Vec<String>, Error> {
-    let field = format!("{at}.allowedValues");
-    match map.get("allowedValues") {
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Array(items)) => items
-            .iter()
-            .map(|item| scalar_text(item).ok_or_else(|| invalid(&*field, "must list texts")))
-            .collect(),
-        Some(_) => Err(invalid(field, "must be a list")),
-    }
-}
-
-fn limit(map: &Object, at: &str, key: &str) -> Result<Option<u64>, Error> {
-    match map.get(key) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => whole_number(value)
-            .map(Some)
-            .ok_or_else(|| invalid(format!("{at}.{key}"), "must be a whole number that is not negative")),
-    }
-}
-
-fn env_var(map: &Object, at: &str, kind: &str) -> Result<bool, Error> {
-    match optional_text(map, at, "interpolationType")? {
-        None => Ok(false),
-        Some("ENV_VAR") if kind == "String" => Ok(true),
-        Some("ENV_VAR") => Err(invalid(
-            format!("{at}.interpolationType"),
-            "is ENV_VAR, which only String parameters may have",
-        )),
-        Some(_) => Err(invalid(format!("{at}.interpolationType"), "must be ENV_VAR")),
-    }
-}
-
-fn check_one(input: &DocumentInput, at: &str) -> Result<(), Error> {
-    for (low, high, what) in
-        [(input.min_items, input.max_items, "minItems"), (input.min_chars, input.max_chars, "minChars")]
-    {
-        if let (Some(low), Some(high)) = (low, high)
-            && low > high
-        {
-            return Err(invalid(format!("{at}.{what}"), format!("is {low}, more than the maximum {high}")));
-        }
-    }
-    if let Some(pattern) = &input.allowed_pattern {
-        Pattern::compile(pattern).map_err(|why| invalid(format!("{at}.allowedPattern"), why))?;
-    }
-    let Some(default) = &input.default else { return Ok(()) };
-    let field = format!("{at}.default");
-    let fits = match (input.shape(), default) {
-        (Shape::Text, Value::String(_))
-        | (Shape::Integer | Shape::Boolean, Value::String(_))
-        | (Shape::Integer, Value::Number(_))
-        | (Shape::Boolean, Value::Bool(_))
-        | (Shape::Map, Value::Object(_)) => true,
-        (Shape::List, Value::Array(items)) => items.iter().all(Value::is_string),
-        (Shape::MapList, Value::Array(items)) => items.iter().all(Value::is_object),
-        (Shape::Map, Value::String(text)) => {
-            text.is_empty() || serde_json::from_str::<Object>(text).is_ok() || text.contains("{{")
-        }
-        // A list default may come from the Parameter Store.
-        (Shape::List, Value::String(text)) => text.trim_start().starts_with("{{"),
-        _ => false,
-    };
-    if !fits {
-        return Err(invalid(field, format!("is not a value of the type {}", input.kind)));
-    }
-    if !input.allowed_values.is_empty() {
-        let items = match default {
-            Value::Array(items) => items.as_slice(),
-            one => std::slice::from_ref(one),
-        };
-        // A reference is resolved when the document runs.
-        for text in items.iter().filter_map(scalar_text).filter(|text| !text.contains("{{")) {
-            if !input.allowed_values.contains(&text) {
-                return Err(invalid(field, format!("is {text:?}, which is not among allowedValues")));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Text, number or truth value as text.
-pub(crate) fn scalar_text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
-        _ => None,
-    }
-}
-
-/// Turns the scalars that unquoted YAML leaves behind into the texts that the agent insists on.
-pub(crate) fn normalize(document: &mut Value) {
-    let Some(declared) = document.get_mut("parameters").and_then(Value::as_object_mut) else { return };
-    for input in declared.values_mut().filter_map(Value::as_object_mut) {
-        let kind = input.get("type").and_then(Value::as_str).and_then(shape);
-        for key in ["allowedValues", "default"] {
-            let Some(value) = input.get_mut(key) else { continue };
-            match (kind, value) {
-                (Some(Shape::Text), value @ (Value::Bool(_) | Value::Number(_))) => {
-                    *value = Value::String(value.to_string());
-                }
-                (Some(Shape::Text | Shape::List), Value::Array(items)) => {
-                    for item in items.iter_mut().filter(|v| v.is_number() || v.is_boolean()) {
-                        *item = Value::String(item.to_string());
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
 }

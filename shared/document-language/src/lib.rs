@@ -6,7 +6,10 @@
 //! - [`content`] reads JSON, YAML and plain text, bounded in size and depth, and converts between them.
 //! - [`check`] is what CreateDocument checks; it goes by document type through `command`, `automation`,
 //!   `session`, `package` and `calendar`.
-//! - [`inputs`] are the declared parameters, [`bind`] holds what was sent against them.
+//! - [`inputs`] are the declared parameters, [`bind`] holds what was sent against them; `pattern` and `java_pattern`
+//!   match allowedPattern as Java does, within bounds.
+//! - `keys` refuses keys that are slips, `step_inputs` values that a step cannot have, `references` finds references to
+//!   the Parameter Store. [`execution_timeout`] checks the last two before a command is sent.
 //! - [`parse_executable`] turns a document and its parameters into the [`Plan`] a node executes, with
 //!   [`interpolate`], [`precondition`] and [`flow`] as its parts.
 //! - [`plugins`] knows the plugin names and the platforms they exist on.
@@ -19,19 +22,28 @@ mod automation_graph;
 mod calendar;
 mod command;
 pub mod content;
+mod declaration;
 mod error;
 mod fields;
 pub mod flow;
+mod format;
 pub mod inputs;
 pub mod interpolate;
+mod java_pattern;
+mod keys;
 mod names;
+mod normalize;
 mod package;
 pub mod parameters;
 mod pattern;
 pub mod plan;
+pub mod platform;
 pub mod plugins;
 pub mod precondition;
+mod references;
+mod sending;
 mod session;
+mod step_inputs;
 mod validate;
 mod yaml;
 
@@ -41,6 +53,8 @@ pub use flow::{DocumentStatus, Flow, OnFailure, StepStatus, aggregate};
 pub use inputs::DocumentInput;
 pub use names::check_name;
 pub use parameters::{Error as ParameterError, bind};
-pub use plan::{Error as PlanError, Plan, PlannedStep, execution_timeout, parse_executable};
-pub use precondition::{Condition, Decision, Platform};
-pub use validate::{Checked, check};
+pub use plan::{Error as PlanError, Plan, PlannedStep, parse_executable};
+pub use platform::Platform;
+pub use precondition::{Condition, Decision};
+pub use sending::{Error as SendingError, execution_timeout};
+pub use validate::{Checked, DOCUMENT_TYPES, check};

@@ -6,7 +6,7 @@ use crate::{
     Error, Platform,
     error::invalid,
     fields::{Object, object, required, required_object, required_text, whole_number},
-    validate::all_platforms,
+    platform::all_names,
 };
 
 /// Checks a manifest and gives the platforms it has files for.
@@ -45,7 +45,7 @@ pub(crate) fn check(root: &Object) -> Result<Vec<String>, Error> {
             _ => drop(platforms.insert(Platform::Linux.name())),
         }
     }
-    Ok(all_platforms().into_iter().filter(|name| platforms.contains(name.as_str())).collect())
+    Ok(all_names().into_iter().filter(|name| platforms.contains(name.as_str())).collect())
 }
 
 fn check_file(name: &str, file: &Object) -> Result<(), Error> {

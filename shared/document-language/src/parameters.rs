@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::{
     inputs::{DocumentInput, Shape},
     pattern::{Pattern, Verdict},
+    references,
 };
 
 /// Why the parameters were refused; every variant names the parameter.
@@ -25,11 +26,19 @@ pub enum Error {
     #[error("The parameter {name} is not a value of the type {kind}: {value:?}.")]
     Type { name: String, kind: String, value: String },
     /// The value is none of allowedValues.
-    #[error("The parameter {name} has the value {value:?}, which is not among the allowed values.")]
-    NotAllowed { name: String, value: String },
+    #[error(
+        "The parameter {name} has the value {value:?}, which is not among the allowed values: {allowed}."
+    )]
+    NotAllowed { name: String, value: String, allowed: String },
     /// The value does not match allowedPattern as a whole.
     #[error("The parameter {name} has the value {value:?}, which does not match the pattern {pattern}.")]
     Pattern { name: String, value: String, pattern: String },
+    /// The value holds a reference to the Parameter Store, which nothing resolves yet.
+    #[error(
+        "The parameter {name} holds the reference {reference}; references to the Parameter Store cannot be \
+         resolved yet, and a script would get their text."
+    )]
+    Reference { name: String, reference: String },
     /// The declaration itself cannot be used.
     #[error("The parameter {name} has a pattern that cannot be used: it {reason}.")]
     BadPattern { name: String, reason: String },
@@ -42,8 +51,8 @@ pub enum Error {
 }
 
 /// Checks what was sent and gives it its types. Only what was sent comes back: defaults are the business of
-/// the node, so that a history shows what the caller said. References to the Parameter Store get no
-/// exception: the text of the reference itself has to satisfy the declaration.
+/// the node, so that a history shows what the caller said. A value or default that counts must hold no
+/// reference to the Parameter Store.
 pub fn bind(
     inputs: &[DocumentInput],
     given: &BTreeMap<String, Vec<String>>,
@@ -56,14 +65,29 @@ pub fn bind(
         match given.get(&input.name) {
             Some(values) => {
                 let value = typed(input, values)?;
-                check_texts(input, &value, values)?;
+                no_reference(input, &value)?;
+                match input.shape() {
+                    // As they were written; the others as they are meant, so that True is true.
+                    Shape::Map | Shape::MapList => check_texts(input, &value, values)?,
+                    _ => check(input, &value)?,
+                }
                 bound.insert(input.name.clone(), value);
             }
-            None if input.default.is_none() => return Err(Error::Missing(input.name.clone())),
-            None => {}
+            None => match &input.default {
+                None => return Err(Error::Missing(input.name.clone())),
+                Some(default) => no_reference(input, default)?,
+            },
         }
     }
     Ok(bound)
+}
+
+/// Refuses a value that holds a reference to the Parameter Store.
+fn no_reference(input: &DocumentInput, value: &Value) -> Result<(), Error> {
+    match references::in_value(value) {
+        None => Ok(()),
+        Some(reference) => Err(Error::Reference { name: input.name.clone(), reference }),
+    }
 }
 
 fn typed(input: &DocumentInput, values: &[String]) -> Result<Value, Error> {
@@ -133,7 +157,8 @@ fn check_texts(input: &DocumentInput, value: &Value, texts: &[String]) -> Result
             return Err(Error::Chars { name: name(), given });
         }
         if !input.allowed_values.is_empty() && !input.allowed_values.contains(text) {
-            return Err(Error::NotAllowed { name: name(), value: shown() });
+            let allowed = input.allowed_values.join(", ");
+            return Err(Error::NotAllowed { name: name(), value: shown(), allowed });
         }
         if let Some((compiled, pattern)) = &pattern
             && compiled.full(text) != Verdict::Matches
@@ -207,7 +232,7 @@ mod tests {
         s.allowed_values = vec!["a".into(), "b".into()];
         assert!(matches!(
             bind(&[s.clone()], &given(&[("s", &["c"])])),
-            Err(Error::NotAllowed { name, value }) if name == "s" && value == "c"
+            Err(Error::NotAllowed { name, value, allowed }) if name == "s" && value == "c" && allowed == "a, b"
         ));
         s.allowed_values.clear();
         s.allowed_pattern = Some("[0-9]+".into());

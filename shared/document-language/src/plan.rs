@@ -5,19 +5,21 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::{
-    Platform,
+    declaration::{self, Dialect},
     fields::{Object, whole_number},
     flow::Flow,
-    inputs::{self, Dialect, is_plain_name},
+    inputs::is_plain_name,
     interpolate::Values,
     parameters,
     pattern::{Pattern, Verdict},
+    platform::Platform,
     plugins,
     precondition::{self, Condition, Decision},
+    references, step_inputs,
 };
 
-/// The time a step gets when it does not say one within the limits.
-pub const DEFAULT_TIMEOUT: u32 = 3600;
+/// The time that a step gets when it does not say one.
+pub const DEFAULT_TIMEOUT_SECONDS: u32 = 3600;
 
 /// Why a node refuses a whole document, before any step has run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,6 +49,19 @@ pub enum Error {
         /// The pattern.
         pattern: String,
     },
+    /// An input of a step of an included document is not what it may be.
+    #[error("The input {input} of the step {step:?} {problem}.")]
+    Input {
+        /// The name of the step.
+        step: String,
+        /// The name of the input.
+        input: &'static str,
+        /// The rule, as the rest of a sentence.
+        problem: String,
+    },
+    /// An included document holds a reference that nothing resolves yet.
+    #[error("The reference {0} to the Parameter Store cannot be resolved yet.")]
+    Reference(String),
     /// The parameters of an included document break its declarations.
     #[error(transparent)]
     Parameter(#[from] parameters::Error),
@@ -79,7 +94,7 @@ pub struct PlannedStep {
     /// Why the step cannot run at all, although the other steps can.
     pub fault: Option<String>,
     /// Since schema 2.2 a plugin of another platform is skipped; before, it fails.
-    pub skips_foreign: bool,
+    pub skips_unsupported_platform: bool,
 }
 
 impl PlannedStep {
@@ -114,9 +129,11 @@ impl PlannedStep {
                  please update to latest version. Step name: {name}"
             )),
             Some(plugin) if plugin.platforms.contains(&platform) => Decision::Run,
-            Some(_) if self.skips_foreign && self.condition == Condition::None => Decision::Skip(format!(
-                "Step execution skipped due to incompatible platform. Step name: {name}"
-            )),
+            Some(_) if self.skips_unsupported_platform && self.condition == Condition::None => {
+                Decision::Skip(format!(
+                    "Step execution skipped due to incompatible platform. Step name: {name}"
+                ))
+            }
             Some(_) => Decision::Fail(format!("Plugin with name {action} not found. Step name: {name}")),
         }
     }
@@ -135,10 +152,10 @@ pub fn parse_executable(document: &Value, given: &Map<String, Value>) -> Result<
 }
 
 /// Prepares a document that another document includes. No service has seen these parameters, so all the
-/// declared constraints are checked here.
+/// declared constraints and the values of the inputs are checked here.
 pub fn parse_included(document: &Value, given: &Map<String, Value>) -> Result<Plan, Error> {
     if let Some(root) = document.as_object() {
-        let declared = inputs::read(root, Dialect::Automation)
+        let declared = declaration::read(root, Dialect::Automation)
             .map_err(|e| Error::Declaration { name: "*".to_owned(), problem: e.to_string() })?;
         for input in &declared {
             if let Some(value) = given.get(&input.name) {
@@ -146,33 +163,53 @@ pub fn parse_included(document: &Value, given: &Map<String, Value>) -> Result<Pl
             }
         }
     }
-    plan(document, given)
+    let plan = plan(document, given)?;
+    for step in &plan.steps {
+        for inputs in &step.runs {
+            // What it is relative to, the including document may have downloaded.
+            step_inputs::check(inputs, true).map_err(|(input, problem)| Error::Input {
+                step: step.name.clone(),
+                input,
+                problem,
+            })?;
+            if let Some(reference) = references::in_value(inputs) {
+                return Err(Error::Reference(reference));
+            }
+        }
+        let mut values = step.environment.values();
+        if let Some(reference) = values.find_map(|value| references::in_text(value)) {
+            return Err(Error::Reference(reference.to_owned()));
+        }
+    }
+    Ok(plan)
 }
 
-/// The time all steps may take together: the sum over the steps of the platform that needs most of it.
-pub fn execution_timeout(document: &Value, given: &Map<String, Value>) -> u32 {
-    let Ok(plan) = plan(document, given) else { return DEFAULT_TIMEOUT };
-    let on = |platform| {
-        plan.steps
-            .iter()
-            .filter(|step| step.decide(platform) == Decision::Run)
-            .flat_map(|step| &step.runs)
-            .fold(0u32, |sum, run| sum.saturating_add(timeout_seconds(run)))
-    };
-    match Platform::ALL.into_iter().map(on).max() {
-        None | Some(0) => DEFAULT_TIMEOUT,
-        Some(sum) => sum,
+impl Plan {
+    /// The time in seconds that all steps may take together: the sum over the steps of the platform that needs most.
+    pub fn execution_timeout(&self) -> u32 {
+        let on = |platform| {
+            self.steps
+                .iter()
+                .filter(|step| step.decide(platform) == Decision::Run)
+                .flat_map(|step| &step.runs)
+                .fold(0u32, |sum, run| sum.saturating_add(timeout_seconds(run)))
+        };
+        match Platform::ALL.into_iter().map(on).max() {
+            None | Some(0) => DEFAULT_TIMEOUT_SECONDS,
+            Some(sum) => sum,
+        }
     }
 }
 
-/// The time-out of one set of inputs. Outside of the limits the default holds, silently.
+/// The time-out of one set of inputs; the default when it has none. Values outside of the limits are refused before a
+/// node sees them; if one does, the default holds.
 pub fn timeout_seconds(inputs: &Value) -> u32 {
     inputs
         .get("timeoutSeconds")
         .and_then(whole_number)
         .and_then(|seconds| u32::try_from(seconds).ok())
-        .filter(|seconds| (5..=172_800).contains(seconds))
-        .unwrap_or(DEFAULT_TIMEOUT)
+        .filter(|seconds| step_inputs::TIMEOUT_SECONDS.contains(&u64::from(*seconds)))
+        .unwrap_or(DEFAULT_TIMEOUT_SECONDS)
 }
 
 fn plan(document: &Value, given: &Map<String, Value>) -> Result<Plan, Error> {
@@ -335,7 +372,7 @@ fn main_step(index: usize, step: &Value, parameters: &Parameters, conditions: bo
         },
         flow: Flow::read(&inputs),
         fault,
-        skips_foreign: conditions,
+        skips_unsupported_platform: conditions,
         runs: vec![inputs],
         name,
         action,
@@ -362,7 +399,7 @@ fn runtime_config(root: &Object, parameters: &Parameters) -> Result<Vec<PlannedS
             condition: Condition::None,
             flow: Flow::default(),
             fault: None,
-            skips_foreign: false,
+            skips_unsupported_platform: false,
             runs,
         }
     };

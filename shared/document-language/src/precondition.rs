@@ -2,43 +2,7 @@
 
 use serde_json::Value;
 
-use crate::interpolate::Values;
-
-/// The three platforms documents know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Platform {
-    /// Windows.
-    Windows,
-    /// Linux.
-    Linux,
-    /// macOS.
-    MacOs,
-}
-
-impl Platform {
-    /// All of them, in the order of the public API.
-    pub const ALL: [Platform; 3] = [Platform::Windows, Platform::Linux, Platform::MacOs];
-
-    /// The word of the public API.
-    pub fn name(self) -> &'static str {
-        match self {
-            Platform::Windows => "Windows",
-            Platform::Linux => "Linux",
-            Platform::MacOs => "MacOS",
-        }
-    }
-
-    /// The platform this code was compiled for.
-    pub fn here() -> Self {
-        if cfg!(windows) {
-            Platform::Windows
-        } else if cfg!(target_os = "macos") {
-            Platform::MacOs
-        } else {
-            Platform::Linux
-        }
-    }
-}
+use crate::{interpolate::Values, references};
 
 /// A precondition with its parameters filled in; only the platform is still open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +63,7 @@ fn string_equals(operands: &Value, values: &Values) -> Condition {
     if left == right {
         return malformed("operator's arguments can't be identical");
     }
-    if [left, right].iter().any(|operand| operand.contains("{{ssm:") || operand.contains("{{ ssm:")) {
+    if [left, right].iter().any(|operand| references::in_text(operand).is_some()) {
         return malformed("operator's arguments can't contain Parameter Store references");
     }
     let shown = format!("\"StringEquals\": [{left}, {right}]");

@@ -4,18 +4,41 @@ use serde_json::Value;
 
 use crate::{
     DocumentInput, Error,
+    declaration::{self, Dialect},
     error::invalid,
     fields::{Object, has_placeholder, optional_object, required_text, truth, whole_number},
-    inputs::{self, Dialect},
+    keys::Keys,
 };
+
+const ROOT: Keys =
+    Keys::open(&["schemaVersion", "sessionType", "parameters", "inputs", "properties"], &["description"]);
+const PREFERENCES: Keys = Keys::open(
+    &[
+        "s3BucketName",
+        "s3KeyPrefix",
+        "s3EncryptionEnabled",
+        "cloudWatchLogGroupName",
+        "cloudWatchEncryptionEnabled",
+        "cloudWatchStreamingEnabled",
+        "kmsKeyId",
+        "runAsEnabled",
+        "runAsDefaultUser",
+        "idleSessionTimeout",
+        "maxSessionDuration",
+        "shellProfile",
+    ],
+    &[],
+);
+const COMMANDS: Keys = Keys::open(&["commands", "runAsElevated", "separateOutputStream"], &[]);
 
 /// Checks a session document and gives its parameters.
 pub(crate) fn check(root: &Object) -> Result<Vec<DocumentInput>, Error> {
+    ROOT.check(root, "")?;
     let kind = required_text(root, "", "sessionType")?;
     if !matches!(kind, "Standard_Stream" | "InteractiveCommands" | "NonInteractiveCommands" | "Port") {
         return Err(invalid("sessionType", format!("has the unknown type {kind:?}")));
     }
-    let parameters = inputs::read(root, Dialect::Command)?;
+    let parameters = declaration::read(root, Dialect::Command)?;
     if let Some(preferences) = optional_object(root, "", "inputs")? {
         check_preferences(preferences)?;
     }
@@ -36,6 +59,7 @@ pub(crate) fn check(root: &Object) -> Result<Vec<DocumentInput>, Error> {
 }
 
 fn check_preferences(preferences: &Object) -> Result<(), Error> {
+    PREFERENCES.check(preferences, "inputs")?;
     for (key, most) in [("idleSessionTimeout", 60), ("maxSessionDuration", 1440)] {
         let Some(value) = preferences.get(key) else { continue };
         let open = value.as_str() == Some("") || has_placeholder(value);
@@ -73,6 +97,7 @@ fn check_commands(properties: &Object) -> Result<(), Error> {
         let at = format!("properties.{platform}");
         let Some(one) = optional_object(properties, "properties", platform)? else { continue };
         any = true;
+        COMMANDS.check(one, &at)?;
         match one.get("commands") {
             None | Some(Value::String(_)) => {}
             Some(Value::Array(lines)) if lines.iter().all(Value::is_string) => {}

@@ -3,9 +3,11 @@
 use serde_json::Value;
 
 use crate::{
-    DocumentInput, Error, Format, Platform, automation, calendar, command, content,
+    DocumentInput, Error, Format, automation, calendar, command, content,
     fields::{Object, optional_text},
-    package, session,
+    package,
+    platform::all_names,
+    session,
 };
 
 /// What the check found out about a document, for the views of the service.
@@ -23,8 +25,15 @@ pub struct Checked {
     pub normalized: Value,
 }
 
-/// Types that are stored and versioned without a look at their meaning.
-const STORED: [&str; 11] = [
+/// The types of documents, those first that are checked. The others are stored and versioned without a look at
+/// their meaning.
+pub const DOCUMENT_TYPES: [&str; 17] = [
+    "Command",
+    "Policy",
+    "Automation",
+    "Session",
+    "Package",
+    "ChangeCalendar",
     "ApplicationConfiguration",
     "ApplicationConfigurationSchema",
     "DeploymentStrategy",
@@ -41,8 +50,8 @@ const STORED: [&str; 11] = [
 /// Checks content as a document of a type. The format is what the caller declared.
 pub fn check(document_type: &str, format: Format, content: &str) -> Result<Checked, Error> {
     let mut value = content::parse(content, format)?;
-    if STORED.contains(&document_type) {
-        return Ok(stored(value));
+    if !DOCUMENT_TYPES.contains(&document_type) {
+        return Err(Error::DocumentType(document_type.to_owned()));
     }
     if document_type == "ChangeCalendar" {
         if format != Format::Text {
@@ -52,10 +61,10 @@ pub fn check(document_type: &str, format: Format, content: &str) -> Result<Check
             });
         }
         let description = calendar::check(content)?;
-        return Ok(Checked { description, platform_types: all_platforms(), ..stored(Value::Null) });
+        return Ok(Checked { description, platform_types: all_names(), ..stored(Value::Null) });
     }
     if !matches!(document_type, "Command" | "Policy" | "Automation" | "Session" | "Package") {
-        return Err(Error::DocumentType(document_type.to_owned()));
+        return Ok(stored(value));
     }
     if format == Format::Text {
         return Err(Error::Format { found: format, wanted: format!("a {document_type} document") });
@@ -67,8 +76,8 @@ pub fn check(document_type: &str, format: Format, content: &str) -> Result<Check
     let schema_version = schema_version(root, document_type)?;
     let (inputs, platform_types) = match document_type {
         "Command" | "Policy" => command::check(root, &schema_version)?,
-        "Automation" => (automation::check(root)?, all_platforms()),
-        "Session" => (session::check(root)?, all_platforms()),
+        "Automation" => (automation::check(root)?, all_names()),
+        "Session" => (session::check(root)?, all_names()),
         _ => (Vec::new(), package::check(root)?),
     };
     Ok(Checked {
@@ -108,9 +117,4 @@ fn schema_version(root: &Object, document_type: &str) -> Result<String, Error> {
         return Ok(found);
     }
     Err(Error::SchemaVersion { found, document_type: document_type.to_owned(), allowed: allowed.join(", ") })
-}
-
-/// The words for all the platforms, in the order of the public API.
-pub(crate) fn all_platforms() -> Vec<String> {
-    Platform::ALL.iter().map(|platform| platform.name().to_owned()).collect()
 }

@@ -7,8 +7,8 @@ use serde::de::{Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess, Vari
 use serde_json::{Map, Number, Value};
 
 use crate::{
-    Error,
-    content::{Format, MAX_BYTES, MAX_DEPTH},
+    error::Error,
+    format::{Format, MAX_BYTES, MAX_DEPTH},
 };
 
 /// One per node and one per byte of text. Content within the size limit needs far less without aliases.
@@ -124,7 +124,11 @@ impl<'de> Visitor<'de> for Node<'_> {
             let key = match key {
                 Value::String(key) => key,
                 Value::Bool(_) | Value::Number(_) => key.to_string(),
-                _ => return Err(A::Error::custom("a key is neither text nor a number")),
+                _ => {
+                    return Err(A::Error::custom(
+                        "a key is neither text nor a number; a placeholder such as {{ name }} needs quotes around it",
+                    ));
+                }
             };
             let value = entries.next_value_seed(inner)?;
             if map.contains_key(&key) {

@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 6] = [
 ];
 
 /// Who alone may name a library.
-const OWNERS: [(&str, &str); 7] = [
+const OWNERS: [(&str, &str); 8] = [
     ("async-nats", "reeve-jetstream"),
     ("sled", "reeve-views"),
     ("axum", "reeve-gateway"),
@@ -21,6 +21,7 @@ const OWNERS: [(&str, &str); 7] = [
     ("redb", "reeve-agent"),
     ("opentelemetry", "reeve-telemetry"),
     ("config", "reeve"),
+    ("croner", "reeve-schedules"),
 ];
 
 fn metadata() -> Metadata {

@@ -144,14 +144,14 @@ fn a_step_that_runs_can_be_waited_for() {
         let input = json!({"CommandId": command, "InstanceId": node, "PluginName": step});
         instance.raw().call("GetCommandInvocation", &input)
     };
-    let (status, pending) = get("runShellScript");
+    let (status, pending) = get("aws:runShellScript");
     assert_eq!(status, 200, "{pending}");
     assert!(["Pending", "InProgress"].contains(&pending["Status"].as_str().unwrap()), "{pending}");
-    wait_for("it runs", || (get("runShellScript").1["Status"] == "InProgress").then_some(()));
+    wait_for("it runs", || (get("aws:runShellScript").1["Status"] == "InProgress").then_some(()));
     let (status, refused) = get("other");
     assert!(status == 400 && refused["__type"].as_str().unwrap().contains("InvalidPluginName"), "{refused}");
 
-    let of = ["--command-id", &command, "--instance-id", &node, "--plugin-name", "runShellScript"];
+    let of = ["--command-id", &command, "--instance-id", &node, "--plugin-name", "aws:runShellScript"];
     let waited = instance.aws(&[&["wait", "command-executed"], &of[..]].concat());
     assert!(waited.success, "{}", waited.stderr);
     let got = instance.aws(&[&["get-command-invocation"], &of[..]].concat()).json();

@@ -1,8 +1,12 @@
 //! What ListDocuments keeps.
 
-use super::tags;
-use crate::projections::{DocumentRow, VERSIONS, VersionRow, version_key};
+use super::{invalid, name_in, tags};
+use crate::{
+    domain::AMAZON,
+    projections::{DocumentRow, VERSIONS, VersionRow, version_key},
+};
 use reeve_contracts::ssm::ListDocumentsRequest;
+use reeve_document_language::{DOCUMENT_TYPES, Platform};
 use reeve_runtime::{ApiError, Handle};
 
 /// One filter: a document must fit one of the values.
@@ -23,26 +27,64 @@ enum Key {
     Tag(String),
 }
 
+/// The words of the filter Owner; besides them the number of an account is one.
+const OWNERS: [&str; 5] = ["Self", "Private", "Public", AMAZON, "ThirdParty"];
+
 impl Key {
+    /// The names of keys are taken in any case, as AWS does; the key of a tag is not.
     fn read(key: &str) -> Result<Self, ApiError> {
-        Ok(match key {
-            "Name" => Self::Name,
-            "Owner" => Self::Owner,
-            "PlatformTypes" => Self::PlatformTypes,
-            "DocumentType" => Self::DocumentType,
-            "TargetType" => Self::TargetType,
-            "SearchKeyword" => Self::SearchKeyword,
-            _ => match key.strip_prefix("tag:").filter(|tag| !tag.is_empty()) {
-                Some(tag) => Self::Tag(tag.to_owned()),
-                None => {
-                    let message = format!(
-                        "Filters has the key {key:?}, which is not one of Name, Owner, PlatformTypes, \
-                         DocumentType, TargetType, SearchKeyword and tag:<key>."
-                    );
-                    return Err(ApiError::new("InvalidFilterKey", message));
-                }
-            },
+        if let Some((tag, name)) = key.split_once(':')
+            && tag.eq_ignore_ascii_case("tag")
+            && !name.is_empty()
+        {
+            return Ok(Self::Tag(name.to_owned()));
+        }
+        Ok(match key.to_ascii_lowercase().as_str() {
+            "name" => Self::Name,
+            "owner" => Self::Owner,
+            "platformtypes" => Self::PlatformTypes,
+            "documenttype" => Self::DocumentType,
+            "targettype" => Self::TargetType,
+            "searchkeyword" => Self::SearchKeyword,
+            _ => {
+                let message = format!(
+                    "Filters has the key {key:?}, which is not one of Name, Owner, PlatformTypes, \
+                     DocumentType, TargetType, SearchKeyword and tag:<key>."
+                );
+                return Err(ApiError::new("InvalidFilterKey", message));
+            }
         })
+    }
+
+    /// One value as it is compared. A word outside of an enumeration is an error: it would match nothing, ever.
+    fn value(&self, value: &str) -> Result<String, ApiError> {
+        let words: &[&str] = match self {
+            Self::Name => return Ok(name_in(Some(&value.to_owned()))),
+            Self::Owner if value.len() == 12 && value.bytes().all(|b| b.is_ascii_digit()) => {
+                return Ok(value.to_owned());
+            }
+            Self::Owner => &OWNERS,
+            Self::PlatformTypes => &Platform::ALL.map(Platform::name),
+            Self::DocumentType => &DOCUMENT_TYPES,
+            Self::TargetType | Self::SearchKeyword | Self::Tag(_) => return Ok(value.to_owned()),
+        };
+        let word = words.iter().find(|word| word.eq_ignore_ascii_case(value));
+        word.map(|word| (*word).to_owned()).ok_or_else(|| {
+            let problem =
+                format!("has the value {value:?} for {self:?}, which is not one of {}", words.join(", "));
+            invalid("Filters", problem)
+        })
+    }
+}
+
+impl Filter {
+    fn read(key: Option<&String>, values: &[String]) -> Result<Self, ApiError> {
+        let key = Key::read(key.map(String::as_str).unwrap_or_default())?;
+        if values.is_empty() && !matches!(key, Key::Tag(_)) {
+            return Err(invalid("Filters", format!("has no value for {key:?}")));
+        }
+        let values = values.iter().map(|value| key.value(value)).collect::<Result<_, _>>()?;
+        Ok(Self { key, values })
     }
 }
 
@@ -57,12 +99,10 @@ impl Filters {
     pub(super) fn read(request: &ListDocumentsRequest, account: &str) -> Result<Self, ApiError> {
         let mut filters = Vec::new();
         for filter in request.filters.iter().flatten() {
-            let key = Key::read(filter.key.as_deref().unwrap_or_default())?;
-            filters.push(Filter { key, values: filter.values.clone().unwrap_or_default() });
+            filters.push(Filter::read(filter.key.as_ref(), filter.values.as_deref().unwrap_or_default())?);
         }
         for filter in request.document_filter_list.iter().flatten() {
-            let key = Key::read(filter.key.as_deref().unwrap_or_default())?;
-            filters.push(Filter { key, values: filter.value.iter().cloned().collect() });
+            filters.push(Filter::read(filter.key.as_ref(), filter.value.as_slice())?);
         }
         Ok(Self { filters, account: account.to_owned() })
     }
@@ -90,7 +130,7 @@ impl Filters {
             Key::Owner => any(&|value| self.owned(document, value)),
             Key::PlatformTypes => {
                 let platforms = version().platform_types;
-                any(&|value| platforms.iter().any(|platform| platform.eq_ignore_ascii_case(value)))
+                any(&|value| platforms.iter().any(|platform| platform == value))
             }
             Key::TargetType => {
                 let target = version().target_type;

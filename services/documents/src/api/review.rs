@@ -24,7 +24,7 @@ pub(crate) async fn update_metadata(
     };
     let command = Command::Review {
         name: name.clone(),
-        of: Selector { version: call.input.document_version.clone(), version_name: None },
+        selector: Selector { version: call.input.document_version.clone(), version_name: None },
         action: reviews.action.unwrap_or_default(),
         comment_json,
     };

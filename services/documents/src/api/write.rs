@@ -74,8 +74,8 @@ pub(crate) async fn update_document(
         display_name: input.display_name.unwrap_or_default(),
         target_type: input.target_type.unwrap_or_default(),
     };
-    let of = Selector { version: input.document_version, version_name: None };
-    let command = Command::Update { name: name.clone(), of, draft };
+    let selector = Selector { version: input.document_version, version_name: None };
+    let command = Command::Update { name: name.clone(), selector, draft };
     let executed = call.execute::<Document>(&name, command).await?;
     let number = match executed.event {
         Some(DocumentEvent::DocumentUpdated(updated)) => updated.version.map_or(0, |version| version.number),
@@ -106,15 +106,20 @@ pub(crate) async fn delete_document(
     call: Call<DeleteDocumentRequest>,
 ) -> Result<DeleteDocumentResult, ApiError> {
     let name = name_in(call.input.name.as_ref());
-    let of = Selector {
+    let selector = Selector {
         version: call.input.document_version.clone().filter(|text| !text.is_empty()),
         version_name: call.input.version_name.clone().filter(|text| !text.is_empty()),
     };
-    let command = if of.version.is_none() && of.version_name.is_none() {
+    let command = if selector.version.is_none() && selector.version_name.is_none() {
         Command::Delete { name: name.clone(), force: call.input.force.unwrap_or_default() }
     } else {
-        Command::DeleteVersion { name: name.clone(), of }
+        Command::DeleteVersion { name: name.clone(), selector }
     };
-    call.execute::<Document>(&name, command).await?;
+    let executed = call.execute::<Document>(&name, command).await;
+    executed.map_err(|error| match ApiError::from(error) {
+        // DeleteDocument has no error for a version that does not exist.
+        error if error.code == "InvalidDocumentVersion" => ApiError::new("InvalidDocument", error.message),
+        error => error,
+    })?;
     Ok(DeleteDocumentResult {})
 }

@@ -1,6 +1,10 @@
 //! What decisions about a document need to know; its content is not among it.
 
-use super::{AMAZON, DocumentEvent, Error, Selector};
+use super::{
+    command::Selector,
+    error::Error,
+    event::{AMAZON, DocumentEvent},
+};
 use reeve_contracts::documents::Version;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -39,7 +43,7 @@ impl Review {
 
 /// One version: only what a decision needs, because a document may have a thousand.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mark {
+pub struct VersionState {
     /// VersionName; empty: none.
     pub name: String,
     pub hash: String,
@@ -54,7 +58,7 @@ pub struct State {
     /// The latest version's.
     pub schema_version: String,
     pub requires_json: String,
-    pub versions: BTreeMap<u32, Mark>,
+    pub versions: BTreeMap<u32, VersionState>,
     /// The highest number ever given, so that none is given twice in one life of the document.
     pub last_number: u32,
     pub default: u32,
@@ -122,7 +126,11 @@ impl State {
 
     fn add(&mut self, version: Option<&Version>) {
         let Some(version) = version else { return };
-        let mark = Mark { name: version.name.clone(), hash: version.hash.clone(), review: Review::default() };
+        let mark = VersionState {
+            name: version.name.clone(),
+            hash: version.hash.clone(),
+            review: Review::default(),
+        };
         self.versions.insert(version.number, mark);
         self.last_number = self.last_number.max(version.number);
         self.schema_version.clone_from(&version.schema_version);

@@ -2,6 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
+use reeve_document_language::Format;
 use reeve_testkit::{context, given};
 
 const OWNER: &str = "123456789012";
@@ -38,7 +39,7 @@ fn of(version: &str) -> Selector {
 }
 
 fn update(of_version: &str, line: &str, version_name: &str) -> Command {
-    Command::Update { name: "deploy".into(), of: of(of_version), draft: draft(line, version_name) }
+    Command::Update { name: "deploy".into(), selector: of(of_version), draft: draft(line, version_name) }
 }
 
 fn set_default(version: &str) -> Command {
@@ -46,7 +47,7 @@ fn set_default(version: &str) -> Command {
 }
 
 fn delete_version(version: &str) -> Command {
-    Command::DeleteVersion { name: "deploy".into(), of: of(version) }
+    Command::DeleteVersion { name: "deploy".into(), selector: of(version) }
 }
 
 fn delete() -> Command {
@@ -64,7 +65,12 @@ fn share(add: &[&str], remove: &[&str]) -> Command {
 }
 
 fn review(action: &str) -> Command {
-    Command::Review { name: "deploy".into(), of: of(""), action: action.into(), comment_json: String::new() }
+    Command::Review {
+        name: "deploy".into(),
+        selector: of(""),
+        action: action.into(),
+        comment_json: String::new(),
+    }
 }
 
 /// The events that these commands lead to, one after the other; each must be taken.
@@ -197,7 +203,7 @@ fn updates_are_refused_for_their_reason() {
 fn a_thousand_versions_are_enough() {
     let mut state = created().iter().fold(State::default(), Document::evolve);
     for number in 2..=1000 {
-        state.versions.insert(number, Mark::default());
+        state.versions.insert(number, VersionState::default());
     }
     let refused = Document::decide(&state, update("", "x", ""), &context());
     assert_eq!(refused, Err(Error::TooManyVersions(name())));

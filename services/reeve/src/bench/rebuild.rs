@@ -140,7 +140,7 @@ async fn invocation(bus: &Bus, command: &str, node: &str, now: Timestamp) -> any
     let last = append(bus, &id, InvocationEvent::InvocationStarted(event), Position(0)).await?;
     let (command_id, node_id) = ids();
     let step = StepOutcome {
-        name: "runShellScript".to_owned(),
+        name: "aws:runShellScript".to_owned(),
         action: "aws:runShellScript".to_owned(),
         status: "Success".to_owned(),
         started_ms: now.0,

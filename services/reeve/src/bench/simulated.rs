@@ -208,7 +208,7 @@ impl Node {
         }
         tokio::time::sleep(self.shared.execution).await;
         let step = StepReport {
-            name: "runShellScript".to_owned(),
+            name: "aws:runShellScript".to_owned(),
             action: "aws:runShellScript".to_owned(),
             status: "Success".to_owned(),
             started_ms: started.0,

@@ -86,7 +86,7 @@ fn given_broken_commands_when_checked_then_the_error_names_the_field() {
             ])),
             "mainSteps[0].inputs.finallyStep",
         ),
-        (with_parameter(json!({"type": "Integer"})), "parameters.p.type"),
+        (with_parameter(json!({"type": "Float"})), "parameters.p.type"),
         (with_parameter(json!({"type": "StringList", "default": "x"})), "parameters.p.default"),
         (with_parameter(json!({"type": "String", "allowedPattern": "("})), "parameters.p.allowedPattern"),
         (

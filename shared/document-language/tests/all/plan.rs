@@ -32,8 +32,8 @@ fn given_defaults_and_values_when_planned_then_they_fill_the_inputs() {
     assert_eq!(step.flow.on_failure, Some(OnFailure::Exit));
     assert_eq!(step.decide(Platform::Linux), Decision::Run);
     assert!(matches!(step.decide(Platform::Windows), Decision::Skip(_)));
-    assert_eq!(execution_timeout(&document, &given), 60);
-    assert_eq!(execution_timeout(&document, &map(json!({"b": []}))), 3600);
+    assert_eq!(execution_timeout(&document, &given), Ok(60));
+    assert_eq!(execution_timeout(&document, &map(json!({"b": []}))), Ok(3600));
 }
 
 #[test]
