@@ -1,18 +1,12 @@
 //! `reeve`: the host of the services, and the command line.
 //!
-//! - `host`: `reeve up` and `reeve serve`: folder, nats-server, services, gateway, agents.
-//! - `bench`: figures of an instance of its own, beside limits and peers.
-//! - `client`: everything else: a client of a running instance, over the signed API and the event streams.
+//! What the commands do is in the library of this package.
 
 // What is printed to stdout goes through `client::stdout`: these macros panic when nobody reads any more.
 #![deny(clippy::print_stdout)]
 
-mod bench;
-mod client;
-mod config;
-mod host;
-
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use reeve::{client, config, host};
 use std::{path::PathBuf, process::ExitCode};
 
 /// Messages are allocated by one thread and freed by another, for which the system's allocator is slow.
@@ -84,9 +78,6 @@ enum Command {
     Keys(client::keys::Command),
     /// Prints what a command printed on its nodes.
     Output(client::output::Args),
-    /// Measures what this machine does, on an instance of its own.
-    #[command(subcommand)]
-    Bench(bench::Command),
     /// Prints a shell's completions.
     Completions { shell: clap_complete::Shell },
     /// Runs the agent (as the program `reeve-agent` does).
@@ -110,12 +101,7 @@ fn main() -> ExitCode {
 fn run() -> ExitCode {
     match start() {
         Ok(code) => code,
-        // As the shell calls the end by SIGPIPE.
-        Err(error) if error.is::<client::stdout::Closed>() => ExitCode::from(141),
-        Err(error) => {
-            eprintln!("reeve: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(error) => reeve::exit_code(&error),
     }
 }
 
@@ -173,7 +159,6 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::BusUser(args) => host::bus_user(&data, &args)?,
         Command::Keys(command) => client::keys::keys(&data, command, format).await?,
         Command::Output(args) => client::output::output(&data, args).await?,
-        Command::Bench(command) => bench::run(command, format).await?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "reeve", &mut script);

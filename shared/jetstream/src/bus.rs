@@ -117,8 +117,6 @@ pub struct Bus {
     pub(crate) connections: watch::Receiver<u64>,
     pub(crate) refusals: watch::Receiver<u64>,
     pub(crate) mac: Option<MacKey>,
-    /// Whether the server's disk has a message before it is acknowledged.
-    pub(crate) syncs: bool,
     /// Messages that were to be stored, and that a server which was connected did not acknowledge.
     pub(crate) unanswered: watch::Sender<u64>,
 }
@@ -192,7 +190,6 @@ impl Bus {
             connections,
             refusals,
             mac: None,
-            syncs: true,
             unanswered: watch::Sender::default(),
         })
     }
@@ -201,13 +198,6 @@ impl Bus {
     #[must_use]
     pub fn authenticating(self, key: MacKey) -> Self {
         Self { mac: Some(key), ..self }
-    }
-
-    /// The same connection, to a server whose disk has a message before it is acknowledged, or not: then what makes up
-    /// for a disk is left out.
-    #[must_use]
-    pub fn syncing(self, syncs: bool) -> Self {
-        Self { syncs, ..self }
     }
 
     /// Gives a message that a service stores for services its authentication code. On another connection it has none.

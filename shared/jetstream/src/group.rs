@@ -2,8 +2,7 @@
 //!
 //! Alone, a stored message costs the server one fsync. A group (an atomic batch of the server, ADR-50) costs about
 //! as much as fifteen of them, however many messages it has; so few messages go one by one, and many together.
-//! Either way each message has its own expectation, its own place and its own answer. On a bus that acknowledges before
-//! its disk does, groups cost more than their messages, so there are none.
+//! Either way each message has its own expectation, its own place and its own answer.
 
 use crate::{Bus, Error, Headers, bus::Ack};
 use bytes::Bytes;
@@ -25,18 +24,16 @@ use tokio::{
 
 /// As many of one stream are under way one by one; the next ones wait for each other. The server acknowledges what
 /// came in together when it has stored all of it: with two halves one is stored while the other's writers go on.
-const SINGLY: usize = 8;
-/// As many where nothing waits for a disk.
-const SINGLY_WITHOUT_SYNC: usize = 512;
+const MAX_SINGLE: usize = 8;
 /// A smaller group would cost more than its messages one by one.
-const LEAST: usize = 24;
+const MIN_GROUP: usize = 24;
 /// After a group the next one waits so long for more, unless it is full: the server makes a store for each group, which
 /// costs it as much as dozens of messages.
-const REST: Duration = Duration::from_millis(2);
+const GROUP_INTERVAL: Duration = Duration::from_millis(2);
 /// The server takes a thousand; half of it keeps the wait of the next ones short.
-const MOST: usize = 500;
+const MAX_GROUP: usize = 500;
 /// What a group may carry, so that one does not hold the stream up for long.
-const MOST_BYTES: usize = 4 << 20;
+const MAX_GROUP_BYTES: usize = 4 << 20;
 
 struct Append {
     subject: String,
@@ -118,19 +115,15 @@ async fn drive(bus: Bus, mut appends: mpsc::UnboundedReceiver<Vec<Append>>) {
     let mut singly: FuturesUnordered<BoxFuture<'_, ()>> = FuturesUnordered::new();
     let mut group: Option<BoxFuture<'_, Vec<Append>>> = None;
     let mut rest: Option<Pin<Box<Sleep>>> = None;
-    let (most_alone, least) = match bus.syncs {
-        true => (SINGLY, LEAST),
-        false => (SINGLY_WITHOUT_SYNC, usize::MAX),
-    };
     let mut open = true;
     while open || !waiting.is_empty() || !singly.is_empty() || group.is_some() {
-        if waiting.len() >= MOST || !open {
+        if waiting.len() >= MAX_GROUP || !open {
             rest = None;
         }
-        if group.is_none() && rest.is_none() && waiting.len() >= least {
+        if group.is_none() && rest.is_none() && waiting.len() >= MIN_GROUP {
             group = Some(together(&bus, take(&mut waiting)).boxed());
         }
-        while group.is_none() && rest.is_none() && singly.len() < most_alone {
+        while group.is_none() && rest.is_none() && singly.len() < MAX_SINGLE {
             let Some(append) = waiting.pop_front() else { break };
             singly.push(alone(&bus, append).boxed());
         }
@@ -144,7 +137,7 @@ async fn drive(bus: Bus, mut appends: mpsc::UnboundedReceiver<Vec<Append>>) {
             // A group whose expectations did not all hold was refused whole: its members go one by one.
             refused = async { match &mut group { Some(group) => group.await, None => std::future::pending().await } } => {
                 group = None;
-                rest = Some(Box::pin(tokio::time::sleep(REST)));
+                rest = Some(Box::pin(tokio::time::sleep(GROUP_INTERVAL)));
                 singly.extend(refused.into_iter().map(|append| alone(&bus, append).boxed()));
             }
         }
@@ -156,7 +149,7 @@ fn take(waiting: &mut VecDeque<Append>) -> Vec<Append> {
     let (mut group, mut left, mut subjects) = (Vec::new(), VecDeque::new(), HashSet::new());
     let mut bytes = 0;
     while let Some(append) = waiting.pop_front() {
-        if group.len() == MOST || bytes + append.data.len() > MOST_BYTES && !group.is_empty() {
+        if group.len() == MAX_GROUP || bytes + append.data.len() > MAX_GROUP_BYTES && !group.is_empty() {
             left.push_back(append);
             break;
         }

@@ -105,7 +105,6 @@ impl Keys {
         &self,
         listen: &str,
         store_dir: &str,
-        sync_always: bool,
         tls: Option<&ServerTls>,
     ) -> Result<String, Error> {
         let (operator, accounts) = (pair(&self.operator)?, pair(&self.accounts)?);
@@ -119,14 +118,13 @@ impl Keys {
         let core_jwt = sign(&operator, &core, "CORE", &core_claims())?;
         let programs = pair(&self.programs)?.public_key();
         let programs_jwt = sign(&operator, &programs, "PROGRAMS", &programs_claims(&core))?;
-        let sync = if sync_always { "always" } else { "2m" };
         let tls = tls.map(|ServerTls { certificate, key }| {
             format!("tls {{ cert_file: {certificate:?}, key_file: {key:?}, timeout: 5 }}\n")
         });
         let tls = tls.unwrap_or_default();
         Ok(format!(
             "listen: {listen}\nserver_name: reeve\nmax_payload: 1MB\n{tls}\
-             jetstream {{ store_dir: {store_dir:?}, sync_interval: {sync} }}\n\
+             jetstream {{ store_dir: {store_dir:?}, sync_interval: always }}\n\
              operator: {operator_jwt}\nsystem_account: {system}\n\
              resolver {{ type: full, dir: {:?}, allow_delete: false, interval: \"2m\" }}\n\
              resolver_preload: {{\n {system}: {system_jwt}\n {core}: {core_jwt}\n \

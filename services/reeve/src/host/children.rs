@@ -16,6 +16,19 @@ use tokio::{
     task::JoinHandle,
 };
 
+/// The program `reeve`: this one or, for the benchmarks, the one beside it.
+///
+/// # Errors
+/// When this program's own file cannot be found.
+pub fn program() -> std::io::Result<std::path::PathBuf> {
+    let own = std::env::current_exe()?;
+    let is_benchmarks = own.file_name().is_some_and(|name| name == BENCHMARKS);
+    Ok(if is_benchmarks { own.with_file_name("reeve") } else { own })
+}
+
+/// The name of the benchmarks' file.
+const BENCHMARKS: &str = "reeve-bench";
+
 /// What a child is started with.
 #[derive(Clone)]
 pub struct Child {
@@ -108,7 +121,7 @@ impl Supervised {
 fn spawn(child: &Child, log: &Path) -> anyhow::Result<tokio::process::Child> {
     let log = File::options().create(true).append(true).open(log)?;
     let errors = log.try_clone()?;
-    let mut command = Command::new(std::env::current_exe()?);
+    let mut command = Command::new(program()?);
     command.arg("with-parent").arg(std::process::id().to_string()).arg("--");
     command.arg(&child.program).args(&child.arguments);
     command.envs(child.environment.iter().map(|(k, v)| (k.as_str(), v.as_str())));

@@ -51,7 +51,7 @@ pub fn init(data: &Path, args: &Args) -> anyhow::Result<()> {
         (None, None) => None,
         _ => bail!("--bus-tls-cert and --bus-tls-key need each other"),
     };
-    let config = keys.operator.server_config(&args.bus_listen, &args.bus_store, true, tls.as_ref())?;
+    let config = keys.operator.server_config(&args.bus_listen, &args.bus_store, tls.as_ref())?;
     let write = |name: &str, text: &str| write_private(&folder.path.join(name), text.as_bytes());
     write(files::NATS, &config)?;
     let secrets = Secrets::of(&folder)?;

@@ -18,7 +18,7 @@ mod space;
 mod up;
 
 pub use bus_user::{Args as BusUserArgs, bus_user};
-pub use children::{Supervised, with_parent};
+pub use children::{Supervised, program, with_parent};
 pub use folder::{Folder, Instance, Keys, read_instance, read_keys};
 pub use init::{Args as InitArgs, init};
 pub use nats::{

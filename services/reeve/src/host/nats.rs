@@ -57,13 +57,11 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub struct Listen {
     pub address: IpAddr,
     pub tls: Option<ServerTls>,
-    /// Whether it syncs every write before it acknowledges it.
-    pub sync: bool,
 }
 
 impl Default for Listen {
     fn default() -> Self {
-        Self { address: Ipv4Addr::LOCALHOST.into(), tls: None, sync: true }
+        Self { address: Ipv4Addr::LOCALHOST.into(), tls: None }
     }
 }
 
@@ -84,7 +82,6 @@ pub async fn start(folder: &Folder, listen: &Listen) -> anyhow::Result<Supervise
     let config = folder.keys.operator.server_config(
         &address.to_string(),
         store.to_str().context("the folder's name is not UTF-8")?,
-        listen.sync,
         listen.tls.as_ref(),
     )?;
     let config_path = folder.path.join("nats.conf");

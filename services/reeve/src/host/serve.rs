@@ -51,10 +51,6 @@ pub struct Args {
     /// TLS; without it a bus at `tls://…` is checked against the system's.
     #[arg(long, env = "REEVE_CA", value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// The bus acknowledges before its disk does (nats-server without `sync_interval: always`): a power cut can lose what
-    /// was acknowledged, and services store one by one, which is faster there.
-    #[arg(long, env = "REEVE_BUS_WITHOUT_SYNC")]
-    bus_without_sync: bool,
     /// gateway: serve without TLS beyond loopback. Only for networks that you trust, such as one of containers.
     #[arg(long, env = "REEVE_INSECURE_HTTP")]
     insecure_http: bool,
@@ -96,7 +92,6 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
     let mut gateway = None;
     for name in names {
         let bus = nats::connect_service(&args.bus(), &user, name, &mac).await?;
-        let bus = bus.syncing(!args.bus_without_sync);
         if name == GATEWAY {
             gateway = Some(gateway_at(&args, bus, &needs).await?);
         } else {

@@ -57,10 +57,6 @@ pub struct Args {
     /// Runs this script on the nodes once they are there, and prints its output.
     #[arg(long, value_name = "SCRIPT")]
     run: Option<String>,
-    /// Lets the bus acknowledge before its disk does: a power cut can then lose what was acknowledged. For
-    /// benchmarks.
-    #[arg(long, hide = true)]
-    bus_without_sync: bool,
 }
 
 impl Args {
@@ -130,7 +126,7 @@ pub async fn up(data: &Path, args: Args) -> anyhow::Result<()> {
     let folder = Folder::open(data)?;
     let certificates = args.certificates(&folder, listener.local_addr()?)?;
     let tls = certificates.as_ref().map(Certificates::bus).transpose()?;
-    let listen = nats::Listen { address: args.bus_listen, tls, sync: !args.bus_without_sync };
+    let listen = nats::Listen { address: args.bus_listen, tls };
     let bus_server = nats::start(&folder, &listen).await?;
     let mut instance = Starting {
         folder: &folder,
@@ -170,12 +166,11 @@ impl Starting<'_> {
         bus: &BusAddress,
         user: &User,
         mac: &MacKey,
-        sync: bool,
     ) -> anyhow::Result<()> {
         let mut started = Vec::new();
         for name in services::names() {
             let service = services::describe(name, needs)?;
-            let bus = nats::connect_service(bus, user, name, mac).await?.syncing(sync);
+            let bus = nats::connect_service(bus, user, name, mac).await?;
             let data = self.folder.path.clone();
             started.push(tokio::spawn(async move { reeve_runtime::run(service, bus, &data).await }));
         }
@@ -232,7 +227,7 @@ async fn start_and_stay(
     let place = Place { account: keys.account.clone(), region: keys.region.clone(), node_bus_url: nodes_url };
     let names: Vec<&str> = services::names().chain([GATEWAY]).collect();
     let needs = Needs::assemble(secrets, place, &bus, &address, &names).await?;
-    starting.start_services(&needs, &address, &user, &mac, !args.bus_without_sync).await?;
+    starting.start_services(&needs, &address, &user, &mac).await?;
     let http = listener.local_addr()?;
     let token_key = needs.secrets.key(files::TOKEN_KEY)?;
     let mut config = GatewayConfig::new(http, keys.account.clone(), keys.region.clone(), token_key);
@@ -330,7 +325,7 @@ async fn start_agent(
     }
     let child = Child {
         name: format!("agent {number}"),
-        program: std::env::current_exe()?.into(),
+        program: super::children::program()?.into(),
         arguments: vec!["agent".into(), "--data".into(), data.clone().into()],
         environment,
     };

@@ -1,10 +1,10 @@
 //! A client that costs little beside what it measures: HTTP/1.1, one connection, kept open.
 
-use crate::{
+use anyhow::{Context, bail};
+use reeve::{
     client::connection::{Connection, SSM},
     host::Instance,
 };
-use anyhow::{Context, bail};
 use serde_json::Value;
 use std::{
     sync::{

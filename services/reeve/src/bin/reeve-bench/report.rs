@@ -1,6 +1,6 @@
 //! Figures and what they are held against.
 
-use crate::client::{Format, stdout};
+use reeve::client::{Format, stdout};
 use serde_json::{Value, json};
 use std::time::Duration;
 

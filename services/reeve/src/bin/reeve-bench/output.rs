@@ -6,11 +6,11 @@ use super::{
     process,
     report::{Goal, Report},
 };
-use crate::client::{connection::Connection, list};
 use anyhow::{Context, bail, ensure};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use prost::Message;
+use reeve::client::{connection::Connection, list};
 use reeve_contracts::node::OutputChunk;
 use reeve_jetstream::{Bus, Headers, follow, streams};
 use serde_json::{Value, json};
@@ -82,7 +82,7 @@ pub async fn run(args: Args) -> anyhow::Result<Report> {
 
 /// How many chunks and bytes of a command the stream of output holds.
 async fn printed(bus: &Bus, command: &str) -> anyhow::Result<(usize, usize)> {
-    let subject = crate::client::output::subject(command, None);
+    let subject = reeve::client::output::subject(command, None);
     let last = follow::last_matching(bus, streams::NODE_OUTPUT, &subject).await?;
     let mut messages = follow::follow(bus, streams::NODE_OUTPUT, &[subject], 0).await?;
     let (mut chunks, mut bytes) = (0, 0);

@@ -4,9 +4,9 @@ use super::{
     instance::Server,
     report::{Goal, Report, rate},
 };
-use crate::host::keys;
 use anyhow::ensure;
 use futures::{StreamExt, TryStreamExt, stream};
+use reeve::host::keys;
 use reeve_contracts::run_command::{
     CommandEvent, CommandFinished, CommandSent, Dispatched, InvocationEvent, InvocationFinished,
     InvocationStarted, InvocationsDispatched, StepOutcome,

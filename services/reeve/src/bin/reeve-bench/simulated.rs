@@ -4,10 +4,10 @@
 //! side. So these share a few connections, believe and remember as an agent does, and say at once that every step
 //! succeeded. As an agent does, one tells that a command has begun only when it has not ended soon after.
 
-use crate::host::{BusAddress, Keys, bus_options, keys};
 use anyhow::Context;
 use futures::{StreamExt, TryStreamExt, stream};
 use prost::Message as _;
+use reeve::host::{BusAddress, Keys, bus_options, keys};
 use reeve_contracts::node::{DispatchKind, Hello, Report, ReportKind, StepReport};
 use reeve_jetstream::{Bus, Headers, Subscription, operator::User, serve, streams::NODE_INBOX};
 use reeve_node_protocol::{dispatch::verify, keys::Trust, subject};

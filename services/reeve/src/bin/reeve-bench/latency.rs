@@ -7,8 +7,8 @@ use super::{
     process,
     report::{Durations, Goal, Report},
 };
-use crate::client::{connection::Connection, list};
 use anyhow::{Context, bail};
+use reeve::client::{connection::Connection, list};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -95,7 +95,7 @@ async fn runs(up: &Up, count: usize) -> anyhow::Result<Durations> {
     let mut times = Vec::new();
     for _ in 0..count {
         let begun = Instant::now();
-        let mut run = tokio::process::Command::new(std::env::current_exe()?);
+        let mut run = tokio::process::Command::new(reeve::host::program()?);
         let run = run.arg("--data").arg(up.data()).args(["run", "true"]);
         let status = run.stderr(std::process::Stdio::null()).status().await?;
         anyhow::ensure!(status.success(), "reeve run ended with {status}");

@@ -5,8 +5,8 @@ use super::{
     process,
     report::{Durations, Goal, Report},
 };
-use crate::client::{connection::Connection, list};
 use anyhow::{Context, bail};
+use reeve::client::{connection::Connection, list};
 use serde_json::{Value, json};
 use std::{
     path::Path,
@@ -49,7 +49,7 @@ pub async fn run(args: Args) -> anyhow::Result<Report> {
 
     let up = Up::start(0).await?;
     let connection = Connection::open_instance(&up.instance);
-    let beside = std::env::current_exe()?.with_file_name("reeve-agent");
+    let beside = reeve::host::program()?.with_file_name("reeve-agent");
     let own = beside.exists();
     let mut agent = start_agent(&up, &connection, own.then_some(beside.as_path())).await?;
     let memory = idle_memory(&connection, &agent, args.idle).await;
@@ -73,7 +73,7 @@ async fn start_agent(up: &Up, connection: &Connection, program: Option<&Path>) -
     let mut command = match program {
         Some(program) => Command::new(program),
         None => {
-            let mut command = Command::new(std::env::current_exe()?);
+            let mut command = Command::new(reeve::host::program()?);
             command.arg("agent");
             command
         }

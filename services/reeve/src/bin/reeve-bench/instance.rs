@@ -1,11 +1,11 @@
 //! An instance that lives as long as a benchmark.
 
 use super::process;
-use crate::host::{
+use anyhow::{Context, bail};
+use reeve::host::{
     BusAddress, Folder, Instance, NatsListen, Supervised, connect_service, key, read_instance, read_keys,
     start_nats,
 };
-use anyhow::{Context, bail};
 use reeve_jetstream::{Bus, mac::MacKey};
 use reeve_types::ids::random_hex;
 use std::{
@@ -56,7 +56,7 @@ impl Up {
     pub async fn start_with(nodes: u32, options: &[&str]) -> anyhow::Result<Self> {
         let folder = Temporary::new()?;
         let begun = Instant::now();
-        let mut child = Command::new(std::env::current_exe()?)
+        let mut child = Command::new(reeve::host::program()?)
             .arg("--data")
             .arg(folder.path())
             .args(["up", "--http", "127.0.0.1:0", "--nodes", &nodes.to_string()])

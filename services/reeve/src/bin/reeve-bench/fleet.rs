@@ -7,11 +7,11 @@ use super::{
     report::{Goal, Report},
     simulated::{self, Fleet, Listening},
 };
-use crate::{client::connection::Connection, host::read_keys};
 use anyhow::{Context, bail, ensure};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use prost::Message;
+use reeve::{client::connection::Connection, host::read_keys};
 use reeve_contracts::{
     nodes::{NodeRegistered, Tag},
     run_command::{Dispatched, InvocationsDispatched},
@@ -40,9 +40,6 @@ pub struct Args {
     /// How long each simulated document takes, in milliseconds.
     #[arg(long, default_value_t = 0)]
     execution_ms: u64,
-    /// The bus acknowledges before its disk does.
-    #[arg(long)]
-    without_sync: bool,
     /// Also measures a fleet of this size first, on an instance of its own, and compares the time per node.
     #[arg(long, value_name = "NODES")]
     beside: Option<usize>,
@@ -77,7 +74,7 @@ pub async fn run(args: Args) -> anyhow::Result<Report> {
     report.fact("seconds_to_last_outcome", m.seconds);
     report.fact("raw_bus_seconds", m.raw);
     report.fact("ratio", m.seconds / m.raw);
-    let limit = if args.without_sync { 2.0 } else { 6.0 } * nodes / 10_000.0;
+    let limit = 6.0 * nodes / 10_000.0;
     report.add(
         format!("{} nodes: SendCommand to every outcome visible", m.nodes),
         m.seconds,
@@ -115,8 +112,7 @@ pub async fn run(args: Args) -> anyhow::Result<Report> {
 }
 
 async fn measure(args: &Args, count: usize) -> anyhow::Result<Measured> {
-    let options: &[&str] = if args.without_sync { &["--bus-without-sync"] } else { &[] };
-    let up = Up::start_with(0, options).await?;
+    let up = Up::start(0).await?;
     let keys = read_keys(up.data())?;
     let bus = up.bus().await?;
     let [services, server] = up.processes()?;
