@@ -18,6 +18,7 @@ use reeve_contracts::ssm::{
 };
 use reeve_document_language::{DocumentInput, Error as Language};
 use reeve_runtime::{ApiError, Handle, text};
+use reeve_types::arn::id_or_arn;
 use std::collections::BTreeMap;
 
 impl From<Error> for ApiError {
@@ -55,12 +56,7 @@ impl From<Error> for ApiError {
 
 /// The document's name in what a caller gave: the name itself, or its ARN.
 fn name_in(given: Option<&String>) -> String {
-    let given = given.map(String::as_str).unwrap_or_default();
-    let name = match given.split_once(":document/") {
-        Some((arn, name)) if arn.starts_with("arn:") => name,
-        _ => given,
-    };
-    name.to_owned()
+    id_or_arn("document", given.map(String::as_str).unwrap_or_default()).to_owned()
 }
 
 fn invalid(field: &str, problem: impl std::fmt::Display) -> ApiError {

@@ -21,7 +21,7 @@ mod projections;
 
 use presence::Presence;
 use reeve_jetstream::{Bus, admission::Admission, operator::Enrolment, streams::NODE_REPORTS};
-use reeve_runtime::{Consumer, Operation, ResourceTags, Service};
+use reeve_runtime::{Consumer, Operation, Service};
 use std::sync::Arc;
 
 /// What the service needs to know beyond its log.
@@ -60,7 +60,7 @@ pub fn service(config: Config) -> Service {
         .projection(projections::Activations)
         .projection(projections::Nodes)
         .projection(projections::KeySets)
-        .projection(ResourceTags { kind: "ManagedInstance", table: projections::NODE_TAGS })
+        .projection(reeve_fleet::node_tags())
         .reactor(Consumer::from_beginning("register").concurrency(16), presence::register)
         .startup(share(shared, admission::start))
         .startup(share(shared, keys::publish_given))

@@ -4,28 +4,17 @@
 //! Each table is written from one stream only: two streams have no order between them, and a rebuilt view
 //! must equal the live one. Nodes and their tags are joined when they are read.
 
-use crate::domain::{activation::ActivationEvent, keys::DispatchKeysEvent, node::NodeEvent};
+use crate::domain::{activation::ActivationEvent, node::NodeEvent};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
-use reeve_node_protocol::keys::open;
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub const ACTIVATIONS: &str = "activations";
 pub const NODES: &str = "nodes";
-/// A node's tags, key to value.
-pub const NODE_TAGS: &str = "node-tags";
 pub const NODE_KEYS: &str = "node-keys";
 /// The keys of deregistered nodes, each with its place in the log. It grows by one with each of them.
 pub const REVOKED_KEYS: &str = "revoked-keys";
-/// The newest set of dispatch keys, by root key.
-pub const DISPATCH_KEYS: &str = "dispatch-keys";
-
-/// A set as the root signed it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct KeySetRow {
-    pub version: u64,
-    pub signed_set: Vec<u8>,
-}
+pub use reeve_fleet::{DISPATCH_KEYS, KeySetRow, KeySets, NODE_TAGS};
 
 /// An activation as it is answered.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -143,26 +132,6 @@ impl Projection for Nodes {
                 }
                 view.remove(NODES, e.node_id.as_bytes());
             }
-        }
-    }
-}
-
-/// The newest set by root key. What the root did not sign, or is older, was not decided by this service.
-pub struct KeySets;
-
-impl Projection for KeySets {
-    const NAME: &'static str = "dispatch-keys";
-    const VERSION: u32 = 1;
-    type Event = DispatchKeysEvent;
-
-    fn apply(&self, view: &mut dyn View, event: &Recorded<DispatchKeysEvent>) {
-        let DispatchKeysEvent::DispatchKeysPublished(e) = &event.event;
-        let held = view.row::<KeySetRow>(DISPATCH_KEYS, &e.root_key).map_or(0, |row| row.version);
-        if let Ok(set) = open(&e.root_key, &e.signed_set)
-            && set.version > held
-        {
-            let row = KeySetRow { version: set.version, signed_set: e.signed_set.clone() };
-            view.put_row(DISPATCH_KEYS, &e.root_key, row);
         }
     }
 }

@@ -22,16 +22,15 @@ mod reactors;
 mod requests;
 mod sending;
 mod signing;
-mod targets;
 
 pub use signing::Seeds;
 
 use contents::Contents;
 use dispatch::Dispatcher;
-use projections::{DEADLINE_TIMER, NODE_TAGS, ROLLOUT_TIMER};
+use projections::{DEADLINE_TIMER, ROLLOUT_TIMER};
 use reeve_authz::Authorizer;
 use reeve_jetstream::streams::NODE_REPORTS;
-use reeve_runtime::{Consumer, Operation, ResourceTags, Service};
+use reeve_runtime::{Consumer, Operation, Service};
 use sending::Sender;
 use signing::Signing;
 use std::sync::Arc;
@@ -57,9 +56,9 @@ pub fn service(config: &Config) -> Service {
         .aggregate::<domain::command::SentCommand>()
         .aggregate::<domain::invocation::Invocation>()
         .projection(projections::Documents)
-        .projection(projections::Nodes)
-        .projection(projections::KeySets)
-        .projection(ResourceTags { kind: "ManagedInstance", table: NODE_TAGS })
+        .projection(reeve_fleet::Nodes)
+        .projection(reeve_fleet::KeySets)
+        .projection(reeve_fleet::node_tags())
         .projection(projections::Commands)
         .projection(projections::Invocations)
         .timer(ROLLOUT_TIMER, move |due| reactors::roll_out(rolling_out.clone(), due))

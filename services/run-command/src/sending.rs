@@ -4,7 +4,6 @@ use crate::{
     contents::{Content, Contents},
     domain::command::{Command, SentCommand},
     projections::{DOCUMENTS, DocumentRow},
-    targets,
 };
 use reeve_authz::{Authorizer, Place, Resource, permit};
 use reeve_contracts::{
@@ -13,8 +12,9 @@ use reeve_contracts::{
 };
 use reeve_document_language as language;
 use reeve_eventsourcing::{Context, Position};
+use reeve_fleet::targets;
 use reeve_runtime::{ApiError, Handle};
-use reeve_types::{Timestamp, ids::new_uuid};
+use reeve_types::{Timestamp, arn::id_or_arn, ids::new_uuid};
 use serde_json::{Map, Value};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -137,8 +137,7 @@ fn invalid_document(message: String) -> ApiError {
 }
 
 fn resolve(contents: &Contents, handle: &Handle, order: &Order) -> Result<Resolved, ApiError> {
-    let given = order.document_name.as_str();
-    let name = given.rsplit_once("document/").map_or(given, |(_, name)| name).to_owned();
+    let name = id_or_arn("document", &order.document_name).to_owned();
     let row: Option<DocumentRow> = handle.views().get(DOCUMENTS, &name);
     let row = row.ok_or_else(|| invalid_document(format!("Document with name {name} does not exist.")))?;
     if row.document_type != "Command" {

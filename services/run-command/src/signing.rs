@@ -2,9 +2,9 @@
 //!
 //! Without one nothing is lost: what is to be signed waits, and says so.
 
-use crate::projections::{DISPATCH_KEYS, KeySetRow};
 use nkeys::KeyPair;
 use reeve_contracts::node::DispatchKey;
+use reeve_fleet::{DISPATCH_KEYS, KeySetRow};
 use reeve_node_protocol::keys::Trust;
 use reeve_runtime::Handle;
 use reeve_types::Timestamp;

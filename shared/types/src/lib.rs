@@ -1,8 +1,9 @@
-//! The small words that every crate shares: instants, ids, subject tokens, tags.
+//! The small words that every crate shares: instants, ids, ARNs, subject tokens, tags.
 //!
 //! Nothing here does I/O, but [`Timestamp::now`] and the `new` functions of [`ids`]
 //! read the clock and draw random bits: they belong at the edge of a program, never in a `domain.rs`.
 
+pub mod arn;
 pub mod ids;
 pub mod subject;
 pub mod tags;

@@ -4,12 +4,11 @@ use super::{commands::Filters, is_listed, unknown_command};
 use crate::{
     dispatch::Dispatcher,
     domain::invocation::id,
-    projections::{
-        BY_NODE, BY_TIME, COMMANDS, CommandRow, INVOCATIONS, InvocationRow, NODES, NodeRow, StepRow,
-    },
+    projections::{BY_NODE, BY_TIME, COMMANDS, CommandRow, INVOCATIONS, InvocationRow, StepRow},
 };
 use reeve_contracts::ssm;
 use reeve_document_language::parse_executable;
+use reeve_fleet::{NODES, NodeRow};
 use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size, text};
 use reeve_types::Timestamp;
 use std::{cell::RefCell, sync::Arc};

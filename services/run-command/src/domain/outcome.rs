@@ -1,6 +1,7 @@
 //! What the invocations' ends make of their command (AWS: "Understanding command statuses"; rate control:
 //! the system stops when more than `max-errors` errors were seen).
 
+use reeve_fleet::rate_control::allowed_errors;
 use serde::{Deserialize, Serialize};
 
 /// How many invocations ended, and how.
@@ -32,17 +33,6 @@ impl Counts {
 
     pub fn all_ended(&self) -> bool {
         self.completed >= self.targets
-    }
-}
-
-/// How many errors a MaxErrors text allows of so many targets: a number, or a percentage rounded down.
-pub fn allowed_errors(max_errors: &str, targets: u32) -> u32 {
-    match max_errors.strip_suffix('%') {
-        Some(percent) => {
-            let allowed = u64::from(targets) * percent.parse().unwrap_or(0) / 100;
-            u32::try_from(allowed).unwrap_or(u32::MAX)
-        }
-        None => max_errors.parse().unwrap_or(0),
     }
 }
 
@@ -102,12 +92,5 @@ mod tests {
         for (ends, cancelled, max_errors, expected) in rows {
             assert_eq!(settle(&after(ends), cancelled, max_errors), expected, "{ends:?} {max_errors}");
         }
-    }
-
-    #[test]
-    fn percentages_round_down() {
-        assert_eq!(allowed_errors("10%", 50), 5);
-        assert_eq!(allowed_errors("10%", 9), 0);
-        assert_eq!(allowed_errors("3", 9), 3);
     }
 }

@@ -3,18 +3,9 @@
 //! Nodes are admitted in the order of the command's list. An invocation is on its way from its dispatch until it ends,
 //! whether its node is there or not, as with AWS; unlike there the limit holds from the start, without a ramp.
 
-use super::{Counts, outcome::allowed_errors};
+use super::Counts;
+use reeve_fleet::rate_control::{allowed_at_once, allowed_errors};
 use serde::{Deserialize, Serialize};
-
-/// How many invocations a MaxConcurrency text allows at once of so many targets: a number, or a percentage
-/// rounded down, at least one.
-pub fn allowed_at_once(max_concurrency: &str, targets: u32) -> u32 {
-    let allowed = match max_concurrency.strip_suffix('%') {
-        Some(percent) => u64::from(targets) * percent.parse().unwrap_or(0) / 100,
-        None => max_concurrency.parse().unwrap_or(0),
-    };
-    u32::try_from(allowed).unwrap_or(u32::MAX).max(1)
-}
 
 /// Why nobody else is admitted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,14 +112,6 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
-
-    #[test]
-    fn at_least_one_at_once_and_percentages_round_down() {
-        let table = [("50", 9, 50), ("1", 9, 1), ("10%", 9, 1), ("10%", 50, 5), ("100%", 7, 7), ("1%", 0, 1)];
-        for (text, targets, allowed) in table {
-            assert_eq!(allowed_at_once(text, targets), allowed, "{text} of {targets}");
-        }
-    }
 
     /// A command on its way, as its projection and whoever rolls it out see it.
     struct Run {

@@ -13,12 +13,13 @@ use crate::{
         rollout::Step,
     },
     projections::{
-        COMMANDS, CONTENT, CommandRow, ContentRow, NODES, NodeRow, ROLLOUTS, TARGETS, TARGETS_PER_ROW,
-        content_key, targets_key,
+        COMMANDS, CONTENT, CommandRow, ContentRow, ROLLOUTS, TARGETS, TARGETS_PER_ROW, content_key,
+        targets_key,
     },
 };
 use reeve_contracts::run_command::{CommandSent, Dispatched};
 use reeve_eventsourcing::Context;
+use reeve_fleet::{NODES, NodeRow};
 use reeve_runtime::{DueTimer, Handle, HandlerError};
 use reeve_types::Timestamp;
 use std::sync::Arc;

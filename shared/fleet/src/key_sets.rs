@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub const DISPATCH_KEYS: &str = "dispatch-keys";
 
 /// A set as the root signed it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct KeySetRow {
     pub version: u64,
     pub signed_set: Vec<u8>,

@@ -1,7 +1,8 @@
-//! What run-command knows of nodes and their tags, from the events of those services.
+//! Nodes as other services know them, and their tags.
 
 use reeve_contracts::nodes::NodeEvent;
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
+use reeve_runtime::ResourceTags;
 use serde::{Deserialize, Serialize};
 
 /// Nodes by id.
@@ -9,7 +10,7 @@ pub const NODES: &str = "nodes";
 /// A node's tags, key to value, by node id.
 pub const NODE_TAGS: &str = "node-tags";
 
-/// A node that commands may be sent to.
+/// A node that something may be done on.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct NodeRow {
     /// The computer's name.
@@ -58,4 +59,9 @@ impl Projection for Nodes {
             NodeEvent::NodeDeregistered(e) => view.remove(NODES, e.node_id.as_bytes()),
         }
     }
+}
+
+/// The projection of the tags of nodes, into [`NODE_TAGS`].
+pub fn node_tags() -> ResourceTags {
+    ResourceTags { kind: "ManagedInstance", table: NODE_TAGS }
 }

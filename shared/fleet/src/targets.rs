@@ -1,6 +1,6 @@
 //! Which nodes a selection means: resolved once, from the views.
 
-use crate::projections::{NODE_TAGS, NODES, NodeRow};
+use crate::{NODE_TAGS, NODES, NodeRow};
 use reeve_contracts::ssm;
 use reeve_runtime::{ApiError, Handle};
 use std::collections::{BTreeMap, BTreeSet};
