@@ -1,7 +1,7 @@
 //! Who is let in no more: the keys that the log says are deregistered, revoked on the bus.
 //!
 //! The server keeps the list that it was given last. It is given the whole of it: after each deregistration, when this
-//! service starts, and when the server has started. Its list is bounded ([`MOST_REVOKED`]): the newest are on it, and a
+//! service starts, and when the server has started. Its list is bounded ([`MAX_REVOKED_KEYS`]): the newest are on it, and a
 //! connection of an older one is ended as soon as the server tells of it.
 
 use crate::{
@@ -12,12 +12,12 @@ use crate::{
 };
 use futures::StreamExt;
 use reeve_eventsourcing::Event;
-use reeve_jetstream::{Headers, admission::MOST_REVOKED, streams};
+use reeve_jetstream::{Headers, admission::MAX_REVOKED_KEYS, streams};
 use reeve_runtime::{Delivery, Handle, HandlerError};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Mutex;
 
-const ANSWER: Duration = Duration::from_secs(5);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How far in the log the list goes that the server was given last. Held while it is given one, so that a shorter list
 /// never follows a longer one.
@@ -39,7 +39,7 @@ pub(crate) async fn start(shared: Arc<Shared>, handle: Handle) -> Result<(), Han
 pub(crate) async fn restarts(shared: Arc<Shared>, handle: Handle) -> Result<(), HandlerError> {
     let mut connections = shared.config.system.connections();
     loop {
-        connections.changed().await.map_err(|e| HandlerError::Retry(e.to_string()))?;
+        connections.changed().await.map_err(|e| HandlerError::Unavailable(e.to_string()))?;
         while let Err(error) = give(&shared, &handle, None).await {
             tracing::warn!(%error, "the bus does not know yet who is let in");
             tokio::time::sleep(Duration::from_secs(1)).await;
@@ -56,8 +56,8 @@ async fn give(shared: &Shared, handle: &Handle, wanted: Option<u64>) -> Result<(
     let reached = handle.views().checkpoint(&streams::of_service(NodeEvent::SERVICE));
     let rows = handle.views().scan::<u64>(REVOKED_KEYS, "", None, usize::MAX).rows;
     let revoked = rows.len();
-    let jwt = shared.config.admission.account_jwt(newest(rows, MOST_REVOKED)).map_err(later)?;
-    shared.config.system.put_account(jwt).await.map_err(later)?;
+    let jwt = shared.config.admission.account_jwt(newest(rows, MAX_REVOKED_KEYS))?;
+    shared.config.system.put_account(jwt).await?;
     tracing::info!(revoked, reached, "the bus knows who is let in");
     *given = reached;
     Ok(())
@@ -67,10 +67,6 @@ async fn give(shared: &Shared, handle: &Handle, wanted: Option<u64>) -> Result<(
 fn newest(mut rows: Vec<(String, u64)>, most: usize) -> impl Iterator<Item = String> {
     rows.sort_unstable_by_key(|(_, position)| std::cmp::Reverse(*position));
     rows.into_iter().take(most).map(|(key, _)| key)
-}
-
-fn later(error: reeve_jetstream::Error) -> HandlerError {
-    HandlerError::Retry(error.to_string())
 }
 
 /// Ends connections that the server let in although their key is revoked: it is not among the newest, or the server had
@@ -84,7 +80,7 @@ pub(crate) async fn connects(shared: Arc<Shared>, handle: Handle) -> Result<(), 
             let body = serde_json::json!({"cid": client.id}).to_string();
             let kick = format!("$SYS.REQ.SERVER.{}.KICK", server.id);
             // Without a subject for its answer the server does nothing.
-            system.request(&kick, &Headers::default(), body.into(), ANSWER).await.map_err(later)?;
+            system.request(&kick, &Headers::default(), body.into(), ANSWER_TIMEOUT).await?;
         }
     }
     Err(notices::ended())

@@ -11,8 +11,8 @@ use reeve_types::Timestamp;
 use std::{sync::Arc, time::Duration};
 
 /// How long before its end it is complained of, in seconds.
-const SOON_SECONDS: i64 = 7 * 24 * 3600;
-const LOOK: Duration = Duration::from_secs(3600);
+const WARNING_SECONDS: i64 = 7 * 24 * 3600;
+const END_CHECK_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// The set that is in force.
 pub(crate) fn current(shared: &Shared, handle: &Handle) -> Option<KeySetRow> {
@@ -53,11 +53,11 @@ pub(crate) async fn watch_end(shared: Arc<Shared>, handle: Handle) -> Result<(),
             Some(end) if now >= end => {
                 tracing::error!(%end, "the dispatch keys have expired and no node runs anything: `reeve keys renew`");
             }
-            Some(end) if now.plus_seconds(SOON_SECONDS) >= end => {
+            Some(end) if now.plus_seconds(WARNING_SECONDS) >= end => {
                 tracing::warn!(%end, "the dispatch keys expire soon, and then no node runs anything: `reeve keys renew`");
             }
             Some(_) => {}
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(END_CHECK_INTERVAL).await;
     }
 }

@@ -38,11 +38,11 @@ pub(crate) async fn of(
 ) -> Result<impl Stream<Item = Notice> + use<>, HandlerError> {
     let config = &shared.config;
     let subject = format!("$SYS.ACCOUNT.{}.{kind}", config.enrolment.agents_account);
-    let notices = config.system.subscribe(&subject).await.map_err(|e| HandlerError::Retry(e.to_string()))?;
+    let notices = config.system.subscribe(&subject).await?;
     Ok(notices.filter_map(|notice| ready(serde_json::from_slice(&notice.data).ok())))
 }
 
 /// Why a reader of notices ends.
 pub(crate) fn ended() -> HandlerError {
-    HandlerError::Retry("the subscription to the server's notices ended".to_owned())
+    HandlerError::Unavailable("the subscription to the server's notices ended".to_owned())
 }

@@ -30,7 +30,7 @@ use std::{
 /// A node that says nothing for this long is lost, whatever its connection.
 const SILENCE_SECONDS: i64 = 60;
 /// How often silent nodes are looked for.
-const LOOK: Duration = Duration::from_secs(5);
+const SILENCE_CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
 /// When each node was last heard, whichever replica answers it. Not in the log: heartbeats are not events.
 #[derive(Default)]
@@ -126,15 +126,13 @@ pub(crate) async fn heartbeat(shared: Arc<Shared>, call: Call<Heartbeat>) -> Res
 
 /// Hears every heartbeat: one replica answers it, and each of them looks for silent nodes.
 pub(crate) async fn listen(shared: Arc<Shared>, handle: Handle) -> Result<(), HandlerError> {
-    let failed = |error: String| HandlerError::Unavailable(error);
-    let heartbeats = handle.bus().subscribe("reeve.agent.*.heartbeat").await;
-    let mut heartbeats = heartbeats.map_err(|e| failed(e.to_string()))?;
+    let mut heartbeats = handle.bus().subscribe("reeve.agent.*.heartbeat").await?;
     while let Some(heartbeat) = heartbeats.next().await {
         if let Some(node) = node_of(&heartbeat.subject) {
             shared.presence.hear(node.as_str(), Timestamp::now());
         }
     }
-    Err(failed("the subscription ended".to_owned()))
+    Err(HandlerError::Unavailable("the subscription to heartbeats ended".to_owned()))
 }
 
 async fn lose(handle: &Handle, node: &str, session: &str, reason: &str) -> Result<(), HandlerError> {
@@ -161,7 +159,7 @@ pub(crate) async fn disconnects(shared: Arc<Shared>, handle: Handle) -> Result<(
 pub(crate) async fn silence(shared: Arc<Shared>, handle: Handle) -> Result<(), HandlerError> {
     let started = Timestamp::now();
     loop {
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(SILENCE_CHECK_INTERVAL).await;
         let now = Timestamp::now();
         let silent = |row: &NodeRow| {
             let heard = shared.presence.last_seen(row, now).max(started);

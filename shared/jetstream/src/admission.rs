@@ -22,10 +22,10 @@ pub struct Admission {
 }
 
 /// The most keys that are revoked at once: nats-server takes no JWT of more than 1 MiB, and a key has 96 bytes of it.
-pub const MOST_REVOKED: usize = 10_000;
+pub const MAX_REVOKED_KEYS: usize = 10_000;
 /// The end of the year 9999, in seconds: a JWT for a revoked key is refused whenever it was issued.
-const FOR_GOOD: i64 = 253_402_300_799;
-const ANSWER: Duration = Duration::from_secs(10);
+const END_OF_TIME_SECONDS: i64 = 253_402_300_799;
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Admission {
     /// The JWT of the nodes' account, with these users' public keys revoked for good.
@@ -34,7 +34,7 @@ impl Admission {
     /// When the key is not usable.
     pub fn account_jwt(&self, revoked: impl IntoIterator<Item = String>) -> Result<String, Error> {
         let revoked: Map<String, Value> =
-            revoked.into_iter().map(|key| (key, Value::from(FOR_GOOD))).collect();
+            revoked.into_iter().map(|key| (key, Value::from(END_OF_TIME_SECONDS))).collect();
         let mut claims = agents_claims(&self.core_account, &self.enrolment_key);
         if !revoked.is_empty() {
             claims["revocations"] = Value::Object(revoked);
@@ -64,7 +64,7 @@ impl Bus {
     /// [`Error::Refused`] when the server does not take it, and the errors of a request.
     pub async fn put_account(&self, jwt: String) -> Result<(), Error> {
         let subject = "$SYS.REQ.CLAIMS.UPDATE";
-        let answer = self.request(subject, &Headers::default(), jwt.into(), ANSWER).await?;
+        let answer = self.request(subject, &Headers::default(), jwt.into(), ANSWER_TIMEOUT).await?;
         let taken: Taken = serde_json::from_slice(&answer.data).map_err(|e| Error::Bus {
             what: "take an account in a form that we know",
             reason: e.to_string(),

@@ -139,7 +139,7 @@ pub(crate) struct AckError {
 
 /// Conflicts answer 10071; on a replicated stream usually 10164.
 const CONFLICTS: [u64; 2] = [10071, 10164];
-const ACK_LIMIT: Duration = Duration::from_secs(10);
+const ACK_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Bus {
     /// Connects, trying for up to ten seconds.
@@ -167,7 +167,7 @@ impl Bus {
         let client = connect
             .name(&options.name)
             .custom_inbox_prefix(&options.inbox_prefix)
-            .request_timeout(Some(ACK_LIMIT))
+            .request_timeout(Some(ACK_TIMEOUT))
             .connection_timeout(Duration::from_secs(10))
             .ping_interval(Duration::from_secs(20))
             .max_reconnects(None)
@@ -241,7 +241,7 @@ impl Bus {
         headers: &Headers,
         data: Bytes,
     ) -> Result<Ack, Error> {
-        let answer = self.request(subject, headers, data, ACK_LIMIT).await;
+        let answer = self.request(subject, headers, data, ACK_TIMEOUT).await;
         if matches!(answer, Err(Error::TimedOut { .. })) && self.is_connected() {
             self.unanswered.send_modify(|count| *count += 1);
         }
@@ -335,7 +335,7 @@ impl Bus {
     /// When the request fails or the server answers with another status.
     pub async fn direct_get(&self, stream: &str, subject: &str) -> Result<Option<Message>, Error> {
         let endpoint = format!("$JS.API.DIRECT.GET.{stream}.{subject}");
-        let mut answer = self.request(&endpoint, &Headers::default(), Bytes::new(), ACK_LIMIT).await?;
+        let mut answer = self.request(&endpoint, &Headers::default(), Bytes::new(), ACK_TIMEOUT).await?;
         if let Some(stored) = answer.headers.get("Nats-Subject").map(str::to_owned) {
             answer.subject = stored;
         }
@@ -358,9 +358,9 @@ impl Bus {
     }
 
     /// Waits until there has been no connection for so long.
-    pub async fn away(&self, patience: Duration) {
+    pub async fn away(&self, limit: Duration) {
         loop {
-            if !self.is_connected() && tokio::time::timeout(patience, self.connected()).await.is_err() {
+            if !self.is_connected() && tokio::time::timeout(limit, self.connected()).await.is_err() {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(250)).await;

@@ -17,7 +17,7 @@ pub const MAC: &str = "reeve-mac";
 pub const CALLED_AT: &str = "reeve-called-at";
 /// How far a call's time may be from the time at which it is read, in milliseconds: what clocks differ by, and the
 /// longest that the gateway waits for an answer.
-const CALL_MS: i64 = 120_000;
+const MAX_CALL_AGE_MS: i64 = 120_000;
 
 /// The headers of an event that mean something, as `Envelope` reads them.
 const EVENT: [&str; 8] = [
@@ -165,7 +165,7 @@ impl MacKey {
     pub(crate) fn check_call(&self, message: &Message, now_ms: i64) -> Result<(), Unauthentic> {
         self.call(&message.subject, &message.headers, &message.data).holds(&message.headers)?;
         let at = message.headers.get(CALLED_AT).and_then(|at| at.parse::<i64>().ok());
-        at.filter(|at| now_ms.abs_diff(*at) <= CALL_MS as u64).map(drop).ok_or(Unauthentic::Old)
+        at.filter(|at| now_ms.abs_diff(*at) <= MAX_CALL_AGE_MS as u64).map(drop).ok_or(Unauthentic::Old)
     }
 
     pub(crate) fn mark_answer(&self, call: &str, headers: &mut Headers, data: &[u8]) {
@@ -226,9 +226,9 @@ mod tests {
         key.mark_call("s", &mut call, b"data", NOW);
         let call = message("s", call, b"data");
         assert_eq!(key.check_call(&call, NOW), Ok(()));
-        assert_eq!(key.check_call(&call, NOW + CALL_MS), Ok(()));
-        assert_eq!(key.check_call(&call, NOW + CALL_MS + 1), Err(Unauthentic::Old));
-        assert_eq!(key.check_call(&call, NOW - CALL_MS - 1), Err(Unauthentic::Old));
+        assert_eq!(key.check_call(&call, NOW + MAX_CALL_AGE_MS), Ok(()));
+        assert_eq!(key.check_call(&call, NOW + MAX_CALL_AGE_MS + 1), Err(Unauthentic::Old));
+        assert_eq!(key.check_call(&call, NOW - MAX_CALL_AGE_MS - 1), Err(Unauthentic::Old));
         assert_eq!(key.check_event(&call), Err(Unauthentic::Broken));
 
         let mut answer = headers();

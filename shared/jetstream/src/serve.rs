@@ -139,7 +139,7 @@ fn answer_subject(node: &str, token: &str) -> String {
 }
 
 /// An answer may be lost while the nodes' account is changed: after so long a question is put again.
-const ANSWER: Duration = Duration::from_secs(4);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Asks a service as a node; its question's subject is `reeve.agent.<node>.<question>`. It may be asked twice.
 ///
@@ -155,8 +155,8 @@ pub async fn ask(
     let begun = tokio::time::Instant::now();
     loop {
         let left = limit.saturating_sub(begun.elapsed());
-        match ask_once(bus, node, question, data.clone(), left.min(ANSWER)).await {
-            Err(Error::TimedOut { .. }) if left > ANSWER => {}
+        match ask_once(bus, node, question, data.clone(), left.min(ANSWER_TIMEOUT)).await {
+            Err(Error::TimedOut { .. }) if left > ANSWER_TIMEOUT => {}
             answered => return answered,
         }
     }

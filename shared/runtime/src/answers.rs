@@ -4,7 +4,7 @@ use crate::{ApiError, Page};
 use serde::Serialize;
 
 /// As many bytes of rows as a page has: the bus carries 1 MiB at once, with the headers and what is around the rows.
-const PAGE_BYTES: usize = 800_000;
+const MAX_PAGE_BYTES: usize = 800_000;
 
 /// As a member that is left out when there is nothing in it.
 pub fn text(value: &str) -> Option<String> {
@@ -37,7 +37,7 @@ pub fn answered<T, A: Serialize>(
         let row = answer(row);
         // With the comma after it.
         bytes += serde_json::to_vec(&row).map_err(ApiError::internal)?.len() + 1;
-        if bytes > PAGE_BYTES && last.is_some() {
+        if bytes > MAX_PAGE_BYTES && last.is_some() {
             return Ok((answers, last));
         }
         answers.push(row);
@@ -66,10 +66,10 @@ mod tests {
         let next = |key: &str| Some(key.to_owned());
         assert_eq!(keys(&[100; 50]), (50, next("more")));
         assert_eq!(keys(&[]), (0, next("more")));
-        assert_eq!(keys(&[PAGE_BYTES / 4; 4]), (4, next("more")), "as many as fit, to the byte");
-        assert_eq!(keys(&[PAGE_BYTES / 4; 5]), (4, next("3")));
-        assert_eq!(keys(&[100, PAGE_BYTES * 2, 100]), (1, next("0")));
-        assert_eq!(keys(&[PAGE_BYTES * 2, 100]), (1, next("0")), "one that is larger alone is shown");
+        assert_eq!(keys(&[MAX_PAGE_BYTES / 4; 4]), (4, next("more")), "as many as fit, to the byte");
+        assert_eq!(keys(&[MAX_PAGE_BYTES / 4; 5]), (4, next("3")));
+        assert_eq!(keys(&[100, MAX_PAGE_BYTES * 2, 100]), (1, next("0")));
+        assert_eq!(keys(&[MAX_PAGE_BYTES * 2, 100]), (1, next("0")), "one that is larger alone is shown");
     }
 
     #[test]

@@ -96,7 +96,7 @@ pub(crate) fn project<P: Projection>(projection: P) -> Applier {
 }
 
 /// As many events as one batch takes. A row that many of them change is written once.
-const BATCH: usize = 8192;
+const MAX_BATCH_EVENTS: usize = 8192;
 /// Between two attempts to follow a stream.
 const RECONNECT_DELAY: Duration = Duration::from_millis(250);
 /// Before a dead letter that the bus did not store is tried again.
@@ -120,7 +120,7 @@ async fn follow_once(handle: &Handle, source: &'static str, appliers: &[Applier]
     let (mut batch, mut after) = (Vec::new(), after);
     loop {
         tokio::select! {
-            received = reading.receiver.recv_many(&mut batch, BATCH) => if received == 0 { return Ok(()) },
+            received = reading.receiver.recv_many(&mut batch, MAX_BATCH_EVENTS) => if received == 0 { return Ok(()) },
             // The store, which is at hand, holds the sender.
             _ = reopened.changed() => {
                 let checkpoint = handle.views().checkpoint(&stream);
@@ -161,7 +161,7 @@ pub(crate) async fn fold_until(
     let (mut reading, mut after) = (Reading::start(handle.bus(), &stream, 0).await?, 0);
     let mut batch = Vec::new();
     loop {
-        if reading.receiver.recv_many(&mut batch, BATCH).await == 0 {
+        if reading.receiver.recv_many(&mut batch, MAX_BATCH_EVENTS).await == 0 {
             return Err(Error::CutOff { stream, after });
         }
         let mut batch = batch.drain(..).collect::<Result<Vec<_>, _>>()?;
@@ -185,7 +185,7 @@ struct Reading {
 impl Reading {
     async fn start(bus: &Bus, stream: &str, after: u64) -> Result<Self, Error> {
         let mut messages = follow::follow(bus, stream, &[], after).await?;
-        let (sender, receiver) = tokio::sync::mpsc::channel(BATCH);
+        let (sender, receiver) = tokio::sync::mpsc::channel(MAX_BATCH_EVENTS);
         let bus = bus.clone();
         let task = tokio::spawn(async move {
             while let Some(message) = messages.next().await {

@@ -7,7 +7,7 @@ use opentelemetry_http::{HttpClient, HttpError};
 use std::time::Duration;
 
 /// As long as a collector may take.
-const LIMIT: Duration = Duration::from_secs(5);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The exporter has a thread of its own, so that a blocking client does.
 #[derive(Debug)]
@@ -15,7 +15,8 @@ pub struct Client(ureq::Agent);
 
 impl Client {
     pub fn new() -> Self {
-        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(LIMIT));
+        let config =
+            ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(REQUEST_TIMEOUT));
         Self(config.build().into())
     }
 }

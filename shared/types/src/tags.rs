@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 
 /// As many tags as one resource may have, AWS's own limit.
 pub const MAX_TAGS: usize = 50;
-const MAX_KEY: usize = 128;
-const MAX_VALUE: usize = 256;
+const MAX_KEY_CHARACTERS: usize = 128;
+const MAX_VALUE_CHARACTERS: usize = 256;
 
 /// Why tags were refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    #[error("Tags names the key {0:?}, which must have 1 to {MAX_KEY} characters")]
+    #[error("Tags names the key {0:?}, which must have 1 to {MAX_KEY_CHARACTERS} characters")]
     KeyLength(String),
     #[error("Tags names the key {0:?}, which begins with the reserved prefix aws:")]
     Reserved(String),
-    #[error("Tags gives the key {0:?} a value with more than {MAX_VALUE} characters")]
+    #[error("Tags gives the key {0:?} a value with more than {MAX_VALUE_CHARACTERS} characters")]
     ValueLength(String),
     #[error("Tags holds {0:?}, which has characters other than letters, digits, blanks and _ . : / = + - @")]
     Characters(String),
@@ -32,14 +32,14 @@ pub enum Error {
 pub fn check(tags: impl IntoIterator<Item = (String, String)>) -> Result<BTreeMap<String, String>, Error> {
     let mut checked = BTreeMap::new();
     for (key, value) in tags {
-        let shown = || key.chars().take(MAX_KEY).collect::<String>();
-        if key.is_empty() || key.chars().count() > MAX_KEY {
+        let shown = || key.chars().take(MAX_KEY_CHARACTERS).collect::<String>();
+        if key.is_empty() || key.chars().count() > MAX_KEY_CHARACTERS {
             return Err(Error::KeyLength(shown()));
         }
         if key.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("aws:")) {
             return Err(Error::Reserved(key));
         }
-        if value.chars().count() > MAX_VALUE {
+        if value.chars().count() > MAX_VALUE_CHARACTERS {
             return Err(Error::ValueLength(key));
         }
         if let Some(text) = [&key, &value].into_iter().find(|text| !text.chars().all(permitted)) {

@@ -10,7 +10,7 @@ use reeve_types::{Timestamp, ids::random_hex};
 use sha2::{Digest, Sha256};
 
 /// AWS: 24 hours unless the caller says otherwise.
-const DEFAULT_SECONDS: i64 = 24 * 60 * 60;
+const DEFAULT_LIFETIME_SECONDS: i64 = 24 * 60 * 60;
 const REPEATED: &str = "This call was carried out before, and the code of an activation is shown once.";
 
 /// What is stored of a code.
@@ -25,7 +25,7 @@ pub async fn create(
     // The call's own id: a call that is delivered again leads to no second activation.
     let (id, code) = (call.caller.command_id.to_string(), random_hex::<20>().map_err(ApiError::internal)?);
     let expires = match input.expiration_date {
-        None => call.now.plus_seconds(DEFAULT_SECONDS),
+        None => call.now.plus_seconds(DEFAULT_LIFETIME_SECONDS),
         Some(seconds) => Timestamp::from_epoch_seconds(seconds)
             .ok_or_else(|| ApiError::new("ValidationException", "ExpirationDate is not an instant."))?,
     };

@@ -46,7 +46,7 @@ pub struct State {
 }
 
 /// AWS: at most 30 days, 24 hours by default.
-const LONGEST_SECONDS: i64 = 30 * 24 * 60 * 60;
+const MAX_LIFETIME_SECONDS: i64 = 30 * 24 * 60 * 60;
 
 /// The aggregate.
 pub struct Activation;
@@ -62,7 +62,7 @@ impl Decider for Activation {
             Command::Create(_) if state.created => Ok(None),
             Command::Create(created) => {
                 let expires = Timestamp(created.expires_ms);
-                if expires <= cx.now || expires > cx.now.plus_seconds(LONGEST_SECONDS) {
+                if expires <= cx.now || expires > cx.now.plus_seconds(MAX_LIFETIME_SECONDS) {
                     return Err(Error::Expiration);
                 }
                 if !(1..=1000).contains(&created.registration_limit) {
@@ -185,8 +185,10 @@ mod tests {
 
     #[test]
     fn the_end_is_bounded() {
-        let late =
-            ActivationCreated { expires_ms: context().now.plus_seconds(LONGEST_SECONDS + 1).0, ..created(1) };
+        let late = ActivationCreated {
+            expires_ms: context().now.plus_seconds(MAX_LIFETIME_SECONDS + 1).0,
+            ..created(1)
+        };
         given::<Activation>([]).when(Command::Create(Box::new(late))).then_refused(Error::Expiration);
         given::<Activation>([]).when(Command::Create(Box::new(created(0)))).then_refused(Error::Limit);
     }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use std::{path::Path, time::Duration};
 
 /// How long before its end a set is complained of.
-const SOON_SECONDS: f64 = 7.0 * 24.0 * 3600.0;
+const WARNING_SECONDS: f64 = 7.0 * 24.0 * 3600.0;
 
 /// Shows and changes the set of keys whose dispatches nodes run. The root key signs each set; it lies in `root.seed` of the
 /// instance's folder, which `rotate` and `renew` need.
@@ -111,7 +111,7 @@ async fn show(connection: &Connection, format: Format) -> anyhow::Result<()> {
         .collect();
     table::print(&["DISPATCH KEY", "FROM", "UNTIL"], &rows)?;
     let end = answer.get("expires").and_then(Value::as_f64).unwrap_or_default();
-    if end - Timestamp::now().epoch_seconds() < SOON_SECONDS {
+    if end - Timestamp::now().epoch_seconds() < WARNING_SECONDS {
         eprintln!(
             "reeve: the set expires soon, and then no node runs anything: `reeve keys renew` renews it"
         );

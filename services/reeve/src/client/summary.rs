@@ -15,11 +15,11 @@ use std::{
 };
 
 /// Between two lines on a terminal, at least.
-const REFRESH: Duration = Duration::from_millis(100);
+const REFRESH_INTERVAL: Duration = Duration::from_millis(100);
 /// As many bytes of a node's output are kept to be printed with its group.
-const KEPT: usize = 64 * 1024;
+const MAX_KEPT_BYTES: usize = 64 * 1024;
 /// As many nodes of a group are named.
-const NAMED: usize = 8;
+const MAX_NAMED_NODES: usize = 8;
 
 /// How one node ended.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,7 +98,7 @@ impl Summary {
 
     /// When the line that stands on the terminal may be replaced; none while it is right.
     fn turn(&self) -> Option<Instant> {
-        self.shown.as_ref().filter(|(shown, _)| *shown != self.line()).map(|(_, at)| *at + REFRESH)
+        self.shown.as_ref().filter(|(shown, _)| *shown != self.line()).map(|(_, at)| *at + REFRESH_INTERVAL)
     }
 
     /// The line that is to be written now.
@@ -141,7 +141,7 @@ impl Groups {
         if chunk.stderr { stderr } else { stdout }.update(&chunk.data);
         let kept = usize::try_from(printed.bytes).unwrap_or(usize::MAX);
         printed.bytes += chunk.data.len() as u64;
-        let room = KEPT.saturating_sub(kept).min(chunk.data.len());
+        let room = MAX_KEPT_BYTES.saturating_sub(kept).min(chunk.data.len());
         if room > 0 {
             printed.kept.push((chunk.stderr, chunk.data[..room].to_vec()));
         }
@@ -168,7 +168,7 @@ impl Groups {
             if let Some(printed) = self.0.get(first) {
                 write(&printed.kept)?;
             }
-            if *bytes > KEPT as u64 {
+            if *bytes > MAX_KEPT_BYTES as u64 {
                 eprintln!("… {bytes} bytes in all: reeve output {command} {first}");
             }
         }
@@ -180,8 +180,8 @@ impl Groups {
 fn named(nodes: &[&str]) -> String {
     match nodes {
         [one] => (*one).to_owned(),
-        _ if nodes.len() <= NAMED => format!("{} nodes ({})", nodes.len(), nodes.join(", ")),
-        _ => format!("{} nodes ({}, …)", nodes.len(), nodes[..NAMED].join(", ")),
+        _ if nodes.len() <= MAX_NAMED_NODES => format!("{} nodes ({})", nodes.len(), nodes.join(", ")),
+        _ => format!("{} nodes ({}, …)", nodes.len(), nodes[..MAX_NAMED_NODES].join(", ")),
     }
 }
 

@@ -46,11 +46,11 @@ pub struct Supervised {
 }
 
 /// How long a child may take to end by itself.
-const PATIENCE: Duration = Duration::from_secs(10);
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// Between a child's end and its next start, the first time.
-const FIRST_DELAY: Duration = Duration::from_millis(100);
+const FIRST_RESTART_DELAY: Duration = Duration::from_millis(100);
 /// A child that ends within this time after its start may do so again.
-const SOON: Duration = Duration::from_secs(1);
+const SHORT_LIFE: Duration = Duration::from_secs(1);
 
 impl Supervised {
     /// Starts a child and keeps it running; what it prints goes to a file.
@@ -63,7 +63,7 @@ impl Supervised {
         let (log, again) = (log.to_owned(), Arc::new(Notify::new()));
         let wanted = again.clone();
         let task = tokio::spawn(async move {
-            let mut delay = FIRST_DELAY;
+            let mut delay = FIRST_RESTART_DELAY;
             loop {
                 let begun = Instant::now();
                 tokio::select! {
@@ -80,8 +80,8 @@ impl Supervised {
                     }
                 }
                 // Only one that ends as soon as it is started waits longer each time.
-                if begun.elapsed() > SOON {
-                    delay = FIRST_DELAY;
+                if begun.elapsed() > SHORT_LIFE {
+                    delay = FIRST_RESTART_DELAY;
                 }
                 loop {
                     tokio::time::sleep(delay).await;
@@ -136,7 +136,7 @@ async fn end(child: &mut tokio::process::Child) {
         // An error means that it ended already.
         let _sent = rustix::process::kill_process(pid, rustix::process::Signal::TERM).is_ok();
     }
-    if tokio::time::timeout(PATIENCE, child.wait()).await.is_err() {
+    if tokio::time::timeout(STOP_TIMEOUT, child.wait()).await.is_err() {
         tracing::warn!("a child did not end in time and is killed");
         if let Err(error) = child.kill().await {
             tracing::error!(%error, "a child could not be killed");

@@ -4,14 +4,14 @@ use super::closing::Closing;
 use reeve_jetstream::{Bus, Error, Headers, streams};
 use std::time::Duration;
 
-const LOOK: Duration = Duration::from_secs(2);
+const PROBE_INTERVAL: Duration = Duration::from_secs(2);
 /// An acknowledgement takes milliseconds; a stream that cannot be written gives none.
-const PATIENCE: Duration = Duration::from_secs(5);
+const ACK_TIMEOUT: Duration = Duration::from_secs(5);
 /// More than what is left of a file's last block: a disk that is full has no room for it.
-const BYTES: usize = 4096;
+const PROBE_BYTES: usize = 4096;
 
 /// As many in a row fail before the API takes nothing new: one may be slow, or lost with its connection.
-const FAILURES: u32 = 2;
+const MAX_FAILURES: u32 = 2;
 
 /// Stores something small every now and then, for ever; says why the API takes nothing new while that fails.
 pub async fn watch(bus: Bus, closing: Closing) {
@@ -30,7 +30,7 @@ pub async fn watch(bus: Bus, closing: Closing) {
                 Err(_) if !same => {}
                 Err(problem) => {
                     failures += 1;
-                    if failures >= FAILURES {
+                    if failures >= MAX_FAILURES {
                         closing.close(format!(
                             "The bus does not store what it is given ({problem}): its disk may be full. When there is \
                              room again, nats-server has to be started again."
@@ -39,7 +39,7 @@ pub async fn watch(bus: Bus, closing: Closing) {
                 }
             }
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(PROBE_INTERVAL).await;
     }
 }
 
@@ -49,15 +49,15 @@ async fn store(bus: &Bus, made: &mut bool) -> Result<(), String> {
             streams::ensure_probe(bus).await?;
             *made = true;
         }
-        bus.store(streams::PROBE_SUBJECT, &Headers::default(), vec![0; BYTES].into()).await
+        bus.store(streams::PROBE_SUBJECT, &Headers::default(), vec![0; PROBE_BYTES].into()).await
     };
-    match tokio::time::timeout(PATIENCE, stored).await {
+    match tokio::time::timeout(ACK_TIMEOUT, stored).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) => {
             // Somebody may have removed the stream.
             *made = !matches!(error, Error::NoResponders(_)) && *made;
             Err(error.to_string())
         }
-        Err(_) => Err(format!("no acknowledgement within {} s", PATIENCE.as_secs())),
+        Err(_) => Err(format!("no acknowledgement within {} s", ACK_TIMEOUT.as_secs())),
     }
 }

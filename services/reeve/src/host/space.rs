@@ -11,14 +11,14 @@ use std::{
 };
 use tokio::sync::{Notify, watch};
 
-const LOOK: Duration = Duration::from_millis(500);
+const SPACE_POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// What is kept back for the outcomes of what runs: so much, and no more than a part of a small disk.
-const KEPT: u64 = 64 << 20;
-const PART: u64 = 20;
+const RESERVED_BYTES: u64 = 64 << 20;
+const RESERVED_SHARE: u64 = 20;
 /// A server that does not acknowledge is started anew no more often than this.
-const SELDOM: Duration = Duration::from_secs(60);
+const COMPLAINT_INTERVAL: Duration = Duration::from_secs(60);
 /// As long as the API waits for the server that was started anew.
-const PATIENCE: Duration = Duration::from_secs(15);
+const ACK_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// What is watched.
 pub struct Space {
@@ -37,7 +37,7 @@ impl Space {
         let mut unanswered: Vec<_> = self.buses.iter().map(Bus::unanswered).collect();
         let mut started: Option<Instant> = None;
         loop {
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(SPACE_POLL_INTERVAL).await;
             // Whatever was not acknowledged until now: it is told once.
             let silent = unanswered.iter_mut().fold(false, |any, count| {
                 let changed = count.has_changed().unwrap_or(false);
@@ -52,7 +52,7 @@ impl Space {
                     started = Some(Instant::now());
                     self.closing.open();
                 }
-                None if silent && started.is_none_or(|at| at.elapsed() > SELDOM) => {
+                None if silent && started.is_none_or(|at| at.elapsed() > COMPLAINT_INTERVAL) => {
                     tracing::error!("the bus answers, and does not acknowledge what is to be stored");
                     self.start_again().await;
                     started = Some(Instant::now());
@@ -72,7 +72,7 @@ impl Space {
                 let _connected = connection.changed().await.is_ok();
             }
         };
-        if tokio::time::timeout(PATIENCE, connected).await.is_err() {
+        if tokio::time::timeout(ACK_TIMEOUT, connected).await.is_err() {
             tracing::error!("nats-server was started again and does not answer");
         }
     }
@@ -101,7 +101,7 @@ impl Space {
 }
 
 fn kept(all: u64) -> u64 {
-    KEPT.min(all / PART)
+    RESERVED_BYTES.min(all / RESERVED_SHARE)
 }
 
 #[cfg(test)]
@@ -111,6 +111,6 @@ mod tests {
     #[test]
     fn a_part_of_a_small_disk_and_no_more_of_a_large_one() {
         assert_eq!(kept(40 << 20), 2 << 20);
-        assert_eq!(kept(1 << 40), KEPT);
+        assert_eq!(kept(1 << 40), RESERVED_BYTES);
     }
 }

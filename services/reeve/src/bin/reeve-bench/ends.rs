@@ -6,7 +6,7 @@ use reeve_jetstream::{Bus, Subscription};
 use std::time::Duration;
 
 /// Longer than any command of a benchmark takes.
-const PATIENCE: Duration = Duration::from_secs(600);
+const END_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// The events of all sent commands as they pass by. That one has passed does not say that it is readable yet.
 pub struct Ends(Subscription);
@@ -27,9 +27,9 @@ impl Ends {
                 }
             }
         };
-        match tokio::time::timeout(PATIENCE, ended).await {
+        match tokio::time::timeout(END_TIMEOUT, ended).await {
             Ok(ended) => ended,
-            Err(_) => bail!("the command {command} did not end in {} s", PATIENCE.as_secs()),
+            Err(_) => bail!("the command {command} did not end in {} s", END_TIMEOUT.as_secs()),
         }
     }
 }

@@ -46,7 +46,7 @@ pub struct Args {
 }
 
 /// By then the views of a service that has become quiet are on disk.
-const VIEWS_WRITTEN: Duration = Duration::from_millis(2500);
+const VIEWS_WRITE_DELAY: Duration = Duration::from_millis(2500);
 
 /// What one command on a fleet took.
 struct Measured {
@@ -138,7 +138,7 @@ async fn measure(args: &Args, count: usize) -> anyhow::Result<Measured> {
     let all = json!([{"Key": "tag:fleet", "Values": ["bench"]}]);
     let (id, seconds) = command(&api, &mut told, &all, &args.max_concurrency).await?;
     // The views' rows are written when it is quiet; that is part of the work.
-    tokio::time::sleep(VIEWS_WRITTEN).await;
+    tokio::time::sleep(VIEWS_WRITE_DELAY).await;
     let cpu = [process::cpu(services)? - cpu[0], process::cpu(server)? - cpu[1]];
     let after = positions(&bus).await?;
     let messages: u64 = after.iter().zip(&ends).map(|(after, before)| after - before).sum();

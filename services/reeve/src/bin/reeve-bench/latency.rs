@@ -24,7 +24,7 @@ pub struct Args {
 }
 
 /// Between two looks at an invocation.
-const LOOK: Duration = Duration::from_micros(500);
+const POLL_INTERVAL: Duration = Duration::from_micros(500);
 
 pub async fn run(args: Args) -> anyhow::Result<Report> {
     let up = Up::start(1).await?;
@@ -77,7 +77,7 @@ async fn one(client: &mut Client, up: &Up, node: &str) -> anyhow::Result<(Durati
     let input = json!({"CommandId": id.context("SendCommand answered no id")?, "InstanceId": node});
     let look = Signed::new(&up.instance, "GetCommandInvocation", &input);
     loop {
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
         let answer = client.json(&look).await?;
         match answer.get("Status").and_then(Value::as_str) {
             Some("Success") => return Ok((answered, begun.elapsed())),
@@ -168,7 +168,7 @@ async fn all(client: &mut Client, ends: &mut Ends, up: &Up, nodes: u32) -> anyho
         if begun.elapsed() > Duration::from_secs(30) {
             bail!("a command did not end on {nodes} nodes in 30 s");
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 

@@ -24,7 +24,7 @@ pub struct Args {
 }
 
 /// As many bytes as an event's body has here.
-const BODY: usize = 200;
+const BODY_BYTES: usize = 200;
 
 pub async fn run(args: Args) -> anyhow::Result<Report> {
     let server = Server::start().await?;
@@ -58,7 +58,7 @@ fn envelope(service: &str, id: usize) -> Envelope {
         correlation_id: new_uuid(),
         causation_id: new_uuid(),
         traceparent: None,
-        data: Bytes::from_static(&[7; BODY]),
+        data: Bytes::from_static(&[7; BODY_BYTES]),
     }
 }
 

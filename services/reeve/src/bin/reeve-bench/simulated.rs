@@ -16,9 +16,9 @@ use std::{collections::HashSet, path::Path, sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 
 /// As often as an agent does.
-const HEARTBEAT: Duration = Duration::from_secs(15);
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(15);
 /// As many introduce themselves at a time.
-const AT_ONCE: usize = 64;
+const CONCURRENCY: usize = 64;
 
 /// A fleet at work; it ends when dropped.
 pub struct Fleet {
@@ -56,7 +56,7 @@ pub async fn connect(
             let user = keys.operator.agents_user(&format!("simulated-{n}"))?;
             anyhow::Ok(Bus::connect(&options(bus, &user, n)).await?)
         })
-        .buffered(AT_ONCE)
+        .buffered(CONCURRENCY)
         .try_collect()
         .await
 }
@@ -96,7 +96,7 @@ impl Listening {
                     anyhow::Ok((node, live))
                 }
             })
-            .buffer_unordered(AT_ONCE);
+            .buffer_unordered(CONCURRENCY);
         Ok(Self(listening.try_collect().await?))
     }
 }
@@ -105,11 +105,11 @@ impl Fleet {
     /// Answers when all nodes have introduced themselves.
     pub async fn start(listening: Listening) -> Self {
         let nodes = stream::iter(&listening.0);
-        nodes.for_each_concurrent(AT_ONCE, |(node, _)| node.introduce()).await;
+        nodes.for_each_concurrent(CONCURRENCY, |(node, _)| node.introduce()).await;
         let mut tasks = JoinSet::new();
         for (index, (node, live)) in listening.0.into_iter().enumerate() {
             // Real agents do not beat in step either.
-            let offset = HEARTBEAT * u32::try_from(index % 1_000).unwrap_or(0) / 1_000;
+            let offset = HEARTBEAT_INTERVAL * u32::try_from(index % 1_000).unwrap_or(0) / 1_000;
             tasks.spawn(beat(node.bus.clone(), node.id.clone(), node.session.clone(), offset));
             tasks.spawn(node.work(live));
         }
@@ -121,8 +121,8 @@ async fn beat(bus: Bus, id: NodeId, session: String, offset: Duration) {
     tokio::time::sleep(offset).await;
     let body = serde_json::json!({"session": session}).to_string();
     loop {
-        tokio::time::sleep(HEARTBEAT).await;
-        let asked = serve::ask(&bus, id.as_str(), "heartbeat", body.clone().into(), HEARTBEAT / 3);
+        tokio::time::sleep(HEARTBEAT_INTERVAL).await;
+        let asked = serve::ask(&bus, id.as_str(), "heartbeat", body.clone().into(), HEARTBEAT_INTERVAL / 3);
         if let Err(error) = asked.await {
             tracing::warn!(%error, node = %id, "no answer to a heartbeat");
         }
