@@ -5,7 +5,7 @@ use futures::StreamExt;
 use nkeys::KeyPair;
 use reeve_e2e::{Agent, Instance, wait_for};
 use reeve_jetstream::{
-    Bus, Credentials, Error, Headers, Options, admission::MOST_REVOKED, operator::Keys, serve,
+    Bus, Credentials, Error, Headers, Options, admission::MAX_REVOKED_KEYS, operator::Keys, serve,
 };
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -170,7 +170,7 @@ async fn a_long_list_of_revoked_keys_disturbs_nobody() {
     let (identity, core) = (instance.identity(1), instance.bus().await);
     let bus = Bus::connect(&options(&identity)).await.unwrap();
     let system = system(&instance).await;
-    let revoked: Vec<String> = (0..MOST_REVOKED).map(|_| KeyPair::new_user().public_key()).collect();
+    let revoked: Vec<String> = (0..MAX_REVOKED_KEYS).map(|_| KeyPair::new_user().public_key()).collect();
 
     let file = instance.scratch().join("printed");
     let part = format!("head -c 500000 /dev/urandom | base64 | tee -a {}; sleep 0.02", file.display());
@@ -203,7 +203,7 @@ async fn a_long_list_of_revoked_keys_disturbs_nobody() {
         core.flush().await.unwrap();
         sent
     });
-    for length in [10, 1_000, MOST_REVOKED] {
+    for length in [10, 1_000, MAX_REVOKED_KEYS] {
         let (begun, mut size) = (Instant::now(), 0);
         for _ in 0..5 {
             let jwt = keys.admission().unwrap().account_jwt(revoked[..length].iter().cloned()).unwrap();
