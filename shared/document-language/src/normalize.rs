@@ -32,6 +32,14 @@ pub(crate) fn parameters(document: &mut Value) {
         if let Some(Value::Array(values)) = input.get_mut("allowedValues") {
             // They are compared as texts, whatever the type.
             values.iter_mut().for_each(to_text);
+            if kind == Some(Shape::Boolean) {
+                // `True` is the same value as `true`.
+                for value in values {
+                    if let Some(flag) = truth(value) {
+                        *value = Value::String(flag.to_string());
+                    }
+                }
+            }
         }
         if let Some(default) = input.get_mut("default") {
             self::default(kind, default);

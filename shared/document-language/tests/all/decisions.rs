@@ -115,6 +115,22 @@ fn given_a_misspelt_key_when_checked_then_the_error_names_it_and_the_one_that_it
         let error = verdict(kind, &document).expect_err(key);
         assert!(error.contains(key) && error.contains(&format!("resembles {meant}.")), "{key}: {error}");
     }
+    // What has an effect inside of the inputs has none beside them.
+    for (document, key) in [
+        (with_step(json!({"workingDirectory": "/tmp"})), "workingDirectory"),
+        (with_step(json!({"finallyStep": true})), "finallyStep"),
+        (with_step(json!({"onSuccess": "exit"})), "onSuccess"),
+        (with_step(json!({"onFailure": "exit"})), "onFailure"),
+    ] {
+        let error = verdict("Command", &document).expect_err(key);
+        assert!(
+            error.contains(&format!("mainSteps[0].{key} has no effect here; it belongs into inputs")),
+            "{error}"
+        );
+    }
+    let beside = old(json!({"properties": [{"runCommand": []}], "workingDirectory": "/tmp"}));
+    let error = verdict("Command", &beside).unwrap_err();
+    assert!(error.contains("workingDirectory has no effect here; it belongs into properties"), "{error}");
     // A script's inputs each say what the node does: one that resembles nothing is no annotation.
     let error = verdict("Command", &with_inputs(json!({"shell": "bash"}))).unwrap_err();
     assert!(error.contains("mainSteps[0].inputs.shell is not known; there are runCommand"), "{error}");
@@ -333,7 +349,7 @@ fn given_the_newer_types_when_bound_then_they_keep_their_type_in_the_plan() {
     document["mainSteps"][0]["inputs"].as_object_mut().unwrap().remove("x");
     document["mainSteps"][0]["inputs"]["environment"] = json!({"L": "{{ l }}"});
     document["parameters"] = json!({"i": {"type": "Integer", "allowedPattern": "[0-9]+"},
-        "b": {"type": "Boolean", "allowedValues": [true]}, "l": {"type": "MapList"},
+        "b": {"type": "Boolean", "allowedValues": ["True"]}, "l": {"type": "MapList"},
         "d": {"type": "Integer", "default": "7"}});
     let checked = check("Command", Format::Json, &document.to_string()).unwrap();
     let given = |pairs: &[(&str, &[&str])]| -> BTreeMap<String, Vec<String>> {
