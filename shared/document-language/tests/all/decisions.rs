@@ -203,6 +203,12 @@ fn given_what_public_documents_carry_when_checked_then_each_has_a_decision() {
             "parameters": {"n": {"type": "Integer", "default": 22}, "b": {"type": "Boolean"}, "m": {"type": "MapList"}},
             "properties": {"portNumber": "{{ n }}"}}),
         ),
+        // AWS's own documents write these with a capital.
+        (
+            "Command",
+            json!({"schemaVersion": "2.2", "mainSteps": [{"action": "aws:downloadContent", "name": "d",
+            "inputs": {"SourceType": "{{ SourceType }}", "SourceInfo": "{{ SourceInfo }}"}}]}),
+        ),
         // Relative to what an earlier step downloads.
         (
             "Command",
@@ -380,4 +386,20 @@ fn given_an_empty_line_of_yaml_when_planned_then_the_script_has_it() {
     let checked = check("Command", Format::Yaml, yaml).unwrap();
     let plan = parse_executable(&checked.normalized, &Map::new()).unwrap();
     assert_eq!(plan.steps[0].inputs()["runCommand"], json!(["echo a", "", "echo b"]));
+}
+
+#[test]
+fn given_inputs_with_a_capital_when_planned_then_the_download_has_them() {
+    let document = json!({"schemaVersion": "2.2", "mainSteps": [{"action": "aws:downloadContent", "name": "d",
+        "inputs": {"SourceType": "S3", "SourceInfo": {"path": "x"}, "DestinationPath": "/tmp"}}]});
+    let checked = check("Command", Format::Json, &document.to_string()).unwrap();
+    let plan = parse_executable(&checked.normalized, &Map::new()).unwrap();
+    let inputs = json!({"sourceType": "S3", "sourceInfo": {"path": "x"}, "destinationPath": "/tmp"});
+    assert_eq!(plan.steps[0].inputs(), &inputs);
+    // Both at once are a slip again.
+    let both = json!({"schemaVersion": "2.2", "mainSteps": [{"action": "aws:downloadContent", "name": "d",
+        "inputs": {"SourceType": "S3", "sourceType": "S3", "sourceInfo": {}}}]});
+    assert!(
+        verdict("Command", &both).unwrap_err().contains("SourceType is not known; it resembles sourceType.")
+    );
 }
