@@ -10,8 +10,15 @@ fn document(parameters: Value, inputs: Value) -> String {
 }
 
 fn create(instance: &Instance, name: &str, content: &str) -> Result<Value, String> {
-    let answer =
-        instance.aws(&["create-document", "--name", name, "--document-type", "Command", "--content", content]);
+    let answer = instance.aws(&[
+        "create-document",
+        "--name",
+        name,
+        "--document-type",
+        "Command",
+        "--content",
+        content,
+    ]);
     if answer.success { Ok(answer.json()) } else { Err(answer.complaint().to_owned()) }
 }
 
@@ -27,7 +34,8 @@ fn run(instance: &Instance, name: &str, parameters: &Value) -> Result<Value, Str
     let of = json!({"CommandId": command, "InstanceId": node});
     Ok(wait_for("it ends", || {
         let (_, got) = instance.raw().call("GetCommandInvocation", &of);
-        let waits = ["Pending", "InProgress", "Delayed"].contains(&got["Status"].as_str().unwrap_or("Pending"));
+        let waits =
+            ["Pending", "InProgress", "Delayed"].contains(&got["Status"].as_str().unwrap_or("Pending"));
         (!waits).then_some(got)
     }))
 }
@@ -80,13 +88,18 @@ fn what_an_author_wrote_has_its_effect_or_is_refused_by_name() {
     let ran = run(&instance, "Echo", &json!({"p": ["{{.Names}}"]})).unwrap();
     assert_eq!(ran["StandardOutputContent"], "[{{.Names}}]\n", "{ran}");
     let refused =
-        run(&instance, "AWS-RunShellScript", &json!({"commands": ["pwd"], "workingDirectory": ["tmp"]})).unwrap_err();
+        run(&instance, "AWS-RunShellScript", &json!({"commands": ["pwd"], "workingDirectory": ["tmp"]}))
+            .unwrap_err();
     assert!(refused.contains("InvalidParameters") && refused.contains("a relative path"), "{refused}");
 
     // Three seconds are three seconds.
     let short = json!({"commands": ["sleep 600"], "executionTimeout": ["3"]});
     let ran = run(&instance, "AWS-RunShellScript", &short).unwrap();
-    assert_eq!((&ran["Status"], &ran["StatusDetails"]), (&json!("TimedOut"), &json!("ExecutionTimedOut")), "{ran}");
+    assert_eq!(
+        (&ran["Status"], &ran["StatusDetails"]),
+        (&json!("TimedOut"), &json!("ExecutionTimedOut")),
+        "{ran}"
+    );
 }
 
 #[test]
