@@ -447,6 +447,12 @@ async fn a_node_gets_json_with_its_hash() {
     assert_eq!((&answer["name"], &answer["version"]), (&json!("AWS-RunShellScript"), &json!("1")));
     let content: Value = serde_json::from_str(content).unwrap();
     assert_eq!(content["mainSteps"][0]["action"], "aws:runShellScript");
+    let loose = script("x").replace("type: String, default: you", "type: string, default: 5");
+    client.call("CreateDocument", with(new("loose", "x"), json!({"Content": loose}))).await;
+    let answer = client.ask_as_node(json!({"name": "loose", "version": null})).await.unwrap();
+    let content: Value = serde_json::from_str(answer["content"].as_str().unwrap()).unwrap();
+    assert_eq!(content["parameters"]["who"], json!({"type": "String", "default": "5"}));
+    assert_eq!(answer["hash"], reeve_document_language::hash(answer["content"].as_str().unwrap()));
     let config =
         json!({"Name": "flags", "Content": "{\"a\": 1}", "DocumentType": "ApplicationConfiguration"});
     client.call("CreateDocument", config).await;

@@ -37,15 +37,15 @@ const STEP: Keys = Keys::open(
         "maxAttempts",
         "timeoutSeconds",
         "onFailure",
-        "onSuccess",
         "onCancel",
         "isCritical",
         "isEnd",
         "nextStep",
         "outputs",
-        "finallyStep",
     ],
 );
+/// Words that `onFailure` has in the inputs of a step alone.
+const FLOW_WORDS: [&str; 2] = ["exit", "successAndExit"];
 
 /// Checks the parameters and the steps; gives the declared parameters and the platforms.
 pub(crate) fn check(root: &Object, version: &str) -> Result<(Vec<DocumentInput>, Vec<String>), Error> {
@@ -84,6 +84,7 @@ fn check_runtime_config(
         let plugin = known(action, &at)?;
         let settings = object(settings, &at)?;
         PLUGIN.check(settings, &at)?;
+        check_places(plugin, settings, PLUGIN, "properties", &at)?;
         let field = format!("{at}.properties");
         match settings.get("properties") {
             None => check_inputs(plugin, &Map::new(), &field, &context)?,
@@ -123,6 +124,7 @@ fn check_main_steps(
             return Err(invalid(join(&at, "name"), format!("is {name:?}, which another step has as well")));
         }
         let plugin = known(required_text(step, &at, "action")?, &join(&at, "action"))?;
+        check_places(plugin, step, STEP, "inputs", &at)?;
         let none = Map::new();
         let inputs = optional_object(step, &at, "inputs")?.unwrap_or(&none);
         let field = join(&at, "inputs");
@@ -136,6 +138,22 @@ fn check_main_steps(
         );
     }
     Ok(())
+}
+
+/// Refuses what has an effect only inside of the inputs and stands beside them, where nobody reads it.
+fn check_places(plugin: &Plugin, map: &Object, keys: Keys, inside: &str, at: &str) -> Result<(), Error> {
+    let flow = |value: &Value| value.as_str().is_some_and(|word| FLOW_WORDS.contains(&word));
+    let misplaced = map.iter().find(|(key, value)| {
+        let key = key.as_str();
+        let here = keys.effective.contains(&key) || keys.ignored.contains(&key);
+        (!here && plugin.keys.effective.contains(&key)) || (key == "onFailure" && flow(value))
+    });
+    match misplaced {
+        None => Ok(()),
+        Some((key, _)) => {
+            Err(invalid(join(at, key), format!("has no effect here; it belongs into {inside}")))
+        }
+    }
 }
 
 /// The name of a step is also the name of a folder on the node.
@@ -206,7 +224,7 @@ fn check_values(inputs: &Object, at: &str, declared: &Declared<'_>) -> Result<()
 }
 
 fn check_flow(inputs: &Object, at: &str, last: bool) -> Result<(), Error> {
-    for (key, words) in [("onFailure", &["exit", "successAndExit"][..]), ("onSuccess", &["exit"][..])] {
+    for (key, words) in [("onFailure", &FLOW_WORDS[..]), ("onSuccess", &["exit"][..])] {
         match inputs.get(key) {
             None => {}
             Some(value) if has_placeholder(value) => {}

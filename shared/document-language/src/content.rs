@@ -49,12 +49,12 @@ pub fn convert(content: &str, from: Format, to: Format) -> Result<String, Error>
 }
 
 /// Removes the looseness that YAML authors leave in a document, so that strict readers can take it: a number as
-/// schemaVersion, bare words of other types among the texts of the parameters, types in lower case, and empty
-/// elements among the lines of a script.
+/// schemaVersion, bare words of other types among the texts of the parameters, types in lower case, empty
+/// elements among the lines of a script, and inputs of aws:downloadContent with a capital.
 pub fn normalize(document: &mut Value) {
     normalize::schema_version(document);
     normalize::parameters(document);
-    normalize::scripts(document);
+    normalize::inputs(document);
 }
 
 fn deeper_than(value: &Value, levels: usize) -> bool {

@@ -10,8 +10,7 @@ pub(crate) fn translate(pattern: &str) -> Result<String, String> {
         chars: pattern.chars().collect(),
         at: 0,
         out: String::with_capacity(pattern.len() * 2),
-        // With the flag s a dot stands for every character.
-        any_dot: pattern.contains("(?s") || pattern.contains("(?is"),
+        any_dot: false,
     };
     translator.outside()?;
     Ok(translator.out)
@@ -45,6 +44,7 @@ struct Translator {
     chars: Vec<char>,
     at: usize,
     out: String,
+    /// With the flag s a dot stands for every character.
     any_dot: bool,
 }
 
@@ -66,6 +66,7 @@ impl Translator {
         while let Some(c) = self.peek(0) {
             match c {
                 '[' => self.class()?,
+                '(' if self.flags() => {}
                 '.' if !self.any_dot => {
                     self.at += 1;
                     self.out.push_str(&format!("[^{LINE_END}]"));
@@ -83,6 +84,30 @@ impl Translator {
             }
         }
         Ok(())
+    }
+
+    /// Flags such as `(?i)` or `(?is-m:`. Those about Unicode and line ends, which our engine lacks or means otherwise,
+    /// are left out.
+    fn flags(&mut self) -> bool {
+        if self.peek(1) != Some('?') {
+            return false;
+        }
+        let flags: String =
+            self.chars.iter().skip(self.at + 2).take_while(|c| "idmsuxU-".contains(**c)).collect();
+        let end = self.peek(2 + flags.len());
+        if flags.is_empty() || !matches!(end, Some(')' | ':')) {
+            return false;
+        }
+        let on = flags.split('-').next().unwrap_or_default();
+        self.any_dot |= on.contains('s');
+        let known = flags.replace(['d', 'u', 'U'], "");
+        match (known.trim_end_matches('-'), end) {
+            ("", Some(')')) => {}
+            (known, Some(end)) => self.out.push_str(&format!("(?{known}{end}")),
+            (_, None) => {}
+        }
+        self.at += 3 + flags.len();
+        true
     }
 
     /// What stands for no character of its own: taken over, or written as our engine has it.

@@ -32,6 +32,14 @@ pub(crate) fn parameters(document: &mut Value) {
         if let Some(Value::Array(values)) = input.get_mut("allowedValues") {
             // They are compared as texts, whatever the type.
             values.iter_mut().for_each(to_text);
+            if kind == Some(Shape::Boolean) {
+                // `True` is the same value as `true`.
+                for value in values {
+                    if let Some(flag) = truth(value) {
+                        *value = Value::String(flag.to_string());
+                    }
+                }
+            }
         }
         if let Some(default) = input.get_mut("default") {
             self::default(kind, default);
@@ -65,13 +73,30 @@ fn to_text(value: &mut Value) {
     }
 }
 
-/// A null among the lines of a script, which an empty dash of YAML leaves, is an empty line.
-pub(crate) fn scripts(document: &mut Value) {
+/// The inputs of aws:downloadContent that AWS's own documents (AWS-ApplyAnsiblePlaybooks) and their many copies write
+/// with a capital, as AWS's agent takes them, and their names.
+const CAPITAL_INPUTS: [(&str, &str); 3] =
+    [("SourceType", "sourceType"), ("SourceInfo", "sourceInfo"), ("DestinationPath", "destinationPath")];
+
+/// A null among the lines of a script, which an empty dash of YAML leaves, is an empty line; the inputs of
+/// aws:downloadContent get their names.
+pub(crate) fn inputs(document: &mut Value) {
     let steps = document.get_mut("mainSteps").and_then(Value::as_array_mut).into_iter().flatten();
     for step in steps {
-        let script = step.get("action").and_then(Value::as_str).is_some_and(plugins::is_script);
-        if let Some(inputs) = step.get_mut("inputs").filter(|_| script) {
+        let action = step.get("action").and_then(Value::as_str).unwrap_or_default();
+        let (script, download) = (plugins::is_script(action), action == "aws:downloadContent");
+        let Some(inputs) = step.get_mut("inputs") else { continue };
+        if script {
             lines(inputs);
+        }
+        if let Some(inputs) = inputs.as_object_mut().filter(|_| download) {
+            for (written, name) in CAPITAL_INPUTS {
+                if !inputs.contains_key(name)
+                    && let Some(value) = inputs.remove(written)
+                {
+                    inputs.insert(name.to_owned(), value);
+                }
+            }
         }
     }
     let config = document.get_mut("runtimeConfig").and_then(Value::as_object_mut).into_iter().flatten();

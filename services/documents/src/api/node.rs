@@ -2,7 +2,7 @@
 
 use super::{find, name_in, read};
 use crate::domain::Selector;
-use reeve_document_language::{Format, hash};
+use reeve_document_language::{Format, content, hash};
 use reeve_runtime::{ApiError, Call};
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ pub(crate) struct Question {
 /// What a node gets.
 #[derive(Debug, Serialize)]
 pub(crate) struct Answer {
-    /// JSON, whatever it was stored as: a node reads nothing else.
+    /// JSON without the looseness of YAML, whatever it was stored as: a node reads nothing else.
     content: String,
     name: String,
     version: String,
@@ -38,6 +38,10 @@ pub(crate) async fn get_document(call: Call<Question>) -> Result<Answer, ApiErro
     let version = &found.version;
     let (content, _) =
         read::content(&call.handle, &name, version.number, &version.format, Some(Format::Json))?;
+    // As SendCommand sends it: a node takes nothing loose.
+    let mut document = serde_json::from_str(&content).map_err(ApiError::internal)?;
+    content::normalize(&mut document);
+    let content = document.to_string();
     let hash = hash(&content);
     Ok(Answer { content, name, version: version.number.to_string(), hash })
 }

@@ -34,12 +34,12 @@ fn create_with(draft: Draft) -> Command {
     }
 }
 
-fn of(version: &str) -> Selector {
+fn selector(version: &str) -> Selector {
     Selector { version: (!version.is_empty()).then(|| version.to_owned()), version_name: None }
 }
 
-fn update(of_version: &str, line: &str, version_name: &str) -> Command {
-    Command::Update { name: "deploy".into(), selector: of(of_version), draft: draft(line, version_name) }
+fn update(version: &str, line: &str, version_name: &str) -> Command {
+    Command::Update { name: "deploy".into(), selector: selector(version), draft: draft(line, version_name) }
 }
 
 fn set_default(version: &str) -> Command {
@@ -47,7 +47,7 @@ fn set_default(version: &str) -> Command {
 }
 
 fn delete_version(version: &str) -> Command {
-    Command::DeleteVersion { name: "deploy".into(), selector: of(version) }
+    Command::DeleteVersion { name: "deploy".into(), selector: selector(version) }
 }
 
 fn delete() -> Command {
@@ -67,7 +67,7 @@ fn share(add: &[&str], remove: &[&str]) -> Command {
 fn review(action: &str) -> Command {
     Command::Review {
         name: "deploy".into(),
-        selector: of(""),
+        selector: selector(""),
         action: action.into(),
         comment_json: String::new(),
     }

@@ -115,6 +115,22 @@ fn given_a_misspelt_key_when_checked_then_the_error_names_it_and_the_one_that_it
         let error = verdict(kind, &document).expect_err(key);
         assert!(error.contains(key) && error.contains(&format!("resembles {meant}.")), "{key}: {error}");
     }
+    // What has an effect inside of the inputs has none beside them.
+    for (document, key) in [
+        (with_step(json!({"workingDirectory": "/tmp"})), "workingDirectory"),
+        (with_step(json!({"finallyStep": true})), "finallyStep"),
+        (with_step(json!({"onSuccess": "exit"})), "onSuccess"),
+        (with_step(json!({"onFailure": "exit"})), "onFailure"),
+    ] {
+        let error = verdict("Command", &document).expect_err(key);
+        assert!(
+            error.contains(&format!("mainSteps[0].{key} has no effect here; it belongs into inputs")),
+            "{error}"
+        );
+    }
+    let beside = old(json!({"properties": [{"runCommand": []}], "workingDirectory": "/tmp"}));
+    let error = verdict("Command", &beside).unwrap_err();
+    assert!(error.contains("workingDirectory has no effect here; it belongs into properties"), "{error}");
     // A script's inputs each say what the node does: one that resembles nothing is no annotation.
     let error = verdict("Command", &with_inputs(json!({"shell": "bash"}))).unwrap_err();
     assert!(error.contains("mainSteps[0].inputs.shell is not known; there are runCommand"), "{error}");
@@ -186,6 +202,12 @@ fn given_what_public_documents_carry_when_checked_then_each_has_a_decision() {
             json!({"schemaVersion": "1.0", "sessionType": "Port",
             "parameters": {"n": {"type": "Integer", "default": 22}, "b": {"type": "Boolean"}, "m": {"type": "MapList"}},
             "properties": {"portNumber": "{{ n }}"}}),
+        ),
+        // AWS's own documents write these with a capital.
+        (
+            "Command",
+            json!({"schemaVersion": "2.2", "mainSteps": [{"action": "aws:downloadContent", "name": "d",
+            "inputs": {"SourceType": "{{ SourceType }}", "SourceInfo": "{{ SourceInfo }}"}}]}),
         ),
         // Relative to what an earlier step downloads.
         (
@@ -333,7 +355,7 @@ fn given_the_newer_types_when_bound_then_they_keep_their_type_in_the_plan() {
     document["mainSteps"][0]["inputs"].as_object_mut().unwrap().remove("x");
     document["mainSteps"][0]["inputs"]["environment"] = json!({"L": "{{ l }}"});
     document["parameters"] = json!({"i": {"type": "Integer", "allowedPattern": "[0-9]+"},
-        "b": {"type": "Boolean", "allowedValues": [true]}, "l": {"type": "MapList"},
+        "b": {"type": "Boolean", "allowedValues": ["True"]}, "l": {"type": "MapList"},
         "d": {"type": "Integer", "default": "7"}});
     let checked = check("Command", Format::Json, &document.to_string()).unwrap();
     let given = |pairs: &[(&str, &[&str])]| -> BTreeMap<String, Vec<String>> {
@@ -364,4 +386,20 @@ fn given_an_empty_line_of_yaml_when_planned_then_the_script_has_it() {
     let checked = check("Command", Format::Yaml, yaml).unwrap();
     let plan = parse_executable(&checked.normalized, &Map::new()).unwrap();
     assert_eq!(plan.steps[0].inputs()["runCommand"], json!(["echo a", "", "echo b"]));
+}
+
+#[test]
+fn given_inputs_with_a_capital_when_planned_then_the_download_has_them() {
+    let document = json!({"schemaVersion": "2.2", "mainSteps": [{"action": "aws:downloadContent", "name": "d",
+        "inputs": {"SourceType": "S3", "SourceInfo": {"path": "x"}, "DestinationPath": "/tmp"}}]});
+    let checked = check("Command", Format::Json, &document.to_string()).unwrap();
+    let plan = parse_executable(&checked.normalized, &Map::new()).unwrap();
+    let inputs = json!({"sourceType": "S3", "sourceInfo": {"path": "x"}, "destinationPath": "/tmp"});
+    assert_eq!(plan.steps[0].inputs(), &inputs);
+    // Both at once are a slip again.
+    let both = json!({"schemaVersion": "2.2", "mainSteps": [{"action": "aws:downloadContent", "name": "d",
+        "inputs": {"SourceType": "S3", "sourceType": "S3", "sourceInfo": {}}}]});
+    assert!(
+        verdict("Command", &both).unwrap_err().contains("SourceType is not known; it resembles sourceType.")
+    );
 }
