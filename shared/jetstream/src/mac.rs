@@ -15,6 +15,8 @@ use std::fmt;
 pub const MAC: &str = "reeve-mac";
 /// When a call was made, in milliseconds since 1970.
 pub const CALLED_AT: &str = "reeve-called-at";
+/// The header of a call that asks about an earlier instant, in RFC 3339.
+pub const AS_OF: &str = "reeve-as-of";
 /// How far a call's time may be from the time at which it is read, in milliseconds: what clocks differ by, and the
 /// longest that the gateway waits for an answer.
 const MAX_CALL_AGE_MS: i64 = 120_000;
@@ -31,15 +33,8 @@ const EVENT: [&str; 8] = [
     "traceparent",
 ];
 /// The headers of a call that a service believes.
-const CALL: [&str; 7] = [
-    "reeve-actor",
-    "reeve-source",
-    "reeve-account",
-    "reeve-region",
-    "reeve-request-id",
-    crate::serve::AS_OF,
-    CALLED_AT,
-];
+const CALL: [&str; 7] =
+    ["reeve-actor", "reeve-source", "reeve-account", "reeve-region", "reeve-request-id", AS_OF, CALLED_AT];
 /// The headers of a message between services, a request or a dead letter, that its reader believes.
 const MESSAGE: [&str; 14] = [
     "ce-id",

@@ -1,5 +1,6 @@
 //! Operations as NATS micro endpoints, `reeve.api.<service>.<Operation>`, and what is served.
 
+pub use crate::mac::AS_OF;
 use crate::{Bus, Error, Headers, Message, mac::MAC};
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
@@ -43,9 +44,6 @@ pub struct Announcement<'a> {
     pub writes: bool,
     pub resources: &'a [(&'a str, &'a str)],
 }
-
-/// The header of a call that asks about an earlier instant, in RFC 3339.
-pub const AS_OF: &str = "reeve-as-of";
 
 impl Service {
     /// Announces a service.

@@ -3,6 +3,7 @@
 
 use crate::{
     ApiError, Error, Handle,
+    folder::{self, Folder},
     follower::{self, Applier},
     handle::Inner,
 };
@@ -11,7 +12,7 @@ use reeve_types::Timestamp;
 use reeve_views::Store;
 use std::{
     collections::BTreeSet,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -50,28 +51,10 @@ struct Kept {
     built: watch::Receiver<Option<Result<Handle, ApiError>>>,
 }
 
-/// A folder that is removed with the views in it.
-pub(crate) struct Folder(PathBuf);
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        remove(&self.0);
-    }
-}
-
-fn remove(folder: &Path) {
-    match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            tracing::warn!(%error, folder = %folder.display(), "earlier views could not be removed");
-        }
-        _ => {}
-    }
-}
-
 impl AsOf {
     pub fn new(sources: Sources) -> Self {
         // What an earlier run built.
-        remove(&sources.folder);
+        folder::remove(&sources.folder);
         Self { sources: Arc::new(sources), kept: Mutex::default(), building: Arc::default() }
     }
 
@@ -146,7 +129,7 @@ async fn build(sources: &Arc<Sources>, at: Timestamp) -> Result<Handle, ApiError
         ));
     }
     let path = sources.folder.join(at.0.to_string());
-    remove(&path);
+    folder::remove(&path);
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent).map_err(ApiError::internal)?;
     }

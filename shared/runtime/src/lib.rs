@@ -22,6 +22,7 @@ mod consumer;
 mod dead_letters;
 mod endpoint;
 mod execute;
+mod folder;
 mod follower;
 mod handle;
 mod requests;

@@ -4,7 +4,6 @@
 use crate::{
     Consumer, Handle, HandlerError,
     consumer::{self, Handler, InboxMessage},
-    dead_letters,
 };
 use futures::future::BoxFuture;
 use prost::Message;
@@ -86,13 +85,8 @@ impl Handlers {
 /// As many requests are handled at a time.
 const CONCURRENCY: usize = 64;
 
-/// What reads the requests to a service, those to the kernel in it among them.
-pub(crate) fn consumer(
-    service: &'static str,
-    mut handlers: Handlers,
-    retried: dead_letters::Handlers,
-) -> consumer::Registered {
-    handlers.add(move |request| dead_letters::retry(retried.clone(), request));
+/// What reads the requests to a service.
+pub(crate) fn consumer(service: &'static str, handlers: Handlers) -> consumer::Registered {
     let handlers = Arc::new(handlers);
     let stream = streams::of_requests(service);
     let handler: Handler = consumer::inbox_handler(stream.clone(), move |inbox: InboxMessage| {

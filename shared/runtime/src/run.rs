@@ -58,7 +58,9 @@ pub async fn run(service: Service, bus: Bus, data: &Path) -> Result<Running, Err
         }
     }
     let retried = dead_letters::Handlers::new(&service.consumers, &service.timers);
-    let requests = requests::consumer(service.name, service.requests, retried);
+    let mut requested = service.requests;
+    requested.add(move |request| dead_letters::retry(retried.clone(), request));
+    let requests = requests::consumer(service.name, requested);
     for source in &service.consumed {
         streams::ensure_events(&bus, source).await?;
     }

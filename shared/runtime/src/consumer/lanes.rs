@@ -1,20 +1,20 @@
 //! Messages in order: each subject has a lane in which they are handled one after the other.
 
-use super::run::{Next, PROGRESS_INTERVAL, Registered, dead_letter, handle_once, next, while_in_progress};
+use super::attempt::{
+    DEAD_LETTER_RETRY_DELAY, Next, PROGRESS_INTERVAL, Registered, dead_letter, handle_once, next,
+    while_in_progress,
+};
 use crate::Handle;
 use futures::StreamExt;
 use reeve_jetstream::consume::{BoxStream, Delivered};
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
-    time::Duration,
 };
 use tokio::{sync::Semaphore, task::JoinSet};
 
 /// As many messages wait in all lanes together; no more are taken from the stream meanwhile.
 const MAX_WAITING: usize = 1_000;
-/// Before a dead letter that the bus did not store is tried again.
-const DEAD_LETTER_RETRY_DELAY: Duration = Duration::from_secs(5);
 
 /// The lanes of a consumer, by subject. One that is there has a message at work.
 #[derive(Default)]

@@ -4,13 +4,15 @@
 //! how often and how long a failing one is retried. What fails holds up no other aggregate's messages; what is given up
 //! on becomes a dead letter.
 
+mod attempt;
 mod delivery;
 mod lanes;
 mod run;
 
+pub(crate) use attempt::{Registered, dead_letter, handle_once};
 pub use delivery::{Delivery, InboxMessage};
 pub(crate) use delivery::{Handler, inbox_handler, reactor_handler};
-pub(crate) use run::{Registered, dead_letter, handle_once, run};
+pub(crate) use run::run;
 
 use crate::ExecuteError;
 use reeve_jetstream::{Error as BusError, consume::StartAt};
