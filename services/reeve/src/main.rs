@@ -5,8 +5,11 @@
 // What is printed to stdout goes through `client::stdout`: these macros panic when nobody reads any more.
 #![deny(clippy::print_stdout)]
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use reeve::{client, config, host};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, parser::ValueSource};
+use reeve::{
+    client::{self, DataFolder},
+    config, host,
+};
 use std::{path::PathBuf, process::ExitCode};
 
 /// Messages are allocated by one thread and freed by another, for which the system's allocator is slow.
@@ -17,8 +20,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Parser)]
 #[command(name = "reeve", version)]
 struct Cli {
-    /// The folder of the instance: what `up` made, and what the other commands find theirs by. The AWS
-    /// environment variables (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_CA_BUNDLE) win.
+    /// The folder of the instance: what `up` made, and what the other commands find theirs by. Without this option the AWS
+    /// environment variables (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_CA_BUNDLE) win
+    /// over REEVE_DATA and the default.
     #[arg(long, global = true, default_value = ".reeve", env = "REEVE_DATA")]
     data: PathBuf,
     /// Asks about an earlier instant (RFC 3339), as the log has it: nodes, documents, commands, dead-letters and api.
@@ -107,26 +111,32 @@ fn run() -> ExitCode {
 
 fn start() -> anyhow::Result<ExitCode> {
     let command = config::defaults(Cli::command(), std::env::args_os())?;
-    let cli = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
+    let matches = command.get_matches();
+    let is_named = matches.value_source("data") == Some(ValueSource::CommandLine);
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let data = match is_named {
+        true => DataFolder::named(&cli.data),
+        false => DataFolder::assumed(&cli.data),
+    };
     // An agent has little to do at a time, here as in its own program.
     let mut runtime = match cli.command {
         Command::Agent(_) => tokio::runtime::Builder::new_current_thread(),
         _ => tokio::runtime::Builder::new_multi_thread(),
     };
-    runtime.enable_all().build()?.block_on(observed(cli))
+    runtime.enable_all().build()?.block_on(observed(cli, data))
 }
 
-async fn observed(cli: Cli) -> anyhow::Result<ExitCode> {
+async fn observed(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
     let otlp = cli.otlp.clone().filter(|endpoint| !endpoint.is_empty());
     let telemetry = reeve_telemetry::start("reeve", &cli.log, otlp.as_deref())?;
-    let result = dispatch(cli).await;
+    let result = dispatch(cli, data).await;
     // Sends what is left, which blocks.
     tokio::task::spawn_blocking(move || drop(telemetry)).await?;
     result
 }
 
-async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
-    let (data, format) = (cli.data, cli.output);
+async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
+    let format = cli.output;
     let asks = matches!(
         cli.command,
         Command::Nodes

@@ -192,3 +192,36 @@ fn a_closed_stdout_ends_every_client_quietly() {
         assert_eq!(ended.status.code(), Some(141), "{arguments:?}");
     }
 }
+
+/// What the command line names wins over the environment, and the API of one instance is never used with the bus of another.
+#[test]
+fn of_two_instances_the_one_that_the_command_line_names_is_meant() {
+    let (a, b) = (Instance::start(1), Instance::start(1));
+    let announced = a.announced();
+    let text = |name: &str| announced[name].as_str().unwrap().to_owned();
+    let client = |named: bool, arguments: &[&str]| {
+        let mut client = with_this_test(reeve());
+        client.env("AWS_ENDPOINT_URL", text("endpoint")).env("AWS_REGION", text("region"));
+        client.env("AWS_ACCESS_KEY_ID", text("access_key_id"));
+        client.env("AWS_SECRET_ACCESS_KEY", text("secret_access_key"));
+        match named {
+            true => client.arg("--data").arg(b.data()),
+            false => client.env("REEVE_DATA", b.data()),
+        };
+        client.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let output = client.output().unwrap();
+        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.success(), stdout, String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (_, nodes, _) = client(true, &["nodes"]);
+    assert!(nodes.contains(&b.node()) && !nodes.contains(&a.node()), "{nodes}");
+    let (ran, printed, errors) = client(true, &["run", "--", "echo on b"]);
+    assert!(ran && printed.contains("on b"), "{printed}{errors}");
+    let (_, nodes, _) = client(false, &["nodes"]);
+    assert!(nodes.contains(&a.node()), "without --data the environment is meant: {nodes}");
+    let (ran, printed, errors) = client(false, &["run", "--", "echo nowhere"]);
+    assert!(!ran && errors.contains("--data"), "{printed}{errors}");
+    let commands =
+        |instance: &Instance| instance.call("ListCommands", &serde_json::json!({}))["Commands"].clone();
+    assert_eq!(commands(&a), serde_json::json!([]), "nothing was sent to the other one");
+}

@@ -1,7 +1,7 @@
 //! `reeve access`: principals, their keys and groups, and policies.
 
 use super::{
-    Format,
+    DataFolder, Format,
     connection::{ACCESS, Connection},
     list::{all_of, print},
     stdout,
@@ -57,7 +57,7 @@ pub enum Command {
     },
 }
 
-pub async fn access(data: &Path, command: Command, format: Format) -> anyhow::Result<()> {
+pub async fn access(data: &DataFolder, command: Command, format: Format) -> anyhow::Result<()> {
     let connection = Connection::open(data)?;
     let call = async |operation, input| connection.call_of(&ACCESS, operation, &input).await;
     match command {

@@ -1,7 +1,8 @@
 //! The signed API, and for event streams the bus.
 
+use super::DataFolder;
 use crate::host::{Instance, bus_options, read_instance};
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow, bail, ensure};
 use reeve_gateway::sigv4;
 use reeve_jetstream::Bus;
 use reeve_types::{Timestamp, ids::new_uuid};
@@ -74,13 +75,13 @@ fn agent(ca: Option<&Path>) -> anyhow::Result<ureq::Agent> {
 }
 
 impl Connection {
-    /// By the AWS environment variables when they are set, else by the instance's folder.
+    /// By a folder that the command line names; else by the AWS environment variables when they are set, else by the
+    /// folder that is meant without them.
     ///
     /// # Errors
-    /// When neither names an instance.
-    pub fn open(data: &Path) -> anyhow::Result<Self> {
-        let variable = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
-        if let Some(endpoint) = variable("AWS_ENDPOINT_URL_SSM").or_else(|| variable("AWS_ENDPOINT_URL")) {
+    /// When none of them names an instance.
+    pub fn open(data: &DataFolder) -> anyhow::Result<Self> {
+        if let Some(endpoint) = endpoint_of_environment().filter(|_| !data.is_named) {
             let needed = |name: &str| {
                 variable(name).with_context(|| format!("AWS_ENDPOINT_URL is set, but not {name}"))
             };
@@ -218,11 +219,30 @@ pub async fn while_connected<T>(
     }
 }
 
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The API that the environment names.
+fn endpoint_of_environment() -> Option<String> {
+    variable("AWS_ENDPOINT_URL_SSM").or_else(|| variable("AWS_ENDPOINT_URL"))
+}
+
 /// A connection to the bus of the folder's instance, for its event streams.
 ///
 /// # Errors
-/// When no instance runs there or its bus does not answer.
-pub async fn bus(data: &Path) -> anyhow::Result<Bus> {
+/// When no instance runs there, its bus does not answer, or the environment names the API of another instance: the API
+/// of one is never used with the bus of another.
+pub async fn bus(data: &DataFolder) -> anyhow::Result<Bus> {
     let instance = read_instance(data)?;
+    if let Some(endpoint) = endpoint_of_environment().filter(|_| !data.is_named) {
+        let same = endpoint.trim_end_matches('/') == instance.endpoint.trim_end_matches('/');
+        ensure!(
+            same,
+            "AWS_ENDPOINT_URL names {endpoint}, and the instance in {} is at {}: name the one that is meant by --data",
+            data.display(),
+            instance.endpoint
+        );
+    }
     Ok(Bus::connect(&bus_options(&instance.bus(), &instance.bus_user, "reeve-cli")).await?)
 }

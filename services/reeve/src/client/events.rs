@@ -1,6 +1,7 @@
 //! `reeve events`: the log as CloudEvents in structured form, one JSON object on a line.
 
 use super::{
+    DataFolder,
     connection::{bus, while_connected},
     stdout,
 };
@@ -17,7 +18,6 @@ use reeve_jetstream::{
 };
 use reeve_types::Timestamp;
 use serde_json::{Value, json};
-use std::path::Path;
 
 /// Options of `events`.
 #[derive(clap::Args)]
@@ -33,7 +33,7 @@ pub struct Args {
     from: Option<String>,
 }
 
-pub async fn events(data: &Path, args: Args) -> anyhow::Result<()> {
+pub async fn events(data: &DataFolder, args: Args) -> anyhow::Result<()> {
     let pool = DescriptorPool::decode(DESCRIPTORS)?;
     let from = args.from.as_deref().map(|from| {
         Timestamp::parse_rfc3339(from).with_context(|| format!("--from {from} is not an RFC 3339 instant"))

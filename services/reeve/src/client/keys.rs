@@ -1,7 +1,7 @@
 //! `reeve keys`: the dispatch keys that nodes believe.
 
 use super::{
-    Format,
+    DataFolder, Format,
     connection::{Connection, NODES},
     stdout,
     table::{self, cell, instant},
@@ -12,7 +12,7 @@ use reeve_contracts::node::KeySet;
 use reeve_node_protocol::keys::NO_END;
 use reeve_types::Timestamp;
 use serde_json::{Value, json};
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 /// How long before its end a set is complained of.
 const WARNING_SECONDS: f64 = 7.0 * 24.0 * 3600.0;
@@ -54,7 +54,7 @@ fn duration(text: &str) -> Result<Duration, String> {
     number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(wrong)
 }
 
-pub async fn keys(data: &Path, command: Command, format: Format) -> anyhow::Result<()> {
+pub async fn keys(data: &DataFolder, command: Command, format: Format) -> anyhow::Result<()> {
     let connection = Connection::open(data)?;
     match command {
         Command::Show => {}
@@ -72,7 +72,7 @@ pub async fn keys(data: &Path, command: Command, format: Format) -> anyhow::Resu
 
 /// Signs the set that follows the one in force, and puts it in its place.
 async fn publish(
-    data: &Path,
+    data: &DataFolder,
     connection: &Connection,
     forget: bool,
     next: impl FnOnce(&Root, &KeySet, Timestamp) -> anyhow::Result<KeySet>,

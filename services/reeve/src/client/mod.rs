@@ -14,7 +14,33 @@ pub mod stdout;
 mod summary;
 mod table;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// The folder of an instance, and whether the command line names it: then it wins over the environment.
+#[derive(Clone, Debug)]
+pub struct DataFolder {
+    path: PathBuf,
+    is_named: bool,
+}
+
+impl DataFolder {
+    /// One that the command line names.
+    pub fn named(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), is_named: true }
+    }
+
+    /// One that is meant when nothing names another.
+    pub fn assumed(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), is_named: false }
+    }
+}
+
+impl std::ops::Deref for DataFolder {
+    type Target = Path;
+    fn deref(&self) -> &Path {
+        &self.path
+    }
+}
 
 /// How answers are printed.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

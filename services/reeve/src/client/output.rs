@@ -1,6 +1,7 @@
 //! `reeve output COMMAND [NODE]`: what steps printed, from the start, every byte.
 
 use super::{
+    DataFolder,
     connection::{bus, while_connected},
     stdout,
 };
@@ -20,7 +21,7 @@ use reeve_jetstream::{
 use reeve_node_protocol::output::Order;
 use reeve_run_command::domain::invocation;
 use reeve_types::subject::escape;
-use std::{collections::HashMap, path::Path};
+use std::collections::HashMap;
 
 /// Options of `output`.
 #[derive(clap::Args)]
@@ -39,7 +40,7 @@ pub fn subject(command: &str, node: Option<&str>) -> String {
     format!("reeve.report.{}.output.{}.*", node.unwrap_or("*"), escape(command))
 }
 
-pub async fn output(data: &Path, args: Args) -> anyhow::Result<()> {
+pub async fn output(data: &DataFolder, args: Args) -> anyhow::Result<()> {
     let bus = bus(data).await?;
     while_connected(&bus, print(&bus, &args)).await
 }

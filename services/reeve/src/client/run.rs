@@ -4,7 +4,7 @@
 //! that printed the same and ended the same are one group; `--stream` prints as it comes there too.
 
 use super::{
-    Format,
+    DataFolder, Format,
     connection::{Connection, bus, while_connected},
     list,
     output::{Chunks, Printer},
@@ -17,7 +17,7 @@ use futures::StreamExt;
 use reeve_contracts::run_command::CommandFinished;
 use reeve_jetstream::{Bus, follow, streams};
 use serde_json::{Value, json};
-use std::{path::Path, process::ExitCode};
+use std::process::ExitCode;
 
 /// Options of `run`.
 #[derive(clap::Args)]
@@ -61,7 +61,7 @@ fn meant(args: &Args) -> anyhow::Result<(&'static str, Value)> {
     })
 }
 
-pub async fn run(data: &Path, args: Args, format: Format) -> anyhow::Result<ExitCode> {
+pub async fn run(data: &DataFolder, args: Args, format: Format) -> anyhow::Result<ExitCode> {
     let connection = Connection::open(data)?;
     let script = args.script.join(" ");
     let (member, nodes) = meant(&args)?;
@@ -82,7 +82,7 @@ pub async fn run(data: &Path, args: Args, format: Format) -> anyhow::Result<Exit
 }
 
 /// `reeve up --run`.
-pub async fn run_script(data: &Path, script: &str, nodes: Vec<String>) -> anyhow::Result<()> {
+pub async fn run_script(data: &DataFolder, script: &str, nodes: Vec<String>) -> anyhow::Result<()> {
     let connection = Connection::open(data)?;
     let input = json!({
         "DocumentName": "AWS-RunShellScript",
@@ -105,7 +105,7 @@ enum How {
 
 /// Sends a command and prints its output until it has ended.
 async fn send(
-    data: &Path,
+    data: &DataFolder,
     connection: &Connection,
     input: &Value,
     how: How,

@@ -260,7 +260,7 @@ async fn start_and_stay(
     );
     if let Some(script) = &args.run {
         let nodes = wait_for_nodes(&folder.path, args.nodes).await?;
-        client::run::run_script(&folder.path, script, nodes).await?;
+        client::run::run_script(&client::DataFolder::named(&folder.path), script, nodes).await?;
     }
     super::keys::keep_renewed(&folder.path, &bus).await;
     Ok(())
@@ -343,7 +343,7 @@ async fn activation(bus: &Bus, number: u32) -> anyhow::Result<(String, String)> 
 
 /// Waits until as many nodes are connected as agents were started, and answers their ids.
 async fn wait_for_nodes(data: &Path, wanted: u32) -> anyhow::Result<Vec<String>> {
-    let connection = client::connection::Connection::open(data)?;
+    let connection = client::connection::Connection::open(&client::DataFolder::named(data))?;
     let begun = Instant::now();
     loop {
         let nodes = client::list::online(&connection).await?;

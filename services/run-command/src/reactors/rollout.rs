@@ -42,7 +42,13 @@ pub async fn roll_out(dispatcher: Dispatcher, due: DueTimer) -> Result<(), Handl
                 handle.execute::<SentCommand>(command, finish, &derived(&context, "finish")).await?;
                 return Ok(());
             }
-            Step::Terminate => terminate_waiting(handle, command, &context).await?,
+            Step::Terminate => {
+                terminate_waiting(handle, command, &context).await?;
+                let now: Rollout = handle.views().get(ROLLOUTS, command).unwrap_or_default();
+                if now == rollout {
+                    return Err(HandlerError::Retry("who waits could not be terminated".to_owned()));
+                }
+            }
             Step::Admit(most) => {
                 // Nothing is said to be dispatched before there is a key to sign it with.
                 dispatcher.key(handle)?;
