@@ -87,6 +87,8 @@ mod story;
 mod tags;
 #[path = "it/tls.rs"]
 mod tls;
+#[path = "it/tour.rs"]
+mod tour;
 #[path = "it/traces.rs"]
 mod traces;
 #[path = "it/views_disk_full.rs"]

@@ -54,7 +54,7 @@ pub enum Format {
 /// `reeve env`.
 pub fn env(data: &Path) -> anyhow::Result<()> {
     let instance = crate::host::read_instance(data)?;
-    stdout::line(format_args!("export AWS_ENDPOINT_URL={}", instance.endpoint))?;
+    stdout::line(format_args!("export AWS_ENDPOINT_URL_SSM={}", instance.endpoint))?;
     stdout::line(format_args!("export AWS_ACCESS_KEY_ID={}", instance.access_key_id))?;
     stdout::line(format_args!("export AWS_SECRET_ACCESS_KEY={}", instance.secret_access_key))?;
     stdout::line(format_args!("export AWS_REGION={}", instance.region))?;

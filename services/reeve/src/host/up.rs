@@ -50,6 +50,9 @@ pub struct Args {
     /// How many agents run on this machine, each a node of its own.
     #[arg(long, default_value_t = 1)]
     nodes: u32,
+    /// A tag of the agents of this machine, such as role=web; they have it from their enrolment on. May be given again.
+    #[arg(long, value_name = "KEY=VALUE", env = "REEVE_TAG", value_delimiter = ',', value_parser = tag)]
+    tag: Vec<(String, String)>,
     /// How the agents reboot this machine when a script asks for it with the exit code 194. Without it they never
     /// do: the script's step fails, and says so.
     #[arg(long, value_name = "COMMAND", default_value = "")]
@@ -91,6 +94,14 @@ impl Args {
         let named = self.tls_name.first().filter(|_| !self.bus_listen.is_loopback());
         let nodes = named.map_or_else(|| own.to_string(), |name| format!("{name}:{port}"));
         [format!("{scheme}://{own}"), format!("{scheme}://{nodes}")]
+    }
+}
+
+/// A tag as an option.
+fn tag(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err(format!("{text:?} is not KEY=VALUE, such as role=web")),
     }
 }
 
@@ -249,9 +260,8 @@ async fn start_and_stay(
         pid: std::process::id(),
     })?;
     for number in 1..=args.nodes {
-        starting
-            .children
-            .push(start_agent(folder, &bus, &endpoint, number, &args.reboot_command, ca.as_deref()).await?);
+        let agent = start_agent(folder, &bus, &endpoint, number, args, ca.as_deref()).await?;
+        starting.children.push(agent);
     }
     eprintln!("reeve: ready after {} ms at {endpoint}", begun.elapsed().as_millis());
     eprintln!(
@@ -299,12 +309,12 @@ async fn start_agent(
     bus: &Bus,
     endpoint: &str,
     number: u32,
-    reboot_command: &str,
+    args: &Args,
     ca: Option<&Path>,
 ) -> anyhow::Result<Supervised> {
     let data = folder.path.join("nodes").join(number.to_string());
     std::fs::create_dir_all(&data)?;
-    let mut environment = vec![("REEVE_AGENT_REBOOT_COMMAND".to_owned(), reboot_command.to_owned())];
+    let mut environment = vec![("REEVE_AGENT_REBOOT_COMMAND".to_owned(), args.reboot_command.clone())];
     // The allocator of this program is set up for the services; an agent gives memory back (docs/adr/0006).
     for (name, value) in [("MIMALLOC_ARENA_EAGER_COMMIT", "0"), ("MIMALLOC_PURGE_DELAY", "0")] {
         environment.push((name.to_owned(), value.to_owned()));
@@ -317,7 +327,7 @@ async fn start_agent(
         }
     }
     if !data.join("identity.json").exists() {
-        let (id, code) = activation(bus, number).await?;
+        let (id, code) = activation(bus, number, &args.tag).await?;
         environment.push(("REEVE_GATEWAY".to_owned(), endpoint.to_owned()));
         environment.push(("REEVE_ROOT_KEY".to_owned(), super::keys::root_key(&folder.path)?));
         environment.push(("REEVE_ACTIVATION_ID".to_owned(), id));
@@ -332,8 +342,11 @@ async fn start_agent(
     Supervised::start(child, &data.join("agent.log"))
 }
 
-async fn activation(bus: &Bus, number: u32) -> anyhow::Result<(String, String)> {
-    let body = serde_json::json!({"IamRole": "reeve-up", "DefaultInstanceName": format!("local-{number}")});
+async fn activation(bus: &Bus, number: u32, tags: &[(String, String)]) -> anyhow::Result<(String, String)> {
+    let tags: Vec<_> =
+        tags.iter().map(|(key, value)| serde_json::json!({"Key": key, "Value": value})).collect();
+    let name = format!("local-{number}");
+    let body = serde_json::json!({"IamRole": "reeve-up", "DefaultInstanceName": name, "Tags": tags});
     let value = services::ask_nodes(bus, "CreateActivation", &body).await?;
     let text = |name: &str| value.get(name).and_then(|v| v.as_str()).map(str::to_owned);
     text("ActivationId")
