@@ -11,15 +11,15 @@
 //! node's key is revoked on the bus for good, as the log says and not as the bus remembers; a set of dispatch keys is
 //! in force only if the root key signed it, and is followed by newer ones alone. No secret of those keys is here.
 
-mod admission;
 mod api;
 pub mod domain;
-mod keys;
-mod notices;
-mod presence;
 mod projections;
+mod reactors;
 
-use presence::Presence;
+use reactors::{
+    admission, keys,
+    presence::{self, Presence},
+};
 use reeve_jetstream::{Bus, admission::Admission, operator::Enrolment, streams::NODE_REPORTS};
 use reeve_runtime::{Consumer, Operation, Service};
 use std::sync::Arc;

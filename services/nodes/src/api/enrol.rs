@@ -7,9 +7,8 @@ use crate::{
         activation::{Activation, ActivationEvent, Command},
         node::Node,
     },
-    keys::current,
-    presence::registration,
     projections::REVOKED_KEYS,
+    reactors::{keys::current, presence::registration},
 };
 use reeve_contracts::nodes::ActivationRedeemed;
 use reeve_node_protocol::enrol::{Answer, Request};

@@ -3,8 +3,8 @@
 use crate::{
     Shared,
     domain::keys::{Command, DispatchKeys, Error},
-    keys::current,
     projections::KeySetRow,
+    reactors::keys::current,
 };
 use data_encoding::BASE64;
 use reeve_contracts::node::KeySet;

@@ -3,7 +3,6 @@
 mod bus_user;
 mod certificates;
 mod children;
-mod closing;
 mod folder;
 mod init;
 pub mod keys;
@@ -16,6 +15,7 @@ mod serve;
 mod services;
 mod space;
 mod up;
+mod write_gate;
 
 pub use bus_user::{Args as BusUserArgs, bus_user};
 pub use children::{Supervised, program, with_parent};

@@ -1,6 +1,6 @@
 //! Whether the bus stores what it is given, for a gateway that is served apart from it and cannot see its disk.
 
-use super::closing::Closing;
+use super::write_gate::WriteGate;
 use reeve_jetstream::{Bus, Error, Headers, streams};
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ const PROBE_BYTES: usize = 4096;
 const MAX_FAILURES: u32 = 2;
 
 /// Stores something small every now and then, for ever; says why the API takes nothing new while that fails.
-pub async fn watch(bus: Bus, closing: Closing) {
+pub async fn watch(bus: Bus, gate: WriteGate) {
     let (mut made, mut failures) = (false, 0);
     loop {
         // That the bus is away is said elsewhere, and is another thing.
@@ -25,13 +25,13 @@ pub async fn watch(bus: Bus, closing: Closing) {
             match stored {
                 Ok(()) => {
                     failures = 0;
-                    closing.open();
+                    gate.open();
                 }
                 Err(_) if !same => {}
                 Err(problem) => {
                     failures += 1;
                     if failures >= MAX_FAILURES {
-                        closing.close(format!(
+                        gate.close(format!(
                             "The bus does not store what it is given ({problem}): its disk may be full. When there is \
                              room again, nats-server has to be started again."
                         ));

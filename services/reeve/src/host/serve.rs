@@ -2,12 +2,12 @@
 
 use super::{
     certificates::gateway_tls,
-    closing::Closing,
     nats::{self, BusAddress},
     probe,
     secrets::{Secrets, files},
     services::{self, GATEWAY, Needs, Place},
     up::{open_files, start_gateway, stop_signal},
+    write_gate::WriteGate,
 };
 use anyhow::{Context, bail};
 use reeve_gateway::{Config as GatewayConfig, Tls};
@@ -127,9 +127,9 @@ async fn gateway_at(args: &Args, bus: Bus, needs: &Needs) -> anyhow::Result<supe
     let mut config =
         GatewayConfig::new(listener.local_addr()?, args.account.clone(), args.region.clone(), token_key);
     config.tls = tls;
-    let (closing, closed) = Closing::new();
+    let (gate, closed) = WriteGate::new();
     config.closed = closed;
     // It ends with the process, as the gateway does.
-    tokio::spawn(probe::watch(bus.clone(), closing));
+    tokio::spawn(probe::watch(bus.clone(), gate));
     Ok(start_gateway(config, needs.access()?, listener, bus))
 }

@@ -2,7 +2,7 @@
 //! when there is room again nats-server is started anew, because a stream that could not be written stays closed
 //! until then.
 
-use super::closing::Closing;
+use super::write_gate::WriteGate;
 use reeve_jetstream::Bus;
 use std::{
     path::PathBuf,
@@ -28,7 +28,7 @@ pub struct Space {
     /// A connection of the host's, and one of each service.
     pub buses: Vec<Bus>,
     /// Why the API takes nothing new.
-    pub closing: Closing,
+    pub gate: WriteGate,
 }
 
 impl Space {
@@ -46,11 +46,11 @@ impl Space {
             });
             let full = self.full();
             match full {
-                Some(reason) => self.closing.close(reason),
-                None if self.closing.is_closed() => {
+                Some(reason) => self.gate.close(reason),
+                None if self.gate.is_closed() => {
                     self.start_again().await;
                     started = Some(Instant::now());
-                    self.closing.open();
+                    self.gate.open();
                 }
                 None if silent && started.is_none_or(|at| at.elapsed() > COMPLAINT_INTERVAL) => {
                     tracing::error!("the bus answers, and does not acknowledge what is to be stored");

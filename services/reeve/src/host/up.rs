@@ -3,13 +3,13 @@
 use super::{
     certificates::{self, Certificates},
     children::{Child, Supervised},
-    closing::Closing,
     folder::{Folder, Instance},
     nats::{self, BusAddress},
     readiness,
     secrets::{Secrets, files},
     services::{self, GATEWAY, Needs, Place},
     space::Space,
+    write_gate::WriteGate,
 };
 use crate::client;
 use anyhow::Context;
@@ -192,10 +192,10 @@ impl Starting<'_> {
     }
 
     /// Watches the disk under the log.
-    fn watch_space(&mut self, bus: &Bus, closing: Closing) {
+    fn watch_space(&mut self, bus: &Bus, gate: WriteGate) {
         let mut buses: Vec<Bus> = self.running.iter().map(|running| running.handle().bus().clone()).collect();
         buses.push(bus.clone());
-        let space = Space { folder: self.folder.path.clone(), again: self.again.clone(), buses, closing };
+        let space = Space { folder: self.folder.path.clone(), again: self.again.clone(), buses, gate };
         self.space = Some(tokio::spawn(space.watch()));
     }
 
@@ -243,9 +243,9 @@ async fn start_and_stay(
     let token_key = needs.secrets.key(files::TOKEN_KEY)?;
     let mut config = GatewayConfig::new(http, keys.account.clone(), keys.region.clone(), token_key);
     config.tls = starting.certificates.as_ref().map(Certificates::gateway).transpose()?;
-    let (closing, closed) = Closing::new();
+    let (gate, closed) = WriteGate::new();
     config.closed = closed;
-    starting.watch_space(&bus, closing);
+    starting.watch_space(&bus, gate);
     starting.gateway = Some(start_gateway(config, needs.access()?, listener, bus.clone()));
     let scheme = if args.tls { "https" } else { "http" };
     let endpoint = format!("{scheme}://{}", SocketAddr::new(reachable(http.ip()), http.port()));

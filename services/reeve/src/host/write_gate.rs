@@ -3,9 +3,9 @@
 use tokio::sync::watch;
 
 /// What a gateway asks before it takes a call that is no read.
-pub struct Closing(watch::Sender<Option<String>>);
+pub struct WriteGate(watch::Sender<Option<String>>);
 
-impl Closing {
+impl WriteGate {
     /// Open, and what a gateway looks at.
     pub fn new() -> (Self, watch::Receiver<Option<String>>) {
         let (sender, receiver) = watch::channel(None);

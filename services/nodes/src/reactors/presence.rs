@@ -1,5 +1,6 @@
 //! Whether nodes are there: introductions, heartbeats, the server's notices, and silence.
 
+use super::notices;
 use crate::{
     Shared,
     domain::{
@@ -7,7 +8,6 @@ use crate::{
         keys::DispatchKeys,
         node::{Command, Error, Node},
     },
-    notices,
     projections::{NODE_KEYS, NODES, NodeRow},
 };
 use futures::StreamExt;

@@ -4,12 +4,8 @@
 //! service starts, and when the server has started. Its list is bounded ([`MAX_REVOKED_KEYS`]): the newest are on it, and a
 //! connection of an older one is ended as soon as the server tells of it.
 
-use crate::{
-    Shared,
-    domain::node::NodeEvent,
-    notices::{self, Notice},
-    projections::REVOKED_KEYS,
-};
+use super::notices::{self, Notice};
+use crate::{Shared, domain::node::NodeEvent, projections::REVOKED_KEYS};
 use futures::StreamExt;
 use reeve_eventsourcing::Event;
 use reeve_jetstream::{Headers, admission::MAX_REVOKED_KEYS, streams};
