@@ -327,7 +327,7 @@ async fn it_is_refused_by_name_and_writes_nothing() {
     assert!(refused.complaint().contains("(InvalidDocument)"), "{}", refused.complaint());
 
     let after = written(&instance).await;
-    println!("{} bad requests: events, inbox and set aside {before:?} before, {after:?} after", total + 5);
+    println!("{} bad requests: events, inbox and dead letters {before:?} before, {after:?} after", total + 5);
     assert!(wrong.is_empty(), "{} wrong answers:\n{}", wrong.len(), wrong.join("\n"));
     assert_eq!(before, after, "something was half-written");
     let command = instance.send("echo works");

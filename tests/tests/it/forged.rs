@@ -10,8 +10,8 @@ use std::{collections::BTreeSet, time::Duration};
 
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// The reasons for which messages on a subject were set aside.
-async fn set_aside(bus: &Bus, subject: &str) -> Vec<String> {
+/// The reasons for which messages on a subject became dead letters.
+async fn dead_letters(bus: &Bus, subject: &str) -> Vec<String> {
     let last = streams::last_sequence(bus, streams::DEAD_LETTER_QUEUE).await.unwrap();
     let (mut found, mut seen) = (Vec::new(), 0);
     let mut messages = follow::follow(bus, streams::DEAD_LETTER_QUEUE, &[], 0).await.unwrap();
@@ -26,9 +26,9 @@ async fn set_aside(bus: &Bus, subject: &str) -> Vec<String> {
     found
 }
 
-async fn until_set_aside(bus: &Bus, subject: &str) {
+async fn until_dead_letter(bus: &Bus, subject: &str) {
     let reasons = loop {
-        match set_aside(bus, subject).await {
+        match dead_letters(bus, subject).await {
             none if none.is_empty() => tokio::time::sleep(Duration::from_millis(50)).await,
             reasons => break reasons,
         }
@@ -97,7 +97,7 @@ async fn an_event_that_no_service_wrote_changes_nothing() {
     let subject = sent.subject.replace(&command, &other);
     let data = String::from_utf8_lossy(&sent.data).replace(&command, &other).into_bytes();
     bus.store(&subject, &sent.headers, data.into()).await.unwrap();
-    until_set_aside(&bus, &subject).await;
+    until_dead_letter(&bus, &subject).await;
     // The one that was sent, once more, at another place of the log.
     bus.store(&sent.subject, &sent.headers, sent.data.clone()).await.unwrap();
 
@@ -111,13 +111,13 @@ async fn an_event_that_no_service_wrote_changes_nothing() {
     let tagged = event(&bus, "TAGS", "Tag").await;
     let data = String::from_utf8_lossy(&tagged.data).replace("web", "dbs").into_bytes();
     bus.store(&tagged.subject, &tagged.headers, data.into()).await.unwrap();
-    until_set_aside(&bus, &tagged.subject).await;
+    until_dead_letter(&bus, &tagged.subject).await;
     // Whoever would be an administrator.
     let key = instance.principal("alice", &[]);
     let principal = event(&bus, "ACCESS", "Principal").await;
     let subject = format!("{}x", principal.subject);
     bus.store(&subject, &principal.headers, principal.data).await.unwrap();
-    until_set_aside(&bus, &subject).await;
+    until_dead_letter(&bus, &subject).await;
     assert!(key["accessKeyId"].is_string());
 
     for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! What cannot be read is set aside with a reason, and nothing stops for it.
+//! What cannot be read becomes a dead letter with a reason, and nothing stops for it.
 
 use bytes::Bytes;
 use futures::StreamExt;
@@ -6,7 +6,7 @@ use reeve_e2e::Instance;
 use reeve_eventsourcing::{AggregateRef, Envelope, Position};
 use reeve_jetstream::{Bus, Credentials, Headers, Options, follow, store, streams};
 
-async fn set_aside(bus: &Bus) -> Vec<(String, String)> {
+async fn dead_letters(bus: &Bus) -> Vec<(String, String)> {
     let last = streams::last_sequence(bus, streams::DEAD_LETTER_QUEUE).await.unwrap();
     let mut found = Vec::new();
     let mut messages = follow::follow(bus, streams::DEAD_LETTER_QUEUE, &[], 0).await.unwrap();
@@ -27,7 +27,7 @@ async fn unreadable(bus: &Bus, data: Bytes) -> Envelope {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn garbage_is_set_aside_and_work_goes_on() {
+async fn garbage_is_a_dead_letter_and_work_goes_on() {
     let mut instance = Instance::start(1);
     let node = instance.node();
     let first = instance.send("echo before");
@@ -57,7 +57,7 @@ async fn garbage_is_set_aside_and_work_goes_on() {
     agent.store(&hello, &Headers::default(), garbage).await.unwrap();
 
     let found = loop {
-        let found = set_aside(&bus).await;
+        let found = dead_letters(&bus).await;
         let all = [poison, &unreadable, &report, &hello]
             .iter()
             .all(|s| found.iter().any(|(subject, _)| subject == s));
@@ -70,7 +70,7 @@ async fn garbage_is_set_aside_and_work_goes_on() {
         println!("{subject}: {reason}");
         assert!(!reason.is_empty());
     }
-    println!("{} messages set aside", found.len());
+    println!("{} dead letters", found.len());
     let after = instance.send("echo after");
     assert_eq!(instance.ended(&after)["StatusDetails"], "Success");
     // The log can still be read by people, and a rebuild passes the same places in the same way.

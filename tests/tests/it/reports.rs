@@ -57,7 +57,7 @@ async fn an_end_stays_what_it_was() {
         log.len()
     );
 
-    // An end that is none, and a command that was never sent to the node, are set aside where they are seen.
+    // An end that is none, and a command that was never sent to the node, are dead letters, where they are seen.
     let aside = streams::last_sequence(&bus, streams::DEAD_LETTER_QUEUE).await.unwrap();
     let odd = report(ReportKind::Finished, "Splendid", "Splendid");
     bus.store(&subject, &Headers::default(), odd.encode_to_vec().into()).await.unwrap();
@@ -66,12 +66,12 @@ async fn an_end_stays_what_it_was() {
     let large =
         Report { message: "x".repeat(1_000_000), ..report(ReportKind::Finished, "Success", "Success") };
     bus.store(&subject, &Headers::default(), large.encode_to_vec().into()).await.unwrap();
-    // And what leaves no room for why it is set aside.
+    // And what leaves no room for the reason.
     let wordy = report(ReportKind::Finished, &"x".repeat(600_000), "x");
     bus.store(&subject, &Headers::default(), wordy.encode_to_vec().into()).await.unwrap();
     let headers = Headers::default().with("x-much", "y".repeat(60_000)).with("x-little", "z");
     bus.store(&subject, &headers, Bytes::from(vec![255; 980_000])).await.unwrap();
-    wait_for("all are set aside", || {
+    wait_for("all are dead letters", || {
         let last = tokio::task::block_in_place(|| {
             tokio::runtime::Handle::current()
                 .block_on(streams::last_sequence(&bus, streams::DEAD_LETTER_QUEUE))
