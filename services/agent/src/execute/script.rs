@@ -109,8 +109,7 @@ fn result<D, S: Sink>(context: &Context<'_, D>, exit: Exit, out: &mut Out<'_, S>
         Exit::Code(0) => Ran::SUCCESS,
         Exit::Code(EXIT_SUCCESS) => Ran { status: StepStatus::Success, code: EXIT_SUCCESS },
         Exit::Code(EXIT_FAILURE) => Ran { status: StepStatus::Failed, code: EXIT_FAILURE },
-        // Nobody can tell this from a kill after the time; the original agent reports it like that as well.
-        Exit::Code(KILLED) | Exit::TimedOut => Ran { status: StepStatus::TimedOut, code: KILLED },
+        Exit::TimedOut => Ran { status: StepStatus::TimedOut, code: KILLED },
         Exit::Cancelled => Ran { status: StepStatus::Cancelled, code: KILLED },
         Exit::Code(REBOOT) => match context.no_reboot() {
             Some(reason) => {
@@ -120,7 +119,7 @@ fn result<D, S: Sink>(context: &Context<'_, D>, exit: Exit, out: &mut Out<'_, S>
             None => Ran { status: StepStatus::SuccessAndReboot, code: REBOOT },
         },
         Exit::Code(code) => {
-            out.line(true, &format!("failed to run commands: exit status {code}"));
+            out.line(true, &format!("failed to run commands: exit status {}", contain::code_in_words(code)));
             Ran { status: StepStatus::Failed, code }
         }
     }

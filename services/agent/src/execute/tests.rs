@@ -125,6 +125,28 @@ fn alive(pid: &str) -> bool {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn given_a_script_that_a_signal_ends_when_run_then_it_failed_and_did_not_time_out() {
+    for (text, code, said) in [
+        ("exit 137", 137, "exit status 137 (128 + 9: the code of a process that SIGKILL ended)"),
+        ("kill -9 $$", 137, "exit status 137 (128 + 9: the code of a process that SIGKILL ended)"),
+        (
+            "kill -TERM $$; sleep 60",
+            143,
+            "exit status 143 (128 + 15: the code of a process that SIGTERM ended)",
+        ),
+        ("exit 255", 255, "exit status 255"),
+    ] {
+        let outcome = Bench::new().run(json!([script("a", &[text])])).await;
+        assert_eq!((outcome.status.as_str(), outcome.code), ("Failed", code), "{text}");
+        assert_eq!(outcome.status_details, "Failed", "{text}");
+        assert_eq!((outcome.steps[0].status.as_str(), outcome.steps[0].code), ("Failed", code), "{text}");
+        let stderr = &outcome.steps[0].stderr;
+        assert!(stderr.ends_with(said), "{text}: {stderr}");
+        assert_eq!(stderr.contains("Killed\n"), text.contains("-9"), "{stderr}");
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn given_a_step_over_its_time_when_run_then_the_group_dies_and_later_steps_run() {
     let mut bench = Bench::new();
     let mut slow = script("a", &["echo begun", "sleep 100 & echo $!", "wait"]);

@@ -20,6 +20,7 @@ mod supervise;
 mod tree;
 mod words;
 
+pub(super) use signals::code_in_words;
 pub use supervise::supervisor;
 
 use super::{paths, process::no_fork};
