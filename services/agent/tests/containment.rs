@@ -106,6 +106,36 @@ async fn given_a_daemon_left_on_purpose_when_the_script_ends_then_it_lives_on() 
     }
 }
 
+#[tokio::test(flavor = "current_thread")]
+async fn given_a_daemon_that_holds_the_output_when_the_script_ends_then_the_step_names_it_and_leaves_it() {
+    let root = tempfile::tempdir().unwrap();
+    for (index, way) in ways(root.path(), "test-holder").await.iter().enumerate() {
+        let mark = format!("600.{}{index}3", std::process::id());
+        let ticks = root.path().join(format!("ticks{index}"));
+        let script = format!(
+            "nohup sh -c 'while sleep 0.1; do echo tick; echo tick >> {}; done; : {mark}' & echo started; exit 3",
+            ticks.display()
+        );
+        // Longer than the grace: the time is not what ends the step.
+        let outcome = execute(root.path(), way, &script, 600).await;
+        let step = &outcome.steps[0];
+        assert_eq!((step.status.as_str(), step.code), ("Failed", 3), "{step:?}");
+        assert!(step.stdout.starts_with("started\n"), "{step:?}");
+        let pids = naming(&mark);
+        assert_eq!(pids.len(), 1, "{}: {pids:?}", way.name());
+        assert!(step.stderr.contains("The script has ended."), "{}", step.stderr);
+        assert!(step.stderr.contains(&format!("{} (sh)", pids[0])), "{}", step.stderr);
+        // What it prints goes nowhere, and does not end it.
+        let printed = || std::fs::metadata(&ticks).map_or(0, |file| file.len());
+        let before = printed();
+        until("it prints on", || printed() > before + 20).await;
+        assert_eq!(way.end_leftovers().await.unwrap(), 0, "it is no leftover");
+        let pid = rustix::process::Pid::from_raw(pids[0]).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+        until("the daemon is gone", || naming(&mark).is_empty()).await;
+    }
+}
+
 /// What scripts can notice of how they were started.
 const SCRIPTS: [&str; 26] = [
     "echo out; echo err >&2; exit 3",

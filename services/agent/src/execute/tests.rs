@@ -327,7 +327,7 @@ async fn given_an_env_var_parameter_when_run_then_the_shell_does_not_interpret_i
 #[tokio::test(flavor = "current_thread")]
 async fn given_a_process_that_left_the_group_when_the_time_is_over_then_the_step_ends_all_the_same() {
     let mut bench = Bench::new();
-    let mut step = script("a", &["setsid sleep 100 & echo $!"]);
+    let mut step = script("a", &["setsid sleep 100 & echo $!; wait"]);
     step["inputs"]["timeoutSeconds"] = json!(5);
     let outcome = bench.run(json!([step])).await;
     assert_eq!(outcome.status, "TimedOut");
