@@ -6,17 +6,27 @@ use reeve_contracts::node::Hello;
 use reeve_jetstream::{Headers, serve};
 use reeve_node_protocol::subject;
 use reeve_types::NodeId;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// Three of these fit into the minute after which a silent node counts as lost.
-const HEARTBEAT: Duration = Duration::from_secs(15);
-const ANSWER: Duration = Duration::from_secs(5);
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(15);
+const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A node that is refused for long does not fill its log.
+const REFUSAL_LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Keeps the control plane informed for ever.
 pub async fn keep(agent: Arc<Agent>) {
     let mut connections = agent.bus.connections();
+    let mut known = None;
     loop {
-        connections.mark_unchanged();
+        let connection = *connections.borrow_and_update();
+        if known.replace(connection) != Some(connection) {
+            tracing::info!("connected to {}", agent.identity.bus_url);
+        }
         introduce(&agent).await;
         ask_for_keys(&agent).await;
         // Until the next connection, or until the control plane does not know this session.
@@ -28,7 +38,7 @@ pub async fn keep(agent: Arc<Agent>) {
                     }
                     break;
                 }
-                () = tokio::time::sleep(HEARTBEAT) => {
+                () = tokio::time::sleep(HEARTBEAT_INTERVAL) => {
                     if !heartbeat(&agent).await {
                         break;
                     }
@@ -38,18 +48,41 @@ pub async fn keep(agent: Arc<Agent>) {
     }
 }
 
-/// Says each time that the bus refuses this node; its connection is tried ever more seldom then, by itself.
-pub async fn complain(agent: Arc<Agent>) {
+/// Logs that the bus refuses this node; its connection is tried ever more seldom then, by itself.
+pub async fn log_refusals(agent: Arc<Agent>, mut log: RefusalLog) {
     let mut refusals = agent.bus.refusals();
     while refusals.changed().await.is_ok() {
         if *refusals.borrow_and_update() > 0 {
-            say_refused(&agent.identity.node_id);
+            log.refused(&agent.identity.node_id);
         }
     }
 }
 
+/// Refusals of one agent, of which one a minute is logged.
+#[derive(Default)]
+pub struct RefusalLog {
+    logged: Option<Instant>,
+}
+
+impl RefusalLog {
+    /// Takes note of a refusal, and logs it unless one was logged lately.
+    pub fn refused(&mut self, node: &NodeId) {
+        if self.is_due(Instant::now()) {
+            log_refusal(node);
+        }
+    }
+
+    fn is_due(&mut self, now: Instant) -> bool {
+        let due = self.logged.is_none_or(|logged| now.duration_since(logged) >= REFUSAL_LOG_INTERVAL);
+        if due {
+            self.logged = Some(now);
+        }
+        due
+    }
+}
+
 /// What to make of a refusal. The server gives no reason.
-pub fn say_refused(node: &NodeId) {
+fn log_refusal(node: &NodeId) {
     tracing::error!(
         %node,
         "this node was deregistered, or the control plane does not let it in for another reason: it is tried again \
@@ -88,7 +121,7 @@ async fn ask_for_keys(agent: &Agent) {
 async fn heartbeat(agent: &Agent) -> bool {
     let body = serde_json::json!({"session": agent.session}).to_string();
     let node = agent.identity.node_id.as_str();
-    let Ok(answer) = serve::ask(&agent.bus, node, "heartbeat", body.into(), ANSWER).await else {
+    let Ok(answer) = serve::ask(&agent.bus, node, "heartbeat", body.into(), HEARTBEAT_TIMEOUT).await else {
         return true;
     };
     let answer: serde_json::Value = serde_json::from_slice(&answer.data).unwrap_or_default();
@@ -97,4 +130,17 @@ async fn heartbeat(agent: &Agent) -> bool {
         ask_for_keys(agent).await;
     }
     answer.get("connected").and_then(serde_json::Value::as_bool).unwrap_or(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_logged_at_once_and_then_once_a_minute() {
+        let (mut log, begun) = (RefusalLog::default(), Instant::now());
+        let after = |seconds| begun + Duration::from_secs(seconds);
+        let due: Vec<u64> = (0..200).filter(|second| log.is_due(after(*second))).collect();
+        assert_eq!(due, [0, 60, 120, 180]);
+    }
 }
