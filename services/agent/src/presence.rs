@@ -1,6 +1,9 @@
-//! Introductions after each connection, a light heartbeat, news of keys, and a word when there is no way in.
+//! Introductions after each connection and when the machine has another name or address, a light heartbeat, news of keys, and a word when there is no way in.
 
-use crate::run::Agent;
+use crate::{
+    platform::{self, Platform},
+    run::Agent,
+};
 use prost::Message;
 use reeve_contracts::node::Hello;
 use reeve_jetstream::{Headers, serve};
@@ -20,6 +23,10 @@ const REFUSAL_LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Keeps the control plane informed for ever.
 pub async fn keep(agent: Arc<Agent>) {
+    keep_informed(agent, HEARTBEAT_INTERVAL, platform::read).await;
+}
+
+async fn keep_informed(agent: Arc<Agent>, interval: Duration, read: impl Fn() -> Platform) {
     let mut connections = agent.bus.connections();
     let mut known = None;
     loop {
@@ -27,7 +34,8 @@ pub async fn keep(agent: Arc<Agent>) {
         if known.replace(connection) != Some(connection) {
             tracing::info!("connected to {}", agent.identity.bus_url);
         }
-        introduce(&agent).await;
+        let mut introduced = read();
+        introduce(&agent, &introduced).await;
         ask_for_keys(&agent).await;
         // Until the next connection, or until the control plane does not know this session.
         loop {
@@ -38,7 +46,13 @@ pub async fn keep(agent: Arc<Agent>) {
                     }
                     break;
                 }
-                () = tokio::time::sleep(HEARTBEAT_INTERVAL) => {
+                () = tokio::time::sleep(interval) => {
+                    // A machine is renamed, or gets another address, while its agent runs.
+                    let now = read();
+                    if now != introduced {
+                        introduce(&agent, &now).await;
+                        introduced = now;
+                    }
                     if !heartbeat(&agent).await {
                         break;
                     }
@@ -90,8 +104,7 @@ fn log_refusal(node: &NodeId) {
     );
 }
 
-async fn introduce(agent: &Agent) {
-    let platform = &agent.platform;
+async fn introduce(agent: &Agent, platform: &Platform) {
     let hello = Hello {
         node_id: agent.identity.node_id.to_string(),
         session: agent.session.clone(),
@@ -135,6 +148,30 @@ async fn heartbeat(agent: &Agent) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::work::test_agent;
+    use futures::StreamExt;
+    use nkeys::KeyPair;
+    use reeve_testkit::Nats;
+    use std::sync::Mutex;
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_machine_that_is_renamed_introduces_itself_again() {
+        let (nats, data) = (Nats::start(), tempfile::tempdir().unwrap());
+        let agent = test_agent(&nats, data.path(), &KeyPair::new_account()).await;
+        let mut hellos = agent.bus.subscribe(&subject::hello(&agent.identity.node_id)).await.unwrap();
+        let machine = Arc::new(Mutex::new(platform::read()));
+        let read = machine.clone();
+        let keeping = tokio::spawn(keep_informed(agent, Duration::from_millis(20), move || {
+            read.lock().unwrap().clone()
+        }));
+        let mut hello = async || Hello::decode(hellos.next().await.unwrap().data).unwrap();
+        assert_eq!(hello().await.hostname, platform::hostname());
+        machine.lock().unwrap().hostname = "renamed".to_owned();
+        assert_eq!(hello().await.hostname, "renamed");
+        machine.lock().unwrap().ip_address = "192.0.2.7".to_owned();
+        assert_eq!(hello().await.ip_address, "192.0.2.7");
+        keeping.abort();
+    }
 
     #[test]
     fn a_refusal_is_logged_at_once_and_then_once_a_minute() {

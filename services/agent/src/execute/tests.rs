@@ -147,6 +147,19 @@ async fn given_a_script_that_a_signal_ends_when_run_then_it_failed_and_did_not_t
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn given_the_code_169_when_run_then_both_streams_say_so() {
+    let outcome = Bench::new().run(json!([script("a", &["exit 169"]), script("b", &["echo b"])])).await;
+    let word = "\nStep exited with code 169. Therefore, marking step as Failed. \
+                Further document steps will be skipped.";
+    let step = &outcome.steps[0];
+    assert_eq!((step.status.as_str(), step.code, step.stdout.as_str()), ("Failed", 169, word));
+    assert_eq!(step.stderr.split_once('\n').unwrap().1, &word[1..]);
+    assert!(step.stderr.starts_with("failed to run commands: exit status 169"), "{}", step.stderr);
+    assert!(step.output.starts_with("\n----------ERROR-------\nfailed to run commands: exit status 169"));
+    assert_eq!(outcome.steps[1].status, "Skipped");
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn given_a_step_over_its_time_when_run_then_the_group_dies_and_later_steps_run() {
     let mut bench = Bench::new();
     let mut slow = script("a", &["echo begun", "sleep 100 & echo $!", "wait"]);
@@ -298,7 +311,7 @@ async fn given_sources_that_are_not_there_when_downloaded_then_the_reason_is_cle
     let known = json!({"action": "aws:softwareInventory", "name": "i", "inputs": {}});
     let outcome = bench.run(json!([step, known])).await;
     assert!(outcome.steps[0].stderr.contains("S3 are not configured"));
-    assert!(outcome.steps[1].stderr.contains("not available on this node"));
+    assert!(outcome.steps[1].stderr.contains("unsupported plugin: aws:softwareInventory"));
 }
 
 #[tokio::test(flavor = "current_thread")]
