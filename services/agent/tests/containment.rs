@@ -193,3 +193,37 @@ async fn given_scripts_that_look_around_when_run_in_each_way_then_they_see_the_s
     }
     println!("{} scripts in {} ways", SCRIPTS.len() + 1, ways.len());
 }
+
+/// The agent's own program under its other name, which the end-to-end tests have an agent start.
+#[tokio::test(flavor = "current_thread")]
+async fn given_a_supervisor_when_the_first_process_ends_then_its_name_says_so_and_it_waits_for_the_word() {
+    use std::{
+        io::{Read, Write},
+        os::unix::process::CommandExt,
+        process::{Command, Stdio},
+    };
+    let mark = format!("600.{}4", std::process::id());
+    let mut supervisor = Command::new(env!("CARGO_BIN_EXE_reeve-agent"))
+        .arg0("reeve-step")
+        .args(["-", "-", "sh", "-c", &format!("sleep {mark} & read never; echo started; exit 3")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let comm = || std::fs::read_to_string(format!("/proc/{}/comm", supervisor.id())).unwrap_or_default();
+    until("its name says that the first process has ended", || comm() == "reeve-step-end\n").await;
+    // The supervisor's own command line names it, too.
+    let own = supervisor.id().cast_signed();
+    let sleepers =
+        || naming(&format!("sleep {mark}")).into_iter().filter(|pid| *pid != own).collect::<Vec<_>>();
+    assert_eq!(sleepers().len(), 1, "what holds the output lives on");
+    let mut printed = [0; 8];
+    supervisor.stdout.as_mut().unwrap().read_exact(&mut printed).unwrap();
+    assert_eq!(&printed, b"started\n");
+    supervisor.stdin.as_mut().unwrap().write_all(b"r").unwrap();
+    assert_eq!(supervisor.wait().unwrap().code(), Some(3));
+    for pid in sleepers() {
+        let pid = rustix::process::Pid::from_raw(pid).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    }
+}
