@@ -1,6 +1,6 @@
 //! Who this node is. The seed never leaves the node; the file is for its owner's eyes only.
 
-use crate::{Options, keys};
+use crate::{Options, keys, proxy::with_proxy};
 use data_encoding::BASE64;
 use reeve_node_protocol::{
     enrol::{Answer, Request},
@@ -130,6 +130,7 @@ pub async fn load_or_enrol(options: &Options) -> Result<Identity, Error> {
     write_private(&path, &text)?;
     // The identity holds the seed now; an error leaves a second private copy, no more.
     let _removed = std::fs::remove_file(&key_path).is_ok();
+    tracing::info!("enrolled as {}", identity.node_id);
     Ok(identity)
 }
 
@@ -244,25 +245,34 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     write().map_err(|e| Error::File { path: path.display().to_string(), reason: e.to_string() })
 }
 
-/// How often enrolment is tried while the gateway is not there yet.
-const TRIES: u32 = 20;
+/// How long enrolment is tried while the gateway is not there yet.
+const ENROLMENT_RETRY_TIME: Duration = Duration::from_secs(30);
+const LONGEST_RETRY_DELAY: Duration = Duration::from_secs(2);
 
 async fn enrol(gateway: String, request: Request, tls: TlsConfig) -> Result<Answer, String> {
     let body = serde_json::to_vec(&request).map_err(|e| e.to_string())?;
     let url = format!("{}/enroll", gateway.trim_end_matches('/'));
-    let mut last = String::new();
-    for attempt in 0..TRIES {
+    let (begun, mut delay) = (tokio::time::Instant::now(), Duration::from_millis(100));
+    let mut said = false;
+    loop {
         let (url, body, tls) = (url.clone(), body.clone(), tls.clone());
         let tried =
             tokio::task::spawn_blocking(move || post(&url, &body, tls)).await.map_err(|e| e.to_string())?;
         match tried {
             Ok(answer) => return Ok(answer),
             Err(Failure::Final(reason)) => return Err(reason),
-            Err(Failure::Again(reason)) => last = reason,
+            Err(Failure::Again(reason)) if begun.elapsed() >= ENROLMENT_RETRY_TIME => return Err(reason),
+            Err(Failure::Again(reason)) if !std::mem::replace(&mut said, true) => {
+                let seconds = ENROLMENT_RETRY_TIME.as_secs();
+                tracing::warn!(
+                    "the gateway at {gateway} does not enrol this node yet: {reason}; trying again for {seconds} s"
+                );
+            }
+            Err(Failure::Again(_)) => {}
         }
-        tokio::time::sleep(Duration::from_millis(100 * u64::from(attempt + 1))).await;
+        tokio::time::sleep(delay).await;
+        delay = (delay * 2).min(LONGEST_RETRY_DELAY);
     }
-    Err(last)
 }
 
 enum Failure {
@@ -273,7 +283,7 @@ enum Failure {
 fn post(url: &str, body: &[u8], tls: TlsConfig) -> Result<Answer, Failure> {
     let config = ureq::Agent::config_builder().http_status_as_error(false).tls_config(tls);
     let agent: ureq::Agent = config.timeout_global(Some(Duration::from_secs(30))).build().into();
-    let again = |e: ureq::Error| Failure::Again(e.to_string());
+    let again = |e: ureq::Error| Failure::Again(with_proxy(url, &e.to_string()));
     let mut answer = agent.post(url).content_type("application/json").send(body).map_err(again)?;
     let text = answer.body_mut().read_to_string().map_err(again)?;
     match answer.status().as_u16() {

@@ -10,6 +10,7 @@
 //! - [`upkeep`]: forgetting what is old.
 //! - [`failpoint`]: where a fault test lets the agent die.
 //! - [`presence`]: introductions and heartbeats.
+//! - [`proxy`]: the proxy that an HTTP request goes through, for errors.
 //! - [`execute`]: the document's steps themselves.
 //!
 //! Invariants: nothing is begun before its INTENT is on disk; what was begun and has no outcome after a
@@ -29,6 +30,7 @@ mod outbox;
 mod output;
 mod platform;
 mod presence;
+mod proxy;
 mod run;
 mod upkeep;
 mod work;

@@ -3,7 +3,7 @@
 use std::net::UdpSocket;
 
 /// A machine, as its introduction describes it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Platform {
     pub hostname: String,
     pub ip_address: String,

@@ -7,7 +7,9 @@ use crate::{
     keys::Keys,
     ledger,
     local_policy::LocalPolicy,
-    outbox, platform, presence, upkeep,
+    outbox, platform,
+    presence::{self, RefusalLog},
+    upkeep,
     work::Worker,
 };
 use reeve_jetstream::{Bus, Credentials, Options as BusOptions};
@@ -151,7 +153,8 @@ pub async fn run(options: Options) -> Result<(), Error> {
     if interrupted > 0 {
         tracing::warn!(interrupted, "steps were cut off by the end of the last run");
     }
-    let bus = connect(&identity, &session, identity::kept_ca(&options.data)).await;
+    let mut refusals = RefusalLog::default();
+    let bus = connect(&identity, &session, identity::kept_ca(&options.data), &mut refusals).await;
     if lost {
         ledger.set_cursor(inbox::read_last(&bus, &identity.node_id).await?)?;
     }
@@ -177,7 +180,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
         tokio::join!(
             outbox::send(agent.clone()),
             presence::keep(agent.clone()),
-            presence::complain(agent.clone()),
+            presence::log_refusals(agent.clone(), refusals),
             upkeep::keep(agent.clone()),
             inbox::receive(agent.clone(), worker.clone())
         );
@@ -192,8 +195,8 @@ pub async fn run(options: Options) -> Result<(), Error> {
     Ok(())
 }
 
-/// Between two looks for whether a full disk has room again.
-const LOOK: Duration = Duration::from_secs(2);
+/// How often it is looked whether a full disk has room again.
+const FULL_DISK_POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Waits for room when the disk is full: to end would only mean to be started again.
 async fn once_there_is_room<T>(
@@ -203,7 +206,7 @@ async fn once_there_is_room<T>(
         match work() {
             Err(error) if error.full => {
                 tracing::error!(%error, "nothing is run until there is room on the disk again");
-                tokio::time::sleep(LOOK).await;
+                tokio::time::sleep(FULL_DISK_POLL_INTERVAL).await;
             }
             done => return done,
         }
@@ -211,7 +214,7 @@ async fn once_there_is_room<T>(
 }
 
 /// Connects, however long it takes: a node waits for its control plane.
-async fn connect(identity: &Identity, session: &str, ca: Option<PathBuf>) -> Bus {
+async fn connect(identity: &Identity, session: &str, ca: Option<PathBuf>, log: &mut RefusalLog) -> Bus {
     let options = BusOptions {
         url: identity.bus_url.clone(),
         credentials: Credentials::Jwt { jwt: identity.jwt.clone(), seed: identity.seed.clone() },
@@ -225,7 +228,7 @@ async fn connect(identity: &Identity, session: &str, ca: Option<PathBuf>) -> Bus
             Ok(bus) => return bus,
             Err(reeve_jetstream::Error::NotLetIn(_)) => {
                 refusals += 1;
-                presence::say_refused(&identity.node_id);
+                log.refused(&identity.node_id);
                 reeve_jetstream::refused_delay(refusals)
             }
             Err(error) => {

@@ -106,6 +106,36 @@ async fn given_a_daemon_left_on_purpose_when_the_script_ends_then_it_lives_on() 
     }
 }
 
+#[tokio::test(flavor = "current_thread")]
+async fn given_a_daemon_that_holds_the_output_when_the_script_ends_then_the_step_names_it_and_leaves_it() {
+    let root = tempfile::tempdir().unwrap();
+    for (index, way) in ways(root.path(), "test-holder").await.iter().enumerate() {
+        let mark = format!("600.{}{index}3", std::process::id());
+        let ticks = root.path().join(format!("ticks{index}"));
+        let script = format!(
+            "nohup sh -c 'while sleep 0.1; do echo tick; echo tick >> {}; done; : {mark}' & echo started; exit 3",
+            ticks.display()
+        );
+        // Longer than the grace: the time is not what ends the step.
+        let outcome = execute(root.path(), way, &script, 600).await;
+        let step = &outcome.steps[0];
+        assert_eq!((step.status.as_str(), step.code), ("Failed", 3), "{step:?}");
+        assert!(step.stdout.starts_with("started\n"), "{step:?}");
+        let pids = naming(&mark);
+        assert_eq!(pids.len(), 1, "{}: {pids:?}", way.name());
+        assert!(step.stderr.contains("The script has ended."), "{}", step.stderr);
+        assert!(step.stderr.contains(&format!("{} (sh)", pids[0])), "{}", step.stderr);
+        // What it prints goes nowhere, and does not end it.
+        let printed = || std::fs::metadata(&ticks).map_or(0, |file| file.len());
+        let before = printed();
+        until("it prints on", || printed() > before + 20).await;
+        assert_eq!(way.end_leftovers().await.unwrap(), 0, "it is no leftover");
+        let pid = rustix::process::Pid::from_raw(pids[0]).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+        until("the daemon is gone", || naming(&mark).is_empty()).await;
+    }
+}
+
 /// What scripts can notice of how they were started.
 const SCRIPTS: [&str; 26] = [
     "echo out; echo err >&2; exit 3",
@@ -162,4 +192,38 @@ async fn given_scripts_that_look_around_when_run_in_each_way_then_they_see_the_s
         assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{script:?}: {seen:#?}");
     }
     println!("{} scripts in {} ways", SCRIPTS.len() + 1, ways.len());
+}
+
+/// The agent's own program under its other name, which the end-to-end tests have an agent start.
+#[tokio::test(flavor = "current_thread")]
+async fn given_a_supervisor_when_the_first_process_ends_then_its_name_says_so_and_it_waits_for_the_word() {
+    use std::{
+        io::{Read, Write},
+        os::unix::process::CommandExt,
+        process::{Command, Stdio},
+    };
+    let mark = format!("600.{}4", std::process::id());
+    let mut supervisor = Command::new(env!("CARGO_BIN_EXE_reeve-agent"))
+        .arg0("reeve-step")
+        .args(["-", "-", "sh", "-c", &format!("sleep {mark} & read never; echo started; exit 3")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let comm = || std::fs::read_to_string(format!("/proc/{}/comm", supervisor.id())).unwrap_or_default();
+    until("its name says that the first process has ended", || comm() == "reeve-step-end\n").await;
+    // The supervisor's own command line names it, too.
+    let own = supervisor.id().cast_signed();
+    let sleepers =
+        || naming(&format!("sleep {mark}")).into_iter().filter(|pid| *pid != own).collect::<Vec<_>>();
+    assert_eq!(sleepers().len(), 1, "what holds the output lives on");
+    let mut printed = [0; 8];
+    supervisor.stdout.as_mut().unwrap().read_exact(&mut printed).unwrap();
+    assert_eq!(&printed, b"started\n");
+    supervisor.stdin.as_mut().unwrap().write_all(b"r").unwrap();
+    assert_eq!(supervisor.wait().unwrap().code(), Some(3));
+    for pid in sleepers() {
+        let pid = rustix::process::Pid::from_raw(pid).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    }
 }

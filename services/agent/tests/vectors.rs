@@ -16,6 +16,7 @@ const PLAIN_WORDS: &str =
     "we name the field in plain words; the original shows an error of its programming language";
 const NO_DOCUMENT: &str = "we say which document is missing instead of the error of a cloud call";
 const NO_DOCKER: &str = "the plugin is not built, and the node says so";
+const NO_TIMEOUT: &str = "a signal is no time-out: TimedOut says that the agent's own timer fired, and the output names the signal";
 const NO_FOLDER: &str = "we name the working directory; the original blames the shell";
 
 /// Vector, field of a step, reason.
@@ -34,6 +35,10 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
     ("rundoc-unknown", "a.output", NO_DOCUMENT),
     ("docker-missing", "a.stderr", NO_DOCKER),
     ("docker-missing", "a.output", NO_DOCKER),
+    ("signal", "documentStatus", NO_TIMEOUT),
+    ("signal", "a.status", NO_TIMEOUT),
+    ("signal", "a.stderr", NO_TIMEOUT),
+    ("signal", "a.output", NO_TIMEOUT),
     ("workdir", "c.stderr", NO_FOLDER),
     ("workdir", "c.output", NO_FOLDER),
 ];

@@ -54,6 +54,17 @@ fn nobody_survives(way: &str, without_cgroups: bool) {
     let command = instance.send_to(&agent.node(), "echo out; echo err >&2; exit 3");
     instance.ended(&command);
     assert_eq!(instance.details(&command), "Failed");
+
+    let mark = format!("{}3", instance.pid().unwrap());
+    let command = instance.send_to(&agent.node(), &format!("nohup sleep 600.{mark} & echo started; exit 3"));
+    instance.ended(&command);
+    assert_eq!((instance.details(&command).as_str(), sleepers(&mark)), ("Failed", 1));
+    let printed = String::from_utf8(instance.printed(&command)).unwrap();
+    assert!(printed.contains("started\n") && printed.contains("(sleep)"), "{printed}");
+    for (pid, _) in processes_naming(&format!("600.{mark}")) {
+        let pid = rustix::process::Pid::from_raw(pid.try_into().unwrap()).unwrap();
+        rustix::process::kill_process(pid, Signal::KILL).unwrap();
+    }
 }
 
 #[test]

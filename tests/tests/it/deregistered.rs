@@ -121,6 +121,9 @@ async fn deregistering_cuts_the_connection_and_keeps_it_cut() {
         text.lines().find(|line| line.contains("was deregistered")).map(str::to_owned)
     });
     println!("{said}");
+    let log = std::fs::read_to_string(&log).unwrap();
+    assert!(log.contains(&format!("enrolled as {}", node(&gone))), "{log}");
+    assert!(log.contains("connected to ") && !log.contains('\u{1b}'), "{log}");
 
     // Nobody else notices.
     let sent = instance.call("SendCommand", &json!({

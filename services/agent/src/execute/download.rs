@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use crate::proxy::with_proxy;
 use serde_json::{Map, Value};
 use ureq::Agent;
 
@@ -159,13 +160,14 @@ impl Request {
 
     fn fetch(&self, file: &Path) -> Result<(), String> {
         let failed = |why: &dyn std::fmt::Display| format!("The URL {} cannot be fetched: {why}.", self.url);
+        let unanswered = |error: ureq::Error| failed(&with_proxy(&self.url, &error.to_string()));
         let agent: Agent =
             Agent::config_builder().https_only(self.secure).timeout_global(Some(self.time)).build().into();
         let mut request = agent.get(&self.url);
         if let Some(authorization) = &self.authorization {
             request = request.header("Authorization", authorization);
         }
-        let response = request.call().map_err(|error| failed(&error))?;
+        let response = request.call().map_err(unanswered)?;
         let mut body = response.into_body().into_reader().take(MAX_BYTES + 1);
         let part = part_of(file);
         let copied = copy(&mut body, &part).map_err(|error| failed(&error));

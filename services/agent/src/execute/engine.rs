@@ -430,7 +430,7 @@ async fn one<D: DocumentSource, S: Sink>(
         }
         "aws:runDocument" => include::run(context, inputs, folder, out).await,
         "aws:downloadContent" => download::run(context, inputs, out).await,
-        other => Err(format!("The plugin {other} is known but not available on this node.")),
+        other => Err(format!("unsupported plugin: {other} is known, but not available on this node.")),
     }
 }
 

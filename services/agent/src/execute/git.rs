@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Deadline, Sink,
-    contain::Task,
+    contain::{Task, code_in_words},
     download::{self, flag, text},
     engine::Context,
     output::Out,
@@ -136,7 +136,7 @@ pub(super) async fn run<D, S: Sink>(
             .map_err(|error| format!("The program git cannot be started: {error}."))?;
         match exit {
             Exit::Code(0) => {}
-            Exit::Code(code) => return Err(format!("git ended with the code {code}.")),
+            Exit::Code(code) => return Err(format!("git ended with the code {}.", code_in_words(code))),
             Exit::TimedOut => return Ok(Ran { status: StepStatus::TimedOut, code: KILLED }),
             Exit::Cancelled => return Ok(Ran { status: StepStatus::Cancelled, code: KILLED }),
         }

@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    process::ExitStatus,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -16,7 +17,7 @@ use tokio::{
 
 use super::{
     Sink,
-    contain::{Containment, Step, Task, code},
+    contain::{Containment, First, Step, Task, code},
     output::Out,
 };
 
@@ -26,6 +27,12 @@ pub(super) const KILLED: i32 = 137;
 const GRACE: Duration = Duration::from_secs(2);
 /// A pipe holds this much, and a chunk no more: large enough for 100 MB/s, small beside the agent's memory.
 const CHUNK: usize = 256 * 1024;
+/// How long a script that has ended is waited for by its step while something still holds its output open.
+const OPEN_OUTPUT_GRACE: Duration = Duration::from_secs(5);
+/// How often it is looked whether a script has ended whose output is open.
+const END_POLL_INTERVAL: Duration = Duration::from_millis(250);
+/// What is in the pipes at the end of that grace is read for this long.
+const LAST_READ_TIME: Duration = Duration::from_millis(500);
 /// Most steps print little: a buffer begins with this much, and grows when it was filled.
 const FIRST: usize = 8 * 1024;
 
@@ -65,8 +72,17 @@ pub(super) async fn run<S: Sink>(
     follow(containment.start(task).await?, time, cancel, out).await
 }
 
-/// Stays with what was started until it has ended and closed its output. Children that inherited the output therefore
-/// belong to the step.
+/// Why a step is followed no longer.
+enum Over {
+    /// Its first process has ended, and nobody holds its output open.
+    Whole(ExitStatus),
+    /// Its first process has ended, and others hold its output open still.
+    OpenOutput,
+    Killed(Exit),
+}
+
+/// Stays with what was started until it has ended and closed its output. Children that inherited the output belong to
+/// the step until a grace has passed after the end of the script; then they are named, and left running.
 pub(super) async fn follow<S: Sink>(
     mut step: Step,
     time: Duration,
@@ -75,27 +91,40 @@ pub(super) async fn follow<S: Sink>(
 ) -> io::Result<Exit> {
     crate::failpoint::reached("after-spawn");
     let mut pipes = Pipes::new();
+    let first = step.first();
     // The process is reaped last: until then its id, which is the id of the group, cannot belong to another.
-    let ended = {
+    let over = {
         let whole = async {
             pipes.pump(&mut step.stdout, &mut step.stderr, out).await;
             step.ended().await
         };
         tokio::select! {
-            status = whole => Ok(status?),
-            () = sleep(time) => Err(Exit::TimedOut),
-            () = cancelled(cancel) => Err(Exit::Cancelled),
+            status = whole => Over::Whole(status?),
+            () = open_output(first) => Over::OpenOutput,
+            // A script that has ended was in time.
+            () = sleep(time) => if first.has_ended() { Over::OpenOutput } else { Over::Killed(Exit::TimedOut) },
+            () = cancelled(cancel) => Over::Killed(Exit::Cancelled),
         }
     };
-    match ended {
-        Ok(status) => {
-            if let Some(said) = step.said_of(status) {
-                out.write(true, Bytes::from(said));
-            }
+    match over {
+        Over::Whole(status) => {
+            finish(&step, status, out);
             step.release().await;
             Ok(Exit::Code(code(status)))
         }
-        Err(exit) => {
+        Over::OpenOutput => {
+            let holders = step.holders();
+            let _ = timeout(LAST_READ_TIME, pipes.drain(&mut step.stdout, &mut step.stderr, out)).await;
+            let status = step.ended().await?;
+            finish(&step, status, out);
+            if pipes.open != (false, false) {
+                out.line(true, &left_running(&holders));
+            }
+            step.release().await;
+            tokio::spawn(discard(step));
+            Ok(Exit::Code(code(status)))
+        }
+        Over::Killed(exit) => {
             step.kill();
             // What was printed before the kill counts, whatever the bus does: it is as much as two pipes hold.
             let _ = timeout(GRACE, pipes.drain(&mut step.stdout, &mut step.stderr, out)).await;
@@ -103,6 +132,43 @@ pub(super) async fn follow<S: Sink>(
             Ok(exit)
         }
     }
+}
+
+/// Waits until a script has ended and the grace for its open output has passed.
+async fn open_output(first: First) {
+    while !first.has_ended() {
+        sleep(END_POLL_INTERVAL).await;
+    }
+    sleep(OPEN_OUTPUT_GRACE).await;
+}
+
+/// Says what a waiting shell would have said.
+fn finish<S: Sink>(step: &Step, status: ExitStatus, out: &mut Out<'_, S>) {
+    if let Some(said) = step.said_of(status) {
+        out.write(true, Bytes::from(said));
+    }
+}
+
+fn left_running(holders: &[String]) -> String {
+    let who = match holders {
+        [] => "Something that it started, whose process id cannot be seen,".to_owned(),
+        holders => format!("What it started with its output, {},", holders.join(", ")),
+    };
+    let seconds = OPEN_OUTPUT_GRACE.as_secs();
+    format!(
+        "The script has ended. {who} still runs, and is left running; the step waited up to {seconds} s for it. What it \
+         prints from now on is dropped.\n"
+    )
+}
+
+/// Reads what is printed after the end of a step, so that who prints it is not ended by a broken pipe.
+async fn discard(mut step: Step) {
+    let (mut nowhere, mut too) = (tokio::io::sink(), tokio::io::sink());
+    // An error is the end of a pipe like any other.
+    let _ended = tokio::join!(
+        tokio::io::copy(&mut step.stdout, &mut nowhere),
+        tokio::io::copy(&mut step.stderr, &mut too)
+    );
 }
 
 /// Reading both pipes in the order in which they have something.

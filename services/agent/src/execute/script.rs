@@ -10,8 +10,9 @@ use std::{
 
 use reeve_document_language::{
     PlannedStep, StepStatus,
-    flow::{EXIT_FAILURE, EXIT_SUCCESS, REBOOT},
+    flow::{EXIT_SUCCESS, REBOOT},
 };
+use rustix::fs::StatVfsMountFlags;
 use serde_json::Value;
 
 use super::{
@@ -75,7 +76,10 @@ pub(super) async fn run<D, S: Sink>(
             let path = write_script(folder, &text, shell, user.as_ref())
                 .map_err(|error| format!("The script cannot be written to {}: {error}.", folder.display()))?;
             let command = match shell {
-                Shell::Posix => posix(&path, text.starts_with("#!")),
+                Shell::Posix => match interpreter(&text) {
+                    Some(interpreter) if forbids_execution(&path) => by_interpreter(interpreter, &path),
+                    interpreter => posix(&path, interpreter.is_some()),
+                },
                 Shell::PowerShell => {
                     let mut command = Command::new(find_pwsh()?);
                     command.arg("-f").arg(&path);
@@ -104,13 +108,32 @@ fn posix(script: &Path, has_interpreter: bool) -> Command {
     command
 }
 
+/// The interpreter that a script names in its first line, and its argument, which may have blanks, as the system takes
+/// them.
+fn interpreter(script: &str) -> Option<(&str, Option<&str>)> {
+    let line = script.strip_prefix("#!")?.lines().next().unwrap_or_default().trim();
+    let (program, argument) = line.split_once([' ', '\t']).unwrap_or((line, ""));
+    Some((program, Some(argument.trim_start()).filter(|argument| !argument.is_empty())))
+}
+
+/// Whether nothing in the folder of a file can be started as a program, for the file system was mounted with `noexec`.
+fn forbids_execution(file: &Path) -> bool {
+    let folder = file.parent().unwrap_or(file);
+    rustix::fs::statvfs(folder).is_ok_and(|system| system.f_flag.contains(StatVfsMountFlags::NOEXEC))
+}
+
+/// A shell that starts a script's interpreter with it, as the system would where it may start the script.
+fn by_interpreter((program, argument): (&str, Option<&str>), script: &Path) -> Command {
+    let mut command = Command::new(contain::shell());
+    command.arg("-c").arg("\"$@\"; exit $?").arg("sh").arg(program).args(argument).arg(script);
+    command
+}
+
 fn result<D, S: Sink>(context: &Context<'_, D>, exit: Exit, out: &mut Out<'_, S>) -> Ran {
     match exit {
         Exit::Code(0) => Ran::SUCCESS,
         Exit::Code(EXIT_SUCCESS) => Ran { status: StepStatus::Success, code: EXIT_SUCCESS },
-        Exit::Code(EXIT_FAILURE) => Ran { status: StepStatus::Failed, code: EXIT_FAILURE },
-        // Nobody can tell this from a kill after the time; the original agent reports it like that as well.
-        Exit::Code(KILLED) | Exit::TimedOut => Ran { status: StepStatus::TimedOut, code: KILLED },
+        Exit::TimedOut => Ran { status: StepStatus::TimedOut, code: KILLED },
         Exit::Cancelled => Ran { status: StepStatus::Cancelled, code: KILLED },
         Exit::Code(REBOOT) => match context.no_reboot() {
             Some(reason) => {
@@ -120,7 +143,7 @@ fn result<D, S: Sink>(context: &Context<'_, D>, exit: Exit, out: &mut Out<'_, S>
             None => Ran { status: StepStatus::SuccessAndReboot, code: REBOOT },
         },
         Exit::Code(code) => {
-            out.line(true, &format!("failed to run commands: exit status {code}"));
+            out.line(true, &format!("failed to run commands: exit status {}", contain::code_in_words(code)));
             Ran { status: StepStatus::Failed, code }
         }
     }
@@ -245,5 +268,48 @@ impl User {
 
     fn apply(&self, command: &mut Command) {
         command.env("HOME", &self.home).env("USER", &self.name).env("LOGNAME", &self.name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_first_lines_when_read_then_program_and_one_argument_result() {
+        for (script, expected) in [
+            ("echo a", None),
+            ("#!/bin/sh\necho", Some(("/bin/sh", None))),
+            ("#! /usr/bin/env  -S python3 -u\nx", Some(("/usr/bin/env", Some("-S python3 -u")))),
+            ("#!/bin/bash -e \n", Some(("/bin/bash", Some("-e")))),
+        ] {
+            assert_eq!(interpreter(script), expected, "{script:?}");
+        }
+    }
+
+    #[test]
+    fn given_a_script_that_cannot_be_executed_when_its_interpreter_starts_it_then_it_runs() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = folder.path().join("a script");
+        let text = "#!/bin/sh -e\necho \"ran $0\"\nfalse\necho never\n";
+        fs::write(&script, text).unwrap();
+        let refused = posix(&script, true).output().unwrap();
+        assert_eq!(refused.status.code(), Some(126), "the file has no leave to be executed");
+        let output = by_interpreter(interpreter(text).unwrap(), &script).output().unwrap();
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert_eq!((printed, output.status.code()), (format!("ran {}\n", script.display()), Some(1)));
+    }
+
+    /// Of each mount of this machine, as the system lists them.
+    #[test]
+    fn given_the_mounts_of_this_machine_when_asked_then_those_without_execution_are_known() {
+        for line in fs::read_to_string("/proc/mounts").unwrap().lines() {
+            let fields: Vec<&str> = line.split(' ').collect();
+            // A later mount may lie over an earlier one, and some have folders that are gone.
+            let ["/proc", kind, options] = [fields[1], fields[2], fields[3]] else { continue };
+            let wanted = options.split(',').any(|option| option == "noexec");
+            assert_eq!(forbids_execution(Path::new("/proc/version")), wanted, "{kind} {options}");
+        }
+        assert!(!forbids_execution(&std::env::current_exe().unwrap()));
     }
 }

@@ -125,6 +125,41 @@ fn alive(pid: &str) -> bool {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn given_a_script_that_a_signal_ends_when_run_then_it_failed_and_did_not_time_out() {
+    for (text, code, said) in [
+        ("exit 137", 137, "exit status 137 (128 + 9: the code of a process that SIGKILL ended)"),
+        ("kill -9 $$", 137, "exit status 137 (128 + 9: the code of a process that SIGKILL ended)"),
+        (
+            "kill -TERM $$; sleep 60",
+            143,
+            "exit status 143 (128 + 15: the code of a process that SIGTERM ended)",
+        ),
+        ("exit 255", 255, "exit status 255"),
+    ] {
+        let outcome = Bench::new().run(json!([script("a", &[text])])).await;
+        assert_eq!((outcome.status.as_str(), outcome.code), ("Failed", code), "{text}");
+        assert_eq!(outcome.status_details, "Failed", "{text}");
+        assert_eq!((outcome.steps[0].status.as_str(), outcome.steps[0].code), ("Failed", code), "{text}");
+        let stderr = &outcome.steps[0].stderr;
+        assert!(stderr.ends_with(said), "{text}: {stderr}");
+        assert_eq!(stderr.contains("Killed\n"), text.contains("-9"), "{stderr}");
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_the_code_169_when_run_then_both_streams_say_so() {
+    let outcome = Bench::new().run(json!([script("a", &["exit 169"]), script("b", &["echo b"])])).await;
+    let word = "\nStep exited with code 169. Therefore, marking step as Failed. \
+                Further document steps will be skipped.";
+    let step = &outcome.steps[0];
+    assert_eq!((step.status.as_str(), step.code, step.stdout.as_str()), ("Failed", 169, word));
+    assert_eq!(step.stderr.split_once('\n').unwrap().1, &word[1..]);
+    assert!(step.stderr.starts_with("failed to run commands: exit status 169"), "{}", step.stderr);
+    assert!(step.output.starts_with("\n----------ERROR-------\nfailed to run commands: exit status 169"));
+    assert_eq!(outcome.steps[1].status, "Skipped");
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn given_a_step_over_its_time_when_run_then_the_group_dies_and_later_steps_run() {
     let mut bench = Bench::new();
     let mut slow = script("a", &["echo begun", "sleep 100 & echo $!", "wait"]);
@@ -276,7 +311,7 @@ async fn given_sources_that_are_not_there_when_downloaded_then_the_reason_is_cle
     let known = json!({"action": "aws:softwareInventory", "name": "i", "inputs": {}});
     let outcome = bench.run(json!([step, known])).await;
     assert!(outcome.steps[0].stderr.contains("S3 are not configured"));
-    assert!(outcome.steps[1].stderr.contains("not available on this node"));
+    assert!(outcome.steps[1].stderr.contains("unsupported plugin: aws:softwareInventory"));
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -305,7 +340,7 @@ async fn given_an_env_var_parameter_when_run_then_the_shell_does_not_interpret_i
 #[tokio::test(flavor = "current_thread")]
 async fn given_a_process_that_left_the_group_when_the_time_is_over_then_the_step_ends_all_the_same() {
     let mut bench = Bench::new();
-    let mut step = script("a", &["setsid sleep 100 & echo $!"]);
+    let mut step = script("a", &["setsid sleep 100 & echo $!; wait"]);
     step["inputs"]["timeoutSeconds"] = json!(5);
     let outcome = bench.run(json!([step])).await;
     assert_eq!(outcome.status, "TimedOut");

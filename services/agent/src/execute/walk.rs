@@ -50,7 +50,7 @@ impl Walk {
             }
             (StepStatus::Failed, EXIT_FAILURE, _) => {
                 self.exited = true;
-                let word = "Step exited with code 169. Therefore, marking step as failed. \
+                let word = "Step exited with code 169. Therefore, marking step as Failed. \
                             Further document steps will be skipped.";
                 (ran, Some(word))
             }

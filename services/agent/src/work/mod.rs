@@ -9,6 +9,8 @@ mod reboot;
 mod report;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub use tests::test_agent;
 
 use crate::{
     execute::{self, Deadline, Ended, Host, Job, Outcome},

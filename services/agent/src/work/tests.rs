@@ -42,7 +42,12 @@ async fn worker(nats: &Nats, data: &Path, key: &KeyPair, instants: &[i64]) -> Ar
     worker_of(&KeyPair::new_operator(), nats, data, key, instants).await
 }
 
-/// The same, of a root that the test has.
+/// An agent whose clock stands still.
+pub async fn test_agent(nats: &Nats, data: &Path, key: &KeyPair) -> Arc<Agent> {
+    worker(nats, data, key, &[EXPIRES - 1]).await.agent.clone()
+}
+
+/// A worker of a root that the test has.
 async fn worker_of(root: &KeyPair, nats: &Nats, data: &Path, key: &KeyPair, instants: &[i64]) -> Arc<Worker> {
     let instants = Mutex::new(VecDeque::from(instants.to_vec()));
     let clock = move || {

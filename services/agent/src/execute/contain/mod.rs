@@ -8,8 +8,8 @@
 //! Whatever the way, a step's processes carry a mark in their environment, and a file in the agent's folder
 //! names the mark while the step runs: so a later run of the agent finds what an earlier one left.
 //!
-//! A step that ends by itself leaves its daemons running, as the original agent does: only time, the user and
-//! the end of the agent kill.
+//! A step that ends by itself leaves its daemons running, as the original agent does, also those that hold its output
+//! open: only time, the user and the end of the agent kill, while the step's first process runs.
 
 mod cgroup;
 mod marks;
@@ -20,14 +20,19 @@ mod supervise;
 mod tree;
 mod words;
 
+pub(super) use signals::code_in_words;
 pub use supervise::supervisor;
 
 use super::{paths, process::no_fork};
 use marks::{Mark, Marks};
 use reeve_types::ids::new_uuid;
+use rustix::process::{WaitId, WaitIdOptions, waitid};
 use std::{
     io,
-    os::unix::process::{CommandExt, ExitStatusExt},
+    os::{
+        fd::{AsFd, BorrowedFd},
+        unix::process::{CommandExt, ExitStatusExt},
+    },
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
     sync::{Arc, OnceLock},
@@ -289,7 +294,18 @@ impl Step {
         Ok(step)
     }
 
-    /// Waits for the end of the first process. To be called when the outputs were read to their ends: a
+    /// What tells whether the first process has ended, also while its outputs are read.
+    pub(super) fn first(&self) -> First {
+        First { pid: self.group, supervised: self.supervised }
+    }
+
+    /// The processes that hold an output of the step open: `id (name)` each.
+    pub(super) fn holders(&self) -> Vec<String> {
+        let inode = |pipe: BorrowedFd<'_>| rustix::fs::fstat(pipe).map_or(0, |stat| stat.st_ino);
+        scan::holders([inode(self.stdout.as_fd()), inode(self.stderr.as_fd())])
+    }
+
+    /// Waits for the end of the first process. To be called when nothing more of the outputs is wanted: a
     /// supervisor stays until then.
     pub(super) async fn ended(&mut self) -> io::Result<ExitStatus> {
         if let Some(control) = &mut self.control {
@@ -305,7 +321,7 @@ impl Step {
     }
 
     /// Lets go of what the step left running on purpose.
-    pub(super) async fn release(mut self) {
+    pub(super) async fn release(&mut self) {
         // The first process was reaped: its id may belong to another one from now on.
         self.group = None;
         if let Some((cgroups, place)) = self.place.take()
@@ -368,6 +384,23 @@ impl Step {
             None => scan::end_marked(MARK, &self.token, GRACE).await,
         }
         self.forget();
+    }
+}
+
+/// The first process of a step.
+#[derive(Clone, Copy)]
+pub(super) struct First {
+    pid: Option<rustix::process::Pid>,
+    supervised: bool,
+}
+
+impl First {
+    /// Whether it has ended. It is not reaped: its id stays its own.
+    pub(super) fn has_ended(self) -> bool {
+        let Some(pid) = self.pid else { return true };
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        let ended = matches!(waitid(WaitId::Pid(pid), options), Ok(Some(_)));
+        ended || self.supervised && supervise::first_has_ended(pid)
     }
 }
 

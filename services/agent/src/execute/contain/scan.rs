@@ -1,7 +1,7 @@
-//! Finding processes in /proc: by the mark in their environment, and by descent.
+//! Finding processes in /proc: by the mark in their environment, by descent, and by the pipes they hold open.
 
 use rustix::process::{Pid, Signal, kill_process};
-use std::{collections::HashMap, fs, time::Duration};
+use std::{collections::HashMap, fs, path::PathBuf, time::Duration};
 use tokio::time::{Instant, sleep};
 
 /// A storm outruns one look, so it is looked again at once, this many times.
@@ -47,6 +47,26 @@ pub(super) async fn end_marked(name: &str, value: &str, grace: Duration) {
         }
         sleep(Duration::from_millis(5)).await;
     }
+}
+
+/// The processes, but this one, that hold one of these pipes open: `id (name)` each. Those of other users are seen by
+/// root alone.
+pub(super) fn holders(pipes: [u64; 2]) -> Vec<String> {
+    let targets = pipes.map(|inode| PathBuf::from(format!("pipe:[{inode}]")));
+    let own = std::process::id().cast_signed();
+    let holds = |pid: i32| {
+        let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+        descriptors
+            .filter_map(|entry| fs::read_link(entry.path()).ok())
+            .any(|target| targets.contains(&target))
+    };
+    let found = processes().filter(|pid| *pid != own && holds(*pid));
+    found.map(|pid| format!("{pid} ({})", name(pid).unwrap_or_default())).collect()
+}
+
+/// The name of a process.
+pub(super) fn name(pid: i32) -> Option<String> {
+    Some(fs::read_to_string(format!("/proc/{pid}/comm")).ok()?.trim_end().to_owned())
 }
 
 /// Parent and state of a process.

@@ -1,4 +1,4 @@
-//! What a POSIX shell says of a program that a signal ended.
+//! What a POSIX shell says of a program that a signal ended, and what an exit code says of a signal.
 
 use std::{os::unix::process::ExitStatusExt, process::ExitStatus};
 
@@ -15,34 +15,62 @@ pub(super) fn said(status: ExitStatus) -> Option<String> {
     Some(format!("{}{core}\n", description(signal)))
 }
 
+/// The signals of Linux that end a process: number, name, and the C library's description.
+const ENDING_SIGNALS: [(i32, &str, &str); 23] = [
+    (1, "SIGHUP", "Hangup"),
+    (2, "SIGINT", "Interrupt"),
+    (3, "SIGQUIT", "Quit"),
+    (4, "SIGILL", "Illegal instruction"),
+    (5, "SIGTRAP", "Trace/breakpoint trap"),
+    (6, "SIGABRT", "Aborted"),
+    (7, "SIGBUS", "Bus error"),
+    (8, "SIGFPE", "Floating point exception"),
+    (9, "SIGKILL", "Killed"),
+    (10, "SIGUSR1", "User defined signal 1"),
+    (11, "SIGSEGV", "Segmentation fault"),
+    (12, "SIGUSR2", "User defined signal 2"),
+    (13, "SIGPIPE", "Broken pipe"),
+    (14, "SIGALRM", "Alarm clock"),
+    (15, "SIGTERM", "Terminated"),
+    (16, "SIGSTKFLT", "Stack fault"),
+    (24, "SIGXCPU", "CPU time limit exceeded"),
+    (25, "SIGXFSZ", "File size limit exceeded"),
+    (26, "SIGVTALRM", "Virtual timer expired"),
+    (27, "SIGPROF", "Profiling timer expired"),
+    (29, "SIGIO", "I/O possible"),
+    (30, "SIGPWR", "Power failure"),
+    (31, "SIGSYS", "Bad system call"),
+];
+/// The first and the last of the real-time signals.
+const REAL_TIME_SIGNALS: std::ops::RangeInclusive<i32> = 34..=64;
+/// A shell adds the number of the signal that ended a process to this.
+const SIGNAL_CODE_BASE: i32 = 128;
+
 /// As the C library describes a signal on Linux.
 fn description(signal: i32) -> String {
-    let known = match signal {
-        1 => "Hangup",
-        3 => "Quit",
-        4 => "Illegal instruction",
-        5 => "Trace/breakpoint trap",
-        6 => "Aborted",
-        7 => "Bus error",
-        8 => "Floating point exception",
-        9 => "Killed",
-        10 => "User defined signal 1",
-        11 => "Segmentation fault",
-        12 => "User defined signal 2",
-        14 => "Alarm clock",
-        15 => "Terminated",
-        16 => "Stack fault",
-        24 => "CPU time limit exceeded",
-        25 => "File size limit exceeded",
-        26 => "Virtual timer expired",
-        27 => "Profiling timer expired",
-        29 => "I/O possible",
-        30 => "Power failure",
-        31 => "Bad system call",
-        34.. => return format!("Real-time signal {}", signal - 34),
-        _ => return format!("Unknown signal {signal}"),
-    };
-    known.to_owned()
+    match ENDING_SIGNALS.iter().find(|(number, ..)| *number == signal) {
+        Some((_, _, description)) => (*description).to_owned(),
+        None if signal >= *REAL_TIME_SIGNALS.start() => {
+            format!("Real-time signal {}", signal - REAL_TIME_SIGNALS.start())
+        }
+        None => format!("Unknown signal {signal}"),
+    }
+}
+
+/// An exit code in words. One that stands for a signal names it; whether the signal came, or the script chose the code
+/// itself, cannot be told from the code alone.
+pub(in super::super) fn code_in_words(code: i32) -> String {
+    let signal = code - SIGNAL_CODE_BASE;
+    let known = ENDING_SIGNALS.iter().find(|(number, ..)| *number == signal);
+    match known {
+        Some((_, name, _)) => {
+            format!("{code} ({SIGNAL_CODE_BASE} + {signal}: the code of a process that {name} ended)")
+        }
+        None if REAL_TIME_SIGNALS.contains(&signal) => format!(
+            "{code} ({SIGNAL_CODE_BASE} + {signal}: the code of a process that a real-time signal ended)"
+        ),
+        None => code.to_string(),
+    }
 }
 
 #[cfg(test)]

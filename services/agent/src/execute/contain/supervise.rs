@@ -17,6 +17,8 @@ use std::{
 
 /// The name under which the program is a supervisor.
 pub(super) const NAME: &str = "reeve-step";
+/// The name that it takes when the step's first process has ended, which tells the agent.
+const NAME_AFTER_THE_END: &str = "reeve-step-end";
 /// The word that what still runs may stay.
 pub(super) const RELEASE: &[u8] = b"r";
 /// The system's code for a program that cannot be started.
@@ -34,6 +36,11 @@ pub(super) fn command(task: &Task) -> Command {
     command.arg(task.command.get_program()).args(task.command.get_args());
     same_settings(&mut command, &task.command);
     command
+}
+
+/// Whether the first process of a supervisor's step has ended.
+pub(super) fn first_has_ended(supervisor: Pid) -> bool {
+    scan::name(supervisor.as_raw_pid()).is_some_and(|name| name == NAME_AFTER_THE_END)
 }
 
 /// What is known of the step.
@@ -110,7 +117,11 @@ fn reap(first: Pid, known: &Mutex<Known>) -> i32 {
         let waited = rustix::process::wait(WaitOptions::empty());
         let mut now = known.lock().unwrap_or_else(PoisonError::into_inner);
         match waited {
-            Ok(Some((pid, status))) if pid == first => now.code = Some(code(status)),
+            Ok(Some((pid, status))) if pid == first => {
+                now.code = Some(code(status));
+                // Without it the agent waits for the end of the outputs, or for the step's time.
+                let _told = std::fs::write("/proc/self/comm", NAME_AFTER_THE_END).is_ok();
+            }
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             // No child is left. Nothing can be left to kill, but the agent's word is still waited for: the
             // step's output may not be read yet.
