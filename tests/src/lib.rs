@@ -11,6 +11,7 @@ mod instance;
 mod program;
 mod programs;
 mod proxy;
+mod python;
 pub mod reminders;
 
 pub use agent::Agent;

@@ -60,6 +60,8 @@ pub fn services() -> &'static [String] {
 #[derive(Debug)]
 pub struct Answer {
     pub success: bool,
+    /// None when a signal ended it.
+    pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
 }
@@ -111,6 +113,11 @@ impl Answer {
 impl From<Output> for Answer {
     fn from(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Self { success: output.status.success(), stdout: text(output.stdout), stderr: text(output.stderr) }
+        Self {
+            success: output.status.success(),
+            code: output.status.code(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
     }
 }

@@ -49,6 +49,8 @@ mod faults;
 mod forged;
 #[path = "it/history.rs"]
 mod history;
+#[path = "it/invocations.rs"]
+mod invocations;
 #[path = "it/isolation.rs"]
 mod isolation;
 #[path = "it/keys.rs"]

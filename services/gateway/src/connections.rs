@@ -27,7 +27,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{ServerConfig, crypto::ring};
 
 /// After an accept that failed for want of something, such as open files.
-const BREATH: Duration = Duration::from_millis(200);
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(200);
 
 /// The certificate that a gateway shows, and its key.
 #[derive(Clone)]
@@ -55,8 +55,8 @@ impl Tls {
 #[derive(Clone)]
 pub struct Limits {
     pub tls: Option<Tls>,
-    pub patience: Duration,
-    pub most: usize,
+    pub client_timeout: Duration,
+    pub max_connections: usize,
 }
 
 /// Serves until `shutdown` ends; then takes no connection and lets the requests in flight finish.
@@ -67,7 +67,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let app = TowerToHyperService::new(app);
-    let places = Arc::new(Semaphore::new(limits.most.min(Semaphore::MAX_PERMITS)));
+    let places = Arc::new(Semaphore::new(limits.max_connections.min(Semaphore::MAX_PERMITS)));
     let (stopping, stopped) = watch::channel(false);
     let mut shutdown = pin!(shutdown);
     loop {
@@ -91,7 +91,7 @@ pub async fn serve(
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be taken");
-                tokio::time::sleep(BREATH).await;
+                tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
             }
         }
     }
@@ -112,14 +112,14 @@ async fn talk(
     // Answers are small and complete: waiting to fill a packet only delays them.
     let _set = stream.set_nodelay(true).is_ok();
     let Some(tls) = &limits.tls else {
-        return answer(stream, peer, app, limits.patience, stopped).await;
+        return answer(stream, peer, app, limits.client_timeout, stopped).await;
     };
     let shaken = tokio::select! {
-        shaken = tokio::time::timeout(limits.patience, tls.0.accept(stream)) => shaken,
+        shaken = tokio::time::timeout(limits.client_timeout, tls.0.accept(stream)) => shaken,
         _ = stopped.changed() => return,
     };
     match shaken {
-        Ok(Ok(stream)) => answer(stream, peer, app, limits.patience, stopped).await,
+        Ok(Ok(stream)) => answer(stream, peer, app, limits.client_timeout, stopped).await,
         Ok(Err(error)) => tracing::debug!(%peer, %error, "a handshake failed"),
         Err(_) => tracing::debug!(%peer, "a handshake took too long"),
     }
@@ -130,7 +130,7 @@ async fn answer(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     peer: SocketAddr,
     app: TowerToHyperService<Router>,
-    patience: Duration,
+    client_timeout: Duration,
     mut stopped: watch::Receiver<bool>,
 ) {
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
@@ -138,7 +138,7 @@ async fn answer(
         app.call(request)
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(patience);
+    http.timer(TokioTimer::new()).header_read_timeout(client_timeout);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

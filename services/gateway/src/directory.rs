@@ -10,12 +10,12 @@ use tokio::time::Instant;
 /// Between two rounds of asking. What is missing is then said to be unknown at once, because a round was lately.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(1);
 /// For so long after a round began what it did not find is unknown. Whatever was served when it began was asked.
-const FRESHNESS: Duration = Duration::from_secs(2);
+const FRESHNESS_WINDOW: Duration = Duration::from_secs(2);
 /// Rounds before anything is unknown: a service that is busy, or connecting again, may miss one.
 const MIN_ROUNDS: u64 = 2;
 /// How many rounds an operation is kept that the bus does not tell of any more. One that answered late once is still
 /// there; one that is gone is told apart from one that never was.
-const KEPT_ROUNDS: u64 = 24;
+const FORGET_AFTER_ROUNDS: u64 = 24;
 
 /// Where an operation is served, and what it is done to.
 pub struct Route {
@@ -63,7 +63,7 @@ impl Directory {
     /// Whether a service was found lately.
     pub fn has_service(&self, name: &str) -> bool {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        state.services.get(name).is_some_and(|round| state.rounds - round < KEPT_ROUNDS)
+        state.services.get(name).is_some_and(|round| state.rounds - round < FORGET_AFTER_ROUNDS)
     }
 
     /// Where an operation goes; `None` when nobody serves it. Asks the bus only when that was not done lately, and all
@@ -105,7 +105,7 @@ impl Directory {
         if let Some(known) = known {
             return Some(Some(Arc::clone(&known.route)));
         }
-        let fresh = state.begun.is_some_and(|begun| begun >= came || begun.elapsed() < FRESHNESS);
+        let fresh = state.begun.is_some_and(|begun| begun >= came || begun.elapsed() < FRESHNESS_WINDOW);
         (fresh && state.rounds >= MIN_ROUNDS).then_some(None)
     }
 
@@ -142,7 +142,7 @@ impl Directory {
             state.routes.entry(one.api).or_default().insert(one.operation, Known { route, round });
         }
         state.routes.retain(|_, operations| {
-            operations.retain(|_, known| round - known.round < KEPT_ROUNDS);
+            operations.retain(|_, known| round - known.round < FORGET_AFTER_ROUNDS);
             !operations.is_empty()
         });
     }
@@ -212,7 +212,7 @@ mod tests {
             assert_eq!(find(&directory, &bus, "Delete").await, Some(false));
         }
         assert_eq!(bus.asked(), 2);
-        tokio::time::advance(FRESHNESS).await;
+        tokio::time::advance(FRESHNESS_WINDOW).await;
         let many = (0..100).map(|_| find(&directory, &bus, "Delete"));
         assert!(futures::future::join_all(many).await.iter().all(|found| *found == Some(false)));
         assert_eq!(bus.asked(), 3, "all who wait share a round");
@@ -241,7 +241,7 @@ mod tests {
     async fn what_is_served_for_longer_than_that_is_found() {
         let (directory, bus) = (Directory::default(), Rounds::new(&[&["Get"], &["Get"], &["Get", "Delete"]]));
         assert_eq!(find(&directory, &bus, "Delete").await, Some(false));
-        tokio::time::advance(FRESHNESS).await;
+        tokio::time::advance(FRESHNESS_WINDOW).await;
         assert_eq!(find(&directory, &bus, "Delete").await, Some(true));
     }
 
@@ -267,8 +267,8 @@ mod tests {
         bus.connected.store(true, SeqCst);
         assert_eq!(find(&directory, &bus, "Delete").await, Some(false));
         assert_eq!(find(&directory, &bus, "Get").await, Some(true));
-        for _ in 0..KEPT_ROUNDS {
-            tokio::time::advance(FRESHNESS).await;
+        for _ in 0..FORGET_AFTER_ROUNDS {
+            tokio::time::advance(FRESHNESS_WINDOW).await;
             assert_eq!(find(&directory, &bus, "Delete").await, Some(false));
         }
         assert_eq!(find(&directory, &bus, "Get").await, Some(true));

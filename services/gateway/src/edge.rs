@@ -66,14 +66,16 @@ async fn answer(gateway: &Gateway<Bus>, call: Message) -> Response<Body> {
         headers: &headers,
         body: call.data,
         source: info.host,
+        // The gateway does not see how the program speaks with the bus.
+        private: false,
         now: (shared.config.clock)(),
         request_id,
     };
     if let Err(failure) = gateway.recognise(&incoming) {
         return failure.answer(None, request_id);
     }
-    if incoming.body.len() > shared.config.largest_body {
-        return too_large(shared.config.largest_body).answer(None, request_id);
+    if incoming.body.len() > shared.config.max_body_bytes {
+        return too_large(shared.config.max_body_bytes).answer(None, request_id);
     }
     let Ok(_place) = shared.places.try_acquire() else {
         return Failure::new("ThrottlingException", "Rate exceeded").answer(None, request_id);

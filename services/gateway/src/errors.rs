@@ -2,7 +2,7 @@
 
 use crate::models::Model;
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use axum::http::{Response, StatusCode};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -11,6 +11,8 @@ use uuid::Uuid;
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 /// How services with an older protocol tell its clients the code.
 const QUERY_ERROR: HeaderName = HeaderName::from_static("x-amzn-query-error");
+/// When to come again after a 503. The services that there are, are asked for every second.
+pub const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 /// For whoever asks before it is known which service is meant.
 const DEFAULT_CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 
@@ -71,6 +73,9 @@ impl Failure {
         let content_type = model.map_or(DEFAULT_CONTENT_TYPE, |model| model.content_type.as_str());
         let mut response =
             json(self.status, content_type, Body::from(Value::Object(body).to_string()), request_id);
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+        }
         if model.is_some_and(|model| model.query_compatible) {
             let side = if self.status.is_server_error() { "Receiver" } else { "Sender" };
             if let Ok(value) = HeaderValue::from_str(&format!("{};{side}", self.code)) {
@@ -110,6 +115,16 @@ mod tests {
             Failure::of_service("InternalServerError", b"{}").status,
             StatusCode::INTERNAL_SERVER_ERROR
         );
+    }
+
+    #[test]
+    fn who_is_told_to_come_again_is_told_when() {
+        let retry_after = |code: &'static str| {
+            let answer = Failure::new(code, "").answer(None, Uuid::nil());
+            answer.headers().get(RETRY_AFTER).cloned()
+        };
+        assert_eq!(retry_after("ServiceUnavailable"), Some(RETRY_AFTER_SECONDS));
+        assert_eq!((retry_after("InternalServerError"), retry_after("InvalidDocument")), (None, None));
     }
 
     #[test]

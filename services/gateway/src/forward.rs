@@ -21,6 +21,8 @@ use uuid::Uuid;
 
 /// The header of a request that asks about an earlier instant, in RFC 3339. It must be signed.
 const AS_OF: &str = "x-reeve-as-of";
+/// The longest instant in RFC 3339 has 35; the header goes on to the service.
+const MAX_AS_OF_BYTES: usize = 64;
 
 /// A request as it came in, its body read.
 pub struct Incoming<'a> {
@@ -31,6 +33,8 @@ pub struct Incoming<'a> {
     pub body: Bytes,
     /// Where it is from: an address.
     pub source: String,
+    /// Whether nobody on the way can have read or changed it: it came over TLS, or from this machine.
+    pub private: bool,
     pub now: Timestamp,
     pub request_id: Uuid,
 }
@@ -40,6 +44,16 @@ impl Incoming<'_> {
         let mut values = self.headers.get_all(name).iter();
         let value = values.next().filter(|_| values.next().is_none())?;
         value.to_str().ok()
+    }
+
+    /// The earlier instant that is asked about. Its service says what is wrong with one that is no instant of the log.
+    fn as_of(&self) -> Result<Option<&str>, Failure> {
+        if !self.headers.contains_key(AS_OF) {
+            return Ok(None);
+        }
+        let instant = self.header(AS_OF).filter(|instant| instant.len() <= MAX_AS_OF_BYTES);
+        let message = format!("The header {AS_OF} is not one instant in RFC 3339.");
+        instant.map(Some).ok_or_else(|| Failure::new("ValidationException", message))
     }
 
     /// The trace that the client names, or one of the request's own.
@@ -132,12 +146,13 @@ impl<B: Bus> Gateway<B> {
             let task = Task { operation, route: &route, id: request.request_id, body, asked: &asked };
             return self.carry_out(&request, caller, task).await;
         }
-        if request.header(AS_OF).is_some() {
+        if request.as_of()?.is_some() {
             let message = format!("{} writes: it cannot be called as of an instant.", operation.name);
             return Err(Failure::new("ValidationException", message));
         }
         self.open()?;
-        let id = repeats::id(&caller.access_key_id, &caller.signature);
+        let target = request.header("x-amz-target").unwrap_or_default();
+        let id = repeats::id(caller, request.private, target, &request.body);
         let task = Task { operation, route: &route, id, body, asked: &asked };
         shared.repeats.once(id, request.now, self.carry_out(&request, caller, task)).await
     }
@@ -155,8 +170,7 @@ impl<B: Bus> Gateway<B> {
         headers.push(("reeve-actor".to_owned(), principal.clone()));
         headers.push(("reeve-account".to_owned(), shared.config.account.clone()));
         headers.push(("reeve-region".to_owned(), shared.config.region.clone()));
-        // Its service says what is wrong with one that is no instant of the log.
-        if let Some(at) = request.header(AS_OF) {
+        if let Some(at) = request.as_of()? {
             headers.push((serve::AS_OF.to_owned(), at.to_owned()));
         }
         headers.extend(

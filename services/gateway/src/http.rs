@@ -79,13 +79,13 @@ async fn call<B: Bus>(
     let (parts, body) = request.into_parts();
     let mut incoming = incoming(&gateway, &parts, peer, request_id);
     if let Err(failure) = gateway.recognise(&incoming) {
-        drain(body, gateway.shared.config.largest_body).await;
+        drain(body, gateway.shared.config.max_body_bytes).await;
         return failure.answer(None, request_id);
     }
     let Ok(_place) = gateway.shared.places.try_acquire() else {
         return Failure::new("ThrottlingException", "Rate exceeded").answer(None, request_id);
     };
-    incoming.body = match read(&parts.headers, body, gateway.shared.config.largest_body).await {
+    incoming.body = match read(&parts.headers, body, gateway.shared.config.max_body_bytes).await {
         Ok(body) => body,
         Err(failure) => return failure.answer(None, request_id),
     };
@@ -147,6 +147,7 @@ fn incoming<'a, B: Bus>(
         query: parts.uri.query().unwrap_or_default(),
         headers: &parts.headers,
         body: Bytes::new(),
+        private: gateway.shared.config.tls.is_some() || peer.ip().to_canonical().is_loopback(),
         source: peer.ip().to_canonical().to_string(),
         now: (gateway.shared.config.clock)(),
         request_id,

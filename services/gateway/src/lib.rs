@@ -13,7 +13,7 @@
 //! - Nothing reaches a service that was not signed by a known key, valid by its model and allowed.
 //! - Everything that an answer depends on is under the signature; a body's hash is always computed here.
 //! - A pagination token that a client holds was sealed here, for that operation and principal.
-//! - A signed call that changes something is carried out once, however often its bytes are sent.
+//! - A signed call that changes something is carried out once, however often it is sent.
 //! - Who is slow to say what it wants is cut off ([`connections`]).
 //! - A success is a JSON object: whatever else a service says becomes an error, never an empty answer.
 
@@ -59,14 +59,14 @@ pub struct Config {
     /// The one region that credential scopes may name.
     pub region: String,
     /// The longest body, in bytes. AWS's largest document is 64 KiB.
-    pub largest_body: usize,
+    pub max_body_bytes: usize,
     /// Requests that are served at a time; what comes beyond them is told to slow down.
-    pub most_requests: usize,
+    pub max_requests: usize,
     /// Open connections; what comes beyond them waits to be taken.
-    pub most_connections: usize,
+    pub max_connections: usize,
     /// How long a client may take for its TLS handshake, and then for the head of each request, the time before it
     /// begins included.
-    pub patience: Duration,
+    pub client_timeout: Duration,
     /// Without it the gateway speaks plain HTTP.
     pub tls: Option<Tls>,
     /// Why nothing can be written at the moment. Then what reads goes on, and everything else is refused at once.
@@ -88,10 +88,10 @@ impl Config {
             listen,
             account,
             region,
-            largest_body: 1024 * 1024,
-            most_requests: 1024,
-            most_connections: 2048,
-            patience: Duration::from_secs(30),
+            max_body_bytes: 1024 * 1024,
+            max_requests: 1024,
+            max_connections: 2048,
+            client_timeout: Duration::from_secs(30),
             tls: None,
             closed: watch::channel(None).1,
             services: Vec::new(),
@@ -211,7 +211,7 @@ impl<B: Bus> Gateway<B> {
         authorizer: Arc<dyn Authorizer>,
     ) -> Self {
         let sealer = tokens::Sealer::new(&config.token_key);
-        let places = Semaphore::new(config.most_requests.min(Semaphore::MAX_PERMITS));
+        let places = Semaphore::new(config.max_requests.min(Semaphore::MAX_PERMITS));
         Self {
             shared: Arc::new(Shared {
                 config,
@@ -242,8 +242,8 @@ pub async fn serve<B: Bus>(
     let config = &gateway.shared.config;
     let limits = connections::Limits {
         tls: config.tls.clone(),
-        patience: config.patience,
-        most: config.most_connections,
+        client_timeout: config.client_timeout,
+        max_connections: config.max_connections,
     };
     let serving = connections::serve(listener, http::router(gateway.clone()), limits, shutdown);
     let shared = &gateway.shared;

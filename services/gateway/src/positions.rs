@@ -6,9 +6,9 @@ use std::fmt::Write;
 use std::sync::{PoisonError, RwLock};
 
 /// Access keys that are remembered. Forgetting one costs its owner nothing but this guarantee.
-const MOST_KEYS: usize = 10_000;
+const MAX_TRACKED_KEYS: usize = 10_000;
 /// Streams that are remembered for each: there are about twenty services.
-const MOST_STREAMS: usize = 64;
+const MAX_STREAMS_PER_KEY: usize = 64;
 
 /// By stream, the newest sequence.
 type Newest = BTreeMap<Box<str>, u64>;
@@ -30,11 +30,11 @@ impl Positions {
         }
         drop(known);
         let mut known = self.newest.write().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST_KEYS && !known.contains_key(access_key_id) {
+        if known.len() >= MAX_TRACKED_KEYS && !known.contains_key(access_key_id) {
             known.clear();
         }
         let streams = known.entry(access_key_id.into()).or_default();
-        if streams.len() < MOST_STREAMS || streams.contains_key(stream) {
+        if streams.len() < MAX_STREAMS_PER_KEY || streams.contains_key(stream) {
             let newest = streams.entry(stream.into()).or_default();
             *newest = sequence.max(*newest);
         }
@@ -88,9 +88,9 @@ mod tests {
     #[test]
     fn memory_is_bounded() {
         let positions = Positions::default();
-        for n in 0..super::MOST_KEYS + 5 {
+        for n in 0..super::MAX_TRACKED_KEYS + 5 {
             positions.remember(&n.to_string(), "DOCUMENTS:1");
         }
-        assert!(positions.newest.read().unwrap().len() <= super::MOST_KEYS);
+        assert!(positions.newest.read().unwrap().len() <= super::MAX_TRACKED_KEYS);
     }
 }

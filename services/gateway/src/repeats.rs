@@ -1,10 +1,11 @@
-//! A signed call that changes something is carried out once. Whoever sends its bytes again, within the time in which
-//! the signature holds, is given the first answer.
+//! A signed call that changes something is carried out once. Whoever sends it again, within the time in which
+//! the signature holds, is given the first answer: the same bytes, or an SDK's next attempt, which is signed anew.
 //!
 //! Here the answers of the last calls are kept; behind it, for what was forgotten here or reached another gateway,
-//! the call's id follows from its signature, and a service decides nothing twice for one id.
+//! the call's id follows from what the client sent, and a service decides nothing twice for one id.
 
 use crate::errors::Failure;
+use crate::sigv4::Caller;
 use bytes::Bytes;
 use reeve_types::Timestamp;
 use std::{
@@ -16,10 +17,10 @@ use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 /// Answers that are kept, and for how long: as long as a header's signature holds, into both directions.
-const MOST_KEPT: usize = 16_384;
-const KEPT_MS: i64 = 30 * 60 * 1000;
+const MAX_KEPT_ANSWERS: usize = 16_384;
+const ANSWER_RETENTION_MS: i64 = 30 * 60 * 1000;
 /// A longer answer is not kept: its call is repeated under the same id.
-const LONGEST_KEPT: usize = 8 * 1024;
+const MAX_KEPT_ANSWER_BYTES: usize = 8 * 1024;
 
 type Answer = Arc<OnceCell<Result<Bytes, Failure>>>;
 
@@ -34,9 +35,20 @@ struct Kept {
 #[derive(Default)]
 pub struct Repeats(Mutex<Kept>);
 
-/// The id of a signed call: the same whenever its bytes are sent.
-pub fn id(access_key_id: &str, signature: &str) -> Uuid {
-    Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{access_key_id}/{signature}").as_bytes())
+/// The id of a signed call: the same in each of its attempts, by the client's own id of it where that counts, else by
+/// its signature. An id that is not signed counts on a `private` way alone. A client that uses one id for several calls
+/// still makes several: what is called, and with which body, is a part of the identity.
+pub fn id(caller: &Caller, private: bool, target: &str, body: &[u8]) -> Uuid {
+    let key = &caller.access_key_id;
+    let identity = match caller.invocation.as_ref().filter(|invocation| invocation.signed || private) {
+        Some(invocation) => {
+            let service = &caller.service;
+            let body = Uuid::new_v5(&Uuid::NAMESPACE_OID, body);
+            format!("invocation {key} {} {service} {target} {body}", invocation.id)
+        }
+        None => format!("{key}/{}", caller.signature),
+    };
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, identity.as_bytes())
 }
 
 impl Repeats {
@@ -50,7 +62,7 @@ impl Repeats {
         let answer = self.answer(id, now);
         let answered = answer.get_or_init(|| call).await.clone();
         let keep = match &answered {
-            Ok(body) => body.len() <= LONGEST_KEPT,
+            Ok(body) => body.len() <= MAX_KEPT_ANSWER_BYTES,
             Err(failure) => !failure.status.is_server_error(),
         };
         if !keep {
@@ -68,7 +80,8 @@ impl Repeats {
         if let Some(answer) = kept.answers.get(&id) {
             return answer.clone();
         }
-        while kept.order.len() >= MOST_KEPT || kept.order.front().is_some_and(|(at, _)| now.0 - at > KEPT_MS)
+        while kept.order.len() >= MAX_KEPT_ANSWERS
+            || kept.order.front().is_some_and(|(at, _)| now.0 - at > ANSWER_RETENTION_MS)
         {
             let Some((_, oldest)) = kept.order.pop_front() else { break };
             kept.answers.remove(&oldest);
@@ -81,7 +94,44 @@ impl Repeats {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sigv4::Invocation;
     use std::sync::atomic::{AtomicUsize, Ordering};
+
+    fn caller(signature: &str, invocation: Option<(&str, bool)>) -> Caller {
+        let principal = reeve_authz::Principal { name: "alice".to_owned() };
+        Caller {
+            access_key_id: "A".to_owned(),
+            principal: principal.into(),
+            service: "ssm".to_owned(),
+            signature: signature.to_owned(),
+            invocation: invocation.map(|(id, signed)| Invocation { id: id.to_owned(), signed }),
+        }
+    }
+
+    #[test]
+    fn a_call_is_known_by_what_the_client_calls_it_where_nobody_can_have_changed_that() {
+        let id = |signature, invocation, private| {
+            super::id(&caller(signature, invocation), private, "Send", b"{}")
+        };
+        for (signed, private) in [(true, true), (true, false), (false, true)] {
+            assert_eq!(
+                id("1", Some(("a", signed)), private),
+                id("2", Some(("a", signed)), private),
+                "an attempt"
+            );
+            assert_ne!(
+                id("1", Some(("a", signed)), private),
+                id("1", Some(("b", signed)), private),
+                "a call"
+            );
+        }
+        let changed = [Some(("a", false)), Some(("b", false)), None];
+        assert!(changed.iter().all(|invocation| id("1", *invocation, false) == id("1", None, true)));
+        assert_ne!(id("1", None, true), id("2", None, true));
+        let of = |target, body: &[u8]| super::id(&caller("1", Some(("a", true))), true, target, body);
+        assert_ne!(of("Send", b"{}"), of("Cancel", b"{}"));
+        assert_ne!(of("Send", b"{}"), of("Send", b"{ }"));
+    }
 
     #[tokio::test]
     async fn a_call_is_carried_out_once_and_a_failure_of_ours_again() {
@@ -94,25 +144,25 @@ mod tests {
                 answer.map(|body| Bytes::from_static(body.as_bytes())).map_err(|code| Failure::new(code, ""))
             }
         };
-        let (first, now) = (id("A", "1"), Timestamp(1_000));
+        let (first, now) = (Uuid::from_u128(1), Timestamp(1_000));
         let both =
             tokio::join!(repeats.once(first, now, call(Ok("x"))), repeats.once(first, now, call(Ok("y"))));
         assert_eq!((both.0.unwrap(), both.1.unwrap()), ("x".into(), "x".into()));
         assert_eq!(count.load(Ordering::Relaxed), 1);
 
-        let refused = id("A", "2");
+        let refused = Uuid::from_u128(2);
         for _ in 0..2 {
             let again = repeats.once(refused, now, call(Err("InvalidDocument"))).await;
             assert_eq!(again.unwrap_err().code, "InvalidDocument");
         }
         assert_eq!(count.load(Ordering::Relaxed), 2);
-        let failed = id("A", "3");
+        let failed = Uuid::from_u128(3);
         assert!(repeats.once(failed, now, call(Err("ServiceUnavailable"))).await.is_err());
         assert!(repeats.once(failed, now, call(Ok("z"))).await.is_ok());
         assert_eq!(count.load(Ordering::Relaxed), 4);
 
-        let later = Timestamp(now.0 + KEPT_MS + 1);
-        repeats.once(id("A", "4"), later, call(Ok("x"))).await.unwrap();
+        let later = Timestamp(now.0 + ANSWER_RETENTION_MS + 1);
+        repeats.once(Uuid::from_u128(4), later, call(Ok("x"))).await.unwrap();
         assert_eq!(repeats.kept().answers.len(), 1, "what is too old is forgotten");
     }
 }

@@ -4,7 +4,8 @@
 //! computed here: a client's own statement of it has to agree, and `UNSIGNED-PAYLOAD` never does.
 //!
 //! **Invariant:** nothing of a request that this gateway acts on is outside the signature. `host` and every
-//! `x-amz-` header that is present must be signed; method, path, query and body always are.
+//! `x-amz-` header that is present must be signed; method, path, query and body always are. The one exception is a
+//! client's id of a call, where nobody on the way can have changed it (docs/adr/0028): it tells calls apart, no more.
 
 mod canonical;
 mod client;
@@ -24,10 +25,14 @@ use subtle::ConstantTimeEq;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const TERMINATOR: &str = "aws4_request";
+/// A client's own id of a call: new for each call, kept over its attempts.
+const INVOCATION_ID: &str = "amz-sdk-invocation-id";
+/// SDKs send a UUID.
+const MAX_INVOCATION_ID_BYTES: usize = 256;
 /// How far a client's clock may be from ours, in either direction.
 const SKEW_MINUTES: i64 = 15;
 /// The longest that AWS lets a presigned request live: a week.
-const LONGEST_PRESIGNED_SECONDS: i64 = 7 * 24 * 60 * 60;
+const MAX_PRESIGNED_SECONDS: i64 = 7 * 24 * 60 * 60;
 
 /// The parts of a request that a signature covers. Header names are in lower case.
 #[derive(Clone, Copy, Debug)]
@@ -105,8 +110,17 @@ pub struct Caller {
     pub access_key_id: String,
     pub principal: Arc<Principal>,
     pub service: String,
-    /// What tells this call from every other one, and not from its repetition.
     pub signature: String,
+    /// What the client calls this call, the same in each of its attempts.
+    pub invocation: Option<Invocation>,
+}
+
+/// A client's own id of a call: the header `amz-sdk-invocation-id`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invocation {
+    pub id: String,
+    /// Whether the signature covers it. Some clients (botocore) add it to a request that they have signed already.
+    pub signed: bool,
 }
 
 /// What a request says about its signature, in either form.
@@ -177,11 +191,23 @@ impl Verifier {
         let signature = self.keys.sign(access_key_id, &secret, scope, &text);
         if bool::from(signature.as_bytes().ct_eq(claim.signature.as_bytes())) {
             let (access_key_id, service) = ((*access_key_id).to_owned(), scope.service.to_owned());
-            Ok(Caller { access_key_id, principal, service, signature })
+            let invocation = invocation(request, claim);
+            Ok(Caller { access_key_id, principal, service, signature, invocation })
         } else {
             Err(Error::Mismatch)
         }
     }
+}
+
+/// What the client calls the call. An id has no blanks, which a signature does not tell apart. One that is beside a
+/// presigned query, unsigned, is no id: whoever was given the query could make many calls of one.
+fn invocation(request: &Request<'_>, claim: &Claim<'_>) -> Option<Invocation> {
+    let id = request.text_header(INVOCATION_ID)?.trim_matches(' ');
+    let plain = (1..=MAX_INVOCATION_ID_BYTES).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
+    let once = request.headers.iter().filter(|(name, _)| *name == INVOCATION_ID).count() == 1;
+    let signed = claim.signed_headers.split(';').any(|header| header == INVOCATION_ID);
+    let counts = plain && once && (signed || claim.expires_seconds.is_none());
+    counts.then(|| Invocation { id: id.to_owned(), signed })
 }
 
 /// Finds out what a request says about its signature, in whichever form.
@@ -354,7 +380,7 @@ fn query_claim<'a>(parameters: &'a [(&str, String)]) -> Result<Claim<'a>, Error>
     let expires = get("X-Amz-Expires")?
         .parse()
         .ok()
-        .filter(|seconds| (1..=LONGEST_PRESIGNED_SECONDS).contains(seconds))
+        .filter(|seconds| (1..=MAX_PRESIGNED_SECONDS).contains(seconds))
         .ok_or_else(|| Error::Incomplete("X-Amz-Expires must be between 1 and 604800 seconds.".to_owned()))?;
     claim(
         get("X-Amz-Credential")?,

@@ -8,7 +8,7 @@ use hmac::Mac;
 
 /// Changes when the envelope does, so that an old token is refused instead of misread.
 const VERSION: u8 = 2;
-const TAG: usize = 32;
+const TAG_BYTES: usize = 32;
 
 /// Seals and opens tokens. Gateways that share a key understand each other's.
 #[derive(Clone)]
@@ -35,7 +35,7 @@ impl Sealer {
     /// The token that a client gets for a service's own, of an action, a principal and a question.
     pub fn seal(&self, of: [&str; 3], token: &str) -> String {
         let tag = self.keyed(of, token.as_bytes()).finalize().into_bytes();
-        let mut envelope = Vec::with_capacity(1 + TAG + token.len());
+        let mut envelope = Vec::with_capacity(1 + TAG_BYTES + token.len());
         envelope.push(VERSION);
         envelope.extend_from_slice(&tag);
         envelope.extend_from_slice(token.as_bytes());
@@ -46,7 +46,7 @@ impl Sealer {
     pub fn open(&self, of: [&str; 3], sealed: &str) -> Option<String> {
         let envelope = BASE64URL_NOPAD.decode(sealed.as_bytes()).ok()?;
         let (version, rest) = envelope.split_first()?;
-        let (tag, token) = rest.split_at_checked(TAG)?;
+        let (tag, token) = rest.split_at_checked(TAG_BYTES)?;
         if *version != VERSION || self.keyed(of, token).verify_slice(tag).is_err() {
             return None;
         }

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// More violations than this are counted and not told.
-const MOST_TOLD: usize = 100;
+const MAX_REPORTED_PROBLEMS: usize = 100;
 
 /// What is wrong with an input.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -96,7 +96,7 @@ impl Walk<'_> {
     /// `shown`: the value as it may be seen, quoted; empty when it may not.
     fn tell(&mut self, path: &Path<'_>, shown: &str, constraint: &str) {
         self.count += 1;
-        if self.told.len() < MOST_TOLD {
+        if self.told.len() < MAX_REPORTED_PROBLEMS {
             let blank = if shown.is_empty() { "" } else { " " };
             let path = path.text();
             self.told

@@ -169,4 +169,9 @@ fn a_deleted_document_is_read_from_before_it_was_deleted() {
     let raw = instance.raw();
     let (status, answer) = raw.call_unsigned("ListDocuments", &json!({}), ("x-reeve-as-of", &before));
     assert_eq!((status, &answer["__type"]), (400, &json!("InvalidSignatureException")), "{answer}");
+    // Nor one that no header of the bus should carry.
+    for long in [65, 4_200, 70_000] {
+        let (status, answer) = raw.call_of("ssm", "ListDocuments", &json!({}), Some(&"1".repeat(long)));
+        assert_eq!((status, &answer["__type"]), (400, &json!("ValidationException")), "{answer}");
+    }
 }

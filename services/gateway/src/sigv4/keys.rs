@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 /// Access keys whose signing keys are kept. They are known keys, so this is a limit on paper; when it is
 /// reached the map starts anew.
-const MOST_KEYS: usize = 10_000;
+const MAX_CACHED_SIGNING_KEYS: usize = 10_000;
 
 /// A signing key, absorbed: signing clones the state instead of hashing the key again.
 pub type Key = mac::HmacSha256;
@@ -63,7 +63,7 @@ impl Keys {
 
     fn keep(&self, access_key_id: &str, secret: &Arc<str>, scope: &Scope<'_>, key: Key) {
         let mut known = self.derived.write().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST_KEYS && !known.contains_key(access_key_id) {
+        if known.len() >= MAX_CACHED_SIGNING_KEYS && !known.contains_key(access_key_id) {
             known.clear();
         }
         let keys = known.entry(access_key_id.into()).or_default();

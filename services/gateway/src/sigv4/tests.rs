@@ -186,6 +186,42 @@ fn a_signed_and_a_presigned_request_are_taken() {
 }
 
 #[test]
+fn a_client_s_own_id_of_a_call_is_one_that_can_be_told_from_others() {
+    let id = |mut signed: Signed, ids: &[&str]| {
+        let ids = ids.iter().map(|id| (INVOCATION_ID.to_owned(), id.as_bytes().to_vec()));
+        signed.headers.extend(ids);
+        signed.verify(now()).unwrap().invocation
+    };
+    let unsigned = Some(Invocation { id: "a-1".to_owned(), signed: false });
+    assert_eq!(id(Signed::new(now()), &["a-1"]), unsigned);
+    assert_eq!(id(Signed::new(now()), &[" a-1 "]), unsigned, "a signature does not tell these apart");
+    let long = "a".repeat(MAX_INVOCATION_ID_BYTES + 1);
+    for ids in [&[][..], &[""], &["a  1"], &["a\t1"], &[&long], &["a-1", "a-2"], &["ä"]] {
+        assert_eq!(id(Signed::new(now()), ids), None, "{ids:?}");
+    }
+    assert_eq!(
+        id(Signed::presigned(now(), "60"), &["a-1"]),
+        None,
+        "who was given a query was given one call"
+    );
+
+    let headers: &[(&str, &[u8])] = &[(INVOCATION_ID, b"a-1"), ("host", b"localhost:4566")];
+    let credentials = Credentials { access_key_id: ID, ..credentials("ssm") };
+    let added = sign(&request("POST", "", headers, b""), &credentials, now());
+    let added = added.iter().map(|(name, value)| (*name, value.as_bytes()));
+    let headers: Vec<_> = headers.iter().copied().chain(added).collect();
+    let verify = |headers: &[(&str, &[u8])]| {
+        Verifier::default().verify(&request("POST", "", headers, b""), &One, "us-east-1", now())
+    };
+    let signed = Some(Invocation { id: "a-1".to_owned(), signed: true });
+    assert_eq!(verify(&headers).unwrap().invocation, signed);
+    let changed = headers
+        .iter()
+        .map(|(name, value)| if *name == INVOCATION_ID { (*name, &b"a-2"[..]) } else { (*name, *value) });
+    assert_eq!(verify(&changed.collect::<Vec<_>>()), Err(Error::Mismatch));
+}
+
+#[test]
 fn clocks_may_differ_by_a_quarter_of_an_hour() {
     let signed = Signed::new(now());
     assert!(signed.verify(now().plus_seconds(900)).is_ok());

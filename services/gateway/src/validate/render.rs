@@ -5,7 +5,7 @@ use serde_json::Value;
 
 const HIDDEN: &str = "***Sensitive Data Redacted***";
 /// Longer values are cut, so that an error is not as long as the request.
-const LONGEST: usize = 1024;
+const MAX_RENDERED_BYTES: usize = 1024;
 
 /// The value as it stands in a message, or `None` when its shape is sensitive.
 pub fn shown(model: &Model, shape: ShapeId, value: &Value) -> Option<String> {
@@ -18,8 +18,8 @@ pub fn shown(model: &Model, shape: ShapeId, value: &Value) -> Option<String> {
     }
     let mut text = String::new();
     push(model, shape, value, &mut text);
-    if text.len() > LONGEST {
-        let end = (0..=LONGEST).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+    if text.len() > MAX_RENDERED_BYTES {
+        let end = (0..=MAX_RENDERED_BYTES).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
         text.truncate(end);
         text.push('…');
     }
@@ -27,7 +27,7 @@ pub fn shown(model: &Model, shape: ShapeId, value: &Value) -> Option<String> {
 }
 
 fn push(model: &Model, shape: ShapeId, value: &Value, text: &mut String) {
-    if text.len() > LONGEST {
+    if text.len() > MAX_RENDERED_BYTES {
         return;
     }
     let shape = model.shape(shape);

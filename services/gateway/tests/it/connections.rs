@@ -10,12 +10,12 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 
-const PATIENCE: Duration = Duration::from_millis(300);
+const CLIENT_TIMEOUT: Duration = Duration::from_millis(300);
 /// What is not cut off after this time is not cut off.
 const LONG: Duration = Duration::from_secs(10);
 
 fn impatient(config: &mut Config) {
-    config.patience = PATIENCE;
+    config.client_timeout = CLIENT_TIMEOUT;
 }
 
 /// A certificate for 127.0.0.1, and a client that believes it alone.
@@ -58,9 +58,9 @@ async fn a_slow_head_is_cut_off() {
     println!(
         "a head that never ends: cut off after {} ms, the limit is {}",
         after.as_millis(),
-        PATIENCE.as_millis()
+        CLIENT_TIMEOUT.as_millis()
     );
-    assert!(after >= PATIENCE);
+    assert!(after >= CLIENT_TIMEOUT);
     let mut silent = TcpStream::connect(gateway.address).await.unwrap();
     let ended = tokio::time::timeout(LONG, silent.read(&mut [0; 16])).await.expect("never cut off");
     assert_eq!(ended.unwrap(), 0);
@@ -82,14 +82,14 @@ async fn the_limit_is_on_the_head_alone() {
     }
     let mut stream = TcpStream::connect(gateway.address).await.unwrap();
     stream.write_all(format!("{head}\r\n{{").as_bytes()).await.unwrap();
-    tokio::time::sleep(PATIENCE * 2).await;
+    tokio::time::sleep(CLIENT_TIMEOUT * 2).await;
     stream.write_all(b"}").await.unwrap();
     assert_eq!(read(&mut stream).await.status, 200);
 }
 
 #[tokio::test]
 async fn connections_beyond_the_limit_wait() {
-    let limits = |config: &mut Config| (config.patience, config.most_connections) = (PATIENCE, 2);
+    let limits = |config: &mut Config| (config.client_timeout, config.max_connections) = (CLIENT_TIMEOUT, 2);
     let gateway = start_with(FakeBus::saying("{}"), limits).await;
     let held = [0, 1].map(|_| TcpStream::connect(gateway.address));
     let held = futures::future::join_all(held).await;
@@ -99,7 +99,7 @@ async fn connections_beyond_the_limit_wait() {
         "beside as many silent connections as may be open: answered after {} ms",
         begun.elapsed().as_millis()
     );
-    assert!(begun.elapsed() >= PATIENCE / 2, "it had to wait until one was cut off");
+    assert!(begun.elapsed() >= CLIENT_TIMEOUT / 2, "it had to wait until one was cut off");
     drop(held);
     gateway.stop().await;
 }
@@ -137,11 +137,11 @@ async fn tls_beside_those_who_do_not_speak_it() {
 #[tokio::test]
 async fn a_slow_handshake_is_cut_off() {
     let (tls, _) = certificate();
-    let change = |config: &mut Config| (config.patience, config.tls) = (PATIENCE, Some(tls));
+    let change = |config: &mut Config| (config.client_timeout, config.tls) = (CLIENT_TIMEOUT, Some(tls));
     let gateway = start_with(FakeBus::saying("{}"), change).await;
     // The beginning of a handshake record of 512 bytes, which 20 ms for each would take ten seconds.
     let (after, _) = dribble(&gateway, &[22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3]).await;
     println!("a handshake that never ends: cut off after {} ms", after.as_millis());
-    assert!(after >= PATIENCE && after < LONG / 2);
+    assert!(after >= CLIENT_TIMEOUT && after < LONG / 2);
     gateway.stop().await;
 }

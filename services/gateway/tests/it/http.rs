@@ -31,7 +31,7 @@ async fn other_doors_are_closed() {
 
 #[tokio::test]
 async fn a_body_beyond_the_limit_is_refused() {
-    let gateway = start_with(FakeBus::saying("{}"), |config| config.largest_body = 100).await;
+    let gateway = start_with(FakeBus::saying("{}"), |config| config.max_body_bytes = 100).await;
     let body = format!(r#"{{"Name": "{}"}}"#, "a".repeat(100));
     let (status, code, _) = gateway.call("GetDocument", &body).await.error();
     assert_eq!((status, code.as_str()), (413, "RequestEntityTooLargeException"));
@@ -82,7 +82,7 @@ async fn a_client_that_asks_first_is_told_to_go_on() {
 
 #[tokio::test]
 async fn too_many_at_a_time_are_told_to_slow_down() {
-    let gateway = start_with(FakeBus::saying("{}"), |config| config.most_requests = 1).await;
+    let gateway = start_with(FakeBus::saying("{}"), |config| config.max_requests = 1).await;
     let mut head = "POST / HTTP/1.1\r\ncontent-length: 10\r\n".to_owned();
     for (name, value) in gateway.signed(ADMINISTRATOR, "AmazonSSM.GetDocument", "{}") {
         head += &format!("{name}: {value}\r\n");
@@ -98,7 +98,7 @@ async fn too_many_at_a_time_are_told_to_slow_down() {
 
 #[tokio::test]
 async fn strangers_take_no_place() {
-    let gateway = start_with(FakeBus::saying("{}"), |config| config.most_requests = 1).await;
+    let gateway = start_with(FakeBus::saying("{}"), |config| config.max_requests = 1).await;
     let mut slow = TcpStream::connect(gateway.address).await.unwrap();
     slow.write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n{").await.unwrap();
     let mut enrolling = TcpStream::connect(gateway.address).await.unwrap();

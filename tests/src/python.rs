@@ -1,0 +1,44 @@
+//! Scripts on botocore, which the `aws` CLI and boto3 are made of.
+
+use crate::{Answer, Instance, programs};
+use std::{path::PathBuf, process::Command};
+
+impl Instance {
+    /// Runs a script with `client`, botocore's client of an API of this instance; an answer is what it prints.
+    ///
+    /// # Panics
+    /// When there is no Python beside the `aws` CLI.
+    pub fn botocore(&self, api: &str, script: &str) -> Answer {
+        Answer::of(&mut self.botocore_command(api, script))
+    }
+
+    /// The same, not started yet.
+    ///
+    /// # Panics
+    /// As [`Instance::botocore`].
+    pub fn botocore_command(&self, api: &str, script: &str) -> Command {
+        // The environment is the CLI's.
+        let cli = self.aws_command(&[]);
+        let mut command = Command::new(python());
+        for (name, value) in cli.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        let client = format!(
+            "import json\nfrom awscli.botocore.awsrequest import AWSResponse\nfrom awscli.botocore.session import \
+             Session\nclient = Session().create_client({api:?})\n{script}"
+        );
+        command.arg("-c").arg(client).current_dir(self.scratch());
+        command
+    }
+}
+
+/// The interpreter that runs the `aws` CLI.
+fn python() -> PathBuf {
+    let aws = programs::aws();
+    let python = aws.with_file_name("python");
+    assert!(python.exists(), "{} is not there", python.display());
+    python
+}
