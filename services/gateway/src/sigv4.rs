@@ -5,7 +5,7 @@
 //!
 //! **Invariant:** nothing of a request that this gateway acts on is outside the signature. `host` and every
 //! `x-amz-` header that is present must be signed; method, path, query and body always are. The one exception is a
-//! client's id of a call, where nobody on the way can have changed it (docs/adr/0028): it tells calls apart, no more.
+//! client's id of a call, where nobody on the way can have changed it (docs/adr/0031): it tells calls apart, no more.
 
 mod canonical;
 mod client;
