@@ -17,7 +17,7 @@ use std::{
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 /// The certificates of those whom this node believes, within its folder.
-const CA: &str = "ca.pem";
+const CA_FILE: &str = "ca.pem";
 
 /// Why there is no identity.
 #[derive(Debug, thiserror::Error)]
@@ -43,11 +43,6 @@ pub enum Error {
     )]
     NotThisRoot { root: String, wanted: String },
     #[error(
-        "this node was enrolled before control planes had a root key, and believes nobody: start it once with \
-         --register-again and a new activation"
-    )]
-    NoRoot,
-    #[error(
         "the dispatch keys that this node believes cannot be read from {path}: {reason}. Without them it runs nothing; \
          --register-again and a new activation make it a new node"
     )]
@@ -61,12 +56,10 @@ pub struct Identity {
     pub seed: String,
     pub jwt: String,
     pub bus_url: String,
-    /// The control plane's public root key, pinned at enrolment; empty for an identity from before there was one.
-    #[serde(default)]
+    /// The control plane's public root key, pinned at enrolment.
     pub root_key: String,
     pub region: String,
-    /// What it was enrolled with; empty for one from before this was kept.
-    #[serde(default)]
+    /// What it was enrolled with.
     pub activation_id: String,
     /// Enrolled in this run, so that no ledger can be expected.
     #[serde(skip)]
@@ -136,9 +129,6 @@ pub async fn load_or_enrol(options: &Options) -> Result<Identity, Error> {
 
 /// An identity that is there already, if it has the root that the options want.
 fn believing_root(known: Identity, options: &Options) -> Result<Identity, Error> {
-    if known.root_key.is_empty() {
-        return Err(Error::NoRoot);
-    }
     match &options.root_key {
         Some(wanted) if *wanted != known.root_key => {
             Err(Error::NotThisRoot { root: known.root_key, wanted: wanted.clone() })
@@ -172,7 +162,7 @@ fn keep_ca(data: &Path, ca: &Path) -> Result<(), Error> {
     let pem = std::fs::read(ca).map_err(|e| failed(e.to_string()))?;
     Certificate::from_pem(&pem).map_err(|e| failed(e.to_string()))?;
     make_folder(data)?;
-    write_private(&data.join(CA), &pem)
+    write_private(&data.join(CA_FILE), &pem)
 }
 
 fn make_folder(path: &Path) -> Result<(), Error> {
@@ -182,7 +172,7 @@ fn make_folder(path: &Path) -> Result<(), Error> {
 
 /// The file of those certificates, if there is one.
 pub fn kept_ca(data: &Path) -> Option<PathBuf> {
-    Some(data.join(CA)).filter(|path| path.exists())
+    Some(data.join(CA_FILE)).filter(|path| path.exists())
 }
 
 /// Whom the enrolment believes: the kept certificates alone, else those that the world believes.
@@ -210,7 +200,7 @@ pub fn believing(pem: &[u8]) -> Result<TlsConfig, String> {
 fn put_away(data: &Path, node: &NodeId) -> std::io::Result<()> {
     let former = data.join("former").join(node.as_str());
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&former)?;
-    for name in ["ledger.redb", keys::FILE, "identity.json"] {
+    for name in ["ledger.redb", keys::KEY_SET_FILE, "identity.json"] {
         match std::fs::rename(data.join(name), former.join(name)) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e),
             _ => {}

@@ -3,13 +3,13 @@
 use crate::{keys, run::Agent, work::Worker};
 use futures::StreamExt;
 use reeve_jetstream::{Bus, Error as BusError, streams::NODE_INBOX};
-use reeve_node_protocol::subject;
+use reeve_node_protocol::{dispatch::Refusal, subject};
 use reeve_types::NodeId;
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// How often the inbox is looked at besides: a live message may be lost without a lost connection.
-const LOOK_AGAIN: Duration = Duration::from_secs(120);
+const CATCH_UP_INTERVAL: Duration = Duration::from_secs(120);
 
 /// The number of the last message in a node's inbox; 0 when there is none.
 pub async fn read_last(bus: &Bus, node: &NodeId) -> Result<u64, BusError> {
@@ -38,7 +38,7 @@ async fn receive_once(agent: &Arc<Agent>, worker: &Arc<Worker>) -> Result<(), an
     // A live message whose key does not count tells of newer keys, or was written by anybody: the stream knows. And what
     // is too early is looked at again.
     let mut doubted = catch_up(agent, worker).await?;
-    let mut doubt_at = Instant::now() + if doubted { keys::BETWEEN } else { Duration::ZERO };
+    let mut doubt_at = Instant::now() + if doubted { keys::REQUEST_INTERVAL } else { Duration::ZERO };
     // Two seconds after connecting once more: a replica's Direct Get may lag behind.
     let mut look_again = Duration::from_secs(2);
     loop {
@@ -49,15 +49,21 @@ async fn receive_once(agent: &Arc<Agent>, worker: &Arc<Worker>) -> Result<(), an
                 let cursor = agent.ledger.cursor()?;
                 // A live message is a hint, and another node can have a service's answer sent here: only the next
                 // one with a signature that holds is begun, and only a signed one is a reason to read the stream.
-                let next = number == cursor + 1 && worker.take_in_live(number, &message.data)?;
-                if !next && number > cursor && worker.is_signed(number, &message.data) {
+                if number <= cursor {
+                    continue;
+                }
+                let verdict = worker.verify(number, &message.data);
+                let is_signed = verdict.as_ref().map_or_else(Refusal::is_signed, |_| true);
+                let is_of_keys = verdict.as_ref().is_err_and(Refusal::is_of_keys);
+                let taken = number == cursor + 1 && worker.take_in_live(number, verdict, &message.data)?;
+                if !taken && is_signed {
                     doubted |= catch_up(agent, worker).await?;
                 }
-                doubted |= !next && number > cursor && worker.doubts_key(number, &message.data);
+                doubted |= !taken && is_of_keys;
             }
             () = tokio::time::sleep_until(doubt_at), if doubted => {
                 doubted = catch_up(agent, worker).await?;
-                doubt_at = Instant::now() + keys::BETWEEN;
+                doubt_at = Instant::now() + keys::REQUEST_INTERVAL;
             }
             changed = connections.changed() => {
                 changed?;
@@ -66,7 +72,7 @@ async fn receive_once(agent: &Arc<Agent>, worker: &Arc<Worker>) -> Result<(), an
             }
             () = tokio::time::sleep(look_again) => {
                 doubted |= catch_up(agent, worker).await?;
-                look_again = LOOK_AGAIN;
+                look_again = CATCH_UP_INTERVAL;
             }
         }
     }
@@ -86,18 +92,20 @@ async fn catch_up(agent: &Agent, worker: &Arc<Worker>) -> Result<bool, anyhow::E
         let subject = subject::inbox(&agent.identity.node_id, number);
         match agent.bus.direct_get(NODE_INBOX, &subject).await? {
             Some(message) => {
-                if (!asked || number > last) && worker.doubts_key(number, &message.data) {
+                let mut verdict = worker.verify(number, &message.data);
+                if (!asked || number > last) && verdict.as_ref().is_err_and(Refusal::is_of_keys) {
                     agent.keys.turn().await;
                     last = read_last(&agent.bus, &agent.identity.node_id).await?.max(last);
                     agent.keys.ask(agent).await?;
                     asked = true;
+                    verdict = worker.verify(number, &message.data);
                 }
-                too_early = worker.is_too_early(number, &message.data);
+                too_early = verdict.as_ref().is_err_and(Refusal::is_too_early);
                 if too_early {
                     tracing::warn!(number, "a dispatch is not to be run yet: is this node's clock behind?");
                     break;
                 }
-                worker.take_in(number, &message.data)?;
+                worker.take_in(number, verdict, &message.data)?;
             }
             None if number <= last => agent.ledger.set_cursor(number)?,
             None => break,

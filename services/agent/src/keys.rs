@@ -1,17 +1,16 @@
 //! Whose dispatches this node runs: the newest set of keys that it was given, kept on disk.
 //!
 //! A set is on disk before it counts, so that no restart goes back to an older one. A newer one is asked for at each
-//! connection, when a heartbeat's answer tells of one, and when a dispatch in the inbox is not believed for its key.
+//! connection, when a heartbeat's answer tells of one, and when a dispatch in the inbox does not count for its key.
 
 use crate::{
     identity::{Error, write_private},
     run::Agent,
 };
 use data_encoding::BASE64;
-use reeve_contracts::node::Dispatch;
 use reeve_jetstream::serve;
 use reeve_node_protocol::{
-    dispatch::{Refusal, verify},
+    dispatch::{Refusal, Verified, verify_signed},
     keys::{Refusal as SetRefusal, Trust},
 };
 use reeve_types::{NodeId, Timestamp};
@@ -24,10 +23,10 @@ use std::{
 use tokio::time::Instant;
 
 /// The newest set, within the node's folder.
-pub(crate) const FILE: &str = "dispatch-keys.set";
+pub(crate) const KEY_SET_FILE: &str = "dispatch-keys.set";
 /// It is not asked more often, whatever comes in.
-pub(crate) const BETWEEN: Duration = Duration::from_secs(1);
-const ANSWER: Duration = Duration::from_secs(5);
+pub(crate) const REQUEST_INTERVAL: Duration = Duration::from_secs(1);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The keys, shared by the agent's parts.
 pub(crate) struct Keys {
@@ -44,7 +43,7 @@ struct Answer {
 
 /// Keeps the first set of a node that is being enrolled.
 pub(crate) fn keep_first(data: &Path, signed: &[u8]) -> Result<(), Error> {
-    write_private(&data.join(FILE), signed)
+    write_private(&data.join(KEY_SET_FILE), signed)
 }
 
 impl Keys {
@@ -53,7 +52,7 @@ impl Keys {
     /// # Errors
     /// When it is not there or not the root's: without it this node cannot know how old a set it may go back to.
     pub fn load(data: &Path, root: &str) -> Result<Self, Error> {
-        let path = data.join(FILE);
+        let path = data.join(KEY_SET_FILE);
         let lost = |reason: String| Error::KeysLost { path: path.display().to_string(), reason };
         let signed = std::fs::read(&path).map_err(|e| lost(e.to_string()))?;
         let trust = Trust::restore(root, &signed).map_err(|e| lost(e.to_string()))?;
@@ -68,15 +67,15 @@ impl Keys {
         self.trust().set().version
     }
 
-    /// Whether a dispatch is believed, as [`verify`] says.
+    /// Whether a dispatch counts, as [`verify_signed`] says.
     pub fn verify(
         &self,
         data: &[u8],
         node: &NodeId,
         number: u64,
         now: Timestamp,
-    ) -> Result<Dispatch, Refusal> {
-        verify(data, &self.trust(), node, number, now)
+    ) -> Result<Verified, Refusal> {
+        verify_signed(data, &self.trust(), node, number, now)
     }
 
     /// Whether the newest set has a key at all; if not, it was withdrawn or has ended.
@@ -106,7 +105,7 @@ impl Keys {
     pub async fn turn(&self) {
         let asked = *self.asked.lock().await;
         if let Some(last) = asked {
-            tokio::time::sleep_until(last + BETWEEN).await;
+            tokio::time::sleep_until(last + REQUEST_INTERVAL).await;
         }
     }
 
@@ -117,11 +116,11 @@ impl Keys {
     pub async fn ask(&self, agent: &Agent) -> anyhow::Result<bool> {
         let mut asked = self.asked.lock().await;
         if let Some(last) = *asked {
-            tokio::time::sleep_until(last + BETWEEN).await;
+            tokio::time::sleep_until(last + REQUEST_INTERVAL).await;
         }
         *asked = Some(Instant::now());
         let node = agent.identity.node_id.as_str();
-        let answer = serve::ask(&agent.bus, node, "keys", "{}".into(), ANSWER).await?;
+        let answer = serve::ask(&agent.bus, node, "keys", "{}".into(), REQUEST_TIMEOUT).await?;
         let Ok(Answer { key_set }) = serde_json::from_slice(&answer.data) else {
             anyhow::bail!(
                 "the control plane tells no dispatch keys: {}",
@@ -159,7 +158,7 @@ mod tests {
         let again = Keys::load(data.path(), &root.public_key()).unwrap();
         assert!(!again.accept(&first, now).unwrap() && !again.accept(&third, now).unwrap());
         assert_eq!((keys.version(), again.version()), (3, 3));
-        let file = data.path().join(FILE);
+        let file = data.path().join(KEY_SET_FILE);
         assert_eq!(std::fs::read(&file).unwrap(), third);
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     }
@@ -170,11 +169,11 @@ mod tests {
         keep_first(data.path(), &set(&root, 1)).unwrap();
         let keys = Keys::load(data.path(), &root.public_key()).unwrap();
         // Where the new file is written first.
-        std::fs::create_dir(data.path().join(FILE).with_extension("new")).unwrap();
+        std::fs::create_dir(data.path().join(KEY_SET_FILE).with_extension("new")).unwrap();
         assert!(keys.accept(&set(&root, 2), Timestamp(1)).is_err());
         assert_eq!(keys.version(), 1);
-        std::fs::remove_file(data.path().join(FILE)).unwrap();
+        std::fs::remove_file(data.path().join(KEY_SET_FILE)).unwrap();
         let lost = Keys::load(data.path(), &root.public_key()).err().unwrap().to_string();
-        assert!(lost.contains(FILE) && lost.contains("--register-again"), "{lost}");
+        assert!(lost.contains(KEY_SET_FILE) && lost.contains("--register-again"), "{lost}");
     }
 }

@@ -46,7 +46,7 @@ const PAUSED: u8 = 4;
 
 /// An ended command is forgotten so long after its dispatch expired: as long as the inbox keeps it. Nobody can
 /// have it run again then, even by a clock that is weeks behind, because expiry is under the signature.
-const REMEMBERED_MS: i64 = 30 * 24 * 3600 * 1000;
+const COMMAND_RETENTION_MS: i64 = 30 * 24 * 3600 * 1000;
 
 /// What is kept of a command that has begun.
 #[derive(Clone, Copy, Default)]
@@ -69,7 +69,7 @@ impl Facts {
         bytes
     }
 
-    /// Reads what [`Facts::write`] made; an older agent wrote nothing.
+    /// Reads what [`Facts::write`] made; a row of another kind has nothing of it.
     fn read(bytes: &[u8]) -> Self {
         let number = |from: usize| {
             let found = bytes.get(from..from + 8).and_then(|bytes| bytes.try_into().ok());
@@ -294,7 +294,7 @@ impl Ledger {
     pub fn forget_old(&self, now: Timestamp) -> Result<usize, Error> {
         let old = self.rows(|state, bytes| {
             let expires_ms = Facts::read(bytes).expires_ms;
-            state == ENDED && expires_ms != 0 && expires_ms.saturating_add(REMEMBERED_MS) < now.0
+            state == ENDED && expires_ms != 0 && expires_ms.saturating_add(COMMAND_RETENTION_MS) < now.0
         })?;
         if old.is_empty() {
             return Ok(0);

@@ -36,4 +36,4 @@ mod upkeep;
 mod work;
 
 pub use execute::supervisor;
-pub use run::{Error, Options, SOON, run};
+pub use run::{Error, Options, START_REPORT_DELAY, run};

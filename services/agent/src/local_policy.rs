@@ -20,7 +20,7 @@ use std::{
 };
 
 /// More than any such file needs.
-const LARGEST: u64 = 1 << 20;
+const POLICY_MAX_BYTES: u64 = 1 << 20;
 
 /// The file, which may not be there: then everything is accepted.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ impl LocalPolicy {
         };
         trusted(&file).map_err(refused)?;
         let mut text = String::new();
-        file.take(LARGEST).read_to_string(&mut text).map_err(|e| refused(e.to_string()))?;
+        file.take(POLICY_MAX_BYTES).read_to_string(&mut text).map_err(|e| refused(e.to_string()))?;
         let rules: Rules = serde_json::from_str(&text).map_err(|e| refused(e.to_string()))?;
         for hours in rules.hours.iter().flatten() {
             minutes(hours).ok_or_else(|| refused(format!("hours has {hours:?}, not such as 22:00-04:00")))?;

@@ -1,17 +1,16 @@
 //! Reports to the control plane: those of a command in order, one at a time, until the bus has acknowledged each.
 //!
-//! That a command has begun is told when it has not ended [`SOON`] after: the report of its end says when it began,
+//! That a command has begun is told when it has not ended [`START_REPORT_DELAY`] after: the report of its end says when it began,
 //! and most commands are shorter than that. So they cost one report, and one event, instead of two.
 
 use crate::{
     failpoint,
     ledger::Next,
-    run::{Agent, SOON},
+    run::{Agent, START_REPORT_DELAY},
 };
-use prost::Message;
 use reeve_contracts::node::{Report, ReportKind};
 use reeve_jetstream::Headers;
-use reeve_node_protocol::{report, subject};
+use reeve_node_protocol::subject;
 use reeve_types::Timestamp;
 use std::{sync::Arc, time::Duration};
 
@@ -28,7 +27,7 @@ pub async fn send(agent: Arc<Agent>) {
             }
             Ok(Next::Later) => {
                 // Whichever comes first: its time, or another report.
-                let _first = tokio::time::timeout(SOON, agent.reports.notified()).await.is_ok();
+                let _first = tokio::time::timeout(START_REPORT_DELAY, agent.reports.notified()).await.is_ok();
                 continue;
             }
             Err(error) => {
@@ -40,7 +39,7 @@ pub async fn send(agent: Arc<Agent>) {
         let id = format!("{}/{:x}/{sequence}", agent.identity.node_id, agent.ledger.id);
         let headers = Headers::default().with("Nats-Msg-Id", id);
         failpoint::reached("before-report");
-        match agent.bus.store(&subject, &headers, fitting(report).into()).await {
+        match agent.bus.store(&subject, &headers, report.into()).await {
             Ok(_) => {
                 failpoint::reached("after-report-before-ack");
                 delay = Duration::ZERO;
@@ -58,19 +57,10 @@ pub async fn send(agent: Arc<Agent>) {
     }
 }
 
-/// An earlier build may have kept one that no message can carry.
-fn fitting(bytes: Vec<u8>) -> Vec<u8> {
-    if bytes.len() <= report::MAX_BYTES {
-        return bytes;
-    }
-    let Ok(mut read) = Report::decode(bytes.as_slice()) else { return bytes };
-    report::fit(&mut read);
-    read.encode_to_vec()
-}
-
 /// Whether a report is to be sent now.
 fn ripe(report: &Report) -> bool {
     let age = Timestamp::now().0 - report.at_ms;
     // A clock that was set back is no reason to wait for it.
-    report.kind() != ReportKind::Started || !(0..i64::try_from(SOON.as_millis()).unwrap_or(0)).contains(&age)
+    report.kind() != ReportKind::Started
+        || !(0..i64::try_from(START_REPORT_DELAY.as_millis()).unwrap_or(0)).contains(&age)
 }

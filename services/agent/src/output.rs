@@ -15,13 +15,13 @@ use std::{
 use tokio::{sync::Notify, task::JoinHandle};
 
 /// A chunk is filled up to this while it waits; well below the 1 MiB that a message may have.
-const CHUNK: usize = 256 * 1024;
+const CHUNK_MAX_BYTES: usize = 256 * 1024;
 /// So many chunks are sent before the first is acknowledged.
-const IN_FLIGHT: usize = 16;
+const MAX_UNACKNOWLEDGED_CHUNKS: usize = 16;
 /// So many bytes wait or are on their way before the step's pipe has to wait.
-const ROOM: usize = 3 << 20;
+const MAX_WAITING_BYTES: usize = 3 << 20;
 /// A chunk counts as so many more than it carries: a step that prints letter by letter to both streams makes many.
-const OVERHEAD: usize = 256;
+const CHUNK_OVERHEAD_BYTES: usize = 256;
 
 /// One chunk that is not acknowledged.
 struct Chunk {
@@ -46,12 +46,14 @@ impl Queue {
         // While the bus is slower than the step, pieces become larger instead of more.
         match self.waiting.back_mut() {
             Some(last)
-                if last.step == step && last.stderr == stderr && last.data.len() + data.len() <= CHUNK =>
+                if last.step == step
+                    && last.stderr == stderr
+                    && last.data.len() + data.len() <= CHUNK_MAX_BYTES =>
             {
                 last.data.extend_from_slice(data);
             }
             _ => {
-                self.bytes += OVERHEAD;
+                self.bytes += CHUNK_OVERHEAD_BYTES;
                 let (step, data) = (step.to_owned(), data.to_vec());
                 self.waiting.push_back(Chunk { step, number: number(), stderr, data });
             }
@@ -60,7 +62,7 @@ impl Queue {
 
     /// A chunk is on the bus.
     fn stored(&mut self, chunk: &Chunk) {
-        self.bytes -= chunk.data.len() + OVERHEAD;
+        self.bytes -= chunk.data.len() + CHUNK_OVERHEAD_BYTES;
     }
 }
 
@@ -120,7 +122,7 @@ impl Sink for Output {
     async fn ready(&mut self) {
         loop {
             let room = self.shared.room.notified();
-            if self.shared.queue().bytes < ROOM {
+            if self.shared.queue().bytes < MAX_WAITING_BYTES {
                 return;
             }
             room.await;
@@ -152,7 +154,7 @@ impl Sender {
         connections.mark_unchanged();
         loop {
             self.fill().await;
-            let room = self.on_their_way.len() < IN_FLIGHT;
+            let room = self.on_their_way.len() < MAX_UNACKNOWLEDGED_CHUNKS;
             let Some((_, acknowledged)) = self.on_their_way.front_mut() else {
                 let more = self.shared.more.notified();
                 let (empty, closed) = {
@@ -181,7 +183,7 @@ impl Sender {
 
     /// Sends what waits, as far as there is room on the way.
     async fn fill(&mut self) {
-        while self.on_their_way.len() < IN_FLIGHT {
+        while self.on_their_way.len() < MAX_UNACKNOWLEDGED_CHUNKS {
             let Some(chunk) = self.shared.queue().waiting.pop_front() else { return };
             let sent = self.send(&chunk).await;
             self.on_their_way.push_back((chunk, sent));
@@ -238,7 +240,7 @@ mod tests {
     fn small_chunks_count_for_more_than_they_carry() {
         let mut queue = Queue::default();
         let mut number = 0;
-        while queue.bytes < ROOM {
+        while queue.bytes < MAX_WAITING_BYTES {
             number += 1;
             queue.push("a", number % 2 == 0, b"x", || number);
         }

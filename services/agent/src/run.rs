@@ -51,7 +51,7 @@ pub struct Options {
     #[arg(long)]
     pub accept_lost_ledger: bool,
     /// The bytes that one step may print; what is beyond them is dropped, and the output and the outcome say so.
-    #[arg(long, value_name = "BYTES", default_value_t = execute::DEFAULT_LIMIT, env = "REEVE_AGENT_OUTPUT_LIMIT")]
+    #[arg(long, value_name = "BYTES", default_value_t = execute::DEFAULT_OUTPUT_LIMIT_BYTES, env = "REEVE_AGENT_OUTPUT_LIMIT")]
     pub output_limit: u64,
     /// How this machine is rebooted when a script asks for it with the exit code 194. An empty text refuses: the
     /// script's step fails then, and says why.
@@ -85,7 +85,7 @@ pub struct Options {
 }
 
 /// A command that ends so soon after it has begun is reported in one message.
-pub const SOON: Duration = Duration::from_millis(100);
+pub const START_REPORT_DELAY: Duration = Duration::from_millis(100);
 
 /// Why the agent could not run.
 #[derive(Debug, thiserror::Error)]

@@ -5,10 +5,10 @@ use reeve_types::Timestamp;
 use std::{fs, io, path::Path, sync::Arc, time::Duration};
 
 /// The original agent keeps the folders of commands for 336 hours.
-const KEPT: Duration = Duration::from_secs(336 * 3600);
+const FOLDER_RETENTION: Duration = Duration::from_secs(336 * 3600);
 /// And a node that runs many commands keeps the newest of them.
-const MOST: usize = 1_000;
-const EVERY: Duration = Duration::from_secs(3600);
+const MAX_FOLDERS: usize = 1_000;
+const CLEANUP_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// Cleans up now, and every hour.
 pub async fn keep(agent: Arc<Agent>) {
@@ -18,7 +18,7 @@ pub async fn keep(agent: Arc<Agent>) {
         if let Err(error) = tokio::task::spawn_blocking(move || once(&of)).await {
             tracing::error!(%error, "cleaning up failed");
         }
-        tokio::time::sleep(EVERY).await;
+        tokio::time::sleep(CLEANUP_INTERVAL).await;
     }
 }
 
@@ -32,7 +32,7 @@ fn once(agent: &Agent) {
         // A ledger that cannot be read is no reason to remove anything.
         !matches!(agent.ledger.state(command), Ok(None | Some(State::Ended)))
     };
-    if let Err(error) = remove_old(&agent.data.join("documents"), in_use, now, MOST) {
+    if let Err(error) = remove_old(&agent.data.join("documents"), in_use, now, MAX_FOLDERS) {
         tracing::warn!(%error, "old folders of commands stay");
     }
 }
@@ -50,7 +50,7 @@ fn remove_old(root: &Path, in_use: impl Fn(&str) -> bool, now: Timestamp, most: 
         folders.push((changed_ms, entry.file_name()));
     }
     folders.sort_unstable_by(|a, b| b.cmp(a));
-    let oldest_ms = now.0.saturating_sub(i64::try_from(KEPT.as_millis()).unwrap_or(i64::MAX));
+    let oldest_ms = now.0.saturating_sub(i64::try_from(FOLDER_RETENTION.as_millis()).unwrap_or(i64::MAX));
     let mut removed = 0;
     for (index, (changed_ms, name)) in folders.iter().enumerate() {
         let old = index >= most || *changed_ms < oldest_ms;

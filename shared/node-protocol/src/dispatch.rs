@@ -1,7 +1,7 @@
 //! Work for a node, signed.
 
 use crate::{
-    keys::{SKEW_SECONDS, Trust, Unusable},
+    keys::{MAX_CLOCK_SKEW_SECONDS, Trust, Unusable},
     together::{Hash, Tree, root_of},
 };
 use data_encoding::HEXLOWER;
@@ -14,8 +14,8 @@ use sha2::{Digest, Sha256};
 /// A dispatch holds a document of at most 64 KiB, its parameters and little else.
 pub const MAX_BYTES: usize = 512 * 1024;
 /// What a signature is over, so that it can never be taken for one over something else.
-const ALONE: &[u8] = b"reeve-dispatch-v1\0";
-const TOGETHER: &[u8] = b"reeve-dispatches-v1\0";
+const DISPATCH_SIGNATURE_DOMAIN: &[u8] = b"reeve-dispatch-v1\0";
+const BATCH_SIGNATURE_DOMAIN: &[u8] = b"reeve-dispatches-v1\0";
 
 /// Why a node does not believe a dispatch.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -63,11 +63,11 @@ impl Refusal {
 pub struct SignError(String);
 
 fn of_one(dispatch: &[u8]) -> Vec<u8> {
-    [ALONE, dispatch].concat()
+    [DISPATCH_SIGNATURE_DOMAIN, dispatch].concat()
 }
 
 fn of_many(count: u32, root: &Hash) -> Vec<u8> {
-    [TOGETHER, &count.to_be_bytes(), root].concat()
+    [BATCH_SIGNATURE_DOMAIN, &count.to_be_bytes(), root].concat()
 }
 
 /// What the signature beside a dispatch has to be over; `None` when it says of itself what cannot be.
@@ -118,12 +118,17 @@ pub fn sign_together(key: &KeyPair, dispatches: &[Dispatch]) -> Result<Vec<Signe
     Ok(signed.collect())
 }
 
-/// Checks a message of the inbox: it must be signed by a key that counts, for this node and this number, and in time.
-/// Nothing of it is outside the signature, its encoding included: the bytes have to be those that the result of
-/// [`sign`] or [`sign_together`] encodes to.
+/// A dispatch that was verified, and the key that signed it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verified {
+    pub dispatch: Dispatch,
+    pub key_id: String,
+}
+
+/// What [`verify_signed`] finds, without the key.
 ///
 /// # Errors
-/// The first check that failed.
+/// As [`verify_signed`].
 pub fn verify(
     data: &[u8],
     trust: &Trust,
@@ -131,6 +136,22 @@ pub fn verify(
     number: u64,
     now: Timestamp,
 ) -> Result<Dispatch, Refusal> {
+    verify_signed(data, trust, node, number, now).map(|verified| verified.dispatch)
+}
+
+/// Checks a message of the inbox: it must be signed by a key that counts, for this node and this number, and in time.
+/// Nothing of it is outside the signature, its encoding included: the bytes have to be those that the result of
+/// [`sign`] or [`sign_together`] encodes to.
+///
+/// # Errors
+/// The first check that failed.
+pub fn verify_signed(
+    data: &[u8],
+    trust: &Trust,
+    node: &NodeId,
+    number: u64,
+    now: Timestamp,
+) -> Result<Verified, Refusal> {
     if data.len() > MAX_BYTES {
         return Err(Refusal::TooLarge { bytes: data.len() });
     }
@@ -146,7 +167,7 @@ pub fn verify(
         return Err(Refusal::Misaddressed { node: dispatch.node_id, number: dispatch.number });
     }
     let (not_before, expires) = (Timestamp(dispatch.not_before_ms), Timestamp(dispatch.expires_ms));
-    if now.plus_seconds(SKEW_SECONDS) < not_before {
+    if now.plus_seconds(MAX_CLOCK_SKEW_SECONDS) < not_before {
         return Err(Refusal::TooEarly { not_before });
     }
     if now >= expires {
@@ -160,7 +181,7 @@ pub fn verify(
         _ if dispatch.command_id.parse::<reeve_types::CommandId>().is_err() => {
             Err(Refusal::Field("command_id"))
         }
-        _ => Ok(dispatch),
+        _ => Ok(Verified { dispatch, key_id: signed.key_id }),
     }
 }
 

@@ -12,13 +12,13 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 /// A set has a few keys of some 80 bytes each.
 pub const MAX_BYTES: usize = 16 * 1024;
 /// As many keys as a set may have.
-pub const MOST_KEYS: usize = 64;
+pub const MAX_KEYS: usize = 64;
 /// The end of a key that has none: the year 9999. It counts as long as sets name it.
 pub const NO_END: Timestamp = Timestamp(253_402_300_799_000);
 /// What a signature is over, so that it can never be taken for one over something else.
-const DOMAIN: &[u8] = b"reeve-key-set-v1\0";
+const KEY_SET_SIGNATURE_DOMAIN: &[u8] = b"reeve-key-set-v1\0";
 /// How far the node's clock may be behind the control plane's, in seconds.
-pub(crate) const SKEW_SECONDS: i64 = 300;
+pub(crate) const MAX_CLOCK_SKEW_SECONDS: i64 = 300;
 
 /// Why a set of keys is not believed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,7 +33,7 @@ pub enum Refusal {
     BadSignature,
     #[error("the key set has no keys")]
     Empty,
-    #[error("the key set has {0} keys, more than {MOST_KEYS}")]
+    #[error("the key set has {0} keys, more than {MAX_KEYS}")]
     TooMany(usize),
     #[error("the field {0} of the key set is not valid")]
     Field(&'static str),
@@ -58,7 +58,7 @@ fn is_dispatch_key(key: &str) -> bool {
 }
 
 fn signed_bytes(set: &[u8]) -> Vec<u8> {
-    [DOMAIN, set].concat()
+    [KEY_SET_SIGNATURE_DOMAIN, set].concat()
 }
 
 /// Signs a set of keys; the result is what goes over the bus.
@@ -101,7 +101,7 @@ fn check(set: &KeySet) -> Result<(), Refusal> {
     let different: BTreeSet<&str> = set.keys.iter().map(|key| key.public_key.as_str()).collect();
     match set.keys.len() {
         0 => Err(Refusal::Empty),
-        keys if keys > MOST_KEYS => Err(Refusal::TooMany(keys)),
+        keys if keys > MAX_KEYS => Err(Refusal::TooMany(keys)),
         keys if different.len() < keys || !set.keys.iter().all(|key| is_dispatch_key(&key.public_key)) => {
             Err(Refusal::Field("keys.public_key"))
         }
@@ -180,7 +180,7 @@ impl Trust {
         let found = both.find(|(known, _)| known.public_key == key);
         let (known, ready) = found.ok_or_else(|| Unusable::Unknown(key.to_owned()))?;
         let (not_before, not_after) = (Timestamp(known.not_before_ms), Timestamp(known.not_after_ms));
-        if now.plus_seconds(SKEW_SECONDS) < not_before {
+        if now.plus_seconds(MAX_CLOCK_SKEW_SECONDS) < not_before {
             return Err(Unusable::TooEarly { key: key.to_owned(), not_before });
         }
         if now >= not_after {

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 /// Chunks that came before one that is missing are kept up to this many; an agent has fewer on their way.
-const KEPT: usize = 256;
+const MAX_EARLY_CHUNKS: usize = 256;
 
 /// Puts the chunks of one step in order, each once.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl<T> Order<T> {
             return Vec::new();
         }
         self.early.entry(number).or_insert(chunk);
-        if self.early.len() > KEPT
+        if self.early.len() > MAX_EARLY_CHUNKS
             && let Some(first) = self.early.keys().next()
         {
             self.next = *first;
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn given_one_that_does_not_come_when_many_wait_then_it_is_given_up() {
         let mut order = Order::default();
-        let count = KEPT as u64 + 1;
+        let count = MAX_EARLY_CHUNKS as u64 + 1;
         let turns: Vec<u64> = (2..2 + count).flat_map(|n| order.take(n, n)).collect();
         assert_eq!(turns.len() as u64, count);
         assert!(order.take(1, 1).is_empty());

@@ -420,13 +420,13 @@ fn a_node_is_enrolled_only_where_its_root_key_is() {
     agent.wait_until(&instance, "Online");
     agent.end(Signal::TERM);
 
-    // One from before there were root keys.
+    // One that names no root key runs nothing.
     let mut identity = agent.identity().unwrap();
     identity.as_object_mut().unwrap().remove("root_key");
     std::fs::write(agent.folder().join("identity.json"), identity.to_string()).unwrap();
     agent.start();
     agent.wait_until_ended();
-    println!("{}", wait_for_lines(&log, &["before control planes had a root key", "--register-again"], 1));
+    println!("{}", wait_for_lines(&log, &["could not use", "identity.json", "root_key"], 1));
 }
 
 /// What `up` makes: a root that no service is given, and a set that lives for months.

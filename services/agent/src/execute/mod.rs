@@ -37,7 +37,7 @@ use serde_json::{Map, Value};
 use tokio::sync::watch;
 
 pub use contain::{Containment, supervisor};
-pub use output::DEFAULT_LIMIT;
+pub use output::DEFAULT_OUTPUT_LIMIT_BYTES;
 
 /// What a step may know about the node it runs on.
 #[derive(Clone)]

@@ -6,17 +6,17 @@ use serde::{Deserialize, Serialize};
 use super::Sink;
 
 /// The characters that a reply keeps of each stream.
-const KEPT_CHARS: usize = 24_000;
+const STREAM_MAX_CHARS: usize = 24_000;
 /// Enough bytes for that many characters of any kind, and one more to see that there are more.
-const KEPT_BYTES: usize = 4 * KEPT_CHARS + 1;
+const STREAM_MAX_BYTES: usize = 4 * STREAM_MAX_CHARS + 1;
 /// The characters of the combined output.
-const COMBINED_CHARS: usize = 2_500;
+const COMBINED_MAX_CHARS: usize = 2_500;
 /// More than any honest script prints; less than would fill the object store of the fleet.
-pub const DEFAULT_LIMIT: u64 = 1 << 30;
+pub const DEFAULT_OUTPUT_LIMIT_BYTES: u64 = 1 << 30;
 
-const CUT: &str = "--output truncated--";
-const OUTPUT_CUT: &str = "\n---Output truncated---";
-const ERROR_CUT: &str = "\n---Error truncated----";
+const STREAM_CUT_MARK: &str = "--output truncated--";
+const OUTPUT_CUT_MARK: &str = "\n---Output truncated---";
+const ERROR_CUT_MARK: &str = "\n---Error truncated----";
 const ERROR_TITLE: &str = "\n----------ERROR-------\n";
 
 /// The beginning of one stream and the number of all its bytes.
@@ -29,7 +29,7 @@ pub(super) struct Head {
 
 impl Head {
     pub(super) fn push(&mut self, data: &[u8]) {
-        let room = KEPT_BYTES.saturating_sub(self.bytes.len());
+        let room = STREAM_MAX_BYTES.saturating_sub(self.bytes.len());
         self.bytes.extend_from_slice(&data[..room.min(data.len())]);
         self.total += data.len() as u64;
     }
@@ -44,7 +44,7 @@ impl Head {
 
     /// The text within the limit of a reply.
     pub(super) fn text(&self) -> String {
-        shorten(&decode(&self.bytes), KEPT_CHARS, CUT)
+        shorten(&decode(&self.bytes), STREAM_MAX_CHARS, STREAM_CUT_MARK)
     }
 }
 
@@ -166,14 +166,14 @@ pub(super) fn shorten(text: &str, limit: usize, mark: &str) -> String {
 
 /// Merges two kept texts of steps that have the same name.
 pub(super) fn join(first: &str, second: &str) -> String {
-    shorten(&format!("{first}{second}"), KEPT_CHARS, CUT)
+    shorten(&format!("{first}{second}"), STREAM_MAX_CHARS, STREAM_CUT_MARK)
 }
 
 /// The combined output: the title stands there when there is an error text, and when both are long each
 /// gets half of the room.
 pub(super) fn combine(stdout: &str, stderr: &str) -> String {
     let title = if stderr.is_empty() { "" } else { ERROR_TITLE };
-    let room = COMBINED_CHARS - title.len();
+    let room = COMBINED_MAX_CHARS - title.len();
     let (out, err) = (stdout.chars().count(), stderr.chars().count());
     let (out_room, err_room) = if out + err <= room {
         (room, room)
@@ -184,7 +184,11 @@ pub(super) fn combine(stdout: &str, stderr: &str) -> String {
     } else {
         (room / 2, room / 2)
     };
-    format!("{}{title}{}", shorten(stdout, out_room, OUTPUT_CUT), shorten(stderr, err_room, ERROR_CUT))
+    format!(
+        "{}{title}{}",
+        shorten(stdout, out_room, OUTPUT_CUT_MARK),
+        shorten(stderr, err_room, ERROR_CUT_MARK)
+    )
 }
 
 #[cfg(test)]
@@ -204,7 +208,7 @@ mod tests {
     fn given_long_texts_when_combined_then_the_sum_is_the_limit() {
         for (out, err) in [(9000, 0), (9000, 10), (10, 9000), (9000, 9000), (2500, 0)] {
             let text = combine(&"o".repeat(out), &"é".repeat(err));
-            assert_eq!(text.chars().count(), COMBINED_CHARS, "{out} {err}");
+            assert_eq!(text.chars().count(), COMBINED_MAX_CHARS, "{out} {err}");
         }
         assert_eq!(combine("a\n", ""), "a\n");
         assert_eq!(combine("", "b"), "\n----------ERROR-------\nb");
@@ -217,8 +221,8 @@ mod tests {
             head.push(&[b'x'; 1000]);
         }
         assert_eq!(head.total, 100_000);
-        assert_eq!(head.text().len(), KEPT_CHARS);
-        assert!(head.text().ends_with(CUT));
+        assert_eq!(head.text().len(), STREAM_MAX_CHARS);
+        assert!(head.text().ends_with(STREAM_CUT_MARK));
     }
 
     #[test]

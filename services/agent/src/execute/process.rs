@@ -24,9 +24,9 @@ use super::{
 /// The code of a process that was killed.
 pub(super) const KILLED: i32 = 137;
 /// What remains in the pipes after a kill is read for this long; a process that escaped may hold them open.
-const GRACE: Duration = Duration::from_secs(2);
+const READ_AFTER_KILL_TIME: Duration = Duration::from_secs(2);
 /// A pipe holds this much, and a chunk no more: large enough for 100 MB/s, small beside the agent's memory.
-const CHUNK: usize = 256 * 1024;
+const PIPE_BYTES: usize = 256 * 1024;
 /// How long a script that has ended is waited for by its step while something still holds its output open.
 const OPEN_OUTPUT_GRACE: Duration = Duration::from_secs(5);
 /// How often it is looked whether a script has ended whose output is open.
@@ -34,7 +34,7 @@ const END_POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// What is in the pipes at the end of that grace is read for this long.
 const LAST_READ_TIME: Duration = Duration::from_millis(500);
 /// Most steps print little: a buffer begins with this much, and grows when it was filled.
-const FIRST: usize = 8 * 1024;
+const FIRST_BUFFER_BYTES: usize = 8 * 1024;
 
 /// How the group ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,7 +127,7 @@ pub(super) async fn follow<S: Sink>(
         Over::Killed(exit) => {
             step.kill();
             // What was printed before the kill counts, whatever the bus does: it is as much as two pipes hold.
-            let _ = timeout(GRACE, pipes.drain(&mut step.stdout, &mut step.stderr, out)).await;
+            let _ = timeout(READ_AFTER_KILL_TIME, pipes.drain(&mut step.stdout, &mut step.stderr, out)).await;
             step.dead().await;
             Ok(exit)
         }
@@ -179,7 +179,7 @@ struct Pipes {
 
 impl Pipes {
     fn new() -> Self {
-        Self { buffers: (vec![0; FIRST], vec![0; FIRST]), open: (true, true) }
+        Self { buffers: (vec![0; FIRST_BUFFER_BYTES], vec![0; FIRST_BUFFER_BYTES]), open: (true, true) }
     }
 
     /// Reads to both ends. A piece is read only when there is room for it, so that the pipes fill up and the
@@ -191,8 +191,8 @@ impl Pipes {
         out: &mut Out<'_, S>,
     ) {
         // More than the usual 64 KiB: fewer and larger chunks. Above the user's limit it stays as it is.
-        let _larger = rustix::pipe::fcntl_setpipe_size(&*stdout, CHUNK).is_ok();
-        let _larger = rustix::pipe::fcntl_setpipe_size(&*stderr, CHUNK).is_ok();
+        let _larger = rustix::pipe::fcntl_setpipe_size(&*stdout, PIPE_BYTES).is_ok();
+        let _larger = rustix::pipe::fcntl_setpipe_size(&*stderr, PIPE_BYTES).is_ok();
         while self.open != (false, false) {
             out.ready().await;
             self.one(stdout, stderr, out).await;
@@ -243,7 +243,7 @@ impl Pipes {
 }
 
 fn grow(buffer: &mut Vec<u8>, read: usize) {
-    if read == buffer.len() && read < CHUNK {
-        buffer.resize(CHUNK, 0);
+    if read == buffer.len() && read < PIPE_BYTES {
+        buffer.resize(PIPE_BYTES, 0);
     }
 }

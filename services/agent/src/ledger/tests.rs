@@ -85,8 +85,8 @@ fn only_what_ended_and_expired_long_ago_is_forgotten() {
     ledger.end(report("ended", ReportKind::Finished), None, 0).unwrap();
     ledger.end(report("expired", ReportKind::Finished), None, expires).unwrap();
     ledger.end(report("unknown", ReportKind::Finished), None, 0).unwrap();
-    assert_eq!(ledger.forget_old(Timestamp(expires + REMEMBERED_MS)).unwrap(), 0);
-    assert_eq!(ledger.forget_old(Timestamp(expires + REMEMBERED_MS + 1)).unwrap(), 2);
+    assert_eq!(ledger.forget_old(Timestamp(expires + COMMAND_RETENTION_MS)).unwrap(), 0);
+    assert_eq!(ledger.forget_old(Timestamp(expires + COMMAND_RETENTION_MS + 1)).unwrap(), 2);
     let states: Vec<bool> =
         ["ended", "begun", "expired", "unknown"].iter().map(|c| ledger.state(c).unwrap().is_some()).collect();
     assert_eq!(states, [false, true, false, true]);

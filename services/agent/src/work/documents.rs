@@ -5,7 +5,7 @@ use bytes::Bytes;
 use reeve_jetstream::{Error, Message, serve};
 use std::time::{Duration, Instant};
 
-const LIMIT: Duration = Duration::from_secs(30);
+const DOCUMENT_REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Documents that steps include, asked of the documents service.
 pub struct Documents<'a> {
@@ -35,8 +35,10 @@ impl Documents<'_> {
     async fn ask(&self, body: Bytes) -> Result<Message, Error> {
         let (begun, node) = (Instant::now(), self.agent.identity.node_id.as_str());
         loop {
-            match serve::ask(&self.agent.bus, node, "get-document", body.clone(), LIMIT).await {
-                Err(Error::NoResponders(_)) if begun.elapsed() < LIMIT => {}
+            match serve::ask(&self.agent.bus, node, "get-document", body.clone(), DOCUMENT_REQUEST_TIMEOUT)
+                .await
+            {
+                Err(Error::NoResponders(_)) if begun.elapsed() < DOCUMENT_REQUEST_TIMEOUT => {}
                 answered => return answered,
             }
             tokio::time::sleep(Duration::from_millis(200)).await;

@@ -23,7 +23,7 @@ use documents::Documents;
 use prost::Message;
 use reboot::Waiting;
 use reeve_contracts::node::{Dispatch, DispatchKind, SignedDispatch};
-use reeve_node_protocol::dispatch::Refusal;
+use reeve_node_protocol::dispatch::{Refusal, Verified};
 use reeve_types::Timestamp;
 use report::Of;
 use std::{
@@ -34,7 +34,7 @@ use std::{
 use tokio::{sync::watch, task::JoinSet};
 
 /// AWS's agent: five documents at a time.
-const AT_ONCE: usize = 5;
+const MAX_RUNNING_DOCUMENTS: usize = 5;
 
 /// Runs documents.
 pub struct Worker {
@@ -60,7 +60,7 @@ struct Queue {
 
 impl Queue {
     fn has_room(&self) -> bool {
-        self.running.len() < AT_ONCE && self.paused.is_empty()
+        self.running.len() < MAX_RUNNING_DOCUMENTS && self.paused.is_empty()
     }
 }
 
@@ -83,122 +83,121 @@ impl Worker {
             tracing::error!(%error, "what waited before cannot be read");
             Vec::new()
         });
-        let mut accepted: Vec<_> = accepted.into_iter().map(|data| (opened(&data).0.number, data)).collect();
-        accepted.sort_unstable_by_key(|(number, _)| *number);
-        if accepted.iter().any(|(number, data)| self.doubts_key(*number, data)) {
+        let mut accepted: Vec<_> = accepted.into_iter().map(Accepted::read).collect();
+        accepted.sort_unstable_by_key(|accepted| accepted.number());
+        let mut verdicts: Vec<_> =
+            accepted.iter().map(|accepted| self.verify(accepted.number(), &accepted.data)).collect();
+        if verdicts.iter().any(|verdict| verdict.as_ref().is_err_and(Refusal::is_of_keys)) {
             self.agent.keys.ask(&self.agent).await?;
+            verdicts =
+                accepted.iter().map(|accepted| self.verify(accepted.number(), &accepted.data)).collect();
         }
-        for (number, data) in accepted {
-            if let Err(error) = self.take_up(number, &data) {
+        for (accepted, verdict) in accepted.into_iter().zip(verdicts) {
+            if let Err(error) = self.take_up(&accepted, verdict) {
                 tracing::error!(%error, "a dispatch of an earlier run waits: the ledger cannot be written");
                 // It is looked at again when its turn comes, until it can be.
-                let (dispatch, key) = opened(&data);
-                self.wait(dispatch, key);
+                self.wait(accepted.verified);
             }
         }
         self.resume_paused();
         Ok(())
     }
 
-    /// What was believed once and is not any more, for its key, has an outcome.
-    fn take_up(self: &Arc<Self>, number: u64, data: &[u8]) -> Result<(), ledger::Error> {
-        match self.believe(number, data) {
+    /// What counted once and does not any more, for its key, has an outcome.
+    fn take_up(self: &Arc<Self>, accepted: &Accepted, verdict: Verdict) -> Result<(), ledger::Error> {
+        match verdict {
             // It was not too early once: the clock was set back.
             Err(refusal) if refusal.is_too_early() => {
-                let (dispatch, key) = opened(data);
-                self.wait(dispatch, key);
+                self.wait(accepted.verified.clone());
                 Ok(())
             }
             Err(refusal @ Refusal::Key(_)) => {
-                self.fail(&Of::dispatch(&opened(data).0), &refusal.to_string(), None)
+                self.fail(&Of::dispatch(&accepted.verified.dispatch), &refusal.to_string(), None)
             }
-            _ => self.take_in(number, data),
+            verdict => self.take_in(accepted.number(), verdict, &accepted.data),
         }
+    }
+
+    /// Whether a message of the inbox counts, as of now. It is asked once for each message, and the answer goes with it.
+    pub fn verify(&self, number: u64, data: &[u8]) -> Verdict {
+        self.agent.keys.verify(data, &self.agent.identity.node_id, number, (self.agent.clock)())
     }
 
     /// Takes one stored message of the inbox in; what it asks for waits for [`Worker::begin_waiting`].
     ///
     /// # Errors
     /// When the ledger cannot be written: then nothing was begun, and the message is read again.
-    pub fn take_in(self: &Arc<Self>, number: u64, data: &[u8]) -> Result<(), ledger::Error> {
-        match self.believe(number, data) {
-            Ok(dispatch) => self.take(number, dispatch, data, true),
+    pub fn take_in(
+        self: &Arc<Self>,
+        number: u64,
+        verdict: Verdict,
+        data: &[u8],
+    ) -> Result<(), ledger::Error> {
+        match verdict {
+            Ok(verified) => self.take(number, verified, data, true),
             Err(refusal) => self.refuse(number, &refusal),
         }
     }
 
-    /// Takes a live message in and begins what it asks for, if there is room. Answers whether it was believed;
+    /// Takes a live message in and begins what it asks for, if there is room. Answers whether it counted;
     /// if not, nothing was changed.
     ///
     /// # Errors
     /// As [`Worker::take_in`].
-    pub fn take_in_live(self: &Arc<Self>, number: u64, data: &[u8]) -> Result<bool, ledger::Error> {
-        match self.believe(number, data) {
-            Ok(dispatch) => self.take(number, dispatch, data, false).map(|()| true),
+    pub fn take_in_live(
+        self: &Arc<Self>,
+        number: u64,
+        verdict: Verdict,
+        data: &[u8],
+    ) -> Result<bool, ledger::Error> {
+        match verdict {
+            Ok(verified) => self.take(number, verified, data, false).map(|()| true),
             Err(refusal) => {
-                tracing::warn!(number, %refusal, "a live message is not believed");
+                tracing::warn!(number, %refusal, "a live message does not count");
                 Ok(false)
             }
         }
     }
 
-    fn believe(&self, number: u64, data: &[u8]) -> Result<Dispatch, Refusal> {
-        self.agent.keys.verify(data, &self.agent.identity.node_id, number, (self.agent.clock)())
-    }
-
-    /// Whether it is the key alone that stands in the way, so far as was checked: a newer set may have it.
-    pub fn doubts_key(&self, number: u64, data: &[u8]) -> bool {
-        self.believe(number, data).is_err_and(|refusal| refusal.is_of_keys())
-    }
-
     fn take(
         self: &Arc<Self>,
         number: u64,
-        dispatch: Dispatch,
+        verified: Verified,
         data: &[u8],
         later: bool,
     ) -> Result<(), ledger::Error> {
+        let dispatch = &verified.dispatch;
         failpoint::reached("after-receive");
         let ledger = &self.agent.ledger;
         if dispatch.kind() == DispatchKind::Cancel {
             // It may have overtaken what it cancels, which then counts as ended and is never begun.
             if ledger.state(&dispatch.command_id)?.is_none() {
-                return self.end(&cancelled_early(), &Of::dispatch(&dispatch), Some(number));
+                return self.end(&cancelled_early(), &Of::dispatch(dispatch), Some(number));
             }
             self.cancel(&dispatch.command_id)?;
             return ledger.set_cursor(number);
         }
-        let (_, key) = opened(data);
         match self.is_new(&dispatch.command_id)? {
             false => {
-                self.end_unsure(&dispatch)?;
+                self.end_unsure(dispatch)?;
                 ledger.set_cursor(number)
             }
             true if later || !self.queue().has_room() => {
                 ledger.accept(number, &dispatch.command_id, data)?;
                 failpoint::reached("after-accept");
-                self.wait(dispatch, key);
+                self.wait(verified);
                 Ok(())
             }
-            true => self.begin(Waiting::new(dispatch, key), Some(number)),
+            true => self.begin(Waiting::new(verified), Some(number)),
         }
     }
 
-    fn wait(&self, dispatch: Dispatch, key: String) {
+    fn wait(&self, verified: Verified) {
         let mut queue = self.queue();
-        if !queue.waiting.iter().any(|waiting| waiting.dispatch.command_id == dispatch.command_id) {
-            queue.waiting.push_back(Waiting::new(dispatch, key));
+        let id = &verified.dispatch.command_id;
+        if !queue.waiting.iter().any(|waiting| waiting.dispatch.command_id == *id) {
+            queue.waiting.push_back(Waiting::new(verified));
         }
-    }
-
-    /// Whether it is the time alone that has not come, by this node's clock, which may be behind.
-    pub fn is_too_early(&self, number: u64, data: &[u8]) -> bool {
-        self.believe(number, data).is_err_and(|refusal| refusal.is_too_early())
-    }
-
-    /// Whether the control plane signed this for this node and place, whatever it says.
-    pub fn is_signed(&self, number: u64, data: &[u8]) -> bool {
-        self.believe(number, data).map_or_else(|refusal| refusal.is_signed(), |_| true)
     }
 
     /// An inbox message that does not count. An expired one has an outcome; the others are not ours to answer.
@@ -294,7 +293,7 @@ impl Worker {
     }
 
     /// Writes INTENT, then runs the document in a task of its own. The clock is asked before and after: the
-    /// process may have been stopped since the dispatch was believed, and even while INTENT was written.
+    /// process may have been stopped since the dispatch was verified, and even while INTENT was written.
     fn begin(self: &Arc<Self>, waiting: Waiting, number: Option<u64>) -> Result<(), ledger::Error> {
         let mut of = Of::dispatch(&waiting.dispatch);
         let now = (self.agent.clock)();
@@ -430,10 +429,25 @@ impl Worker {
     }
 }
 
-/// A dispatch that was checked when it was taken in, and the key that signed it.
-fn opened(data: &[u8]) -> (Dispatch, String) {
-    let signed = SignedDispatch::decode(data).unwrap_or_default();
-    (Dispatch::decode(signed.dispatch.as_slice()).unwrap_or_default(), signed.key_id)
+/// What [`Worker::verify`] finds.
+pub type Verdict = Result<Verified, Refusal>;
+
+/// A dispatch that was verified when it was taken in by an earlier run of the agent.
+struct Accepted {
+    data: Vec<u8>,
+    verified: Verified,
+}
+
+impl Accepted {
+    fn read(data: Vec<u8>) -> Self {
+        let signed = SignedDispatch::decode(data.as_slice()).unwrap_or_default();
+        let dispatch = Dispatch::decode(signed.dispatch.as_slice()).unwrap_or_default();
+        Self { data, verified: Verified { dispatch, key_id: signed.key_id } }
+    }
+
+    fn number(&self) -> u64 {
+        self.verified.dispatch.number
+    }
 }
 
 /// When the control plane gives a dispatch up: its delivery and execution time-outs together are over.

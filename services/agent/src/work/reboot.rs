@@ -15,13 +15,14 @@ use crate::{
 use data_encoding::BASE64;
 use prost::Message;
 use reeve_contracts::node::Dispatch;
+use reeve_node_protocol::dispatch::Verified;
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, process::Stdio, sync::Arc, time::Duration};
 
 /// As long as a reboot waits for reports to go out; a bus that is away does not hold it up.
-const TELL: Duration = Duration::from_secs(5);
+const REPORTS_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often it is looked whether the time of what waits for a reboot is over.
-const LOOK: Duration = Duration::from_secs(1);
+const PAUSED_POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Why a step fails that asks a node for a reboot which it does not do.
 pub(super) const NO_COMMAND: &str = "This node does not reboot by itself: its agent was started without a reboot \
@@ -52,7 +53,8 @@ struct Kept {
 }
 
 impl Waiting {
-    pub(super) fn new(dispatch: Dispatch, key: String) -> Self {
+    pub(super) fn new(verified: Verified) -> Self {
+        let Verified { dispatch, key_id: key } = verified;
         Self { dispatch, key, paused: None, numbers: HashMap::new(), started_ms: 0 }
     }
 
@@ -214,7 +216,7 @@ impl Worker {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        if tokio::time::timeout(TELL, told).await.is_err() {
+        if tokio::time::timeout(REPORTS_TIMEOUT, told).await.is_err() {
             tracing::warn!("reports wait until after the reboot");
         }
     }
@@ -248,7 +250,7 @@ impl Worker {
         let mut tasks = self.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         tasks.spawn(async move {
             while worker.queue().watches() {
-                tokio::time::sleep(LOOK).await;
+                tokio::time::sleep(PAUSED_POLL_INTERVAL).await;
                 let now = (worker.agent.clock)();
                 let over = worker.queue().take_paused(|waiting| now >= given_up(&waiting.dispatch));
                 over.into_iter().for_each(|waiting| worker.leave_off(waiting));

@@ -2,10 +2,10 @@
 
 use super::Worker;
 use crate::{
-    execute::{Containment, DEFAULT_LIMIT},
+    execute::{Containment, DEFAULT_OUTPUT_LIMIT_BYTES},
     identity::Identity,
     keys::{Keys, keep_first},
-    ledger::{Ledger, State},
+    ledger::{Error, Ledger, State},
     platform,
     run::Agent,
 };
@@ -13,7 +13,7 @@ use nkeys::KeyPair;
 use prost::Message;
 use reeve_contracts::node::{Dispatch, DispatchKey, DispatchKind, KeySet, Report, ReportKind};
 use reeve_node_protocol::{
-    dispatch::{document_hash, sign},
+    dispatch::{Refusal, document_hash, sign},
     keys::NO_END,
 };
 use reeve_testkit::Nats;
@@ -80,7 +80,7 @@ async fn worker_of(root: &KeyPair, nats: &Nats, data: &Path, key: &KeyPair, inst
         reports: tokio::sync::Notify::new(),
         clock: Arc::new(clock),
         containment: Arc::new(Containment::group()),
-        output_limit: DEFAULT_LIMIT,
+        output_limit: DEFAULT_OUTPUT_LIMIT_BYTES,
         local_policy: crate::local_policy::LocalPolicy(data.join("no-policy")),
         reboot_command: None,
         boot_id: String::new(),
@@ -125,6 +125,18 @@ fn cancellation(worker: &Worker, key: &KeyPair, command: &str, number: u64) -> V
     sign(key, &cancel_of(worker, command, number)).unwrap().encode_to_vec()
 }
 
+fn take_in(worker: &Arc<Worker>, number: u64, data: &[u8]) -> Result<(), Error> {
+    worker.take_in(number, worker.verify(number, data), data)
+}
+
+fn take_in_live(worker: &Arc<Worker>, number: u64, data: &[u8]) -> Result<bool, Error> {
+    worker.take_in_live(number, worker.verify(number, data), data)
+}
+
+fn refusal(worker: &Worker, number: u64, data: &[u8]) -> Refusal {
+    worker.verify(number, data).unwrap_err()
+}
+
 fn reports(worker: &Worker) -> Vec<String> {
     let mut details = Vec::new();
     while let crate::ledger::Next::Report(sequence, bytes) =
@@ -148,7 +160,7 @@ async fn what_was_received_in_time_and_begins_late_is_not_run() {
         let worker = worker(&nats, data.path(), &key, &instants).await;
         let file = data.path().join("ran");
         let (command, data) = dispatch(&worker, &key, &file);
-        assert!(worker.take_in_live(1, &data).unwrap());
+        assert!(take_in_live(&worker, 1, &data).unwrap());
         assert_eq!(worker.agent.ledger.state(&command).unwrap(), Some(State::Ended));
         assert_eq!(reports(&worker), ["DeliveryTimedOut"], "in time for {in_time} looks");
         assert_eq!(worker.agent.ledger.cursor().unwrap(), 1);
@@ -163,7 +175,7 @@ async fn what_waited_too_long_is_not_run() {
     let worker = worker(&nats, data.path(), &key, &[EXPIRES - 1, EXPIRES]).await;
     let file = data.path().join("ran");
     let (command, bytes) = dispatch(&worker, &key, &file);
-    worker.take_in(1, &bytes).unwrap();
+    take_in(&worker, 1, &bytes).unwrap();
     assert_eq!(worker.agent.ledger.state(&command).unwrap(), Some(State::Accepted));
     worker.begin_waiting().await;
     assert_eq!(reports(&worker), ["DeliveryTimedOut"]);
@@ -182,11 +194,11 @@ async fn what_is_cancelled_before_it_is_begun_never_begins() {
         let (command, run) = numbered(&worker, &key, &file, of_run);
         let cancel = cancellation(&worker, &key, &command, of_cancel);
         if first {
-            worker.take_in(1, &cancel).unwrap();
-            worker.take_in(2, &run).unwrap();
+            take_in(&worker, 1, &cancel).unwrap();
+            take_in(&worker, 2, &run).unwrap();
         } else {
-            worker.take_in(1, &run).unwrap();
-            worker.take_in(2, &cancel).unwrap();
+            take_in(&worker, 1, &run).unwrap();
+            take_in(&worker, 2, &cancel).unwrap();
         }
         worker.begin_waiting().await;
         assert_eq!(worker.agent.ledger.state(&command).unwrap(), Some(State::Ended));
@@ -209,9 +221,9 @@ async fn what_is_replayed_is_run_once() {
     for at in 0..REPLAYS {
         // Both ways in, while it waits, while it runs and once it has ended.
         if at % 2 == 0 {
-            worker.take_in(1, &bytes).unwrap();
+            take_in(&worker, 1, &bytes).unwrap();
         } else {
-            assert!(worker.take_in_live(1, &bytes).unwrap());
+            assert!(take_in_live(&worker, 1, &bytes).unwrap());
         }
         if at % 10 == 9 {
             worker.begin_waiting().await;
@@ -221,7 +233,7 @@ async fn what_is_replayed_is_run_once() {
     while worker.agent.ledger.state(&command).unwrap() != Some(State::Ended) {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
-    worker.take_in(1, &bytes).unwrap();
+    take_in(&worker, 1, &bytes).unwrap();
     worker.begin_waiting().await;
     worker.stop().await;
     let ran = std::fs::read_to_string(&file).unwrap().lines().count();
@@ -239,11 +251,11 @@ async fn what_waits_when_its_key_is_withdrawn_is_not_run_and_says_so() {
     let worker = worker_of(&root, &nats, data.path(), &key, &[EXPIRES - 1]).await;
     let file = data.path().join("ran");
     let (command, bytes) = dispatch(&worker, &key, &file);
-    worker.take_in(1, &bytes).unwrap();
+    take_in(&worker, 1, &bytes).unwrap();
     assert_eq!(worker.agent.ledger.state(&command).unwrap(), Some(State::Accepted));
     let newer = key_set(&root, 2, &[&KeyPair::new_account()]);
     assert!(worker.agent.keys.accept(&newer, Timestamp(EXPIRES - 1)).unwrap());
-    assert!(worker.doubts_key(2, &numbered(&worker, &key, &file, 2).1));
+    assert!(refusal(&worker, 2, &numbered(&worker, &key, &file, 2).1).is_of_keys());
     worker.begin_waiting().await;
     assert_eq!(worker.agent.ledger.state(&command).unwrap(), Some(State::Ended));
     assert_eq!(reports(&worker), ["Failed"]);
@@ -276,8 +288,8 @@ async fn an_intent_whose_writing_was_said_to_have_failed_ends_as_interrupted() {
     let (command, signed) = dispatch(&worker, &key, &file);
     let started = Report { command_id: command, kind: ReportKind::Started.into(), ..Report::default() };
     assert!(worker.agent.ledger.intend(started, None, EXPIRES).unwrap());
-    worker.take_in(1, &signed).unwrap();
-    worker.take_in(1, &signed).unwrap();
+    take_in(&worker, 1, &signed).unwrap();
+    take_in(&worker, 1, &signed).unwrap();
     worker.begin_waiting().await;
     assert_eq!(reports(&worker), ["Interrupted"]);
     assert!(!file.exists());
@@ -306,7 +318,7 @@ async fn what_is_too_early_is_not_passed_over() {
     let worker = worker(&nats, data.path(), &key, &[EXPIRES - 1]).await;
     let dispatch = Dispatch { not_before_ms: EXPIRES + 300_000, ..cancel_of(&worker, "c", 1) };
     let bytes = sign(&key, &dispatch).unwrap().encode_to_vec();
-    assert!(worker.is_too_early(1, &bytes));
+    assert!(refusal(&worker, 1, &bytes).is_too_early());
     let later = Dispatch { not_before_ms: EXPIRES, ..dispatch };
-    assert!(!worker.is_too_early(1, &sign(&key, &later).unwrap().encode_to_vec()));
+    assert!(!refusal(&worker, 1, &sign(&key, &later).unwrap().encode_to_vec()).is_too_early());
 }

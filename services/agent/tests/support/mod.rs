@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use reeve_agent::execute::{
-    Containment, DEFAULT_LIMIT, Deadline, DocumentSource, Ended, Host, Job, Outcome, Sink, run,
+    Containment, DEFAULT_OUTPUT_LIMIT_BYTES, Deadline, DocumentSource, Ended, Host, Job, Outcome, Sink, run,
 };
 use reeve_agent::local_policy::Rules;
 use reeve_types::Timestamp;
@@ -37,7 +37,7 @@ pub async fn execute(
         root: root.to_owned(),
         node_id: "mi-0".to_owned(),
         containment: containment.clone(),
-        output_limit: DEFAULT_LIMIT,
+        output_limit: DEFAULT_OUTPUT_LIMIT_BYTES,
         rules: Rules::default(),
         no_reboot: None,
         region: "local".to_owned(),

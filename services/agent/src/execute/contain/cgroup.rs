@@ -30,16 +30,16 @@ use tokio::{
 };
 
 /// The cgroup in which what steps left running on purpose lives on.
-const BACKGROUND: &str = "background";
+const BACKGROUND_CGROUP: &str = "background";
 /// So many shells are kept ready. The kernel's wait is once for moves that follow at once, so several are made
 /// together, when half of them are gone.
-const SPARES: usize = 4;
+const MAX_SPARE_SHELLS: usize = 4;
 /// They are made so long after one was taken: the step that has it goes first.
-const LATER: Duration = Duration::from_millis(20);
+const REFILL_DELAY: Duration = Duration::from_millis(20);
 /// How long shells may take to open what they are to run.
-const PATIENCE: Duration = Duration::from_secs(10);
+const SHELL_READY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Waits for one line, then becomes the program.
-const GATE: &str = "read -r go && exec \"$@\" </dev/null";
+const WAITING_SHELL_SCRIPT: &str = "read -r go && exec \"$@\" </dev/null";
 
 /// This agent's part of the tree.
 pub(super) struct Cgroups {
@@ -72,9 +72,9 @@ impl Cgroups {
         }
         // What an earlier run left: of a step, of a spare shell, or empty.
         for entry in fs::read_dir(&root)?.flatten() {
-            if entry.file_name() != BACKGROUND && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            if entry.file_name() != BACKGROUND_CGROUP && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 kill(&entry.path());
-                wait_until_empty(&entry.path(), super::GRACE).await;
+                wait_until_empty(&entry.path(), super::DEATH_TIMEOUT).await;
                 remove(&entry.path());
             }
         }
@@ -127,15 +127,15 @@ impl Cgroups {
     /// Makes spare shells, if half of them are gone.
     pub(super) fn refill(self: &Arc<Self>) {
         let left = self.spares().len();
-        if left > SPARES / 2 || self.refilling.swap(true, Ordering::Relaxed) {
+        if left > MAX_SPARE_SHELLS / 2 || self.refilling.swap(true, Ordering::Relaxed) {
             return;
         }
         let cgroups = self.clone();
         tokio::spawn(async move {
             if left > 0 {
-                sleep(LATER).await;
+                sleep(REFILL_DELAY).await;
             }
-            let missing = SPARES.saturating_sub(cgroups.spares().len());
+            let missing = MAX_SPARE_SHELLS.saturating_sub(cgroups.spares().len());
             let mut made = Vec::new();
             for _ in 0..missing {
                 match cgroups.waiting() {
@@ -229,7 +229,7 @@ impl Cgroups {
     pub(super) async fn release(&self, place: &Path) -> bool {
         let empty = is_empty(place);
         if !empty {
-            let (from, to) = (place.to_owned(), self.root.join(BACKGROUND));
+            let (from, to) = (place.to_owned(), self.root.join(BACKGROUND_CGROUP));
             // The move waits for the kernel.
             let moved = tokio::task::spawn_blocking(move || move_all(&from, &to)).await;
             if let Ok(Err(error)) = moved {
@@ -314,7 +314,7 @@ async fn move_in(waiting: &mut [Slot]) -> io::Result<()> {
     let begun = Instant::now();
     for Slot { child, script, .. } in waiting {
         if let Some(script) = script {
-            let lives = || begun.elapsed() < PATIENCE && matches!(child.try_wait(), Ok(None));
+            let lives = || begun.elapsed() < SHELL_READY_TIMEOUT && matches!(child.try_wait(), Ok(None));
             script.opened(lives).await?;
         }
     }
@@ -324,7 +324,7 @@ async fn move_in(waiting: &mut [Slot]) -> io::Result<()> {
 /// The task behind a gate.
 fn gated(task: Task, token: &str) -> Command {
     let mut command = Command::new(shell());
-    command.arg("-c").arg(GATE).arg("sh");
+    command.arg("-c").arg(WAITING_SHELL_SCRIPT).arg("sh");
     command.arg(task.command.get_program()).args(task.command.get_args());
     same_settings(&mut command, &task.command);
     command.env(MARK, token);

@@ -47,9 +47,9 @@ use tokio::{
 /// The variable that marks a step's processes.
 const MARK: &str = "REEVE_STEP";
 /// The folder of scripts whose shells are started ahead.
-const SCRIPTS: &str = "scripts";
+const SCRIPTS_FOLDER: &str = "scripts";
 /// The dead are waited for this long; one in an uninterruptible sleep may take for ever.
-const GRACE: Duration = Duration::from_secs(10);
+const DEATH_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How steps are kept together on this node.
 pub struct Containment {
@@ -79,7 +79,7 @@ impl Containment {
     /// The best way that works here, for an agent alone in its folder. `name` tells this agent's cgroups from others'.
     /// The supervisor is the running program itself: its `main` must call [`supervisor`] first.
     pub async fn find(folder: &Path, name: &str) -> Self {
-        match cgroup::Cgroups::find(name, &folder.join(SCRIPTS)).await {
+        match cgroup::Cgroups::find(name, &folder.join(SCRIPTS_FOLDER)).await {
             Ok(cgroups) => Self { way: Way::Cgroups(Arc::new(cgroups)), marks: Some(marks(folder)) },
             Err(error) => {
                 tracing::info!(%error, "no cgroups for steps: each gets a supervisor");
@@ -121,10 +121,10 @@ impl Containment {
         for step in left {
             if tree::is_place(&step.place) {
                 tree::kill(&step.place);
-                tree::wait_until_empty(&step.place, GRACE).await;
+                tree::wait_until_empty(&step.place, DEATH_TIMEOUT).await;
                 tree::remove(&step.place);
             }
-            scan::end_marked(MARK, &step.token, GRACE).await;
+            scan::end_marked(MARK, &step.token, DEATH_TIMEOUT).await;
             step.mark.clear()?;
         }
         Ok(steps)
@@ -370,18 +370,18 @@ impl Step {
 
     /// Waits until what was killed is dead.
     pub(super) async fn dead(mut self) {
-        if timeout(GRACE, self.child.wait()).await.is_err() {
+        if timeout(DEATH_TIMEOUT, self.child.wait()).await.is_err() {
             tracing::warn!("a killed step does not end");
         }
         match self.place.take() {
             Some((_, place)) => {
-                tree::wait_until_empty(&place, GRACE).await;
+                tree::wait_until_empty(&place, DEATH_TIMEOUT).await;
                 if tree::is_empty(&place) {
                     self.give_back();
                 }
                 tree::remove(&place);
             }
-            None => scan::end_marked(MARK, &self.token, GRACE).await,
+            None => scan::end_marked(MARK, &self.token, DEATH_TIMEOUT).await,
         }
         self.forget();
     }

@@ -5,7 +5,7 @@ use std::{collections::HashMap, fs, path::PathBuf, time::Duration};
 use tokio::time::{Instant, sleep};
 
 /// A storm outruns one look, so it is looked again at once, this many times.
-const LOOKS: usize = 64;
+const MAX_SCANS: usize = 64;
 
 fn processes() -> impl Iterator<Item = i32> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -20,7 +20,7 @@ fn kill(pid: i32) {
 /// Kills all processes with a mark; answers whether a last look found none.
 pub(super) fn kill_marked(name: &str, value: &str) -> bool {
     let mark = format!("{name}={value}");
-    for _ in 0..LOOKS {
+    for _ in 0..MAX_SCANS {
         let mut found = false;
         for pid in processes() {
             // The environment of a dead one reads as nothing.

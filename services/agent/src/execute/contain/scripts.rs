@@ -53,7 +53,7 @@ struct State {
 }
 
 /// As many scripts are kept for what steps left running.
-const LEFT: usize = 1_000;
+const MAX_KEPT_SCRIPTS: usize = 1_000;
 
 /// What a place is made of: two names, which may have been exchanged, and an end of a pipe.
 struct Files {
@@ -256,7 +256,7 @@ impl Drop for Place {
             true => {
                 let mut state = self.places.state();
                 state.left.push_back(files.text);
-                if state.left.len() > LEFT { state.left.pop_front() } else { None }
+                if state.left.len() > MAX_KEPT_SCRIPTS { state.left.pop_front() } else { None }
             }
             false => Some(files.text),
         };

@@ -202,7 +202,7 @@ impl Node {
             traceparent: traceparent.to_owned(),
             ..Report::default()
         };
-        if self.shared.execution >= reeve_agent::SOON {
+        if self.shared.execution >= reeve_agent::START_REPORT_DELAY {
             let begun = report(ReportKind::Started, self);
             self.report(begun).await;
         }
