@@ -47,6 +47,8 @@ mod failpoints;
 mod faults;
 #[path = "it/forged.rs"]
 mod forged;
+#[path = "it/fuzz.rs"]
+mod fuzz;
 #[path = "it/history.rs"]
 mod history;
 #[path = "it/invocations.rs"]

@@ -5,7 +5,7 @@ use crate::{
     principal::{self, Principal, PrincipalEvent},
     projections::{POLICIES, PRINCIPALS, PolicyRow, PrincipalRow},
 };
-use reeve_authz::{Access, Decision, Question, Resource, secret_name};
+use reeve_authz::{Access, Decision, Question, Resource, check_action, check_kind, secret_name};
 use reeve_contracts::access::AccessKey;
 use reeve_runtime::{ApiError, Call, answered, page_size};
 use reeve_secrets::{Vault, Zeroizing};
@@ -13,7 +13,7 @@ use reeve_types::ids::random_hex;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, sync::Arc};
 
-const MOST_LISTED: usize = 100;
+const MAX_PAGE_SIZE: usize = 100;
 
 impl From<principal::Error> for ApiError {
     fn from(error: principal::Error) -> Self {
@@ -173,7 +173,7 @@ pub struct PrincipalsPage {
 }
 
 pub(crate) async fn list_principals(call: Call<List>) -> Result<PrincipalsPage, ApiError> {
-    let size = page_size(call.input.max_results, MOST_LISTED)?;
+    let size = page_size(call.input.max_results, MAX_PAGE_SIZE)?;
     let after = call.input.next_token.as_deref();
     let page = call.handle.views().scan::<PrincipalRow>(PRINCIPALS, "", after, size);
     let (principals, next_token) = answered(page, |row| Listed {
@@ -224,7 +224,7 @@ pub struct PoliciesPage {
 }
 
 pub(crate) async fn list_policies(call: Call<List>) -> Result<PoliciesPage, ApiError> {
-    let size = page_size(call.input.max_results, MOST_LISTED)?;
+    let size = page_size(call.input.max_results, MAX_PAGE_SIZE)?;
     let after = call.input.next_token.as_deref();
     let page = call.handle.views().scan::<PolicyRow>(POLICIES, "", after, size);
     let (policies, next_token) = answered(page, |row| ListedPolicy {
@@ -248,11 +248,14 @@ pub struct Check {
 pub struct Checked {
     /// `Allow` or `Deny`.
     decision: &'static str,
+    /// What it is on, as policies name it.
+    resource: String,
     /// The names of the policies that determined it.
     policies: Vec<String>,
 }
 
-/// What would be decided, and by which policies: for those who write them.
+/// What would be decided, and by which policies: for those who write them. A slip is an error, and not a `Deny` that
+/// looks like a decision.
 pub(crate) async fn check_access(access: Arc<Access>, call: Call<Check>) -> Result<Checked, ApiError> {
     let input = &call.input;
     let resource = match (&input.resource_type, &input.resource_id) {
@@ -263,8 +266,14 @@ pub(crate) async fn check_access(access: Arc<Access>, call: Call<Check>) -> Resu
             return Err(ApiError::new("ValidationException", message));
         }
     };
+    let invalid = |message| ApiError::new("ValidationException", message);
+    check_action(&input.action).map_err(invalid)?;
+    let kind = check_kind(&resource.kind).map_err(invalid)?;
+    if !access.has_principal(&input.principal) {
+        return Err(principal::Error::Unknown(input.principal.clone()).into());
+    }
     let question = Question { principal: &input.principal, action: &input.action, resource: &resource };
     let (decision, policies) = access.explain(question);
     let decision = if decision == Decision::Allow { "Allow" } else { "Deny" };
-    Ok(Checked { decision, policies })
+    Ok(Checked { decision, resource: format!("{kind}::{:?}", resource.id), policies })
 }

@@ -21,18 +21,9 @@ impl From<Error> for ApiError {
     }
 }
 
-/// The types whose tags are kept here.
-const TYPES: [&str; 9] = [
-    "Document",
-    "ManagedInstance",
-    "MaintenanceWindow",
-    "Parameter",
-    "PatchBaseline",
-    "OpsItem",
-    "OpsMetadata",
-    "Automation",
-    "Association",
-];
+/// The types whose resources are known here, with the table of those that exist. AWS's other types belong to services
+/// that Reeve does not have: nothing of them exists, so nothing of them is tagged.
+const TYPES: [(&str, &str); 2] = [("Document", DOCUMENTS), ("ManagedInstance", NODES)];
 
 /// A resource that a call names and that exists.
 struct Named {
@@ -48,22 +39,20 @@ impl Named {
 
 fn named<I>(call: &Call<I>, kind: Option<&String>, id: Option<&String>) -> Result<Named, ApiError> {
     let kind = kind.map(String::as_str).unwrap_or_default();
-    if !TYPES.contains(&kind) {
-        let message = format!("ResourceType is {kind:?}, which is not a type whose resources can be tagged.");
+    let Some((_, table)) = TYPES.iter().find(|(known, _)| *known == kind) else {
+        let known = TYPES.map(|(kind, _)| kind).join(" and ");
+        let message = format!(
+            "ResourceType is {kind:?}. The resources that can be tagged here are of the types {known}."
+        );
         return Err(ApiError::new("InvalidResourceType", message));
-    }
+    };
     let id = id.map(String::as_str).unwrap_or_default();
     // A document is also named by its ARN, arn:<partition>:ssm:<region>:<account>:document/<name>.
     let id = match (kind, id.split_once(":document/")) {
         ("Document", Some((arn, name))) if arn.starts_with("arn:") => name,
         _ => id,
     };
-    let exists = match kind {
-        "Document" => call.handle.views().get::<bool>(DOCUMENTS, id).is_some(),
-        "ManagedInstance" => call.handle.views().get::<bool>(NODES, id).is_some(),
-        _ => !id.is_empty(),
-    };
-    if !exists {
+    if call.handle.views().get::<bool>(table, id).is_none() {
         let message = format!("ResourceId is {id:?}, and there is no such {kind}.");
         return Err(ApiError::new("InvalidResourceId", message));
     }

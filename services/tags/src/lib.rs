@@ -7,7 +7,7 @@
 //!   its tags.
 //!
 //! Invariants: a resource has at most 50 tags; no key begins with `aws:`; an event says only what changed.
-//! Resources of the other types are not known here, so their ids are taken as they come.
+//! Only what exists is tagged: resources of the other types belong to services that there are not, and are refused.
 
 mod api;
 mod domain;

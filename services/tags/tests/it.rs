@@ -87,10 +87,29 @@ async fn tags_follow_their_resources() {
         call(&bus, "ListTagsForResource", resource("ManagedInstance", "mi-1")).await,
         Err("InvalidResourceId".into())
     );
-    assert_eq!(
-        call(&bus, "ListTagsForResource", resource("CloudConnector", "x")).await,
-        Err("InvalidResourceType".into())
-    );
+    // Types of services that there are not.
+    for kind in
+        ["Parameter", "MaintenanceWindow", "PatchBaseline", "OpsItem", "Automation", "CloudConnector", ""]
+    {
+        for (operation, member, value) in [
+            ("AddTagsToResource", "Tags", json!([{"Key": "a", "Value": "1"}])),
+            ("RemoveTagsFromResource", "TagKeys", json!(["a"])),
+            ("ListTagsForResource", "More", json!(null)),
+        ] {
+            let answer = call(&bus, operation, with(resource(kind, "x"), member, value)).await;
+            assert_eq!(answer, Err("InvalidResourceType".into()), "{operation} {kind}");
+        }
+    }
+    for kind in ["Document", "ManagedInstance"] {
+        for id in [String::new(), "x".repeat(4200), "a/b*>. é".to_owned()] {
+            let tags = with(resource(kind, &id), "Tags", json!([{"Key": "a", "Value": "1"}]));
+            assert_eq!(
+                call(&bus, "AddTagsToResource", tags).await,
+                Err("InvalidResourceId".into()),
+                "{kind} {id}"
+            );
+        }
+    }
 
     let created = DocumentCreated {
         name: "deploy".into(),
@@ -150,7 +169,11 @@ async fn tags_that_may_not_be_are_refused_and_a_rebuilt_view_is_the_same() {
     let nats = Nats::start();
     let bus = nats.bus().await;
     let running = run(reeve_tags::service(), bus.clone(), nats.folder()).await.unwrap();
-    let parameter = |tags| with(resource("Parameter", "/app/db.url"), "Tags", tags);
+    let registered = NodeRegistered { node_id: "mi-0123456789abcdef0".into(), ..NodeRegistered::default() };
+    let of = ["nodes", "node", "mi-0123456789abcdef0"];
+    publish(&bus, of, "reeve.nodes.NodeRegistered.v1", 0, &registered).await;
+    until(&bus, "ManagedInstance", "mi-0123456789abcdef0", json!([])).await;
+    let node = |tags| with(resource("ManagedInstance", "mi-0123456789abcdef0"), "Tags", tags);
     let many: Vec<Value> = (0..51).map(|n| json!({"Key": format!("k{n}"), "Value": ""})).collect();
     for (tags, code) in [
         (json!([{"Key": "aws:x", "Value": ""}]), "ValidationException"),
@@ -159,17 +182,18 @@ async fn tags_that_may_not_be_are_refused_and_a_rebuilt_view_is_the_same() {
         (json!([{"Key": "a*", "Value": ""}]), "ValidationException"),
         (Value::from(many), "TooManyTagsError"),
     ] {
-        assert_eq!(call(&bus, "AddTagsToResource", parameter(tags)).await, Err(code.into()));
+        assert_eq!(call(&bus, "AddTagsToResource", node(tags)).await, Err(code.into()));
     }
-    call(&bus, "AddTagsToResource", parameter(json!([{"Key": "a", "Value": "1"}]))).await.unwrap();
-    call(&bus, "AddTagsToResource", parameter(json!([{"Key": "a", "Value": "1"}]))).await.unwrap();
+    call(&bus, "AddTagsToResource", node(json!([{"Key": "a", "Value": "1"}]))).await.unwrap();
+    call(&bus, "AddTagsToResource", node(json!([{"Key": "a", "Value": "1"}]))).await.unwrap();
     let live = running.handle().views().dump();
     running.stop().await;
 
     let other = nats.folder().join("rebuilt");
     let rebuilt = run(reeve_tags::service(), bus.clone(), &other).await.unwrap();
     assert_eq!(rebuilt.handle().views().dump(), live);
-    let listed = call(&bus, "ListTagsForResource", resource("Parameter", "/app/db.url")).await.unwrap();
+    let listed =
+        call(&bus, "ListTagsForResource", resource("ManagedInstance", "mi-0123456789abcdef0")).await.unwrap();
     assert_eq!(listed["TagList"], json!([{"Key": "a", "Value": "1"}]));
     rebuilt.stop().await;
 }

@@ -13,9 +13,9 @@ use std::{
 use tokio::sync::watch;
 
 /// Decisions that are remembered until anything changes.
-const MOST_REMEMBERED: usize = 10_000;
+const MAX_REMEMBERED_DECISIONS: usize = 10_000;
 /// As long as an answer waits until what it changed is in force here.
-const REACHED_LIMIT: Duration = Duration::from_secs(5);
+const REACHED_TIMEOUT: Duration = Duration::from_secs(5);
 
 type Remembered = HashMap<(String, String, Resource), Decision>;
 
@@ -125,6 +125,11 @@ impl Access {
         });
     }
 
+    /// Whether there is such a principal.
+    pub fn has_principal(&self, name: &str) -> bool {
+        self.administrators.contains(name) || self.read().groups.contains_key(name)
+    }
+
     /// Decides, and says which policies determined it: the names under which they were put.
     pub fn explain(&self, question: Question<'_>) -> (Decision, Vec<String>) {
         if self.administrators.contains(question.principal) {
@@ -171,7 +176,7 @@ impl Authorizer for Access {
         let state = self.read();
         let (decision, _) = state.decide(question);
         let mut remembered = self.remembered.write().unwrap_or_else(PoisonError::into_inner);
-        if remembered.len() >= MOST_REMEMBERED {
+        if remembered.len() >= MAX_REMEMBERED_DECISIONS {
             remembered.clear();
         }
         remembered.insert(key, decision);
@@ -182,7 +187,7 @@ impl Authorizer for Access {
         let Some((stream, sequence)) = position.rsplit_once(':') else { return };
         let known = self.positions.read().unwrap_or_else(PoisonError::into_inner).contains_key(stream);
         if let (true, Ok(sequence)) = (known, sequence.parse()) {
-            let wait = tokio::time::timeout(REACHED_LIMIT, self.wait_for(stream, sequence)).await;
+            let wait = tokio::time::timeout(REACHED_TIMEOUT, self.wait_for(stream, sequence)).await;
             if wait.is_err() {
                 tracing::warn!(stream, sequence, "a change of access is not in force here yet");
             }
@@ -254,6 +259,9 @@ mod tests {
         assert!(send(&access, "mi-2"));
         access.put_policy("web", "permit(principal");
         assert!(!send(&access, "mi-1"), "what cannot be read permits nothing");
+        access.put_policy("all", "permit(principal, action, resource);");
+        assert!(!send(&access, "mi-1"), "nor does anything beside it: it may have forbidden this");
+        access.remove_policy("all");
         access.put_policy("web", "permit(principal, action, resource);");
         assert!(send(&access, "mi-1"));
         access.remove_principal("alice");
@@ -285,5 +293,77 @@ mod tests {
             assert!(crate::check_policy(text).is_err(), "{text:?}");
         }
         crate::check_policy(WEB).unwrap();
+    }
+
+    #[test]
+    fn a_policy_is_about_what_there_is() {
+        let wrong = [
+            (r#"forbid(principal, action == Action::"ssm:SendComand", resource);"#, "ssm:SendCommand"),
+            (r#"forbid(principal, action in Action::"ssm:Sent*", resource);"#, "ssm:Send*"),
+            (r#"forbid(principal, action == Action::"ssm:Send*", resource);"#, "never apply"),
+            ("forbid(principal, action, resource is Documnet);", "Document"),
+            ("forbid(principal, action, resource is ManagedInstance);", "Node"),
+            (r#"forbid(principal, action, resource == ManagedInstance::"mi-1");"#, "Node"),
+            (r#"forbid(principal in Groups::"web", action, resource);"#, "Group"),
+            (r#"forbid(principal, action, resource) when { resource.tags.env == "prod" };"#, "hasTag"),
+            (r#"forbid(principal, action, resource) when { resource.getTag("env") == "prod" };"#, "hasTag"),
+            (r#"forbid(principal, action, resource) when { principal.name == "bob" };"#, "name"),
+            (
+                r#"forbid(principal, action, resource is Policy) when { resource.hasTag("env") && resource.getTag("env") == "prod" };"#,
+                "never apply",
+            ),
+            (
+                r#"forbid(principal, action, resource is Node) when { resource.hasTag("n") && resource.getTag("n") > 3 };"#,
+                "Long",
+            ),
+        ];
+        for (text, names) in wrong {
+            let error = crate::check_policy(text).unwrap_err();
+            println!("{text}\n    {error}");
+            assert!(error.contains(names), "{text}: {error}");
+        }
+        for action in
+            ["ssm:SendCommand", "ssm:Put*", "ssm:*", "access:PutPolicy", "dead-letters:*", "nodes:*"]
+        {
+            for kind in ["Document", "Node", "Parameter", "Activation", "Principal", "Policy", "Resource"] {
+                let text = format!("forbid(principal, action in Action::{action:?}, resource is {kind});");
+                crate::check_policy(&text).unwrap();
+            }
+        }
+        for kind in
+            ["Document", "ManagedInstance", "Node", "Activation", "DeadLetter", "DispatchKeys", "OpsItem"]
+        {
+            crate::check_kind(kind).unwrap();
+        }
+        let error = crate::check_kind("Documnet").unwrap_err();
+        assert_eq!(error, "There is no kind of resource Documnet; did you mean Document?");
+        assert_eq!(crate::check_action("ssm:*").unwrap_err(), "There is no action ssm:*.");
+        let error = crate::check_action("ssm:SendComand").unwrap_err();
+        assert_eq!(error, "There is no action ssm:SendComand; did you mean ssm:SendCommand?");
+    }
+
+    #[test]
+    fn a_policy_that_cannot_be_evaluated_denies_what_it_is_about() {
+        let access = access();
+        let send = |id| allowed(&access, "alice", "ssm:SendCommand", "ManagedInstance", id);
+        assert!(send("mi-1"));
+        // As one may be in force that was put before policies were validated.
+        access.put_policy(
+            "broken",
+            r#"forbid(principal, action, resource is Node) when { resource.tags.env == "prod" };"#,
+        );
+        assert!(!send("mi-1"));
+        assert!(allowed(&access, "alice", "ssm:SendCommand", "Document", "AWS-RunShellScript"));
+        let resource = Resource::new("ManagedInstance", "mi-1");
+        let question = Question { principal: "alice", action: "ssm:SendCommand", resource: &resource };
+        assert_eq!(access.explain(question), (Decision::Deny, vec!["broken".to_owned()]));
+        // One that is valid and overflows.
+        access.put_policy(
+            "broken",
+            "permit(principal, action, resource) when { 9223372036854775807 + 1 > 0 };",
+        );
+        assert!(!send("mi-1"));
+        access.remove_policy("broken");
+        assert!(send("mi-1"));
     }
 }

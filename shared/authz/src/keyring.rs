@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// More than any file of principals needs, so that a wrong path cannot fill the memory.
-const LARGEST_FILE: u64 = 16 * 1024 * 1024;
+const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
 /// Below this a secret can be searched for: every signature that is seen is a test of a guess.
-const SHORTEST_SECRET: usize = 16;
+const MIN_SECRET_BYTES: usize = 16;
 
 /// Why a file of principals was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +28,7 @@ pub enum Error {
     Name { name: String },
     #[error("the access_key_id {access_key_id:?} of {name} is not 16 to 128 letters, digits and underscores")]
     AccessKeyId { name: String, access_key_id: String },
-    #[error("the secret_access_key of {name} is shorter than {SHORTEST_SECRET} characters")]
+    #[error("the secret_access_key of {name} is shorter than {MIN_SECRET_BYTES} characters")]
     Secret { name: String },
     #[error("{name} is no administrator: other principals are made with `reeve access create-principal`")]
     NoAdministrator { name: String },
@@ -79,7 +79,7 @@ impl Keyring {
             return Err(Error::Mode { path: path.to_owned(), mode });
         }
         let mut text = String::new();
-        file.take(LARGEST_FILE).read_to_string(&mut text).map_err(read)?;
+        file.take(MAX_FILE_BYTES).read_to_string(&mut text).map_err(read)?;
         Self::parse(&text)
     }
 
@@ -122,7 +122,7 @@ fn check(entry: &Entry) -> Result<(), Error> {
     if !(16..=128).contains(&id.len()) || !id.bytes().all(word) {
         return Err(Error::AccessKeyId { name: name(), access_key_id: id.clone() });
     }
-    if entry.secret_access_key.len() < SHORTEST_SECRET {
+    if entry.secret_access_key.len() < MIN_SECRET_BYTES {
         return Err(Error::Secret { name: name() });
     }
     if !entry.administrator {

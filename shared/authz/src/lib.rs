@@ -11,18 +11,22 @@
 //! `Resource::"*"`.
 //!
 //! **Invariants**
-//! - What nobody allowed is denied, and so is what could not be evaluated.
+//! - What nobody allowed is denied, and so is what a policy that cannot be evaluated is about.
+//! - While a text of policies in force cannot be read, everything is denied: it may forbid something.
+//! - A text that is put names only actions, kinds and tags that there are ([`check_policy`]).
 //! - Administrators are never denied: whoever can read their file owns the installation anyway.
 //! - A secret is never printed: no `Debug` here shows one.
 
 mod access;
 mod keyring;
 mod policies;
+mod schema;
 mod watch;
 
 pub use access::Access;
 pub use keyring::{Error, Keyring};
 pub use policies::check as check_policy;
+pub use schema::{check_action, check_kind, in_policies};
 pub use watch::{secret_name, watch};
 
 /// The principal in an administrator's file that `reeve up` makes; its name is nobody else's.

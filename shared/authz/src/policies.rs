@@ -1,9 +1,9 @@
 //! Cedar: texts to policies, questions to decisions.
 
-use crate::{Decision, Question, verb};
+use crate::{Decision, Question, in_policies, schema, verb};
 use cedar_policy::{
-    Authorizer, Context, Decision as CedarDecision, Entities, Entity, EntityId, EntityTypeName, EntityUid,
-    Policy, PolicyId, PolicySet, Request, RestrictedExpression,
+    AuthorizationError, Authorizer, Context, Decision as CedarDecision, Entities, Entity, EntityId,
+    EntityTypeName, EntityUid, Policy, PolicyId, PolicySet, Request, RestrictedExpression,
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -11,14 +11,15 @@ use std::{
 };
 
 /// As many policies as one text may hold.
-const MOST_POLICIES: usize = 100;
+const MAX_POLICIES_PER_TEXT: usize = 100;
 
-/// Checks a text of policies.
+/// Checks a text of policies that is put: it can be read, and names only what there is.
 ///
 /// # Errors
 /// One sentence that says what is wrong with it.
 pub fn check(text: &str) -> Result<(), String> {
-    parse("checked", text).map(|_| ())
+    let set = PolicySet::from_policies(parse("policy", text)?).map_err(|error| error.to_string())?;
+    schema::validate(&set)
 }
 
 /// The policies of a text, each with an id that names the text.
@@ -39,7 +40,9 @@ fn parse(name: &str, text: &str) -> Result<Vec<Policy>, String> {
         .collect();
     match policies.len() {
         0 => Err("The text holds no policy.".to_owned()),
-        n if n > MOST_POLICIES => Err(format!("The text holds {n} policies; it may hold {MOST_POLICIES}.")),
+        n if n > MAX_POLICIES_PER_TEXT => {
+            Err(format!("The text holds {n} policies; it may hold {MAX_POLICIES_PER_TEXT}."))
+        }
         _ => Ok(policies),
     }
 }
@@ -49,16 +52,19 @@ fn parse(name: &str, text: &str) -> Result<Vec<Policy>, String> {
 pub(crate) struct Policies {
     set: PolicySet,
     ids: HashMap<String, Vec<PolicyId>>,
+    /// Texts in force that cannot be read. What they forbid nobody knows, so nothing is permitted beside them.
+    unreadable: BTreeSet<String>,
 }
 
 impl Policies {
-    /// Puts a text in the place of the one of that name. What is not Cedar any more permits nothing: it is left out.
+    /// Puts a text in the place of the one of that name. While one is not Cedar any more nothing is permitted.
     pub fn put(&mut self, name: &str, text: &str) {
         self.remove(name);
         let policies = match parse(name, text) {
             Ok(policies) => policies,
             Err(reason) => {
-                return tracing::error!(name, reason, "a policy cannot be read and permits nothing");
+                self.unreadable.insert(name.to_owned());
+                return tracing::error!(name, reason, "a policy cannot be read: everything is denied");
             }
         };
         let mut ids = Vec::new();
@@ -66,13 +72,17 @@ impl Policies {
             let id = policy.id().clone();
             match self.set.add(policy) {
                 Ok(()) => ids.push(id),
-                Err(error) => tracing::error!(name, %error, "a policy was not taken and permits nothing"),
+                Err(error) => {
+                    self.unreadable.insert(name.to_owned());
+                    tracing::error!(name, %error, "a policy was not taken: everything is denied");
+                }
             }
         }
         self.ids.insert(name.to_owned(), ids);
     }
 
     pub fn remove(&mut self, name: &str) {
+        self.unreadable.remove(name);
         for id in self.ids.remove(name).unwrap_or_default() {
             if let Err(error) = self.set.remove_static(id) {
                 tracing::error!(name, %error, "a policy was not removed");
@@ -80,7 +90,7 @@ impl Policies {
         }
     }
 
-    /// Decides; answers also which texts determined it.
+    /// Decides; answers also which texts determined it. One that cannot be evaluated denies.
     pub fn decide(
         &self,
         question: Question<'_>,
@@ -90,22 +100,32 @@ impl Policies {
         let Some((request, entities)) = request(question, groups, tags) else {
             return (Decision::Deny, Vec::new());
         };
+        if !self.unreadable.is_empty() {
+            return (Decision::Deny, self.unreadable.iter().cloned().collect());
+        }
         let response = Authorizer::new().is_authorized(&request, &self.set, &entities);
-        let names = response.diagnostics().reason().filter_map(|id| {
-            let text: &str = id.as_ref();
-            text.rsplit_once('/').map(|(name, _)| name.to_owned())
-        });
-        let mut names: Vec<String> = names.collect();
-        names.sort();
-        names.dedup();
+        let mut failed = BTreeSet::new();
         for error in response.diagnostics().errors() {
-            tracing::warn!(%error, "a policy could not be evaluated");
+            tracing::warn!(%error, "a policy could not be evaluated, and denies");
+            let AuthorizationError::PolicyEvaluationError(error) = error;
+            failed.extend(text_of(error.policy_id()));
         }
-        match response.decision() {
-            CedarDecision::Allow => (Decision::Allow, names),
-            CedarDecision::Deny => (Decision::Deny, names),
+        if !failed.is_empty() {
+            return (Decision::Deny, failed.into_iter().collect());
         }
+        let names: BTreeSet<String> = response.diagnostics().reason().filter_map(text_of).collect();
+        let decision = match response.decision() {
+            CedarDecision::Allow => Decision::Allow,
+            CedarDecision::Deny => Decision::Deny,
+        };
+        (decision, names.into_iter().collect())
     }
+}
+
+/// The name of the text that a policy is of.
+fn text_of(id: &PolicyId) -> Option<String> {
+    let id: &str = id.as_ref();
+    id.rsplit_once('/').map(|(name, _)| name.to_owned())
 }
 
 /// `None` when a kind is no name of a Cedar type, so that nothing can be permitted on it.
@@ -114,10 +134,7 @@ fn request(
     groups: &BTreeSet<String>,
     tags: Option<&BTreeMap<String, String>>,
 ) -> Option<(Request, Entities)> {
-    let kind = match question.resource.kind.as_str() {
-        "ManagedInstance" => "Node",
-        kind => kind,
-    };
+    let kind = in_policies(&question.resource.kind);
     let (principal, action) = (uid("Principal", question.principal)?, uid("Action", question.action)?);
     let resource = uid(kind, &question.resource.id)?;
     let groups = groups.iter().filter_map(|group| uid("Group", group)).collect();

@@ -56,7 +56,7 @@ impl Watcher {
                 Ok(envelope) => self.take(&envelope).await.map_err(|e| e.to_string()),
                 Err(error) => Err(error.to_string()),
             };
-            // What cannot be read permits nothing.
+            // What cannot be read permits nothing; a policy that cannot be read lets nothing be permitted.
             if let Err(error) = taken {
                 tracing::error!(
                     stream,
@@ -75,9 +75,13 @@ impl Watcher {
         let (schema, data) = (&envelope.schema, &envelope.data);
         match envelope.aggregate.aggregate.as_str() {
             "principal" => self.principal(PrincipalEvent::decode(schema, data)?).await,
-            "policy" => match PolicyEvent::decode(schema, data)? {
-                PolicyEvent::PolicyPut(put) => self.access.put_policy(&put.name, &put.text),
-                PolicyEvent::PolicyDeleted(deleted) => self.access.remove_policy(&deleted.name),
+            "policy" => match PolicyEvent::decode(schema, data) {
+                Ok(PolicyEvent::PolicyPut(put)) => self.access.put_policy(&put.name, &put.text),
+                Ok(PolicyEvent::PolicyDeleted(deleted)) => self.access.remove_policy(&deleted.name),
+                Err(error) => {
+                    self.access.put_policy(&envelope.aggregate.id, "");
+                    return Err(error);
+                }
             },
             "resource" => self.tags(ResourceEvent::decode(schema, data)?),
             _ => {}

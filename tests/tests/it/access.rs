@@ -69,10 +69,40 @@ fn a_policy_permits_by_tag_and_nothing_else_is_permitted() {
     assert!(of(command)["actorsource"].as_str().unwrap().contains("127.0.0.1"), "{}", of(command));
     let check = ["access", "check", "alice", "ssm:SendCommand", "ManagedInstance"];
     let check = |node: &str| instance.reeve(&[&check[..], &[node]].concat()).text().trim().to_owned();
-    assert_eq!((check(&nodes[0]), check(&nodes[1])), ("Allow web".to_owned(), "Deny".to_owned()));
+    let on = |decision: &str, node: &str, by: &str| format!("{decision} Node::\"{node}\"{by}");
+    assert_eq!(check(&nodes[0]), on("Allow", &nodes[0], " web"));
+    assert_eq!(check(&nodes[1]), on("Deny", &nodes[1], ""));
 
     instance.reeve(&["access", "delete-policy", "web"]).text();
     assert_eq!(code(&send(&alice, json!({"InstanceIds": [nodes[0]]}))), (400, "AccessDeniedException"));
+}
+
+#[test]
+fn a_slip_in_a_policy_or_a_question_is_named_and_lets_nothing_through() {
+    let instance = Instance::start(0);
+    instance.principal("alice", &[]);
+    let slips = [
+        (r#"forbid(principal, action, resource is Node) when { resource.tags.env == "prod" };"#, "tags"),
+        (r#"forbid(principal, action == Action::"ssm:SendComand", resource);"#, "ssm:SendCommand"),
+        ("forbid(principal, action, resource is ManagedInstance);", "Node"),
+    ];
+    for (text, names) in slips {
+        std::fs::write(instance.scratch().join("slip.cedar"), text).unwrap();
+        let refused = instance.reeve(&["access", "put-policy", "slip", "slip.cedar"]).complaint().to_owned();
+        assert!(refused.contains("MalformedPolicyException") && refused.contains(names), "{refused}");
+    }
+    let questions = [
+        (vec!["alicia", "ssm:SendCommand"], "alicia"),
+        (vec!["alice", "ssm:SendComand"], "did you mean ssm:SendCommand?"),
+        (vec!["alice", "ssm:SendCommand", "Documnet", "x"], "did you mean Document?"),
+    ];
+    for (question, names) in questions {
+        let answer = instance.reeve(&[&["access", "check"], &question[..]].concat());
+        assert_eq!(answer.code, Some(2), "{}", answer.stderr);
+        assert!(answer.complaint().contains(names), "{}", answer.stderr);
+    }
+    let answer = instance.reeve(&["access", "check", "alice", "ssm:ListDocuments"]);
+    assert_eq!(answer.text().trim(), r#"Deny Resource::"*""#);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// As with AWS: a second key, so that the first can be replaced.
-pub const MOST_KEYS: usize = 2;
+pub const MAX_ACCESS_KEYS: usize = 2;
 
 /// What can be asked of a principal.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ pub enum Error {
     Unknown(String),
     #[error("The principal {name} has no access key {access_key_id}.")]
     UnknownKey { name: String, access_key_id: String },
-    #[error("The principal {0} has {MOST_KEYS} access keys already; delete one first.")]
+    #[error("The principal {0} has {MAX_ACCESS_KEYS} access keys already; delete one first.")]
     TooManyKeys(String),
 }
 
@@ -75,7 +75,9 @@ impl Decider for Principal {
                 let groups = groups.into_iter().collect();
                 Ok(Some(PrincipalEvent::PrincipalGroupsSet(PrincipalGroupsSet { name, groups })))
             }
-            Command::AddKey { name, .. } if state.keys.len() >= MOST_KEYS => Err(Error::TooManyKeys(name)),
+            Command::AddKey { name, .. } if state.keys.len() >= MAX_ACCESS_KEYS => {
+                Err(Error::TooManyKeys(name))
+            }
             Command::AddKey { name, key } => {
                 Ok(Some(PrincipalEvent::AccessKeyCreated(AccessKeyCreated { name, key: Some(key) })))
             }

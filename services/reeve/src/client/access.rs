@@ -14,6 +14,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// A principal, action or kind does not exist: a slip, and no decision.
+const UNKNOWN_NAME_EXIT_CODE: i32 = 2;
+
 /// Manages who may do what. Policies are Cedar: permit(principal in Group::"web", action == Action::"ssm:SendCommand",
 /// resource is Node) when { resource.hasTag("role") && resource.getTag("role") == "web" };
 #[derive(clap::Subcommand)]
@@ -45,12 +48,13 @@ pub enum Command {
     DeletePolicy { name: String },
     /// Lists policies.
     Policies,
-    /// Says what would be decided, and by which policies.
+    /// Says what would be decided on what, and by which policies. A principal, action or kind that does not exist ends
+    /// this with the exit code 2.
     Check {
         principal: String,
         /// Such as ssm:SendCommand.
         action: String,
-        /// Such as Document, ManagedInstance or Parameter, with the resource's id.
+        /// Such as Document, Node (or ManagedInstance, as AWS calls it) or Parameter, with the resource's id.
         #[arg(requires = "id")]
         kind: Option<String>,
         id: Option<String>,
@@ -101,18 +105,30 @@ pub async fn access(data: &DataFolder, command: Command, format: Format) -> anyh
                 input["resourceType"] = kind.into();
                 input["resourceId"] = id.into();
             }
-            let answer = call("CheckAccess", input).await?;
+            let answer = known(call("CheckAccess", input).await)?;
             match format {
                 Format::Json => stdout::line(answer)?,
                 Format::Text => {
                     let policies =
                         texts(answer.get("policies"), |p| p.as_str().unwrap_or_default().to_owned());
-                    stdout::line(format_args!("{} {policies}", cell(&answer, "decision")))?;
+                    let (decision, resource) = (cell(&answer, "decision"), cell(&answer, "resource"));
+                    stdout::line(format_args!("{decision} {resource} {policies}"))?;
                 }
             }
         }
     }
     Ok(())
+}
+
+/// Ends the program with [`UNKNOWN_NAME_EXIT_CODE`] when what was asked about does not exist.
+fn known(answer: anyhow::Result<Value>) -> anyhow::Result<Value> {
+    answer.inspect_err(|error| {
+        let text = error.to_string();
+        if ["NoSuchEntityException", "ValidationException"].iter().any(|code| text.contains(code)) {
+            eprintln!("reeve: {text}");
+            std::process::exit(UNKNOWN_NAME_EXIT_CODE);
+        }
+    })
 }
 
 fn text(file: &Path) -> anyhow::Result<String> {
