@@ -8,10 +8,9 @@ use crate::{
     ledger::Next,
     run::{Agent, SOON},
 };
-use prost::Message;
 use reeve_contracts::node::{Report, ReportKind};
 use reeve_jetstream::Headers;
-use reeve_node_protocol::{report, subject};
+use reeve_node_protocol::subject;
 use reeve_types::Timestamp;
 use std::{sync::Arc, time::Duration};
 
@@ -40,7 +39,7 @@ pub async fn send(agent: Arc<Agent>) {
         let id = format!("{}/{:x}/{sequence}", agent.identity.node_id, agent.ledger.id);
         let headers = Headers::default().with("Nats-Msg-Id", id);
         failpoint::reached("before-report");
-        match agent.bus.store(&subject, &headers, fitting(report).into()).await {
+        match agent.bus.store(&subject, &headers, report.into()).await {
             Ok(_) => {
                 failpoint::reached("after-report-before-ack");
                 delay = Duration::ZERO;
@@ -56,16 +55,6 @@ pub async fn send(agent: Arc<Agent>) {
             }
         }
     }
-}
-
-/// An earlier build may have kept one that no message can carry.
-fn fitting(bytes: Vec<u8>) -> Vec<u8> {
-    if bytes.len() <= report::MAX_BYTES {
-        return bytes;
-    }
-    let Ok(mut read) = Report::decode(bytes.as_slice()) else { return bytes };
-    report::fit(&mut read);
-    read.encode_to_vec()
 }
 
 /// Whether a report is to be sent now.
