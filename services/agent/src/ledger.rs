@@ -4,7 +4,10 @@
 
 use prost::Message;
 use redb::{Durability, ReadableDatabase, ReadableTable, TableDefinition};
-use reeve_contracts::node::{Report, ReportKind};
+use reeve_contracts::{
+    node::{Report, ReportKind},
+    outcome::InvocationStatus,
+};
 use reeve_types::{Timestamp, ids::new_uuid};
 use std::{io::ErrorKind, path::Path};
 
@@ -336,8 +339,7 @@ impl Ledger {
             let outcome = Report {
                 command_id: command_id.clone(),
                 kind: ReportKind::Finished.into(),
-                status: "Failed".to_owned(),
-                status_details: "Interrupted".to_owned(),
+                status: InvocationStatus::Interrupted.into(),
                 code: -1,
                 at_ms: Timestamp::now().0,
                 message:

@@ -79,7 +79,7 @@ async fn given_a_fork_storm_when_the_time_is_over_then_nobody_survives() {
         };
         let left = naming(&format!("sleep 600.{mark}")).len();
         println!("{}: {} of the storm were seen, {left} survived", way.name(), seen.get());
-        assert_eq!(outcome.status, "TimedOut", "{outcome:?}");
+        assert_eq!(outcome.status.name(), "TimedOut", "{outcome:?}");
         assert!(seen.get() > 300, "the storm did not happen");
         assert_eq!(left, 0);
     }
@@ -92,7 +92,7 @@ async fn given_a_daemon_left_on_purpose_when_the_script_ends_then_it_lives_on() 
         let mark = format!("{}{index}2", std::process::id());
         let script = format!("nohup sleep 600.{mark} >/dev/null 2>&1 & echo done");
         let outcome = execute(root.path(), way, &script, 60).await;
-        assert_eq!((outcome.status.as_str(), outcome.steps[0].stdout.as_str()), ("Success", "done\n"));
+        assert_eq!((outcome.status.name(), outcome.steps[0].stdout.as_str()), ("Success", "done\n"));
         let name = format!("sleep 600.{mark}");
         // What becomes it names it too, and has no command line in the moment in which it does.
         let becoming = format!("nohup {name}");
@@ -119,7 +119,7 @@ async fn given_a_daemon_that_holds_the_output_when_the_script_ends_then_the_step
         // Longer than the grace: the time is not what ends the step.
         let outcome = execute(root.path(), way, &script, 600).await;
         let step = &outcome.steps[0];
-        assert_eq!((step.status.as_str(), step.code), ("Failed", 3), "{step:?}");
+        assert_eq!((step.status().name(), step.code), ("Failed", 3), "{step:?}");
         assert!(step.stdout.starts_with("started\n"), "{step:?}");
         let pids = naming(&mark);
         assert_eq!(pids.len(), 1, "{}: {pids:?}", way.name());
@@ -176,7 +176,7 @@ fn plain(outcome: &Outcome) -> (String, i32, Vec<String>) {
     };
     let texts = [&step.stdout, &step.stderr, &step.output];
     let texts = texts.map(|text| text.split(' ').map(word).collect::<Vec<_>>().join(" "));
-    (step.status.clone(), step.code, texts.to_vec())
+    (step.status().name().to_owned(), step.code, texts.to_vec())
 }
 
 #[tokio::test(flavor = "current_thread")]

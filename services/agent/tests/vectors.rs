@@ -9,7 +9,8 @@ mod support;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use reeve_agent::execute::{Containment, Outcome, StepOutcome};
+use reeve_agent::execute::{Containment, Outcome};
+use reeve_contracts::outcome::StepOutcome;
 use serde_json::Value;
 
 const PLAIN_WORDS: &str =
@@ -66,8 +67,8 @@ fn compare(expected: &Value, found: &Outcome) -> Vec<(String, String)> {
     let mut differs = |field: String, expected: &Value, found: &str| {
         differences.push((field, format!("expected {expected}, found {found:?}")));
     };
-    if expected["documentStatus"] != found.status.as_str() {
-        differs("documentStatus".to_owned(), &expected["documentStatus"], &found.status);
+    if expected["documentStatus"] != found.status.name() {
+        differs("documentStatus".to_owned(), &expected["documentStatus"], found.status.name());
     }
     let steps = expected["steps"].as_object().unwrap();
     let names: BTreeSet<&str> =
@@ -78,9 +79,9 @@ fn compare(expected: &Value, found: &Outcome) -> Vec<(String, String)> {
             differs(name.to_owned(), steps.get(name).unwrap_or(&Value::Null), "a step on one side alone");
             continue;
         };
-        let StepOutcome { action, status, code, stdout, stderr, output, .. } = step;
-        for (field, text) in [("plugin", action), ("status", status)] {
-            if wanted[field] != text.as_str() {
+        let StepOutcome { action, code, stdout, stderr, output, .. } = step;
+        for (field, text) in [("plugin", action.as_str()), ("status", step.status().name())] {
+            if wanted[field] != text {
                 differs(format!("{name}.{field}"), &wanted[field], text);
             }
         }

@@ -11,6 +11,7 @@ use reeve_contracts::{
     documents::{DocumentCreated, DocumentEvent, Version},
     node::{DispatchKey, KeySet, Report, ReportKind},
     nodes::{DispatchKeysEvent, DispatchKeysPublished, NodeConnected, NodeEvent, NodeRegistered},
+    outcome::InvocationStatus,
     run_command::{CommandEvent, CommandRequested},
 };
 use reeve_eventsourcing::{AggregateRef, Context, Envelope, Event, Position};
@@ -116,8 +117,7 @@ async fn report(bus: &Bus, command: &str, nodes: impl Iterator<Item = usize>) {
             sequence: 1,
             command_id: command.to_owned(),
             kind: ReportKind::Finished.into(),
-            status: "Success".to_owned(),
-            status_details: "Success".to_owned(),
+            status: InvocationStatus::Success.into(),
             at_ms: Timestamp::now().0,
             ..Report::default()
         };

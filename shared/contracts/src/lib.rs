@@ -1,13 +1,14 @@
 //! The contracts in Rust: what lies on the bus (from `schemas/*.proto`) and what AWS's clients send and
 //! expect (from `schemas/aws/*.json`).
 //!
-//! Everything but this file is generated and committed, so that a build needs no generator and a review sees
+//! Everything but this file and `names` is generated and committed, so that a build needs no generator and a review sees
 //! what a change of a schema does. `tests/generate.rs` fails when the files and the schemas differ; run it
 //! with `UPDATE_CONTRACTS=1` to write them anew.
 //!
 //! - [`documents`] and its like: the events, a module per service, with one enum for each aggregate
 //!   ([`run_command::CommandEvent`]): whoever reads an aggregate's events reads that enum.
 //! - [`node`]: what the control plane and an agent say to each other.
+//! - [`outcome`]: how work on a node ends, in what nodes report, in events and in views.
 //! - [`ssm`] and its like: the inputs and outputs of the operations that are served, a file per API.
 //! - [`models`]: the models themselves, by which the gateway validates.
 //! - [`DESCRIPTORS`]: all messages as data, for programs that read bodies without these types.
@@ -17,6 +18,7 @@
 mod aws;
 mod events;
 pub mod models;
+mod names;
 
 pub use aws::*;
 pub use events::*;

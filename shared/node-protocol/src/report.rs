@@ -48,17 +48,17 @@ fn shorten(text: &mut String, kept: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use reeve_contracts::node::StepReport;
+    use reeve_contracts::outcome::StepOutcome;
 
     fn report(steps: usize, character: char) -> Report {
         let text = character.to_string().repeat(MAX_TEXT_CHARS);
-        let step = StepReport {
+        let step = StepOutcome {
             name: "a".repeat(128),
             output: text.chars().take(2_500).collect(),
             stderr: text.clone(),
             stdout: text,
             stdout_bytes: 1 << 40,
-            ..StepReport::default()
+            ..StepOutcome::default()
         };
         Report { steps: vec![step; steps], ..Report::default() }
     }
@@ -75,7 +75,7 @@ mod tests {
             assert!(report.encoded_len() <= MAX_BYTES, "{} bytes", report.encoded_len());
             assert!(report.encoded_len() > MAX_BYTES / 4, "{} bytes", report.encoded_len());
             assert_eq!((report.steps.len(), report.steps[0].stdout_bytes), (steps, 1 << 40));
-            let texts = |step: &StepReport| [step.stdout.clone(), step.stderr.clone()];
+            let texts = |step: &StepOutcome| [step.stdout.clone(), step.stderr.clone()];
             assert!(report.steps.iter().flat_map(texts).all(|text| text.ends_with(CUT_MARK)));
             assert!(report.message.starts_with("Of each step's output the first"), "{}", report.message);
         }

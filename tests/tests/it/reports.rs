@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 use prost::Message;
-use reeve_contracts::node::{Report, ReportKind};
+use reeve_contracts::{
+    node::{Report, ReportKind},
+    outcome::{InvocationStatus, StepOutcome},
+};
 use reeve_e2e::{Instance, wait_for};
 use reeve_jetstream::{Headers, streams};
 use serde_json::{Value, json};
@@ -20,22 +23,21 @@ async fn an_end_stays_what_it_was() {
 
     let bus = instance.bus().await;
     let subject = format!("reeve.report.{node}.status");
-    let report = |kind: ReportKind, status: &str, details: &str| Report {
+    let report = |kind: ReportKind, status: InvocationStatus| Report {
         node_id: node.clone(),
         command_id: command.clone(),
         kind: kind.into(),
-        status: status.to_owned(),
-        status_details: details.to_owned(),
+        status: status.into(),
         at_ms: 1,
         ..Report::default()
     };
     let late = [
-        report(ReportKind::Finished, "Failed", "Failed"),
-        report(ReportKind::Started, "", ""),
-        report(ReportKind::Finished, "Success", "Success"),
-        report(ReportKind::Finished, "Failed", "Interrupted"),
-        report(ReportKind::Started, "", ""),
-        report(ReportKind::Finished, "Cancelled", "Cancelled"),
+        report(ReportKind::Finished, InvocationStatus::Failed),
+        report(ReportKind::Started, InvocationStatus::Unspecified),
+        report(ReportKind::Finished, InvocationStatus::Success),
+        report(ReportKind::Finished, InvocationStatus::Interrupted),
+        report(ReportKind::Started, InvocationStatus::Unspecified),
+        report(ReportKind::Finished, InvocationStatus::Cancelled),
     ];
     for report in late.iter().chain(&late) {
         let bytes = Bytes::from(report.encode_to_vec());
@@ -59,15 +61,19 @@ async fn an_end_stays_what_it_was() {
 
     // An end that is none, and a command that was never sent to the node, are dead letters, where they are seen.
     let aside = streams::last_sequence(&bus, streams::DEAD_LETTER_QUEUE).await.unwrap();
-    let odd = report(ReportKind::Finished, "Splendid", "Splendid");
+    let odd = Report { status: 99, ..report(ReportKind::Finished, InvocationStatus::Failed) };
+    bus.store(&subject, &Headers::default(), odd.encode_to_vec().into()).await.unwrap();
+    let steps = vec![StepOutcome { status: 99, ..StepOutcome::default() }];
+    let odd = Report { steps, ..report(ReportKind::Finished, InvocationStatus::Failed) };
     bus.store(&subject, &Headers::default(), odd.encode_to_vec().into()).await.unwrap();
     bus.store(&subject, &Headers::default(), Bytes::from_static(b"\xff\xff")).await.unwrap();
     // So is one that no event could hold.
     let large =
-        Report { message: "x".repeat(1_000_000), ..report(ReportKind::Finished, "Success", "Success") };
+        Report { message: "x".repeat(1_000_000), ..report(ReportKind::Finished, InvocationStatus::Success) };
     bus.store(&subject, &Headers::default(), large.encode_to_vec().into()).await.unwrap();
     // And what leaves no room for the reason.
-    let wordy = report(ReportKind::Finished, &"x".repeat(600_000), "x");
+    let steps = vec![StepOutcome { name: "x".repeat(600_000), ..StepOutcome::default() }];
+    let wordy = Report { steps, ..report(ReportKind::Finished, InvocationStatus::Failed) };
     bus.store(&subject, &Headers::default(), wordy.encode_to_vec().into()).await.unwrap();
     let headers = Headers::default().with("x-much", "y".repeat(60_000)).with("x-little", "z");
     bus.store(&subject, &headers, Bytes::from(vec![255; 980_000])).await.unwrap();
@@ -76,7 +82,7 @@ async fn an_end_stays_what_it_was() {
             tokio::runtime::Handle::current()
                 .block_on(streams::last_sequence(&bus, streams::DEAD_LETTER_QUEUE))
         });
-        (last.unwrap() == aside + 5).then_some(())
+        (last.unwrap() == aside + 6).then_some(())
     });
     assert_eq!(shown(&instance), before);
 }

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, pin::Pin, time::Duration};
 
 use bytes::Bytes;
+use reeve_contracts::outcome::{self, InvocationStatus, StepOutcome};
 use reeve_document_language::{
     Decision, Plan, PlannedStep, Platform, StepStatus, aggregate, flow::REBOOT, parse_executable,
     plan::timeout_seconds,
@@ -11,8 +12,8 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::{
-    Deadline, DocumentSource, Ended, Host, Job, Outcome, Paused, Refused, Resume, Sink, StepOutcome,
-    download, include, output,
+    Deadline, DocumentSource, Ended, Host, Job, Outcome, Paused, Refused, Resume, Sink, download, include,
+    output,
     output::Out,
     paths,
     process::{KILLED, cancelled},
@@ -169,7 +170,7 @@ impl Results {
     fn add(&mut self, outcome: StepOutcome) {
         match self.of.iter_mut().find(|earlier| earlier.name == outcome.name) {
             Some(earlier) => {
-                let worse = earlier.ran().worse(outcome.ran());
+                let worse = ran(earlier).worse(ran(&outcome));
                 merge(worse, earlier, &outcome);
             }
             None => self.of.push(outcome),
@@ -177,8 +178,8 @@ impl Results {
     }
 
     fn outcome(self, limit: u64) -> Outcome {
-        let status = aggregate(self.of.iter().map(|step| step.ran().status));
-        let decisive = self.of.iter().find(|step| step.ran().status == status);
+        let status = aggregate(self.of.iter().map(|step| ran(step).status));
+        let decisive = self.of.iter().find(|step| ran(step).status == status);
         let message = match self.full.as_slice() {
             [] => String::new(),
             names => format!(
@@ -187,10 +188,13 @@ impl Results {
             ),
         };
         Outcome {
-            status: status.name().to_owned(),
-            status_details: match status {
-                StepStatus::TimedOut => "ExecutionTimedOut".to_owned(),
-                other => other.name().to_owned(),
+            status: match status {
+                StepStatus::TimedOut => InvocationStatus::ExecutionTimedOut,
+                StepStatus::Cancelled => InvocationStatus::Cancelled,
+                StepStatus::Failed => InvocationStatus::Failed,
+                StepStatus::Success | StepStatus::Skipped | StepStatus::SuccessAndReboot => {
+                    InvocationStatus::Success
+                }
             },
             code: decisive.filter(|_| status != StepStatus::Success).map_or(0, |step| step.code),
             message,
@@ -199,29 +203,37 @@ impl Results {
     }
 }
 
-impl StepOutcome {
-    /// The result that it was made of.
-    fn ran(&self) -> Ran {
-        use StepStatus::{Cancelled, Failed, Skipped, Success, SuccessAndReboot, TimedOut};
-        let known = [Success, TimedOut, Cancelled, Skipped, SuccessAndReboot];
-        let status = known.into_iter().find(|known| known.name() == self.status).unwrap_or(Failed);
-        Ran { status, code: self.code }
+/// The result that a step's outcome was made of.
+fn ran(step: &StepOutcome) -> Ran {
+    let status = match step.status() {
+        outcome::StepStatus::Success => StepStatus::Success,
+        outcome::StepStatus::TimedOut => StepStatus::TimedOut,
+        outcome::StepStatus::Cancelled => StepStatus::Cancelled,
+        outcome::StepStatus::Skipped => StepStatus::Skipped,
+        outcome::StepStatus::Failed | outcome::StepStatus::Unspecified => StepStatus::Failed,
+    };
+    Ran { status, code: step.code }
+}
+
+/// What is reported of a step. One that asks for a reboot has not ended and is reported later.
+fn reported(status: StepStatus) -> outcome::StepStatus {
+    match status {
+        StepStatus::Success => outcome::StepStatus::Success,
+        StepStatus::Failed => outcome::StepStatus::Failed,
+        StepStatus::TimedOut => outcome::StepStatus::TimedOut,
+        StepStatus::Cancelled => outcome::StepStatus::Cancelled,
+        StepStatus::Skipped => outcome::StepStatus::Skipped,
+        StepStatus::SuccessAndReboot => outcome::StepStatus::Unspecified,
     }
 }
 
 fn refused(message: String) -> Outcome {
-    Outcome {
-        status: "Failed".to_owned(),
-        status_details: "Failed".to_owned(),
-        code: 1,
-        message,
-        steps: Vec::new(),
-    }
+    Outcome { status: InvocationStatus::Failed, code: 1, message, steps: Vec::new() }
 }
 
 /// Steps of the same name have one place in the results. Documents the service accepted have none.
 fn merge(ran: Ran, earlier: &mut StepOutcome, later: &StepOutcome) {
-    earlier.status = ran.status.name().to_owned();
+    earlier.set_status(reported(ran.status));
     earlier.code = ran.code;
     earlier.finished_ms = later.finished_ms;
     earlier.stdout = output::join(&earlier.stdout, &later.stdout);
@@ -270,7 +282,7 @@ async fn top_step<D: DocumentSource, S: Sink>(
     let outcome = StepOutcome {
         name: step.name.clone(),
         action: step.action.clone(),
-        status: ran.status.name().to_owned(),
+        status: reported(ran.status).into(),
         code: ran.code,
         started_ms,
         finished_ms: now_ms(),

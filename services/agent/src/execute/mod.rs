@@ -31,6 +31,7 @@ use std::{future::Future, path::PathBuf, sync::Arc, time::Duration};
 use crate::local_policy::Rules;
 use bytes::Bytes;
 use output::Kept;
+use reeve_contracts::outcome::{InvocationStatus, StepOutcome};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -135,7 +136,7 @@ pub struct Resume {
 pub struct Refused(pub String);
 
 /// A document that waits for a reboot: everything needed to go on with it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Paused {
     /// The step of the document that runs again, from its beginning. For a step that includes a document it is
     /// this step, not the inner one.
@@ -151,7 +152,7 @@ pub struct Paused {
 }
 
 /// Where a run of a document came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Ended {
     Outcome(Outcome),
     /// A step ended with the code 194.
@@ -159,45 +160,15 @@ pub enum Ended {
 }
 
 /// How a document ended.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
-    /// Success, Failed, TimedOut or Cancelled.
-    pub status: String,
-    /// The same with the words of the public API: ExecutionTimedOut in place of TimedOut.
-    pub status_details: String,
+    pub status: InvocationStatus,
     /// The code of the step that decided about the status.
     pub code: i32,
     /// Why the document as a whole was refused, or which steps reached the limit of their output.
     pub message: String,
     /// The steps in their order; steps of the same name are one.
     pub steps: Vec<StepOutcome>,
-}
-
-/// How a step ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StepOutcome {
-    /// The name, or the plugin in schema 1.2.
-    pub name: String,
-    /// The plugin.
-    pub action: String,
-    /// Success, Failed, TimedOut, Cancelled or Skipped.
-    pub status: String,
-    /// The exit code, or the code that stands for the reason.
-    pub code: i32,
-    /// Milliseconds since 1970.
-    pub started_ms: i64,
-    /// Milliseconds since 1970.
-    pub finished_ms: i64,
-    /// The beginning of the standard output, 24,000 characters at most.
-    pub stdout: String,
-    /// The beginning of the standard error, 24,000 characters at most; the public API shows 8,000 of them.
-    pub stderr: String,
-    /// Both together in 2,500 characters, or the reason why the step did not run.
-    pub output: String,
-    /// All bytes printed to the standard output.
-    pub stdout_bytes: u64,
-    /// All bytes printed to the standard error.
-    pub stderr_bytes: u64,
 }
 
 /// Runs a document to its end. It never fails as a function: everything that goes wrong is in the outcome.

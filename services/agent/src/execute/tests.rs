@@ -102,7 +102,7 @@ impl Bench {
             Ended::Outcome(outcome) => outcome,
             Ended::Reboot(paused) => {
                 self.paused = Some(*paused);
-                Outcome { status: "Rebooting".to_owned(), ..Outcome::default() }
+                Outcome::without_steps(InvocationStatus::Unspecified, "rebooting")
             }
         }
     }
@@ -137,9 +137,9 @@ async fn given_a_script_that_a_signal_ends_when_run_then_it_failed_and_did_not_t
         ("exit 255", 255, "exit status 255"),
     ] {
         let outcome = Bench::new().run(json!([script("a", &[text])])).await;
-        assert_eq!((outcome.status.as_str(), outcome.code), ("Failed", code), "{text}");
-        assert_eq!(outcome.status_details, "Failed", "{text}");
-        assert_eq!((outcome.steps[0].status.as_str(), outcome.steps[0].code), ("Failed", code), "{text}");
+        assert_eq!((outcome.status.name(), outcome.code), ("Failed", code), "{text}");
+        assert_eq!(outcome.status.details(), "Failed", "{text}");
+        assert_eq!((outcome.steps[0].status().name(), outcome.steps[0].code), ("Failed", code), "{text}");
         let stderr = &outcome.steps[0].stderr;
         assert!(stderr.ends_with(said), "{text}: {stderr}");
         assert_eq!(stderr.contains("Killed\n"), text.contains("-9"), "{stderr}");
@@ -152,11 +152,11 @@ async fn given_the_code_169_when_run_then_both_streams_say_so() {
     let word = "\nStep exited with code 169. Therefore, marking step as Failed. \
                 Further document steps will be skipped.";
     let step = &outcome.steps[0];
-    assert_eq!((step.status.as_str(), step.code, step.stdout.as_str()), ("Failed", 169, word));
+    assert_eq!((step.status().name(), step.code, step.stdout.as_str()), ("Failed", 169, word));
     assert_eq!(step.stderr.split_once('\n').unwrap().1, &word[1..]);
     assert!(step.stderr.starts_with("failed to run commands: exit status 169"), "{}", step.stderr);
     assert!(step.output.starts_with("\n----------ERROR-------\nfailed to run commands: exit status 169"));
-    assert_eq!(outcome.steps[1].status, "Skipped");
+    assert_eq!(outcome.steps[1].status().name(), "Skipped");
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -165,9 +165,9 @@ async fn given_a_step_over_its_time_when_run_then_the_group_dies_and_later_steps
     let mut slow = script("a", &["echo begun", "sleep 100 & echo $!", "wait"]);
     slow["inputs"]["timeoutSeconds"] = json!("5");
     let outcome = bench.run(json!([slow, script("b", &["echo b"])])).await;
-    assert_eq!((outcome.status.as_str(), outcome.code), ("TimedOut", 137));
-    assert_eq!(outcome.status_details, "ExecutionTimedOut");
-    assert_eq!((outcome.steps[0].status.as_str(), outcome.steps[0].code), ("TimedOut", 137));
+    assert_eq!((outcome.status.name(), outcome.code), ("TimedOut", 137));
+    assert_eq!(outcome.status.details(), "ExecutionTimedOut");
+    assert_eq!((outcome.steps[0].status().name(), outcome.steps[0].code), ("TimedOut", 137));
     let pid = outcome.steps[0].stdout.strip_prefix("begun\n").unwrap();
     assert!(!alive(pid));
     assert_eq!(outcome.steps[1].stdout, "b\n");
@@ -182,8 +182,8 @@ async fn given_a_cancel_when_running_then_the_step_and_the_rest_are_cancelled() 
         tokio::time::sleep(Duration::from_millis(300)).await;
         sender.send(true).unwrap();
     });
-    assert_eq!(outcome.status, "Cancelled");
-    let states: Vec<_> = outcome.steps.iter().map(|s| (s.status.as_str(), s.code)).collect();
+    assert_eq!(outcome.status.name(), "Cancelled");
+    let states: Vec<_> = outcome.steps.iter().map(|s| (s.status().name(), s.code)).collect();
     assert_eq!(states, [("Cancelled", 137), ("Cancelled", 137)]);
     assert_eq!(outcome.steps[0].stdout, "x\n");
     assert_eq!(outcome.steps[1].stdout, "");
@@ -216,13 +216,13 @@ async fn given_special_exit_codes_when_run_then_the_flow_follows() {
     let mut last = script("c", &["echo fin"]);
     last["inputs"]["finallyStep"] = json!(true);
     let outcome = bench.run(json!([script("a", &["exit 169"]), script("b", &["echo b"]), last])).await;
-    assert_eq!((outcome.status.as_str(), outcome.code), ("Failed", 169));
-    let states: Vec<_> = outcome.steps.iter().map(|s| s.status.as_str()).collect();
+    assert_eq!((outcome.status.name(), outcome.code), ("Failed", 169));
+    let states: Vec<_> = outcome.steps.iter().map(|s| s.status().name()).collect();
     assert_eq!(states, ["Failed", "Skipped", "Success"]);
     let mut bench = Bench::new();
     bench.no_reboot = Some("this machine stays up".to_owned());
     let reboot = bench.run(json!([script("a", &["exit 194"])])).await;
-    assert_eq!((reboot.status.as_str(), reboot.code), ("Failed", 194));
+    assert_eq!((reboot.status.name(), reboot.code), ("Failed", 194));
     assert!(reboot.steps[0].stderr.contains("this machine stays up"));
 }
 
@@ -235,7 +235,7 @@ async fn given_included_documents_when_run_then_their_output_is_that_of_the_step
     let mut step = include("a", "Inner:1");
     step["inputs"]["documentParameters"] = json!({"p": "abc"});
     let outcome = bench.run(json!([step])).await;
-    assert_eq!((outcome.status.as_str(), outcome.code), ("Failed", 4));
+    assert_eq!((outcome.status.name(), outcome.code), ("Failed", 4));
     assert_eq!(outcome.steps[0].stdout, "in abc\n");
     assert_eq!(outcome.steps[0].stderr, "failed to run commands: exit status 4");
     step["inputs"]["documentParameters"] = json!("{\"p\": \"long\"}");
@@ -255,7 +255,7 @@ async fn given_circles_and_depths_when_included_then_they_are_refused() {
     let outcome = bench.run(json!([include("a", "Self"), include("b", "Level1")])).await;
     assert!(outcome.steps[0].stderr.contains("includes itself"), "{}", outcome.steps[0].stderr);
     assert!(outcome.steps[1].stderr.contains("levels deep"), "{}", outcome.steps[1].stderr);
-    assert_eq!(outcome.status, "Failed");
+    assert_eq!(outcome.status.name(), "Failed");
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -270,11 +270,11 @@ async fn given_a_downloaded_document_when_included_then_it_runs_in_the_downloads
     let local = json!({"action": "aws:runDocument", "name": "l",
         "inputs": {"documentType": "LocalPath", "documentPath": "sub/Inner.json"}});
     let outcome = bench.run(json!([download("sub/"), local])).await;
-    assert_eq!(outcome.status, "Success", "{outcome:?}");
+    assert_eq!(outcome.status.name(), "Success", "{outcome:?}");
     assert!(outcome.steps[1].stdout.ends_with("/c-1/downloads\n"), "{}", outcome.steps[1].stdout);
     for bad in ["../out", "/etc/cron.d/x", "sub/../../x"] {
         let outcome = bench.run(json!([download(bad)])).await;
-        assert_eq!(outcome.status, "Failed", "{bad}");
+        assert_eq!(outcome.status.name(), "Failed", "{bad}");
     }
 }
 
@@ -297,7 +297,7 @@ async fn given_a_web_server_when_downloaded_then_the_file_is_private() {
     let refused = bench.run(json!([step(json!({"url": url}))])).await;
     assert!(refused.steps[0].stderr.contains("allowInsecureDownload"));
     let outcome = bench.run(json!([step(json!({"url": url, "allowInsecureDownload": "true"}))])).await;
-    assert_eq!(outcome.status, "Success", "{outcome:?}");
+    assert_eq!(outcome.status.name(), "Success", "{outcome:?}");
     let file = bench.root.path().join("c-1/downloads/file.txt");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "hello");
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
@@ -321,7 +321,7 @@ async fn given_two_property_sets_when_run_then_the_outputs_are_joined_and_the_wo
         {"id": "1.aws:runShellScript", "runCommand": ["echo 2"]}]}}});
     let (_keep, cancel) = watch::channel(false);
     let outcome = Bench::new().run_job(document, json!({}), None, cancel).await;
-    assert_eq!((outcome.status.as_str(), outcome.code), ("Failed", 3));
+    assert_eq!((outcome.status.name(), outcome.code), ("Failed", 3));
     assert_eq!(outcome.steps[0].stdout, "1\n\n2\n");
     assert_eq!(outcome.steps[0].name, "aws:runShellScript");
 }
@@ -343,7 +343,7 @@ async fn given_a_process_that_left_the_group_when_the_time_is_over_then_the_step
     let mut step = script("a", &["setsid sleep 100 & echo $!; wait"]);
     step["inputs"]["timeoutSeconds"] = json!(5);
     let outcome = bench.run(json!([step])).await;
-    assert_eq!(outcome.status, "TimedOut");
+    assert_eq!(outcome.status.name(), "TimedOut");
     let pid = outcome.steps[0].stdout.trim();
     assert!(!alive(pid), "{pid} survived");
 }
@@ -362,7 +362,7 @@ async fn given_a_run_as_user_when_run_then_the_script_is_theirs_or_the_step_fail
     if rustix::process::geteuid().is_root() {
         assert_eq!(outcome.steps[0].stdout.split_whitespace().collect::<Vec<_>>(), ["nobody", "nobody", "1"]);
     } else {
-        assert_eq!(outcome.status, "Failed", "only root may change the user");
+        assert_eq!(outcome.status.name(), "Failed", "only root may change the user");
     }
 }
 
@@ -406,7 +406,7 @@ async fn given_a_stuck_bus_when_cancelled_then_the_script_dies_and_the_job_ends(
         sender.send(true).unwrap();
     });
     let Ended::Outcome(outcome) = outcome else { panic!("{outcome:?}") };
-    assert_eq!(outcome.status, "Cancelled");
+    assert_eq!(outcome.status.name(), "Cancelled");
     let step = &outcome.steps[0];
     assert!(step.stdout_bytes < 1 << 20, "the pipe was not read while the bus was stuck");
     assert!(!alive(step.stdout.lines().next().unwrap()));
@@ -440,15 +440,15 @@ async fn given_a_step_that_asks_for_a_reboot_when_resumed_then_it_runs_again_and
     let line = format!("echo run; test -e {0} && exit 0; touch {0}; exit 194", mark.display());
     let steps =
         json!([script("a", &["echo a", "exit 3"]), script("b", &[line.as_str()]), script("c", &["echo c"])]);
-    assert_eq!(bench.run(steps.clone()).await.status, "Rebooting");
+    assert_eq!(bench.run(steps.clone()).await.message, "rebooting");
     let paused = bench.paused.take().unwrap();
     assert_eq!(paused.reboots, 1);
     let paused: Paused = serde_json::from_str(&serde_json::to_string(&paused).unwrap()).unwrap();
     bench.resume = Some(Resume { paused, refused: None });
     let outcome = bench.run(steps).await;
-    let of: Vec<_> = outcome.steps.iter().map(|s| (s.status.as_str(), s.code, s.stdout.as_str())).collect();
+    let of: Vec<_> = outcome.steps.iter().map(|s| (s.status().name(), s.code, s.stdout.as_str())).collect();
     assert_eq!(of, [("Failed", 3, "a\n"), ("Success", 0, "run\nrun\n"), ("Success", 0, "c\n")]);
-    assert_eq!((outcome.status.as_str(), outcome.code), ("Failed", 3));
+    assert_eq!((outcome.status.name(), outcome.code), ("Failed", 3));
     let texts: Vec<&str> = bench.sink.0.iter().map(|(step, _, _)| step.as_str()).collect();
     assert_eq!(texts.iter().filter(|step| **step == "c").count(), 1, "{texts:?}");
 }
@@ -460,7 +460,7 @@ async fn given_a_paused_document_when_it_may_not_go_on_then_its_step_says_why() 
     bench.run(steps.clone()).await;
     let paused = bench.paused.take().unwrap();
     let states = |outcome: &Outcome| -> Vec<(String, i32, String)> {
-        outcome.steps.iter().map(|s| (s.status.clone(), s.code, s.stdout.clone())).collect()
+        outcome.steps.iter().map(|s| (s.status().name().to_owned(), s.code, s.stdout.clone())).collect()
     };
     let state = |status: &str, code: i32, stdout: &str| (status.to_owned(), code, stdout.to_owned());
     bench.resume = Some(Resume { paused: paused.clone(), refused: None });
@@ -468,7 +468,7 @@ async fn given_a_paused_document_when_it_may_not_go_on_then_its_step_says_why() 
     let outcome = bench.run(steps.clone()).await;
     bench.time = LONG;
     assert_eq!(states(&outcome), [state("TimedOut", 137, "a\n"), state("Skipped", 0, "")]);
-    assert_eq!(outcome.status_details, "ExecutionTimedOut");
+    assert_eq!(outcome.status.details(), "ExecutionTimedOut");
     let no = Refused("it said no".to_owned());
     bench.resume = Some(Resume { paused: paused.clone(), refused: Some(no) });
     let outcome = bench.run(steps.clone()).await;
@@ -480,7 +480,7 @@ async fn given_a_paused_document_when_it_may_not_go_on_then_its_step_says_why() 
     assert_eq!(outcome.steps[0].output, "The command was cancelled while the step a waited for a reboot.");
     bench.resume = Some(Resume { paused: Paused { reboots: 10, ..paused }, refused: None });
     let outcome = bench.run(steps).await;
-    assert_eq!((outcome.status.as_str(), outcome.code), ("Failed", 194));
+    assert_eq!((outcome.status.name(), outcome.code), ("Failed", 194));
     assert!(outcome.steps[0].stderr.contains("more than 10 reboots"), "{outcome:?}");
 }
 
@@ -497,11 +497,11 @@ async fn given_a_document_over_its_time_when_run_then_what_runs_dies_and_nothing
         bench.time = Duration::from_millis(1500);
         let outcome = bench.run(json!([first, script("late", &[late.as_str()])])).await;
         let steps: Vec<_> =
-            outcome.steps.iter().map(|s| (s.name.as_str(), s.status.as_str(), s.code)).collect();
+            outcome.steps.iter().map(|s| (s.name.as_str(), s.status().name(), s.code)).collect();
         assert_eq!(steps, [("slow", "TimedOut", 137), ("late", "TimedOut", 137)]);
         assert!(outcome.steps[0].stdout.starts_with("begun\n"), "{outcome:?}");
         assert_eq!(outcome.steps[1].output, "The time of the command was over before the step late began.");
-        assert_eq!(outcome.status_details, "ExecutionTimedOut");
+        assert_eq!(outcome.status.details(), "ExecutionTimedOut");
         assert!(!file.exists());
     }
 }
@@ -520,7 +520,7 @@ async fn given_a_step_of_several_sets_over_its_time_when_run_then_no_further_one
     let (_keep, cancel) = watch::channel(false);
     let outcome = bench.run_job(document, json!({}), None, cancel).await;
     assert_eq!(
-        (outcome.status_details.as_str(), outcome.steps[0].stdout.as_str()),
+        (outcome.status.details(), outcome.steps[0].stdout.as_str()),
         ("ExecutionTimedOut", "begun\n")
     );
     assert!(!file.exists());

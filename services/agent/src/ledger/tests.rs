@@ -25,7 +25,7 @@ fn what_was_begun_is_interrupted_once_after_a_restart() {
     assert_eq!(ledger.accepted().unwrap(), vec![b"signed".to_vec()]);
     let mut details = Vec::new();
     while let Next::Report(sequence, bytes) = ledger.next_report(|_| true).unwrap() {
-        details.push(Report::decode(bytes.as_slice()).unwrap().status_details);
+        details.push(Report::decode(bytes.as_slice()).unwrap().status().details());
         ledger.acknowledged(sequence).unwrap();
     }
     assert_eq!(details, ["", "Interrupted"], "no start is reported any more");

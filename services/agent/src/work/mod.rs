@@ -22,7 +22,10 @@ use crate::{
 use documents::Documents;
 use prost::Message;
 use reboot::Waiting;
-use reeve_contracts::node::{Dispatch, DispatchKind, SignedDispatch};
+use reeve_contracts::{
+    node::{Dispatch, DispatchKind, SignedDispatch},
+    outcome::InvocationStatus,
+};
 use reeve_node_protocol::dispatch::{Refusal, Verified};
 use reeve_types::Timestamp;
 use report::Of;
@@ -227,13 +230,13 @@ impl Worker {
     /// What this node does not run, and says so.
     fn fail(&self, of: &Of, reason: &str, number: Option<u64>) -> Result<(), ledger::Error> {
         tracing::warn!(command = of.command_id, reason, "a command is refused");
-        self.end(&Outcome::without_steps("Failed", "Failed", reason), of, number)
+        self.end(&Outcome::without_steps(InvocationStatus::Failed, reason), of, number)
     }
 
     fn expire(&self, of: &Of, number: Option<u64>) -> Result<(), ledger::Error> {
         let message =
             "The delivery time-out was over before the command could begin on the node; it was not run.";
-        let outcome = Outcome::without_steps("TimedOut", "DeliveryTimedOut", message);
+        let outcome = Outcome::without_steps(InvocationStatus::DeliveryTimedOut, message);
         self.end(&outcome, of, number)
     }
 
@@ -334,7 +337,11 @@ impl Worker {
             return Ok(());
         }
         let message = "The node's disk failed while the command was to begin; it was not run.";
-        self.end(&Outcome::without_steps("Failed", "Interrupted", message), &Of::dispatch(dispatch), None)
+        self.end(
+            &Outcome::without_steps(InvocationStatus::Interrupted, message),
+            &Of::dispatch(dispatch),
+            None,
+        )
     }
 
     /// Runs a document whose INTENT is on disk.
@@ -381,12 +388,12 @@ impl Worker {
             (serde_json::from_str(&dispatch.document), serde_json::from_str(&dispatch.parameters_json));
         let (Ok(document), Ok(parameters)) = parsed else {
             let message = "The dispatch's document or parameters are not JSON.";
-            return Ended::Outcome(Outcome::without_steps("Failed", "Failed", message));
+            return Ended::Outcome(Outcome::without_steps(InvocationStatus::Failed, message));
         };
         let agent = &self.agent;
         let rules = match self.rules() {
             Ok(rules) => rules,
-            Err(reason) => return Ended::Outcome(Outcome::without_steps("Failed", "Failed", &reason)),
+            Err(reason) => return Ended::Outcome(Outcome::without_steps(InvocationStatus::Failed, &reason)),
         };
         let host = Host {
             root: agent.data.join("documents"),
@@ -456,5 +463,5 @@ fn given_up(dispatch: &Dispatch) -> Timestamp {
 }
 
 fn cancelled_early() -> Outcome {
-    Outcome::without_steps("Cancelled", "Cancelled", "The command was cancelled before it was begun.")
+    Outcome::without_steps(InvocationStatus::Cancelled, "The command was cancelled before it was begun.")
 }

@@ -1,7 +1,10 @@
 //! What is reported of a command.
 
 use crate::execute::Outcome;
-use reeve_contracts::node::{Dispatch, Report, ReportKind, StepReport};
+use reeve_contracts::{
+    node::{Dispatch, Report, ReportKind},
+    outcome::InvocationStatus,
+};
 use reeve_node_protocol::report::fit;
 use reeve_types::Timestamp;
 
@@ -38,30 +41,16 @@ impl Of {
     }
 
     pub fn finished(&self, node_id: &str, outcome: &Outcome, now: Timestamp) -> Report {
-        let steps = outcome.steps.iter().map(|step| StepReport {
-            name: step.name.clone(),
-            action: step.action.clone(),
-            status: step.status.clone(),
-            code: step.code,
-            started_ms: step.started_ms,
-            finished_ms: step.finished_ms,
-            stdout: step.stdout.clone(),
-            stderr: step.stderr.clone(),
-            output: step.output.clone(),
-            stdout_bytes: step.stdout_bytes,
-            stderr_bytes: step.stderr_bytes,
-        });
         let mut report = Report {
             node_id: node_id.to_owned(),
             sequence: 0,
             command_id: self.command_id.clone(),
             kind: ReportKind::Finished.into(),
-            status: outcome.status.clone(),
-            status_details: outcome.status_details.clone(),
+            status: outcome.status.into(),
             code: outcome.code,
             at_ms: now.0,
             started_ms: self.started_ms,
-            steps: steps.collect(),
+            steps: outcome.steps.clone(),
             message: outcome.message.clone(),
             traceparent: self.traceparent.clone(),
         };
@@ -71,13 +60,7 @@ impl Of {
 }
 
 impl Outcome {
-    pub fn without_steps(status: &str, details: &str, message: &str) -> Self {
-        Self {
-            status: status.to_owned(),
-            status_details: details.to_owned(),
-            code: -1,
-            message: message.to_owned(),
-            steps: Vec::new(),
-        }
+    pub fn without_steps(status: InvocationStatus, message: &str) -> Self {
+        Self { status, code: -1, message: message.to_owned(), steps: Vec::new() }
     }
 }

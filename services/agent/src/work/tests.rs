@@ -137,12 +137,12 @@ fn refusal(worker: &Worker, number: u64, data: &[u8]) -> Refusal {
     worker.verify(number, data).unwrap_err()
 }
 
-fn reports(worker: &Worker) -> Vec<String> {
+fn reports(worker: &Worker) -> Vec<&'static str> {
     let mut details = Vec::new();
     while let crate::ledger::Next::Report(sequence, bytes) =
         worker.agent.ledger.next_report(|_| true).unwrap()
     {
-        details.push(Report::decode(bytes.as_slice()).unwrap().status_details);
+        details.push(Report::decode(bytes.as_slice()).unwrap().status().details());
         worker.agent.ledger.acknowledged(sequence).unwrap();
     }
     details
@@ -203,7 +203,7 @@ async fn what_is_cancelled_before_it_is_begun_never_begins() {
         worker.begin_waiting().await;
         assert_eq!(worker.agent.ledger.state(&command).unwrap(), Some(State::Ended));
         let cursor = worker.agent.ledger.cursor().unwrap();
-        assert_eq!((reports(&worker), cursor), (vec!["Cancelled".to_owned()], 2));
+        assert_eq!((reports(&worker), cursor), (vec!["Cancelled"], 2));
         assert!(worker.queue().running.is_empty() && !file.exists());
     }
 }
@@ -240,7 +240,7 @@ async fn what_is_replayed_is_run_once() {
     println!(
         "dispatches: {REPLAYS} replayed to the ledger, {ended} of them after the end, run {ran} time(s)"
     );
-    assert_eq!((ran, reports(&worker)), (1, vec!["Success".to_owned()]));
+    assert_eq!((ran, reports(&worker)), (1, vec!["Success"]));
 }
 
 /// Also what was believed when it was taken in.

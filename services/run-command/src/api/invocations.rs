@@ -4,9 +4,12 @@ use super::{commands::Filters, is_listed, unknown_command};
 use crate::{
     dispatch::Dispatcher,
     domain::invocation::id,
-    projections::{BY_NODE, BY_TIME, COMMANDS, CommandRow, INVOCATIONS, InvocationRow, StepRow},
+    projections::{BY_NODE, BY_TIME, COMMANDS, CommandRow, INVOCATIONS, InvocationRow},
 };
-use reeve_contracts::ssm;
+use reeve_contracts::{
+    outcome::{StepOutcome, StepStatus},
+    ssm,
+};
 use reeve_document_language::parse_executable;
 use reeve_fleet::{NODES, NodeRow};
 use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size, text};
@@ -134,7 +137,7 @@ const PLUGINS_BYTES: usize = 700_000;
 /// As many characters of a step's output a list shows.
 const OUTPUT_LIMIT: usize = 2_500;
 
-fn plugins(steps: &[StepRow]) -> Vec<ssm::CommandPlugin> {
+fn plugins(steps: &[StepOutcome]) -> Vec<ssm::CommandPlugin> {
     let mut limit = OUTPUT_LIMIT;
     loop {
         let plugins: Vec<_> = steps.iter().map(|step| plugin(step, limit)).collect();
@@ -146,24 +149,24 @@ fn plugins(steps: &[StepRow]) -> Vec<ssm::CommandPlugin> {
     }
 }
 
-fn plugin(step: &StepRow, limit: usize) -> ssm::CommandPlugin {
+fn plugin(step: &StepOutcome, limit: usize) -> ssm::CommandPlugin {
     ssm::CommandPlugin {
         name: text(&step.name),
         output: Some(limited(&step.output, limit)),
         response_code: Some(step.code),
-        response_finish_date_time: Some(step.finished.epoch_seconds()),
-        response_start_date_time: Some(step.started.epoch_seconds()),
+        response_finish_date_time: Some(Timestamp(step.finished_ms).epoch_seconds()),
+        response_start_date_time: Some(Timestamp(step.started_ms).epoch_seconds()),
         standard_error_url: Some(String::new()),
         standard_output_url: Some(String::new()),
-        status: plugin_status(&step.status),
-        status_details: plugin_status(&step.status),
+        status: plugin_status(step.status()),
+        status_details: plugin_status(step.status()),
         ..ssm::CommandPlugin::default()
     }
 }
 
 /// AWS has no `Skipped` for a plugin: a skipped step is a success with an explaining output.
-fn plugin_status(status: &str) -> Option<String> {
-    text(if status == "Skipped" { "Success" } else { status })
+fn plugin_status(status: StepStatus) -> Option<String> {
+    text(if status == StepStatus::Skipped { StepStatus::Success.name() } else { status.name() })
 }
 
 pub async fn get(
@@ -231,19 +234,19 @@ fn without_outcome(answer: &mut ssm::GetCommandInvocationResult, row: &Invocatio
     answer.standard_error_content = Some(limited(&row.message, STDERR_LIMIT));
 }
 
-fn one_step(answer: &mut ssm::GetCommandInvocationResult, step: &StepRow) {
+fn one_step(answer: &mut ssm::GetCommandInvocationResult, step: &StepOutcome) {
     answer.plugin_name = Some(step.name.clone());
     answer.response_code = Some(step.code);
-    answer.status = plugin_status(&step.status);
-    answer.status_details = plugin_status(&step.status);
-    times(answer, Some(step.started), Some(step.finished));
+    answer.status = plugin_status(step.status());
+    answer.status_details = plugin_status(step.status());
+    times(answer, Some(Timestamp(step.started_ms)), Some(Timestamp(step.finished_ms)));
     answer.standard_output_content = Some(limited(&step.stdout, STDOUT_LIMIT));
     answer.standard_error_content = Some(limited(&step.stderr, STDERR_LIMIT));
 }
 
 /// Without a step's name: the outputs of all steps, one after the other; of one step, that step's.
 fn whole(answer: &mut ssm::GetCommandInvocationResult, row: &InvocationRow) {
-    let joined = |field: fn(&StepRow) -> &String| {
+    let joined = |field: fn(&StepOutcome) -> &String| {
         row.steps.iter().map(|step| field(step).as_str()).collect::<String>()
     };
     let mut stderr = joined(|step| &step.stderr);
@@ -286,7 +289,10 @@ mod tests {
 
     #[test]
     fn the_steps_of_one_invocation_fit_into_an_answer() {
-        let step = |character: &str| StepRow { output: character.repeat(OUTPUT_LIMIT), ..StepRow::default() };
+        let step = |character: &str| StepOutcome {
+            output: character.repeat(OUTPUT_LIMIT),
+            ..StepOutcome::default()
+        };
         assert_eq!(plugins(&[step("x")])[0].output.as_ref().unwrap().len(), OUTPUT_LIMIT);
         let many = plugins(&vec![step("\u{1}"); 300]);
         assert!(serde_json::to_vec(&many).unwrap().len() <= PLUGINS_BYTES);

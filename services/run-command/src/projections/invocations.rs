@@ -2,7 +2,10 @@
 
 use super::rollouts;
 use crate::domain::invocation::{self, InvocationEvent};
-use reeve_contracts::run_command::{Dispatched, InvocationFinished};
+use reeve_contracts::{
+    outcome::StepOutcome,
+    run_command::{Dispatched, InvocationFinished},
+};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,23 +18,6 @@ pub const NUMBERS: &str = "inbox-numbers";
 /// What most rows do not have is not written: there are as many rows as nodes times commands.
 fn is_false(value: &bool) -> bool {
     !*value
-}
-
-/// One step's outcome.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct StepRow {
-    pub name: String,
-    pub action: String,
-    pub status: String,
-    pub code: i32,
-    pub started: Timestamp,
-    pub finished: Timestamp,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub stdout: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub stderr: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub output: String,
 }
 
 /// One command on one node.
@@ -52,7 +38,7 @@ pub struct InvocationRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub steps: Vec<StepRow>,
+    pub steps: Vec<StepOutcome>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
 }
@@ -78,7 +64,7 @@ pub struct Invocations;
 
 impl Projection for Invocations {
     const NAME: &'static str = "invocations";
-    const VERSION: u32 = 7;
+    const VERSION: u32 = 8;
     type Event = InvocationEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<InvocationEvent>) {
@@ -143,16 +129,5 @@ fn finish(row: &mut InvocationRow, e: &InvocationFinished) {
         row.started = Some(Timestamp(e.started_ms));
     }
     row.finished = Some(Timestamp(e.finished_ms));
-    let steps = e.steps.iter().map(|s| StepRow {
-        name: s.name.clone(),
-        action: s.action.clone(),
-        status: s.status.clone(),
-        code: s.code,
-        started: Timestamp(s.started_ms),
-        finished: Timestamp(s.finished_ms),
-        stdout: s.stdout.clone(),
-        stderr: s.stderr.clone(),
-        output: s.output.clone(),
-    });
-    row.steps = steps.collect();
+    row.steps.clone_from(&e.steps);
 }

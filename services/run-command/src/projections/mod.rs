@@ -8,7 +8,7 @@ mod rollouts;
 
 pub use commands::{BY_NODE, BY_TIME, COMMANDS, CommandRow, Commands};
 pub use documents::{CONTENT, ContentRow, DOCUMENTS, DocumentRow, Documents, content_key};
-pub use invocations::{INVOCATIONS, InvocationRow, Invocations, NUMBERS, StepRow};
+pub use invocations::{INVOCATIONS, InvocationRow, Invocations, NUMBERS};
 pub use rollouts::{DEADLINE_TIMER, ROLLOUT_TIMER, ROLLOUTS, TARGETS, TARGETS_PER_ROW, targets_key};
 
 #[cfg(test)]

@@ -5,27 +5,21 @@ use crate::domain::invocation::{self, Command, Invocation};
 use prost::Message;
 use reeve_contracts::{
     node::{Report, ReportKind},
-    run_command::{InvocationFinished, StepOutcome},
+    outcome::{InvocationStatus, StepOutcome, StepStatus},
+    run_command::InvocationFinished,
 };
 use reeve_eventsourcing::Actor;
-use reeve_node_protocol::{
-    report::{MAX_BYTES, fit},
-    subject::node_of,
-};
+use reeve_node_protocol::{report::MAX_BYTES, subject::node_of};
 use reeve_runtime::{HandlerError, InboxMessage};
 
 /// A node's report on an invocation: untrusted, so that it can only speak for its own, and only of known states.
 pub async fn report(inbox: InboxMessage) -> Result<(), HandlerError> {
     let never = |reason: &str| HandlerError::Permanent(reason.to_owned());
     let node = node_of(&inbox.message.subject).ok_or_else(|| never("the subject names no node"))?;
-    let mut report =
+    let report =
         Report::decode(inbox.message.data.clone()).map_err(|e| HandlerError::Permanent(e.to_string()))?;
     if inbox.message.data.len() > MAX_BYTES {
-        // An earlier build of the agent sent larger ones than an event can hold.
-        fit(&mut report);
-        if report.encoded_len() > MAX_BYTES {
-            return Err(never("the report is larger than an event may be"));
-        }
+        return Err(never("the report is larger than an event may be"));
     }
     let known = invocation_row(&inbox.handle, &report.command_id, node.as_str());
     if known.is_none() {
@@ -48,39 +42,31 @@ pub async fn report(inbox: InboxMessage) -> Result<(), HandlerError> {
     Ok(())
 }
 
-const ENDS: [(&str, &str); 6] = [
-    ("Success", "Success"),
-    ("Failed", "Failed"),
-    ("Failed", "Interrupted"),
-    ("TimedOut", "ExecutionTimedOut"),
-    ("TimedOut", "DeliveryTimedOut"),
-    ("Cancelled", "Cancelled"),
-];
-
 fn outcome(report: &Report, node: &str) -> Result<InvocationFinished, HandlerError> {
-    if !ENDS.contains(&(report.status.as_str(), report.status_details.as_str())) {
-        return Err(HandlerError::Permanent("its status is not an end of an invocation".to_owned()));
+    let status = match InvocationStatus::try_from(report.status) {
+        Ok(status) if status != InvocationStatus::Unspecified => status,
+        _ => return Err(HandlerError::Permanent("its status is not an end of an invocation".to_owned())),
+    };
+    let known =
+        |status: i32| StepStatus::try_from(status).is_ok_and(|status| status != StepStatus::Unspecified);
+    if let Some(step) = report.steps.iter().find(|step| !known(step.status)) {
+        return Err(HandlerError::Permanent(format!("the status {} of a step is not known", step.status)));
     }
     let limited = |text: &str, limit: usize| text.chars().take(limit).collect::<String>();
     let word = |text: &str, limit: usize| text.chars().filter(|c| !c.is_control()).take(limit).collect();
     let steps = report.steps.iter().take(1000).map(|step| StepOutcome {
         name: word(&step.name, 128),
         action: word(&step.action, 128),
-        status: word(&step.status, 32),
-        code: step.code,
-        started_ms: step.started_ms,
-        finished_ms: step.finished_ms,
         stdout: limited(&step.stdout, 24_000),
         stderr: limited(&step.stderr, 24_000),
         output: limited(&step.output, 2_500),
-        stdout_bytes: step.stdout_bytes,
-        stderr_bytes: step.stderr_bytes,
+        ..step.clone()
     });
     Ok(InvocationFinished {
         command_id: report.command_id.clone(),
         node_id: node.to_owned(),
-        status: report.status.clone(),
-        status_details: report.status_details.clone(),
+        status: status.name().to_owned(),
+        status_details: status.details().to_owned(),
         code: report.code,
         started_ms: report.started_ms,
         finished_ms: report.at_ms,

@@ -5,5 +5,6 @@ pub mod dead_letters;
 pub mod documents;
 pub mod node;
 pub mod nodes;
+pub mod outcome;
 pub mod run_command;
 pub mod tags;

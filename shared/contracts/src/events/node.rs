@@ -94,31 +94,6 @@ pub struct SignedKeySet {
     #[prost(bytes = "vec", tag = "3")]
     pub signature: ::prost::alloc::vec::Vec<u8>,
 }
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct StepReport {
-    #[prost(string, tag = "1")]
-    pub name: ::prost::alloc::string::String,
-    #[prost(string, tag = "2")]
-    pub action: ::prost::alloc::string::String,
-    #[prost(string, tag = "3")]
-    pub status: ::prost::alloc::string::String,
-    #[prost(int32, tag = "4")]
-    pub code: i32,
-    #[prost(int64, tag = "5")]
-    pub started_ms: i64,
-    #[prost(int64, tag = "6")]
-    pub finished_ms: i64,
-    #[prost(string, tag = "7")]
-    pub stdout: ::prost::alloc::string::String,
-    #[prost(string, tag = "8")]
-    pub stderr: ::prost::alloc::string::String,
-    #[prost(string, tag = "9")]
-    pub output: ::prost::alloc::string::String,
-    #[prost(uint64, tag = "10")]
-    pub stdout_bytes: u64,
-    #[prost(uint64, tag = "11")]
-    pub stderr_bytes: u64,
-}
 /// Subject reeve.report.<node>.status of stream NODE_REPORTS.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Report {
@@ -131,24 +106,21 @@ pub struct Report {
     pub command_id: ::prost::alloc::string::String,
     #[prost(enumeration = "ReportKind", tag = "4")]
     pub kind: i32,
-    /// FINISHED: Success | Failed | TimedOut | Cancelled
-    #[prost(string, tag = "5")]
-    pub status: ::prost::alloc::string::String,
-    /// Success | Failed | ExecutionTimedOut | DeliveryTimedOut | Cancelled | Interrupted
-    #[prost(string, tag = "6")]
-    pub status_details: ::prost::alloc::string::String,
-    #[prost(int32, tag = "7")]
+    /// of FINISHED
+    #[prost(enumeration = "super::outcome::InvocationStatus", tag = "5")]
+    pub status: i32,
+    #[prost(int32, tag = "6")]
     pub code: i32,
-    #[prost(int64, tag = "8")]
+    #[prost(int64, tag = "7")]
     pub at_ms: i64,
-    #[prost(int64, tag = "9")]
+    #[prost(int64, tag = "8")]
     pub started_ms: i64,
-    #[prost(message, repeated, tag = "10")]
-    pub steps: ::prost::alloc::vec::Vec<StepReport>,
-    #[prost(string, tag = "11")]
+    #[prost(message, repeated, tag = "9")]
+    pub steps: ::prost::alloc::vec::Vec<super::outcome::StepOutcome>,
+    #[prost(string, tag = "10")]
     pub message: ::prost::alloc::string::String,
     /// of the dispatch that it is about
-    #[prost(string, tag = "12")]
+    #[prost(string, tag = "11")]
     pub traceparent: ::prost::alloc::string::String,
 }
 /// Subject reeve.report.<node>.output.<command>.<step> of stream NODE_OUTPUT. After a lost connection a chunk may be

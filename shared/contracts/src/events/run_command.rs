@@ -154,34 +154,6 @@ pub struct InvocationCancelling {
     pub node_id: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
-pub struct StepOutcome {
-    #[prost(string, tag = "1")]
-    pub name: ::prost::alloc::string::String,
-    #[prost(string, tag = "2")]
-    pub action: ::prost::alloc::string::String,
-    /// Success | Failed | TimedOut | Cancelled | Skipped
-    #[prost(string, tag = "3")]
-    pub status: ::prost::alloc::string::String,
-    #[prost(int32, tag = "4")]
-    pub code: i32,
-    #[prost(int64, tag = "5")]
-    pub started_ms: i64,
-    #[prost(int64, tag = "6")]
-    pub finished_ms: i64,
-    #[prost(string, tag = "7")]
-    pub stdout: ::prost::alloc::string::String,
-    /// at most 24,000 and 8,000 characters
-    #[prost(string, tag = "8")]
-    pub stderr: ::prost::alloc::string::String,
-    /// the combined text, at most 2,500 characters
-    #[prost(string, tag = "9")]
-    pub output: ::prost::alloc::string::String,
-    #[prost(uint64, tag = "10")]
-    pub stdout_bytes: u64,
-    #[prost(uint64, tag = "11")]
-    pub stderr_bytes: u64,
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct InvocationFinished {
     #[prost(string, tag = "1")]
     pub command_id: ::prost::alloc::string::String,
@@ -198,7 +170,7 @@ pub struct InvocationFinished {
     #[prost(int64, tag = "7")]
     pub finished_ms: i64,
     #[prost(message, repeated, tag = "8")]
-    pub steps: ::prost::alloc::vec::Vec<StepOutcome>,
+    pub steps: ::prost::alloc::vec::Vec<super::outcome::StepOutcome>,
     /// why, where there is no step that says it
     #[prost(string, tag = "9")]
     pub message: ::prost::alloc::string::String,

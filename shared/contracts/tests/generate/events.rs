@@ -36,7 +36,17 @@ pub fn generate(schemas: &Path) -> Generated {
         .filter(|file| !file.message_type.is_empty())
         .map(|file| (prost_build::Module::from_protobuf_package_name(file.package()), file))
         .collect();
-    let sources = prost_build::Config::new().generate(requests).unwrap();
+    let mut config = prost_build::Config::new();
+    // Views and the agent keep outcomes as JSON; most steps print little, and what is empty is not written.
+    config.type_attribute(
+        ".reeve.outcome.StepOutcome",
+        "#[derive(::serde::Serialize, ::serde::Deserialize)]\n#[serde(default)]",
+    );
+    for text in ["stdout", "stderr", "output"] {
+        let path = format!(".reeve.outcome.StepOutcome.{text}");
+        config.field_attribute(path, "#[serde(skip_serializing_if = \"::std::string::String::is_empty\")]");
+    }
+    let sources = config.generate(requests).unwrap();
     let mut modules: Vec<_> = sources
         .into_iter()
         .map(|(module, source)| {

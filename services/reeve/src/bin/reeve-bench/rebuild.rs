@@ -7,9 +7,12 @@ use super::{
 use anyhow::ensure;
 use futures::{StreamExt, TryStreamExt, stream};
 use reeve::host::keys;
-use reeve_contracts::run_command::{
-    CommandEvent, CommandFinished, CommandSent, Dispatched, InvocationEvent, InvocationFinished,
-    InvocationStarted, InvocationsDispatched, StepOutcome,
+use reeve_contracts::{
+    outcome::{StepOutcome, StepStatus},
+    run_command::{
+        CommandEvent, CommandFinished, CommandSent, Dispatched, InvocationEvent, InvocationFinished,
+        InvocationStarted, InvocationsDispatched,
+    },
 };
 use reeve_eventsourcing::{Actor, AggregateRef, Context, Envelope, Event, Position};
 use reeve_jetstream::{Bus, follow, store, streams};
@@ -142,7 +145,7 @@ async fn invocation(bus: &Bus, command: &str, node: &str, now: Timestamp) -> any
     let step = StepOutcome {
         name: "aws:runShellScript".to_owned(),
         action: "aws:runShellScript".to_owned(),
-        status: "Success".to_owned(),
+        status: StepStatus::Success.into(),
         started_ms: now.0,
         finished_ms: now.0,
         stdout: " 10:00:00 up 10 days, load average: 0.10, 0.11, 0.09\n".to_owned(),

@@ -8,7 +8,10 @@ use anyhow::Context;
 use futures::{StreamExt, TryStreamExt, stream};
 use prost::Message as _;
 use reeve::host::{BusAddress, Keys, bus_options, keys};
-use reeve_contracts::node::{DispatchKind, Hello, Report, ReportKind, StepReport};
+use reeve_contracts::{
+    node::{DispatchKind, Hello, Report, ReportKind},
+    outcome::{InvocationStatus, StepOutcome, StepStatus},
+};
 use reeve_jetstream::{Bus, Headers, Subscription, operator::User, serve, streams::NODE_INBOX};
 use reeve_node_protocol::{dispatch::verify, keys::Trust, subject};
 use reeve_types::{NodeId, Timestamp, ids::new_uuid};
@@ -207,20 +210,19 @@ impl Node {
             self.report(begun).await;
         }
         tokio::time::sleep(self.shared.execution).await;
-        let step = StepReport {
+        let step = StepOutcome {
             name: "aws:runShellScript".to_owned(),
             action: "aws:runShellScript".to_owned(),
-            status: "Success".to_owned(),
+            status: StepStatus::Success.into(),
             started_ms: started.0,
             finished_ms: Timestamp::now().0,
             stdout: "simulated\n".to_owned(),
             output: "simulated\n".to_owned(),
             stdout_bytes: 10,
-            ..StepReport::default()
+            ..StepOutcome::default()
         };
         let ended = Report {
-            status: "Success".to_owned(),
-            status_details: "Success".to_owned(),
+            status: InvocationStatus::Success.into(),
             steps: vec![step],
             ..report(ReportKind::Finished, self)
         };
