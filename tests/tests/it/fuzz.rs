@@ -102,7 +102,7 @@ impl Inputs<'_> {
         match self.dice.below(10) {
             0 | 1 => self.hostile(),
             2 => self.bounded(definition),
-            3 | 4 | 5 if !self.pool.is_empty() => self.pool[self.dice.below(self.pool.len())].clone(),
+            3..=5 if !self.pool.is_empty() => self.pool[self.dice.below(self.pool.len())].clone(),
             6 => self.dice.of(&KNOWN_TEXTS).to_owned(),
             _ => match definition["enum"].as_array() {
                 Some(values) => values[self.dice.below(values.len())].as_str().unwrap().to_owned(),

@@ -38,3 +38,23 @@ fn a_command_goes_to_the_nodes_with_a_tag() {
     assert_eq!((&ended["Status"], &ended["StatusDetails"]), (&json!("Success"), &json!("NoInstancesInTag")));
     assert_eq!(ended["TargetCount"], 0);
 }
+
+#[test]
+fn a_long_name_is_refused_and_what_does_not_exist_is_not_tagged() {
+    let instance = Instance::start(0);
+    let (long, code) = ("x".repeat(4_200), |kind: &str, id: &str| {
+        let tag =
+            ["add-tags-to-resource", "--tags", "Key=a,Value=1", "--resource-type", kind, "--resource-id", id];
+        instance.aws(&tag).complaint().to_owned()
+    });
+    for id in [long.as_str(), "mi-0123456789abcdef0", "/app/db"] {
+        let refused = code("Parameter", id);
+        assert!(refused.contains("InvalidResourceType"), "{refused}");
+        for kind in ["Document", "ManagedInstance"] {
+            let refused = code(kind, id);
+            assert!(refused.contains("InvalidResourceId"), "{refused}");
+        }
+    }
+    // Nothing was cut off, and nothing restarted.
+    assert_eq!(instance.ready().0, 200);
+}
