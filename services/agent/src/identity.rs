@@ -1,6 +1,6 @@
 //! Who this node is. The seed never leaves the node; the file is for its owner's eyes only.
 
-use crate::{Options, keys, proxy::with_proxy};
+use crate::{files, keys, options::Options, proxy::with_proxy};
 use data_encoding::BASE64;
 use reeve_node_protocol::{
     enrol::{Answer, Request},
@@ -9,8 +9,7 @@ use reeve_node_protocol::{
 use reeve_types::{NodeId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::{
-    io::Write,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -42,11 +41,8 @@ pub enum Error {
          --register-again, with an activation of that control plane, makes it a node of another one"
     )]
     NotThisRoot { root: String, wanted: String },
-    #[error(
-        "the dispatch keys that this node believes cannot be read from {path}: {reason}. Without them it runs nothing; \
-         --register-again and a new activation make it a new node"
-    )]
-    KeysLost { path: String, reason: String },
+    #[error(transparent)]
+    Keys(#[from] keys::Error),
 }
 
 /// The identity, as it is kept.
@@ -221,18 +217,9 @@ fn load_or_make_key(path: &Path) -> Result<nkeys::KeyPair, Error> {
     Ok(key)
 }
 
-/// Writes a file for the owner's eyes only, whole or not at all; it is on disk when this answers.
-pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let temporary = path.with_extension("new");
-    let write = || {
-        let mut options = std::fs::OpenOptions::new();
-        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, path)?;
-        path.parent().map_or(Ok(()), |folder| std::fs::File::open(folder)?.sync_all())
-    };
-    write().map_err(|e| Error::File { path: path.display().to_string(), reason: e.to_string() })
+fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    files::write_private(path, bytes)
+        .map_err(|e| Error::File { path: path.display().to_string(), reason: e.to_string() })
 }
 
 /// How long enrolment is tried while the gateway is not there yet.

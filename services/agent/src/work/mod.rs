@@ -13,11 +13,11 @@ mod tests;
 pub use tests::test_agent;
 
 use crate::{
+    agent::Agent,
     execute::{self, Deadline, Ended, Host, Job, Outcome},
     failpoint, ledger,
     local_policy::Rules,
     output::Output,
-    run::Agent,
 };
 use documents::Documents;
 use prost::Message;
@@ -88,7 +88,7 @@ impl Worker {
         let mut verdicts: Vec<_> =
             accepted.iter().map(|accepted| self.verify(accepted.number(), &accepted.data)).collect();
         if verdicts.iter().any(|verdict| verdict.as_ref().is_err_and(Refusal::is_of_keys)) {
-            self.agent.keys.ask(&self.agent).await?;
+            self.agent.ask_for_keys().await?;
             verdicts =
                 accepted.iter().map(|accepted| self.verify(accepted.number(), &accepted.data)).collect();
         }
