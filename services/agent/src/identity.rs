@@ -1,6 +1,6 @@
 //! Who this node is. The seed never leaves the node; the file is for its owner's eyes only.
 
-use crate::{Options, keys, proxy::with_proxy};
+use crate::{files, keys, options::Options, proxy::with_proxy};
 use data_encoding::BASE64;
 use reeve_node_protocol::{
     enrol::{Answer, Request},
@@ -9,14 +9,13 @@ use reeve_node_protocol::{
 use reeve_types::{NodeId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::{
-    io::Write,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     time::Duration,
 };
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
-/// The certificates of those whom this node believes, within its folder.
+/// The certificates of those whom this node trusts, within its folder.
 const CA_FILE: &str = "ca.pem";
 
 /// Why there is no identity.
@@ -38,15 +37,12 @@ pub enum Error {
     )]
     OtherRoot { gateway: String, root: String, wanted: String },
     #[error(
-        "this node believes the control plane with the root key {root}, and --root-key says {wanted}: only \
+        "this node trusts the control plane with the root key {root}, and --root-key says {wanted}: only \
          --register-again, with an activation of that control plane, makes it a node of another one"
     )]
     NotThisRoot { root: String, wanted: String },
-    #[error(
-        "the dispatch keys that this node believes cannot be read from {path}: {reason}. Without them it runs nothing; \
-         --register-again and a new activation make it a new node"
-    )]
-    KeysLost { path: String, reason: String },
+    #[error(transparent)]
+    Keys(#[from] keys::Error),
 }
 
 /// The identity, as it is kept.
@@ -83,9 +79,9 @@ pub async fn load_or_enrol(options: &Options) -> Result<Identity, Error> {
         Err(_) => None,
     };
     let former = match known {
-        Some(known) if !options.register_again => return believing_root(known, options),
+        Some(known) if !options.register_again => return with_wanted_root(known, options),
         Some(known) if options.activation_id.as_ref() == Some(&known.activation_id) => {
-            return believing_root(known, options);
+            return with_wanted_root(known, options);
         }
         former => former,
     };
@@ -101,7 +97,7 @@ pub async fn load_or_enrol(options: &Options) -> Result<Identity, Error> {
     let seed = key.seed().map_err(|e| failed(&e))?;
     let refused = |reason: String| Error::Refused { gateway: gateway.clone(), reason };
     let request = Request::sign(&key, &id, &code, &crate::platform::hostname()).map_err(refused)?;
-    let tls = trusted(&options.data).map_err(refused)?;
+    let tls = trusted_by_enrolment(&options.data).map_err(refused)?;
     let answer = enrol(gateway.clone(), request, tls).await.map_err(refused)?;
     let key_set = first_set(&answer, &gateway, options)?;
     let identity = Identity {
@@ -117,7 +113,7 @@ pub async fn load_or_enrol(options: &Options) -> Result<Identity, Error> {
     if let Some(former) = former {
         put_away(&options.data, &former.node_id).map_err(|e| failed(&e))?;
     }
-    // Before the identity: there is none without the keys that it believes.
+    // Before the identity: there is none without the keys that it trusts.
     keys::keep_first(&options.data, &key_set)?;
     let text = serde_json::to_vec_pretty(&identity).map_err(|e| failed(&e))?;
     write_private(&path, &text)?;
@@ -128,7 +124,7 @@ pub async fn load_or_enrol(options: &Options) -> Result<Identity, Error> {
 }
 
 /// An identity that is there already, if it has the root that the options want.
-fn believing_root(known: Identity, options: &Options) -> Result<Identity, Error> {
+fn with_wanted_root(known: Identity, options: &Options) -> Result<Identity, Error> {
     match &options.root_key {
         Some(wanted) if *wanted != known.root_key => {
             Err(Error::NotThisRoot { root: known.root_key, wanted: wanted.clone() })
@@ -156,7 +152,7 @@ fn first_set(answer: &Answer, gateway: &str, options: &Options) -> Result<Vec<u8
     Ok(signed)
 }
 
-/// Keeps the certificates of those whom this node believes, if they are any.
+/// Keeps the certificates of those whom this node trusts, if they are any.
 fn keep_ca(data: &Path, ca: &Path) -> Result<(), Error> {
     let failed = |reason: String| Error::File { path: ca.display().to_string(), reason };
     let pem = std::fs::read(ca).map_err(|e| failed(e.to_string()))?;
@@ -175,17 +171,17 @@ pub fn kept_ca(data: &Path) -> Option<PathBuf> {
     Some(data.join(CA_FILE)).filter(|path| path.exists())
 }
 
-/// Whom the enrolment believes: the kept certificates alone, else those that the world believes.
-fn trusted(data: &Path) -> Result<TlsConfig, String> {
+/// Whom the enrolment trusts: the kept certificates alone, else those that come with the client.
+fn trusted_by_enrolment(data: &Path) -> Result<TlsConfig, String> {
     let Some(path) = kept_ca(data) else { return Ok(TlsConfig::default()) };
-    believing(&std::fs::read(path).map_err(|e| e.to_string())?)
+    trusting_only(&std::fs::read(path).map_err(|e| e.to_string())?)
 }
 
-/// How an HTTPS client believes these certificates, as PEM, and no other.
+/// How an HTTPS client trusts these certificates, as PEM, and no other.
 ///
 /// # Errors
 /// When they cannot be read.
-pub fn believing(pem: &[u8]) -> Result<TlsConfig, String> {
+pub fn trusting_only(pem: &[u8]) -> Result<TlsConfig, String> {
     let certificates = parse_pem(pem).filter_map(|item| match item {
         Ok(PemItem::Certificate(certificate)) => Some(Ok(certificate)),
         Ok(_) => None,
@@ -221,18 +217,9 @@ fn load_or_make_key(path: &Path) -> Result<nkeys::KeyPair, Error> {
     Ok(key)
 }
 
-/// Writes a file for the owner's eyes only, whole or not at all; it is on disk when this answers.
-pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let temporary = path.with_extension("new");
-    let write = || {
-        let mut options = std::fs::OpenOptions::new();
-        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, path)?;
-        path.parent().map_or(Ok(()), |folder| std::fs::File::open(folder)?.sync_all())
-    };
-    write().map_err(|e| Error::File { path: path.display().to_string(), reason: e.to_string() })
+fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    files::write_private(path, bytes)
+        .map_err(|e| Error::File { path: path.display().to_string(), reason: e.to_string() })
 }
 
 /// How long enrolment is tried while the gateway is not there yet.

@@ -1,6 +1,6 @@
 //! Dispatches in order: live ones as hints, the rest by Direct Get, each number once.
 
-use crate::{keys, run::Agent, work::Worker};
+use crate::{agent::Agent, keys, work::Worker};
 use futures::StreamExt;
 use reeve_jetstream::{Bus, Error as BusError, streams::NODE_INBOX};
 use reeve_node_protocol::{dispatch::Refusal, subject};
@@ -96,7 +96,7 @@ async fn catch_up(agent: &Agent, worker: &Arc<Worker>) -> Result<bool, anyhow::E
                 if (!asked || number > last) && verdict.as_ref().is_err_and(Refusal::is_of_keys) {
                     agent.keys.turn().await;
                     last = read_last(&agent.bus, &agent.identity.node_id).await?.max(last);
-                    agent.keys.ask(agent).await?;
+                    agent.ask_for_keys().await?;
                     asked = true;
                     verdict = worker.verify(number, &message.data);
                 }

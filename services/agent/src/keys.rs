@@ -3,12 +3,9 @@
 //! A set is on disk before it counts, so that no restart goes back to an older one. A newer one is asked for at each
 //! connection, when a heartbeat's answer tells of one, and when a dispatch in the inbox does not count for its key.
 
-use crate::{
-    identity::{Error, write_private},
-    run::Agent,
-};
+use crate::{execute::Clock, files};
 use data_encoding::BASE64;
-use reeve_jetstream::serve;
+use reeve_jetstream::{Bus, serve};
 use reeve_node_protocol::{
     dispatch::{Refusal, Verified, verify_signed},
     keys::{Refusal as SetRefusal, Trust},
@@ -27,6 +24,23 @@ pub(crate) const KEY_SET_FILE: &str = "dispatch-keys.set";
 /// It is not asked more often, whatever comes in.
 pub(crate) const REQUEST_INTERVAL: Duration = Duration::from_secs(1);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why the keys cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("could not use {path}: {reason}")]
+    File { path: String, reason: String },
+    #[error(
+        "the dispatch keys of this node cannot be read from {path}: {reason}. Without them it runs nothing; \
+         --register-again and a new activation make it a new node"
+    )]
+    Lost { path: String, reason: String },
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    files::write_private(path, bytes)
+        .map_err(|e| Error::File { path: path.display().to_string(), reason: e.to_string() })
+}
 
 /// The keys, shared by the agent's parts.
 pub(crate) struct Keys {
@@ -53,7 +67,7 @@ impl Keys {
     /// When it is not there or not the root's: without it this node cannot know how old a set it may go back to.
     pub fn load(data: &Path, root: &str) -> Result<Self, Error> {
         let path = data.join(KEY_SET_FILE);
-        let lost = |reason: String| Error::KeysLost { path: path.display().to_string(), reason };
+        let lost = |reason: String| Error::Lost { path: path.display().to_string(), reason };
         let signed = std::fs::read(&path).map_err(|e| lost(e.to_string()))?;
         let trust = Trust::restore(root, &signed).map_err(|e| lost(e.to_string()))?;
         Ok(Self { path, trust: Mutex::new(trust), asked: tokio::sync::Mutex::default() })
@@ -113,14 +127,13 @@ impl Keys {
     ///
     /// # Errors
     /// When there is no answer, or the set cannot be kept.
-    pub async fn ask(&self, agent: &Agent) -> anyhow::Result<bool> {
+    pub async fn ask(&self, bus: &Bus, node: &NodeId, clock: &Clock) -> anyhow::Result<bool> {
         let mut asked = self.asked.lock().await;
         if let Some(last) = *asked {
             tokio::time::sleep_until(last + REQUEST_INTERVAL).await;
         }
         *asked = Some(Instant::now());
-        let node = agent.identity.node_id.as_str();
-        let answer = serve::ask(&agent.bus, node, "keys", "{}".into(), REQUEST_TIMEOUT).await?;
+        let answer = serve::ask(bus, node.as_str(), "keys", "{}".into(), REQUEST_TIMEOUT).await?;
         let Ok(Answer { key_set }) = serde_json::from_slice(&answer.data) else {
             anyhow::bail!(
                 "the control plane tells no dispatch keys: {}",
@@ -128,7 +141,7 @@ impl Keys {
             )
         };
         let signed = BASE64.decode(key_set.as_bytes()).unwrap_or_default();
-        Ok(self.accept(&signed, (agent.clock)())?)
+        Ok(self.accept(&signed, clock())?)
     }
 }
 

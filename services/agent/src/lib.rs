@@ -1,5 +1,6 @@
 //! The agent: on every node, runs what the control plane signed, and says what happened.
 //!
+//! - `options`: how it is started; `agent`: what its parts share; [`run()`]: putting them together; `files`: private files.
 //! - [`identity`]: who this node is; enrolment with an activation.
 //! - [`keys`]: whose dispatches it runs: the newest set of keys that it was given.
 //! - [`ledger`]: what was accepted, begun and ended, and the reports that the bus has not acknowledged.
@@ -19,13 +20,16 @@
 //! is deleted only when the bus has acknowledged it (the report of a start also when its command's outcome takes its
 //! place).
 
+mod agent;
 pub mod execute;
 mod failpoint;
+mod files;
 pub mod identity;
 mod inbox;
 mod keys;
 mod ledger;
 pub mod local_policy;
+mod options;
 mod outbox;
 mod output;
 mod platform;
@@ -36,4 +40,6 @@ mod upkeep;
 mod work;
 
 pub use execute::supervisor;
-pub use run::{Error, Options, START_REPORT_DELAY, run};
+pub use options::Options;
+pub use outbox::START_REPORT_DELAY;
+pub use run::{Error, run};

@@ -52,7 +52,7 @@ impl LocalPolicy {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Rules::default()),
             Err(error) => return Err(refused(error.to_string())),
         };
-        trusted(&file).map_err(refused)?;
+        belongs_to_root(&file).map_err(refused)?;
         let mut text = String::new();
         file.take(POLICY_MAX_BYTES).read_to_string(&mut text).map_err(|e| refused(e.to_string()))?;
         let rules: Rules = serde_json::from_str(&text).map_err(|e| refused(e.to_string()))?;
@@ -64,7 +64,7 @@ impl LocalPolicy {
 }
 
 /// The file that is open, not whatever has its name a moment later.
-fn trusted(file: &File) -> Result<(), String> {
+fn belongs_to_root(file: &File) -> Result<(), String> {
     let metadata = file.metadata().map_err(|e| e.to_string())?;
     if metadata.uid() != 0 {
         return Err(format!("it belongs to the user {} and not to root", metadata.uid()));

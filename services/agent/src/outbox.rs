@@ -3,16 +3,15 @@
 //! That a command has begun is told when it has not ended [`START_REPORT_DELAY`] after: the report of its end says when it began,
 //! and most commands are shorter than that. So they cost one report, and one event, instead of two.
 
-use crate::{
-    failpoint,
-    ledger::Next,
-    run::{Agent, START_REPORT_DELAY},
-};
+use crate::{agent::Agent, failpoint, ledger::Next};
 use reeve_contracts::node::{Report, ReportKind};
 use reeve_jetstream::Headers;
 use reeve_node_protocol::subject;
 use reeve_types::Timestamp;
 use std::{sync::Arc, time::Duration};
+
+/// A command that ends so soon after it has begun is reported in one message.
+pub const START_REPORT_DELAY: Duration = Duration::from_millis(100);
 
 /// Sends reports for ever.
 pub async fn send(agent: Arc<Agent>) {

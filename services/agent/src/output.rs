@@ -1,7 +1,7 @@
 //! What steps print, on its way to the bus: numbered, several chunks at a time, each until acknowledged.
 
+use crate::agent::Agent;
 use crate::execute::Sink;
-use crate::run::Agent;
 use bytes::Bytes;
 use prost::Message;
 use reeve_contracts::node::OutputChunk;

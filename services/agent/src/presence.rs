@@ -1,8 +1,8 @@
 //! Introductions after each connection and when the machine has another name or address, a light heartbeat, news of keys, and a word when there is no way in.
 
 use crate::{
+    agent::Agent,
     platform::{self, Platform},
-    run::Agent,
 };
 use prost::Message;
 use reeve_contracts::node::Hello;
@@ -125,7 +125,7 @@ async fn introduce(agent: &Agent, platform: &Platform) {
 
 /// Keys may have changed while this node was away; without an answer, the inbox or a heartbeat asks again.
 async fn ask_for_keys(agent: &Agent) {
-    if let Err(error) = agent.keys.ask(agent).await {
+    if let Err(error) = agent.ask_for_keys().await {
         tracing::warn!(%error, "the newest dispatch keys are not known");
     }
 }

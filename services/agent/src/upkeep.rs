@@ -1,6 +1,6 @@
 //! Forgetting what is old: folders of ended commands, and the ledger's memory of them.
 
-use crate::{ledger::State, run::Agent};
+use crate::{agent::Agent, ledger::State};
 use reeve_types::Timestamp;
 use std::{fs, io, path::Path, sync::Arc, time::Duration};
 

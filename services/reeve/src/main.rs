@@ -149,7 +149,8 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         asks || cli.as_of.is_none(),
         "--as-of goes with nodes, documents, commands, dead-letters and api"
     );
-    let connection = || anyhow::Ok(client::connection::Connection::open(&data)?.as_of(cli.as_of.clone()));
+    let connection =
+        || anyhow::Ok(client::connection::Connection::open(&data)?.asking_as_of(cli.as_of.clone()));
     match cli.command {
         Command::Up(args) => host::up(&data, args).await?,
         Command::Init(args) => host::init(&data, &args)?,

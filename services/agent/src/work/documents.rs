@@ -1,6 +1,6 @@
 //! Documents that steps include, asked of the documents service.
 
-use crate::{execute::DocumentSource, run::Agent};
+use crate::{agent::Agent, execute::DocumentSource};
 use bytes::Bytes;
 use reeve_jetstream::{Error, Message, serve};
 use std::time::{Duration, Instant};

@@ -13,11 +13,11 @@ mod tests;
 pub use tests::test_agent;
 
 use crate::{
+    agent::Agent,
     execute::{self, Deadline, Ended, Host, Job, Outcome},
     failpoint, ledger,
     local_policy::Rules,
     output::Output,
-    run::Agent,
 };
 use documents::Documents;
 use prost::Message;
@@ -28,7 +28,7 @@ use reeve_contracts::{
 };
 use reeve_node_protocol::dispatch::{Refusal, Verified};
 use reeve_types::Timestamp;
-use report::Of;
+use report::ReportedCommand;
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -91,7 +91,7 @@ impl Worker {
         let mut verdicts: Vec<_> =
             accepted.iter().map(|accepted| self.verify(accepted.number(), &accepted.data)).collect();
         if verdicts.iter().any(|verdict| verdict.as_ref().is_err_and(Refusal::is_of_keys)) {
-            self.agent.keys.ask(&self.agent).await?;
+            self.agent.ask_for_keys().await?;
             verdicts =
                 accepted.iter().map(|accepted| self.verify(accepted.number(), &accepted.data)).collect();
         }
@@ -115,7 +115,7 @@ impl Worker {
                 Ok(())
             }
             Err(refusal @ Refusal::Key(_)) => {
-                self.fail(&Of::dispatch(&accepted.verified.dispatch), &refusal.to_string(), None)
+                self.fail(&ReportedCommand::dispatch(&accepted.verified.dispatch), &refusal.to_string(), None)
             }
             verdict => self.take_in(accepted.number(), verdict, &accepted.data),
         }
@@ -175,7 +175,7 @@ impl Worker {
         if dispatch.kind() == DispatchKind::Cancel {
             // It may have overtaken what it cancels, which then counts as ended and is never begun.
             if ledger.state(&dispatch.command_id)?.is_none() {
-                return self.end(&cancelled_early(), &Of::dispatch(dispatch), Some(number));
+                return self.end(&cancelled_early(), &ReportedCommand::dispatch(dispatch), Some(number));
             }
             self.cancel(&dispatch.command_id)?;
             return ledger.set_cursor(number);
@@ -210,7 +210,11 @@ impl Worker {
             Refusal::Expired { command_id, expired }
                 if !command_id.is_empty() && self.is_new(command_id)? =>
             {
-                let of = Of { command_id: command_id.clone(), expires_ms: expired.0, ..Of::default() };
+                let of = ReportedCommand {
+                    command_id: command_id.clone(),
+                    expires_ms: expired.0,
+                    ..ReportedCommand::default()
+                };
                 self.expire(&of, Some(number))
             }
             _ => self.agent.ledger.set_cursor(number),
@@ -228,12 +232,12 @@ impl Worker {
     }
 
     /// What this node does not run, and says so.
-    fn fail(&self, of: &Of, reason: &str, number: Option<u64>) -> Result<(), ledger::Error> {
+    fn fail(&self, of: &ReportedCommand, reason: &str, number: Option<u64>) -> Result<(), ledger::Error> {
         tracing::warn!(command = of.command_id, reason, "a command is refused");
         self.end(&Outcome::without_steps(InvocationStatus::Failed, reason), of, number)
     }
 
-    fn expire(&self, of: &Of, number: Option<u64>) -> Result<(), ledger::Error> {
+    fn expire(&self, of: &ReportedCommand, number: Option<u64>) -> Result<(), ledger::Error> {
         let message =
             "The delivery time-out was over before the command could begin on the node; it was not run.";
         let outcome = Outcome::without_steps(InvocationStatus::DeliveryTimedOut, message);
@@ -253,7 +257,7 @@ impl Worker {
         let ended = match waiting.paused {
             // Nothing of it runs any more: its steps say that they were cancelled.
             Some(_) => self.end_paused(waiting.clone()),
-            None => self.end(&cancelled_early(), &Of::dispatch(&waiting.dispatch), None),
+            None => self.end(&cancelled_early(), &ReportedCommand::dispatch(&waiting.dispatch), None),
         };
         if ended.is_err() {
             // The cancellation comes again.
@@ -298,7 +302,7 @@ impl Worker {
     /// Writes INTENT, then runs the document in a task of its own. The clock is asked before and after: the
     /// process may have been stopped since the dispatch was verified, and even while INTENT was written.
     fn begin(self: &Arc<Self>, waiting: Waiting, number: Option<u64>) -> Result<(), ledger::Error> {
-        let mut of = Of::dispatch(&waiting.dispatch);
+        let mut of = ReportedCommand::dispatch(&waiting.dispatch);
         let now = (self.agent.clock)();
         if waiting.paused.is_some() {
             return self.go_on(waiting);
@@ -339,13 +343,13 @@ impl Worker {
         let message = "The node's disk failed while the command was to begin; it was not run.";
         self.end(
             &Outcome::without_steps(InvocationStatus::Interrupted, message),
-            &Of::dispatch(dispatch),
+            &ReportedCommand::dispatch(dispatch),
             None,
         )
     }
 
     /// Runs a document whose INTENT is on disk.
-    fn spawn(self: &Arc<Self>, waiting: Waiting, of: Of, cancel: bool) {
+    fn spawn(self: &Arc<Self>, waiting: Waiting, of: ReportedCommand, cancel: bool) {
         let (switch, cancelled) = watch::channel(cancel);
         self.queue().running.insert(of.command_id.clone(), switch);
         let worker = self.clone();
@@ -358,7 +362,7 @@ impl Worker {
         });
     }
 
-    async fn run(&self, mut waiting: Waiting, of: &Of, cancelled: watch::Receiver<bool>) {
+    async fn run(&self, mut waiting: Waiting, of: &ReportedCommand, cancelled: watch::Receiver<bool>) {
         let outcome = loop {
             let paused = match self.execute(&mut waiting, cancelled.clone()).await {
                 Ended::Outcome(outcome) => break outcome,
@@ -422,7 +426,7 @@ impl Worker {
         ended
     }
 
-    fn end(&self, outcome: &Outcome, of: &Of, number: Option<u64>) -> Result<(), ledger::Error> {
+    fn end(&self, outcome: &Outcome, of: &ReportedCommand, number: Option<u64>) -> Result<(), ledger::Error> {
         let report = of.finished(self.agent.identity.node_id.as_str(), outcome, (self.agent.clock)());
         self.agent.ledger.end(report, number, of.expires_ms)?;
         self.agent.reports.notify_one();

@@ -7,7 +7,7 @@
 //! delivery and execution time-outs together are over ends, on whichever boot, because the control plane has given
 //! it up, and what waits behind it goes on.
 
-use super::{Of, Queue, Worker, given_up};
+use super::{Queue, ReportedCommand, Worker, given_up};
 use crate::{
     execute::{Paused, Refused, Resume},
     failpoint, ledger,
@@ -70,8 +70,8 @@ impl Waiting {
         }
     }
 
-    fn of(&self) -> Of {
-        Of { started_ms: self.started_ms, ..Of::dispatch(&self.dispatch) }
+    fn of(&self) -> ReportedCommand {
+        ReportedCommand { started_ms: self.started_ms, ..ReportedCommand::dispatch(&self.dispatch) }
     }
 
     fn read(bytes: &[u8]) -> Option<(Self, String)> {

@@ -10,7 +10,7 @@ use reeve_types::Timestamp;
 
 /// Which command a report is of, and what the report repeats of it.
 #[derive(Clone, Default)]
-pub struct Of {
+pub struct ReportedCommand {
     pub command_id: String,
     pub traceparent: String,
     /// When its dispatch expires; 0 when that is not known.
@@ -19,7 +19,7 @@ pub struct Of {
     pub started_ms: i64,
 }
 
-impl Of {
+impl ReportedCommand {
     pub fn dispatch(dispatch: &Dispatch) -> Self {
         Self {
             command_id: dispatch.command_id.clone(),

@@ -2,12 +2,12 @@
 
 use super::Worker;
 use crate::{
+    agent::Agent,
     execute::{Containment, DEFAULT_OUTPUT_LIMIT_BYTES},
     identity::Identity,
     keys::{Keys, keep_first},
     ledger::{Error, Ledger, State},
     platform,
-    run::Agent,
 };
 use nkeys::KeyPair;
 use prost::Message;

@@ -68,7 +68,7 @@ fn agent(ca: Option<&Path>) -> anyhow::Result<ureq::Agent> {
     let mut config = config();
     if let Some(path) = ca {
         let pem = std::fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
-        let tls = reeve_agent::identity::believing(&pem).map_err(anyhow::Error::msg);
+        let tls = reeve_agent::identity::trusting_only(&pem).map_err(anyhow::Error::msg);
         config = config.tls_config(tls.with_context(|| format!("could not read {}", path.display()))?);
     }
     Ok(config.build().into())
@@ -114,7 +114,7 @@ impl Connection {
 
     /// The same, asking about an earlier instant.
     #[must_use]
-    pub fn as_of(self, instant: Option<String>) -> Self {
+    pub fn asking_as_of(self, instant: Option<String>) -> Self {
         Self { as_of: instant, ..self }
     }
 

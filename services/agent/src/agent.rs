@@ -1,0 +1,40 @@
+//! What the agent's parts share.
+
+use crate::{
+    execute::{Clock, Containment},
+    identity::Identity,
+    keys::Keys,
+    ledger,
+    local_policy::LocalPolicy,
+    platform,
+};
+use reeve_jetstream::Bus;
+use std::{path::PathBuf, sync::Arc};
+
+/// One agent: who it is, what it remembers, and how it was started.
+pub(crate) struct Agent {
+    pub identity: Identity,
+    pub keys: Keys,
+    pub session: String,
+    pub bus: Bus,
+    pub ledger: ledger::Ledger,
+    pub data: PathBuf,
+    pub platform: platform::Platform,
+    /// Rung when there is a report to send.
+    pub reports: tokio::sync::Notify,
+    pub clock: Clock,
+    pub containment: Arc<Containment>,
+    pub output_limit: u64,
+    /// How the machine is rebooted; none refuses.
+    pub reboot_command: Option<String>,
+    pub local_policy: LocalPolicy,
+    /// Which start of the machine this is.
+    pub boot_id: String,
+}
+
+impl Agent {
+    /// Asks the control plane for its newest dispatch keys, as [`Keys::ask`] does.
+    pub async fn ask_for_keys(&self) -> anyhow::Result<bool> {
+        self.keys.ask(&self.bus, &self.identity.node_id, &self.clock).await
+    }
+}

@@ -1,0 +1,72 @@
+//! The options that the agent is started with.
+
+use crate::execute;
+use std::path::PathBuf;
+
+/// How the agent is started.
+#[derive(Clone, Debug, clap::Parser)]
+#[command(name = "reeve-agent", version, about = "Runs on every node what the control plane signed")]
+pub struct Options {
+    /// The folder of this node's identity, ledger and downloads.
+    #[arg(long, default_value = "/var/lib/reeve-agent", env = "REEVE_AGENT_DATA")]
+    pub data: PathBuf,
+    /// The gateway to enrol at, such as <https://reeve.example.org:8400>. Needed once.
+    #[arg(long, env = "REEVE_GATEWAY")]
+    pub gateway: Option<String>,
+    /// The certificates of those whose word for the gateway and the bus counts, as PEM: the `tls/ca.pem` of an instance.
+    /// It is kept in the folder, so that it is needed once; one that is given again takes the place of the kept one.
+    /// With it this node speaks to no bus without TLS.
+    #[arg(long, value_name = "FILE", env = "REEVE_CA")]
+    pub ca: Option<PathBuf>,
+    /// The activation to enrol with. Needed once.
+    #[arg(long, env = "REEVE_ACTIVATION_ID")]
+    pub activation_id: Option<String>,
+    /// The activation's code. Needed once.
+    #[arg(long, env = "REEVE_ACTIVATION_CODE", hide_env_values = true)]
+    pub activation_code: Option<String>,
+    /// The public root key of the control plane that this node may be enrolled at, as `reeve keys show` prints it. One with
+    /// another root key is refused. It is pinned at enrolment in any case; only --register-again leads to another one.
+    #[arg(long, value_name = "KEY", env = "REEVE_ROOT_KEY")]
+    pub root_key: Option<String>,
+    /// Give up this node's identity, which its control plane may not let in any more, and enrol as a new node with
+    /// another activation. The old identity and its ledger are kept in the folder `former`. With the activation that
+    /// this node is enrolled with already it does nothing.
+    #[arg(long)]
+    pub register_again: bool,
+    /// Go on without the ledger that this node had: what it ran before is forgotten, and what waits in its
+    /// inbox is skipped.
+    #[arg(long)]
+    pub accept_lost_ledger: bool,
+    /// The bytes that one step may print; what is beyond them is dropped, and the output and the outcome say so.
+    #[arg(long, value_name = "BYTES", default_value_t = execute::DEFAULT_OUTPUT_LIMIT_BYTES, env = "REEVE_AGENT_OUTPUT_LIMIT")]
+    pub output_limit: u64,
+    /// How this machine is rebooted when a script asks for it with the exit code 194. An empty text refuses: the
+    /// script's step fails then, and says why.
+    #[arg(
+        long,
+        value_name = "COMMAND",
+        default_value = "shutdown -r now",
+        env = "REEVE_AGENT_REBOOT_COMMAND"
+    )]
+    pub reboot_command: String,
+    /// What this node accepts, in a file that belongs to root: plugins, users, hours. It narrows what the control plane
+    /// may have run here; without the file nothing is narrowed.
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/etc/reeve/agent-policy.json",
+        env = "REEVE_AGENT_LOCAL_POLICY"
+    )]
+    pub local_policy: PathBuf,
+    /// Where the machine says which start this is. For tests, which do not reboot.
+    #[arg(
+        long,
+        hide = true,
+        default_value = "/proc/sys/kernel/random/boot_id",
+        env = "REEVE_AGENT_BOOT_ID_FILE"
+    )]
+    pub boot_id_file: PathBuf,
+    /// Keep steps together by a supervisor each, also where cgroups could be had. For tests.
+    #[arg(long, hide = true, env = "REEVE_AGENT_NO_CGROUPS")]
+    pub no_cgroups: bool,
+}
