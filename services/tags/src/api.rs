@@ -9,7 +9,7 @@ use reeve_contracts::ssm::{
     RemoveTagsFromResourceRequest, RemoveTagsFromResourceResult, Tag,
 };
 use reeve_runtime::{ApiError, Call};
-use reeve_types::tags;
+use reeve_types::{arn::id_or_arn, tags};
 
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
@@ -47,11 +47,8 @@ fn named<I>(call: &Call<I>, kind: Option<&String>, id: Option<&String>) -> Resul
         return Err(ApiError::new("InvalidResourceType", message));
     };
     let id = id.map(String::as_str).unwrap_or_default();
-    // A document is also named by its ARN, arn:<partition>:ssm:<region>:<account>:document/<name>.
-    let id = match (kind, id.split_once(":document/")) {
-        ("Document", Some((arn, name))) if arn.starts_with("arn:") => name,
-        _ => id,
-    };
+    // A document is also named by its ARN.
+    let id = if kind == "Document" { id_or_arn("document", id) } else { id };
     if call.handle.views().get::<bool>(table, id).is_none() {
         let message = format!("ResourceId is {id:?}, and there is no such {kind}.");
         return Err(ApiError::new("InvalidResourceId", message));

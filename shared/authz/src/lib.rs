@@ -32,6 +32,7 @@ pub use watch::{secret_name, watch};
 /// The principal in an administrator's file that `reeve up` makes; its name is nobody else's.
 pub const ADMINISTRATOR: &str = "administrator";
 
+use reeve_types::arn::Arn;
 use std::fmt;
 use std::sync::Arc;
 
@@ -80,8 +81,7 @@ pub struct Resource {
 impl Resource {
     /// From what a request says, which may be an ARN.
     pub fn new(kind: &str, id: &str) -> Self {
-        let named = id.starts_with("arn:").then(|| id.splitn(6, ':').nth(5)).flatten();
-        let named = named.and_then(|rest| rest.split_once(['/', ':']));
+        let named = Arn::parse(id).and_then(|arn| arn.resource.split_once(['/', ':']));
         Self { kind: kind.to_owned(), id: named.map_or(id, |(_, name)| name).to_owned() }
     }
 
@@ -97,7 +97,8 @@ impl Resource {
             "ManagedInstance" => "managed-instance".to_owned(),
             kind => kind.to_ascii_lowercase(),
         };
-        format!("arn:aws:ssm:{region}:{account}:{kind}/{}", self.id.trim_start_matches('/'))
+        let resource = &format!("{kind}/{}", self.id.trim_start_matches('/'));
+        Arn { partition: "aws", service: "ssm", region, account, resource }.to_string()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use reeve_document_language::{Format, content, plan::parse_included};
+use reeve_types::arn::id_or_arn;
 use serde_json::{Map, Value};
 
 use super::{
@@ -69,10 +70,7 @@ pub(super) async fn run<D: DocumentSource, S: Sink>(
 
 /// Takes `name`, `name:version` or an ARN apart.
 pub(super) fn name_and_version(path: &str) -> (&str, Option<&str>) {
-    let name = match path.starts_with("arn:") {
-        true => path.split_once("document/").map_or(path, |(_, name)| name),
-        false => path,
-    };
+    let name = id_or_arn("document", path);
     match name.split_once(':') {
         Some((name, version)) if !version.is_empty() => (name, Some(version)),
         _ => (name.trim_end_matches(':'), None),

@@ -38,6 +38,18 @@ pub struct State {
     iam_role: String,
     /// The session that is connected; empty: none.
     pub session: String,
+    /// The machine's name and address, as that session said last.
+    hostname: String,
+    ip_address: String,
+}
+
+impl State {
+    /// Whether a session that is connected says what it said before.
+    fn knows(&self, connected: &NodeConnected) -> bool {
+        connected.session == self.session
+            && connected.hostname == self.hostname
+            && connected.ip_address == self.ip_address
+    }
 }
 
 /// The aggregate.
@@ -55,7 +67,7 @@ impl Decider for Node {
             Command::Register(_) if state.registered => Ok(None),
             Command::Register(registered) => Ok(Some(NodeEvent::NodeRegistered(*registered))),
             Command::Connect(connected) if !here => Err(Error::Unknown(connected.node_id)),
-            Command::Connect(connected) if connected.session == state.session => Ok(None),
+            Command::Connect(connected) if state.knows(&connected) => Ok(None),
             Command::Connect(connected) => Ok(Some(NodeEvent::NodeConnected(*connected))),
             // A notice about a session that was followed by another is stale.
             Command::Lose { session, .. } if !here || session != state.session => Ok(None),
@@ -82,7 +94,11 @@ impl Decider for Node {
                 state.iam_role.clone_from(&e.iam_role);
                 state.registered = true;
             }
-            NodeEvent::NodeConnected(e) => state.session.clone_from(&e.session),
+            NodeEvent::NodeConnected(e) => {
+                state.session.clone_from(&e.session);
+                state.hostname.clone_from(&e.hostname);
+                state.ip_address.clone_from(&e.ip_address);
+            }
             NodeEvent::NodeLost(_) => state.session.clear(),
             NodeEvent::NodeRoleChanged(e) => state.iam_role.clone_from(&e.iam_role),
             NodeEvent::NodeDeregistered(_) => {
@@ -109,6 +125,18 @@ mod tests {
 
     fn lose(session: &str) -> Command {
         Command::Lose { session: session.into(), reason: "test".into() }
+    }
+
+    #[test]
+    fn a_machine_that_is_renamed_while_it_is_connected_is_known_by_its_new_name() {
+        let history = [registered(), NodeEvent::NodeConnected(connected("s"))];
+        given::<Node>(history.clone()).when(Command::Connect(Box::new(connected("s")))).then_nothing();
+        let renamed = NodeConnected { hostname: "new".into(), ..connected("s") };
+        given::<Node>(history.clone())
+            .when(Command::Connect(Box::new(renamed.clone())))
+            .then(NodeEvent::NodeConnected(renamed.clone()));
+        let again = [&history[..], &[NodeEvent::NodeConnected(renamed.clone())]].concat();
+        given::<Node>(again).when(Command::Connect(Box::new(renamed))).then_nothing();
     }
 
     #[test]
