@@ -56,8 +56,7 @@ pub async fn store(bus: &Bus, letter: &DeadLetter<'_>) -> Result<(), Error> {
     );
     let mut room = MAX_HEADER_BYTES;
     // What the original says of itself in our own headers' names is not kept.
-    let foreign = |name: &str| !is_own(name) && !name.to_ascii_lowercase().starts_with("nats-");
-    let kept = message.headers.pairs().filter(|(name, _)| foreign(name));
+    let kept = message.headers.pairs().filter(|(name, _)| !is_own(name) && !is_of_the_bus(name));
     let kept = kept.take_while(|(name, value)| {
         let fits = name.len() + value.len() + 4 <= room;
         room = room.saturating_sub(name.len() + value.len() + 4);
@@ -98,6 +97,11 @@ fn is_own(name: &str) -> bool {
     [REASON, SUBJECT, SEQUENCE, RETRY_OF, ORIGINAL_CODE].iter().any(|own| own.eq_ignore_ascii_case(name))
 }
 
+/// Whether a header tells the bus, or is told by it, how a message is stored.
+fn is_of_the_bus(name: &str) -> bool {
+    name.to_ascii_lowercase().starts_with("nats-")
+}
+
 fn subject(service: &str, handler: &str) -> String {
     format!("reeve.dead-letter.{service}.{}", escape(handler))
 }
@@ -122,7 +126,8 @@ pub async fn original(bus: &Bus, number: u64) -> Result<(u64, Message), Error> {
     let subject = letter.headers.get(SUBJECT).unwrap_or_default().to_owned();
     let sequence = letter.headers.get(SEQUENCE).and_then(|text| text.parse().ok()).unwrap_or_default();
     let kept = letter.headers.pairs();
-    let kept = kept.filter(|(name, _)| *name == ORIGINAL_CODE || !is_own(name) && *name != MAC);
+    let is_originals = |name: &str| !is_own(name) && !is_of_the_bus(name) && name != MAC;
+    let kept = kept.filter(|(name, _)| *name == ORIGINAL_CODE || is_originals(name));
     let headers = kept.map(|(name, value)| match name {
         ORIGINAL_CODE => (MAC.to_owned(), value.to_owned()),
         _ => (name.to_owned(), value.to_owned()),

@@ -59,8 +59,11 @@ fn nobody_survives(way: &str, without_cgroups: bool) {
     let command = instance.send_to(&agent.node(), &format!("nohup sleep 600.{mark} & echo started; exit 3"));
     instance.ended(&command);
     assert_eq!((instance.details(&command).as_str(), sleepers(&mark)), ("Failed", 1));
-    let printed = String::from_utf8(instance.printed(&command)).unwrap();
-    assert!(printed.contains("started\n") && printed.contains("(sleep)"), "{printed}");
+    let asked = json!({"CommandId": command, "InstanceId": agent.node()});
+    let shown = instance.call("GetCommandInvocation", &asked);
+    let text = |name: &str| shown[name].as_str().unwrap_or_default().to_owned();
+    assert_eq!(text("StandardOutputContent"), "started\n");
+    assert!(text("StandardErrorContent").contains("(sleep)"), "{shown}");
     for (pid, _) in processes_naming(&format!("600.{mark}")) {
         let pid = rustix::process::Pid::from_raw(pid.try_into().unwrap()).unwrap();
         rustix::process::kill_process(pid, Signal::KILL).unwrap();
