@@ -320,6 +320,21 @@ impl Bus {
         Ok(Subscription(subscriber))
     }
 
+    /// Waits until the server has taken in everything sent so far: who asks over another connection then reaches what
+    /// was subscribed to.
+    ///
+    /// # Errors
+    /// When the connection is closed, or the server does not answer.
+    pub async fn round_trip(&self) -> Result<(), Error> {
+        let inbox = self.client.new_inbox();
+        let mut echo = self.subscribe(&inbox).await?;
+        self.publish(&inbox, Headers::default(), Bytes::new()).await?;
+        match tokio::time::timeout(ACK_TIMEOUT, echo.next()).await {
+            Ok(Some(_)) => Ok(()),
+            _ => Err(Error::TimedOut { subject: inbox, limit: ACK_TIMEOUT }),
+        }
+    }
+
     /// Waits until everything sent so far is on its way.
     ///
     /// # Errors

@@ -87,7 +87,7 @@ pub async fn run(service: Service, bus: Bus, data: &Path) -> Result<Running, Err
         let requests = announced.endpoint(&endpoint.announcement()).await?;
         tasks.spawn(endpoint::run(handle.clone(), as_of.clone(), endpoint, requests));
     }
-    bus.flush().await?;
+    bus.round_trip().await?;
     Ok(Running { handle, announced, tasks })
 }
 
