@@ -117,9 +117,12 @@ pub(crate) async fn list(call: Call<List>) -> Result<Listed, ApiError> {
 pub(crate) async fn get(call: Call<Numbered>) -> Result<Letter, ApiError> {
     let number = call.input.number;
     let row: DeadLetterRow = call.handle.views().get(DEAD_LETTERS, &key(number)).ok_or(Error::Unknown)?;
-    let (_, message) = original(call.handle.bus(), number).await.map_err(|error| {
+    let found = original(call.handle.bus(), number).await.map_err(|error| {
         ApiError::new("ServiceUnavailable", format!("The dead letter {number} could not be read: {error}."))
     })?;
+    let gone =
+        || ApiError::new("NoSuchEntityException", format!("The message of {number} is not kept any more."));
+    let (_, message) = found.ok_or_else(gone)?;
     let headers = message.headers.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     Ok(Letter { summary: row.into(), headers, body: BASE64.encode(&message.data) })
 }

@@ -5,12 +5,13 @@
 
 use reeve_jetstream::{
     Bus, Headers, Message,
-    dead_letters::{self, DeadLetter},
+    dead_letters::{self, DeadLetter, Retry},
     mac::MacKey,
     serve, streams,
 };
 use reeve_runtime::run;
 use reeve_testkit::Nats;
+use reeve_types::ids::new_uuid;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -60,9 +61,9 @@ fn message(subject: &str, code: Option<&str>) -> Message {
     Message { subject: subject.to_owned(), reply: None, headers, data: "body".into(), status: None }
 }
 
-async fn give_up(bus: &Bus, handler: &str, sequence: u64, message: &Message, retry_of: u64) {
+async fn give_up(bus: &Bus, handler: &str, sequence: u64, message: &Message, retry: Option<Retry>) {
     let reason = &format!("reason {sequence}\nof {handler}");
-    let letter = DeadLetter { service: "tags", handler, sequence, message, reason, retry_of };
+    let letter = DeadLetter { service: "tags", handler, sequence, message, reason, retry };
     dead_letters::store(bus, &letter).await.unwrap();
 }
 
@@ -73,9 +74,9 @@ async fn letters_are_recorded_once_listed_retried_and_discarded() {
     streams::ensure_node_streams(&bus).await.unwrap();
     let running = run(reeve_dead_letters::service(), bus.clone(), nats.folder()).await.unwrap();
     let original = message("reeve.evt.nodes.node.x", Some("the original's code"));
-    give_up(&bus, "nodes", 5, &original, 0).await;
-    give_up(&bus, "nodes", 5, &original, 0).await;
-    give_up(&bus, "documents", 6, &message("y", None), 0).await;
+    give_up(&bus, "nodes", 5, &original, None).await;
+    give_up(&bus, "nodes", 5, &original, None).await;
+    give_up(&bus, "documents", 6, &message("y", None), None).await;
     let open = |numbers: &[u64]| -> Vec<(u64, String)> {
         numbers.iter().map(|number| (*number, "Open".to_owned())).collect()
     };
@@ -96,7 +97,8 @@ async fn letters_are_recorded_once_listed_retried_and_discarded() {
     }
     let refused = call(&bus, "RetryDeadLetter", json!({"number": 1})).await.unwrap_err();
     assert!(refused.starts_with("ConflictException") && refused.contains("Retrying"), "{refused}");
-    give_up(&bus, "nodes", 5, &original, 1).await;
+    let retry = Some(Retry { of: 1, request: new_uuid() });
+    give_up(&bus, "nodes", 5, &original, retry).await;
     until(&bus, 1, "Open").await;
     call(&bus, "RetryDeadLetter", json!({"number": 1})).await.unwrap();
     dead_letters::store_resolved(&bus, "tags", "nodes", 1).await.unwrap();
@@ -110,8 +112,8 @@ async fn letters_are_recorded_once_listed_retried_and_discarded() {
 
     // What no service wrote is not believed.
     let stranger = nats.bus().await;
-    give_up(&stranger, "forged", 7, &message("z", None), 0).await;
-    give_up(&bus, "last", 8, &message("z", None), 0).await;
+    give_up(&stranger, "forged", 7, &message("z", None), None).await;
+    give_up(&bus, "last", 8, &message("z", None), None).await;
     let handlers = statuses(&bus, 3).await;
     assert_eq!(handlers.last().unwrap().1, "Open");
     let shown = call(&bus, "GetDeadLetter", json!({"number": handlers.last().unwrap().0})).await.unwrap();

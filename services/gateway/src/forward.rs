@@ -174,10 +174,7 @@ impl<B: Bus> Gateway<B> {
             headers.push((serve::AS_OF.to_owned(), at.to_owned()));
         }
         headers.extend(
-            shared
-                .positions
-                .of(&caller.access_key_id)
-                .map(|newest| ("reeve-min-position".to_owned(), newest)),
+            shared.positions.of(&caller.access_key_id).map(|newest| (serve::MIN_POSITION.to_owned(), newest)),
         );
         let answer =
             self.ask(Forward { subject: route.subject.clone(), headers, body: non_empty(body) }).await?;

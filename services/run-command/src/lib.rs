@@ -8,8 +8,8 @@
 //! Writes: node inboxes (stream NODE_INBOX), which no other service does.
 //!
 //! Invariants: an invocation ends once, and nothing follows its end; targets are resolved once, when the
-//! command is sent; of its invocations never more are on their way than MaxConcurrency allows, and none begins
-//! after more errors than MaxErrors allows; a dispatch is written once per command and node, after its event;
+//! command is sent; of its invocations never more are on their way than MaxConcurrency allows, and none is
+//! admitted once more errors than MaxErrors allows are known of; a dispatch is written once per command and node, after its event;
 //! a report counts only for the node that the bus let publish it; what nobody reports on ends when its deadline
 //! passes; what there is no key to sign with waits and is not lost.
 

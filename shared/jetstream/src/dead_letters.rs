@@ -5,8 +5,10 @@
 //! of the reason beside them, and an authentication code of the service that gave up.
 
 use crate::{Bus, Error, Headers, Message, mac::MAC, streams::DEAD_LETTER_QUEUE};
+use async_nats::jetstream::stream::RawMessageErrorKind;
 use bytes::Bytes;
 use reeve_types::subject::escape;
+use uuid::Uuid;
 
 /// Why the handler gave up.
 pub const REASON: &str = "reeve-reason";
@@ -34,8 +36,17 @@ pub struct DeadLetter<'a> {
     pub sequence: u64,
     pub message: &'a Message,
     pub reason: &'a str,
-    /// The number of the letter whose retry this one is of; 0 for a first one.
-    pub retry_of: u64,
+    /// The retry that this one is of; none for a first one.
+    pub retry: Option<Retry>,
+}
+
+/// A retry of a dead letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// The number of the letter that is retried.
+    pub of: u64,
+    /// The request for it: a letter may be retried more than once.
+    pub request: Uuid,
 }
 
 /// Stores a dead letter. The same one, given twice within the stream's window, is stored once.
@@ -43,7 +54,7 @@ pub struct DeadLetter<'a> {
 /// # Errors
 /// When it could not be stored; then the caller must not settle its message.
 pub async fn store(bus: &Bus, letter: &DeadLetter<'_>) -> Result<(), Error> {
-    let DeadLetter { service, handler, sequence, message, retry_of, .. } = letter;
+    let DeadLetter { service, handler, sequence, message, retry, .. } = letter;
     let reason = &letter.reason[..letter.reason.floor_char_boundary(MAX_REASON_BYTES)];
     let reason: String = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     tracing::error!(
@@ -71,14 +82,26 @@ pub async fn store(bus: &Bus, letter: &DeadLetter<'_>) -> Result<(), Error> {
         .with(REASON, reason)
         .with(SUBJECT, message.subject.as_str())
         .with(SEQUENCE, sequence.to_string());
-    if *retry_of > 0 {
-        headers = headers.with(RETRY_OF, retry_of.to_string());
+    if let Some(retry) = retry {
+        headers = headers.with(RETRY_OF, retry.of.to_string());
     }
     let data: Bytes = message.data.slice(..message.data.len().min(MAX_DATA_BYTES));
     let subject = subject(service, handler);
     bus.authenticate_message(&subject, &mut headers, &data);
-    let id = format!("{service}/{handler}/{}/{sequence}/{retry_of}", message.subject);
+    let id = message_id(letter);
     bus.store(&subject, &headers.with("Nats-Msg-Id", id), data).await.map(|_| ())
+}
+
+/// What makes two letters one: the same message given up on by the same handler, in the same retry. What lies in no
+/// stream, such as a timer, is told apart by its content.
+fn message_id(letter: &DeadLetter<'_>) -> String {
+    let DeadLetter { service, handler, sequence, message, retry, .. } = letter;
+    let request = retry.map(|retry| retry.request).unwrap_or_default();
+    let content = match sequence {
+        0 => Uuid::new_v5(&Uuid::NAMESPACE_OID, &message.data),
+        _ => Uuid::nil(),
+    };
+    format!("{service}/{handler}/{}/{sequence}/{request}/{content}", message.subject)
 }
 
 /// Stores that the retry of a letter was handled.
@@ -106,15 +129,19 @@ fn subject(service: &str, handler: &str) -> String {
     format!("reeve.dead-letter.{service}.{}", escape(handler))
 }
 
-/// The original message of a dead letter, by the letter's number: its sequence in the stream.
+/// The original message of a dead letter, by the letter's number, and its sequence in its stream; `None` when there is none
+/// of that number, or no longer.
 ///
 /// # Errors
-/// When there is none of that number, or the bus does not answer.
-pub async fn original(bus: &Bus, number: u64) -> Result<(u64, Message), Error> {
+/// When the bus does not answer; [`Error::Unauthentic`] when no service has stored it.
+pub async fn original(bus: &Bus, number: u64) -> Result<Option<(u64, Message)>, Error> {
     let stream = bus.context.get_stream_no_info(DEAD_LETTER_QUEUE).await;
     let stream = stream.map_err(|e| Error::bus("find a stream")(e.to_string()))?;
-    let found = stream.get_raw_message(number).await;
-    let found = found.map_err(|e| Error::bus("read a dead letter")(e.to_string()))?;
+    let found = match stream.get_raw_message(number).await {
+        Ok(found) => found,
+        Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => return Ok(None),
+        Err(error) => return Err(Error::bus("read a dead letter")(error.to_string())),
+    };
     let letter = Message {
         subject: found.subject.to_string(),
         reply: None,
@@ -132,8 +159,7 @@ pub async fn original(bus: &Bus, number: u64) -> Result<(u64, Message), Error> {
         ORIGINAL_CODE => (MAC.to_owned(), value.to_owned()),
         _ => (name.to_owned(), value.to_owned()),
     });
-    Ok((
-        sequence,
-        Message { subject, reply: None, headers: headers.collect(), data: letter.data, status: None },
-    ))
+    let message =
+        Message { subject, reply: None, headers: headers.collect(), data: letter.data, status: None };
+    Ok(Some((sequence, message)))
 }

@@ -17,6 +17,8 @@ pub const MAC: &str = "reeve-mac";
 pub const CALLED_AT: &str = "reeve-called-at";
 /// The header of a call that asks about an earlier instant, in RFC 3339.
 pub const AS_OF: &str = "reeve-as-of";
+/// The header of a call that says which positions of streams its answer must not be behind, `<stream>:<sequence>,…`.
+pub const MIN_POSITION: &str = "reeve-min-position";
 /// How far a call's time may be from the time at which it is read, in milliseconds: what clocks differ by, and the
 /// longest that the gateway waits for an answer.
 const MAX_CALL_AGE_MS: i64 = 120_000;
@@ -33,8 +35,16 @@ const EVENT: [&str; 8] = [
     "traceparent",
 ];
 /// The headers of a call that a service believes.
-const CALL: [&str; 7] =
-    ["reeve-actor", "reeve-source", "reeve-account", "reeve-region", "reeve-request-id", AS_OF, CALLED_AT];
+const CALL: [&str; 8] = [
+    "reeve-actor",
+    "reeve-source",
+    "reeve-account",
+    "reeve-region",
+    "reeve-request-id",
+    AS_OF,
+    MIN_POSITION,
+    CALLED_AT,
+];
 /// The headers of a message between services, a request or a dead letter, that its reader believes.
 const MESSAGE: [&str; 14] = [
     "ce-id",
@@ -193,7 +203,7 @@ mod tests {
     }
 
     fn headers() -> Headers {
-        let names = EVENT.iter().chain(&CALL[..6]).chain(&ANSWER);
+        let names = EVENT.iter().chain(&CALL[..7]).chain(&ANSWER);
         names.map(|name| (*name, format!("of {name}"))).collect()
     }
 
@@ -236,7 +246,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_that_matters_can_be_changed(
-            which in 0usize..17, value in "[a-z]{0,9}", at in any::<prop::sample::Index>(), flip in 1u8..,
+            which in 0usize..18, value in "[a-z]{0,9}", at in any::<prop::sample::Index>(), flip in 1u8..,
         ) {
             let key = MacKey::new(&[1; 32]);
             let (mut event, mut call) = (headers(), headers());

@@ -1,6 +1,6 @@
 //! Operations as NATS micro endpoints, `reeve.api.<service>.<Operation>`, and what is served.
 
-pub use crate::mac::AS_OF;
+pub use crate::mac::{AS_OF, MIN_POSITION};
 use crate::{Bus, Error, Headers, Message, mac::MAC};
 use bytes::Bytes;
 use futures::{Stream, StreamExt};

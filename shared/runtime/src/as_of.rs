@@ -8,7 +8,7 @@ use crate::{
     handle::Inner,
 };
 use reeve_jetstream::{Bus, streams};
-use reeve_types::Timestamp;
+use reeve_types::{Timestamp, ids::new_uuid};
 use reeve_views::Store;
 use std::{
     collections::BTreeSet,
@@ -67,8 +67,9 @@ impl AsOf {
         if at > Timestamp::now() {
             return Err(ApiError::new("ValidationException", format!("The instant {at} is in the future.")));
         }
-        let mut built = self.kept(at);
-        let outcome = tokio::time::timeout(MAX_WAIT, built.wait_for(Option::is_some)).await;
+        let built = self.kept(at);
+        let mut waiting = built.clone();
+        let outcome = tokio::time::timeout(MAX_WAIT, waiting.wait_for(Option::is_some)).await;
         let result = match outcome {
             Ok(Ok(outcome)) => outcome.clone(),
             Ok(Err(_)) => None,
@@ -80,8 +81,9 @@ impl AsOf {
         let result = result.unwrap_or_else(|| {
             Err(ApiError::new("ServiceUnavailable", format!("The state as of {at} could not be built.")))
         });
+        let result = result.and_then(|handle| whole(&handle).map(|()| handle));
         if result.is_err() {
-            self.lock().retain(|kept| kept.at != at);
+            self.lock().retain(|kept| !kept.built.same_channel(&built));
         }
         result
     }
@@ -109,10 +111,29 @@ impl AsOf {
         let (sources, building) = (self.sources.clone(), self.building.clone());
         tokio::spawn(async move {
             let _one = building.lock().await;
+            if sender.is_closed() {
+                // Nobody waits for it any more, and it is not kept.
+                return;
+            }
             sender.send_replace(Some(build(&sources, at).await));
         });
         kept.push(Kept { at, last_asked: Instant::now(), built: built.clone() });
         built
+    }
+}
+
+/// Whether an earlier state is all there. Views that had to be opened anew lack what was not written yet, and nobody
+/// replays it here.
+///
+/// # Errors
+/// `ServiceUnavailable` when it is not.
+pub(crate) fn whole(handle: &Handle) -> Result<(), ApiError> {
+    match handle.inner.as_of {
+        Some(at) if *handle.views().reopened().borrow() > 0 => {
+            let message = format!("The state as of {at} was lost while it was read: ask again.");
+            Err(ApiError::new("ServiceUnavailable", message))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -128,8 +149,8 @@ async fn build(sources: &Arc<Sources>, at: Timestamp) -> Result<Handle, ApiError
             format!("The instant {at} is before the log begins."),
         ));
     }
-    let path = sources.folder.join(at.0.to_string());
-    folder::remove(&path);
+    // Those of another build for this instant may still be read.
+    let path = sources.folder.join(format!("{}-{}", at.0, new_uuid()));
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent).map_err(ApiError::internal)?;
     }
@@ -152,6 +173,7 @@ async fn build(sources: &Arc<Sources>, at: Timestamp) -> Result<Handle, ApiError
     });
     futures::future::try_join_all(each).await.map_err(unavailable)?;
     handle.views().catch_up(false);
+    whole(&handle)?;
     tracing::info!(service = sources.service, %at, elapsed = ?begun.elapsed(), "an earlier state was built");
     Ok(handle)
 }

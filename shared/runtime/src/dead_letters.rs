@@ -6,8 +6,9 @@ use crate::{
     requests::Request,
     timers,
 };
+use bytes::Bytes;
 use reeve_contracts::dead_letters::DeadLetterRetryRequested;
-use reeve_jetstream::dead_letters as letters;
+use reeve_jetstream::{Error as BusError, Headers, Message, dead_letters as letters};
 use std::{collections::HashMap, sync::Arc};
 
 /// The handlers of a service whose dead letters can be retried, by their names.
@@ -29,7 +30,25 @@ pub(crate) async fn retry(
 ) -> Result<(), HandlerError> {
     let DeadLetterRetryRequested { number, handler } = &request.message;
     let handle = &request.handle;
-    let (sequence, message) = letters::original(handle.bus(), *number).await?;
+    let retry = Some(letters::Retry { of: *number, request: request.id });
+    let original = match letters::original(handle.bus(), *number).await {
+        Ok(found) => found.ok_or("its message is not kept any more".to_owned()),
+        Err(error @ BusError::Unauthentic { .. }) => Err(error.to_string()),
+        Err(error) => return Err(error.into()),
+    };
+    let (sequence, message) = match original {
+        Ok(original) => original,
+        Err(reason) => {
+            let nothing = Message {
+                subject: String::new(),
+                reply: None,
+                headers: Headers::default(),
+                data: Bytes::new(),
+                status: None,
+            };
+            return Ok(dead_letter(handle, handler, 0, &nothing, &reason, retry).await?);
+        }
+    };
     let result = match handlers.0.get_key_value(handler.as_str()) {
         Some((name, handler)) => handle_once(handle, name, handler, sequence, &message).await,
         None => Err(HandlerError::Permanent(format!(
@@ -42,7 +61,7 @@ pub(crate) async fn retry(
         Ok(()) => Ok(letters::store_resolved(handle.bus(), handle.service(), handler, *number).await?),
         Err(HandlerError::Unavailable(reason)) => Err(HandlerError::Unavailable(reason)),
         Err(HandlerError::Retry(reason) | HandlerError::Permanent(reason)) => {
-            Ok(dead_letter(handle, handler, sequence, &message, &reason, *number).await?)
+            Ok(dead_letter(handle, handler, sequence, &message, &reason, retry).await?)
         }
     }
 }

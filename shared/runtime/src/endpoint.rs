@@ -1,6 +1,9 @@
 //! Operations: one typed handler each.
 
-use crate::{ExecuteError, Executed, Handle, as_of::AsOf};
+use crate::{
+    ExecuteError, Executed, Handle,
+    as_of::{AsOf, whole},
+};
 use bytes::Bytes;
 use futures::{FutureExt, StreamExt, future::BoxFuture};
 use reeve_eventsourcing::{Actor, Context, Decider, Position};
@@ -309,7 +312,9 @@ async fn carry_out(
 ) -> Result<Bytes, ApiError> {
     let handle = match request.headers.get(serve::AS_OF) {
         None => {
-            if let Some(positions) = request.headers.get("reeve-min-position") {
+            // What a node says of positions nobody has signed: it would only hold up the others.
+            let positions = request.headers.get(serve::MIN_POSITION).filter(|_| !endpoint.by_agents);
+            if let Some(positions) = positions {
                 wait_for_positions(handle, positions).await;
             }
             handle.clone()
@@ -326,8 +331,9 @@ async fn carry_out(
         Some(text) => as_of.at(instant(text)?).await?,
     };
     // A panic of one handler is that caller's InternalServerError, and nobody else's.
-    let work = AssertUnwindSafe((endpoint.handler)(handle, request, position)).catch_unwind();
-    work.await.unwrap_or_else(|_| Err(ApiError::internal("The operation failed.")))
+    let work = AssertUnwindSafe((endpoint.handler)(handle.clone(), request, position)).catch_unwind();
+    let answer = work.await.unwrap_or_else(|_| Err(ApiError::internal("The operation failed.")));
+    whole(&handle).and(answer)
 }
 
 fn instant(text: &str) -> Result<Timestamp, ApiError> {
@@ -338,15 +344,17 @@ fn instant(text: &str) -> Result<Timestamp, ApiError> {
 }
 
 async fn wait_for_positions(handle: &Handle, positions: &str) {
-    for position in positions.split(',') {
-        if let Some((stream, sequence)) = position.rsplit_once(':')
-            && handle.inner.followed.contains(stream)
-            && let Ok(sequence) = sequence.parse()
-        {
-            let wait = handle.views().wait_for(stream, sequence);
-            if tokio::time::timeout(POSITION_WAIT, wait).await.is_err() {
-                tracing::warn!(stream, sequence, "a read did not wait any longer for its position");
+    let all = async {
+        for position in positions.split(',') {
+            if let Some((stream, sequence)) = position.rsplit_once(':')
+                && handle.inner.followed.contains(stream)
+                && let Ok(sequence) = sequence.parse()
+            {
+                handle.views().wait_for(stream, sequence).await;
             }
         }
+    };
+    if tokio::time::timeout(POSITION_WAIT, all).await.is_err() {
+        tracing::warn!(positions, "a read did not wait any longer for its positions");
     }
 }

@@ -128,18 +128,23 @@ async fn follow_once(handle: &Handle, source: &'static str, appliers: &[Applier]
             }
         }
         let batch = batch.drain(..).collect::<Result<Vec<_>, _>>()?;
-        let failed = take_in(handle, &stream, appliers, after, &batch)?;
-        after = batch.last().map_or(after, |last| last.stored.sequence);
-        for (projection, stored, reason) in failed {
-            dead_letter_until_stored(handle, projection, stored, &reason).await;
+        let failed = take_in(handle, &stream, appliers, after, &batch, Failures::Untold)?;
+        if !failed.is_empty() {
+            // Once the checkpoint is past a message, nobody would make a dead letter of it: that comes first.
+            for (projection, stored, reason) in failed {
+                dead_letter_until_stored(handle, projection, stored, &reason).await;
+            }
+            take_in(handle, &stream, appliers, after, &batch, Failures::Told)?;
         }
+        after = batch.last().map_or(after, |last| last.stored.sequence);
     }
 }
 
-/// Makes a dead letter of an event that the views could not take in. The checkpoint is past it already, so that this
-/// would not be tried again by following anew: it is tried here until the bus has it.
+/// Makes a dead letter of an event that the views could not take in. Its handler is none of those that can be asked to
+/// try again, whatever their names.
 async fn dead_letter_until_stored(handle: &Handle, projection: &str, stored: &Stored, reason: &str) {
-    while let Err(error) = dead_letter(handle, projection, stored.sequence, &stored.message, reason, 0).await
+    let handler = format!("view:{projection}");
+    while let Err(error) = dead_letter(handle, &handler, stored.sequence, &stored.message, reason, None).await
     {
         tracing::error!(%error, projection, sequence = stored.sequence, "a dead letter could not be stored yet");
         tokio::time::sleep(DEAD_LETTER_RETRY_DELAY).await;
@@ -168,7 +173,7 @@ pub(crate) async fn fold_until(
         let later = batch.iter().position(|read| read.stored.time > at);
         batch.truncate(later.unwrap_or(batch.len()));
         // What could not be taken in is a dead letter of the live views already.
-        take_in(handle, &stream, appliers, after, &batch)?;
+        take_in(handle, &stream, appliers, after, &batch, Failures::Told)?;
         after = batch.last().map_or(after, |last| last.stored.sequence);
         if later.is_some() || after >= end {
             return Ok(());
@@ -222,13 +227,22 @@ impl Read {
 /// What could not be taken in: by which projection, which message, why.
 type Failed<'a> = Vec<(&'static str, &'a Stored, String)>;
 
-/// Takes a batch into the views, in one step. What cannot be read is skipped, always in the same way.
+/// Whether dead letters were made of what could not be taken in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Failures {
+    Told,
+    Untold,
+}
+
+/// Takes a batch into the views, in one step. What cannot be read is skipped, always in the same way; while it is not told
+/// of, nothing is taken in.
 fn take_in<'a>(
     handle: &Handle,
     stream: &str,
     appliers: &[Applier],
     after: u64,
     batch: &'a [Read],
+    failures: Failures,
 ) -> Result<Failed<'a>, Error> {
     let mut failed = Vec::new();
     let mut changes = handle.views().begin();
@@ -254,7 +268,9 @@ fn take_in<'a>(
             Err(error) => failed.push(("envelope", stored, error.clone())),
         }
     }
-    if let Some(last) = batch.last() {
+    if let Some(last) = batch.last()
+        && (failures == Failures::Told || failed.is_empty())
+    {
         changes.commit(stream, last.stored.sequence)?;
     }
     Ok(failed)

@@ -13,6 +13,7 @@ use reeve_eventsourcing::{AggregateRef, Decider, Event, Projection};
 use reeve_jetstream::streams;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{collections::BTreeSet, future::Future, sync::Arc};
+use uuid::Uuid;
 
 pub(crate) type Task = Arc<dyn Fn(Handle) -> BoxFuture<'static, Result<(), HandlerError>> + Send + Sync>;
 
@@ -59,7 +60,7 @@ impl Service {
     #[must_use]
     pub fn aggregate<D: Decider>(mut self) -> Self {
         self.appliers.push(follower::fold::<D>());
-        self.fingerprint.push(D::AGGREGATE.to_owned());
+        self.fingerprint.push(format!("{}@{}", D::AGGREGATE, shape::<D::State>()));
         self
     }
 
@@ -189,5 +190,30 @@ impl Service {
     {
         self.background.push(Arc::new(move |handle| Box::pin(task(handle))));
         self
+    }
+}
+
+/// Tells states with other fields apart: what an earlier release folded is not read as a state of this one.
+fn shape<S: Default + Serialize>() -> Uuid {
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, &serde_json::to_vec(&S::default()).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shape;
+
+    #[test]
+    fn a_state_with_another_field_has_another_shape() {
+        #[derive(Default, serde::Serialize)]
+        struct Before {
+            id: String,
+        }
+        #[derive(Default, serde::Serialize)]
+        struct After {
+            id: String,
+            listed_for_ms: i64,
+        }
+        assert_eq!(shape::<Before>(), shape::<Before>());
+        assert_ne!(shape::<Before>(), shape::<After>());
     }
 }

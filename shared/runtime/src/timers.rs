@@ -121,7 +121,8 @@ pub(crate) async fn run(handle: Handle, timer: Registered) {
     loop {
         changes.mark_unchanged();
         let (due, first_later) = due(&handle, &table, Timestamp::now());
-        failing.retain(|due_key, _| due.contains(due_key));
+        // The rows come in the order of their keys.
+        failing.retain(|due_key, _| due.binary_search(due_key).is_ok());
         for due_key in &due {
             let waits = failing.get(due_key).is_some_and(Failing::waits);
             if !waits && firing.len() < timer.concurrency && !firing.contains(due_key) {
@@ -226,7 +227,7 @@ async fn failed(
     failing.next_attempt = Some(Instant::now() + delay);
     if failing.failures >= policy.attempts && !failing.has_dead_letter {
         let message = message(handle.service(), name, due_key);
-        match dead_letter(handle, name, 0, &message, &error.to_string(), 0).await {
+        match dead_letter(handle, name, 0, &message, &error.to_string(), None).await {
             Ok(()) => failing.has_dead_letter = true,
             Err(error) => tracing::error!(%error, timer = name, "a dead letter could not be stored yet"),
         }

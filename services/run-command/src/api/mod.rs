@@ -19,8 +19,11 @@ fn is_listed(command: &CommandRow) -> bool {
 impl From<command::Error> for ApiError {
     fn from(error: command::Error) -> Self {
         match error {
-            command::Error::Unknown(_) => Self::new("InvalidCommandId", error.to_string()),
-            command::Error::Targets { .. } => Self::internal(error),
+            command::Error::Unknown => Self::new("InvalidCommandId", error.to_string()),
+            // Two who send under one id list its nodes against each other: whoever asks again lists anew.
+            command::Error::Targets { .. } | command::Error::OtherListing { .. } => {
+                Self::new("TooManyUpdates", error.to_string())
+            }
         }
     }
 }

@@ -12,10 +12,12 @@ use serde::{Deserialize, Serialize};
 /// Why a command was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    #[error("The command ID {0} does not exist.")]
-    Unknown(String),
+    #[error("The command does not exist.")]
+    Unknown,
     #[error("The command was to be sent to {wanted} nodes more than the {listed} that were listed for it.")]
     Targets { listed: u32, wanted: u32 },
+    #[error("Nodes were listed for the command as it was asked for at {listed} ms, not at {wanted} ms.")]
+    OtherListing { listed: i64, wanted: i64 },
 }
 
 /// What may be asked of a sent command.
@@ -55,6 +57,8 @@ pub struct State {
     pub id: String,
     /// How many nodes it goes to; before it is sent, how many were listed for it.
     pub targets: u32,
+    /// When the command was asked for that nodes were listed for, in milliseconds since 1970.
+    listed_for_ms: i64,
     /// The place in its order whose turn is next.
     next: u32,
     cancellations: u32,
@@ -76,9 +80,14 @@ impl Decider for SentCommand {
     type State = State;
     type Error = Error;
 
-    fn decide(state: &State, command: Command, cx: &Context) -> Result<Option<CommandEvent>, Error> {
+    fn decide(state: &State, command: Command, _: &Context) -> Result<Option<CommandEvent>, Error> {
         Ok(match command {
             Command::ListTargets(_) | Command::Send(_) | Command::Refuse(_) if state.sent => None,
+            Command::ListTargets(TargetsListed { first_index, requested_ms, .. })
+                if first_index > 0 && requested_ms != state.listed_for_ms =>
+            {
+                return Err(state.other_listing(requested_ms));
+            }
             Command::ListTargets(listed) => {
                 let follows = listed.first_index == 0 || listed.first_index == state.targets;
                 follows.then_some(CommandEvent::TargetsListed(listed))
@@ -86,9 +95,12 @@ impl Decider for SentCommand {
             Command::Send(sent) if sent.first_index != state.targets => {
                 return Err(Error::Targets { listed: state.targets, wanted: sent.first_index });
             }
+            Command::Send(sent) if sent.first_index > 0 && sent.requested_ms != state.listed_for_ms => {
+                return Err(state.other_listing(sent.requested_ms));
+            }
             Command::Send(sent) => Some(CommandEvent::CommandSent(*sent)),
             Command::Refuse(refused) => Some(CommandEvent::CommandRefused(*refused)),
-            _ if !state.sent => return Err(Error::Unknown(cx.command_id.to_string())),
+            _ if !state.sent => return Err(Error::Unknown),
             Command::Admit(admission) => state.admit(admission).map(CommandEvent::InvocationsDispatched),
             Command::Cancel { .. } if state.finished => None,
             Command::Cancel { node_ids } => {
@@ -102,7 +114,10 @@ impl Decider for SentCommand {
 
     fn evolve(mut state: State, event: &CommandEvent) -> State {
         match event {
-            CommandEvent::TargetsListed(e) => state.targets = e.first_index + count(&e.node_ids),
+            CommandEvent::TargetsListed(e) => {
+                state.targets = e.first_index + count(&e.node_ids);
+                state.listed_for_ms = e.requested_ms;
+            }
             CommandEvent::CommandSent(e) => {
                 state.sent = true;
                 state.id.clone_from(&e.command_id);
@@ -140,6 +155,10 @@ impl State {
     /// Whether nodes were listed for a command that was not sent.
     pub fn is_listing(&self) -> bool {
         !self.sent && self.targets > 0
+    }
+
+    fn other_listing(&self, wanted: i64) -> Error {
+        Error::OtherListing { listed: self.listed_for_ms, wanted }
     }
 
     fn admit(&self, admission: Admission) -> Option<InvocationsDispatched> {
@@ -216,7 +235,15 @@ mod tests {
         given::<SentCommand>([first.clone()])
             .when(Command::Send(Box::new(sent())))
             .then_refused(Error::Targets { listed: 2, wanted: 0 });
-        let behind = CommandSent { first_index: 2, ..sent() };
+        let behind = CommandSent { first_index: 2, requested_ms: 1, ..sent() };
+        // Two that were asked at different times do not put together one list.
+        let others = TargetsListed { requested_ms: 9, ..listed(2, &["c"]) };
+        given::<SentCommand>([first.clone()])
+            .when(Command::ListTargets(others))
+            .then_refused(Error::OtherListing { listed: 1, wanted: 9 });
+        given::<SentCommand>([first.clone()])
+            .when(Command::Send(Box::new(CommandSent { requested_ms: 9, ..behind.clone() })))
+            .then_refused(Error::OtherListing { listed: 1, wanted: 9 });
         given::<SentCommand>([first])
             .when(Command::Send(Box::new(behind.clone())))
             .then(CommandEvent::CommandSent(behind));

@@ -1,7 +1,10 @@
 //! What was on its way to a node that is deregistered: nobody will report its outcome.
 
 use super::{about, end_all, invocation_row};
-use crate::{domain::invocation::UnreportedEnd, projections::BY_NODE};
+use crate::{
+    domain::invocation::UnreportedEnd,
+    projections::{BY_NODE, COMMANDS, CommandRow},
+};
 use reeve_contracts::nodes::NodeEvent;
 use reeve_runtime::{Delivery, HandlerError};
 use reeve_types::Timestamp;
@@ -10,8 +13,11 @@ use reeve_types::Timestamp;
 pub async fn end_on_node(delivery: Delivery<NodeEvent>) -> Result<(), HandlerError> {
     let NodeEvent::NodeDeregistered(deregistered) = &delivery.event.event else { return Ok(()) };
     let (handle, node) = (&delivery.handle, deregistered.node_id.as_str());
-    let is_open =
-        |_: &str, command: &String| invocation_row(handle, command, node).is_some_and(|row| !row.ended());
+    // Of a command that was not sent yet nodes are listed already: it begins without this one.
+    let is_sent = |command: &str| handle.views().look::<CommandRow>(COMMANDS, command).is_some();
+    let is_open = |_: &str, command: &String| {
+        invocation_row(handle, command, node).is_some_and(|row| !row.ended()) && is_sent(command)
+    };
     let commands =
         handle.views().filter::<String>(BY_NODE, &format!("{node}/"), None, usize::MAX, is_open).rows;
     for (_, command) in commands {

@@ -42,6 +42,14 @@ pub async fn roll_out(dispatcher: Dispatcher, due: DueTimer) -> Result<(), Handl
                 handle.execute::<SentCommand>(command, finish, &derived(&context, "finish")).await?;
                 return Ok(());
             }
+            // Another's admission may be on its way here: none counts after this one, and only then is who waits known.
+            Step::Terminate if rollout.next < rollout.counts.targets => {
+                let (next, cancellations) = (rollout.next, rollout.cancellations);
+                let nobody =
+                    Admission { from: next, next: rollout.counts.targets, cancellations, dispatched: vec![] };
+                let context = derived(&context, &format!("close/{next}/{cancellations}"));
+                decide_admission(handle, command, &rollout, nobody, &context).await?;
+            }
             Step::Terminate => {
                 terminate_waiting(handle, command, &context).await?;
                 let now: Rollout = handle.views().get(ROLLOUTS, command).unwrap_or_default();
@@ -99,7 +107,20 @@ async fn admit(
     let nodes: Vec<String> = dispatched.iter().map(|d| format!("{}={}", d.node_id, d.number)).collect();
     let context = derived(context, &format!("admit/{from}/{next}/{cancellations}/{}", nodes.join("/")));
     let admission = Admission { from, next, cancellations, dispatched };
-    let executed = handle.execute::<SentCommand>(command, Command::Admit(admission), &context).await?;
+    decide_admission(handle, command, rollout, admission, &context).await
+}
+
+/// Decides whose turn it is as it was worked out from a rollout. It does not count when another was faster; then the
+/// rollout is another one by now.
+async fn decide_admission(
+    handle: &Handle,
+    command: &str,
+    rollout: &Rollout,
+    admission: Admission,
+    context: &Context,
+) -> Result<(), HandlerError> {
+    let from = admission.from;
+    let executed = handle.execute::<SentCommand>(command, Command::Admit(admission), context).await?;
     let current: Rollout = handle.views().get(ROLLOUTS, command).unwrap_or_default();
     if executed.event.is_none() && current == *rollout {
         return Err(HandlerError::Retry(format!("the nodes from {from} on could not be admitted")));

@@ -5,7 +5,7 @@ use crate::Handle;
 use reeve_jetstream::{
     Message,
     consume::{self, Delivered},
-    dead_letters::{self, DeadLetter},
+    dead_letters::{self, DeadLetter, Retry},
 };
 use std::time::Duration;
 use tracing::Instrument;
@@ -119,9 +119,9 @@ pub(crate) async fn dead_letter(
     sequence: u64,
     message: &Message,
     reason: &str,
-    retry_of: u64,
+    retry: Option<Retry>,
 ) -> Result<(), reeve_jetstream::Error> {
-    let letter = DeadLetter { service: handle.service(), handler, sequence, message, reason, retry_of };
+    let letter = DeadLetter { service: handle.service(), handler, sequence, message, reason, retry };
     dead_letters::store(handle.bus(), &letter).await
 }
 

@@ -150,7 +150,7 @@ async fn handle_until_settled(
             Next::GiveUp(reason) => {
                 let (name, sequence) = (registered.consumer.name, delivered.sequence);
                 while let Err(error) =
-                    dead_letter(handle, name, sequence, &delivered.message, &reason, 0).await
+                    dead_letter(handle, name, sequence, &delivered.message, &reason, None).await
                 {
                     tracing::error!(%error, consumer = name, "a dead letter could not be stored yet");
                     tokio::time::sleep(DEAD_LETTER_RETRY_DELAY).await;

@@ -80,7 +80,7 @@ async fn handle_delivered(
         }
         Next::RetryAfter(delay) => delivered.redeliver_after(delay).await,
         Next::GiveUp(reason) => {
-            match dead_letter(handle, consumer.name, sequence, message, &reason, 0).await {
+            match dead_letter(handle, consumer.name, sequence, message, &reason, None).await {
                 Ok(()) => {
                     failures.forget(sequence);
                     delivered.acknowledge().await;

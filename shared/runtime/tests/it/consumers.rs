@@ -142,7 +142,7 @@ async fn what_is_given_up_on_is_a_dead_letter_that_can_be_retried() {
             count(&running, "good").await;
         }
         until("it is given up on", async || letters(&bus).await == before + 1).await;
-        let (sequence, message) = dead_letters::original(&bus, before + 1).await.unwrap();
+        let (sequence, message) = dead_letters::original(&bus, before + 1).await.unwrap().unwrap();
         assert_eq!((sequence, message.subject.as_str()), (1, "reeve.evt.counters.counter.bad"));
         assert_eq!(message.headers.get("ce-type"), Some(Counted.schema()));
         until("the other is handled", async || !seen.lock().unwrap().is_empty()).await;
