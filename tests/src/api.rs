@@ -10,7 +10,8 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 fn target_prefix(api: &str) -> String {
     let (_, model) = MODELS.iter().find(|(name, _)| *name == api).expect("an API");
     let model: Value = serde_json::from_str(model).expect("JSON");
-    model["metadata"]["targetPrefix"].as_str().expect("a text").to_owned()
+    // Those that have none are named by their API.
+    model["metadata"]["targetPrefix"].as_str().unwrap_or(api).to_owned()
 }
 
 /// Signs and posts requests.

@@ -236,12 +236,21 @@ impl Instance {
         Answer::of(&mut self.aws_command(arguments))
     }
 
+    /// Runs `aws <api> …`.
+    pub fn aws_of(&self, api: &str, arguments: &[&str]) -> Answer {
+        Answer::of(&mut self.aws_command_of(api, arguments))
+    }
+
     /// `aws ssm …`, not started yet.
     pub fn aws_command(&self, arguments: &[&str]) -> Command {
+        self.aws_command_of("ssm", arguments)
+    }
+
+    fn aws_command_of(&self, api: &str, arguments: &[&str]) -> Command {
         let announced = self.announced();
         let text = |name: &str| announced[name].as_str().unwrap_or_default().to_owned();
         let mut command = Command::new(programs::aws());
-        command.arg("ssm").args(arguments).current_dir(self.scratch());
+        command.arg(api).args(arguments).current_dir(self.scratch());
         command.env("AWS_ENDPOINT_URL", text("endpoint")).env("AWS_ACCESS_KEY_ID", text("access_key_id"));
         command.env("AWS_SECRET_ACCESS_KEY", text("secret_access_key")).env("AWS_REGION", text("region"));
         command

@@ -11,6 +11,8 @@ use uuid::Uuid;
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 /// How services with an older protocol tell its clients the code.
 const QUERY_ERROR: HeaderName = HeaderName::from_static("x-amzn-query-error");
+/// Where services that are called by method and path tell the code.
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 /// When to come again after a 503. The services that there are, are asked for every second.
 pub const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 /// For whoever asks before it is known which service is meant.
@@ -65,6 +67,9 @@ impl Failure {
 
     /// The HTTP answer, with the message spelt as the model of the service spells it.
     pub fn answer(self, model: Option<&Model>, request_id: Uuid) -> Response<Body> {
+        let rest = model.filter(|model| model.is_rest);
+        let modelled = rest.and_then(|model| StatusCode::from_u16(model.status(&self.code)?).ok());
+        let status = modelled.unwrap_or(self.status);
         let mut body = Map::new();
         body.insert("__type".to_owned(), Value::String(self.code.clone().into_owned()));
         let spelling = model.map_or("message", |model| model.message_member(&self.code));
@@ -72,8 +77,11 @@ impl Failure {
         body.extend(*self.members);
         let content_type = model.map_or(DEFAULT_CONTENT_TYPE, |model| model.content_type.as_str());
         let mut response =
-            json(self.status, content_type, Body::from(Value::Object(body).to_string()), request_id);
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            json(status, content_type, Body::from(Value::Object(body).to_string()), request_id);
+        if let Some(code) = rest.and_then(|_| HeaderValue::from_str(&self.code).ok()) {
+            response.headers_mut().insert(ERROR_TYPE, code);
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
         }
         if model.is_some_and(|model| model.query_compatible) {

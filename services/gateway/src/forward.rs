@@ -5,6 +5,7 @@ use crate::errors::Failure;
 use crate::models::{self, Model, Operation, Pages};
 use crate::repeats;
 use crate::resources::named;
+use crate::rest;
 use crate::sigv4::{self, Caller};
 use crate::validate::validate;
 use crate::{Answer, Bus, BusError, Config, Forward, Gateway, Shared};
@@ -40,10 +41,21 @@ pub struct Incoming<'a> {
 }
 
 impl Incoming<'_> {
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.get_all(name).iter();
         let value = values.next().filter(|_| values.next().is_none())?;
         value.to_str().ok()
+    }
+
+    /// Whether a header names the operation, as with the protocols that have no paths.
+    fn is_targeted(&self) -> bool {
+        self.path == "/"
+    }
+
+    /// What is called, beside the body: two requests that differ in it are two calls.
+    fn target(&self) -> String {
+        let target = self.header("x-amz-target").unwrap_or_default();
+        format!("{} {}?{} {target}", self.method, self.path, self.query)
     }
 
     /// The earlier instant that is asked about. Its service says what is wrong with one that is no instant of the log.
@@ -79,29 +91,40 @@ impl Incoming<'_> {
 /// What a request comes to, and the model in whose protocol to say it, once that is known.
 pub struct Outcome {
     pub model: Option<&'static Model>,
+    /// Where the answer's members go, when method and path named the operation.
+    pub rest: Option<&'static rest::Binding>,
     pub result: Result<Bytes, Failure>,
 }
 
+impl Outcome {
+    fn failed(model: Option<&'static Model>, failure: Failure) -> Self {
+        Self { model, rest: None, result: Err(failure) }
+    }
+}
+
 impl<B: Bus> Gateway<B> {
-    /// Serves a request of AWS's JSON protocols.
+    /// Serves a request of one of AWS's JSON protocols.
     pub async fn call(&self, request: Incoming<'_>) -> Outcome {
         let caller = match self.authenticate(&request) {
             Ok(caller) => caller,
-            Err(error) => {
-                return Outcome { model: None, result: Err(Failure::new(error.code(), error.to_string())) };
-            }
+            Err(error) => return Outcome::failed(None, Failure::new(error.code(), error.to_string())),
         };
         let Some(model) = models::model(&caller.service) else {
             let known: Vec<_> = models::services().collect();
             let message =
                 format!("Credential should be scoped to correct service: '{}'.", known.join("' or '"));
-            return Outcome { model: None, result: Err(Failure::new("InvalidSignatureException", message)) };
+            return Outcome::failed(None, Failure::new("InvalidSignatureException", message));
         };
-        let result = self.operate(request, &caller, model).await;
+        let is_targeted = request.is_targeted();
+        let operation = match operation(model, &request) {
+            Ok(operation) => operation,
+            Err(failure) => return Outcome::failed(Some(model), failure),
+        };
+        let result = self.operate(request, &caller, model, operation).await;
         if let Err(failure) = &result {
             tracing::debug!(principal = caller.principal.name, code = %failure.code, "a request was refused");
         }
-        Outcome { model: Some(model), result }
+        Outcome { model: Some(model), rest: operation.rest.as_ref().filter(|_| !is_targeted), result }
     }
 
     /// Whether it is worth reading the body of a request: it claims to be signed, here and now, with a key
@@ -127,11 +150,16 @@ impl<B: Bus> Gateway<B> {
         request: Incoming<'_>,
         caller: &Caller,
         model: &'static Model,
+        operation: &'static Operation,
     ) -> Result<Bytes, Failure> {
-        let operation = operation(model, request.header("x-amz-target"))?;
         let principal = &caller.principal.name;
         Span::current().record("otel.name", &operation.name).record("principal", principal);
-        let mut input = input(model, operation, &request.body)?;
+        let rest = operation.rest.as_ref().filter(|_| !request.is_targeted());
+        let mut input = match rest {
+            Some(rest) => rest::input(model, rest, &request, |header| caller.has_signed(header))?,
+            None => parsed(&request.body)?,
+        };
+        check(model, operation, &input)?;
         let shared = &*self.shared;
         let route = shared.directory.find(&shared.bus, model.service, &operation.name).await;
         let known = route.as_ref().ok().and_then(Option::as_ref);
@@ -140,8 +168,12 @@ impl<B: Bus> Gateway<B> {
         let asked = operation.pages.as_ref().map(|pages| asked(pages, &input)).unwrap_or_default();
         let opened = self.open_token(operation, principal, &asked, &mut input)?;
         let route = offered(route, &operation.name, &self.missing_services())?;
-        // The bytes that were signed, unless a token in them had to be opened.
-        let body = if opened { Bytes::from(Value::Object(input).to_string()) } else { request.body.clone() };
+        // The bytes that were signed, unless a token in them had to be opened, or they are not all of the input.
+        let body = if opened || rest.is_some() {
+            Bytes::from(Value::Object(input).to_string())
+        } else {
+            request.body.clone()
+        };
         if !route.writes {
             let task = Task { operation, route: &route, id: request.request_id, body, asked: &asked };
             return self.carry_out(&request, caller, task).await;
@@ -151,8 +183,7 @@ impl<B: Bus> Gateway<B> {
             return Err(Failure::new("ValidationException", message));
         }
         self.open()?;
-        let target = request.header("x-amz-target").unwrap_or_default();
-        let id = repeats::id(caller, request.private, target, &request.body);
+        let id = repeats::id(caller, request.private, &request.target(), &request.body);
         let task = Task { operation, route: &route, id, body, asked: &asked };
         shared.repeats.once(id, request.now, self.carry_out(&request, caller, task)).await
     }
@@ -343,7 +374,17 @@ fn asked(pages: &Pages, input: &Map<String, Value>) -> String {
     serde_json::to_string(&members).unwrap_or_default()
 }
 
-fn operation<'m>(model: &'m Model, target: Option<&str>) -> Result<&'m Operation, Failure> {
+fn operation<'m>(model: &'m Model, request: &Incoming<'_>) -> Result<&'m Operation, Failure> {
+    if !model.is_rest || request.is_targeted() {
+        return targeted(model, request.header("x-amz-target"));
+    }
+    rest::find(model, request.method, request.path).ok_or_else(|| {
+        let message = format!("{} has no operation at {} {:?}.", model.service, request.method, request.path);
+        Failure::new("UnknownOperationException", message).with_status(StatusCode::NOT_FOUND)
+    })
+}
+
+fn targeted<'m>(model: &'m Model, target: Option<&str>) -> Result<&'m Operation, Failure> {
     let unknown = |message: String| Failure::new("UnknownOperationException", message);
     let target = target.ok_or_else(|| unknown("The header X-Amz-Target is missing.".to_owned()))?;
     let name = target.strip_prefix(&model.target_prefix).and_then(|rest| rest.strip_prefix('.'));
@@ -357,21 +398,18 @@ fn operation<'m>(model: &'m Model, target: Option<&str>) -> Result<&'m Operation
 /// The code that the caller would be answered with.
 pub fn check_input(service: &str, target: &str, body: &[u8]) -> Result<(), String> {
     let model = models::model(service).ok_or("InvalidSignatureException")?;
-    let checked = operation(model, Some(target)).and_then(|operation| input(model, operation, body));
-    checked.map(drop).map_err(|failure| failure.code.to_string())
+    let checked = targeted(model, Some(target)).and_then(|operation| check(model, operation, &parsed(body)?));
+    checked.map_err(|failure| failure.code.to_string())
 }
 
-/// The input of a request, valid by its model.
-fn input(model: &Model, operation: &Operation, body: &[u8]) -> Result<Map<String, Value>, Failure> {
-    let input = parsed(body)?;
-    if let Some(shape) = operation.input {
-        validate(model, shape, &input).map_err(|error| Failure::new(error.code(), error.to_string()))?;
-    }
-    Ok(input)
+/// Whether an input is valid by its model.
+fn check(model: &Model, operation: &Operation, input: &Map<String, Value>) -> Result<(), Failure> {
+    let Some(shape) = operation.input else { return Ok(()) };
+    validate(model, shape, input).map_err(|error| Failure::new(error.code(), error.to_string()))
 }
 
 /// The JSON object of a body. No body at all is one without members.
-fn parsed(body: &[u8]) -> Result<Map<String, Value>, Failure> {
+pub(crate) fn parsed(body: &[u8]) -> Result<Map<String, Value>, Failure> {
     if body.is_empty() {
         return Ok(Map::new());
     }

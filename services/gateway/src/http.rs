@@ -2,11 +2,12 @@
 
 use crate::errors::{Failure, json};
 use crate::forward::Incoming;
+use crate::rest;
 use crate::{Bus, Gateway};
 use axum::Router;
 use axum::body::{Body, BodyDataStream};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Response, StatusCode};
 use axum::routing::{get, post};
@@ -35,8 +36,8 @@ pub fn router<B: Bus>(gateway: Gateway<B>) -> Router {
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready::<B>))
         .route("/schemas", get(schemas))
-        .fallback(nothing_here)
-        .method_not_allowed_fallback(nothing_here)
+        .fallback(at_a_path::<B>)
+        .method_not_allowed_fallback(at_a_path::<B>)
         .with_state(gateway)
 }
 
@@ -68,6 +69,19 @@ async fn schemas() -> impl axum::response::IntoResponse {
 async fn nothing_here() -> Response<Body> {
     let failure = Failure::new("UnknownOperationException", "Nothing is served at this method and path.");
     failure.with_status(StatusCode::NOT_FOUND).answer(None, new_uuid())
+}
+
+/// An operation that method and path name, if the request is signed; there is nothing else.
+async fn at_a_path<B: Bus>(
+    gateway: State<Gateway<B>>,
+    peer: ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response<Body> {
+    let presigned = request.uri().query().is_some_and(|query| query.contains("X-Amz-Signature="));
+    match presigned || request.headers().contains_key(AUTHORIZATION) {
+        true => call(gateway, peer, request).await,
+        false => nothing_here().await,
+    }
 }
 
 async fn call<B: Bus>(
@@ -105,6 +119,10 @@ pub async fn answered<B: Bus>(gateway: &Gateway<B>, incoming: Incoming<'_>) -> R
     let outcome = gateway.call(incoming).instrument(span).await;
     match outcome.result {
         Ok(body) => {
+            if let (Some(model), Some(rest)) = (outcome.model, outcome.rest) {
+                return rest::answer(model, rest, body, request_id)
+                    .unwrap_or_else(|failure| failure.answer(outcome.model, request_id));
+            }
             let content_type = outcome.model.map_or(JSON, |model| model.content_type.as_str());
             json(StatusCode::OK, content_type, Body::from(body), request_id)
         }

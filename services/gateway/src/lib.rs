@@ -29,6 +29,7 @@ mod models;
 mod positions;
 mod repeats;
 mod resources;
+mod rest;
 pub mod sigv4;
 mod tokens;
 mod validate;

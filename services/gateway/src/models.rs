@@ -2,6 +2,7 @@
 //!
 //! A model is parsed when its service is first asked for, and its patterns when they are first matched.
 
+use crate::rest::Binding;
 use crate::validate::Pattern;
 use reeve_contracts::models::MODELS;
 use serde::Deserialize;
@@ -18,6 +19,8 @@ pub enum Error {
     NoSuchShape { shape: String },
     #[error("the shape {shape:?} has the type {kind:?}, which is not known")]
     UnknownType { shape: String, kind: String },
+    #[error("the operation {operation:?} lies in HTTP in a way that is not known: {what:?}")]
+    Binding { operation: String, what: String },
 }
 
 /// The models that come with the program, each parsed when it is first asked for. Nothing when one could not be parsed,
@@ -48,15 +51,20 @@ pub type ShapeId = usize;
 pub struct Model {
     /// The name in credential scopes and in actions.
     pub service: &'static str,
+    /// What names an operation at the path `/`: that is another way to call those that have a method and a path.
     pub target_prefix: String,
     /// The content type that answers have.
     pub content_type: String,
+    /// Whether operations have a method and a path.
+    pub is_rest: bool,
     /// Whether errors carry the code of the service's older protocol in a header.
     pub query_compatible: bool,
     operations: HashMap<String, Operation>,
     shapes: Vec<Shape>,
     /// Whether the message of an error is a `Message`; the rest have `message`.
     capital_messages: HashMap<String, bool>,
+    /// The statuses of errors, where the model gives them one.
+    statuses: HashMap<String, u16>,
 }
 
 #[derive(Clone, Debug)]
@@ -66,6 +74,8 @@ pub struct Operation {
     pub action: String,
     pub input: Option<ShapeId>,
     pub pages: Option<Pages>,
+    /// How it lies in HTTP, when its service is called by method and path.
+    pub rest: Option<Binding>,
 }
 
 /// The members that carry pagination tokens.
@@ -108,35 +118,43 @@ pub struct Member {
 }
 
 impl Model {
-    fn parse(service: &'static str, text: &str) -> Result<Self, Error> {
+    pub(crate) fn parse(service: &'static str, text: &str) -> Result<Self, Error> {
         let raw: Raw = serde_json::from_str(text)?;
         let ids: HashMap<&str, ShapeId> =
             raw.shapes.keys().enumerate().map(|(id, name)| (name.as_str(), id)).collect();
         let mut shapes = Vec::with_capacity(raw.shapes.len());
-        let mut capital_messages = HashMap::new();
+        let (mut capital_messages, mut statuses) = (HashMap::new(), HashMap::new());
         for (name, definition) in &raw.shapes {
             let definition = RawShape::deserialize(definition)?;
             if definition.exception {
                 capital_messages.insert(name.clone(), definition.members.contains_key("Message"));
+                statuses.extend(definition.error.http_status_code.map(|status| (name.clone(), status)));
             }
             shapes.push(shape(name, definition, &ids)?);
         }
+        let is_rest = raw.metadata.protocol == "rest-json";
         let mut operations = HashMap::new();
         for (name, operation) in &raw.operations {
             let input = operation.input.as_ref().map(|input| id(&ids, &input.shape)).transpose()?;
             let pages = raw.pages(name);
             let action = format!("{service}:{name}");
-            operations.insert(name.clone(), Operation { name: name.clone(), action, input, pages });
+            let rest = is_rest.then(|| raw.binding(name, operation, &ids)).transpose()?;
+            operations.insert(name.clone(), Operation { name: name.clone(), action, input, pages, rest });
         }
         let version = raw.metadata.json_version.as_deref().unwrap_or("1.1");
         Ok(Self {
             service,
-            target_prefix: raw.metadata.target_prefix.unwrap_or_default(),
-            content_type: format!("application/x-amz-json-{version}"),
+            target_prefix: raw.metadata.target_prefix.unwrap_or_else(|| service.to_owned()),
+            content_type: match is_rest {
+                true => "application/json".to_owned(),
+                false => format!("application/x-amz-json-{version}"),
+            },
+            is_rest,
             query_compatible: raw.metadata.aws_query_compatible.is_some(),
             operations,
             shapes,
             capital_messages,
+            statuses,
         })
     }
 
@@ -154,6 +172,11 @@ impl Model {
 
     pub fn shapes(&self) -> &[Shape] {
         &self.shapes
+    }
+
+    /// The status that the model gives an error.
+    pub fn status(&self, code: &str) -> Option<u16> {
+        self.statuses.get(code).copied()
     }
 
     /// How the message of an error is spelt.
@@ -211,6 +234,17 @@ struct Raw {
 }
 
 impl Raw {
+    fn binding(
+        &self,
+        name: &str,
+        operation: &RawOperation,
+        ids: &HashMap<&str, ShapeId>,
+    ) -> Result<Binding, Error> {
+        let side = |side: &Option<RawReference>| side.as_ref().and_then(|side| self.shapes.get(&side.shape));
+        let sides = [side(&operation.input), side(&operation.output)];
+        Binding::parse(name, &operation.http, sides, |shape| id(ids, shape))
+    }
+
     /// As the model's paginators say, else by name: some operations page and have no paginator.
     fn pages(&self, operation: &str) -> Option<Pages> {
         let modelled = self.pagination.get(operation);
@@ -233,6 +267,8 @@ impl Raw {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawMetadata {
+    #[serde(default)]
+    protocol: String,
     target_prefix: Option<String>,
     json_version: Option<String>,
     aws_query_compatible: Option<Value>,
@@ -240,6 +276,8 @@ struct RawMetadata {
 
 #[derive(Deserialize)]
 struct RawOperation {
+    #[serde(default)]
+    http: Value,
     input: Option<RawReference>,
     output: Option<RawReference>,
 }
@@ -274,6 +312,13 @@ struct RawShape {
     values: Vec<String>,
     sensitive: bool,
     exception: bool,
+    error: RawError,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct RawError {
+    http_status_code: Option<u16>,
 }
 
 #[cfg(test)]

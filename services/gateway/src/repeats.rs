@@ -104,6 +104,7 @@ mod tests {
             principal: principal.into(),
             service: "ssm".to_owned(),
             signature: signature.to_owned(),
+            signed_headers: String::new(),
             invocation: invocation.map(|(id, signed)| Invocation { id: id.to_owned(), signed }),
         }
     }

@@ -16,7 +16,8 @@ mod time;
 
 pub use client::{Credentials, sign};
 
-use canonical::{Scope, canonical_request, decoded, hex_sha256, string_to_sign};
+pub(crate) use canonical::decoded;
+use canonical::{Scope, canonical_request, hex_sha256, string_to_sign};
 use keys::Keys;
 use reeve_authz::{AccessKey, Principal, Principals};
 use reeve_types::Timestamp;
@@ -113,6 +114,15 @@ pub struct Caller {
     pub signature: String,
     /// What the client calls this call, the same in each of its attempts.
     pub invocation: Option<Invocation>,
+    /// The names of the headers that are under the signature, joined with `;`.
+    pub signed_headers: String,
+}
+
+impl Caller {
+    /// Whether a header is under the signature; its name in small letters.
+    pub fn has_signed(&self, header: &str) -> bool {
+        self.signed_headers.split(';').any(|signed| signed == header)
+    }
 }
 
 /// A client's own id of a call: the header `amz-sdk-invocation-id`.
@@ -192,7 +202,8 @@ impl Verifier {
         if bool::from(signature.as_bytes().ct_eq(claim.signature.as_bytes())) {
             let (access_key_id, service) = ((*access_key_id).to_owned(), scope.service.to_owned());
             let invocation = invocation(request, claim);
-            Ok(Caller { access_key_id, principal, service, signature, invocation })
+            let signed_headers = (*signed_headers).to_owned();
+            Ok(Caller { access_key_id, principal, service, signature, invocation, signed_headers })
         } else {
             Err(Error::Mismatch)
         }

@@ -95,10 +95,18 @@ impl Resource {
         let kind = match self.kind.as_str() {
             "Resource" => return self.id.clone(),
             "ManagedInstance" => "managed-instance".to_owned(),
+            "IncidentRecord" => "incident-record".to_owned(),
+            "ReplicationSet" => "replication-set".to_owned(),
+            "ResponsePlan" => "response-plan".to_owned(),
             kind => kind.to_ascii_lowercase(),
         };
         let resource = &format!("{kind}/{}", self.id.trim_start_matches('/'));
-        Arn { partition: "aws", service: "ssm", region, account, resource }.to_string()
+        // Those of Incident Manager belong to no region.
+        let (service, region) = match self.kind.as_str() {
+            "IncidentRecord" | "ReplicationSet" | "ResponsePlan" => ("ssm-incidents", ""),
+            _ => ("ssm", region),
+        };
+        Arn { partition: "aws", service, region, account, resource }.to_string()
     }
 }
 

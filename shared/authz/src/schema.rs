@@ -12,7 +12,16 @@ use std::sync::OnceLock;
 const AWS_NODE: &str = "ManagedInstance";
 const NODE: &str = "Node";
 /// The kinds that no model names, because they cannot be tagged.
-const UNTAGGED_KINDS: [&str; 5] = ["Activation", "DeadLetter", "DispatchKeys", "Policy", "Resource"];
+const UNTAGGED_KINDS: [&str; 8] = [
+    "Activation",
+    "DeadLetter",
+    "DispatchKeys",
+    "IncidentRecord",
+    "Policy",
+    "ReplicationSet",
+    "Resource",
+    "ResponsePlan",
+];
 const PRINCIPAL: &str = "Principal";
 
 const NO_ATTRIBUTES: &str =

@@ -3,6 +3,7 @@
 /// The models of all APIs, by the name that credentials are scoped to: AWS's, and ours in the same form.
 pub const MODELS: &[(&str, &str)] = &[
     ("ssm", include_str!("../../../schemas/aws/ssm.json")),
+    ("ssm-incidents", include_str!("../../../schemas/aws/ssm-incidents.json")),
     ("access", include_str!("../../../schemas/reeve/access.json")),
     ("dead-letters", include_str!("../../../schemas/reeve/dead-letters.json")),
     ("nodes", include_str!("../../../schemas/reeve/nodes.json")),

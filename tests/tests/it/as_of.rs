@@ -8,8 +8,60 @@ use reeve_types::Timestamp;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
 
+/// What of the incidents' API has a name that only its service gives.
+struct Incident {
+    plan: String,
+    arn: String,
+    note: String,
+    set: String,
+}
+
+fn incident(instance: &Instance, operation: &str, input: &Value) -> Value {
+    let (status, answer) = instance.raw().call_of("ssm-incidents", operation, input, None);
+    assert_eq!(status, 200, "{operation} {input}: {answer}");
+    answer
+}
+
+impl Incident {
+    fn start(instance: &Instance) -> Self {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let plan = json!({"name": "p", "incidentTemplate": {"title": "t", "impact": 2}});
+        let plan = text(&incident(instance, "CreateResponsePlan", &plan)["arn"]);
+        let started = incident(instance, "StartIncident", &json!({"responsePlanArn": plan}));
+        let arn = text(&started["incidentRecordArn"]);
+        let note = json!({"incidentRecordArn": arn, "eventType": "Note", "eventTime": 1, "eventData": "x"});
+        let note = text(&incident(instance, "CreateTimelineEvent", &note)["eventId"]);
+        let regions = json!({"regions": {instance.raw().region: {}}});
+        let set = text(&incident(instance, "CreateReplicationSet", &regions)["arn"]);
+        Self { plan, arn, note, set }
+    }
+
+    /// Something that people do about it.
+    fn change(&self, instance: &Instance, n: usize) {
+        let url = json!({"type": "METRIC", "value": {"url": format!("http://x/{n}")}});
+        let (operation, input) = match n % 5 {
+            0 => {
+                ("UpdateIncidentRecord", json!({"arn": self.arn, "impact": n % 3 + 1, "status": "RESOLVED"}))
+            }
+            1 => {
+                ("UpdateIncidentRecord", json!({"arn": self.arn, "summary": n.to_string(), "status": "OPEN"}))
+            }
+            2 => (
+                "UpdateTimelineEvent",
+                json!({"incidentRecordArn": self.arn, "eventId": self.note, "eventData": n.to_string()}),
+            ),
+            3 => (
+                "UpdateRelatedItems",
+                json!({"incidentRecordArn": self.arn, "relatedItemsUpdate": {"itemToAdd": {"identifier": url}}}),
+            ),
+            _ => ("UpdateResponsePlan", json!({"arn": self.plan, "displayName": n.to_string()})),
+        };
+        incident(instance, operation, &input);
+    }
+}
+
 /// The inputs with which a read operation is asked here.
-fn inputs(operation: &str, node: &str, commands: &[String]) -> Vec<Value> {
+fn inputs(operation: &str, node: &str, commands: &[String], incident: &Incident) -> Vec<Value> {
     let documents = ["AWS-RunShellScript", "doc-0", "doc-1", "doc-2"];
     let each_document = || documents.iter().map(|name| json!({"Name": name}));
     match operation {
@@ -31,6 +83,13 @@ fn inputs(operation: &str, node: &str, commands: &[String]) -> Vec<Value> {
         "GetCommandInvocation" => {
             commands.iter().map(|id| json!({"CommandId": id, "InstanceId": node})).collect()
         }
+        "GetResponsePlan" => vec![json!({"arn": incident.plan})],
+        "GetIncidentRecord" => vec![json!({"arn": incident.arn})],
+        "GetReplicationSet" => vec![json!({"arn": incident.set})],
+        "GetTimelineEvent" => {
+            vec![json!({"incidentRecordArn": incident.arn, "eventId": incident.note})]
+        }
+        "ListTimelineEvents" | "ListRelatedItems" => vec![json!({"incidentRecordArn": incident.arn})],
         "GetDeadLetter" => vec![json!({"number": 1})],
         _ => vec![json!({})],
     }
@@ -55,11 +114,17 @@ fn without_heartbeats(mut value: Value) -> Value {
 type Answers = BTreeMap<String, (u16, Value)>;
 
 /// The answers of all read operations.
-fn export(instance: &Instance, reads: &[(String, String)], commands: &[String], at: Option<&str>) -> Answers {
+fn export(
+    instance: &Instance,
+    reads: &[(String, String)],
+    commands: &[String],
+    incident: &Incident,
+    at: Option<&str>,
+) -> Answers {
     let (raw, node) = (instance.raw(), instance.node());
     let mut answers = Answers::new();
     for (api, operation) in reads {
-        for input in inputs(operation, &node, commands) {
+        for input in inputs(operation, &node, commands, incident) {
             let answer = raw.call_of(api, operation, &input, at);
             answers.insert(format!("{api}:{operation} {input}"), (answer.0, without_heartbeats(answer.1)));
         }
@@ -68,7 +133,7 @@ fn export(instance: &Instance, reads: &[(String, String)], commands: &[String], 
 }
 
 /// One of the things that people do.
-fn write(instance: &Instance, dice: &mut Dice, commands: &mut Vec<String>) {
+fn write(instance: &Instance, dice: &mut Dice, commands: &mut Vec<String>, incident: &Incident) {
     let name = format!("doc-{}", dice.below(3));
     let content = |n: usize| {
         json!({"schemaVersion": "2.2", "mainSteps": [{"action": "aws:runShellScript", "name": "s",
@@ -76,7 +141,7 @@ fn write(instance: &Instance, dice: &mut Dice, commands: &mut Vec<String>) {
         .to_string()
     };
     let n = dice.below(1000);
-    let (operation, input) = match dice.below(6) {
+    let (operation, input) = match dice.below(8) {
         0 => ("CreateDocument", json!({"Name": name, "Content": content(n), "DocumentType": "Command"})),
         1 => ("UpdateDocument", json!({"Name": name, "Content": content(n), "DocumentVersion": "$LATEST"})),
         2 => ("DeleteDocument", json!({"Name": name})),
@@ -86,6 +151,7 @@ fn write(instance: &Instance, dice: &mut Dice, commands: &mut Vec<String>) {
             ("AddTagsToResource", json!({"ResourceType": kind, "ResourceId": id, "Tags": tags}))
         }
         4 => ("CreateActivation", json!({"IamRole": "none", "Description": n.to_string()})),
+        5 | 6 => return incident.change(instance, n),
         _ => {
             let command = instance.send("echo x");
             instance.ended(&command);
@@ -109,21 +175,22 @@ fn reads_as_of_an_instant_answer_as_they_did_then() {
         reads.map(|one| (one.api, one.operation)).collect()
     });
     assert!(reads.len() >= 20, "{reads:?}");
+    let incident = Incident::start(&instance);
     let (mut dice, mut commands, mut exports) = (Dice(20), Vec::new(), Vec::new());
     for _ in 0..4 {
         for _ in 0..dice.below(6) + 2 {
-            write(&instance, &mut dice, &mut commands);
+            write(&instance, &mut dice, &mut commands, &incident);
         }
         // What services make of each other's events has come to its end.
         std::thread::sleep(Duration::from_millis(500));
         let known = commands.clone();
-        let answers = export(&instance, &reads, &known, None);
+        let answers = export(&instance, &reads, &known, &incident, None);
         exports.push((Timestamp::now().rfc3339(), known, answers));
         std::thread::sleep(Duration::from_millis(10));
     }
     let mut compared = 0;
     for (at, known, expected) in exports.iter().rev() {
-        let answers = export(&instance, &reads, known, Some(at));
+        let answers = export(&instance, &reads, known, &incident, Some(at));
         for (question, answer) in &answers {
             assert_eq!(answer, &expected[question], "{question} as of {at}");
             compared += 1;

@@ -24,6 +24,9 @@ pub struct Api {
 }
 
 pub static SSM: Api = Api { service: "ssm", target_prefix: "AmazonSSM", next_token: "NextToken" };
+/// Called like the others: its operations have paths as well, which AWS's clients use.
+pub static INCIDENTS: Api =
+    Api { service: "ssm-incidents", target_prefix: "ssm-incidents", next_token: "nextToken" };
 /// Ours: principals and policies.
 pub static ACCESS: Api = Api { service: "access", target_prefix: "ReeveAccess", next_token: "nextToken" };
 /// Ours: the keys that nodes believe.
@@ -39,7 +42,7 @@ impl Api {
     /// # Errors
     /// When there is none: the sentence names those that there are.
     pub fn named(name: &str) -> anyhow::Result<&'static Self> {
-        let apis = [&SSM, &ACCESS, &NODES, &DEAD_LETTERS];
+        let apis = [&SSM, &ACCESS, &NODES, &DEAD_LETTERS, &INCIDENTS];
         let names = apis.map(|api| api.service).join(", ");
         let found = apis.into_iter().find(|api| api.service == name);
         found.with_context(|| format!("there is no API {name:?}: the APIs are {names}"))

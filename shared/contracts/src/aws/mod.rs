@@ -1,3 +1,4 @@
 //! Generated from schemas: do not edit. AWS's types, one file per API.
 
 pub mod ssm;
+pub mod ssm_incidents;

@@ -1,0 +1,224 @@
+//! Incident records.
+
+use super::{
+    context, derived,
+    filters::{self, Kind},
+    id_of, incident_arn, incident_of, invalid, milliseconds, plans, related, seconds, user_arn,
+};
+use crate::{
+    domain::incident::{Changes, Command, Error, Incident},
+    projections::{COUNT_OF_DEDUPE, INCIDENTS, IncidentRow, NEWEST_FIRST, digest},
+    shape,
+};
+use reeve_contracts::{
+    incidents::{IncidentStarted, Trigger},
+    ssm_incidents::*,
+};
+use reeve_eventsourcing::Context;
+use reeve_runtime::{ApiError, Call, ExecuteError, answered, page_size, text};
+use uuid::Uuid;
+
+/// The source of what a person started.
+const BY_HAND: &str = "aws.ssm-incidents.custom";
+/// As many incidents of one deduplication string may end while one call looks for the next.
+const MAX_ENDED_MEANWHILE: u64 = 16;
+
+/// Starts an incident, or adds a trigger to the open one with the same deduplication string.
+pub async fn start(call: Call<StartIncidentInput>) -> Result<StartIncidentOutput, ApiError> {
+    let input = &call.input;
+    let context = context(&call, "StartIncident", input.client_token.as_ref())?;
+    let started = incident(&call, &context)?;
+    let key = digest(&started.dedupe_string);
+    let count: u64 = call.handle.views().get(COUNT_OF_DEDUPE, &key).unwrap_or_default();
+    // The last one takes the trigger while it is open.
+    let first = count.saturating_sub(1);
+    for n in first..first + MAX_ENDED_MEANWHILE {
+        let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{key}/{n}").as_bytes()).to_string();
+        let command =
+            Command::Start(Box::new(IncidentStarted { incident_id: id.clone(), ..started.clone() }));
+        match call.handle.execute::<Incident>(&id, command, &context).await {
+            Ok(executed) => {
+                call.reached(executed.position);
+                let plan = call.handle.state::<Incident>(&id).plan;
+                let arn = Some(incident_arn(&call, &plan, &id));
+                return Ok(StartIncidentOutput { incident_record_arn: arn });
+            }
+            Err(ExecuteError::Refused(Error::Over)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(ApiError::new(
+        "TooManyUpdates",
+        "Incidents of this deduplication string end faster than one can begin.",
+    ))
+}
+
+/// The incident that a call and its plan describe; its id is found by its deduplication string.
+fn incident(call: &Call<StartIncidentInput>, context: &Context) -> Result<IncidentStarted, ApiError> {
+    let input = &call.input;
+    let name = id_of("responsePlanArn", input.response_plan_arn.as_ref(), plans::KIND)?;
+    let plan = shape::plan((*plans::plan(&call.handle, name)?).clone());
+    let template = plan.template.unwrap_or_default();
+    let trigger = trigger(call)?;
+    let items = input.related_items.iter().flatten();
+    let dedupe_string = match (template.dedupe_string.as_str(), trigger.arn.as_str()) {
+        // What belongs to no other has a string of its own.
+        ("", "") => context.command_id.to_string(),
+        // Repeats of one alarm or rule are one incident.
+        ("", arn) => digest(arn),
+        (string, _) => string.to_owned(),
+    };
+    Ok(IncidentStarted {
+        incident_id: String::new(),
+        plan: plan.name,
+        title: input.title.clone().filter(|title| !title.is_empty()).unwrap_or(template.title),
+        impact: input.impact.unwrap_or(template.impact),
+        summary: template.summary,
+        dedupe_string,
+        trigger: Some(trigger),
+        related_items: items.map(related::item).collect::<Result<_, _>>()?,
+        notification_targets: template.notification_targets,
+        chat_channel: plan.chat_channel,
+        engagements: plan.engagements,
+        runbook: plan.runbook,
+    })
+}
+
+fn trigger(call: &Call<StartIncidentInput>) -> Result<Trigger, ApiError> {
+    let Some(details) = &call.input.trigger_details else {
+        let source = BY_HAND.to_owned();
+        return Ok(Trigger { source, occurred_ms: call.now.0, ..Trigger::default() });
+    };
+    Ok(Trigger {
+        source: details.source.clone().unwrap_or_default(),
+        arn: details.trigger_arn.clone().unwrap_or_default(),
+        raw_data: details.raw_data.clone().unwrap_or_default(),
+        occurred_ms: milliseconds("triggerDetails.timestamp", details.timestamp.unwrap_or_default())?,
+    })
+}
+
+pub async fn get(call: Call<GetIncidentRecordInput>) -> Result<GetIncidentRecordOutput, ApiError> {
+    let row = incident_of(&call.handle, "arn", call.input.arn.as_ref())?;
+    let account = &call.caller.account;
+    let record = IncidentRecord {
+        arn: Some(incident_arn(&call, &row.plan, &row.id)),
+        automation_executions: Some(Vec::new()),
+        chat_channel: Some(shape::chat_channel(row.chat_channel.clone())),
+        creation_time: Some(row.created.epoch_seconds()),
+        dedupe_string: Some(row.dedupe_string.clone()),
+        impact: Some(row.impact),
+        incident_record_source: Some(source(account, &row)),
+        last_modified_by: Some(user_arn(account, &row.changed_by)),
+        last_modified_time: Some(row.changed.epoch_seconds()),
+        notification_targets: Some(shape::targets(row.notification_targets.clone())),
+        resolved_time: row.resolved.and_then(|at| seconds(at.0)),
+        status: Some(status(&row).to_owned()),
+        summary: text(&row.summary),
+        title: Some(row.title.clone()),
+    };
+    Ok(GetIncidentRecordOutput { incident_record: Some(record) })
+}
+
+fn source(account: &str, row: &IncidentRow) -> IncidentRecordSource {
+    IncidentRecordSource {
+        created_by: Some(user_arn(account, &row.created_by)),
+        invoked_by: None,
+        resource_arn: text(&row.trigger_arn),
+        source: Some(row.source.clone()),
+    }
+}
+
+fn status(row: &IncidentRow) -> &'static str {
+    if row.is_resolved { "RESOLVED" } else { "OPEN" }
+}
+
+pub async fn update(call: Call<UpdateIncidentRecordInput>) -> Result<UpdateIncidentRecordOutput, ApiError> {
+    let input = &call.input;
+    let id = incident_of(&call.handle, "arn", input.arn.as_ref())?.id.clone();
+    plans::chat_channel(input.chat_channel.as_ref())?;
+    plans::notification_targets(input.notification_targets.iter().flatten())?;
+    let context = context(&call, "UpdateIncidentRecord", input.client_token.as_ref())?;
+    let changes = Changes {
+        title: input.title.clone(),
+        impact: input.impact,
+        summary: input.summary.clone(),
+        notification_targets: input.notification_targets.clone().map(|t| shape::targets_of(Some(t))),
+        chat_channel: input.chat_channel.clone().map(|channel| shape::chat_channel_of(Some(channel))),
+    };
+    let update = Command::Update(Box::new(changes));
+    let status = match input.status.as_deref() {
+        Some("RESOLVED") => Some(Command::Resolve),
+        Some("OPEN") => Some(Command::Reopen),
+        _ => None,
+    };
+    for (n, command) in std::iter::once(update).chain(status).enumerate() {
+        let context = derived(&context, &n.to_string());
+        let executed = call.handle.execute::<Incident>(&id, command, &context).await?;
+        call.reached(executed.position);
+    }
+    Ok(UpdateIncidentRecordOutput {})
+}
+
+/// What is not there is no error, as with AWS.
+pub async fn delete(call: Call<DeleteIncidentRecordInput>) -> Result<DeleteIncidentRecordOutput, ApiError> {
+    let named = id_of("arn", call.input.arn.as_ref(), "incident-record")?;
+    let id = named.rsplit_once('/').map_or(named, |(_, id)| id);
+    call.execute::<Incident>(id, Command::Delete).await?;
+    Ok(DeleteIncidentRecordOutput {})
+}
+
+#[derive(Clone, Copy)]
+enum About {
+    Created,
+    Impact,
+    Status,
+    CreatedBy,
+}
+
+const FILTERS: [(&str, Kind, About); 4] = [
+    ("creationTime", Kind::Time, About::Created),
+    ("impact", Kind::Integer, About::Impact),
+    ("status", Kind::Text, About::Status),
+    ("createdBy", Kind::Text, About::CreatedBy),
+];
+
+/// Newest first.
+pub async fn list(call: Call<ListIncidentRecordsInput>) -> Result<ListIncidentRecordsOutput, ApiError> {
+    let (input, views) = (&call.input, call.handle.views());
+    let filters = filters::read(input.filters.as_ref(), &FILTERS)?;
+    let limit = page_size(input.max_results, 100)?;
+    let account = &call.caller.account;
+    let keeps = |row: &IncidentRow| {
+        filters.iter().all(|(about, test)| match about {
+            About::Created => test.time(row.created.0),
+            About::Impact => test.integer(row.impact),
+            About::Status => test.text(status(row)),
+            About::CreatedBy => test.text(&row.created_by) || test.text(&user_arn(account, &row.created_by)),
+        })
+    };
+    let row = |id: &String| views.look::<IncidentRow>(INCIDENTS, id);
+    let keep = |_: &str, id: &String| row(id).is_some_and(|row| keeps(&row));
+    let page = views.filter::<String>(NEWEST_FIRST, "", input.next_token.as_deref(), limit, keep);
+    let (summaries, next_token) = answered(page, |id| {
+        let row = row(&id).unwrap_or_default();
+        IncidentRecordSummary {
+            arn: Some(incident_arn(&call, &row.plan, &row.id)),
+            creation_time: Some(row.created.epoch_seconds()),
+            impact: Some(row.impact),
+            incident_record_source: Some(source(account, &row)),
+            resolved_time: row.resolved.and_then(|at| seconds(at.0)),
+            status: Some(status(&row).to_owned()),
+            title: Some(row.title.clone()),
+        }
+    })?;
+    Ok(ListIncidentRecordsOutput { incident_record_summaries: Some(summaries), next_token })
+}
+
+/// # Errors
+/// `ValidationException` unless exactly one of a union's members is there.
+pub fn exactly_one(member: &str, present: &[bool]) -> Result<(), ApiError> {
+    match present.iter().filter(|present| **present).count() {
+        1 => Ok(()),
+        count => Err(invalid(format!("{member} must have exactly one member; it has {count}."))),
+    }
+}

@@ -1,0 +1,151 @@
+//! The operations.
+
+pub mod filters;
+pub mod incidents;
+pub mod plans;
+pub mod related;
+pub mod replication;
+pub mod timeline;
+
+use crate::{
+    domain::{incident, plan, replication as set, timeline as events},
+    projections::{INCIDENTS, IncidentRow},
+};
+use reeve_eventsourcing::Context;
+use reeve_runtime::{ApiError, Call, Handle};
+use reeve_types::{Timestamp, arn::Arn};
+use serde::Serialize;
+use std::sync::Arc;
+use uuid::Uuid;
+
+fn not_found(message: impl Into<String>) -> ApiError {
+    ApiError::new("ResourceNotFoundException", message)
+}
+
+fn invalid(message: impl Into<String>) -> ApiError {
+    ApiError::new("ValidationException", message)
+}
+
+impl From<plan::Error> for ApiError {
+    fn from(error: plan::Error) -> Self {
+        let message = sentence(&error);
+        match error {
+            plan::Error::Exists(_) => Self::new("ConflictException", message),
+            plan::Error::Unknown => not_found(message),
+        }
+    }
+}
+
+impl From<incident::Error> for ApiError {
+    fn from(error: incident::Error) -> Self {
+        let message = sentence(&error);
+        match error {
+            incident::Error::Unknown => not_found(message),
+            incident::Error::Over => Self::new("ConflictException", message),
+            incident::Error::RelatedItems => Self::new("ServiceQuotaExceededException", message),
+        }
+    }
+}
+
+impl From<events::Error> for ApiError {
+    fn from(error: events::Error) -> Self {
+        let message = sentence(&error);
+        match error {
+            events::Error::Unknown => not_found(message),
+            events::Error::Type(_) => invalid(message),
+        }
+    }
+}
+
+impl From<set::Error> for ApiError {
+    fn from(error: set::Error) -> Self {
+        let message = sentence(&error);
+        match error {
+            set::Error::Exists(_) => Self::new("ConflictException", message),
+            set::Error::Unknown => not_found(message),
+            set::Error::Protected => invalid(message),
+        }
+    }
+}
+
+/// An error as a sentence.
+fn sentence(error: &impl ToString) -> String {
+    let text = error.to_string();
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}
+
+/// An ARN of this installation. AWS leaves the region empty.
+fn arn<I>(call: &Call<I>, kind: &str, id: &str) -> String {
+    let resource = &format!("{kind}/{id}");
+    let account = &call.caller.account;
+    Arn { partition: "aws", service: "ssm-incidents", region: "", account, resource }.to_string()
+}
+
+/// As AWS names a principal.
+fn user_arn(account: &str, name: &str) -> String {
+    Arn { partition: "aws", service: "iam", region: "", account, resource: &format!("user/{name}") }
+        .to_string()
+}
+
+fn incident_arn<I>(call: &Call<I>, plan: &str, id: &str) -> String {
+    arn(call, "incident-record", &format!("{plan}/{id}"))
+}
+
+/// The id in an ARN of a kind.
+///
+/// # Errors
+/// `ValidationException` naming the member for an ARN of something else.
+fn id_of<'a>(member: &str, arn: Option<&'a String>, kind: &str) -> Result<&'a str, ApiError> {
+    let given = arn.map(String::as_str).unwrap_or_default();
+    let parsed = Arn::parse(given).filter(|arn| arn.service == "ssm-incidents");
+    parsed
+        .and_then(|arn| arn.id_of(kind))
+        .ok_or_else(|| invalid(format!("{member} is {given:?}, which is no ARN of a {kind}.")))
+}
+
+/// The incident that an ARN names.
+///
+/// # Errors
+/// As [`id_of`]; `ResourceNotFoundException` when there is none.
+fn incident_of(handle: &Handle, member: &str, arn: Option<&String>) -> Result<Arc<IncidentRow>, ApiError> {
+    let id = id_of(member, arn, "incident-record")?;
+    let row = id.rsplit_once('/').and_then(|(plan, id)| {
+        handle.views().look::<IncidentRow>(INCIDENTS, id).filter(|row| row.plan == plan)
+    });
+    row.ok_or_else(|| {
+        not_found(format!("{member} is {:?}, and there is no such incident.", arn.map_or("", |a| a)))
+    })
+}
+
+/// The context of a call that may carry a client's token: the same token with the same content is the same command.
+fn context<I: Serialize>(
+    call: &Call<I>,
+    operation: &str,
+    token: Option<&String>,
+) -> Result<Context, ApiError> {
+    let context = call.context();
+    let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(context) };
+    let content = serde_json::to_string(&call.input).map_err(ApiError::internal)?;
+    let identity = format!("{operation} {} {token} {content}", context.actor.name);
+    Ok(Context { command_id: Uuid::new_v5(&Uuid::NAMESPACE_OID, identity.as_bytes()), ..context })
+}
+
+/// One of several decisions of one call.
+fn derived(context: &Context, n: &str) -> Context {
+    Context { command_id: Uuid::new_v5(&context.command_id, n.as_bytes()), ..context.clone() }
+}
+
+/// Milliseconds since 1970 of an instant as AWS's API has it.
+///
+/// # Errors
+/// `ValidationException` naming the member.
+fn milliseconds(member: &str, seconds: f64) -> Result<i64, ApiError> {
+    let instant = Timestamp::from_epoch_seconds(seconds);
+    instant.map(|at| at.0).ok_or_else(|| invalid(format!("{member} is {seconds}, which is no instant.")))
+}
+
+fn seconds(milliseconds: i64) -> Option<f64> {
+    Some(Timestamp(milliseconds).epoch_seconds())
+}

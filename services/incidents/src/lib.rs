@@ -1,0 +1,88 @@
+//! Incidents: what is wrong, how bad it is, what was done about it and when that was known; as AWS's Incident Manager.
+//!
+//! - Aggregate `response-plan`, by name: subject `reeve.evt.incidents.response-plan.<name>`. What an incident begins with.
+//! - Aggregate `incident`, by id: subject `reeve.evt.incidents.incident.<id>`. Its id follows from its deduplication
+//!   string and from how many incidents that had before, so that of many triggers at once one starts it.
+//! - Aggregate `timeline-event`, by incident and id: subject `reeve.evt.incidents.timeline-event.<incident>.<id>`. What
+//!   people write; what Reeve says itself on a timeline is made from the incident's own events.
+//! - Aggregate `replication-set`: subject `reeve.evt.incidents.replication-set.this`. This installation.
+//! - Reads and asks: nothing of other services yet. What a plan names that nobody here can do (contacts, runbooks, topics)
+//!   is on the timeline as not begun.
+//!
+//! Invariants: of the incidents of one deduplication string one is open at most; one that is over takes no trigger any
+//! more; what happened has two times, when it happened and when it was known, and the second is the log's.
+
+mod api;
+mod domain;
+mod projections;
+mod reactors;
+mod shape;
+
+pub use domain::{incident, plan, replication, timeline};
+
+use reeve_runtime::{Consumer, Operation, Service};
+
+/// The API whose operations these are.
+const API: &str = "ssm-incidents";
+
+/// The service, for a host to run.
+pub fn service() -> Service {
+    let service = Service::new("incidents")
+        .aggregate::<plan::Plan>()
+        .aggregate::<incident::Incident>()
+        .aggregate::<timeline::TimelineEvent>()
+        .aggregate::<replication::ReplicationSet>()
+        .projection(projections::Plans)
+        .projection(projections::Incidents)
+        .projection(projections::Timeline)
+        .projection(projections::Replication)
+        .reactor(Consumer::from_now("actions"), reactors::begin_actions);
+    replication_operations(timeline_operations(incident_operations(plan_operations(service))))
+}
+
+fn plan_operations(service: Service) -> Service {
+    let plan = |operation: Operation| operation.on("ResponsePlan", "arn");
+    service
+        .operation(Operation::write(API, "CreateResponsePlan").on("ResponsePlan", "name"), api::plans::create)
+        .operation(plan(Operation::read(API, "GetResponsePlan")), api::plans::get)
+        .operation(plan(Operation::write(API, "UpdateResponsePlan")), api::plans::update)
+        .operation(plan(Operation::write(API, "DeleteResponsePlan")), api::plans::delete)
+        .operation(Operation::read(API, "ListResponsePlans"), api::plans::list)
+}
+
+fn incident_operations(service: Service) -> Service {
+    let incident = |operation: Operation| operation.on("IncidentRecord", "arn");
+    let of_incident = |operation: Operation| operation.on("IncidentRecord", "incidentRecordArn");
+    service
+        .operation(
+            Operation::write(API, "StartIncident").on("ResponsePlan", "responsePlanArn"),
+            api::incidents::start,
+        )
+        .operation(incident(Operation::read(API, "GetIncidentRecord")), api::incidents::get)
+        .operation(incident(Operation::write(API, "UpdateIncidentRecord")), api::incidents::update)
+        .operation(incident(Operation::write(API, "DeleteIncidentRecord")), api::incidents::delete)
+        .operation(Operation::read(API, "ListIncidentRecords"), api::incidents::list)
+        .operation(of_incident(Operation::read(API, "ListRelatedItems")), api::related::list)
+        .operation(of_incident(Operation::write(API, "UpdateRelatedItems")), api::related::update)
+}
+
+fn timeline_operations(service: Service) -> Service {
+    let of_incident = |operation: Operation| operation.on("IncidentRecord", "incidentRecordArn");
+    service
+        .operation(of_incident(Operation::write(API, "CreateTimelineEvent")), api::timeline::create)
+        .operation(of_incident(Operation::read(API, "GetTimelineEvent")), api::timeline::get)
+        .operation(of_incident(Operation::write(API, "UpdateTimelineEvent")), api::timeline::update)
+        .operation(of_incident(Operation::write(API, "DeleteTimelineEvent")), api::timeline::delete)
+        .operation(of_incident(Operation::read(API, "ListTimelineEvents")), api::timeline::list)
+}
+
+fn replication_operations(service: Service) -> Service {
+    let set = |operation: Operation| operation.on("ReplicationSet", "arn");
+    service
+        .operation(Operation::write(API, "CreateReplicationSet"), api::replication::create)
+        .operation(set(Operation::read(API, "GetReplicationSet")), api::replication::get)
+        .operation(set(Operation::write(API, "UpdateReplicationSet")), api::replication::update)
+        .operation(set(Operation::write(API, "UpdateDeletionProtection")), api::replication::protect)
+        .operation(set(Operation::write(API, "DeleteReplicationSet")), api::replication::delete)
+        .operation(Operation::read(API, "ListReplicationSets"), api::replication::list)
+}

@@ -1,0 +1,203 @@
+//! Incidents, as the `aws` CLI and `reeve` see them.
+
+use reeve_e2e::{Answer, Instance, wait_for};
+use reeve_types::Timestamp;
+use serde_json::{Value, json};
+
+fn incidents(instance: &Instance, arguments: &[&str]) -> Answer {
+    instance.aws_of("ssm-incidents", arguments)
+}
+
+fn timeline(instance: &Instance, arn: &str) -> Vec<Value> {
+    let listed = incidents(
+        instance,
+        &[
+            "list-timeline-events",
+            "--incident-record-arn",
+            arn,
+            "--sort-by",
+            "EVENT_TIME",
+            "--sort-order",
+            "ASCENDING",
+        ],
+    );
+    let events = listed.json()["eventSummaries"].as_array().unwrap().clone();
+    let read = |event: &Value| {
+        let id = event["eventId"].as_str().unwrap();
+        let get = ["get-timeline-event", "--incident-record-arn", arn, "--event-id", id];
+        incidents(instance, &get).json()["event"].clone()
+    };
+    events.iter().map(read).collect()
+}
+
+fn create_plan(instance: &Instance, name: &str, template: &Value, more: &[&str]) -> String {
+    let template = template.to_string();
+    let create = ["create-response-plan", "--name", name, "--incident-template", template.as_str()];
+    incidents(instance, &[&create[..], more].concat()).json()["arn"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn an_incident_from_its_plan_to_its_end() {
+    let instance = Instance::start(0);
+    let contact = "arn:aws:ssm-contacts:us-east-1:123456789012:contact/ann";
+    let template = json!({"title": "The shop is down", "impact": 1, "summary": "Nobody can buy.",
+        "dedupeString": "shop"});
+    let plan =
+        create_plan(&instance, "shop", &template, &["--engagements", contact, "--display-name", "The shop"]);
+    assert!(plan.starts_with("arn:aws:ssm-incidents::") && plan.ends_with(":response-plan/shop"), "{plan}");
+    let got = incidents(&instance, &["get-response-plan", "--arn", &plan]).json();
+    assert_eq!(
+        (&got["incidentTemplate"]["dedupeString"], &got["displayName"]),
+        (&json!("shop"), &json!("The shop"))
+    );
+    assert_eq!(got["engagements"], json!([contact]));
+
+    let start = |source: &str| {
+        let details =
+            format!("source={source},timestamp=2026-01-31T12:00:00Z,triggerArn=arn:aws:x:::alarm/1");
+        let start =
+            ["start-incident", "--response-plan-arn", plan.as_str(), "--trigger-details", details.as_str()];
+        incidents(&instance, &start).json()["incidentRecordArn"].as_str().unwrap().to_owned()
+    };
+    let incident = start("prober");
+    assert_eq!(start("other"), incident, "an open one takes the trigger");
+    let record = || {
+        incidents(&instance, &["get-incident-record", "--arn", &incident]).json()["incidentRecord"].clone()
+    };
+    let opened = record();
+    assert_eq!((&opened["status"], &opened["impact"]), (&json!("OPEN"), &json!(1)));
+    assert_eq!((&opened["title"], &opened["dedupeString"]), (&json!("The shop is down"), &json!("shop")));
+    assert_eq!(opened["incidentRecordSource"]["source"], "prober");
+    // That nobody was engaged is no secret.
+    let failed = wait_for("the timeline says that nobody was engaged", || {
+        let events = timeline(&instance, &incident);
+        events.into_iter().find(|event| event["eventType"].as_str().unwrap().contains("Engagement"))
+    });
+    assert!(failed["eventData"].as_str().unwrap().contains(contact), "{failed}");
+
+    let before = Timestamp::now().rfc3339();
+    std::thread::sleep(std::time::Duration::from_millis(5));
+    let note = [
+        "create-timeline-event",
+        "--incident-record-arn",
+        &incident,
+        "--event-type",
+        "Note",
+        "--event-time",
+        "2026-01-31T11:50:00",
+        "--event-data",
+        "\"The disk was full.\"",
+    ];
+    let event = incidents(&instance, &note).json()["eventId"].as_str().unwrap().to_owned();
+    let events = timeline(&instance, &incident);
+    let first = &events[0];
+    assert_eq!((first["eventId"].as_str(), &first["eventType"]), (Some(event.as_str()), &json!("Note")));
+    assert_eq!(first["eventData"], "\"The disk was full.\"");
+    assert_eq!(first["eventTime"], 1_769_860_200.0, "without a zone it is UTC");
+
+    let item = r#"itemToAdd={identifier={type=METRIC,value={url="http://grafana/d/1"}},title=Sales}"#;
+    let related =
+        ["update-related-items", "--incident-record-arn", &incident, "--related-items-update", item];
+    assert_eq!(incidents(&instance, &related).text(), "");
+    let listed = incidents(&instance, &["list-related-items", "--incident-record-arn", &incident]).json();
+    assert_eq!(listed["relatedItems"][0]["identifier"]["value"], json!({"url": "http://grafana/d/1"}));
+
+    incidents(
+        &instance,
+        &["update-incident-record", "--arn", &incident, "--status", "RESOLVED", "--impact", "3"],
+    )
+    .text();
+    assert_eq!((&record()["status"], &record()["impact"]), (&json!("RESOLVED"), &json!(3)));
+    let next = start("prober");
+    assert_ne!(next, incident, "one that is over takes no trigger");
+    let open = r#"[{"key": "status", "condition": {"equals": {"stringValues": ["OPEN"]}}}]"#;
+    let listed = incidents(&instance, &["list-incident-records", "--filters", open]).json();
+    let listed: Vec<&Value> =
+        listed["incidentRecordSummaries"].as_array().unwrap().iter().map(|i| &i["arn"]).collect();
+    assert_eq!(listed, [&json!(next)]);
+
+    // What was known before the note, although it tells of an earlier time.
+    let id = incident.rsplit('/').next().unwrap();
+    let then = instance.reeve(&["incidents", "show", id, "--known-at", &before]);
+    assert!(then.success && !then.stdout.contains("disk was full"), "{}{}", then.stdout, then.stderr);
+    assert!(then.stdout.contains("status: OPEN"), "{}", then.stdout);
+    let now = instance.reeve(&["incidents", "report", id, "--happened-by", "2026-01-31T11:55:00Z"]);
+    let timeline = now.stdout.split("## Timeline").nth(1).unwrap_or_default();
+    assert!(
+        timeline.contains("disk was full") && !timeline.contains("Trigger"),
+        "{}{}",
+        now.stdout,
+        now.stderr
+    );
+}
+
+#[test]
+fn what_is_wrong_is_named_with_the_status_that_aws_gives_it() {
+    let instance = Instance::start(0);
+    let plan = create_plan(&instance, "p", &json!({"title": "t", "impact": 2}), &[]);
+    let again =
+        ["create-response-plan", "--name", "p", "--incident-template", r#"{"title": "t", "impact": 2}"#];
+    for (arguments, code, part) in [
+        (&again[..], "ConflictException", "p exists already"),
+        (
+            &["get-response-plan", "--arn", "arn:aws:ssm-incidents::123456789012:response-plan/none"],
+            "ResourceNotFoundException",
+            "none",
+        ),
+        (
+            &["get-response-plan", "--arn", "arn:aws:ssm:x:123456789012:document/p"],
+            "ValidationException",
+            "no ARN of a response-plan",
+        ),
+        (
+            &["start-incident", "--response-plan-arn", &plan, "--impact", "6"],
+            "ValidationException",
+            "'impact'",
+        ),
+        (&["create-replication-set", "--regions", "mars-1={}"], "ValidationException", "mars-1"),
+        (
+            &["list-incident-records", "--filters", r#"[{"key": "mood", "condition": {"before": 5}}]"#],
+            "ValidationException",
+            "mood",
+        ),
+        (
+            &["tag-resource", "--resource-arn", &plan, "--tags", "a=b"],
+            "UnknownOperationException",
+            "TagResource",
+        ),
+    ] {
+        let refused = incidents(&instance, arguments).complaint().to_owned();
+        assert!(refused.contains(code) && refused.contains(part), "{arguments:?}: {refused}");
+    }
+    let region = instance.announced()["region"].as_str().unwrap().to_owned();
+    let set =
+        incidents(&instance, &["create-replication-set", "--regions", &format!("{region}={{}}")]).json();
+    let set = set["arn"].as_str().unwrap();
+    incidents(&instance, &["wait", "wait-for-replication-set-active", "--arn", set]).text();
+    incidents(&instance, &["update-deletion-protection", "--arn", set, "--deletion-protected"]).text();
+    let refused = incidents(&instance, &["delete-replication-set", "--arn", set]).complaint().to_owned();
+    assert!(refused.contains("protected"), "{refused}");
+}
+
+#[test]
+fn of_many_triggers_at_once_one_starts_the_incident() {
+    let instance = Instance::start(0);
+    let plan = create_plan(&instance, "p", &json!({"title": "t", "impact": 2, "dedupeString": "d"}), &[]);
+    let started: Vec<String> = std::thread::scope(|scope| {
+        let call = || {
+            let (status, answer) = instance.raw().call_of(
+                "ssm-incidents",
+                "StartIncident",
+                &json!({"responsePlanArn": plan}),
+                None,
+            );
+            assert_eq!(status, 200, "{answer}");
+            answer["incidentRecordArn"].as_str().unwrap().to_owned()
+        };
+        let calls: Vec<_> = (0..12).map(|_| scope.spawn(call)).collect();
+        calls.into_iter().map(|call| call.join().unwrap()).collect()
+    });
+    assert!(started.iter().all(|arn| *arn == started[0]), "{started:?}");
+    let triggers = timeline(&instance, &started[0]);
+    assert_eq!(triggers.iter().filter(|event| event["eventType"] == "SSM Incident Trigger").count(), 12);
+}
