@@ -51,6 +51,8 @@ mod forged;
 mod fuzz;
 #[path = "it/history.rs"]
 mod history;
+#[path = "it/inventory.rs"]
+mod inventory;
 #[path = "it/invocations.rs"]
 mod invocations;
 #[path = "it/isolation.rs"]

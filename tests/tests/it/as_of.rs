@@ -31,6 +31,14 @@ fn inputs(operation: &str, node: &str, commands: &[String]) -> Vec<Value> {
         "GetCommandInvocation" => {
             commands.iter().map(|id| json!({"CommandId": id, "InstanceId": node})).collect()
         }
+        "ListInventoryEntries" => ["AWS:Tag", "Custom:Rack"]
+            .iter()
+            .map(|name| json!({"InstanceId": node, "TypeName": name}))
+            .collect(),
+        "GetInventory" => ["AWS:InstanceInformation", "Custom:Rack"]
+            .iter()
+            .map(|name| json!({"ResultAttributes": [{"TypeName": name}]}))
+            .collect(),
         "GetDeadLetter" => vec![json!({"number": 1})],
         _ => vec![json!({})],
     }
@@ -76,7 +84,7 @@ fn write(instance: &Instance, dice: &mut Dice, commands: &mut Vec<String>) {
         .to_string()
     };
     let n = dice.below(1000);
-    let (operation, input) = match dice.below(6) {
+    let (operation, input) = match dice.below(7) {
         0 => ("CreateDocument", json!({"Name": name, "Content": content(n), "DocumentType": "Command"})),
         1 => ("UpdateDocument", json!({"Name": name, "Content": content(n), "DocumentVersion": "$LATEST"})),
         2 => ("DeleteDocument", json!({"Name": name})),
@@ -84,6 +92,11 @@ fn write(instance: &Instance, dice: &mut Dice, commands: &mut Vec<String>) {
             let tags = json!([{"Key": format!("k{}", n % 4), "Value": n.to_string()}]);
             let (kind, id) = ("ManagedInstance", instance.node());
             ("AddTagsToResource", json!({"ResourceType": kind, "ResourceId": id, "Tags": tags}))
+        }
+        5 => {
+            let item = json!({"TypeName": "Custom:Rack", "SchemaVersion": "1.0",
+                "CaptureTime": "2026-01-31T12:00:00Z", "Content": [{"Row": (n % 4).to_string()}]});
+            ("PutInventory", json!({"InstanceId": instance.node(), "Items": [item]}))
         }
         4 => ("CreateActivation", json!({"IamRole": "none", "Description": n.to_string()})),
         _ => {
