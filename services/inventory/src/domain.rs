@@ -37,6 +37,8 @@ pub struct State {
     pub content_hash: String,
     pub schema_version: String,
     pub captured_ms: i64,
+    /// What the last collection left out, and why.
+    pub note: String,
     /// The change whose parts are coming, and the last part that came.
     pub coming: Option<(String, u32)>,
     /// Why the last collection did not come to its end.
@@ -90,6 +92,7 @@ impl Decider for Inventory {
                     content_hash: e.content_hash.clone(),
                     schema_version: e.schema_version.clone(),
                     captured_ms: e.captured_ms,
+                    note: e.note.clone(),
                     coming: None,
                     failure: None,
                 };
@@ -107,6 +110,7 @@ fn says_something(state: &State, change: &InventoryChanged) -> bool {
     differs
         || change.hash != state.hash
         || change.schema_version != state.schema_version
+        || change.note != state.note
         || state.failure.is_some()
 }
 

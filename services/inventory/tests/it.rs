@@ -3,6 +3,7 @@
 // All of this is a test: clippy's leave for tests sees only the functions marked as one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod reports;
 mod support;
 
 use reeve_jetstream::streams;

@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use prost::Message;
-use reeve_contracts::{inventory::InventoryChanged, nodes::NodeRegistered};
+use reeve_contracts::{inventory::InventoryChanged, node::InventoryReport, nodes::NodeRegistered};
 use reeve_eventsourcing::{AggregateRef, Envelope, Position};
 use reeve_jetstream::{Bus, Headers, store, streams};
+use reeve_node_protocol::subject;
 use reeve_runtime::{Running, rebuild, run};
 use reeve_testkit::{Nats, context};
 use reeve_types::ids::new_uuid;
@@ -93,6 +94,12 @@ async fn register(bus: &Bus, node: &str) {
         data: registered.encode_to_vec().into(),
     };
     store::append(bus, &envelope, Position(0)).await.unwrap();
+}
+
+/// The node's report on its own subject.
+pub async fn report(bus: &Bus, node: &str, report: &InventoryReport) {
+    let subject = subject::inventory(&node.parse().unwrap(), &report.type_name, report.part);
+    bus.store(&subject, &Headers::default(), report.encode_to_vec().into()).await.unwrap();
 }
 
 /// A package, as AWS:Application has it.
