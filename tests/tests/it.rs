@@ -53,6 +53,8 @@ mod fuzz;
 mod history;
 #[path = "it/incidents.rs"]
 mod incidents;
+#[path = "it/inventory.rs"]
+mod inventory;
 #[path = "it/invocations.rs"]
 mod invocations;
 #[path = "it/isolation.rs"]

@@ -8,6 +8,7 @@
 //! - [`work`]: executing them, a few at a time, and cancelling them.
 //! - [`outbox`]: reports, in order, until acknowledged.
 //! - [`output`]: what steps print, to the bus, numbered and in order.
+//! - [`inventory`]: what this machine has.
 //! - [`upkeep`]: forgetting what is old.
 //! - [`failpoint`]: where a fault test lets the agent die.
 //! - [`presence`]: introductions and heartbeats.
@@ -26,6 +27,7 @@ mod failpoint;
 mod files;
 pub mod identity;
 mod inbox;
+mod inventory;
 mod keys;
 mod ledger;
 pub mod local_policy;

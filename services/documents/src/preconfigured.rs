@@ -6,16 +6,24 @@ use reeve_eventsourcing::{Actor, Context};
 use reeve_runtime::{Handle, HandlerError};
 use reeve_types::{Timestamp, ids::new_uuid};
 
-/// Name and content, all of the type Command and in YAML.
-const DOCUMENTS: [(&str, &str); 7] = [
+/// Name and content, in YAML, and of the type Command but [`POLICY`].
+const DOCUMENTS: [(&str, &str); 8] = [
     ("AWS-ApplyAnsiblePlaybooks", include_str!("../preconfigured/AWS-ApplyAnsiblePlaybooks.yaml")),
     ("AWS-ConfigureAWSPackage", include_str!("../preconfigured/AWS-ConfigureAWSPackage.yaml")),
+    ("AWS-GatherSoftwareInventory", include_str!("../preconfigured/AWS-GatherSoftwareInventory.yaml")),
     ("AWS-Noop", include_str!("../preconfigured/AWS-Noop.yaml")),
     ("AWS-RunDocument", include_str!("../preconfigured/AWS-RunDocument.yaml")),
     ("AWS-RunPowerShellScript", include_str!("../preconfigured/AWS-RunPowerShellScript.yaml")),
     ("AWS-RunRemoteScript", include_str!("../preconfigured/AWS-RunRemoteScript.yaml")),
     ("AWS-RunShellScript", include_str!("../preconfigured/AWS-RunShellScript.yaml")),
 ];
+
+/// The one of the type Policy, as AWS has it.
+const POLICY: &str = "AWS-GatherSoftwareInventory";
+
+fn type_of(name: &str) -> &'static str {
+    if name == POLICY { "Policy" } else { "Command" }
+}
 
 /// Publishes what is new or changed in this release; says nothing when all is there.
 pub(crate) async fn publish(handle: Handle) -> Result<(), HandlerError> {
@@ -29,7 +37,7 @@ pub(crate) async fn publish(handle: Handle) -> Result<(), HandlerError> {
         };
         let command = Command::PublishPreconfigured {
             name: name.to_owned(),
-            document_type: "Command".to_owned(),
+            document_type: type_of(name).to_owned(),
             draft,
         };
         // A new content, and then the default that moves to it: each decision is one event.
@@ -66,18 +74,19 @@ mod tests {
             ("AWS-RunDocument", &["downloadContent", "runDocument"]),
             ("AWS-ApplyAnsiblePlaybooks", &["downloadContent", "runShellScript"]),
             ("AWS-ConfigureAWSPackage", &["configurePackage"]),
+            ("AWS-GatherSoftwareInventory", &["collectSoftwareInventoryItems"]),
         ] {
-            let (_, content) = DOCUMENTS.into_iter().find(|(name, _)| *name == document).unwrap();
-            let checked = reeve_document_language::check("Command", Format::Yaml, content).unwrap();
+            let (name, content) = DOCUMENTS.into_iter().find(|(name, _)| *name == document).unwrap();
+            let checked = reeve_document_language::check(type_of(name), Format::Yaml, content).unwrap();
             let plan = parse_executable(&checked.normalized, &Map::new()).unwrap();
             assert_eq!(plan.steps.iter().map(|step| &step.name).collect::<Vec<_>>(), steps, "{document}");
         }
     }
 
     #[test]
-    fn each_is_a_command_document_with_the_parameters_that_callers_know() {
+    fn each_is_a_document_with_the_parameters_that_callers_know() {
         for (name, content) in DOCUMENTS {
-            let checked = reeve_document_language::check("Command", Format::Yaml, content).unwrap();
+            let checked = reeve_document_language::check(type_of(name), Format::Yaml, content).unwrap();
             assert!(checked.description.is_some(), "{name}");
             let inputs: Vec<&str> = checked.inputs.iter().map(|input| input.name.as_str()).collect();
             match name {

@@ -323,6 +323,7 @@ async fn lists_are_filtered_and_paged() {
             filter("PlatformTypes", &["Windows"]),
             vec![
                 "AWS-ConfigureAWSPackage",
+                "AWS-GatherSoftwareInventory",
                 "AWS-Noop",
                 "AWS-RunDocument",
                 "AWS-RunPowerShellScript",

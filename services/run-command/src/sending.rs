@@ -140,8 +140,9 @@ fn resolve(contents: &Contents, handle: &Handle, order: &Order) -> Result<Resolv
     let name = id_or_arn("document", &order.document_name).to_owned();
     let row: Option<DocumentRow> = handle.views().get(DOCUMENTS, &name);
     let row = row.ok_or_else(|| invalid_document(format!("Document with name {name} does not exist.")))?;
-    if row.document_type != "Command" {
-        let message = format!("Document {name} is of type {}, not Command.", row.document_type);
+    // AWS takes Command documents alone here; what a Policy document says, an agent carries out as well.
+    if !matches!(row.document_type.as_str(), "Command" | "Policy") {
+        let message = format!("Document {name} is of type {}, not Command or Policy.", row.document_type);
         return Err(invalid_document(message));
     }
     let version = match order.document_version.as_deref() {

@@ -83,7 +83,8 @@ pub async fn ensure_node_streams(bus: &Bus) -> Result<(), Error> {
         discard: DiscardPolicy::New,
         ..Config::default()
     };
-    ensure(bus, inbox(NODE_REPORTS, &["reeve.report.*.status", "reeve.report.*.hello"], RETENTION)).await?;
+    let reports = ["reeve.report.*.status", "reeve.report.*.hello", "reeve.report.*.inventory.*.*"];
+    ensure(bus, inbox(NODE_REPORTS, &reports, RETENTION)).await?;
     ensure(bus, inbox(NODE_OUTPUT, &["reeve.report.*.output.*.*"], RETENTION)).await?;
     ensure(bus, inbox(DEAD_LETTER_QUEUE, &["reeve.dead-letter.>", "reeve.dead-letter-resolved.>"], 365 * DAY))
         .await

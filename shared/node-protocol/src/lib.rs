@@ -3,6 +3,7 @@
 //! - [`dispatch`]: work for a node, signed by the control plane's dispatch key, alone or with others' (ADR 23).
 //! - [`keys`]: which keys those are: sets, signed by a root key that a node pins.
 //! - [`enrol`]: how a node gets its identity.
+//! - [`inventory`]: how large what a node reports of its inventory may be.
 //! - [`output`]: the order of what steps print.
 //! - [`report`]: how large a report may be.
 //! - [`subject`]: the subjects of the node protocol, each made in one place.
@@ -13,6 +14,7 @@
 
 pub mod dispatch;
 pub mod enrol;
+pub mod inventory;
 pub mod keys;
 pub mod output;
 pub mod report;

@@ -90,6 +90,14 @@ fn inputs(operation: &str, node: &str, commands: &[String], incident: &Incident)
             vec![json!({"incidentRecordArn": incident.arn, "eventId": incident.note})]
         }
         "ListTimelineEvents" | "ListRelatedItems" => vec![json!({"incidentRecordArn": incident.arn})],
+        "ListInventoryEntries" => ["AWS:Tag", "Custom:Rack"]
+            .iter()
+            .map(|name| json!({"InstanceId": node, "TypeName": name}))
+            .collect(),
+        "GetInventory" => ["AWS:InstanceInformation", "Custom:Rack"]
+            .iter()
+            .map(|name| json!({"ResultAttributes": [{"TypeName": name}]}))
+            .collect(),
         "GetDeadLetter" => vec![json!({"number": 1})],
         _ => vec![json!({})],
     }
@@ -141,7 +149,7 @@ fn write(instance: &Instance, dice: &mut Dice, commands: &mut Vec<String>, incid
         .to_string()
     };
     let n = dice.below(1000);
-    let (operation, input) = match dice.below(8) {
+    let (operation, input) = match dice.below(9) {
         0 => ("CreateDocument", json!({"Name": name, "Content": content(n), "DocumentType": "Command"})),
         1 => ("UpdateDocument", json!({"Name": name, "Content": content(n), "DocumentVersion": "$LATEST"})),
         2 => ("DeleteDocument", json!({"Name": name})),
@@ -151,6 +159,11 @@ fn write(instance: &Instance, dice: &mut Dice, commands: &mut Vec<String>, incid
             ("AddTagsToResource", json!({"ResourceType": kind, "ResourceId": id, "Tags": tags}))
         }
         4 => ("CreateActivation", json!({"IamRole": "none", "Description": n.to_string()})),
+        7 => {
+            let item = json!({"TypeName": "Custom:Rack", "SchemaVersion": "1.0",
+                "CaptureTime": "2026-01-31T12:00:00Z", "Content": [{"Row": (n % 4).to_string()}]});
+            ("PutInventory", json!({"InstanceId": instance.node(), "Items": [item]}))
+        }
         5 | 6 => return incident.change(instance, n),
         _ => {
             let command = instance.send("echo x");

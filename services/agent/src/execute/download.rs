@@ -12,14 +12,14 @@ use serde_json::{Map, Value};
 use ureq::Agent;
 
 use super::{
-    DocumentSource, Sink, engine::Context, git, include::name_and_version, output::Out, paths, walk::Ran,
+    ControlPlane, Sink, engine::Context, git, include::name_and_version, output::Out, paths, walk::Ran,
 };
 
 /// Content for scripts, not images of systems: more is a mistake that would fill the disk of a node.
 const MAX_BYTES: u64 = 512 << 20;
 
 /// Downloads one source to one destination.
-pub(super) async fn run<D: DocumentSource, S: Sink>(
+pub(super) async fn run<D: ControlPlane, S: Sink>(
     context: &Context<'_, D>,
     inputs: &Value,
     out: &mut Out<'_, S>,
@@ -39,7 +39,8 @@ pub(super) async fn run<D: DocumentSource, S: Sink>(
         "SSMDocument" => {
             let path = text(&info, "name")?;
             let (name, version) = name_and_version(path);
-            let content = match context.bounded(deadline, context.documents.document(name, version)).await {
+            let content = match context.bounded(deadline, context.control_plane.document(name, version)).await
+            {
                 Ok(content) => {
                     content.map_err(|why| format!("The document {path} cannot be fetched: {why}"))?
                 }

@@ -12,8 +12,8 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::{
-    Deadline, DocumentSource, Ended, Host, Job, Outcome, Paused, Refused, Resume, Sink, download, include,
-    output,
+    ControlPlane, Deadline, Ended, Host, Job, Outcome, Paused, Refused, Resume, Sink, download, include,
+    inventory, output,
     output::Out,
     paths,
     process::{KILLED, cancelled},
@@ -26,7 +26,7 @@ pub(super) struct Context<'a, D> {
     pub(super) host: &'a Host,
     pub(super) command_id: &'a str,
     pub(super) run_as: Option<&'a str>,
-    pub(super) documents: &'a D,
+    pub(super) control_plane: &'a D,
     pub(super) cancel: watch::Receiver<bool>,
     /// The folder of the command, or of the including step. Who needs it makes it.
     pub(super) folder: PathBuf,
@@ -88,10 +88,10 @@ impl<D> Context<'_, D> {
     }
 }
 
-pub(super) async fn run<D: DocumentSource, S: Sink>(
+pub(super) async fn run<D: ControlPlane, S: Sink>(
     host: &Host,
     job: Job,
-    documents: &D,
+    control_plane: &D,
     sink: &mut S,
     cancel: watch::Receiver<bool>,
 ) -> Ended {
@@ -104,7 +104,7 @@ pub(super) async fn run<D: DocumentSource, S: Sink>(
         host,
         command_id: &job.command_id,
         run_as: job.run_as.as_deref(),
-        documents,
+        control_plane,
         cancel,
         downloads: folder.join("downloads"),
         folder,
@@ -116,7 +116,7 @@ pub(super) async fn run<D: DocumentSource, S: Sink>(
 }
 
 /// Walks the steps, from the first one or from the one that asked for a reboot.
-async fn steps<D: DocumentSource, S: Sink>(
+async fn steps<D: ControlPlane, S: Sink>(
     context: &Context<'_, D>,
     plan: &Plan,
     resume: Option<Resume>,
@@ -245,7 +245,7 @@ fn merge(ran: Ran, earlier: &mut StepOutcome, later: &StepOutcome) {
 
 /// A step of the document itself, with an output of its own. When it asks for a reboot, what is kept of its
 /// output comes with it.
-async fn top_step<D: DocumentSource, S: Sink>(
+async fn top_step<D: ControlPlane, S: Sink>(
     context: &Context<'_, D>,
     step: &PlannedStep,
     walk: &mut Walk,
@@ -336,7 +336,7 @@ fn say<S: Sink>(out: &mut Out<'_, S>, word: &str) {
 }
 
 /// The steps of an included document; they write into the output of the including step.
-pub(super) fn included<'a, D: DocumentSource, S: Sink>(
+pub(super) fn included<'a, D: ControlPlane, S: Sink>(
     context: &'a Context<'a, D>,
     plan: &'a Plan,
     out: &'a mut Out<'_, S>,
@@ -394,7 +394,7 @@ fn decide<D>(context: &Context<'_, D>, step: &PlannedStep, walk: &Walk) -> Optio
 }
 
 /// Runs all the inputs of a step, one set after another, with a blank line between their outputs.
-async fn plugin<D: DocumentSource, S: Sink>(
+async fn plugin<D: ControlPlane, S: Sink>(
     context: &Context<'_, D>,
     step: &PlannedStep,
     out: &mut Out<'_, S>,
@@ -423,7 +423,7 @@ async fn plugin<D: DocumentSource, S: Sink>(
     if whole.status == StepStatus::Skipped { Ran::SUCCESS } else { whole }
 }
 
-async fn one<D: DocumentSource, S: Sink>(
+async fn one<D: ControlPlane, S: Sink>(
     context: &Context<'_, D>,
     step: &PlannedStep,
     index: usize,
@@ -441,6 +441,7 @@ async fn one<D: DocumentSource, S: Sink>(
             script::run(context, step, inputs, &folder, script::Shell::PowerShell, out).await
         }
         "aws:runDocument" => include::run(context, inputs, folder, out).await,
+        "aws:softwareInventory" => inventory::run(context, inputs, out).await,
         "aws:downloadContent" => download::run(context, inputs, out).await,
         other => Err(format!("unsupported plugin: {other} is known, but not available on this node.")),
     }

@@ -7,7 +7,7 @@ use reeve_types::arn::id_or_arn;
 use serde_json::{Map, Value};
 
 use super::{
-    DocumentSource, Sink,
+    ControlPlane, Sink,
     engine::{self, Context},
     output::Out,
     paths,
@@ -18,7 +18,7 @@ use super::{
 const MAX_DEPTH: usize = 3;
 
 /// Finds the document and runs its steps into the output of this one.
-pub(super) async fn run<D: DocumentSource, S: Sink>(
+pub(super) async fn run<D: ControlPlane, S: Sink>(
     context: &Context<'_, D>,
     inputs: &Value,
     folder: PathBuf,
@@ -57,7 +57,7 @@ pub(super) async fn run<D: DocumentSource, S: Sink>(
         host: context.host,
         command_id: context.command_id,
         run_as: context.run_as,
-        documents: context.documents,
+        control_plane: context.control_plane,
         cancel: context.cancel.clone(),
         folder,
         downloads: context.downloads.clone(),
@@ -77,10 +77,10 @@ pub(super) fn name_and_version(path: &str) -> (&str, Option<&str>) {
     }
 }
 
-async fn fetch<D: DocumentSource>(context: &Context<'_, D>, path: &str) -> Result<(String, Value), String> {
+async fn fetch<D: ControlPlane>(context: &Context<'_, D>, path: &str) -> Result<(String, Value), String> {
     let (name, version) = name_and_version(path);
     let text = context
-        .documents
+        .control_plane
         .document(name, version)
         .await
         .map_err(|why| format!("The document {path} cannot be fetched: {why}"))?;

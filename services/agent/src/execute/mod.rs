@@ -8,7 +8,7 @@
 //! - `process` owns the life of one step's processes: their pipes, their time and their end; `contain` keeps
 //!   them together.
 //! - `output` bounds what is kept and cuts it the way replies are cut.
-//! - `script`, `include` and `download` are the plugins; `paths` keeps all of them inside their folders.
+//! - `script`, `include`, `download` and `inventory` are the plugins; `paths` keeps all of them inside their folders.
 //!
 //! **Invariant**: memory does not grow with what a script prints, and every process a step started is dead
 //! when the step was ended by time or by the user.
@@ -18,6 +18,7 @@ mod download;
 mod engine;
 mod git;
 mod include;
+mod inventory;
 mod output;
 mod paths;
 mod process;
@@ -26,12 +27,15 @@ mod script;
 mod tests;
 mod walk;
 
-use std::{future::Future, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, future::Future, path::PathBuf, sync::Arc, time::Duration};
 
 use crate::local_policy::Rules;
 use bytes::Bytes;
 use output::Kept;
-use reeve_contracts::outcome::{InvocationStatus, StepOutcome};
+use reeve_contracts::{
+    node::InventoryReport,
+    outcome::{InvocationStatus, StepOutcome},
+};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -45,6 +49,8 @@ pub use output::DEFAULT_OUTPUT_LIMIT_BYTES;
 pub struct Host {
     /// The folder below which every command gets one of its own. A run-as user must be able to pass it.
     pub root: PathBuf,
+    /// The folder of what the control plane was told of the inventory, and of what describes custom types.
+    pub inventory: PathBuf,
     /// The id of the node, for AWS_SSM_INSTANCE_ID.
     pub node_id: String,
     /// How what a step starts is kept together.
@@ -71,14 +77,23 @@ pub trait Sink: Send {
     fn push(&mut self, step: &str, stderr: bool, data: Bytes);
 }
 
-/// Gives documents to steps that include or download them.
-pub trait DocumentSource: Send + Sync {
-    /// The JSON text of a document, or a sentence why there is none.
+/// What steps ask of the control plane, and tell it.
+pub trait ControlPlane: Send + Sync {
+    /// The JSON text of a document that a step includes or downloads, or a sentence why there is none.
     fn document(
         &self,
         name: &str,
         version: Option<&str>,
     ) -> impl Future<Output = Result<String, String>> + Send;
+
+    /// The hashes of what is known of this node's inventory, by type; of types of which nothing is known there is none.
+    fn inventory_hashes(
+        &self,
+        types: Vec<String>,
+    ) -> impl Future<Output = Result<BTreeMap<String, String>, String>> + Send;
+
+    /// Tells a part of what was collected; it is stored when this answers.
+    fn report_inventory(&self, report: InventoryReport) -> impl Future<Output = Result<(), String>> + Send;
 }
 
 /// The wall clock, which a test sets.
@@ -175,9 +190,9 @@ pub struct Outcome {
 pub async fn run(
     host: &Host,
     job: Job,
-    documents: &impl DocumentSource,
+    control_plane: &impl ControlPlane,
     sink: &mut impl Sink,
     cancel: watch::Receiver<bool>,
 ) -> Ended {
-    engine::run(host, job, documents, sink, cancel).await
+    engine::run(host, job, control_plane, sink, cancel).await
 }

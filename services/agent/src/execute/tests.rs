@@ -1,7 +1,7 @@
 //! What the recorded vectors do not show: time, cancel, groups, includes and downloads.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     io::{Read, Write},
     net::TcpListener,
     time::Duration,
@@ -27,9 +27,17 @@ impl Sink for Recorded {
 #[derive(Default)]
 struct Documents(HashMap<String, Value>);
 
-impl DocumentSource for Documents {
+impl ControlPlane for Documents {
     async fn document(&self, name: &str, _: Option<&str>) -> Result<String, String> {
         self.0.get(name).map(Value::to_string).ok_or_else(|| "it does not exist.".to_owned())
+    }
+
+    async fn inventory_hashes(&self, _: Vec<String>) -> Result<BTreeMap<String, String>, String> {
+        Err("nobody answers".to_owned())
+    }
+
+    async fn report_inventory(&self, _: InventoryReport) -> Result<(), String> {
+        Err("nobody answers".to_owned())
     }
 }
 
@@ -81,6 +89,7 @@ impl Bench {
     ) -> Outcome {
         let host = Host {
             root: self.root.path().to_path_buf(),
+            inventory: self.root.path().join("inventory"),
             node_id: "mi-1".to_owned(),
             containment: Arc::new(Containment::group()),
             output_limit: DEFAULT_OUTPUT_LIMIT_BYTES,
@@ -308,10 +317,10 @@ async fn given_sources_that_are_not_there_when_downloaded_then_the_reason_is_cle
     let mut bench = Bench::new();
     let step = json!({"action": "aws:downloadContent", "name": "d",
         "inputs": {"sourceType": "S3", "sourceInfo": {"path": "https://s3/x"}}});
-    let known = json!({"action": "aws:softwareInventory", "name": "i", "inputs": {}});
+    let known = json!({"action": "aws:refreshAssociation", "name": "i", "inputs": {}});
     let outcome = bench.run(json!([step, known])).await;
     assert!(outcome.steps[0].stderr.contains("S3 are not configured"));
-    assert!(outcome.steps[1].stderr.contains("unsupported plugin: aws:softwareInventory"));
+    assert!(outcome.steps[1].stderr.contains("unsupported plugin: aws:refreshAssociation"));
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -381,6 +390,7 @@ async fn given_a_stuck_bus_when_cancelled_then_the_script_dies_and_the_job_ends(
     let root = tempfile::tempdir().unwrap();
     let host = Host {
         root: root.path().to_path_buf(),
+        inventory: root.path().join("inventory"),
         node_id: String::new(),
         containment: Arc::new(Containment::group()),
         output_limit: DEFAULT_OUTPUT_LIMIT_BYTES,

@@ -1,16 +1,16 @@
 //! Executing what was taken in: a few documents at a time, each cancellable.
 //!
 //! - `report`: what is said of a command.
-//! - `documents`: documents that steps include.
+//! - `uplink`: what steps ask of the control plane, and tell it.
 //! - `reboot`: documents that wait for a reboot, and asking the machine for it.
 
-mod documents;
 mod reboot;
 mod report;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 pub use tests::test_agent;
+mod uplink;
 
 use crate::{
     agent::Agent,
@@ -19,7 +19,6 @@ use crate::{
     local_policy::Rules,
     output::Output,
 };
-use documents::Documents;
 use prost::Message;
 use reboot::Waiting;
 use reeve_contracts::{
@@ -35,6 +34,7 @@ use std::{
     time::Duration,
 };
 use tokio::{sync::watch, task::JoinSet};
+use uplink::Uplink;
 
 /// AWS's agent: five documents at a time.
 const MAX_RUNNING_DOCUMENTS: usize = 5;
@@ -401,6 +401,7 @@ impl Worker {
         };
         let host = Host {
             root: agent.data.join("documents"),
+            inventory: agent.data.join("inventory"),
             node_id: agent.identity.node_id.to_string(),
             containment: agent.containment.clone(),
             output_limit: agent.output_limit,
@@ -420,7 +421,7 @@ impl Worker {
         };
         let numbers = std::mem::take(&mut waiting.numbers);
         let mut sink = Output::new(agent.clone(), &dispatch.command_id, numbers);
-        let ended = execute::run(&host, job, &Documents { agent }, &mut sink, cancelled).await;
+        let ended = execute::run(&host, job, &Uplink { agent }, &mut sink, cancelled).await;
         // An outcome says that the output is there.
         waiting.numbers = sink.finish().await;
         ended

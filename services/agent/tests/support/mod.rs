@@ -2,12 +2,13 @@
 
 use bytes::Bytes;
 use reeve_agent::execute::{
-    Containment, DEFAULT_OUTPUT_LIMIT_BYTES, Deadline, DocumentSource, Ended, Host, Job, Outcome, Sink, run,
+    Containment, ControlPlane, DEFAULT_OUTPUT_LIMIT_BYTES, Deadline, Ended, Host, Job, Outcome, Sink, run,
 };
 use reeve_agent::local_policy::Rules;
+use reeve_contracts::node::InventoryReport;
 use reeve_types::Timestamp;
 use serde_json::Value;
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 use tokio::sync::watch;
 
 struct Nowhere;
@@ -19,9 +20,15 @@ impl Sink for Nowhere {
 
 struct NoDocuments;
 
-impl DocumentSource for NoDocuments {
+impl ControlPlane for NoDocuments {
     async fn document(&self, _: &str, _: Option<&str>) -> Result<String, String> {
         Err("no such document".to_owned())
+    }
+    async fn inventory_hashes(&self, _: Vec<String>) -> Result<BTreeMap<String, String>, String> {
+        Err("no control plane".to_owned())
+    }
+    async fn report_inventory(&self, _: InventoryReport) -> Result<(), String> {
+        Err("no control plane".to_owned())
     }
 }
 
@@ -35,6 +42,7 @@ pub async fn execute(
 ) -> Outcome {
     let host = Host {
         root: root.to_owned(),
+        inventory: root.join("inventory"),
         node_id: "mi-0".to_owned(),
         containment: containment.clone(),
         output_limit: DEFAULT_OUTPUT_LIMIT_BYTES,

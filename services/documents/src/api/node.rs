@@ -29,10 +29,11 @@ pub(crate) async fn get_document(call: Call<Question>) -> Result<Answer, ApiErro
     let name = name_in(Some(&call.input.name));
     let selector = Selector { version: call.input.version.clone(), version_name: None };
     let found = find(&call.handle, &name, &selector)?;
-    if found.document.document_type != "Command" {
+    if !matches!(found.document.document_type.as_str(), "Command" | "Policy") {
         let kind = &found.document.document_type;
-        let message =
-            format!("name is {name:?}, a document of the type {kind}; a node runs Command documents.");
+        let message = format!(
+            "name is {name:?}, a document of the type {kind}; a node runs Command and Policy documents."
+        );
         return Err(ApiError::new("InvalidDocument", message));
     }
     let version = &found.version;

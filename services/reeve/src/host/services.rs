@@ -33,7 +33,7 @@ pub const GATEWAY_SECRETS: [&str; 4] = [INSTANCE, SECRETS_KEY, TOKEN_KEY, PRINCI
 pub const GATEWAY: &str = "gateway";
 
 /// Every service.
-pub const ENTRIES: [Entry; 7] = [
+pub const ENTRIES: [Entry; 8] = [
     Entry {
         name: "access",
         secrets: &[SECRETS_KEY],
@@ -62,6 +62,12 @@ pub const ENTRIES: [Entry; 7] = [
         secrets: &[],
         authorizes: false,
         describe: |_| Ok(reeve_incidents::service()),
+    },
+    Entry {
+        name: "inventory",
+        secrets: &[],
+        authorizes: false,
+        describe: |_| Ok(reeve_inventory::service()),
     },
     Entry { name: "tags", secrets: &[], authorizes: false, describe: |_| Ok(reeve_tags::service()) },
     Entry {

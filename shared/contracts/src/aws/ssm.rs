@@ -35,6 +35,10 @@ pub const OPERATIONS: &[&str] = &[
     "ListCommands",
     "ListCommandInvocations",
     "GetCommandInvocation",
+    "PutInventory",
+    "GetInventory",
+    "GetInventorySchema",
+    "ListInventoryEntries",
 ];
 
 /// AWS's `AccountSharingInfo`.
@@ -933,6 +937,58 @@ pub struct GetDocumentResult {
     pub version_name: Option<String>,
 }
 
+/// What GetInventory is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetInventoryRequest {
+    #[serde(rename = "Aggregators", skip_serializing_if = "Option::is_none")]
+    pub aggregators: Option<Vec<InventoryAggregator>>,
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<InventoryFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "ResultAttributes", skip_serializing_if = "Option::is_none")]
+    pub result_attributes: Option<Vec<ResultAttribute>>,
+}
+
+/// What GetInventory answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetInventoryResult {
+    #[serde(rename = "Entities", skip_serializing_if = "Option::is_none")]
+    pub entities: Option<Vec<InventoryResultEntity>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What GetInventorySchema is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetInventorySchemaRequest {
+    #[serde(rename = "Aggregator", skip_serializing_if = "Option::is_none")]
+    pub aggregator: Option<bool>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "SubType", skip_serializing_if = "Option::is_none")]
+    pub sub_type: Option<bool>,
+    #[serde(rename = "TypeName", skip_serializing_if = "Option::is_none")]
+    pub type_name: Option<String>,
+}
+
+/// What GetInventorySchema answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetInventorySchemaResult {
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "Schemas", skip_serializing_if = "Option::is_none")]
+    pub schemas: Option<Vec<InventoryItemSchema>>,
+}
+
 /// AWS's `InstanceAggregatedAssociationOverview`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -1149,6 +1205,110 @@ pub struct InstancePropertyStringFilter {
     pub values: Option<Vec<String>>,
 }
 
+/// AWS's `InventoryAggregator`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InventoryAggregator {
+    #[serde(rename = "Aggregators", skip_serializing_if = "Option::is_none")]
+    pub aggregators: Option<Vec<InventoryAggregator>>,
+    #[serde(rename = "Expression", skip_serializing_if = "Option::is_none")]
+    pub expression: Option<String>,
+    #[serde(rename = "Groups", skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<InventoryGroup>>,
+}
+
+/// AWS's `InventoryFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InventoryFilter {
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// One of `Equal`, `NotEqual`, `BeginWith`, `LessThan`, `GreaterThan`, `Exists`.
+    #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+    #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+}
+
+/// AWS's `InventoryGroup`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InventoryGroup {
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<InventoryFilter>>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// AWS's `InventoryItem`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InventoryItem {
+    #[serde(rename = "CaptureTime", skip_serializing_if = "Option::is_none")]
+    pub capture_time: Option<String>,
+    #[serde(rename = "Content", skip_serializing_if = "Option::is_none")]
+    pub content: Option<Vec<BTreeMap<String, String>>>,
+    #[serde(rename = "ContentHash", skip_serializing_if = "Option::is_none")]
+    pub content_hash: Option<String>,
+    #[serde(rename = "Context", skip_serializing_if = "Option::is_none")]
+    pub context: Option<BTreeMap<String, String>>,
+    #[serde(rename = "SchemaVersion", skip_serializing_if = "Option::is_none")]
+    pub schema_version: Option<String>,
+    #[serde(rename = "TypeName", skip_serializing_if = "Option::is_none")]
+    pub type_name: Option<String>,
+}
+
+/// AWS's `InventoryItemAttribute`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InventoryItemAttribute {
+    /// One of `string`, `number`.
+    #[serde(rename = "DataType", skip_serializing_if = "Option::is_none")]
+    pub data_type: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// AWS's `InventoryItemSchema`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InventoryItemSchema {
+    #[serde(rename = "Attributes", skip_serializing_if = "Option::is_none")]
+    pub attributes: Option<Vec<InventoryItemAttribute>>,
+    #[serde(rename = "DisplayName", skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    #[serde(rename = "TypeName", skip_serializing_if = "Option::is_none")]
+    pub type_name: Option<String>,
+    #[serde(rename = "Version", skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+}
+
+/// AWS's `InventoryResultEntity`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InventoryResultEntity {
+    #[serde(rename = "Data", skip_serializing_if = "Option::is_none")]
+    pub data: Option<BTreeMap<String, InventoryResultItem>>,
+    #[serde(rename = "Id", skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+}
+
+/// AWS's `InventoryResultItem`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InventoryResultItem {
+    #[serde(rename = "CaptureTime", skip_serializing_if = "Option::is_none")]
+    pub capture_time: Option<String>,
+    #[serde(rename = "Content", skip_serializing_if = "Option::is_none")]
+    pub content: Option<Vec<BTreeMap<String, String>>>,
+    #[serde(rename = "ContentHash", skip_serializing_if = "Option::is_none")]
+    pub content_hash: Option<String>,
+    #[serde(rename = "SchemaVersion", skip_serializing_if = "Option::is_none")]
+    pub schema_version: Option<String>,
+    #[serde(rename = "TypeName", skip_serializing_if = "Option::is_none")]
+    pub type_name: Option<String>,
+}
+
 /// What ListCommandInvocations is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -1280,6 +1440,40 @@ pub struct ListDocumentsResult {
     pub document_identifiers: Option<Vec<DocumentIdentifier>>,
     #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
     pub next_token: Option<String>,
+}
+
+/// What ListInventoryEntries is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListInventoryEntriesRequest {
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<InventoryFilter>>,
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "TypeName", skip_serializing_if = "Option::is_none")]
+    pub type_name: Option<String>,
+}
+
+/// What ListInventoryEntries answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListInventoryEntriesResult {
+    #[serde(rename = "CaptureTime", skip_serializing_if = "Option::is_none")]
+    pub capture_time: Option<String>,
+    #[serde(rename = "Entries", skip_serializing_if = "Option::is_none")]
+    pub entries: Option<Vec<BTreeMap<String, String>>>,
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "SchemaVersion", skip_serializing_if = "Option::is_none")]
+    pub schema_version: Option<String>,
+    #[serde(rename = "TypeName", skip_serializing_if = "Option::is_none")]
+    pub type_name: Option<String>,
 }
 
 /// What ListNodes is asked.
@@ -1453,6 +1647,24 @@ pub struct NotificationConfig {
     pub notification_type: Option<String>,
 }
 
+/// What PutInventory is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PutInventoryRequest {
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "Items", skip_serializing_if = "Option::is_none")]
+    pub items: Option<Vec<InventoryItem>>,
+}
+
+/// What PutInventory answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PutInventoryResult {
+    #[serde(rename = "Message", skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
 /// AWS's `RegistrationMetadataItem`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -1480,6 +1692,14 @@ pub struct RemoveTagsFromResourceRequest {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RemoveTagsFromResourceResult {}
+
+/// AWS's `ResultAttribute`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ResultAttribute {
+    #[serde(rename = "TypeName", skip_serializing_if = "Option::is_none")]
+    pub type_name: Option<String>,
+}
 
 /// AWS's `ReviewInformation`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@ pub mod access;
 pub mod dead_letters;
 pub mod documents;
 pub mod incidents;
+pub mod inventory;
 pub mod node;
 pub mod nodes;
 pub mod outcome;

@@ -161,6 +161,49 @@ pub struct Hello {
     #[prost(string, tag = "9")]
     pub agent_version: ::prost::alloc::string::String,
 }
+/// What a node collected of one type of inventory, in numbered parts that count together, with the last of them.
+/// Subject reeve.report.<node>.inventory.<type>.<part> of stream NODE_REPORTS.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct InventoryReport {
+    #[prost(string, tag = "1")]
+    pub node_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub type_name: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub schema_version: ::prost::alloc::string::String,
+    #[prost(int64, tag = "4")]
+    pub captured_ms: i64,
+    #[prost(int64, tag = "5")]
+    pub since_ms: i64,
+    /// the same in all parts
+    #[prost(string, tag = "6")]
+    pub collection_id: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "7")]
+    pub part: u32,
+    /// from 1
+    #[prost(uint32, tag = "8")]
+    pub parts: u32,
+    /// what the difference is to; empty: the entries are all that there are
+    #[prost(string, tag = "9")]
+    pub base_hash: ::prost::alloc::string::String,
+    /// of what the node has now
+    #[prost(string, tag = "10")]
+    pub hash: ::prost::alloc::string::String,
+    /// that are new, or say something else; without their keys where all are sent
+    #[prost(message, repeated, tag = "11")]
+    pub entries: ::prost::alloc::vec::Vec<super::inventory::Entry>,
+    /// the keys of those that are gone
+    #[prost(string, repeated, tag = "12")]
+    pub removed: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(string, tag = "13")]
+    pub command_id: ::prost::alloc::string::String,
+    /// why the collection did not come to its end; then there are no entries
+    #[prost(string, tag = "14")]
+    pub failure: ::prost::alloc::string::String,
+    /// what was left out, and why
+    #[prost(string, tag = "15")]
+    pub note: ::prost::alloc::string::String,
+}
 // Enrolment, over HTTP: POST /enroll. The answer holds no secret.
 // (JSON: see shared/node-protocol.)
 

@@ -1,0 +1,210 @@
+//! aws:softwareInventory: collects what the machine has, and tells the control plane what differs from what it knows.
+
+use super::{ControlPlane, Sink, engine::Context, output::Out, walk::Ran};
+use crate::inventory::{
+    Collected, Machine, Wanted, collect,
+    kept::{Kept, Told},
+};
+use prost::Message;
+use reeve_contracts::node::InventoryReport;
+use reeve_inventory_model::{Difference, Entries, Entry, attributes, entry, hash::Sum, keyed};
+use reeve_node_protocol::inventory::{MAX_ENTRIES, MAX_PART_BYTES, MAX_PARTS, MAX_TEXT_CHARS};
+use reeve_types::{Timestamp, ids::new_uuid};
+use serde_json::Value;
+
+/// Where somebody describes custom types, below the folder of what was told.
+const CUSTOM: &str = "custom";
+
+/// Collects and tells. The step fails when one of the types could not be collected; the others are told all the same.
+pub(super) async fn run<D: ControlPlane, S: Sink>(
+    context: &Context<'_, D>,
+    inputs: &Value,
+    out: &mut Out<'_, S>,
+) -> Result<Ran, String> {
+    let folder = &context.host.inventory;
+    let wanted = Wanted::read(inputs, folder.join(CUSTOM))?;
+    let deadline = context.deadline.or_after(context.time(inputs));
+    let custom = wanted.custom.is_some();
+    let work = async {
+        let at = (deadline.clock)();
+        let mut collection = collect(&Machine::here(), wanted).await;
+        let kept = Kept { folder: folder.join("told") };
+        if custom {
+            collection.types.extend(no_longer_described(&kept, &collection.types));
+        }
+        let teller = Teller { context, kept, at };
+        let names = collection.types.iter().map(|one| one.type_name.clone()).collect();
+        let known = context.control_plane.inventory_hashes(names).await?;
+        let mut ran = Ran::SUCCESS;
+        for reason in &collection.refused {
+            out.line(true, &format!("{reason}\n"));
+        }
+        for collected in collection.types {
+            let name = collected.type_name.clone();
+            let known = known.get(&name).map(String::as_str).unwrap_or_default();
+            match teller.tell(collected, known).await? {
+                Ok(said) => out.line(false, &format!("{name}: {said}\n")),
+                Err(reason) => {
+                    out.line(
+                        true,
+                        &format!("{name} was not collected, and what is known of it stays: {reason}\n"),
+                    );
+                    ran = Ran::FAILED;
+                }
+            }
+        }
+        Ok(ran)
+    };
+    match context.bounded(&deadline, work).await {
+        Ok(done) => done,
+        Err(ran) => Ok(ran),
+    }
+}
+
+/// The custom types that were told of and that no file describes any more: nothing is left of them.
+fn no_longer_described(kept: &Kept, found: &[Collected]) -> Vec<Collected> {
+    let gone = kept.custom_types().into_iter().filter(|name| !found.iter().any(|one| one.type_name == *name));
+    let told = gone.filter_map(|name| kept.read(&name).map(|(told, _)| (name, told)));
+    let had = told.filter(|(_, told)| !told.entries.is_empty());
+    had.map(|(type_name, _)| Collected {
+        type_name,
+        version: "1.0".to_owned(),
+        entries: Ok(Vec::new()),
+        note: String::new(),
+    })
+    .collect()
+}
+
+/// Tells the control plane of one collection.
+struct Teller<'a, D> {
+    context: &'a Context<'a, D>,
+    kept: Kept,
+    at: Timestamp,
+}
+
+impl<D: ControlPlane> Teller<'_, D> {
+    /// Tells of a type, given the hash of what the control plane knows; answers what was told, or why there was nothing to
+    /// tell of.
+    ///
+    /// # Errors
+    /// When the control plane cannot be told.
+    async fn tell(&self, collected: Collected, known: &str) -> Result<Result<String, String>, String> {
+        let name = collected.type_name.as_str();
+        let mut report = InventoryReport {
+            node_id: self.context.host.node_id.clone(),
+            type_name: name.to_owned(),
+            schema_version: collected.version,
+            captured_ms: self.at.0,
+            collection_id: new_uuid().to_string(),
+            part: 1,
+            parts: 1,
+            command_id: self.context.command_id.to_owned(),
+            note: limited(&collected.note),
+            ..InventoryReport::default()
+        };
+        let entries = collected.entries.and_then(|entries| match entries.len() {
+            0..=MAX_ENTRIES => Ok(entries),
+            more => Err(format!("there are {more} entries, and {MAX_ENTRIES} are allowed.")),
+        });
+        let entries = match entries {
+            Ok(entries) => entries,
+            Err(reason) => {
+                report.failure = limited(&reason);
+                self.context.control_plane.report_inventory(report).await?;
+                return Ok(Err(reason));
+            }
+        };
+        let count = entries.len();
+        let now = Told {
+            hash: Sum::of(name, &entries).to_string(),
+            note: report.note.clone(),
+            entries: keyed(name, entries),
+        };
+        report.hash.clone_from(&now.hash);
+        let before = self.kept.read(name);
+        report.since_ms = before.as_ref().map_or(0, |(_, at)| at.0);
+        let before = before.map(|(told, _)| told).filter(|told| told.hash == known && told.note == now.note);
+        if before.is_some() && known == now.hash {
+            self.kept.collected(name, self.at).map_err(|error| self.not_kept(&error))?;
+            return Ok(Ok(format!("{count} entries, unchanged. {}", now.note)));
+        }
+        let said = self.send(report, before.map(|told| told.entries), &now.entries).await?;
+        self.kept.write(name, &now, self.at).map_err(|error| self.not_kept(&error))?;
+        Ok(Ok(format!("{count} entries, {said}. {}", now.note)))
+    }
+
+    fn not_kept(&self, error: &std::io::Error) -> String {
+        format!("What was told cannot be kept in {}: {error}.", self.kept.folder.display())
+    }
+
+    /// Sends the difference to what was told, or all entries where that is not what the control plane knows.
+    async fn send(
+        &self,
+        mut report: InventoryReport,
+        before: Option<Entries>,
+        now: &Entries,
+    ) -> Result<String, String> {
+        let (removed, said, entries): (Vec<String>, _, Vec<(&String, &Entry)>) = match &before {
+            None => (Vec::new(), "sent whole".to_owned(), now.iter().collect()),
+            Some(before) => {
+                report.base_hash = Sum::of(&report.type_name, before.values()).to_string();
+                let difference = Difference::between(&report.type_name, before, now);
+                let (new, gone) = (difference.added.len(), difference.removed.len());
+                let said = format!("{new} new, {} changed and {gone} gone", difference.changed.len());
+                let is_new =
+                    |key: &String| difference.added.contains_key(key) || difference.changed.contains_key(key);
+                let removed = difference.removed.keys().cloned().collect();
+                (removed, said, now.iter().filter(|(key, _)| is_new(key)).collect())
+            }
+        };
+        let parts = parts(&report, removed, entries, before.is_some());
+        let count = u32::try_from(parts.len()).unwrap_or(u32::MAX);
+        if count > MAX_PARTS {
+            return Err(format!(
+                "What is to be told of {} needs {count} messages: it is too large.",
+                report.type_name
+            ));
+        }
+        for (number, part) in (1..).zip(parts) {
+            let part = InventoryReport { part: number, parts: count, ..part };
+            self.context.control_plane.report_inventory(part).await?;
+        }
+        Ok(said)
+    }
+}
+
+/// A report in as many as it needs. Who is sent all entries works their keys out anew.
+fn parts(
+    report: &InventoryReport,
+    removed: Vec<String>,
+    entries: Vec<(&String, &Entry)>,
+    with_keys: bool,
+) -> Vec<InventoryReport> {
+    let (mut parts, mut bytes) = (vec![report.clone()], 0);
+    let mut room = |parts: &mut Vec<InventoryReport>, size: usize| {
+        if bytes + size > MAX_PART_BYTES && bytes > 0 {
+            parts.push(report.clone());
+            bytes = 0;
+        }
+        bytes += size;
+        parts.len() - 1
+    };
+    for key in removed {
+        let at = room(&mut parts, key.len() + 4);
+        parts[at].removed.push(key);
+    }
+    for (key, of) in entries {
+        let mut one = entry(key, of);
+        if !with_keys {
+            one.key.clear();
+        }
+        debug_assert_eq!(one.attributes, attributes(of));
+        let at = room(&mut parts, one.encoded_len() + 4);
+        parts[at].entries.push(one);
+    }
+    parts
+}
+
+fn limited(text: &str) -> String {
+    text.chars().take(MAX_TEXT_CHARS).collect()
+}

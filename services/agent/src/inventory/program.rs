@@ -1,0 +1,48 @@
+//! Programs that know what this machine has.
+
+use super::Machine;
+use std::process::Stdio;
+use tokio::io::AsyncReadExt;
+
+/// More than any of them prints.
+const MAX_OUTPUT_BYTES: u64 = 64 << 20;
+const MAX_REASON_CHARS: usize = 500;
+
+/// What a program printed.
+///
+/// # Errors
+/// When it is not there, printed too much, or did not end with 0: what it printed then may be a part.
+pub async fn output(machine: &Machine, program: &str, arguments: &[&str]) -> Result<Vec<u8>, String> {
+    let failed = |reason: String| format!("{program} {reason}.");
+    let mut command = tokio::process::Command::new(program);
+    command.args(arguments).env("LC_ALL", "C.UTF-8").kill_on_drop(true);
+    if let Some(path) = &machine.path {
+        command.env("PATH", path);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| failed(format!("could not be started: {error}")))?;
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let read = async {
+        if let Some(out) = out {
+            out.take(MAX_OUTPUT_BYTES + 1).read_to_end(&mut stdout).await?;
+        }
+        Ok::<_, std::io::Error>(())
+    };
+    let said = async {
+        if let Some(err) = err {
+            err.take(64 << 10).read_to_end(&mut stderr).await?;
+        }
+        Ok::<_, std::io::Error>(())
+    };
+    tokio::try_join!(read, said).map_err(|error| failed(format!("could not be read: {error}")))?;
+    if stdout.len() as u64 > MAX_OUTPUT_BYTES {
+        return Err(failed(format!("printed more than {MAX_OUTPUT_BYTES} bytes")));
+    }
+    let status = child.wait().await.map_err(|error| failed(error.to_string()))?;
+    if status.success() {
+        return Ok(stdout);
+    }
+    let said: String = String::from_utf8_lossy(&stderr).trim().chars().take(MAX_REASON_CHARS).collect();
+    Err(failed(format!("ended with {status}: {said}")))
+}

@@ -1,0 +1,79 @@
+//! What steps ask of the control plane, and tell it.
+
+use crate::{agent::Agent, execute::ControlPlane};
+use bytes::Bytes;
+use prost::Message as _;
+use reeve_contracts::node::InventoryReport;
+use reeve_jetstream::{Error, Headers, Message, serve};
+use reeve_node_protocol::subject;
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Between two attempts to store a report.
+const REPORT_RETRY_DELAY: Duration = Duration::from_secs(1);
+
+/// The agent's connection, for steps.
+pub struct Uplink<'a> {
+    pub agent: &'a Agent,
+}
+
+impl ControlPlane for Uplink<'_> {
+    async fn document(&self, name: &str, version: Option<&str>) -> Result<String, String> {
+        let body = serde_json::json!({"name": name, "version": version});
+        let value = self.ask("get-document", &body, &format!("The document {name}")).await?;
+        let content = value.get("content").and_then(Value::as_str).map(str::to_owned);
+        content.ok_or_else(|| format!("The answer about the document {name} has no content."))
+    }
+
+    async fn inventory_hashes(&self, types: Vec<String>) -> Result<BTreeMap<String, String>, String> {
+        let body = serde_json::json!({"types": types});
+        let mut value = self.ask("inventory", &body, "What is known of the inventory").await?;
+        let hashes = value.get_mut("hashes").map(Value::take).unwrap_or_default();
+        serde_json::from_value(hashes)
+            .map_err(|error| format!("The answer about the inventory cannot be read: {error}."))
+    }
+
+    /// Waits until the bus has stored it: the step's time ends that.
+    async fn report_inventory(&self, report: InventoryReport) -> Result<(), String> {
+        let subject = subject::inventory(&self.agent.identity.node_id, &report.type_name, report.part);
+        let id = format!("{}/{}", report.collection_id, report.part);
+        let headers = Headers::default().with("Nats-Msg-Id", id);
+        let data = Bytes::from(report.encode_to_vec());
+        while let Err(error) = self.agent.bus.store(&subject, &headers, data.clone()).await {
+            tracing::warn!(%error, type_name = report.type_name, "a report of the inventory is sent again");
+            tokio::time::sleep(REPORT_RETRY_DELAY).await;
+        }
+        Ok(())
+    }
+}
+
+impl Uplink<'_> {
+    async fn ask(&self, question: &str, body: &Value, what: &str) -> Result<Value, String> {
+        let answer = self.answer(question, body.to_string().into()).await;
+        let answer = answer.map_err(|e| format!("{what} could not be asked for: {e}"))?;
+        let value: Value = serde_json::from_slice(&answer.data).map_err(|e| e.to_string())?;
+        match answer.headers.get("reeve-error") {
+            Some(code) => {
+                let message = value.get("message").and_then(Value::as_str).unwrap_or_default();
+                Err(format!("{code}: {message}"))
+            }
+            None => Ok(value),
+        }
+    }
+
+    /// Asks again when nobody is there: the service may be starting, or the nodes' account be changing.
+    async fn answer(&self, question: &str, body: Bytes) -> Result<Message, Error> {
+        let (begun, node) = (Instant::now(), self.agent.identity.node_id.as_str());
+        loop {
+            match serve::ask(&self.agent.bus, node, question, body.clone(), REQUEST_TIMEOUT).await {
+                Err(Error::NoResponders(_)) if begun.elapsed() < REQUEST_TIMEOUT => {}
+                answered => return answered,
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! What nodes have, as it is answered.
+
+use crate::domain::InventoryEvent;
+use reeve_contracts::inventory::{self, InventoryChanged};
+use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
+use reeve_inventory_model::{Entry, from_attributes};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// What a node has of a type, by [`item_key`].
+pub(crate) const ITEMS: &str = "items";
+/// The entries, by [`item_key`] and `/` and their own keys.
+pub(crate) const ENTRIES: &str = "entries";
+/// The custom types that there are, by name.
+pub(crate) const CUSTOM_TYPES: &str = "custom-types";
+/// Parts of changes that are not in force yet, by [`item_key`] and `/` and their numbers.
+const PARTS: &str = "parts";
+
+/// What a node has of a type, beside the entries.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct ItemRow {
+    pub schema_version: String,
+    pub captured_ms: i64,
+    pub content_hash: String,
+    /// Of the entries; empty: nothing was ever collected.
+    pub hash: String,
+    pub context: Entry,
+    /// What the collection left out, and why.
+    pub note: String,
+    pub count: u64,
+    /// Why the last collection did not come to its end, and when that was. What is here is older.
+    pub failure: Option<(String, i64)>,
+    /// The change whose parts are waiting, and how many there are.
+    waiting: Option<(String, u32)>,
+}
+
+/// A custom type, as nodes have it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct CustomTypeRow {
+    /// The newest that was put.
+    pub version: String,
+    /// Of all entries that were ever put, up to 50.
+    pub attributes: BTreeSet<String>,
+}
+
+/// An entry's change in a part that waits.
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct PartRow {
+    /// Key, and what the entry is from now on.
+    put: Vec<(String, Entry)>,
+    removed: Vec<String>,
+}
+
+impl PartRow {
+    fn of(event: &InventoryChanged) -> Self {
+        let entry = |entry: &inventory::Entry| (entry.key.clone(), from_attributes(&entry.attributes));
+        let after = event.changed.iter().filter_map(|change| change.after.as_ref());
+        Self {
+            put: event.added.iter().chain(after).map(entry).collect(),
+            removed: event.removed.iter().map(|entry| entry.key.clone()).collect(),
+        }
+    }
+}
+
+/// The key of what a node has of a type.
+pub(crate) fn item_key(type_name: &str, node: &str) -> String {
+    format!("{type_name}/{node}")
+}
+
+/// As many attributes a custom type has at most.
+const MAX_ATTRIBUTES: usize = 50;
+
+/// Keeps the tables of this file.
+pub(crate) struct Inventories;
+
+impl Projection for Inventories {
+    const NAME: &'static str = "inventories";
+    const VERSION: u32 = 1;
+    type Event = InventoryEvent;
+
+    fn apply(&self, view: &mut dyn View, event: &Recorded<InventoryEvent>) {
+        match &event.event {
+            InventoryEvent::InventoryChanged(e) => change(view, e),
+            InventoryEvent::InventoryCollectionFailed(e) => {
+                let failure = Some((e.reason.clone(), e.captured_ms));
+                let key = item_key(&e.type_name, &e.node_id);
+                view.update_row::<ItemRow>(ITEMS, &key, |row| row.failure = failure);
+            }
+        }
+    }
+}
+
+fn change(view: &mut dyn View, e: &InventoryChanged) {
+    let key = item_key(&e.type_name, &e.node_id);
+    let mut row: ItemRow = view.row(ITEMS, &key).unwrap_or_default();
+    // Another change has begun: what waited of the one before is of no use.
+    let waiting = row.waiting.take().map_or(0, |(id, count)| {
+        if id == e.change_id {
+            return count;
+        }
+        (1..=count).for_each(|n| view.remove(PARTS, part_key(&key, n).as_bytes()));
+        0
+    });
+    if e.part < e.parts {
+        view.put_row(PARTS, &part_key(&key, e.part), PartRow::of(e));
+        row.waiting = Some((e.change_id.clone(), e.part));
+        view.put_row(ITEMS, &key, row);
+        return;
+    }
+    let mut parts = Vec::new();
+    for n in 1..=waiting {
+        parts.extend(view.row::<PartRow>(PARTS, &part_key(&key, n)));
+        view.remove(PARTS, part_key(&key, n).as_bytes());
+    }
+    parts.push(PartRow::of(e));
+    for part in parts {
+        if e.type_name.starts_with("Custom:") {
+            see_custom_type(view, e, &part);
+        }
+        apply(view, &key, &mut row, part);
+    }
+    if e.hash.is_empty() {
+        return view.remove(ITEMS, key.as_bytes());
+    }
+    row.schema_version.clone_from(&e.schema_version);
+    row.captured_ms = e.captured_ms;
+    row.content_hash.clone_from(&e.content_hash);
+    row.hash.clone_from(&e.hash);
+    row.context = from_attributes(&e.context);
+    row.note.clone_from(&e.note);
+    row.failure = None;
+    view.put_row(ITEMS, &key, row);
+}
+
+fn part_key(item: &str, part: u32) -> String {
+    format!("{item}/{part:05}")
+}
+
+/// Changes entries. What is said twice, or of what is not there, counts once, or not at all.
+fn apply(view: &mut dyn View, item: &str, row: &mut ItemRow, part: PartRow) {
+    for key in part.removed {
+        let key = format!("{item}/{key}");
+        if view.find(ENTRIES, key.as_bytes()).is_some() {
+            view.remove(ENTRIES, key.as_bytes());
+            row.count = row.count.saturating_sub(1);
+        }
+    }
+    for (key, entry) in part.put {
+        let key = format!("{item}/{key}");
+        row.count += u64::from(view.find(ENTRIES, key.as_bytes()).is_none());
+        view.put_row(ENTRIES, &key, entry);
+    }
+}
+
+fn see_custom_type(view: &mut dyn View, e: &InventoryChanged, part: &PartRow) {
+    if e.hash.is_empty() {
+        return;
+    }
+    let mut row: CustomTypeRow = view.row(CUSTOM_TYPES, &e.type_name).unwrap_or_default();
+    if newer(&e.schema_version, &row.version) {
+        row.version.clone_from(&e.schema_version);
+    }
+    for name in part.put.iter().flat_map(|(_, entry)| entry.keys()) {
+        if row.attributes.len() < MAX_ATTRIBUTES && !row.attributes.contains(name) {
+            row.attributes.insert(name.clone());
+        }
+    }
+    view.put_row(CUSTOM_TYPES, &e.type_name, row);
+}
+
+/// Whether a schema's version is a higher one than another: both parts are numbers.
+pub(crate) fn newer(version: &str, than: &str) -> bool {
+    let numbers = |text: &str| -> Vec<u32> { text.split('.').filter_map(|part| part.parse().ok()).collect() };
+    numbers(version) > numbers(than)
+}

@@ -1,0 +1,216 @@
+//! Taking in what a node has of a type: by whom it is said makes no difference.
+
+use crate::{
+    domain::{Command, Error, Inventory, State, inventory_id},
+    projections::{CUSTOM_TYPES, CustomTypeRow, ENTRIES, item_key},
+};
+use prost::Message;
+use reeve_contracts::inventory::{self, EntryChange, InventoryChanged};
+use reeve_eventsourcing::{Context, Position};
+use reeve_inventory_model::{Difference, Entries, Entry, attributes, entry, hash::Sum, types};
+use reeve_runtime::{ExecuteError, Handle};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// What somebody says that a node has of a type.
+#[derive(Clone, Default)]
+pub(crate) struct Collection {
+    /// Everything but the difference: node, type, instants, context, command.
+    pub about: InventoryChanged,
+    pub found: Found,
+}
+
+/// The entries.
+#[derive(Clone, Default)]
+pub(crate) enum Found {
+    /// All that there are.
+    All(Entries),
+    /// What differs from what hashes to `base`, and what it comes to.
+    Difference { base: String, upserted: Entries, gone: BTreeSet<String>, hash: String },
+    /// Nothing, and the type is to be forgotten.
+    #[default]
+    Nothing,
+}
+
+/// Why a collection was not taken in.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TakeError {
+    #[error(transparent)]
+    Execute(#[from] ExecuteError<Error>),
+    #[error("it differs from what hashes to {base:?}, but what is known hashes to {held:?}")]
+    Base { base: String, held: String },
+    #[error("with its difference what is known comes to {worked_out:?}, but it says {said:?}")]
+    Sum { worked_out: String, said: String },
+}
+
+/// What came of it.
+pub(crate) struct Taken {
+    pub position: Position,
+    /// Whether it said anything new.
+    pub changed: bool,
+}
+
+/// As often somebody else may be faster.
+const MAX_ATTEMPTS: u32 = 8;
+/// As many bytes of entries one event holds: the bus carries 1 MiB, with headers and all.
+const MAX_PART_BYTES: usize = 600_000;
+
+/// Works out the difference to what is known, and says it.
+pub(crate) async fn take(
+    handle: &Handle,
+    collection: Collection,
+    context: &Context,
+) -> Result<Taken, TakeError> {
+    let id = inventory_id(&collection.about.node_id, &collection.about.type_name);
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        let state = handle.state::<Inventory>(&id);
+        let (difference, hash) = difference(handle, &collection, &state)?;
+        let coming = state.coming.as_ref().map(|(id, _)| id.as_str()).unwrap_or_default();
+        // The same at another delivery of the same, as long as nothing has come between.
+        let derived = format!("{}/{}/{coming}", collection.about.type_name, state.hash);
+        let change_id = Uuid::new_v5(&context.command_id, derived.as_bytes());
+        let about = InventoryChanged {
+            base_hash: state.hash,
+            hash,
+            change_id: change_id.to_string(),
+            ..collection.about.clone()
+        };
+        match say(handle, &id, parts(about, difference), change_id, context).await {
+            Err(ExecuteError::Refused(_)) if attempts < MAX_ATTEMPTS => {}
+            result => return Ok(result?),
+        }
+    }
+}
+
+async fn say(
+    handle: &Handle,
+    id: &str,
+    parts: Vec<InventoryChanged>,
+    change_id: Uuid,
+    context: &Context,
+) -> Result<Taken, ExecuteError<Error>> {
+    let mut taken = Taken { position: Position(0), changed: false };
+    for part in parts {
+        let command_id = Uuid::new_v5(&change_id, part.part.to_string().as_bytes());
+        let context = Context { command_id, ..context.clone() };
+        let said = handle.execute::<Inventory>(id, Command::Change(Box::new(part)), &context).await?;
+        taken = Taken { position: said.position, changed: said.event.is_some() };
+    }
+    Ok(taken)
+}
+
+/// What differs from what is known, and what it then comes to. A state that was changed meanwhile is no longer the one that
+/// the decision is made on, which is refused then.
+fn difference(
+    handle: &Handle,
+    collection: &Collection,
+    state: &State,
+) -> Result<(Difference, String), TakeError> {
+    let about = &collection.about;
+    let type_name = about.type_name.as_str();
+    match &collection.found {
+        Found::All(after) => {
+            let before = entries(handle, type_name, &about.node_id);
+            let difference = Difference::between(type_name, &before, after);
+            // Another version's hash is followed by this one's without an event, when nothing else is new.
+            let same = difference.is_empty() && !state.hash.is_empty();
+            let hash = if same { state.hash.clone() } else { Sum::of(type_name, after.values()).to_string() };
+            Ok((difference, hash))
+        }
+        Found::Difference { base, upserted, gone, hash } => {
+            let held = Sum::parse(&state.hash).filter(|_| *base == state.hash);
+            let Some(sum) = held else {
+                return Err(TakeError::Base { base: base.clone(), held: state.hash.clone() });
+            };
+            let item = item_key(type_name, &about.node_id);
+            let held = |key: &str| handle.views().get::<Entry>(ENTRIES, &format!("{item}/{key}"));
+            let difference = Difference::of(type_name, upserted.clone(), gone, held);
+            let worked_out = difference.applied_to(type_name, sum).to_string();
+            if worked_out != *hash {
+                return Err(TakeError::Sum { worked_out, said: hash.clone() });
+            }
+            Ok((difference, worked_out))
+        }
+        Found::Nothing => {
+            let removed = entries(handle, type_name, &about.node_id);
+            Ok((Difference { removed, ..Difference::default() }, String::new()))
+        }
+    }
+}
+
+/// All that a node has of a type.
+pub(crate) fn entries(handle: &Handle, type_name: &str, node: &str) -> Entries {
+    let prefix = format!("{}/", item_key(type_name, node));
+    let rows = handle.views().scan::<Entry>(ENTRIES, &prefix, None, usize::MAX).rows;
+    rows.into_iter().map(|(key, entry)| (key[prefix.len()..].to_owned(), entry)).collect()
+}
+
+/// The change in as many messages as it needs.
+fn parts(about: InventoryChanged, difference: Difference) -> Vec<InventoryChanged> {
+    let mut parts = vec![InventoryChanged::default()];
+    let mut bytes = 0;
+    let mut room = |parts: &mut Vec<InventoryChanged>, size: usize| {
+        if bytes + size > MAX_PART_BYTES && bytes > 0 {
+            parts.push(InventoryChanged::default());
+            bytes = 0;
+        }
+        bytes += size;
+        parts.len() - 1
+    };
+    for (key, of) in &difference.removed {
+        let entry = entry(key, of);
+        let at = room(&mut parts, entry.encoded_len());
+        parts[at].removed.push(entry);
+    }
+    for (key, (before, after)) in &difference.changed {
+        let change = EntryChange { before: Some(entry(key, before)), after: Some(entry(key, after)) };
+        let at = room(&mut parts, change.encoded_len());
+        parts[at].changed.push(change);
+    }
+    for (key, of) in &difference.added {
+        let entry: inventory::Entry = entry(key, of);
+        let at = room(&mut parts, entry.encoded_len());
+        parts[at].added.push(entry);
+    }
+    let count = u32::try_from(parts.len()).unwrap_or(u32::MAX);
+    let numbered = parts.into_iter().zip(1..).map(|(part, number)| InventoryChanged {
+        added: part.added,
+        changed: part.changed,
+        removed: part.removed,
+        part: number,
+        parts: count,
+        ..about.clone()
+    });
+    numbered.collect()
+}
+
+/// A collection's context as AWS's types have it, in a message.
+pub(crate) fn context_of(item: Option<&Entry>) -> Vec<inventory::Attribute> {
+    item.map(attributes).unwrap_or_default()
+}
+
+/// As many custom types an account has at most: AWS's quota.
+const MAX_CUSTOM_TYPES: usize = 20;
+
+/// Why types cannot be taken in that would be new ones.
+pub(crate) fn too_many_custom_types<'a>(
+    handle: &Handle,
+    names: impl Iterator<Item = &'a str>,
+) -> Option<String> {
+    let views = handle.views();
+    let fresh =
+        |name: &&str| types::is_custom(name) && views.look::<CustomTypeRow>(CUSTOM_TYPES, name).is_none();
+    let fresh: Vec<&str> = names.filter(fresh).collect();
+    if fresh.is_empty() {
+        return None;
+    }
+    let known = views.scan::<CustomTypeRow>(CUSTOM_TYPES, "", None, MAX_CUSTOM_TYPES).rows.len();
+    (known + fresh.len() > MAX_CUSTOM_TYPES).then(|| {
+        let names = fresh.join(", ");
+        format!(
+            "There are {known} custom types, and {MAX_CUSTOM_TYPES} are allowed: {names} cannot be added."
+        )
+    })
+}
