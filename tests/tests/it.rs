@@ -69,6 +69,8 @@ mod local_policy;
 mod matrix;
 #[path = "it/owed.rs"]
 mod owed;
+#[path = "it/patching.rs"]
+mod patching;
 #[path = "it/poison.rs"]
 mod poison;
 #[path = "it/ports.rs"]

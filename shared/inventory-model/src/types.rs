@@ -223,6 +223,10 @@ pub static TYPES: &[Type] = &[
             text("Severity"),
             text("State"),
             text("InstalledTime"),
+            // Ours, beside AWS's.
+            text("CVEIds"),
+            text("ComplianceLevel"),
+            text("Reason"),
         ],
         &["KBId", "Title"],
     ),

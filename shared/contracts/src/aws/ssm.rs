@@ -39,6 +39,22 @@ pub const OPERATIONS: &[&str] = &[
     "GetInventory",
     "GetInventorySchema",
     "ListInventoryEntries",
+    "CreatePatchBaseline",
+    "UpdatePatchBaseline",
+    "DeletePatchBaseline",
+    "GetPatchBaseline",
+    "DescribePatchBaselines",
+    "RegisterDefaultPatchBaseline",
+    "GetDefaultPatchBaseline",
+    "RegisterPatchBaselineForPatchGroup",
+    "DeregisterPatchBaselineForPatchGroup",
+    "GetPatchBaselineForPatchGroup",
+    "DescribePatchGroups",
+    "DescribePatchGroupState",
+    "DescribeInstancePatchStates",
+    "DescribeInstancePatchStatesForPatchGroup",
+    "DescribeInstancePatches",
+    "DescribePatchProperties",
 ];
 
 /// AWS's `AccountSharingInfo`.
@@ -393,6 +409,52 @@ pub struct CreateDocumentResult {
     pub document_description: Option<DocumentDescription>,
 }
 
+/// What CreatePatchBaseline is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CreatePatchBaselineRequest {
+    #[serde(rename = "ApprovalRules", skip_serializing_if = "Option::is_none")]
+    pub approval_rules: Option<PatchRuleGroup>,
+    #[serde(rename = "ApprovedPatches", skip_serializing_if = "Option::is_none")]
+    pub approved_patches: Option<Vec<String>>,
+    /// One of `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, `INFORMATIONAL`, `UNSPECIFIED`.
+    #[serde(rename = "ApprovedPatchesComplianceLevel", skip_serializing_if = "Option::is_none")]
+    pub approved_patches_compliance_level: Option<String>,
+    #[serde(rename = "ApprovedPatchesEnableNonSecurity", skip_serializing_if = "Option::is_none")]
+    pub approved_patches_enable_non_security: Option<bool>,
+    /// One of `COMPLIANT`, `NON_COMPLIANT`.
+    #[serde(rename = "AvailableSecurityUpdatesComplianceStatus", skip_serializing_if = "Option::is_none")]
+    pub available_security_updates_compliance_status: Option<String>,
+    #[serde(rename = "ClientToken", skip_serializing_if = "Option::is_none")]
+    pub client_token: Option<String>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "GlobalFilters", skip_serializing_if = "Option::is_none")]
+    pub global_filters: Option<PatchFilterGroup>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// One of `WINDOWS`, `AMAZON_LINUX`, `AMAZON_LINUX_2`, `AMAZON_LINUX_2022`, `UBUNTU`, `REDHAT_ENTERPRISE_LINUX`, `SUSE`, `CENTOS`, `ORACLE_LINUX`, `DEBIAN`, `MACOS`, `RASPBIAN`, `ROCKY_LINUX`, `ALMA_LINUX`, `AMAZON_LINUX_2023`.
+    #[serde(rename = "OperatingSystem", skip_serializing_if = "Option::is_none")]
+    pub operating_system: Option<String>,
+    #[serde(rename = "RejectedPatches", skip_serializing_if = "Option::is_none")]
+    pub rejected_patches: Option<Vec<String>>,
+    /// One of `ALLOW_AS_DEPENDENCY`, `BLOCK`.
+    #[serde(rename = "RejectedPatchesAction", skip_serializing_if = "Option::is_none")]
+    pub rejected_patches_action: Option<String>,
+    #[serde(rename = "Sources", skip_serializing_if = "Option::is_none")]
+    pub sources: Option<Vec<PatchSource>>,
+    #[serde(rename = "Tags", skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
+}
+
+/// What CreatePatchBaseline answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CreatePatchBaselineResult {
+    #[serde(rename = "BaselineId", skip_serializing_if = "Option::is_none")]
+    pub baseline_id: Option<String>,
+}
+
 /// What DeleteActivation is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -425,6 +487,22 @@ pub struct DeleteDocumentRequest {
 #[serde(default)]
 pub struct DeleteDocumentResult {}
 
+/// What DeletePatchBaseline is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeletePatchBaselineRequest {
+    #[serde(rename = "BaselineId", skip_serializing_if = "Option::is_none")]
+    pub baseline_id: Option<String>,
+}
+
+/// What DeletePatchBaseline answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeletePatchBaselineResult {
+    #[serde(rename = "BaselineId", skip_serializing_if = "Option::is_none")]
+    pub baseline_id: Option<String>,
+}
+
 /// What DeregisterManagedInstance is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -437,6 +515,26 @@ pub struct DeregisterManagedInstanceRequest {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DeregisterManagedInstanceResult {}
+
+/// What DeregisterPatchBaselineForPatchGroup is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeregisterPatchBaselineForPatchGroupRequest {
+    #[serde(rename = "BaselineId", skip_serializing_if = "Option::is_none")]
+    pub baseline_id: Option<String>,
+    #[serde(rename = "PatchGroup", skip_serializing_if = "Option::is_none")]
+    pub patch_group: Option<String>,
+}
+
+/// What DeregisterPatchBaselineForPatchGroup answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeregisterPatchBaselineForPatchGroupResult {
+    #[serde(rename = "BaselineId", skip_serializing_if = "Option::is_none")]
+    pub baseline_id: Option<String>,
+    #[serde(rename = "PatchGroup", skip_serializing_if = "Option::is_none")]
+    pub patch_group: Option<String>,
+}
 
 /// AWS's `DescribeActivationsFilter`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -542,6 +640,76 @@ pub struct DescribeInstanceInformationResult {
     pub next_token: Option<String>,
 }
 
+/// What DescribeInstancePatchStatesForPatchGroup is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeInstancePatchStatesForPatchGroupRequest {
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<InstancePatchStateFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "PatchGroup", skip_serializing_if = "Option::is_none")]
+    pub patch_group: Option<String>,
+}
+
+/// What DescribeInstancePatchStatesForPatchGroup answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeInstancePatchStatesForPatchGroupResult {
+    #[serde(rename = "InstancePatchStates", skip_serializing_if = "Option::is_none")]
+    pub instance_patch_states: Option<Vec<InstancePatchState>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribeInstancePatchStates is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeInstancePatchStatesRequest {
+    #[serde(rename = "InstanceIds", skip_serializing_if = "Option::is_none")]
+    pub instance_ids: Option<Vec<String>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribeInstancePatchStates answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeInstancePatchStatesResult {
+    #[serde(rename = "InstancePatchStates", skip_serializing_if = "Option::is_none")]
+    pub instance_patch_states: Option<Vec<InstancePatchState>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribeInstancePatches is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeInstancePatchesRequest {
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<PatchOrchestratorFilter>>,
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribeInstancePatches answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeInstancePatchesResult {
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "Patches", skip_serializing_if = "Option::is_none")]
+    pub patches: Option<Vec<PatchComplianceData>>,
+}
+
 /// What DescribeInstanceProperties is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -564,6 +732,119 @@ pub struct DescribeInstancePropertiesResult {
     pub instance_properties: Option<Vec<InstanceProperty>>,
     #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
     pub next_token: Option<String>,
+}
+
+/// What DescribePatchBaselines is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribePatchBaselinesRequest {
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<PatchOrchestratorFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribePatchBaselines answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribePatchBaselinesResult {
+    #[serde(rename = "BaselineIdentities", skip_serializing_if = "Option::is_none")]
+    pub baseline_identities: Option<Vec<PatchBaselineIdentity>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribePatchGroupState is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribePatchGroupStateRequest {
+    #[serde(rename = "PatchGroup", skip_serializing_if = "Option::is_none")]
+    pub patch_group: Option<String>,
+}
+
+/// What DescribePatchGroupState answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribePatchGroupStateResult {
+    #[serde(rename = "Instances", skip_serializing_if = "Option::is_none")]
+    pub instances: Option<i32>,
+    #[serde(rename = "InstancesWithAvailableSecurityUpdates", skip_serializing_if = "Option::is_none")]
+    pub instances_with_available_security_updates: Option<i32>,
+    #[serde(rename = "InstancesWithCriticalNonCompliantPatches", skip_serializing_if = "Option::is_none")]
+    pub instances_with_critical_non_compliant_patches: Option<i32>,
+    #[serde(rename = "InstancesWithFailedPatches", skip_serializing_if = "Option::is_none")]
+    pub instances_with_failed_patches: Option<i32>,
+    #[serde(rename = "InstancesWithInstalledOtherPatches", skip_serializing_if = "Option::is_none")]
+    pub instances_with_installed_other_patches: Option<i32>,
+    #[serde(rename = "InstancesWithInstalledPatches", skip_serializing_if = "Option::is_none")]
+    pub instances_with_installed_patches: Option<i32>,
+    #[serde(rename = "InstancesWithInstalledPendingRebootPatches", skip_serializing_if = "Option::is_none")]
+    pub instances_with_installed_pending_reboot_patches: Option<i32>,
+    #[serde(rename = "InstancesWithInstalledRejectedPatches", skip_serializing_if = "Option::is_none")]
+    pub instances_with_installed_rejected_patches: Option<i32>,
+    #[serde(rename = "InstancesWithMissingPatches", skip_serializing_if = "Option::is_none")]
+    pub instances_with_missing_patches: Option<i32>,
+    #[serde(rename = "InstancesWithNotApplicablePatches", skip_serializing_if = "Option::is_none")]
+    pub instances_with_not_applicable_patches: Option<i32>,
+    #[serde(rename = "InstancesWithOtherNonCompliantPatches", skip_serializing_if = "Option::is_none")]
+    pub instances_with_other_non_compliant_patches: Option<i32>,
+    #[serde(rename = "InstancesWithSecurityNonCompliantPatches", skip_serializing_if = "Option::is_none")]
+    pub instances_with_security_non_compliant_patches: Option<i32>,
+    #[serde(rename = "InstancesWithUnreportedNotApplicablePatches", skip_serializing_if = "Option::is_none")]
+    pub instances_with_unreported_not_applicable_patches: Option<i32>,
+}
+
+/// What DescribePatchGroups is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribePatchGroupsRequest {
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<PatchOrchestratorFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribePatchGroups answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribePatchGroupsResult {
+    #[serde(rename = "Mappings", skip_serializing_if = "Option::is_none")]
+    pub mappings: Option<Vec<PatchGroupPatchBaselineMapping>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribePatchProperties is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribePatchPropertiesRequest {
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    /// One of `WINDOWS`, `AMAZON_LINUX`, `AMAZON_LINUX_2`, `AMAZON_LINUX_2022`, `UBUNTU`, `REDHAT_ENTERPRISE_LINUX`, `SUSE`, `CENTOS`, `ORACLE_LINUX`, `DEBIAN`, `MACOS`, `RASPBIAN`, `ROCKY_LINUX`, `ALMA_LINUX`, `AMAZON_LINUX_2023`.
+    #[serde(rename = "OperatingSystem", skip_serializing_if = "Option::is_none")]
+    pub operating_system: Option<String>,
+    /// One of `OS`, `APPLICATION`.
+    #[serde(rename = "PatchSet", skip_serializing_if = "Option::is_none")]
+    pub patch_set: Option<String>,
+    /// One of `PRODUCT`, `PRODUCT_FAMILY`, `CLASSIFICATION`, `MSRC_SEVERITY`, `PRIORITY`, `SEVERITY`.
+    #[serde(rename = "Property", skip_serializing_if = "Option::is_none")]
+    pub property: Option<String>,
+}
+
+/// What DescribePatchProperties answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribePatchPropertiesResult {
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "Properties", skip_serializing_if = "Option::is_none")]
+    pub properties: Option<Vec<BTreeMap<String, String>>>,
 }
 
 /// AWS's `DocumentDefaultVersionDescription`.
@@ -886,6 +1167,26 @@ pub struct GetConnectionStatusResponse {
     pub target: Option<String>,
 }
 
+/// What GetDefaultPatchBaseline is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetDefaultPatchBaselineRequest {
+    /// One of `WINDOWS`, `AMAZON_LINUX`, `AMAZON_LINUX_2`, `AMAZON_LINUX_2022`, `UBUNTU`, `REDHAT_ENTERPRISE_LINUX`, `SUSE`, `CENTOS`, `ORACLE_LINUX`, `DEBIAN`, `MACOS`, `RASPBIAN`, `ROCKY_LINUX`, `ALMA_LINUX`, `AMAZON_LINUX_2023`.
+    #[serde(rename = "OperatingSystem", skip_serializing_if = "Option::is_none")]
+    pub operating_system: Option<String>,
+}
+
+/// What GetDefaultPatchBaseline answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetDefaultPatchBaselineResult {
+    #[serde(rename = "BaselineId", skip_serializing_if = "Option::is_none")]
+    pub baseline_id: Option<String>,
+    /// One of `WINDOWS`, `AMAZON_LINUX`, `AMAZON_LINUX_2`, `AMAZON_LINUX_2022`, `UBUNTU`, `REDHAT_ENTERPRISE_LINUX`, `SUSE`, `CENTOS`, `ORACLE_LINUX`, `DEBIAN`, `MACOS`, `RASPBIAN`, `ROCKY_LINUX`, `ALMA_LINUX`, `AMAZON_LINUX_2023`.
+    #[serde(rename = "OperatingSystem", skip_serializing_if = "Option::is_none")]
+    pub operating_system: Option<String>,
+}
+
 /// What GetDocument is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -987,6 +1288,80 @@ pub struct GetInventorySchemaResult {
     pub next_token: Option<String>,
     #[serde(rename = "Schemas", skip_serializing_if = "Option::is_none")]
     pub schemas: Option<Vec<InventoryItemSchema>>,
+}
+
+/// What GetPatchBaselineForPatchGroup is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetPatchBaselineForPatchGroupRequest {
+    /// One of `WINDOWS`, `AMAZON_LINUX`, `AMAZON_LINUX_2`, `AMAZON_LINUX_2022`, `UBUNTU`, `REDHAT_ENTERPRISE_LINUX`, `SUSE`, `CENTOS`, `ORACLE_LINUX`, `DEBIAN`, `MACOS`, `RASPBIAN`, `ROCKY_LINUX`, `ALMA_LINUX`, `AMAZON_LINUX_2023`.
+    #[serde(rename = "OperatingSystem", skip_serializing_if = "Option::is_none")]
+    pub operating_system: Option<String>,
+    #[serde(rename = "PatchGroup", skip_serializing_if = "Option::is_none")]
+    pub patch_group: Option<String>,
+}
+
+/// What GetPatchBaselineForPatchGroup answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetPatchBaselineForPatchGroupResult {
+    #[serde(rename = "BaselineId", skip_serializing_if = "Option::is_none")]
+    pub baseline_id: Option<String>,
+    /// One of `WINDOWS`, `AMAZON_LINUX`, `AMAZON_LINUX_2`, `AMAZON_LINUX_2022`, `UBUNTU`, `REDHAT_ENTERPRISE_LINUX`, `SUSE`, `CENTOS`, `ORACLE_LINUX`, `DEBIAN`, `MACOS`, `RASPBIAN`, `ROCKY_LINUX`, `ALMA_LINUX`, `AMAZON_LINUX_2023`.
+    #[serde(rename = "OperatingSystem", skip_serializing_if = "Option::is_none")]
+    pub operating_system: Option<String>,
+    #[serde(rename = "PatchGroup", skip_serializing_if = "Option::is_none")]
+    pub patch_group: Option<String>,
+}
+
+/// What GetPatchBaseline is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetPatchBaselineRequest {
+    #[serde(rename = "BaselineId", skip_serializing_if = "Option::is_none")]
+    pub baseline_id: Option<String>,
+}
+
+/// What GetPatchBaseline answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetPatchBaselineResult {
+    #[serde(rename = "ApprovalRules", skip_serializing_if = "Option::is_none")]
+    pub approval_rules: Option<PatchRuleGroup>,
+    #[serde(rename = "ApprovedPatches", skip_serializing_if = "Option::is_none")]
+    pub approved_patches: Option<Vec<String>>,
+    /// One of `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, `INFORMATIONAL`, `UNSPECIFIED`.
+    #[serde(rename = "ApprovedPatchesComplianceLevel", skip_serializing_if = "Option::is_none")]
+    pub approved_patches_compliance_level: Option<String>,
+    #[serde(rename = "ApprovedPatchesEnableNonSecurity", skip_serializing_if = "Option::is_none")]
+    pub approved_patches_enable_non_security: Option<bool>,
+    /// One of `COMPLIANT`, `NON_COMPLIANT`.
+    #[serde(rename = "AvailableSecurityUpdatesComplianceStatus", skip_serializing_if = "Option::is_none")]
+    pub available_security_updates_compliance_status: Option<String>,
+    #[serde(rename = "BaselineId", skip_serializing_if = "Option::is_none")]
+    pub baseline_id: Option<String>,
+    #[serde(rename = "CreatedDate", skip_serializing_if = "Option::is_none")]
+    pub created_date: Option<f64>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "GlobalFilters", skip_serializing_if = "Option::is_none")]
+    pub global_filters: Option<PatchFilterGroup>,
+    #[serde(rename = "ModifiedDate", skip_serializing_if = "Option::is_none")]
+    pub modified_date: Option<f64>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// One of `WINDOWS`, `AMAZON_LINUX`, `AMAZON_LINUX_2`, `AMAZON_LINUX_2022`, `UBUNTU`, `REDHAT_ENTERPRISE_LINUX`, `SUSE`, `CENTOS`, `ORACLE_LINUX`, `DEBIAN`, `MACOS`, `RASPBIAN`, `ROCKY_LINUX`, `ALMA_LINUX`, `AMAZON_LINUX_2023`.
+    #[serde(rename = "OperatingSystem", skip_serializing_if = "Option::is_none")]
+    pub operating_system: Option<String>,
+    #[serde(rename = "PatchGroups", skip_serializing_if = "Option::is_none")]
+    pub patch_groups: Option<Vec<String>>,
+    #[serde(rename = "RejectedPatches", skip_serializing_if = "Option::is_none")]
+    pub rejected_patches: Option<Vec<String>>,
+    /// One of `ALLOW_AS_DEPENDENCY`, `BLOCK`.
+    #[serde(rename = "RejectedPatchesAction", skip_serializing_if = "Option::is_none")]
+    pub rejected_patches_action: Option<String>,
+    #[serde(rename = "Sources", skip_serializing_if = "Option::is_none")]
+    pub sources: Option<Vec<PatchSource>>,
 }
 
 /// AWS's `InstanceAggregatedAssociationOverview`.
@@ -1112,6 +1487,73 @@ pub struct InstanceInformationFilter {
 pub struct InstanceInformationStringFilter {
     #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+}
+
+/// AWS's `InstancePatchState`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InstancePatchState {
+    #[serde(rename = "AvailableSecurityUpdateCount", skip_serializing_if = "Option::is_none")]
+    pub available_security_update_count: Option<i32>,
+    #[serde(rename = "BaselineId", skip_serializing_if = "Option::is_none")]
+    pub baseline_id: Option<String>,
+    #[serde(rename = "CriticalNonCompliantCount", skip_serializing_if = "Option::is_none")]
+    pub critical_non_compliant_count: Option<i32>,
+    #[serde(rename = "FailedCount", skip_serializing_if = "Option::is_none")]
+    pub failed_count: Option<i32>,
+    #[serde(rename = "InstallOverrideList", skip_serializing_if = "Option::is_none")]
+    pub install_override_list: Option<String>,
+    #[serde(rename = "InstalledCount", skip_serializing_if = "Option::is_none")]
+    pub installed_count: Option<i32>,
+    #[serde(rename = "InstalledOtherCount", skip_serializing_if = "Option::is_none")]
+    pub installed_other_count: Option<i32>,
+    #[serde(rename = "InstalledPendingRebootCount", skip_serializing_if = "Option::is_none")]
+    pub installed_pending_reboot_count: Option<i32>,
+    #[serde(rename = "InstalledRejectedCount", skip_serializing_if = "Option::is_none")]
+    pub installed_rejected_count: Option<i32>,
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "LastNoRebootInstallOperationTime", skip_serializing_if = "Option::is_none")]
+    pub last_no_reboot_install_operation_time: Option<f64>,
+    #[serde(rename = "MissingCount", skip_serializing_if = "Option::is_none")]
+    pub missing_count: Option<i32>,
+    #[serde(rename = "NotApplicableCount", skip_serializing_if = "Option::is_none")]
+    pub not_applicable_count: Option<i32>,
+    /// One of `Scan`, `Install`.
+    #[serde(rename = "Operation", skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
+    #[serde(rename = "OperationEndTime", skip_serializing_if = "Option::is_none")]
+    pub operation_end_time: Option<f64>,
+    #[serde(rename = "OperationStartTime", skip_serializing_if = "Option::is_none")]
+    pub operation_start_time: Option<f64>,
+    #[serde(rename = "OtherNonCompliantCount", skip_serializing_if = "Option::is_none")]
+    pub other_non_compliant_count: Option<i32>,
+    #[serde(rename = "OwnerInformation", skip_serializing_if = "Option::is_none")]
+    pub owner_information: Option<String>,
+    #[serde(rename = "PatchGroup", skip_serializing_if = "Option::is_none")]
+    pub patch_group: Option<String>,
+    /// One of `RebootIfNeeded`, `NoReboot`.
+    #[serde(rename = "RebootOption", skip_serializing_if = "Option::is_none")]
+    pub reboot_option: Option<String>,
+    #[serde(rename = "SecurityNonCompliantCount", skip_serializing_if = "Option::is_none")]
+    pub security_non_compliant_count: Option<i32>,
+    #[serde(rename = "SnapshotId", skip_serializing_if = "Option::is_none")]
+    pub snapshot_id: Option<String>,
+    #[serde(rename = "UnreportedNotApplicableCount", skip_serializing_if = "Option::is_none")]
+    pub unreported_not_applicable_count: Option<i32>,
+}
+
+/// AWS's `InstancePatchStateFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InstancePatchStateFilter {
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// One of `Equal`, `NotEqual`, `LessThan`, `GreaterThan`.
+    #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
     #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
     pub values: Option<Vec<String>>,
 }
@@ -1647,6 +2089,120 @@ pub struct NotificationConfig {
     pub notification_type: Option<String>,
 }
 
+/// AWS's `PatchBaselineIdentity`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PatchBaselineIdentity {
+    #[serde(rename = "BaselineDescription", skip_serializing_if = "Option::is_none")]
+    pub baseline_description: Option<String>,
+    #[serde(rename = "BaselineId", skip_serializing_if = "Option::is_none")]
+    pub baseline_id: Option<String>,
+    #[serde(rename = "BaselineName", skip_serializing_if = "Option::is_none")]
+    pub baseline_name: Option<String>,
+    #[serde(rename = "DefaultBaseline", skip_serializing_if = "Option::is_none")]
+    pub default_baseline: Option<bool>,
+    /// One of `WINDOWS`, `AMAZON_LINUX`, `AMAZON_LINUX_2`, `AMAZON_LINUX_2022`, `UBUNTU`, `REDHAT_ENTERPRISE_LINUX`, `SUSE`, `CENTOS`, `ORACLE_LINUX`, `DEBIAN`, `MACOS`, `RASPBIAN`, `ROCKY_LINUX`, `ALMA_LINUX`, `AMAZON_LINUX_2023`.
+    #[serde(rename = "OperatingSystem", skip_serializing_if = "Option::is_none")]
+    pub operating_system: Option<String>,
+}
+
+/// AWS's `PatchComplianceData`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PatchComplianceData {
+    #[serde(rename = "CVEIds", skip_serializing_if = "Option::is_none")]
+    pub cve_ids: Option<String>,
+    #[serde(rename = "Classification", skip_serializing_if = "Option::is_none")]
+    pub classification: Option<String>,
+    #[serde(rename = "InstalledTime", skip_serializing_if = "Option::is_none")]
+    pub installed_time: Option<f64>,
+    #[serde(rename = "KBId", skip_serializing_if = "Option::is_none")]
+    pub kb_id: Option<String>,
+    #[serde(rename = "Severity", skip_serializing_if = "Option::is_none")]
+    pub severity: Option<String>,
+    /// One of `INSTALLED`, `INSTALLED_OTHER`, `INSTALLED_PENDING_REBOOT`, `INSTALLED_REJECTED`, `MISSING`, `NOT_APPLICABLE`, `FAILED`, `AVAILABLE_SECURITY_UPDATE`.
+    #[serde(rename = "State", skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    #[serde(rename = "Title", skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+}
+
+/// AWS's `PatchFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PatchFilter {
+    /// One of `ARCH`, `ADVISORY_ID`, `BUGZILLA_ID`, `PATCH_SET`, `PRODUCT`, `PRODUCT_FAMILY`, `CLASSIFICATION`, `CVE_ID`, `EPOCH`, `MSRC_SEVERITY`, `NAME`, `PATCH_ID`, `SECTION`, `PRIORITY`, `REPOSITORY`, `RELEASE`, `SEVERITY`, `SECURITY`, `VERSION`.
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+}
+
+/// AWS's `PatchFilterGroup`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PatchFilterGroup {
+    #[serde(rename = "PatchFilters", skip_serializing_if = "Option::is_none")]
+    pub patch_filters: Option<Vec<PatchFilter>>,
+}
+
+/// AWS's `PatchGroupPatchBaselineMapping`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PatchGroupPatchBaselineMapping {
+    #[serde(rename = "BaselineIdentity", skip_serializing_if = "Option::is_none")]
+    pub baseline_identity: Option<PatchBaselineIdentity>,
+    #[serde(rename = "PatchGroup", skip_serializing_if = "Option::is_none")]
+    pub patch_group: Option<String>,
+}
+
+/// AWS's `PatchOrchestratorFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PatchOrchestratorFilter {
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+}
+
+/// AWS's `PatchRule`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PatchRule {
+    #[serde(rename = "ApproveAfterDays", skip_serializing_if = "Option::is_none")]
+    pub approve_after_days: Option<i32>,
+    #[serde(rename = "ApproveUntilDate", skip_serializing_if = "Option::is_none")]
+    pub approve_until_date: Option<String>,
+    /// One of `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, `INFORMATIONAL`, `UNSPECIFIED`.
+    #[serde(rename = "ComplianceLevel", skip_serializing_if = "Option::is_none")]
+    pub compliance_level: Option<String>,
+    #[serde(rename = "EnableNonSecurity", skip_serializing_if = "Option::is_none")]
+    pub enable_non_security: Option<bool>,
+    #[serde(rename = "PatchFilterGroup", skip_serializing_if = "Option::is_none")]
+    pub patch_filter_group: Option<PatchFilterGroup>,
+}
+
+/// AWS's `PatchRuleGroup`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PatchRuleGroup {
+    #[serde(rename = "PatchRules", skip_serializing_if = "Option::is_none")]
+    pub patch_rules: Option<Vec<PatchRule>>,
+}
+
+/// AWS's `PatchSource`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PatchSource {
+    #[serde(rename = "Configuration", skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "Products", skip_serializing_if = "Option::is_none")]
+    pub products: Option<Vec<String>>,
+}
+
 /// What PutInventory is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -1663,6 +2219,42 @@ pub struct PutInventoryRequest {
 pub struct PutInventoryResult {
     #[serde(rename = "Message", skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+}
+
+/// What RegisterDefaultPatchBaseline is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RegisterDefaultPatchBaselineRequest {
+    #[serde(rename = "BaselineId", skip_serializing_if = "Option::is_none")]
+    pub baseline_id: Option<String>,
+}
+
+/// What RegisterDefaultPatchBaseline answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RegisterDefaultPatchBaselineResult {
+    #[serde(rename = "BaselineId", skip_serializing_if = "Option::is_none")]
+    pub baseline_id: Option<String>,
+}
+
+/// What RegisterPatchBaselineForPatchGroup is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RegisterPatchBaselineForPatchGroupRequest {
+    #[serde(rename = "BaselineId", skip_serializing_if = "Option::is_none")]
+    pub baseline_id: Option<String>,
+    #[serde(rename = "PatchGroup", skip_serializing_if = "Option::is_none")]
+    pub patch_group: Option<String>,
+}
+
+/// What RegisterPatchBaselineForPatchGroup answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RegisterPatchBaselineForPatchGroupResult {
+    #[serde(rename = "BaselineId", skip_serializing_if = "Option::is_none")]
+    pub baseline_id: Option<String>,
+    #[serde(rename = "PatchGroup", skip_serializing_if = "Option::is_none")]
+    pub patch_group: Option<String>,
 }
 
 /// AWS's `RegistrationMetadataItem`.
@@ -1865,3 +2457,78 @@ pub struct UpdateManagedInstanceRoleRequest {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct UpdateManagedInstanceRoleResult {}
+
+/// What UpdatePatchBaseline is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdatePatchBaselineRequest {
+    #[serde(rename = "ApprovalRules", skip_serializing_if = "Option::is_none")]
+    pub approval_rules: Option<PatchRuleGroup>,
+    #[serde(rename = "ApprovedPatches", skip_serializing_if = "Option::is_none")]
+    pub approved_patches: Option<Vec<String>>,
+    /// One of `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, `INFORMATIONAL`, `UNSPECIFIED`.
+    #[serde(rename = "ApprovedPatchesComplianceLevel", skip_serializing_if = "Option::is_none")]
+    pub approved_patches_compliance_level: Option<String>,
+    #[serde(rename = "ApprovedPatchesEnableNonSecurity", skip_serializing_if = "Option::is_none")]
+    pub approved_patches_enable_non_security: Option<bool>,
+    /// One of `COMPLIANT`, `NON_COMPLIANT`.
+    #[serde(rename = "AvailableSecurityUpdatesComplianceStatus", skip_serializing_if = "Option::is_none")]
+    pub available_security_updates_compliance_status: Option<String>,
+    #[serde(rename = "BaselineId", skip_serializing_if = "Option::is_none")]
+    pub baseline_id: Option<String>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "GlobalFilters", skip_serializing_if = "Option::is_none")]
+    pub global_filters: Option<PatchFilterGroup>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "RejectedPatches", skip_serializing_if = "Option::is_none")]
+    pub rejected_patches: Option<Vec<String>>,
+    /// One of `ALLOW_AS_DEPENDENCY`, `BLOCK`.
+    #[serde(rename = "RejectedPatchesAction", skip_serializing_if = "Option::is_none")]
+    pub rejected_patches_action: Option<String>,
+    #[serde(rename = "Replace", skip_serializing_if = "Option::is_none")]
+    pub replace: Option<bool>,
+    #[serde(rename = "Sources", skip_serializing_if = "Option::is_none")]
+    pub sources: Option<Vec<PatchSource>>,
+}
+
+/// What UpdatePatchBaseline answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdatePatchBaselineResult {
+    #[serde(rename = "ApprovalRules", skip_serializing_if = "Option::is_none")]
+    pub approval_rules: Option<PatchRuleGroup>,
+    #[serde(rename = "ApprovedPatches", skip_serializing_if = "Option::is_none")]
+    pub approved_patches: Option<Vec<String>>,
+    /// One of `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, `INFORMATIONAL`, `UNSPECIFIED`.
+    #[serde(rename = "ApprovedPatchesComplianceLevel", skip_serializing_if = "Option::is_none")]
+    pub approved_patches_compliance_level: Option<String>,
+    #[serde(rename = "ApprovedPatchesEnableNonSecurity", skip_serializing_if = "Option::is_none")]
+    pub approved_patches_enable_non_security: Option<bool>,
+    /// One of `COMPLIANT`, `NON_COMPLIANT`.
+    #[serde(rename = "AvailableSecurityUpdatesComplianceStatus", skip_serializing_if = "Option::is_none")]
+    pub available_security_updates_compliance_status: Option<String>,
+    #[serde(rename = "BaselineId", skip_serializing_if = "Option::is_none")]
+    pub baseline_id: Option<String>,
+    #[serde(rename = "CreatedDate", skip_serializing_if = "Option::is_none")]
+    pub created_date: Option<f64>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "GlobalFilters", skip_serializing_if = "Option::is_none")]
+    pub global_filters: Option<PatchFilterGroup>,
+    #[serde(rename = "ModifiedDate", skip_serializing_if = "Option::is_none")]
+    pub modified_date: Option<f64>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// One of `WINDOWS`, `AMAZON_LINUX`, `AMAZON_LINUX_2`, `AMAZON_LINUX_2022`, `UBUNTU`, `REDHAT_ENTERPRISE_LINUX`, `SUSE`, `CENTOS`, `ORACLE_LINUX`, `DEBIAN`, `MACOS`, `RASPBIAN`, `ROCKY_LINUX`, `ALMA_LINUX`, `AMAZON_LINUX_2023`.
+    #[serde(rename = "OperatingSystem", skip_serializing_if = "Option::is_none")]
+    pub operating_system: Option<String>,
+    #[serde(rename = "RejectedPatches", skip_serializing_if = "Option::is_none")]
+    pub rejected_patches: Option<Vec<String>>,
+    /// One of `ALLOW_AS_DEPENDENCY`, `BLOCK`.
+    #[serde(rename = "RejectedPatchesAction", skip_serializing_if = "Option::is_none")]
+    pub rejected_patches_action: Option<String>,
+    #[serde(rename = "Sources", skip_serializing_if = "Option::is_none")]
+    pub sources: Option<Vec<PatchSource>>,
+}

@@ -8,5 +8,6 @@ pub mod inventory;
 pub mod node;
 pub mod nodes;
 pub mod outcome;
+pub mod patching;
 pub mod run_command;
 pub mod tags;

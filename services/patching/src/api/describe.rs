@@ -1,0 +1,122 @@
+//! Lists of baselines and of patch groups.
+
+use super::default_id;
+use crate::{
+    predefined,
+    projections::{BASELINES, GROUPS},
+};
+use reeve_contracts::ssm::*;
+use reeve_runtime::{ApiError, Call, Page, answered, page_size};
+use std::collections::BTreeMap;
+
+/// The values of each filter that was given.
+///
+/// # Errors
+/// `InvalidFilter` naming a key that is none of the known ones.
+pub fn filters(
+    given: Option<&Vec<PatchOrchestratorFilter>>,
+    known: &[&str],
+) -> Result<BTreeMap<String, Vec<String>>, ApiError> {
+    let mut read = BTreeMap::new();
+    for filter in given.into_iter().flatten() {
+        let key = filter.key.clone().unwrap_or_default();
+        if !known.contains(&key.as_str()) {
+            let message = format!("Filters has the key {key:?}; the keys are {}.", known.join(", "));
+            return Err(ApiError::new("InvalidFilter", message));
+        }
+        read.insert(key, filter.values.clone().unwrap_or_default());
+    }
+    Ok(read)
+}
+
+/// Whether a text is one of a filter's values, or there is no such filter.
+pub fn is_one(filters: &BTreeMap<String, Vec<String>>, key: &str, text: &str) -> bool {
+    filters.get(key).is_none_or(|values| values.iter().any(|value| value == text))
+}
+
+fn begins(filters: &BTreeMap<String, Vec<String>>, text: &str) -> bool {
+    filters
+        .get("NAME_PREFIX")
+        .is_none_or(|values| values.iter().any(|value| text.starts_with(value.as_str())))
+}
+
+/// A page of rows that are at hand, in the order of their keys.
+fn page<T>(mut rows: Vec<(String, T)>, after: Option<&str>, limit: usize) -> Page<T> {
+    rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+    if let Some(after) = after {
+        rows.retain(|(key, _)| key.as_str() > after);
+    }
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| has_more).map(|(key, _)| key.clone());
+    Page { rows, next }
+}
+
+pub async fn baselines(
+    call: Call<DescribePatchBaselinesRequest>,
+) -> Result<DescribePatchBaselinesResult, ApiError> {
+    let input = &call.input;
+    let filters = filters(input.filters.as_ref(), &["NAME_PREFIX", "OWNER", "OPERATING_SYSTEM"])?;
+    if let Some(owner) = filters
+        .get("OWNER")
+        .and_then(|values| values.iter().find(|owner| !["AWS", "Self", "All"].contains(&owner.as_str())))
+    {
+        let message = format!("OWNER is {owner:?}; it may be AWS, Self or All.");
+        return Err(ApiError::new("InvalidFilter", message));
+    }
+    let limit = page_size(input.max_results, 100)?;
+    let made = call.handle.views().scan::<GetPatchBaselineResult>(BASELINES, "", None, usize::MAX).rows;
+    let made = made.into_iter().map(|(_, baseline)| (baseline, "Self"));
+    let all = predefined::all().iter().map(|baseline| (baseline.clone(), "AWS")).chain(made);
+    let rows = all.filter(|(baseline, owner)| {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        begins(&filters, &text(&baseline.name))
+            && is_one(&filters, "OPERATING_SYSTEM", &text(&baseline.operating_system))
+            && (is_one(&filters, "OWNER", owner) || is_one(&filters, "OWNER", "All"))
+    });
+    let rows = rows.map(|(baseline, owner)| {
+        let name = baseline.name.clone().unwrap_or_default();
+        (format!("{owner}/{name}/{}", baseline.baseline_id.clone().unwrap_or_default()), baseline)
+    });
+    let page = page(rows.collect(), input.next_token.as_deref(), limit);
+    let (identities, next_token) = answered(page, |baseline| {
+        let system = baseline.operating_system.clone().unwrap_or_default();
+        PatchBaselineIdentity {
+            default_baseline: Some(default_id(&call.handle, &system) == baseline.baseline_id),
+            baseline_description: baseline.description,
+            baseline_id: baseline.baseline_id,
+            baseline_name: baseline.name,
+            operating_system: baseline.operating_system,
+        }
+    })?;
+    Ok(DescribePatchBaselinesResult { baseline_identities: Some(identities), next_token })
+}
+
+pub async fn groups(call: Call<DescribePatchGroupsRequest>) -> Result<DescribePatchGroupsResult, ApiError> {
+    let input = &call.input;
+    let filters = filters(input.filters.as_ref(), &["NAME_PREFIX", "OPERATING_SYSTEM"])?;
+    let limit = page_size(input.max_results, 100)?;
+    let rows = call.handle.views().scan::<String>(GROUPS, "", None, usize::MAX).rows.into_iter();
+    let rows = rows.filter_map(|(key, id)| {
+        let (system, group) = key.split_once('/')?;
+        let kept = begins(&filters, group) && is_one(&filters, "OPERATING_SYSTEM", system);
+        let (group, system) = (group.to_owned(), system.to_owned());
+        kept.then(|| (format!("{group}/{system}"), (group, id)))
+    });
+    let page = page(rows.collect(), input.next_token.as_deref(), limit);
+    let (mappings, next_token) = answered(page, |(patch_group, id)| {
+        let found = super::baseline(&call.handle, &id).ok();
+        let identity = PatchBaselineIdentity {
+            baseline_description: found.as_ref().and_then(|baseline| baseline.description.clone()),
+            baseline_name: found.as_ref().and_then(|baseline| baseline.name.clone()),
+            default_baseline: found.as_ref().map(|baseline| {
+                let system = baseline.operating_system.clone().unwrap_or_default();
+                default_id(&call.handle, &system).as_deref() == Some(&id)
+            }),
+            operating_system: found.as_ref().and_then(|baseline| baseline.operating_system.clone()),
+            baseline_id: Some(id),
+        };
+        PatchGroupPatchBaselineMapping { baseline_identity: Some(identity), patch_group: Some(patch_group) }
+    })?;
+    Ok(DescribePatchGroupsResult { mappings: Some(mappings), next_token })
+}
