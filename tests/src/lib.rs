@@ -6,6 +6,7 @@
 mod agent;
 mod apart;
 mod api;
+mod debian;
 mod disk;
 mod instance;
 mod program;
@@ -17,6 +18,7 @@ pub mod reminders;
 pub use agent::Agent;
 pub use apart::{Apart, parts};
 pub use api::Raw;
+pub use debian::{Deb, DebianRoot};
 pub use disk::SmallDisk;
 pub use instance::Instance;
 pub use program::Program;

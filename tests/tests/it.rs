@@ -71,6 +71,8 @@ mod matrix;
 mod owed;
 #[path = "it/patching.rs"]
 mod patching;
+#[path = "it/patching_apt.rs"]
+mod patching_apt;
 #[path = "it/poison.rs"]
 mod poison;
 #[path = "it/ports.rs"]

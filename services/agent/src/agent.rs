@@ -30,6 +30,8 @@ pub(crate) struct Agent {
     pub local_policy: LocalPolicy,
     /// Which start of the machine this is.
     pub boot_id: String,
+    /// The folder that stands for `/` where packages are patched.
+    pub package_root: PathBuf,
 }
 
 impl Agent {

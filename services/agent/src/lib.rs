@@ -8,7 +8,7 @@
 //! - [`work`]: executing them, a few at a time, and cancelling them.
 //! - [`outbox`]: reports, in order, until acknowledged.
 //! - [`output`]: what steps print, to the bus, numbered and in order.
-//! - [`inventory`]: what this machine has.
+//! - [`inventory`]: what this machine has. [`patch`]: what of its packages is to be updated, and updating it.
 //! - [`upkeep`]: forgetting what is old.
 //! - [`failpoint`]: where a fault test lets the agent die.
 //! - [`presence`]: introductions and heartbeats.
@@ -34,6 +34,7 @@ pub mod local_policy;
 mod options;
 mod outbox;
 mod output;
+mod patch;
 mod platform;
 mod presence;
 mod proxy;

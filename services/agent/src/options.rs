@@ -58,6 +58,9 @@ pub struct Options {
         env = "REEVE_AGENT_LOCAL_POLICY"
     )]
     pub local_policy: PathBuf,
+    /// The folder that stands for `/` where packages are looked for and patched: an image that is made, or a test's.
+    #[arg(long, value_name = "FOLDER", default_value = "/", env = "REEVE_AGENT_PACKAGE_ROOT")]
+    pub package_root: PathBuf,
     /// Where the machine says which start this is. For tests, which do not reboot.
     #[arg(
         long,

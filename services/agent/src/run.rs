@@ -84,6 +84,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
         output_limit: options.output_limit,
         reboot_command: Some(options.reboot_command).filter(|command| !command.trim().is_empty()),
         local_policy: LocalPolicy(options.local_policy),
+        package_root: options.package_root.clone(),
         boot_id: std::fs::read_to_string(&options.boot_id_file).unwrap_or_default(),
     });
     agent.containment.prepare();

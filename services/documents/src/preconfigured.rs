@@ -7,12 +7,13 @@ use reeve_runtime::{Handle, HandlerError};
 use reeve_types::{Timestamp, ids::new_uuid};
 
 /// Name and content, in YAML, and of the type Command but [`POLICY`].
-const DOCUMENTS: [(&str, &str); 8] = [
+const DOCUMENTS: [(&str, &str); 9] = [
     ("AWS-ApplyAnsiblePlaybooks", include_str!("../preconfigured/AWS-ApplyAnsiblePlaybooks.yaml")),
     ("AWS-ConfigureAWSPackage", include_str!("../preconfigured/AWS-ConfigureAWSPackage.yaml")),
     ("AWS-GatherSoftwareInventory", include_str!("../preconfigured/AWS-GatherSoftwareInventory.yaml")),
     ("AWS-Noop", include_str!("../preconfigured/AWS-Noop.yaml")),
     ("AWS-RunDocument", include_str!("../preconfigured/AWS-RunDocument.yaml")),
+    ("AWS-RunPatchBaseline", include_str!("../preconfigured/AWS-RunPatchBaseline.yaml")),
     ("AWS-RunPowerShellScript", include_str!("../preconfigured/AWS-RunPowerShellScript.yaml")),
     ("AWS-RunRemoteScript", include_str!("../preconfigured/AWS-RunRemoteScript.yaml")),
     ("AWS-RunShellScript", include_str!("../preconfigured/AWS-RunShellScript.yaml")),

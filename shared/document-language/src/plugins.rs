@@ -97,6 +97,23 @@ pub const PLUGINS: &[Plugin] = &[
             "customInventoryDirectory",
         ]),
     ),
+    // Ours: AWS's documents bring a program for it along.
+    plugin(
+        "aws:runPatchBaseline",
+        UNIX,
+        &["operation"],
+        closed(&[
+            "operation",
+            "snapshotId",
+            "rebootOption",
+            "installOverrideList",
+            "baselineOverride",
+            "timeoutSeconds",
+            "onFailure",
+            "onSuccess",
+            "finallyStep",
+        ]),
+    ),
     plugin(
         "aws:configurePackage",
         EVERYWHERE,

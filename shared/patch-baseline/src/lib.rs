@@ -3,7 +3,7 @@
 //!
 //! The service patching and the agent share it, so that what a dry run says is what a run does. Behaviour is AWS's Patch
 //! Manager's ("How patch baseline rules work", "Package name formats for approved and rejected patch lists") where
-//! docs/adr/0034 does not say otherwise.
+//! docs/adr/0035 does not say otherwise.
 
 mod baseline;
 mod choice;

@@ -15,7 +15,7 @@ use super::{
     ControlPlane, Deadline, Ended, Host, Job, Outcome, Paused, Refused, Resume, Sink, download, include,
     inventory, output,
     output::Out,
-    paths,
+    patch, paths,
     process::{KILLED, cancelled},
     script,
     walk::{Ran, Walk},
@@ -442,6 +442,7 @@ async fn one<D: ControlPlane, S: Sink>(
         }
         "aws:runDocument" => include::run(context, inputs, folder, out).await,
         "aws:softwareInventory" => inventory::run(context, inputs, out).await,
+        "aws:runPatchBaseline" => patch::run(context, inputs, out).await,
         "aws:downloadContent" => download::run(context, inputs, out).await,
         other => Err(format!("unsupported plugin: {other} is known, but not available on this node.")),
     }

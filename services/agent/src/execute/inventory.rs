@@ -14,6 +14,8 @@ use serde_json::Value;
 
 /// Where somebody describes custom types, below the folder of what was told.
 const CUSTOM: &str = "custom";
+/// What was told, likewise.
+const TOLD: &str = "told";
 
 /// Collects and tells. The step fails when one of the types could not be collected; the others are told all the same.
 pub(super) async fn run<D: ControlPlane, S: Sink>(
@@ -28,11 +30,10 @@ pub(super) async fn run<D: ControlPlane, S: Sink>(
     let work = async {
         let at = (deadline.clock)();
         let mut collection = collect(&Machine::here(), wanted).await;
-        let kept = Kept { folder: folder.join("told") };
+        let teller = Teller::new(context, at);
         if custom {
-            collection.types.extend(no_longer_described(&kept, &collection.types));
+            collection.types.extend(no_longer_described(&teller.kept, &collection.types));
         }
-        let teller = Teller { context, kept, at };
         let names = collection.types.iter().map(|one| one.type_name.clone()).collect();
         let known = context.control_plane.inventory_hashes(names).await?;
         let mut ran = Ran::SUCCESS;
@@ -76,19 +77,28 @@ fn no_longer_described(kept: &Kept, found: &[Collected]) -> Vec<Collected> {
 }
 
 /// Tells the control plane of one collection.
-struct Teller<'a, D> {
+pub(super) struct Teller<'a, D> {
     context: &'a Context<'a, D>,
     kept: Kept,
     at: Timestamp,
 }
 
-impl<D: ControlPlane> Teller<'_, D> {
+impl<'a, D: ControlPlane> Teller<'a, D> {
+    /// For what was found at an instant.
+    pub(super) fn new(context: &'a Context<'a, D>, at: Timestamp) -> Self {
+        Self { context, kept: Kept { folder: context.host.inventory.join(TOLD) }, at }
+    }
+
     /// Tells of a type, given the hash of what the control plane knows; answers what was told, or why there was nothing to
     /// tell of.
     ///
     /// # Errors
     /// When the control plane cannot be told.
-    async fn tell(&self, collected: Collected, known: &str) -> Result<Result<String, String>, String> {
+    pub(super) async fn tell(
+        &self,
+        collected: Collected,
+        known: &str,
+    ) -> Result<Result<String, String>, String> {
         let name = collected.type_name.as_str();
         let mut report = InventoryReport {
             node_id: self.context.host.node_id.clone(),

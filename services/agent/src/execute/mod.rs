@@ -8,7 +8,7 @@
 //! - `process` owns the life of one step's processes: their pipes, their time and their end; `contain` keeps
 //!   them together.
 //! - `output` bounds what is kept and cuts it the way replies are cut.
-//! - `script`, `include`, `download` and `inventory` are the plugins; `paths` keeps all of them inside their folders.
+//! - `script`, `include`, `download`, `inventory` and `patch` are the plugins; `paths` keeps all of them inside their folders.
 //!
 //! **Invariant**: memory does not grow with what a script prints, and every process a step started is dead
 //! when the step was ended by time or by the user.
@@ -20,6 +20,7 @@ mod git;
 mod include;
 mod inventory;
 mod output;
+mod patch;
 mod paths;
 mod process;
 mod script;
@@ -51,6 +52,12 @@ pub struct Host {
     pub root: PathBuf,
     /// The folder of what the control plane was told of the inventory, and of what describes custom types.
     pub inventory: PathBuf,
+    /// The folder of what was installed by patching.
+    pub patching: PathBuf,
+    /// The folder that stands for `/` where packages are looked for and installed.
+    pub package_root: PathBuf,
+    /// Which start of the machine this is.
+    pub boot_id: String,
     /// The id of the node, for AWS_SSM_INSTANCE_ID.
     pub node_id: String,
     /// How what a step starts is kept together.
@@ -92,8 +99,23 @@ pub trait ControlPlane: Send + Sync {
         types: Vec<String>,
     ) -> impl Future<Output = Result<BTreeMap<String, String>, String>> + Send;
 
+    /// The baseline by which this node is patched, with a snapshot's id where a run has one.
+    fn patch_baseline(
+        &self,
+        operating_system: &str,
+        snapshot_id: &str,
+    ) -> impl Future<Output = Result<PatchBaseline, String>> + Send;
+
     /// Tells a part of what was collected; it is stored when this answers.
     fn report_inventory(&self, report: InventoryReport) -> impl Future<Output = Result<(), String>> + Send;
+}
+
+/// By what a node is patched.
+#[derive(Clone, Debug, Deserialize)]
+pub struct PatchBaseline {
+    /// Empty: the node is in none.
+    pub patch_group: String,
+    pub baseline: reeve_patch_baseline::Baseline,
 }
 
 /// The wall clock, which a test sets.

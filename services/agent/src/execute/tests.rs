@@ -36,6 +36,10 @@ impl ControlPlane for Documents {
         Err("nobody answers".to_owned())
     }
 
+    async fn patch_baseline(&self, _: &str, _: &str) -> Result<PatchBaseline, String> {
+        Err("nobody answers".to_owned())
+    }
+
     async fn report_inventory(&self, _: InventoryReport) -> Result<(), String> {
         Err("nobody answers".to_owned())
     }
@@ -90,6 +94,9 @@ impl Bench {
         let host = Host {
             root: self.root.path().to_path_buf(),
             inventory: self.root.path().join("inventory"),
+            patching: self.root.path().join("patching"),
+            package_root: "/".into(),
+            boot_id: String::new(),
             node_id: "mi-1".to_owned(),
             containment: Arc::new(Containment::group()),
             output_limit: DEFAULT_OUTPUT_LIMIT_BYTES,
@@ -391,6 +398,9 @@ async fn given_a_stuck_bus_when_cancelled_then_the_script_dies_and_the_job_ends(
     let host = Host {
         root: root.path().to_path_buf(),
         inventory: root.path().join("inventory"),
+        patching: root.path().join("patching"),
+        package_root: "/".into(),
+        boot_id: String::new(),
         node_id: String::new(),
         containment: Arc::new(Containment::group()),
         output_limit: DEFAULT_OUTPUT_LIMIT_BYTES,

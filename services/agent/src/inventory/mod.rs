@@ -14,7 +14,7 @@ mod files;
 pub mod kept;
 mod network;
 mod packages;
-mod program;
+pub(crate) mod program;
 mod system;
 #[cfg(test)]
 mod tests;
@@ -41,12 +41,12 @@ impl Machine {
         Self { root: PathBuf::from("/"), path: None }
     }
 
-    fn at(&self, path: &str) -> PathBuf {
+    pub(crate) fn at(&self, path: &str) -> PathBuf {
         self.root.join(path.trim_start_matches('/'))
     }
 
     /// A file's text; empty when it cannot be read.
-    fn text(&self, path: &str) -> String {
+    pub(crate) fn text(&self, path: &str) -> String {
         std::fs::read(self.at(path))
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
             .unwrap_or_default()

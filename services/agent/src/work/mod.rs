@@ -402,6 +402,9 @@ impl Worker {
         let host = Host {
             root: agent.data.join("documents"),
             inventory: agent.data.join("inventory"),
+            patching: agent.data.join("patching"),
+            package_root: agent.package_root.clone(),
+            boot_id: agent.boot_id.clone(),
             node_id: agent.identity.node_id.to_string(),
             containment: agent.containment.clone(),
             output_limit: agent.output_limit,

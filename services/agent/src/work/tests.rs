@@ -84,6 +84,7 @@ async fn worker_of(root: &KeyPair, nats: &Nats, data: &Path, key: &KeyPair, inst
         local_policy: crate::local_policy::LocalPolicy(data.join("no-policy")),
         reboot_command: None,
         boot_id: String::new(),
+        package_root: "/".into(),
     }))
 }
 

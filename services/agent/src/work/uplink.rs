@@ -1,6 +1,9 @@
 //! What steps ask of the control plane, and tell it.
 
-use crate::{agent::Agent, execute::ControlPlane};
+use crate::{
+    agent::Agent,
+    execute::{ControlPlane, PatchBaseline},
+};
 use bytes::Bytes;
 use prost::Message as _;
 use reeve_contracts::node::InventoryReport;
@@ -35,6 +38,17 @@ impl ControlPlane for Uplink<'_> {
         let hashes = value.get_mut("hashes").map(Value::take).unwrap_or_default();
         serde_json::from_value(hashes)
             .map_err(|error| format!("The answer about the inventory cannot be read: {error}."))
+    }
+
+    async fn patch_baseline(
+        &self,
+        operating_system: &str,
+        snapshot_id: &str,
+    ) -> Result<PatchBaseline, String> {
+        let body = serde_json::json!({"operating_system": operating_system, "snapshot_id": snapshot_id});
+        let value = self.ask("patch-baseline", &body, "The patch baseline").await?;
+        serde_json::from_value(value)
+            .map_err(|error| format!("The answer about the patch baseline cannot be read: {error}."))
     }
 
     /// Waits until the bus has stored it: the step's time ends that.

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use reeve_agent::execute::{
-    Containment, ControlPlane, DEFAULT_OUTPUT_LIMIT_BYTES, Deadline, Ended, Host, Job, Outcome, Sink, run,
+    Containment, ControlPlane, DEFAULT_OUTPUT_LIMIT_BYTES, Deadline, Ended, Host, Job, Outcome,
+    PatchBaseline, Sink, run,
 };
 use reeve_agent::local_policy::Rules;
 use reeve_contracts::node::InventoryReport;
@@ -27,6 +28,10 @@ impl ControlPlane for NoDocuments {
     async fn inventory_hashes(&self, _: Vec<String>) -> Result<BTreeMap<String, String>, String> {
         Err("no control plane".to_owned())
     }
+    async fn patch_baseline(&self, _: &str, _: &str) -> Result<PatchBaseline, String> {
+        Err("nobody answers".to_owned())
+    }
+
     async fn report_inventory(&self, _: InventoryReport) -> Result<(), String> {
         Err("no control plane".to_owned())
     }
@@ -43,6 +48,9 @@ pub async fn execute(
     let host = Host {
         root: root.to_owned(),
         inventory: root.join("inventory"),
+        patching: root.join("patching"),
+        package_root: "/".into(),
+        boot_id: String::new(),
         node_id: "mi-0".to_owned(),
         containment: containment.clone(),
         output_limit: DEFAULT_OUTPUT_LIMIT_BYTES,

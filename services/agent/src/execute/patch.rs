@@ -1,0 +1,454 @@
+//! aws:runPatchBaseline, which is ours: finds out what of the packages is as the baseline wants it, installs what is not,
+//! and tells the inventory both.
+
+use super::{
+    ControlPlane, PatchBaseline, Sink,
+    contain::Task,
+    engine::Context,
+    inventory::Teller,
+    output::Out,
+    process::{self, Exit},
+    walk::Ran,
+};
+use crate::{
+    inventory::{Collected, Machine},
+    patch::{
+        apt::Apt,
+        assess::{Assessed, State, assess},
+        installed::Installed,
+        packages::Simulated,
+        restart,
+        system::{self, System},
+    },
+};
+use reeve_document_language::{StepStatus, flow::REBOOT};
+use reeve_inventory_model::Entry;
+use reeve_patch_baseline::{Decision, Patch, Scheme, compare, decide};
+use reeve_types::Timestamp;
+use serde_json::Value;
+use std::{cmp::Ordering, collections::BTreeMap};
+use tokio::process::Command;
+
+const COMPLIANCE: &str = "AWS:PatchCompliance";
+const SUMMARY: &str = "AWS:PatchSummary";
+/// As many packages a line of the output names.
+const MAX_NAMED: usize = 20;
+
+/// What is wanted: the inputs.
+struct Order {
+    is_install: bool,
+    may_restart: bool,
+    snapshot_id: String,
+}
+
+impl Order {
+    /// # Errors
+    /// A sentence that names the input and its value.
+    fn read(inputs: &Value) -> Result<Self, String> {
+        let text = |name: &str| inputs.get(name).and_then(Value::as_str).unwrap_or_default();
+        let is_install = match text("operation") {
+            "Scan" => false,
+            "Install" => true,
+            other => return Err(format!("The input operation is {other:?}; it must be Scan or Install.")),
+        };
+        let may_restart = match text("rebootOption") {
+            "RebootIfNeeded" | "" => true,
+            "NoReboot" => false,
+            other => {
+                return Err(format!(
+                    "The input rebootOption is {other:?}; it must be RebootIfNeeded or NoReboot."
+                ));
+            }
+        };
+        for name in ["installOverrideList", "baselineOverride"] {
+            if !text(name).is_empty() {
+                return Err(format!("The input {name} cannot be followed here yet: nothing was done."));
+            }
+        }
+        Ok(Self { is_install, may_restart, snapshot_id: text("snapshotId").to_owned() })
+    }
+
+    fn operation(&self) -> &'static str {
+        if self.is_install { "Install" } else { "Scan" }
+    }
+}
+
+/// Scans or installs, and tells. The step fails when something that is approved could not be installed, or when it could not
+/// be looked.
+pub(super) async fn run<D: ControlPlane, S: Sink>(
+    context: &Context<'_, D>,
+    inputs: &Value,
+    out: &mut Out<'_, S>,
+) -> Result<Ran, String> {
+    let order = Order::read(inputs)?;
+    let machine = Machine { root: context.host.package_root.clone(), path: None };
+    let system = system::read(&machine)?;
+    let apt = Apt { machine: &machine };
+    if !apt.is_there() {
+        return Err(format!("Packages of {} cannot be patched here yet: there is no apt.", system.product));
+    }
+    let deadline = context.deadline.or_after(context.time(inputs));
+    let asked = context.control_plane.patch_baseline(system.operating_system, &order.snapshot_id).await?;
+    out.line(
+        false,
+        &format!("{} by the baseline {} ({})", order.operation(), asked.baseline.name, asked.baseline.id),
+    );
+    let mut run = Run {
+        context,
+        order,
+        system,
+        asked,
+        began: (deadline.clock)(),
+        memory: Installed::read(&context.host.patching, &context.host.boot_id),
+        failures: BTreeMap::new(),
+    };
+    match context.bounded(&deadline, run.look(&apt, true, out)).await {
+        Err(ran) => return Ok(ran),
+        Ok(Err(reason)) => {
+            run.tell(Err(reason.clone())).await?;
+            return Err(format!("What is missing is not known, and what was known stays: {reason}"));
+        }
+        Ok(Ok(assessed)) if !run.order.is_install => {
+            say(&assessed, out);
+            run.tell(Ok(&assessed)).await?;
+            return Ok(Ran::SUCCESS);
+        }
+        Ok(Ok(assessed)) => {
+            if let Some(ran) = run.install(&apt, &assessed, inputs, out).await? {
+                return Ok(ran);
+            }
+        }
+    }
+    match context.bounded(&deadline, run.look(&apt, false, out)).await {
+        Err(ran) => Ok(ran),
+        Ok(Err(reason)) => {
+            run.tell(Err(reason.clone())).await?;
+            Err(format!("What is installed is not known: {reason}"))
+        }
+        Ok(Ok(assessed)) => {
+            say(&assessed, out);
+            run.tell(Ok(&assessed)).await?;
+            run.end(&assessed, &machine, out)
+        }
+    }
+}
+
+/// One run.
+struct Run<'a, D> {
+    context: &'a Context<'a, D>,
+    order: Order,
+    system: System,
+    asked: PatchBaseline,
+    began: Timestamp,
+    memory: Installed,
+    /// Why packages could not be installed, by `name.arch`.
+    failures: BTreeMap<String, String>,
+}
+
+impl<D: ControlPlane> Run<'_, D> {
+    /// Finds out what there is.
+    ///
+    /// # Errors
+    /// Why that is not known.
+    async fn look<S: Sink>(
+        &self,
+        apt: &Apt<'_>,
+        with_refresh: bool,
+        out: &mut Out<'_, S>,
+    ) -> Result<Vec<Assessed>, String> {
+        if with_refresh {
+            apt.wait(|who| out.line(false, who)).await?;
+            apt.refresh().await?;
+        }
+        let packages = apt.installed().await?;
+        let offers = apt.offers(&packages, &self.system.product).await?;
+        let mut assessed = assess(&self.asked.baseline, &packages, &offers, self.began.0);
+        let wanted = assessed.iter().filter(|one| one.is_wanted());
+        let names: Vec<String> =
+            wanted.map(|one| format!("{}:{}", one.package.name, one.package.arch)).collect();
+        let candidates = apt.candidates(&names).await?;
+        let is_due = restart::due(apt.machine, Scheme::Deb).is_some();
+        for one in &mut assessed {
+            self.look_closer(one, &candidates, is_due);
+        }
+        Ok(assessed)
+    }
+
+    /// What the baseline does not know: preferences of the machine, what was tried, and what waits for a restart.
+    fn look_closer(&self, one: &mut Assessed, candidates: &BTreeMap<String, String>, is_due: bool) {
+        let id = one.id();
+        if let (true, Some(target)) = (one.is_wanted(), &one.target) {
+            let name = &one.package.name;
+            let candidate =
+                candidates.get(&format!("{name}:{}", one.package.arch)).or_else(|| candidates.get(name));
+            if candidate.is_some_and(|at| compare(Scheme::Deb, at, &target.version) == Ordering::Less) {
+                let at = candidate.map(String::as_str).unwrap_or_default();
+                one.reason = format!("The machine's preferences (apt_preferences) keep it at {at}.");
+            }
+        }
+        if let (State::Missing, Some(reason)) = (one.state, self.failures.get(&id)) {
+            (one.state, one.reason) = (State::Failed, reason.clone());
+        }
+        let is_installed = matches!(one.state, State::Installed | State::InstalledOther);
+        if is_installed && is_due && self.memory.has(&id, &one.package.version) {
+            one.state = State::InstalledPendingReboot;
+        }
+    }
+
+    /// Installs what is wanted, all of it together, or one after the other where that does not work. Answers how the step
+    /// ended if that was by its time or by the user.
+    async fn install<S: Sink>(
+        &mut self,
+        apt: &Apt<'_>,
+        assessed: &[Assessed],
+        inputs: &Value,
+        out: &mut Out<'_, S>,
+    ) -> Result<Option<Ran>, String> {
+        apt.wait(|who| out.line(false, who)).await?;
+        if apt.is_interrupted() || assessed.iter().any(|one| one.package.is_broken) {
+            out.line(false, "An earlier installation was interrupted: what it began is ended first.");
+            if let Some(ran) = self.carry_out(apt.repair(), inputs, out).await?.1 {
+                return Ok(Some(ran));
+            }
+        }
+        let wanted: Vec<&Assessed> = assessed.iter().filter(|one| one.is_wanted()).collect();
+        if wanted.is_empty() {
+            out.line(false, "There is nothing to install.");
+            return Ok(None);
+        }
+        let targets: Vec<String> = wanted.iter().filter_map(|one| target(one)).collect();
+        let together = apt.simulate(&targets).await.and_then(|simulated| self.permitted(&simulated, &wanted));
+        if together.is_ok() {
+            let (succeeded, ended) = self.carry_out(apt.install(&targets), inputs, out).await?;
+            if ended.is_some() {
+                return Ok(ended);
+            }
+            if succeeded {
+                self.remember(&wanted);
+                return Ok(None);
+            }
+            out.line(true, "Together they could not be installed; each is tried by itself.");
+            if let Some(ran) = self.carry_out(apt.repair(), inputs, out).await?.1 {
+                return Ok(Some(ran));
+            }
+        }
+        for one in wanted {
+            if let Some(ran) = self.install_one(apt, one, inputs, out).await? {
+                return Ok(Some(ran));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn install_one<S: Sink>(
+        &mut self,
+        apt: &Apt<'_>,
+        one: &Assessed,
+        inputs: &Value,
+        out: &mut Out<'_, S>,
+    ) -> Result<Option<Ran>, String> {
+        let (id, targets) = (one.id(), target(one).into_iter().collect::<Vec<_>>());
+        match apt.simulate(&targets).await.and_then(|simulated| self.permitted(&simulated, &[one])) {
+            Err(reason) => {
+                out.line(true, &format!("{id} is not installed: {reason}"));
+                self.failures.insert(id, reason);
+            }
+            Ok(()) => {
+                let (succeeded, ended) = self.carry_out(apt.install(&targets), inputs, out).await?;
+                if ended.is_some() {
+                    return Ok(ended);
+                }
+                match succeeded {
+                    true => self.remember(&[one]),
+                    false => {
+                        let reason =
+                            format!("apt-get could not install {}: see the output.", targets.join(" "));
+                        self.failures.insert(id, reason);
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether what apt would do is what the baseline permits: nothing is removed, and what comes along is not rejected.
+    ///
+    /// # Errors
+    /// What is not permitted.
+    fn permitted(&self, simulated: &Simulated, wanted: &[&Assessed]) -> Result<(), String> {
+        if let Some(removed) = simulated.removed.first() {
+            return Err(format!("{removed} would have to be removed for it."));
+        }
+        for (name, _, version) in &simulated.installed {
+            let bare = name.split(':').next().unwrap_or(name);
+            if wanted.iter().any(|one| one.package.name == bare) {
+                continue;
+            }
+            let patch = Patch { name: bare.to_owned(), version: version.clone(), ..Patch::default() };
+            let decided = decide(&self.asked.baseline, &patch, self.began.0);
+            if let Decision::Rejected { as_dependency: false, by } = decided {
+                return Err(format!("It needs {name} {version}, which is rejected by {by:?}."));
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a command with the step's output; answers whether it succeeded, or how the step ended meanwhile.
+    async fn carry_out<S: Sink>(
+        &self,
+        command: Command,
+        inputs: &Value,
+        out: &mut Out<'_, S>,
+    ) -> Result<(bool, Option<Ran>), String> {
+        let (mut cancel, time) = (self.context.cancel.clone(), self.context.time(inputs));
+        let task = Task { command: command.into_std(), user: None };
+        let exit = process::run(&self.context.host.containment, task, time, &mut cancel, out).await;
+        let killed = |status| Ok((false, Some(Ran { status, code: process::KILLED })));
+        match exit.map_err(|error| format!("The package manager could not be started: {error}."))? {
+            Exit::Code(code) => Ok((code == 0, None)),
+            Exit::TimedOut => killed(StepStatus::TimedOut),
+            Exit::Cancelled => killed(StepStatus::Cancelled),
+        }
+    }
+
+    /// Keeps in mind what was installed, until the machine is started anew.
+    fn remember(&mut self, installed: &[&Assessed]) {
+        for one in installed {
+            if let Some(target) = &one.target {
+                self.memory.add(one.id(), target.version.clone());
+            }
+        }
+        self.keep();
+    }
+
+    fn keep(&self) {
+        if let Err(error) = self.memory.write(&self.context.host.patching) {
+            tracing::warn!(%error, "what was installed could not be kept");
+        }
+    }
+
+    /// Tells the inventory of the patches and of the run, or why there is nothing to tell.
+    async fn tell(&self, assessed: Result<&[Assessed], String>) -> Result<(), String> {
+        let teller = Teller::new(self.context, self.began);
+        let entries = assessed.clone().map(|assessed| assessed.iter().map(entry).collect::<Vec<_>>());
+        let summary = assessed.map(|assessed| vec![self.summary(assessed)]);
+        for (type_name, entries) in [(COMPLIANCE, entries), (SUMMARY, summary)] {
+            let names = vec![type_name.to_owned()];
+            let known = self.context.control_plane.inventory_hashes(names).await?;
+            let collected = Collected {
+                type_name: type_name.to_owned(),
+                version: "1.0".to_owned(),
+                entries,
+                note: String::new(),
+            };
+            let known = known.get(type_name).map(String::as_str).unwrap_or_default();
+            // That it failed is told as well, and no failure of the telling.
+            let _said = teller.tell(collected, known).await?;
+        }
+        Ok(())
+    }
+
+    fn summary(&self, assessed: &[Assessed]) -> Entry {
+        let count = |state: State| assessed.iter().filter(|one| one.state == state).count().to_string();
+        let now = (self.context.deadline.clock)();
+        let attributes = [
+            ("PatchGroup", self.asked.patch_group.clone()),
+            ("BaselineId", self.asked.baseline.id.clone()),
+            ("SnapshotId", self.order.snapshot_id.clone()),
+            ("InstalledCount", count(State::Installed)),
+            ("InstalledOtherCount", count(State::InstalledOther)),
+            ("InstalledPendingRebootCount", count(State::InstalledPendingReboot)),
+            ("InstalledRejectedCount", count(State::InstalledRejected)),
+            ("MissingCount", count(State::Missing)),
+            ("FailedCount", count(State::Failed)),
+            ("NotApplicableCount", "0".to_owned()),
+            ("OperationType", self.order.operation().to_owned()),
+            ("OperationStartTime", self.began.rfc3339()),
+            ("OperationEndTime", now.rfc3339()),
+            ("RebootOption", if self.order.may_restart { "RebootIfNeeded" } else { "NoReboot" }.to_owned()),
+            ("ExecutionId", self.context.command_id.to_owned()),
+        ];
+        let given = attributes.into_iter().filter(|(_, value)| !value.is_empty());
+        given.map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// How an installation ends: with a restart, once, when one is due and permitted.
+    fn end<S: Sink>(
+        &mut self,
+        assessed: &[Assessed],
+        machine: &Machine,
+        out: &mut Out<'_, S>,
+    ) -> Result<Ran, String> {
+        let ran =
+            if assessed.iter().any(|one| one.state == State::Failed) { Ran::FAILED } else { Ran::SUCCESS };
+        let Some(reason) = restart::due(machine, Scheme::Deb) else { return Ok(ran) };
+        if !self.order.may_restart {
+            out.line(false, &format!("A restart is due: {reason}. None is wanted."));
+            return Ok(ran);
+        }
+        if self.memory.restarted_for == self.context.command_id {
+            out.line(true, &format!("A restart is still due after one: {reason}."));
+            return Ok(ran);
+        }
+        if let Some(refused) = self.context.no_reboot() {
+            out.line(true, &format!("A restart is due: {reason}. {refused}"));
+            return Ok(ran);
+        }
+        out.line(false, &format!("The machine is restarted: {reason}."));
+        self.context.command_id.clone_into(&mut self.memory.restarted_for);
+        self.keep();
+        Ok(Ran { status: StepStatus::SuccessAndReboot, code: REBOOT })
+    }
+}
+
+/// As apt is told: a name, the architecture where it has one of its own, and the version.
+fn target(one: &Assessed) -> Option<String> {
+    let version = &one.target.as_ref()?.version;
+    let package = &one.package;
+    Some(match package.arch.as_str() {
+        "all" => format!("{}={version}", package.name),
+        arch => format!("{}:{arch}={version}", package.name),
+    })
+}
+
+/// A package as AWS:PatchCompliance has it.
+fn entry(one: &Assessed) -> Entry {
+    let version = one.target.as_ref().map_or(&one.package.version, |target| &target.version);
+    let installed = match one.target {
+        Some(_) => Timestamp(0),
+        None => Timestamp(one.package.installed_seconds.saturating_mul(1000)),
+    };
+    let level = serde_json::to_value(one.level).ok();
+    let attributes = [
+        ("Title", format!("{}:{version}", one.id())),
+        ("KBId", one.id()),
+        ("Classification", if one.is_security { "Security" } else { "" }.to_owned()),
+        ("Severity", one.priority.clone()),
+        ("State", one.state.name().to_owned()),
+        ("InstalledTime", installed.rfc3339()),
+        ("ComplianceLevel", level.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()),
+        ("Reason", one.reason.clone()),
+    ];
+    let given = attributes.into_iter().filter(|(_, value)| !value.is_empty());
+    given.map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// Says how many packages there are in each state, and which are not as they should be.
+fn say<S: Sink>(assessed: &[Assessed], out: &mut Out<'_, S>) {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for one in assessed {
+        *counts.entry(one.state.name()).or_default() += 1;
+    }
+    let counts: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
+    out.line(false, &format!("{} packages: {}", assessed.len(), counts.join(", ")));
+    let told = assessed.iter().filter(|one| !matches!(one.state, State::Installed | State::InstalledOther));
+    for one in told.clone().take(MAX_NAMED) {
+        let target = one.target.as_ref().map(|target| format!(" -> {}", target.version)).unwrap_or_default();
+        let security = if one.is_security { " security" } else { "" };
+        let (state, id, version) = (one.state.name(), one.id(), &one.package.version);
+        out.line(false, format!("{state}: {id} {version}{target}{security} {}", one.reason).trim_end());
+    }
+    if let Some(more) = told.count().checked_sub(MAX_NAMED).filter(|more| *more > 0) {
+        out.line(false, &format!("… and {more} more"));
+    }
+}

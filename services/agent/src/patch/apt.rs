@@ -1,0 +1,209 @@
+//! apt and dpkg: what they have, what they could have, and installing it.
+
+use super::{
+    assess::{Offers, Package},
+    lock,
+    packages::{self, FORMAT, INDEX_FORMAT, Index, Simulated, Stanza},
+};
+use crate::inventory::{Machine, program};
+use std::{
+    collections::{BTreeMap, HashSet},
+    os::unix::fs::MetadataExt,
+    path::Path,
+    process::Stdio,
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::Command,
+};
+
+/// As long as others may be at the packages.
+const LOCK_WAIT: Duration = Duration::from_secs(300);
+/// apt waits itself as well, in case somebody was faster.
+const LOCK_TIMEOUT: &str = "DPkg::Lock::Timeout=60";
+/// The newly installed file keeps the configuration that is there, and asks nobody.
+const KEEP_CONFIGURATION: [&str; 4] =
+    ["-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"];
+const HELPER: &str = "/usr/lib/apt/apt-helper";
+
+/// apt on one machine.
+pub struct Apt<'a> {
+    pub machine: &'a Machine,
+}
+
+impl Apt<'_> {
+    /// Whether there is a database of packages.
+    pub fn is_there(&self) -> bool {
+        self.machine.at("/var/lib/dpkg/status").exists()
+    }
+
+    /// Says to apt which root is meant, where that is not the machine's own.
+    fn root(&self) -> Vec<String> {
+        let root = &self.machine.root;
+        if root == Path::new("/") {
+            return Vec::new();
+        }
+        let root = root.display();
+        let options = [
+            format!("Dir={root}/"),
+            format!("Dir::State::status={root}/var/lib/dpkg/status"),
+            format!("Dpkg::Options::=--root={root}"),
+            "APT::Sandbox::User=root".to_owned(),
+        ];
+        options.into_iter().flat_map(|option| ["-o".to_owned(), option]).collect()
+    }
+
+    async fn output(&self, program: &str, arguments: &[&str]) -> Result<String, String> {
+        let root = self.root();
+        let all: Vec<&str> = root.iter().map(String::as_str).chain(arguments.iter().copied()).collect();
+        let output = program::output(self.machine, program, &all).await?;
+        Ok(String::from_utf8_lossy(&output).into_owned())
+    }
+
+    /// Waits for who else is at the packages.
+    ///
+    /// # Errors
+    /// Who still is.
+    pub async fn wait(&self, say: impl FnMut(&str)) -> Result<(), String> {
+        lock::wait(self.machine, LOCK_WAIT, say).await
+    }
+
+    /// Gets the repositories' indexes anew. A repository that is not reached is an error: what it has is not known.
+    ///
+    /// # Errors
+    /// What apt complains of.
+    pub async fn refresh(&self) -> Result<(), String> {
+        self.output("apt-get", &["-q", "-o", "APT::Update::Error-Mode=any", "update"]).await.map(drop)
+    }
+
+    /// What is installed.
+    ///
+    /// # Errors
+    /// When dpkg does not say, or says that nothing is.
+    pub async fn installed(&self) -> Result<Vec<Package>, String> {
+        let admin = format!("--admindir={}", self.machine.at("/var/lib/dpkg").display());
+        let output = program::output(self.machine, "dpkg-query", &[&admin, "-W", "-f", FORMAT]).await?;
+        let mut installed = packages::installed(&String::from_utf8_lossy(&output))?;
+        if installed.is_empty() {
+            return Err("There is a database of packages, and dpkg lists not one of them.".to_owned());
+        }
+        for package in &mut installed {
+            let list = |name: String| self.machine.at("/var/lib/dpkg/info").join(name).metadata().ok();
+            let found = list(format!("{}:{}.list", package.name, package.arch));
+            let found = found.or_else(|| list(format!("{}.list", package.name)));
+            package.installed_seconds = found.map_or(0, |file| file.mtime());
+        }
+        Ok(installed)
+    }
+
+    /// The versions that the repositories have of what is installed.
+    ///
+    /// # Errors
+    /// When an index cannot be read to its end.
+    pub async fn offers(&self, installed: &[Package], product: &str) -> Result<Offers, String> {
+        let listed = self
+            .output("apt-get", &["indextargets", "--format", INDEX_FORMAT, "Created-By: Packages"])
+            .await?;
+        let wanted: HashSet<(String, String)> =
+            installed.iter().map(|package| (package.name.clone(), package.arch.clone())).collect();
+        let mut offers = Offers::new();
+        for index in packages::indexes(&listed) {
+            self.read(&index, &wanted, product, &mut offers).await?;
+        }
+        Ok(offers)
+    }
+
+    /// Reads an index, which may be large, a line at a time.
+    async fn read(
+        &self,
+        index: &Index,
+        wanted: &HashSet<(String, String)>,
+        product: &str,
+        offers: &mut Offers,
+    ) -> Result<(), String> {
+        let failed = |reason: String| format!("The index {} cannot be read: {reason}.", index.file);
+        let mut command = Command::new(HELPER);
+        command.args(self.root()).args(["cat-file", &index.file]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+        let mut child = command.spawn().map_err(|error| failed(error.to_string()))?;
+        let Some(stdout) = child.stdout.take() else { return Err(failed("it has no output".to_owned())) };
+        let (mut lines, mut line, mut stanza) = (BufReader::new(stdout), Vec::new(), Stanza::default());
+        loop {
+            line.clear();
+            let read = lines.read_until(b'\n', &mut line).await.map_err(|error| failed(error.to_string()))?;
+            // The last paragraph may have no blank line behind it.
+            let text = String::from_utf8_lossy(&line);
+            let whole = stanza.take(if read == 0 { "" } else { text.trim_end_matches('\n') });
+            if let Some(whole) = whole.filter(|whole| wanted.contains(&whole.key())) {
+                let key = whole.key();
+                if let Some(offer) = whole.offer(index, product) {
+                    offers.entry(key).or_default().push(offer);
+                }
+            }
+            if read == 0 {
+                break;
+            }
+        }
+        let status = child.wait().await.map_err(|error| failed(error.to_string()))?;
+        if status.success() { Ok(()) } else { Err(failed(status.to_string())) }
+    }
+
+    /// The version that apt would take of each package by itself: preferences may keep it from newer ones.
+    ///
+    /// # Errors
+    /// When apt does not say.
+    pub async fn candidates(&self, names: &[String]) -> Result<BTreeMap<String, String>, String> {
+        if names.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let arguments: Vec<&str> = ["policy"].into_iter().chain(names.iter().map(String::as_str)).collect();
+        Ok(packages::candidates(&self.output("apt-cache", &arguments).await?).into_iter().collect())
+    }
+
+    /// What installing these versions would do, `name:arch=version` each. Nothing is removed for them.
+    ///
+    /// # Errors
+    /// What apt complains of.
+    pub async fn simulate(&self, targets: &[String]) -> Result<Simulated, String> {
+        let options = ["-q", "-s", "--no-remove", "-o", "Debug::NoLocking=1", "install"];
+        let arguments: Vec<&str> = options.into_iter().chain(targets.iter().map(String::as_str)).collect();
+        packages::simulated(&self.output("apt-get", &arguments).await?)
+    }
+
+    /// The command that installs these versions, and asks nobody anything.
+    pub fn install(&self, targets: &[String]) -> Command {
+        let mut command = Command::new("apt-get");
+        command
+            .args(self.root())
+            .args(["-q", "-y", "--no-remove", "-o", LOCK_TIMEOUT])
+            .args(KEEP_CONFIGURATION);
+        command.arg("install").args(targets);
+        quiet(command)
+    }
+
+    /// Whether an earlier run was interrupted: dpkg refuses to work until that is repaired.
+    pub fn is_interrupted(&self) -> bool {
+        let updates = std::fs::read_dir(self.machine.at("/var/lib/dpkg/updates")).into_iter().flatten();
+        updates
+            .flatten()
+            .any(|file| file.file_name().to_string_lossy().bytes().all(|byte| byte.is_ascii_digit()))
+    }
+
+    /// The command that ends what was begun: configures what is unpacked.
+    pub fn repair(&self) -> Command {
+        let mut command = Command::new("dpkg");
+        if self.machine.root != Path::new("/") {
+            command.arg(format!("--root={}", self.machine.root.display()));
+        }
+        command.args(["--force-confdef", "--force-confold", "--configure", "-a"]);
+        quiet(command)
+    }
+}
+
+/// A command that asks nothing, and that starts no services anew on its own account.
+fn quiet(mut command: Command) -> Command {
+    command.env("DEBIAN_FRONTEND", "noninteractive").env("NEEDRESTART_MODE", "l").env("LC_ALL", "C.UTF-8");
+    command.env("APT_LISTCHANGES_FRONTEND", "none").stdin(Stdio::null());
+    command
+}

@@ -1,0 +1,230 @@
+//! The state of each package by a baseline, and which version is to be installed.
+
+use reeve_patch_baseline::{Baseline, Decision, Level, Patch, compare, decide};
+use std::{cmp::Ordering, collections::HashMap};
+
+/// A package that is installed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Package {
+    pub name: String,
+    pub arch: String,
+    pub version: String,
+    /// Whether somebody said that it stays as it is.
+    pub is_held: bool,
+    /// Whether it is unpacked and not configured, or worse.
+    pub is_broken: bool,
+    /// When its files were put there, in seconds since 1970; 0: not known.
+    pub installed_seconds: i64,
+}
+
+/// Versions that repositories have, by name and architecture. `is_security` is the repository's.
+pub type Offers = HashMap<(String, String), Vec<Patch>>;
+
+/// What a package is by AWS's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    Installed,
+    InstalledOther,
+    InstalledPendingReboot,
+    InstalledRejected,
+    Missing,
+    Failed,
+}
+
+impl State {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Installed => "Installed",
+            Self::InstalledOther => "InstalledOther",
+            Self::InstalledPendingReboot => "InstalledPendingReboot",
+            Self::InstalledRejected => "InstalledRejected",
+            Self::Missing => "Missing",
+            Self::Failed => "Failed",
+        }
+    }
+}
+
+/// A package as it is told of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assessed {
+    pub package: Package,
+    pub state: State,
+    /// The version that is approved and newer than the installed one.
+    pub target: Option<Patch>,
+    /// Whether the target, or the installed version, is a security fix.
+    pub is_security: bool,
+    pub level: Level,
+    pub priority: String,
+    /// Why it is not as it should be, or what else there is to say.
+    pub reason: String,
+}
+
+impl Assessed {
+    pub fn id(&self) -> String {
+        format!("{}.{}", self.package.name, self.package.arch)
+    }
+
+    /// Whether it is to be installed: nobody keeps it from it.
+    pub fn is_wanted(&self) -> bool {
+        self.state == State::Missing && self.reason.is_empty()
+    }
+}
+
+/// Assesses every installed package.
+pub fn assess(baseline: &Baseline, packages: &[Package], offers: &Offers, now_ms: i64) -> Vec<Assessed> {
+    packages.iter().map(|package| one(baseline, package, offers, now_ms)).collect()
+}
+
+fn one(baseline: &Baseline, package: &Package, offers: &Offers, now_ms: i64) -> Assessed {
+    let key = (package.name.clone(), package.arch.clone());
+    let versions = offers.get(&key).map(Vec::as_slice).unwrap_or_default();
+    let order = |a: &Patch, b: &Patch| compare(a.scheme, &a.version, &b.version);
+    let installed = Patch {
+        name: package.name.clone(),
+        arch: package.arch.clone(),
+        version: package.version.clone(),
+        ..Patch::default()
+    };
+    let newer = versions.iter().filter(|offer| order(offer, &installed) == Ordering::Greater);
+    // A security fix that a newer ordinary version hides comes with that one.
+    let with_fixes = newer.clone().map(|offer| Patch {
+        is_security: newer.clone().any(|other| other.is_security && order(other, offer) != Ordering::Greater),
+        ..offer.clone()
+    });
+    let mut notes = Vec::new();
+    let mut best: Option<(Patch, Level)> = None;
+    for offer in with_fixes {
+        match decide(baseline, &offer, now_ms) {
+            Decision::Approved { level, .. } => {
+                if best.as_ref().is_none_or(|(target, _)| order(&offer, target) == Ordering::Greater) {
+                    best = Some((offer, level));
+                }
+            }
+            Decision::Pending { from_ms } => {
+                let at = reeve_types::Timestamp(from_ms).rfc3339();
+                notes.push(format!("{} is approved from {at} on.", offer.version));
+            }
+            Decision::Rejected { by, .. } => notes.push(format!("{} is rejected by {by:?}.", offer.version)),
+            Decision::NotApproved => {}
+        }
+    }
+    match best {
+        Some((target, level)) => missing(package, target, level),
+        None => present(baseline, package, versions, installed, now_ms, notes.join(" ")),
+    }
+}
+
+fn missing(package: &Package, target: Patch, level: Level) -> Assessed {
+    let reason = match package.is_held {
+        true => format!("It is held: `apt-mark unhold {}` lets it be updated.", package.name),
+        false => String::new(),
+    };
+    Assessed {
+        package: package.clone(),
+        state: State::Missing,
+        is_security: target.is_security,
+        level,
+        priority: target.priority.clone(),
+        target: Some(target),
+        reason,
+    }
+}
+
+/// A package of which there is nothing to install.
+fn present(
+    baseline: &Baseline,
+    package: &Package,
+    versions: &[Patch],
+    installed: Patch,
+    now_ms: i64,
+    reason: String,
+) -> Assessed {
+    let same = |offer: &&Patch| compare(offer.scheme, &offer.version, &installed.version) == Ordering::Equal;
+    let is_security = versions.iter().filter(same).any(|offer| offer.is_security);
+    let patch = versions.iter().find(same).map(|offer| Patch { is_security, ..offer.clone() });
+    let patch = patch.unwrap_or(installed);
+    let (state, level, note) = match decide(baseline, &patch, now_ms) {
+        Decision::Approved { level, .. } => (State::Installed, level, reason),
+        Decision::Rejected { as_dependency: false, by } => {
+            (State::InstalledRejected, Level::Unspecified, format!("It is rejected by {by:?}."))
+        }
+        _ => (State::InstalledOther, Level::Unspecified, reason),
+    };
+    Assessed {
+        package: package.clone(),
+        state,
+        target: None,
+        is_security,
+        level,
+        priority: patch.priority,
+        reason: note,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use reeve_patch_baseline::{RejectedAction, Rule};
+
+    fn offer(version: &str, is_security: bool) -> Patch {
+        Patch {
+            name: "a".into(),
+            arch: "amd64".into(),
+            version: version.into(),
+            is_security,
+            ..Patch::default()
+        }
+    }
+
+    fn assessed(baseline: &Baseline, installed: &str, offers: &[Patch]) -> Assessed {
+        let package = Package {
+            name: "a".into(),
+            arch: "amd64".into(),
+            version: installed.into(),
+            ..Package::default()
+        };
+        let offers = Offers::from([(("a".to_owned(), "amd64".to_owned()), offers.to_vec())]);
+        assess(baseline, &[package], &offers, 0).remove(0)
+    }
+
+    proptest! {
+        /// Over generated repositories and baselines: what is to be installed is approved by the baseline, newer than what
+        /// is there, offered, and no ordinary update unless those are wanted.
+        #[test]
+        fn nothing_is_wanted_that_the_baseline_does_not_approve(
+            installed in 0u8..4,
+            versions in prop::collection::vec((0u8..6, any::<bool>()), 0..6),
+            rejected in prop::option::of(0u8..6), block in any::<bool>(),
+            approved in prop::collection::vec(0u8..6, 0..2), by_name in any::<bool>(),
+            rules in 0usize..2, non_security in any::<bool>(),
+        ) {
+            let offers: Vec<Patch> = versions.iter().map(|(v, security)| offer(&v.to_string(), *security)).collect();
+            let baseline = Baseline {
+                rules: vec![Rule { non_security, ..Rule::default() }; rules],
+                approved: approved.iter().map(|v| format!("a={v}")).collect(),
+                approved_non_security: by_name,
+                rejected: rejected.iter().map(|v| format!("a={v}")).collect(),
+                rejected_action: if block { RejectedAction::Block } else { RejectedAction::AllowAsDependency },
+                ..Baseline::default()
+            };
+            let one = assessed(&baseline, &installed.to_string(), &offers);
+            if let Some(target) = &one.target {
+                let version: u8 = target.version.parse().unwrap();
+                prop_assert!(version > installed && versions.iter().any(|(v, _)| *v == version));
+                prop_assert_ne!(rejected, Some(version));
+                let has_fix = versions.iter().any(|(v, security)| *security && *v > installed && *v <= version);
+                let by_rule = rules > 0 && (has_fix || non_security);
+                prop_assert!(by_rule || approved.contains(&version) && (has_fix || by_name));
+                prop_assert_eq!(one.state, State::Missing);
+            } else {
+                // Nothing that a rule approves was passed over.
+                let missed = versions.iter().any(|(v, security)| {
+                    *v > installed && (*security || non_security) && rules > 0 && rejected != Some(*v)
+                });
+                prop_assert!(!missed);
+                prop_assert_ne!(one.state, State::Missing);
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Patching this machine: what its package manager has and could have, what a baseline approves of that, and installing it.
+//!
+//! - `system`: which operating system it is, as baselines name it.
+//! - `assess`: pure: the state of each package, and which version is to be installed.
+//! - `apt`: what apt and dpkg say and do. `packages`: their indexes and lists, read.
+//! - `lock`: who else is at the packages.
+//! - `restart`: whether what runs is older than what is installed.
+//! - `installed`: what was installed here since the machine was started, on disk.
+//!
+//! **Invariants:** nothing is installed that the baseline does not approve, but what an approved package depends on, which is
+//! said; what could not be looked at is an error, and never a machine without patches.
+
+pub mod apt;
+pub mod assess;
+pub mod installed;
+mod lock;
+pub mod packages;
+pub mod restart;
+pub mod system;
