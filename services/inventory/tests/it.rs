@@ -185,5 +185,46 @@ async fn nodes_are_found_by_what_they_have() {
         (1, &json!("1.1"))
     );
     assert!(streams::exists(service.bus(), "INVENTORY").await.unwrap());
+    let counted = async |input: Value| {
+        let answer = service.call("GetInventory", input).await.unwrap();
+        answer["Entities"].as_array().unwrap().clone()
+    };
+    let by_name = json!([{"Expression": "AWS:Application.Name"}]);
+    let of = counted(json!({"Aggregators": by_name})).await;
+    let expected = json!([{"Count": "3", "Name": "bash"}, {"Count": "3", "Name": "openssl"}]);
+    assert_eq!(of[0]["Data"]["AWS:Application"]["Content"], expected);
+    let of = counted(json!({"Aggregators": by_name, "Filters": [second]})).await;
+    let expected = json!([{"Count": "2", "Name": "bash"}, {"Count": "2", "Name": "openssl"}]);
+    assert_eq!(of[0]["Data"]["AWS:Application"]["Content"], expected);
+    let nested = json!([{"Expression": "AWS:InstanceInformation.ResourceType",
+        "Aggregators": [{"Expression": "AWS:Application.Version"}]}]);
+    let of = counted(json!({"Aggregators": nested})).await;
+    let row = |count: &str, version: &str| json!({"Count": count, "ResourceType": "ManagedInstance", "Version": version});
+    let expected = json!([row("1", "1.0"), row("2", "2.0"), row("3", "5.2")]);
+    assert_eq!(of[0]["Data"]["AWS:InstanceInformation"]["Content"], expected);
+    let groups = json!([{"Groups": [{"Name": "old", "Filters": [filter("AWS:Application.Version", "Equal", "1.0")]},
+        {"Name": "any", "Filters": [filter("AWS:Application.Name", "Exists", "true")]}]}]);
+    let of = counted(json!({"Aggregators": groups})).await;
+    let row =
+        |name: &str, yes: &str, no: &str| json!({"Name": name, "matchingCount": yes, "notMatchingCount": no});
+    assert_eq!(
+        of[0]["Data"]["AWS:Application"]["Content"],
+        json!([row("old", "1", "2"), row("any", "3", "0")])
+    );
+    for (bad, words) in [("Name", "Name"), ("AWS:Application.Colour", "Colour"), ("AWS:No.Name", "AWS:No")] {
+        let input = json!({"Aggregators": [{"Expression": bad}]});
+        let refused = service.call("GetInventory", input).await.unwrap_err();
+        assert!(refused.starts_with("InvalidAggregatorException") && refused.contains(words), "{refused}");
+    }
+    // A name that a node has in two versions counts the node once, until the last one is gone.
+    let both = json!([application("openssl", "1.0", "x86_64"), application("openssl", "2.0", "x86_64")]);
+    service.call("PutInventory", put(nodes[0], "AWS:Application", both)).await.unwrap();
+    let name_of = async || {
+        counted(json!({"Aggregators": by_name})).await[0]["Data"]["AWS:Application"]["Content"].clone()
+    };
+    assert_eq!(name_of().await, json!([{"Count": "2", "Name": "bash"}, {"Count": "3", "Name": "openssl"}]));
+    service.call("PutInventory", put(nodes[0], "AWS:Application", json!([]))).await.unwrap();
+    assert_eq!(name_of().await, json!([{"Count": "2", "Name": "bash"}, {"Count": "2", "Name": "openssl"}]));
+    assert!(service.rebuilt_equals_live(&nats).await);
     service.stop().await;
 }

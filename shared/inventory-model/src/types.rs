@@ -250,6 +250,13 @@ pub static TYPES: &[Type] = &[
     },
 ];
 
+impl Type {
+    /// The attribute that the keys of the entries begin with, where nodes are looked for by it: a name that many have.
+    pub fn indexed(&self) -> Option<&'static str> {
+        self.identity.first().copied().filter(|name| self.aggregated.contains(name))
+    }
+}
+
 /// One of AWS's types by its name.
 pub fn find(name: &str) -> Option<&'static Type> {
     TYPES.iter().find(|one| one.name == name)
@@ -273,7 +280,7 @@ mod tests {
         for kind in TYPES {
             let has = |name: &&str| kind.attributes.iter().any(|(known, _)| known == name);
             for named in [kind.identity, kind.volatile, kind.aggregated] {
-                assert!(named.iter().all(|name| has(name)), "{}", kind.name);
+                assert!(named.iter().all(has), "{}", kind.name);
             }
             assert!(kind.attributes.len() <= 50);
         }

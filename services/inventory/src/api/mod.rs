@@ -1,5 +1,6 @@
 //! One handler for each operation.
 
+mod aggregate;
 mod filters;
 pub(crate) mod hashes;
 pub(crate) mod list;

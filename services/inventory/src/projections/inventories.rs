@@ -3,7 +3,7 @@
 use crate::domain::InventoryEvent;
 use reeve_contracts::inventory::{self, InventoryChanged};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
-use reeve_inventory_model::{Entry, from_attributes};
+use reeve_inventory_model::{Entry, from_attributes, key_part, types};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -13,6 +13,10 @@ pub(crate) const ITEMS: &str = "items";
 pub(crate) const ENTRIES: &str = "entries";
 /// The custom types that there are, by name.
 pub(crate) const CUSTOM_TYPES: &str = "custom-types";
+/// Which nodes have something of a name ([`index_key`] and `/` and the node), and how many entries of it.
+pub(crate) const NODES_BY_NAME: &str = "nodes-by-name";
+/// How many nodes have something of a name, by [`index_key`].
+pub(crate) const NAMES: &str = "names";
 /// Parts of changes that are not in force yet, by [`item_key`] and `/` and their numbers.
 const PARTS: &str = "parts";
 
@@ -60,6 +64,18 @@ impl PartRow {
             removed: event.removed.iter().map(|entry| entry.key.clone()).collect(),
         }
     }
+}
+
+/// A name that nodes have something of, and how many do.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct NameRow {
+    pub name: String,
+    pub nodes: u64,
+}
+
+/// The key of a name in an index: of a type whose keys begin with it.
+pub(crate) fn index_key(type_name: &str, name: &str) -> String {
+    format!("{type_name}/{}", key_part(name))
 }
 
 /// The key of what a node has of a type.
@@ -117,7 +133,7 @@ fn change(view: &mut dyn View, e: &InventoryChanged) {
         if e.type_name.starts_with("Custom:") {
             see_custom_type(view, e, &part);
         }
-        apply(view, &key, &mut row, part);
+        apply(view, e, &key, &mut row, part);
     }
     if e.hash.is_empty() {
         return view.remove(ITEMS, key.as_bytes());
@@ -137,18 +153,50 @@ fn part_key(item: &str, part: u32) -> String {
 }
 
 /// Changes entries. What is said twice, or of what is not there, counts once, or not at all.
-fn apply(view: &mut dyn View, item: &str, row: &mut ItemRow, part: PartRow) {
+fn apply(view: &mut dyn View, e: &InventoryChanged, item: &str, row: &mut ItemRow, part: PartRow) {
+    let indexed = types::find(&e.type_name).and_then(types::Type::indexed);
+    let name = |entry: &Entry| indexed.and_then(|name| entry.get(name)).cloned();
     for key in part.removed {
         let key = format!("{item}/{key}");
-        if view.find(ENTRIES, key.as_bytes()).is_some() {
+        if let Some(entry) = view.row::<Entry>(ENTRIES, &key) {
             view.remove(ENTRIES, key.as_bytes());
             row.count = row.count.saturating_sub(1);
+            if let Some(name) = name(&entry) {
+                count(view, e, &name, false);
+            }
         }
     }
     for (key, entry) in part.put {
         let key = format!("{item}/{key}");
-        row.count += u64::from(view.find(ENTRIES, key.as_bytes()).is_none());
+        if view.find(ENTRIES, key.as_bytes()).is_none() {
+            row.count += 1;
+            if let Some(name) = name(&entry) {
+                count(view, e, &name, true);
+            }
+        }
         view.put_row(ENTRIES, &key, entry);
+    }
+}
+
+/// Counts an entry of a name more or less on the node, and the node once for all of them. The key of an entry begins with its
+/// name, so that a changed entry keeps it.
+fn count(view: &mut dyn View, e: &InventoryChanged, name: &str, more: bool) {
+    let index = index_key(&e.type_name, name);
+    let of_node = format!("{index}/{}", e.node_id);
+    let held: u64 = view.row(NODES_BY_NAME, &of_node).unwrap_or_default();
+    let now = if more { held + 1 } else { held.saturating_sub(1) };
+    match now {
+        0 => view.remove(NODES_BY_NAME, of_node.as_bytes()),
+        now => view.put_row(NODES_BY_NAME, &of_node, now),
+    }
+    if (held == 0) == (now == 0) {
+        return;
+    }
+    let mut row: NameRow = view.row(NAMES, &index).unwrap_or_default();
+    row.nodes = if now == 0 { row.nodes.saturating_sub(1) } else { row.nodes + 1 };
+    match row.nodes {
+        0 => view.remove(NAMES, index.as_bytes()),
+        _ => view.put_row(NAMES, &index, NameRow { name: name.to_owned(), ..row }),
     }
 }
 

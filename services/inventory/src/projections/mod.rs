@@ -3,5 +3,8 @@
 mod inventories;
 mod nodes;
 
-pub(crate) use inventories::{CUSTOM_TYPES, CustomTypeRow, ENTRIES, ITEMS, Inventories, ItemRow, item_key};
+pub(crate) use inventories::{
+    CUSTOM_TYPES, CustomTypeRow, ENTRIES, ITEMS, Inventories, ItemRow, NAMES, NODES_BY_NAME, NameRow,
+    item_key,
+};
 pub(crate) use nodes::{NODES, NodeRow, Nodes};
