@@ -2,7 +2,7 @@
 //!
 //! - Aggregate `inventory`, one for each node and type: subject `reeve.evt.inventory.inventory.<node>.<type>`. Events
 //!   `InventoryChanged`, which is the difference, and `InventoryCollectionFailed`.
-//! - Reads: the events of nodes and tags; what nodes report of their inventory (stream NODE_REPORTS).
+//! - Reads: the events of nodes, tags and run-command; what nodes report of their inventory (stream NODE_REPORTS).
 //!
 //! Invariants: a difference is said to what is known, by its hash, and to nothing else; an unchanged collection is no event;
 //! the parts of a large change are in force together; a collection that did not come to its end changes nothing; handling an
@@ -25,8 +25,10 @@ pub fn service() -> Service {
     Service::new("inventory")
         .aggregate::<Inventory>()
         .projection(projections::Nodes)
+        .projection(reeve_fleet::Nodes)
         .projection(reeve_fleet::node_tags())
         .projection(projections::Inventories)
+        .projection(projections::Invocations)
         .inbox(
             Consumer::from_beginning("reports").concurrency(64),
             NODE_REPORTS,
@@ -35,6 +37,11 @@ pub fn service() -> Service {
         )
         .agent_endpoint("InventoryHashes", "inventory", api::hashes::tell)
         .operation(Operation::write("ssm", "PutInventory").on("ManagedInstance", "InstanceId"), api::put::put)
+        .operation(
+            Operation::read("inventory", "GetNodeInventory").on("ManagedInstance", "nodeId"),
+            api::changes::of_node,
+        )
+        .operation(Operation::read("inventory", "ListInventoryChanges"), api::changes::list)
         .operation(Operation::read("ssm", "GetInventory"), api::query::get)
         .operation(Operation::read("ssm", "GetInventorySchema"), api::schema::get)
         .operation(

@@ -25,7 +25,8 @@ struct Cli {
     /// over REEVE_DATA and the default.
     #[arg(long, global = true, default_value = ".reeve", env = "REEVE_DATA")]
     data: PathBuf,
-    /// Asks about an earlier instant (RFC 3339), as the log has it: nodes, documents, commands, dead-letters and api.
+    /// Asks about an earlier instant (RFC 3339), as the log has it: nodes, documents, commands, dead-letters, inventory
+    /// and api.
     #[arg(long, global = true, value_name = "TIME")]
     as_of: Option<String>,
     /// How answers are printed.
@@ -75,6 +76,8 @@ enum Command {
     /// Lists, shows, retries and discards what services gave up on.
     #[command(subcommand)]
     DeadLetters(client::dead_letters::Command),
+    /// Shows what nodes have, collects it, and tells what changed.
+    Inventory(client::inventory::Args),
     /// Prints a NATS credentials file with which another system's program may call the API over the bus.
     BusUser(host::BusUserArgs),
     /// Shows, rotates and renews the keys whose dispatches nodes run.
@@ -143,11 +146,12 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
             | Command::Documents(_)
             | Command::Commands
             | Command::DeadLetters(_)
+            | Command::Inventory(_)
             | Command::Api(_)
     );
     anyhow::ensure!(
         asks || cli.as_of.is_none(),
-        "--as-of goes with nodes, documents, commands, dead-letters and api"
+        "--as-of goes with nodes, documents, commands, dead-letters, inventory and api"
     );
     let connection =
         || anyhow::Ok(client::connection::Connection::open(&data)?.asking_as_of(cli.as_of.clone()));
@@ -166,6 +170,9 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         Command::Access(command) => client::access::access(&data, command, format).await?,
         Command::DeadLetters(command) => {
             client::dead_letters::dead_letters(&connection()?, command, format).await?;
+        }
+        Command::Inventory(args) => {
+            return client::inventory::inventory(&data, &connection()?, args, format).await;
         }
         Command::BusUser(args) => host::bus_user(&data, &args)?,
         Command::Keys(command) => client::keys::keys(&data, command, format).await?,

@@ -1,6 +1,7 @@
 //! One handler for each operation.
 
 mod aggregate;
+pub(crate) mod changes;
 mod filters;
 pub(crate) mod hashes;
 pub(crate) mod list;

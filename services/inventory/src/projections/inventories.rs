@@ -4,6 +4,7 @@ use crate::domain::InventoryEvent;
 use reeve_contracts::inventory::{self, InventoryChanged};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
 use reeve_inventory_model::{Entry, from_attributes, key_part, types};
+use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -17,6 +18,8 @@ pub(crate) const CUSTOM_TYPES: &str = "custom-types";
 pub(crate) const NODES_BY_NAME: &str = "nodes-by-name";
 /// How many nodes have something of a name, by [`index_key`].
 pub(crate) const NAMES: &str = "names";
+/// The events of changes in the order in which they came into force, by [`change_key`].
+pub(crate) const CHANGES: &str = "changes";
 /// Parts of changes that are not in force yet, by [`item_key`] and `/` and their numbers.
 const PARTS: &str = "parts";
 
@@ -53,17 +56,35 @@ struct PartRow {
     /// Key, and what the entry is from now on.
     put: Vec<(String, Entry)>,
     removed: Vec<String>,
+    /// Of its event in the log.
+    position: u64,
 }
 
 impl PartRow {
-    fn of(event: &InventoryChanged) -> Self {
+    fn of(event: &InventoryChanged, position: u64) -> Self {
         let entry = |entry: &inventory::Entry| (entry.key.clone(), from_attributes(&entry.attributes));
         let after = event.changed.iter().filter_map(|change| change.after.as_ref());
         Self {
             put: event.added.iter().chain(after).map(entry).collect(),
+            position,
             removed: event.removed.iter().map(|entry| entry.key.clone()).collect(),
         }
     }
+}
+
+/// An event of a change that is in force. What it says is in the log.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct ChangeRow {
+    pub node_id: String,
+    pub type_name: String,
+    pub position: u64,
+    pub recorded: Timestamp,
+    pub actor: String,
+}
+
+/// Keys sort by when a change was recorded.
+pub(crate) fn change_key(recorded: Timestamp, position: u64) -> String {
+    format!("{:020}/{position:020}", recorded.0)
 }
 
 /// A name that nodes have something of, and how many do.
@@ -96,7 +117,7 @@ impl Projection for Inventories {
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<InventoryEvent>) {
         match &event.event {
-            InventoryEvent::InventoryChanged(e) => change(view, e),
+            InventoryEvent::InventoryChanged(e) => change(view, event, e),
             InventoryEvent::InventoryCollectionFailed(e) => {
                 let failure = Some((e.reason.clone(), e.captured_ms));
                 let key = item_key(&e.type_name, &e.node_id);
@@ -106,7 +127,8 @@ impl Projection for Inventories {
     }
 }
 
-fn change(view: &mut dyn View, e: &InventoryChanged) {
+fn change(view: &mut dyn View, event: &Recorded<InventoryEvent>, e: &InventoryChanged) {
+    let position = event.position.0;
     let key = item_key(&e.type_name, &e.node_id);
     let mut row: ItemRow = view.row(ITEMS, &key).unwrap_or_default();
     // Another change has begun: what waited of the one before is of no use.
@@ -118,7 +140,7 @@ fn change(view: &mut dyn View, e: &InventoryChanged) {
         0
     });
     if e.part < e.parts {
-        view.put_row(PARTS, &part_key(&key, e.part), PartRow::of(e));
+        view.put_row(PARTS, &part_key(&key, e.part), PartRow::of(e, position));
         row.waiting = Some((e.change_id.clone(), e.part));
         view.put_row(ITEMS, &key, row);
         return;
@@ -128,7 +150,17 @@ fn change(view: &mut dyn View, e: &InventoryChanged) {
         parts.extend(view.row::<PartRow>(PARTS, &part_key(&key, n)));
         view.remove(PARTS, part_key(&key, n).as_bytes());
     }
-    parts.push(PartRow::of(e));
+    parts.push(PartRow::of(e, position));
+    for part in &parts {
+        let changed = ChangeRow {
+            node_id: e.node_id.clone(),
+            type_name: e.type_name.clone(),
+            position: part.position,
+            recorded: event.envelope.time,
+            actor: event.envelope.actor.clone(),
+        };
+        view.put_row(CHANGES, &change_key(changed.recorded, part.position), changed);
+    }
     for part in parts {
         if e.type_name.starts_with("Custom:") {
             see_custom_type(view, e, &part);

@@ -1,10 +1,12 @@
 //! Events to rows. Keys of rows about a node's type are `<type>/<node>`: what is asked most is one type of many nodes.
 
 mod inventories;
+mod invocations;
 mod nodes;
 
 pub(crate) use inventories::{
-    CUSTOM_TYPES, CustomTypeRow, ENTRIES, ITEMS, Inventories, ItemRow, NAMES, NODES_BY_NAME, NameRow,
-    item_key,
+    CHANGES, CUSTOM_TYPES, ChangeRow, CustomTypeRow, ENTRIES, ITEMS, Inventories, ItemRow, NAMES,
+    NODES_BY_NAME, NameRow, change_key, item_key,
 };
+pub(crate) use invocations::{INVOCATIONS, InvocationRow, Invocations, invocation_key};
 pub(crate) use nodes::{NODES, NodeRow, Nodes};

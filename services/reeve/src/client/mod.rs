@@ -5,6 +5,7 @@ pub mod api;
 pub mod connection;
 pub mod dead_letters;
 pub mod events;
+pub mod inventory;
 pub mod keys;
 pub mod list;
 pub mod output;
