@@ -2,6 +2,8 @@
 //!
 //! - Aggregate `inventory`, one for each node and type: subject `reeve.evt.inventory.inventory.<node>.<type>`. Events
 //!   `InventoryChanged`, which is the difference, and `InventoryCollectionFailed`.
+//! - Aggregate `deletion`, by its id: subject `reeve.evt.inventory.deletion.<id>`. Events `InventoryDeletionStarted`,
+//!   `InventoryDeletionCompleted`: of a custom type from all nodes.
 //! - Reads: the events of nodes, tags and run-command; what nodes report of their inventory (stream NODE_REPORTS).
 //!
 //! Invariants: a difference is said to what is known, by its hash, and to nothing else; an unchanged collection is no event;
@@ -12,6 +14,7 @@ mod api;
 mod domain;
 mod inbox;
 mod projections;
+mod reactors;
 mod reading;
 mod taking;
 
@@ -24,10 +27,12 @@ use reeve_runtime::{Consumer, Operation, Service};
 pub fn service() -> Service {
     Service::new("inventory")
         .aggregate::<Inventory>()
+        .aggregate::<domain::deletion::Deletion>()
         .projection(projections::Nodes)
         .projection(reeve_fleet::Nodes)
         .projection(reeve_fleet::node_tags())
         .projection(projections::Inventories)
+        .projection(projections::Deletions)
         .projection(projections::Invocations)
         .inbox(
             Consumer::from_beginning("reports").concurrency(64),
@@ -35,6 +40,8 @@ pub fn service() -> Service {
             "reeve.report.*.inventory.*.*",
             inbox::report,
         )
+        .reactor(Consumer::from_beginning("delete"), reactors::delete)
+        .reactor(Consumer::from_beginning("deregistration"), reactors::forget_node)
         .agent_endpoint("InventoryHashes", "inventory", api::hashes::tell)
         .operation(Operation::write("ssm", "PutInventory").on("ManagedInstance", "InstanceId"), api::put::put)
         .operation(
@@ -48,4 +55,6 @@ pub fn service() -> Service {
             Operation::read("ssm", "ListInventoryEntries").on("ManagedInstance", "InstanceId"),
             api::list::list,
         )
+        .operation(Operation::write("ssm", "DeleteInventory"), api::deletions::delete)
+        .operation(Operation::read("ssm", "DescribeInventoryDeletions"), api::deletions::describe)
 }

@@ -235,3 +235,29 @@ fn reeve_inventory_shows_what_a_node_has_and_had_and_what_changed_by_whom() {
     assert!(!refused.success && refused.stderr.contains("mi-00000000000000000"), "{}", refused.stderr);
     println!("{listed}");
 }
+
+#[test]
+fn the_aws_cli_deletes_a_custom_type_and_a_deregistered_node_keeps_none() {
+    let instance = Instance::start(1);
+    let node = instance.node();
+    let put = || {
+        let item = json!({"TypeName": "Custom:Rack", "SchemaVersion": "1.0",
+            "CaptureTime": "2026-01-31T12:00:00Z", "Content": [{"Row": "7"}]});
+        instance.call("PutInventory", &json!({"InstanceId": node, "Items": [item]}));
+    };
+    put();
+    let deleted = instance.aws(&["delete-inventory", "--type-name", "Custom:Rack"]).json();
+    assert_eq!(deleted["DeletionSummary"]["TotalCount"], 1, "{deleted}");
+    let id = deleted["DeletionId"].as_str().unwrap().to_owned();
+    wait_for("the deletion is complete", || {
+        let of = instance.aws(&["describe-inventory-deletions", "--deletion-id", &id]).json();
+        (of["InventoryDeletions"][0]["LastStatus"] == "Complete").then_some(())
+    });
+    assert_eq!(entries(&instance, "Custom:Rack"), Vec::<Value>::new());
+    put();
+    instance.call("DeregisterManagedInstance", &json!({"InstanceId": node}));
+    wait_for("the inventory goes with the node", || {
+        let last = inventory_events(&instance).pop()?;
+        (last["data"]["note"] == "The node was deregistered.").then_some(())
+    });
+}

@@ -2,6 +2,7 @@
 
 mod aggregate;
 pub(crate) mod changes;
+pub(crate) mod deletions;
 mod filters;
 pub(crate) mod hashes;
 pub(crate) mod list;

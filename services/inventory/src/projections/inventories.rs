@@ -1,5 +1,6 @@
 //! What nodes have, as it is answered.
 
+use super::deletions;
 use crate::domain::InventoryEvent;
 use reeve_contracts::inventory::{self, InventoryChanged};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
@@ -168,6 +169,9 @@ fn change(view: &mut dyn View, event: &Recorded<InventoryEvent>, e: &InventoryCh
         apply(view, e, &key, &mut row, part);
     }
     if e.hash.is_empty() {
+        if !e.deletion_id.is_empty() {
+            deletions::take_away(view, event, e, &row.schema_version);
+        }
         return view.remove(ITEMS, key.as_bytes());
     }
     row.schema_version.clone_from(&e.schema_version);
