@@ -14,6 +14,9 @@ use uuid::Uuid;
 /// Takes what nodes have of the type away, and says when nothing is left of what was there.
 pub(crate) async fn delete(delivery: Delivery<DeletionEvent>) -> Result<(), HandlerError> {
     let DeletionEvent::InventoryDeletionStarted(started) = &delivery.event.event else { return Ok(()) };
+    if delivery.handle.state::<Deletion>(&started.deletion_id).complete {
+        return Ok(());
+    }
     let envelope = &delivery.event.envelope;
     let actor = Actor { name: envelope.actor.clone(), source: envelope.actor_source.clone() };
     let context = Context { actor, ..delivery.context("delete") };

@@ -7,7 +7,7 @@ use crate::inventory::{
 };
 use prost::Message;
 use reeve_contracts::node::InventoryReport;
-use reeve_inventory_model::{Difference, Entries, Entry, attributes, entry, hash::Sum, keyed};
+use reeve_inventory_model::{Difference, Entries, Entry, entry, hash::Sum, keyed};
 use reeve_node_protocol::inventory::{MAX_ENTRIES, MAX_PART_BYTES, MAX_PARTS, MAX_TEXT_CHARS};
 use reeve_types::{Timestamp, ids::new_uuid};
 use serde_json::Value;
@@ -198,7 +198,6 @@ fn parts(
         if !with_keys {
             one.key.clear();
         }
-        debug_assert_eq!(one.attributes, attributes(of));
         let at = room(&mut parts, one.encoded_len() + 4);
         parts[at].entries.push(one);
     }

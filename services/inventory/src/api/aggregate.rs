@@ -161,8 +161,9 @@ fn counts(call: &Call<GetInventoryRequest>, wanted: &Wanted, path: &[Counted]) -
         let mut combinations = vec![Vec::new()];
         for of in path {
             let values = of.values(&node);
-            let longer =
-                |one: Vec<String>| values.iter().map(move |value| [&one[..], &[value.clone()]].concat());
+            let longer = |one: Vec<String>| {
+                values.iter().map(move |value| [&one[..], std::slice::from_ref(value)].concat())
+            };
             combinations = combinations.into_iter().flat_map(longer).collect();
         }
         for combination in combinations {
