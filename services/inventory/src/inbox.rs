@@ -3,7 +3,7 @@
 use crate::{
     domain::{Command, Inventory, inventory_id},
     reading::node_row,
-    taking::{Collection, Found, TakeError, take, too_many_custom_types},
+    taking::{Collection, Found, TakeError, is_disabled, take, too_many_custom_types},
 };
 use prost::Message;
 use reeve_contracts::{
@@ -56,6 +56,10 @@ pub(crate) async fn report(inbox: InboxMessage) -> Result<(), HandlerError> {
     }
     let Some(parts) = earlier(&inbox, &node, &last).await? else { return Ok(()) };
     let collection = collection(&node, parts, last)?;
+    if is_disabled(&inbox.handle, &collection.about) {
+        tracing::info!(%node, collection.about.type_name, "a type whose schema was disabled is passed over");
+        return Ok(());
+    }
     match take(&inbox.handle, collection, &context).await {
         Ok(_) => Ok(()),
         // A difference to what is not there, or not there yet: what it is to may still come.

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{Command, Error, Inventory, State, inventory_id},
-    projections::{CUSTOM_TYPES, CustomTypeRow, ENTRIES, item_key},
+    projections::{CUSTOM_TYPES, CustomTypeRow, ENTRIES, disabled, item_key, newer},
 };
 use prost::Message;
 use reeve_contracts::inventory::{self, EntryChange, InventoryChanged};
@@ -189,6 +189,12 @@ fn parts(about: InventoryChanged, difference: Difference) -> Vec<InventoryChange
 /// A collection's context as AWS's types have it, in a message.
 pub(crate) fn context_of(item: Option<&Entry>) -> Vec<inventory::Attribute> {
     item.map(attributes).unwrap_or_default()
+}
+
+/// Whether a type's schema was disabled in this version: then what is put of it is not taken.
+pub(crate) fn is_disabled(handle: &Handle, about: &InventoryChanged) -> bool {
+    let disabled = disabled(handle.views(), &about.type_name);
+    disabled.is_some_and(|version| !newer(&about.schema_version, &version))
 }
 
 /// As many custom types an account has at most: AWS's quota.

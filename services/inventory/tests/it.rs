@@ -185,5 +185,117 @@ async fn nodes_are_found_by_what_they_have() {
         (1, &json!("1.1"))
     );
     assert!(streams::exists(service.bus(), "INVENTORY").await.unwrap());
+    let counted = async |input: Value| {
+        let answer = service.call("GetInventory", input).await.unwrap();
+        answer["Entities"].as_array().unwrap().clone()
+    };
+    let by_name = json!([{"Expression": "AWS:Application.Name"}]);
+    let of = counted(json!({"Aggregators": by_name})).await;
+    let expected = json!([{"Count": "3", "Name": "bash"}, {"Count": "3", "Name": "openssl"}]);
+    assert_eq!(of[0]["Data"]["AWS:Application"]["Content"], expected);
+    let of = counted(json!({"Aggregators": by_name, "Filters": [second]})).await;
+    let expected = json!([{"Count": "2", "Name": "bash"}, {"Count": "2", "Name": "openssl"}]);
+    assert_eq!(of[0]["Data"]["AWS:Application"]["Content"], expected);
+    let nested = json!([{"Expression": "AWS:InstanceInformation.ResourceType",
+        "Aggregators": [{"Expression": "AWS:Application.Version"}]}]);
+    let of = counted(json!({"Aggregators": nested})).await;
+    let row = |count: &str, version: &str| json!({"Count": count, "ResourceType": "ManagedInstance", "Version": version});
+    let expected = json!([row("1", "1.0"), row("2", "2.0"), row("3", "5.2")]);
+    assert_eq!(of[0]["Data"]["AWS:InstanceInformation"]["Content"], expected);
+    let groups = json!([{"Groups": [{"Name": "old", "Filters": [filter("AWS:Application.Version", "Equal", "1.0")]},
+        {"Name": "any", "Filters": [filter("AWS:Application.Name", "Exists", "true")]}]}]);
+    let of = counted(json!({"Aggregators": groups})).await;
+    let row =
+        |name: &str, yes: &str, no: &str| json!({"Name": name, "matchingCount": yes, "notMatchingCount": no});
+    assert_eq!(
+        of[0]["Data"]["AWS:Application"]["Content"],
+        json!([row("old", "1", "2"), row("any", "3", "0")])
+    );
+    for (bad, words) in [("Name", "Name"), ("AWS:Application.Colour", "Colour"), ("AWS:No.Name", "AWS:No")] {
+        let input = json!({"Aggregators": [{"Expression": bad}]});
+        let refused = service.call("GetInventory", input).await.unwrap_err();
+        assert!(refused.starts_with("InvalidAggregatorException") && refused.contains(words), "{refused}");
+    }
+    // A name that a node has in two versions counts the node once, until the last one is gone.
+    let both = json!([application("openssl", "1.0", "x86_64"), application("openssl", "2.0", "x86_64")]);
+    service.call("PutInventory", put(nodes[0], "AWS:Application", both)).await.unwrap();
+    let name_of = async || {
+        counted(json!({"Aggregators": by_name})).await[0]["Data"]["AWS:Application"]["Content"].clone()
+    };
+    assert_eq!(name_of().await, json!([{"Count": "2", "Name": "bash"}, {"Count": "3", "Name": "openssl"}]));
+    service.call("PutInventory", put(nodes[0], "AWS:Application", json!([]))).await.unwrap();
+    assert_eq!(name_of().await, json!([{"Count": "2", "Name": "bash"}, {"Count": "2", "Name": "openssl"}]));
+    assert!(service.rebuilt_equals_live(&nats).await);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_custom_type_is_deleted_from_all_nodes_and_its_schema_as_is_asked() {
+    let nats = Nats::start();
+    let nodes = ["mi-0123456789abcdef0", "mi-0123456789abcdef1"];
+    let service = Service::start(&nats, &nodes).await;
+    let fill = async |version: &str| {
+        for node in nodes {
+            let item = item("Custom:Rack", version, json!([{"Row": node}]));
+            service.call("PutInventory", json!({"InstanceId": node, "Items": [item]})).await.unwrap();
+        }
+    };
+    let counted = async || {
+        let answer =
+            service.call("GetInventory", json!({"ResultAttributes": [{"TypeName": "Custom:Rack"}]})).await;
+        let entities = answer.unwrap()["Entities"].as_array().unwrap().clone();
+        entities.iter().filter(|entity| !entity["Data"]["Custom:Rack"].is_null()).count()
+    };
+    let deleted = async |more: Value| {
+        let mut input = json!({"TypeName": "Custom:Rack"});
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let answer = service.call("DeleteInventory", input).await.unwrap();
+        let id = answer["DeletionId"].clone();
+        for _ in 0..500 {
+            let of = service.call("DescribeInventoryDeletions", json!({"DeletionId": id})).await.unwrap();
+            if of["InventoryDeletions"][0]["LastStatus"] == "Complete" {
+                return of["InventoryDeletions"][0].clone();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("it is never complete");
+    };
+    let unknown = service.call("DeleteInventory", json!({"TypeName": "Custom:Rack"})).await.unwrap_err();
+    assert!(unknown.starts_with("InvalidTypeNameException") && unknown.contains("Custom:Rack"), "{unknown}");
+    let aws = service.call("DeleteInventory", json!({"TypeName": "AWS:Application"})).await.unwrap_err();
+    assert!(aws.starts_with("InvalidTypeNameException") && aws.contains("only custom"), "{aws}");
+    fill("1.0").await;
+    let dry =
+        service.call("DeleteInventory", json!({"TypeName": "Custom:Rack", "DryRun": true})).await.unwrap();
+    assert_eq!((&dry["DeletionSummary"]["TotalCount"], dry.get("DeletionId")), (&json!(2), None));
+    assert_eq!(counted().await, 2);
+
+    let token = json!({"ClientToken": "0123abcd-0123-0123-0123-0123456789ab"});
+    let done = deleted(token.clone()).await;
+    let expected = json!([{"Version": "1.0", "Count": 2, "RemainingCount": 0}]);
+    assert_eq!(done["DeletionSummary"]["SummaryItems"], expected);
+    assert_eq!(counted().await, 0);
+    let mut again = token;
+    again["TypeName"] = json!("Custom:Rack");
+    again["SchemaDeleteOption"] = json!("DeleteSchema");
+    let refused = service.call("DeleteInventory", again).await.unwrap_err();
+    assert!(refused.starts_with("InvalidInventoryRequestException"), "{refused}");
+
+    // The schema stays and takes new data, until it is disabled in that version.
+    fill("1.0").await;
+    assert_eq!(counted().await, 2);
+    deleted(json!({"SchemaDeleteOption": "DisableSchema"})).await;
+    fill("1.0").await;
+    assert_eq!(counted().await, 0);
+    fill("1.1").await;
+    assert_eq!(counted().await, 2);
+    deleted(json!({"SchemaDeleteOption": "DeleteSchema"})).await;
+    let schema = service.call("GetInventorySchema", json!({"TypeName": "Custom:Rack"})).await.unwrap();
+    assert_eq!(schema["Schemas"], json!([]));
+    fill("1.0").await;
+    assert_eq!(counted().await, 2);
+    let refused = service.call("DescribeInventoryDeletions", json!({"DeletionId": "no"})).await.unwrap_err();
+    assert!(refused.starts_with("InvalidDeletionIdException"), "{refused}");
+    assert!(service.rebuilt_equals_live(&nats).await);
     service.stop().await;
 }

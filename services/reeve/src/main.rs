@@ -25,7 +25,8 @@ struct Cli {
     /// over REEVE_DATA and the default.
     #[arg(long, global = true, default_value = ".reeve", env = "REEVE_DATA")]
     data: PathBuf,
-    /// Asks about an earlier instant (RFC 3339), as the log has it: nodes, documents, commands, dead-letters, incidents and api.
+    /// Asks about an earlier instant (RFC 3339), as the log has it: nodes, documents, commands, dead-letters, incidents,
+    /// inventory and api.
     #[arg(long, global = true, value_name = "TIME")]
     as_of: Option<String>,
     /// How answers are printed.
@@ -78,6 +79,8 @@ enum Command {
     /// Lists, shows, starts and resolves incidents.
     #[command(subcommand)]
     Incidents(client::incidents::Command),
+    /// Shows what nodes have, collects it, and tells what changed.
+    Inventory(client::inventory::Args),
     /// Prints a NATS credentials file with which another system's program may call the API over the bus.
     BusUser(host::BusUserArgs),
     /// Shows, rotates and renews the keys whose dispatches nodes run.
@@ -147,11 +150,12 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
             | Command::Commands
             | Command::DeadLetters(_)
             | Command::Incidents(_)
+            | Command::Inventory(_)
             | Command::Api(_)
     );
     anyhow::ensure!(
         asks || cli.as_of.is_none(),
-        "--as-of goes with nodes, documents, commands, dead-letters, incidents and api"
+        "--as-of goes with nodes, documents, commands, dead-letters, incidents, inventory and api"
     );
     let connection =
         || anyhow::Ok(client::connection::Connection::open(&data)?.asking_as_of(cli.as_of.clone()));
@@ -173,6 +177,9 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         }
         Command::Incidents(command) => {
             client::incidents::incidents(connection()?, command, format).await?;
+        }
+        Command::Inventory(args) => {
+            return client::inventory::inventory(&data, &connection()?, args, format).await;
         }
         Command::BusUser(args) => host::bus_user(&data, &args)?,
         Command::Keys(command) => client::keys::keys(&data, command, format).await?,

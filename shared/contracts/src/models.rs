@@ -6,5 +6,6 @@ pub const MODELS: &[(&str, &str)] = &[
     ("ssm-incidents", include_str!("../../../schemas/aws/ssm-incidents.json")),
     ("access", include_str!("../../../schemas/reeve/access.json")),
     ("dead-letters", include_str!("../../../schemas/reeve/dead-letters.json")),
+    ("inventory", include_str!("../../../schemas/reeve/inventory.json")),
     ("nodes", include_str!("../../../schemas/reeve/nodes.json")),
 ];

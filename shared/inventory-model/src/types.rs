@@ -254,6 +254,13 @@ pub static TYPES: &[Type] = &[
     },
 ];
 
+impl Type {
+    /// The attribute that the keys of the entries begin with, where nodes are looked for by it: a name that many have.
+    pub fn indexed(&self) -> Option<&'static str> {
+        self.identity.first().copied().filter(|name| self.aggregated.contains(name))
+    }
+}
+
 /// One of AWS's types by its name.
 pub fn find(name: &str) -> Option<&'static Type> {
     TYPES.iter().find(|one| one.name == name)

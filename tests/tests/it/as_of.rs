@@ -98,6 +98,8 @@ fn inputs(operation: &str, node: &str, commands: &[String], incident: &Incident)
             .iter()
             .map(|name| json!({"ResultAttributes": [{"TypeName": name}]}))
             .collect(),
+        "GetNodeInventory" => vec![json!({"nodeId": node})],
+        "ListInventoryChanges" => vec![json!({"from": 0, "to": 4_000_000_000u64})],
         "GetDeadLetter" => vec![json!({"number": 1})],
         _ => vec![json!({})],
     }

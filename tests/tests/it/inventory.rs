@@ -1,6 +1,7 @@
 //! What nodes have: by the aws CLI, by the agent's collections, and by `reeve inventory`.
 
 use reeve_e2e::{Instance, wait_for};
+use reeve_types::Timestamp;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
@@ -170,4 +171,93 @@ fn custom_types_come_and_go_with_their_files_and_the_event_is_the_difference() {
     std::fs::remove_file(folder.join("Rack.json")).unwrap();
     collect(&instance, &only_custom);
     until(json!([]));
+}
+
+#[test]
+fn reeve_inventory_shows_what_a_node_has_and_had_and_what_changed_by_whom() {
+    let instance = Instance::start(1);
+    let (node, begun) = (instance.node(), Timestamp::now().rfc3339());
+    let folder = instance.data().join("nodes/1/inventory/custom");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("rack.json");
+    let describe = |row: &str| {
+        json!({"SchemaVersion": "1.0", "TypeName": "Custom:Rack", "Content": {"Name": "rack", "Row": row}})
+            .to_string()
+    };
+    let row = |expected: &str| {
+        wait_for("the custom type is taken in", || {
+            (entries(&instance, "Custom:Rack").first()?["Row"] == expected).then_some(())
+        });
+    };
+    std::fs::write(&file, describe("7")).unwrap();
+    let collected = instance.reeve(&["inventory", "collect", "--nodes", &node]);
+    assert!(collected.text().contains("Custom:Rack: 1 entries, sent whole."), "{}", collected.stdout);
+    row("7");
+    let before = Timestamp::now().rfc3339();
+
+    // A command changes it; then somebody at the machine does.
+    let command = instance.send(&format!("echo '{}' > {}", describe("8"), file.display()));
+    instance.ended(&command);
+    instance.reeve(&["inventory", "collect"]).text();
+    row("8");
+    std::fs::write(&file, describe("9")).unwrap();
+    instance.reeve(&["inventory", "collect"]).text();
+    row("9");
+
+    let shown = instance.reeve(&["inventory", &node]);
+    assert!(
+        shown.text().lines().any(|line| line.starts_with("Custom:Rack") && line.contains(" 1 ")),
+        "{}",
+        shown.stdout
+    );
+    let shown = |at: &[&str]| {
+        let of = ["inventory", &node, "--type", "Custom:Rack", "--output", "json"];
+        let answer = instance.reeve(&[at, &of[..]].concat());
+        serde_json::from_str::<Value>(answer.text()).unwrap()[0]["Row"].clone()
+    };
+    assert_eq!((shown(&[]), shown(&["--as-of", &before])), (json!("9"), json!("7")));
+
+    let diff = |more: &[&str]| {
+        let diff = ["inventory", "diff", begun.as_str(), "now", "--type", "Custom:Rack"];
+        instance.reeve(&[&diff[..], more].concat()).text().to_owned()
+    };
+    let listed = diff(&[]);
+    let lines: Vec<&str> = listed.lines().skip(1).collect();
+    assert!(lines[0].contains("+ 1 entries") && lines[0].ends_with("first collection"), "{listed}");
+    assert_eq!(lines.len(), 3, "{listed}");
+    assert!(lines[1].contains("~ rack Row 7 -> 8"), "{listed}");
+    assert!(lines[1].ends_with(&format!("command {command}")), "{listed}");
+    assert!(lines[2].contains("~ rack Row 8 -> 9") && lines[2].ends_with("outside Reeve"), "{listed}");
+    assert_eq!(diff(&["--targets", "Key=tag:role,Values=db"]).lines().count(), 1);
+    let refused = instance.reeve(&["inventory", "diff", "noon"]);
+    assert!(!refused.success && refused.stderr.contains("\"noon\""), "{}", refused.stderr);
+    let refused = instance.reeve(&["inventory", "mi-00000000000000000"]);
+    assert!(!refused.success && refused.stderr.contains("mi-00000000000000000"), "{}", refused.stderr);
+    println!("{listed}");
+}
+
+#[test]
+fn the_aws_cli_deletes_a_custom_type_and_a_deregistered_node_keeps_none() {
+    let instance = Instance::start(1);
+    let node = instance.node();
+    let put = || {
+        let item = json!({"TypeName": "Custom:Rack", "SchemaVersion": "1.0",
+            "CaptureTime": "2026-01-31T12:00:00Z", "Content": [{"Row": "7"}]});
+        instance.call("PutInventory", &json!({"InstanceId": node, "Items": [item]}));
+    };
+    put();
+    let deleted = instance.aws(&["delete-inventory", "--type-name", "Custom:Rack"]).json();
+    assert_eq!(deleted["DeletionSummary"]["TotalCount"], 1, "{deleted}");
+    let id = deleted["DeletionId"].as_str().unwrap().to_owned();
+    wait_for("the deletion is complete", || {
+        let of = instance.aws(&["describe-inventory-deletions", "--deletion-id", &id]).json();
+        (of["InventoryDeletions"][0]["LastStatus"] == "Complete").then_some(())
+    });
+    assert_eq!(entries(&instance, "Custom:Rack"), Vec::<Value>::new());
+    put();
+    instance.call("DeregisterManagedInstance", &json!({"InstanceId": node}));
+    wait_for("the inventory goes with the node", || {
+        let last = inventory_events(&instance).pop()?;
+        (last["data"]["note"] == "The node was deregistered.").then_some(())
+    });
 }

@@ -7,7 +7,7 @@ use crate::inventory::{
 };
 use prost::Message;
 use reeve_contracts::node::InventoryReport;
-use reeve_inventory_model::{Difference, Entries, Entry, attributes, entry, hash::Sum, keyed};
+use reeve_inventory_model::{Difference, Entries, Entry, entry, hash::Sum, keyed};
 use reeve_node_protocol::inventory::{MAX_ENTRIES, MAX_PART_BYTES, MAX_PARTS, MAX_TEXT_CHARS};
 use reeve_types::{Timestamp, ids::new_uuid};
 use serde_json::Value;
@@ -208,7 +208,6 @@ fn parts(
         if !with_keys {
             one.key.clear();
         }
-        debug_assert_eq!(one.attributes, attributes(of));
         let at = room(&mut parts, one.encoded_len() + 4);
         parts[at].entries.push(one);
     }
@@ -217,4 +216,133 @@ fn parts(
 
 fn limited(text: &str) -> String {
     text.chars().take(MAX_TEXT_CHARS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        execute::{
+            Containment, ControlPlane, DEFAULT_OUTPUT_LIMIT_BYTES, Deadline, Ended, Host, Job, Outcome,
+            PatchBaseline, Sink, run,
+        },
+        local_policy::Rules,
+    };
+    use bytes::Bytes;
+    use reeve_contracts::node::InventoryReport;
+    use reeve_types::Timestamp;
+    use serde_json::json;
+    use std::{
+        collections::BTreeMap,
+        path::Path,
+        sync::{Arc, Mutex},
+    };
+
+    /// Remembers what it was asked and told, and knows afterwards what it was told.
+    #[derive(Default)]
+    struct Recorded {
+        asked_bytes: Mutex<usize>,
+        reports: Mutex<Vec<InventoryReport>>,
+    }
+
+    impl ControlPlane for Recorded {
+        async fn document(&self, _: &str, _: Option<&str>) -> Result<String, String> {
+            Err("no such document".to_owned())
+        }
+
+        async fn inventory_hashes(&self, types: Vec<String>) -> Result<BTreeMap<String, String>, String> {
+            let reports = self.reports.lock().unwrap();
+            let known = reports.iter().filter(|one| types.contains(&one.type_name));
+            let hashes: BTreeMap<_, _> = known.map(|one| (one.type_name.clone(), one.hash.clone())).collect();
+            *self.asked_bytes.lock().unwrap() =
+                json!({"types": types}).to_string().len() + json!(hashes).to_string().len();
+            Ok(hashes)
+        }
+
+        async fn patch_baseline(&self, _: &str, _: &str) -> Result<PatchBaseline, String> {
+            Err("nobody answers".to_owned())
+        }
+
+        async fn report_inventory(&self, report: InventoryReport) -> Result<(), String> {
+            self.reports.lock().unwrap().push(report);
+            Ok(())
+        }
+    }
+
+    struct Nowhere;
+
+    impl Sink for Nowhere {
+        async fn ready(&mut self) {}
+        fn push(&mut self, _: &str, _: bool, _: Bytes) {}
+    }
+
+    async fn collect(root: &Path, recorded: &Recorded, inputs: serde_json::Value) -> Outcome {
+        let host = Host {
+            root: root.join("documents"),
+            inventory: root.join("inventory"),
+            patching: "/nowhere".into(),
+            package_root: "/".into(),
+            boot_id: String::new(),
+            node_id: "mi-1".to_owned(),
+            containment: Arc::new(Containment::group()),
+            output_limit: DEFAULT_OUTPUT_LIMIT_BYTES,
+            rules: Rules::default(),
+            no_reboot: None,
+            region: String::new(),
+            platform_name: String::new(),
+            platform_version: String::new(),
+        };
+        let step = json!({"action": "aws:softwareInventory", "name": "i", "inputs": inputs});
+        let job = Job {
+            command_id: "c-1".to_owned(),
+            document: json!({"schemaVersion": "2.2", "mainSteps": [step]}),
+            parameters: serde_json::Map::new(),
+            run_as: None,
+            resume: None,
+            deadline: Deadline { clock: Arc::new(Timestamp::now), at: Timestamp::now().plus_seconds(60) },
+        };
+        let (_keep, cancel) = tokio::sync::watch::channel(false);
+        match run(&host, job, recorded, &mut Nowhere, cancel).await {
+            Ended::Outcome(outcome) => outcome,
+            Ended::Reboot(_) => panic!("nobody asks for a reboot"),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_second_collection_asks_and_tells_nothing_and_the_third_tells_the_difference() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("inventory/custom");
+        std::fs::create_dir_all(&folder).unwrap();
+        let describe = |rows: serde_json::Value| {
+            let of = json!({"SchemaVersion": "1.0", "TypeName": "Custom:Rack", "Content": rows});
+            std::fs::write(folder.join("rack.json"), of.to_string()).unwrap();
+        };
+        let recorded = Recorded::default();
+        let told = || recorded.reports.lock().unwrap().len();
+        describe(json!([{"Row": "7"}, {"Row": "8"}]));
+        // All types of this machine, too.
+        let outcome = collect(root.path(), &recorded, json!({})).await;
+        assert_eq!(outcome.status.name(), "Success", "{outcome:?}");
+        let first = told();
+        assert!(first > 1, "{first} reports");
+        let outcome = collect(root.path(), &recorded, json!({})).await;
+        assert_eq!(told(), first, "{outcome:?}");
+        let asked = *recorded.asked_bytes.lock().unwrap();
+        assert!(asked < 1_024, "{asked} bytes");
+
+        describe(json!([{"Row": "7"}, {"Row": "9"}]));
+        collect(root.path(), &recorded, json!({})).await;
+        assert_eq!(told(), first + 1);
+        let report = recorded.reports.lock().unwrap().last().unwrap().clone();
+        assert_eq!((report.entries.len(), report.removed.len()), (1, 1));
+        assert!(!report.base_hash.is_empty() && report.since_ms > 0 && report.since_ms <= report.captured_ms);
+
+        // What was kept is lost: all of it is told, and what is known stays as it is.
+        std::fs::remove_dir_all(root.path().join("inventory/told")).unwrap();
+        collect(root.path(), &recorded, json!({"applications": "Disabled"})).await;
+        let report = recorded.reports.lock().unwrap().last().unwrap().clone();
+        assert_eq!((report.entries.len(), report.base_hash.as_str()), (2, ""));
+
+        let outcome = collect(root.path(), &recorded, json!({"services": "maybe"})).await;
+        assert!(outcome.steps[0].stderr.contains("services is \"maybe\""), "{outcome:?}");
+    }
 }

@@ -88,6 +88,12 @@ fn of(type_name: &str, attribute: &str, filter: &InventoryFilter) -> Result<Cond
     if values.is_empty() {
         return Err(refused(format!("The filter {attribute} has no values.")));
     }
+    if operator == Operator::Exists && values != ["true"] {
+        let message = format!(
+            "The filter {attribute} is of the type Exists: it has the one value true, and not {values:?}."
+        );
+        return Err(refused(message));
+    }
     Ok(Condition { type_name: type_name.to_owned(), attribute: attribute.to_owned(), operator, values })
 }
 

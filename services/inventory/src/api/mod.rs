@@ -1,5 +1,8 @@
 //! One handler for each operation.
 
+mod aggregate;
+pub(crate) mod changes;
+pub(crate) mod deletions;
 mod filters;
 pub(crate) mod hashes;
 pub(crate) mod list;

@@ -3,7 +3,7 @@
 use super::{known_node, known_type};
 use crate::{
     domain::{Inventory, inventory_id},
-    taking::{Collection, Found, context_of, take, too_many_custom_types},
+    taking::{Collection, Found, context_of, is_disabled, take, too_many_custom_types},
 };
 use reeve_contracts::{
     inventory::InventoryChanged,
@@ -37,6 +37,9 @@ pub(crate) async fn put(call: Call<PutInventoryRequest>) -> Result<PutInventoryR
     }
     let mut changed = Vec::new();
     for collection in collections {
+        if is_disabled(&call.handle, &collection.about) {
+            continue;
+        }
         let name = collection.about.type_name.clone();
         let taken = take(&call.handle, collection, &call.context()).await?;
         call.reached(taken.position);

@@ -1,19 +1,21 @@
 //! GetInventory.
 
 use super::{
+    aggregate,
     filters::{Conditions, condition},
     known_type,
 };
 use crate::{
-    projections::{NODES, NodeRow},
+    projections::{NODES, NODES_BY_NAME, NodeRow},
     reading::{INSTANCE_INFORMATION, Node, capture_time},
 };
 use reeve_contracts::ssm::{
     GetInventoryRequest, GetInventoryResult, InventoryFilter, InventoryResultEntity, InventoryResultItem,
 };
-use reeve_inventory_model::Entry;
-use reeve_runtime::{ApiError, Call, page_size};
-use std::collections::BTreeMap;
+use reeve_inventory_model::{Entry, types};
+use reeve_runtime::{ApiError, Call, Handle, Page, page_size};
+use reeve_types::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
 
 const MAX_LISTED: usize = 50;
 /// As many bytes of entries an answer has: the bus carries 1 MiB, with what is around them.
@@ -45,6 +47,52 @@ impl Wanted {
         Ok(Self { by_type: by_type.collect() })
     }
 
+    /// The first type that something is asked of.
+    pub fn first_type(&self) -> Option<String> {
+        self.by_type.first().map(|(name, _, _)| name.clone())
+    }
+
+    /// Whether nothing is asked.
+    pub fn is_empty(&self) -> bool {
+        self.by_type.is_empty()
+    }
+
+    /// A page of the nodes that meet all of it, in the order of their ids.
+    pub fn nodes(&self, handle: &Handle, now: Timestamp, after: Option<&str>, limit: usize) -> Page<NodeRow> {
+        let meets = |id: &str, row: &NodeRow| self.is_met_by(&Node { handle, id, row, now });
+        let Some(candidates) = self.candidates(handle) else {
+            return handle.views().filter::<NodeRow>(NODES, "", after, limit, meets);
+        };
+        let mut page = Page { rows: Vec::new(), next: None };
+        for id in candidates.into_iter().filter(|id| after.is_none_or(|after| id.as_str() > after)) {
+            let Some(row) = handle.views().get::<NodeRow>(NODES, &id) else { continue };
+            if !meets(&id, &row) {
+                continue;
+            }
+            if page.rows.len() == limit {
+                page.next = page.rows.last().map(|(id, _): &(String, NodeRow)| id.clone());
+                break;
+            }
+            page.rows.push((id, row));
+        }
+        page
+    }
+
+    /// The ids of the nodes that alone may meet it, where an index tells.
+    fn candidates(&self, handle: &Handle) -> Option<BTreeSet<String>> {
+        let (name, _, beginnings) = self.by_type.iter().find(|(name, _, beginnings)| {
+            let indexed = types::find(name).is_some_and(|kind| kind.indexed().is_some());
+            indexed && beginnings.iter().all(|beginning| !beginning.is_empty())
+        })?;
+        let mut ids = BTreeSet::new();
+        for beginning in beginnings {
+            let prefix = format!("{name}/{beginning}");
+            let rows = handle.views().scan::<u64>(NODES_BY_NAME, &prefix, None, usize::MAX).rows;
+            ids.extend(rows.into_iter().filter_map(|(key, _)| Some(key.rsplit_once('/')?.1.to_owned())));
+        }
+        Some(ids)
+    }
+
     /// Whether a node meets all of it.
     pub fn is_met_by(&self, node: &Node<'_>) -> bool {
         self.by_type.iter().all(|(name, conditions, beginnings)| {
@@ -56,17 +104,17 @@ impl Wanted {
 /// The nodes that meet the filters, each with what it has of the wanted types.
 pub(crate) async fn get(call: Call<GetInventoryRequest>) -> Result<GetInventoryResult, ApiError> {
     let input = &call.input;
-    if input.aggregators.is_some() {
-        return Err(ApiError::new("InvalidAggregatorException", "Aggregators are not there yet."));
-    }
     let wanted = Wanted::new(input.filters.as_ref(), false)?;
+    if let Some(aggregators) = &input.aggregators {
+        return aggregate::aggregate(&call, aggregators, &wanted);
+    }
     let asked = input.result_attributes.iter().flatten().filter_map(|of| of.type_name.clone());
-    let mut types: Vec<String> = asked.collect();
-    for name in &types {
+    let mut result_types: Vec<String> = asked.collect();
+    for name in &result_types {
         known_type(name).map_err(|error| ApiError::new("InvalidResultAttributeException", error.message))?;
     }
-    if types.is_empty() {
-        types.push(INSTANCE_INFORMATION.to_owned());
+    if result_types.is_empty() {
+        result_types.push(INSTANCE_INFORMATION.to_owned());
     }
     let limit = page_size(input.max_results, MAX_LISTED)?;
     let token = input.next_token.as_deref().unwrap_or_default();
@@ -76,17 +124,15 @@ pub(crate) async fn get(call: Call<GetInventoryRequest>) -> Result<GetInventoryR
         after = Some(node);
         if let Some(row) = call.handle.views().get::<NodeRow>(NODES, node) {
             let node = Node { handle: &call.handle, id: node, row: &row, now: call.now };
-            answer.add(&node, &types, Some(key));
+            answer.add(&node, &result_types, Some(key));
         }
     }
-    let keep =
-        |id: &str, row: &NodeRow| wanted.is_met_by(&Node { handle: &call.handle, id, row, now: call.now });
-    let page = call.handle.views().filter::<NodeRow>(NODES, "", after, limit, keep);
+    let page = wanted.nodes(&call.handle, call.now, after, limit);
     for (id, row) in page.rows {
         if answer.full.is_some() {
             break;
         }
-        answer.add(&Node { handle: &call.handle, id: &id, row: &row, now: call.now }, &types, None);
+        answer.add(&Node { handle: &call.handle, id: &id, row: &row, now: call.now }, &result_types, None);
     }
     let next_token = answer.full.or(page.next);
     Ok(GetInventoryResult { entities: Some(answer.entities), next_token })
@@ -103,9 +149,9 @@ struct Answer {
 
 impl Answer {
     /// Adds a node; of its entries those after a key, if one is given.
-    fn add(&mut self, node: &Node<'_>, types: &[String], after: Option<&str>) {
+    fn add(&mut self, node: &Node<'_>, result_types: &[String], after: Option<&str>) {
         let mut data = BTreeMap::new();
-        for name in types {
+        for name in result_types {
             let Some(item) = node.item(name) else { continue };
             let mut content = Vec::new();
             let entries = node.entries(name).into_iter();

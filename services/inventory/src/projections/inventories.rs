@@ -1,9 +1,11 @@
 //! What nodes have, as it is answered.
 
+use super::deletions;
 use crate::domain::InventoryEvent;
 use reeve_contracts::inventory::{self, InventoryChanged};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
-use reeve_inventory_model::{Entry, from_attributes};
+use reeve_inventory_model::{Entry, from_attributes, key_part, types};
+use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -13,6 +15,12 @@ pub(crate) const ITEMS: &str = "items";
 pub(crate) const ENTRIES: &str = "entries";
 /// The custom types that there are, by name.
 pub(crate) const CUSTOM_TYPES: &str = "custom-types";
+/// Which nodes have something of a name ([`index_key`] and `/` and the node), and how many entries of it.
+pub(crate) const NODES_BY_NAME: &str = "nodes-by-name";
+/// How many nodes have something of a name, by [`index_key`].
+pub(crate) const NAMES: &str = "names";
+/// The events of changes in the order in which they came into force, by [`change_key`].
+pub(crate) const CHANGES: &str = "changes";
 /// Parts of changes that are not in force yet, by [`item_key`] and `/` and their numbers.
 const PARTS: &str = "parts";
 
@@ -49,17 +57,47 @@ struct PartRow {
     /// Key, and what the entry is from now on.
     put: Vec<(String, Entry)>,
     removed: Vec<String>,
+    /// Of its event in the log.
+    position: u64,
 }
 
 impl PartRow {
-    fn of(event: &InventoryChanged) -> Self {
+    fn of(event: &InventoryChanged, position: u64) -> Self {
         let entry = |entry: &inventory::Entry| (entry.key.clone(), from_attributes(&entry.attributes));
         let after = event.changed.iter().filter_map(|change| change.after.as_ref());
         Self {
             put: event.added.iter().chain(after).map(entry).collect(),
+            position,
             removed: event.removed.iter().map(|entry| entry.key.clone()).collect(),
         }
     }
+}
+
+/// An event of a change that is in force. What it says is in the log.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct ChangeRow {
+    pub node_id: String,
+    pub type_name: String,
+    pub position: u64,
+    pub recorded: Timestamp,
+    pub actor: String,
+}
+
+/// Keys sort by when a change was recorded.
+pub(crate) fn change_key(recorded: Timestamp, position: u64) -> String {
+    format!("{:020}/{position:020}", recorded.0)
+}
+
+/// A name that nodes have something of, and how many do.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct NameRow {
+    pub name: String,
+    pub nodes: u64,
+}
+
+/// The key of a name in an index: of a type whose keys begin with it.
+pub(crate) fn index_key(type_name: &str, name: &str) -> String {
+    format!("{type_name}/{}", key_part(name))
 }
 
 /// The key of what a node has of a type.
@@ -80,7 +118,7 @@ impl Projection for Inventories {
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<InventoryEvent>) {
         match &event.event {
-            InventoryEvent::InventoryChanged(e) => change(view, e),
+            InventoryEvent::InventoryChanged(e) => change(view, event, e),
             InventoryEvent::InventoryCollectionFailed(e) => {
                 let failure = Some((e.reason.clone(), e.captured_ms));
                 let key = item_key(&e.type_name, &e.node_id);
@@ -90,7 +128,8 @@ impl Projection for Inventories {
     }
 }
 
-fn change(view: &mut dyn View, e: &InventoryChanged) {
+fn change(view: &mut dyn View, event: &Recorded<InventoryEvent>, e: &InventoryChanged) {
+    let position = event.position.0;
     let key = item_key(&e.type_name, &e.node_id);
     let mut row: ItemRow = view.row(ITEMS, &key).unwrap_or_default();
     // Another change has begun: what waited of the one before is of no use.
@@ -102,7 +141,7 @@ fn change(view: &mut dyn View, e: &InventoryChanged) {
         0
     });
     if e.part < e.parts {
-        view.put_row(PARTS, &part_key(&key, e.part), PartRow::of(e));
+        view.put_row(PARTS, &part_key(&key, e.part), PartRow::of(e, position));
         row.waiting = Some((e.change_id.clone(), e.part));
         view.put_row(ITEMS, &key, row);
         return;
@@ -112,14 +151,27 @@ fn change(view: &mut dyn View, e: &InventoryChanged) {
         parts.extend(view.row::<PartRow>(PARTS, &part_key(&key, n)));
         view.remove(PARTS, part_key(&key, n).as_bytes());
     }
-    parts.push(PartRow::of(e));
+    parts.push(PartRow::of(e, position));
+    for part in &parts {
+        let changed = ChangeRow {
+            node_id: e.node_id.clone(),
+            type_name: e.type_name.clone(),
+            position: part.position,
+            recorded: event.envelope.time,
+            actor: event.envelope.actor.clone(),
+        };
+        view.put_row(CHANGES, &change_key(changed.recorded, part.position), changed);
+    }
     for part in parts {
         if e.type_name.starts_with("Custom:") {
             see_custom_type(view, e, &part);
         }
-        apply(view, &key, &mut row, part);
+        apply(view, e, &key, &mut row, part);
     }
     if e.hash.is_empty() {
+        if !e.deletion_id.is_empty() {
+            deletions::take_away(view, event, e, &row.schema_version);
+        }
         return view.remove(ITEMS, key.as_bytes());
     }
     row.schema_version.clone_from(&e.schema_version);
@@ -137,18 +189,50 @@ fn part_key(item: &str, part: u32) -> String {
 }
 
 /// Changes entries. What is said twice, or of what is not there, counts once, or not at all.
-fn apply(view: &mut dyn View, item: &str, row: &mut ItemRow, part: PartRow) {
+fn apply(view: &mut dyn View, e: &InventoryChanged, item: &str, row: &mut ItemRow, part: PartRow) {
+    let indexed = types::find(&e.type_name).and_then(types::Type::indexed);
+    let name = |entry: &Entry| indexed.and_then(|name| entry.get(name)).cloned();
     for key in part.removed {
         let key = format!("{item}/{key}");
-        if view.find(ENTRIES, key.as_bytes()).is_some() {
+        if let Some(entry) = view.row::<Entry>(ENTRIES, &key) {
             view.remove(ENTRIES, key.as_bytes());
             row.count = row.count.saturating_sub(1);
+            if let Some(name) = name(&entry) {
+                count(view, e, &name, false);
+            }
         }
     }
     for (key, entry) in part.put {
         let key = format!("{item}/{key}");
-        row.count += u64::from(view.find(ENTRIES, key.as_bytes()).is_none());
+        if view.find(ENTRIES, key.as_bytes()).is_none() {
+            row.count += 1;
+            if let Some(name) = name(&entry) {
+                count(view, e, &name, true);
+            }
+        }
         view.put_row(ENTRIES, &key, entry);
+    }
+}
+
+/// Counts an entry of a name more or less on the node, and the node once for all of them. The key of an entry begins with its
+/// name, so that a changed entry keeps it.
+fn count(view: &mut dyn View, e: &InventoryChanged, name: &str, more: bool) {
+    let index = index_key(&e.type_name, name);
+    let of_node = format!("{index}/{}", e.node_id);
+    let held: u64 = view.row(NODES_BY_NAME, &of_node).unwrap_or_default();
+    let now = if more { held + 1 } else { held.saturating_sub(1) };
+    match now {
+        0 => view.remove(NODES_BY_NAME, of_node.as_bytes()),
+        now => view.put_row(NODES_BY_NAME, &of_node, now),
+    }
+    if (held == 0) == (now == 0) {
+        return;
+    }
+    let mut row: NameRow = view.row(NAMES, &index).unwrap_or_default();
+    row.nodes = if now == 0 { row.nodes.saturating_sub(1) } else { row.nodes + 1 };
+    match row.nodes {
+        0 => view.remove(NAMES, index.as_bytes()),
+        _ => view.put_row(NAMES, &index, NameRow { name: name.to_owned(), ..row }),
     }
 }
 

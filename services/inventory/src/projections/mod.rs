@@ -1,7 +1,14 @@
 //! Events to rows. Keys of rows about a node's type are `<type>/<node>`: what is asked most is one type of many nodes.
 
+mod deletions;
 mod inventories;
+mod invocations;
 mod nodes;
 
-pub(crate) use inventories::{CUSTOM_TYPES, CustomTypeRow, ENTRIES, ITEMS, Inventories, ItemRow, item_key};
+pub(crate) use deletions::{DELETIONS, DeletionRow, Deletions, disabled, newest};
+pub(crate) use inventories::{
+    CHANGES, CUSTOM_TYPES, ChangeRow, CustomTypeRow, ENTRIES, ITEMS, Inventories, ItemRow, NAMES,
+    NODES_BY_NAME, NameRow, change_key, item_key, newer,
+};
+pub(crate) use invocations::{INVOCATIONS, InvocationRow, Invocations, invocation_key};
 pub(crate) use nodes::{NODES, NodeRow, Nodes};

@@ -5,7 +5,7 @@ use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
 use serde::{Deserialize, Serialize};
 
 /// The registered nodes by id.
-pub(crate) const NODES: &str = "nodes";
+pub(crate) const NODES: &str = "node-information";
 
 /// A node as it said itself, at its last connection.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub(crate) struct NodeRow {
 pub(crate) struct Nodes;
 
 impl Projection for Nodes {
-    const NAME: &'static str = "nodes";
+    const NAME: &'static str = "node-information";
     const VERSION: u32 = 1;
     type Event = NodeEvent;
 

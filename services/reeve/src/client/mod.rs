@@ -6,6 +6,7 @@ pub mod connection;
 pub mod dead_letters;
 pub mod events;
 pub mod incidents;
+pub mod inventory;
 pub mod keys;
 pub mod list;
 pub mod output;

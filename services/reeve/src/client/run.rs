@@ -44,7 +44,7 @@ pub struct Args {
 }
 
 /// Reads AWS's shorthand for a target.
-fn target(text: &str) -> anyhow::Result<Value> {
+pub fn target(text: &str) -> anyhow::Result<Value> {
     let wrong = || format!("--targets {text}: expected Key=…,Values=…[,…]");
     let (key, values) = text.split_once(",Values=").with_context(wrong)?;
     let key = key.strip_prefix("Key=").with_context(wrong)?;
@@ -53,8 +53,8 @@ fn target(text: &str) -> anyhow::Result<Value> {
 
 /// The member of SendCommand's input that says which nodes are meant. Nodes by id are no target: a target selects among
 /// those that are there, and of a node that is not there it says nothing.
-fn meant(args: &Args) -> anyhow::Result<(&'static str, Value)> {
-    Ok(match (args.nodes.as_slice(), args.targets.as_slice()) {
+pub fn meant(nodes: &[String], targets: &[String]) -> anyhow::Result<(&'static str, Value)> {
+    Ok(match (nodes, targets) {
         ([], []) => ("Targets", json!([{"Key": "reeve:connected", "Values": ["true"]}])),
         ([], targets) => ("Targets", targets.iter().map(|t| target(t)).collect::<anyhow::Result<_>>()?),
         (nodes, _) => ("InstanceIds", json!(nodes)),
@@ -64,20 +64,31 @@ fn meant(args: &Args) -> anyhow::Result<(&'static str, Value)> {
 pub async fn run(data: &DataFolder, args: Args, format: Format) -> anyhow::Result<ExitCode> {
     let connection = Connection::open(data)?;
     let script = args.script.join(" ");
-    let (member, nodes) = meant(&args)?;
+    let (member, nodes) = meant(&args.nodes, &args.targets)?;
     let input = json!({
         "DocumentName": "AWS-RunShellScript",
         "Parameters": {"commands": script.lines().collect::<Vec<_>>()},
         "MaxConcurrency": args.max_concurrency, "MaxErrors": args.max_errors, member: nodes,
     });
-    let how = match (format, args.stream) {
+    document(data, &connection, &input, args.stream, format).await
+}
+
+/// Sends a command, prints what it prints, and says how it ended.
+pub async fn document(
+    data: &DataFolder,
+    connection: &Connection,
+    input: &Value,
+    stream: bool,
+    format: Format,
+) -> anyhow::Result<ExitCode> {
+    let how = match (format, stream) {
         (Format::Json, _) => How::Nothing,
         (Format::Text, true) => How::Stream,
         (Format::Text, false) => How::Groups,
     };
-    let finished = send(data, &connection, &input, how).await?;
+    let finished = send(data, connection, input, how).await?;
     let success = finished.status == "Success" && finished.status_details == "Success";
-    report(&connection, &finished, format).await?;
+    report(connection, &finished, format).await?;
     Ok(if success { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -55,6 +55,8 @@ pub const OPERATIONS: &[&str] = &[
     "DescribeInstancePatchStatesForPatchGroup",
     "DescribeInstancePatches",
     "DescribePatchProperties",
+    "DeleteInventory",
+    "DescribeInventoryDeletions",
 ];
 
 /// AWS's `AccountSharingInfo`.
@@ -487,6 +489,33 @@ pub struct DeleteDocumentRequest {
 #[serde(default)]
 pub struct DeleteDocumentResult {}
 
+/// What DeleteInventory is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeleteInventoryRequest {
+    #[serde(rename = "ClientToken", skip_serializing_if = "Option::is_none")]
+    pub client_token: Option<String>,
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    /// One of `DisableSchema`, `DeleteSchema`.
+    #[serde(rename = "SchemaDeleteOption", skip_serializing_if = "Option::is_none")]
+    pub schema_delete_option: Option<String>,
+    #[serde(rename = "TypeName", skip_serializing_if = "Option::is_none")]
+    pub type_name: Option<String>,
+}
+
+/// What DeleteInventory answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeleteInventoryResult {
+    #[serde(rename = "DeletionId", skip_serializing_if = "Option::is_none")]
+    pub deletion_id: Option<String>,
+    #[serde(rename = "DeletionSummary", skip_serializing_if = "Option::is_none")]
+    pub deletion_summary: Option<InventoryDeletionSummary>,
+    #[serde(rename = "TypeName", skip_serializing_if = "Option::is_none")]
+    pub type_name: Option<String>,
+}
+
 /// What DeletePatchBaseline is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -730,6 +759,28 @@ pub struct DescribeInstancePropertiesRequest {
 pub struct DescribeInstancePropertiesResult {
     #[serde(rename = "InstanceProperties", skip_serializing_if = "Option::is_none")]
     pub instance_properties: Option<Vec<InstanceProperty>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribeInventoryDeletions is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeInventoryDeletionsRequest {
+    #[serde(rename = "DeletionId", skip_serializing_if = "Option::is_none")]
+    pub deletion_id: Option<String>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribeInventoryDeletions answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeInventoryDeletionsResult {
+    #[serde(rename = "InventoryDeletions", skip_serializing_if = "Option::is_none")]
+    pub inventory_deletions: Option<Vec<InventoryDeletionStatusItem>>,
     #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
     pub next_token: Option<String>,
 }
@@ -1657,6 +1708,51 @@ pub struct InventoryAggregator {
     pub expression: Option<String>,
     #[serde(rename = "Groups", skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<InventoryGroup>>,
+}
+
+/// AWS's `InventoryDeletionStatusItem`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InventoryDeletionStatusItem {
+    #[serde(rename = "DeletionId", skip_serializing_if = "Option::is_none")]
+    pub deletion_id: Option<String>,
+    #[serde(rename = "DeletionStartTime", skip_serializing_if = "Option::is_none")]
+    pub deletion_start_time: Option<f64>,
+    #[serde(rename = "DeletionSummary", skip_serializing_if = "Option::is_none")]
+    pub deletion_summary: Option<InventoryDeletionSummary>,
+    /// One of `InProgress`, `Complete`.
+    #[serde(rename = "LastStatus", skip_serializing_if = "Option::is_none")]
+    pub last_status: Option<String>,
+    #[serde(rename = "LastStatusMessage", skip_serializing_if = "Option::is_none")]
+    pub last_status_message: Option<String>,
+    #[serde(rename = "LastStatusUpdateTime", skip_serializing_if = "Option::is_none")]
+    pub last_status_update_time: Option<f64>,
+    #[serde(rename = "TypeName", skip_serializing_if = "Option::is_none")]
+    pub type_name: Option<String>,
+}
+
+/// AWS's `InventoryDeletionSummary`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InventoryDeletionSummary {
+    #[serde(rename = "RemainingCount", skip_serializing_if = "Option::is_none")]
+    pub remaining_count: Option<i32>,
+    #[serde(rename = "SummaryItems", skip_serializing_if = "Option::is_none")]
+    pub summary_items: Option<Vec<InventoryDeletionSummaryItem>>,
+    #[serde(rename = "TotalCount", skip_serializing_if = "Option::is_none")]
+    pub total_count: Option<i32>,
+}
+
+/// AWS's `InventoryDeletionSummaryItem`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InventoryDeletionSummaryItem {
+    #[serde(rename = "Count", skip_serializing_if = "Option::is_none")]
+    pub count: Option<i32>,
+    #[serde(rename = "RemainingCount", skip_serializing_if = "Option::is_none")]
+    pub remaining_count: Option<i32>,
+    #[serde(rename = "Version", skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
 }
 
 /// AWS's `InventoryFilter`.

@@ -93,6 +93,47 @@ pub struct InventoryCollectionFailed {
     #[prost(string, tag = "5")]
     pub command_id: ::prost::alloc::string::String,
 }
+/// How many nodes have a type in a version of its schema.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SchemaVersionCount {
+    #[prost(string, tag = "1")]
+    pub version: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub nodes: u64,
+}
+/// What all nodes have of a custom type is to be deleted: it goes node by node, each by an InventoryChanged.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct InventoryDeletionStarted {
+    #[prost(string, tag = "1")]
+    pub deletion_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub type_name: ::prost::alloc::string::String,
+    /// empty: the schema stays | DisableSchema | DeleteSchema
+    #[prost(string, tag = "3")]
+    pub schema_option: ::prost::alloc::string::String,
+    /// of DisableSchema: what is put in this version or a lower one is not taken
+    #[prost(string, tag = "4")]
+    pub disabled_version: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "5")]
+    pub versions: ::prost::alloc::vec::Vec<SchemaVersionCount>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct InventoryDeletionCompleted {
+    #[prost(string, tag = "1")]
+    pub deletion_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub type_name: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub schema_option: ::prost::alloc::string::String,
+}
+
+::reeve_eventsourcing::events! {
+/// What happens to the aggregate `deletion`, on `reeve.evt.inventory.deletion.{deletion_id}`.
+pub enum DeletionEvent: "inventory" / "deletion" / 1 {
+InventoryDeletionStarted(InventoryDeletionStarted) = "reeve.inventory.InventoryDeletionStarted.v1",
+InventoryDeletionCompleted(InventoryDeletionCompleted) = "reeve.inventory.InventoryDeletionCompleted.v1",
+}
+}
 
 ::reeve_eventsourcing::events! {
 /// What happens to the aggregate `inventory`, on `reeve.evt.inventory.inventory.{node_id}.{type_name}`.

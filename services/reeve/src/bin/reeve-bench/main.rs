@@ -12,6 +12,7 @@ mod ends;
 mod fleet;
 mod http;
 mod instance;
+mod inventory;
 mod latency;
 mod log;
 mod output;
@@ -55,6 +56,8 @@ enum Command {
     Agent(agent::Args),
     /// Output: from a script on one node into the log.
     Output(output::Args),
+    /// Filters and aggregators over the inventory of a fleet.
+    Inventory(inventory::Args),
     /// One command on a fleet of simulated agents, beside the raw bus storing the same messages once more.
     Fleet(fleet::Args),
 }
@@ -83,6 +86,7 @@ async fn run(command: Command, format: Format) -> anyhow::Result<()> {
         Command::Api(args) => api::run(args).await?,
         Command::Agent(args) => agent::run(args).await?,
         Command::Output(args) => output::run(args).await?,
+        Command::Inventory(args) => inventory::run(args).await?,
         Command::Fleet(args) => fleet::run(args).await?,
     };
     report.print(format)

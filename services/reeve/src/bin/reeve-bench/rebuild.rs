@@ -165,7 +165,7 @@ async fn invocation(bus: &Bus, command: &str, node: &str, now: Timestamp) -> any
     append(bus, &id, InvocationEvent::InvocationFinished(event), last).await.map(|_| ())
 }
 
-async fn append<E: Event>(bus: &Bus, id: &str, event: E, expected: Position) -> anyhow::Result<Position> {
+pub async fn append<E: Event>(bus: &Bus, id: &str, event: E, expected: Position) -> anyhow::Result<Position> {
     let context = Context {
         now: Timestamp::now(),
         actor: Actor { name: "administrator".to_owned(), source: "127.0.0.1".to_owned() },

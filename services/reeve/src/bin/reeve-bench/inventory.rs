@@ -1,0 +1,134 @@
+//! Questions about the inventory of a fleet: filters and aggregators, through the service's own operations.
+
+use super::{
+    instance::Server,
+    rebuild::append,
+    report::{Goal, Report, rate},
+};
+use anyhow::ensure;
+use futures::{StreamExt, TryStreamExt, stream};
+use reeve_contracts::{
+    inventory::{InventoryChanged, InventoryEvent},
+    nodes::{NodeEvent, NodeRegistered},
+};
+use reeve_eventsourcing::Position;
+use reeve_inventory_model::{Entry, entry, hash::Sum, keyed};
+use reeve_jetstream::{Bus, Headers, serve, streams};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// Options of `bench inventory`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// How many nodes there are.
+    #[arg(long, default_value_t = 10_000)]
+    nodes: usize,
+    /// How many packages each node has.
+    #[arg(long, default_value_t = 500)]
+    packages: usize,
+}
+
+const TYPE: &str = "AWS:Application";
+/// Events that are written at a time.
+const CONCURRENCY: usize = 64;
+/// The median of so many calls counts.
+const CALLS: usize = 21;
+/// One node in so many has the package that is looked for, and the first nodes do not.
+const RARE: usize = 100;
+
+pub async fn run(args: Args) -> anyhow::Result<Report> {
+    let server = Server::start().await?;
+    let result = measure(&server, &args).await;
+    server.stop().await;
+    result
+}
+
+async fn measure(server: &Server, args: &Args) -> anyhow::Result<Report> {
+    let mut report = Report::new("inventory");
+    let bus = &server.bus;
+    for service in ["nodes", "inventory"] {
+        streams::ensure_events(bus, service).await?;
+    }
+    streams::ensure_node_streams(bus).await?;
+    let numbers = stream::iter(0..args.nodes).map(Ok);
+    numbers.try_for_each_concurrent(CONCURRENCY, |n| node(bus, n, args.packages)).await?;
+    let begun = Instant::now();
+    let folder = server.folder.path.join("inventory");
+    let running = reeve_runtime::run(reeve_inventory::service(), bus.clone(), &folder).await?;
+    let entries = args.nodes * args.packages;
+    report.add(
+        format!("entries taken into views, of {entries}"),
+        rate(entries, begun.elapsed()),
+        "1/s",
+        Goal::None,
+    );
+    let filter = |key: &str, value: &str| json!({"Key": key, "Values": [value]});
+    let (name, version) =
+        (|value| filter("AWS:Application.Name", value), filter("AWS:Application.Version", "1.0"));
+    let count = |expression: &str| json!({"Aggregators": [{"Expression": expression}]});
+    let questions = [
+        ("filter: a package that every node has", json!({"Filters": [name("package-0007"), version]}), 50.0),
+        ("filter: a package that one node in a hundred has", json!({"Filters": [name("rare")]}), 50.0),
+        ("filter: a package that no node has", json!({"Filters": [name("none")]}), 50.0),
+        ("aggregator: nodes by the name of a package", count("AWS:Application.Name"), 200.0),
+        ("aggregator: nodes by their platform", count("AWS:InstanceInformation.ResourceType"), 200.0),
+    ];
+    for (what, input, most) in questions {
+        report.add(what, median(bus, &input).await?, "ms", Goal::AtMost(most));
+    }
+    running.stop().await;
+    Ok(report)
+}
+
+/// A node, and the event of its first collection.
+async fn node(bus: &Bus, number: usize, packages: usize) -> anyhow::Result<()> {
+    let node_id = format!("mi-{number:017x}");
+    let registered = NodeRegistered { node_id: node_id.clone(), ..NodeRegistered::default() };
+    append(bus, &node_id, NodeEvent::NodeRegistered(registered), Position(0)).await?;
+    let package = |n: usize| {
+        let name =
+            if n == 0 && number % RARE == RARE - 1 { "rare".to_owned() } else { format!("package-{n:04}") };
+        Entry::from([
+            ("Name".to_owned(), name.clone()),
+            ("Version".to_owned(), format!("1.{}", (n + number) % 3)),
+            ("Architecture".to_owned(), "x86_64".to_owned()),
+            ("Publisher".to_owned(), "The maintainers <maintainers@example.com>".to_owned()),
+            ("Summary".to_owned(), format!("what {name} is for, in one line")),
+        ])
+    };
+    let entries = keyed(TYPE, (0..packages).map(package).collect());
+    let changed = InventoryChanged {
+        node_id: node_id.clone(),
+        type_name: TYPE.to_owned(),
+        schema_version: "1.1".to_owned(),
+        captured_ms: 1,
+        hash: Sum::of(TYPE, entries.values()).to_string(),
+        added: entries.iter().map(|(key, of)| entry(key, of)).collect(),
+        part: 1,
+        parts: 1,
+        ..InventoryChanged::default()
+    };
+    let id = format!("{node_id}/{TYPE}");
+    append(bus, &id, InventoryEvent::InventoryChanged(changed), Position(0)).await.map(|_| ())
+}
+
+/// The median time of a call, in milliseconds.
+async fn median(bus: &Bus, input: &Value) -> anyhow::Result<f64> {
+    let mut times = Vec::new();
+    for _ in 0..CALLS {
+        let headers = Headers::default().with("reeve-actor", "administrator");
+        let begun = Instant::now();
+        let answer = serve::call(
+            bus,
+            "reeve.api.inventory.GetInventory",
+            headers,
+            input.to_string().into(),
+            Duration::from_secs(60),
+        )
+        .await?;
+        times.push(begun.elapsed().as_secs_f64() * 1000.0);
+        ensure!(answer.headers.get("reeve-error").is_none(), "{}", String::from_utf8_lossy(&answer.data));
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(times[CALLS / 2])
+}
