@@ -63,6 +63,8 @@ mod listing;
 mod local_policy;
 #[path = "it/matrix.rs"]
 mod matrix;
+#[path = "it/opscenter.rs"]
+mod opscenter;
 #[path = "it/owed.rs"]
 mod owed;
 #[path = "it/poison.rs"]

@@ -33,7 +33,7 @@ pub const GATEWAY_SECRETS: [&str; 4] = [INSTANCE, SECRETS_KEY, TOKEN_KEY, PRINCI
 pub const GATEWAY: &str = "gateway";
 
 /// Every service.
-pub const ENTRIES: [Entry; 6] = [
+pub const ENTRIES: [Entry; 7] = [
     Entry {
         name: "access",
         secrets: &[SECRETS_KEY],
@@ -74,6 +74,12 @@ pub const ENTRIES: [Entry; 6] = [
                 system: needs.system.clone().context("the service nodes needs the server's own account")?,
             }))
         },
+    },
+    Entry {
+        name: "opscenter",
+        secrets: &[],
+        authorizes: false,
+        describe: |_| Ok(reeve_opscenter::service()),
     },
     Entry {
         name: "run-command",

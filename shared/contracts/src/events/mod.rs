@@ -5,6 +5,7 @@ pub mod dead_letters;
 pub mod documents;
 pub mod node;
 pub mod nodes;
+pub mod opscenter;
 pub mod outcome;
 pub mod run_command;
 pub mod tags;
