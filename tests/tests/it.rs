@@ -51,6 +51,8 @@ mod forged;
 mod fuzz;
 #[path = "it/history.rs"]
 mod history;
+#[path = "it/ingest.rs"]
+mod ingest;
 #[path = "it/invocations.rs"]
 mod invocations;
 #[path = "it/isolation.rs"]

@@ -5,7 +5,7 @@
 
 use crate::{
     domain::item::{Command, Error, OpsItem, OpsItemEvent},
-    projections::GENERATIONS,
+    projections::items::GENERATIONS,
 };
 use reeve_contracts::opscenter::{OpsItemCreated, OpsItemDuplicateRefused};
 use reeve_eventsourcing::{Context, Position};

@@ -3,6 +3,8 @@
 // All of this is a test: clippy's leave for tests sees only the functions marked as one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "it/alerts.rs"]
+mod alerts;
 #[path = "it/items.rs"]
 mod items;
 #[path = "it/metadata.rs"]

@@ -25,7 +25,8 @@ struct Cli {
     /// over REEVE_DATA and the default.
     #[arg(long, global = true, default_value = ".reeve", env = "REEVE_DATA")]
     data: PathBuf,
-    /// Asks about an earlier instant (RFC 3339), as the log has it: nodes, documents, commands, dead-letters and api.
+    /// Asks about an earlier instant (RFC 3339), as the log has it: nodes, documents, commands, dead-letters, ops and
+    /// api.
     #[arg(long, global = true, value_name = "TIME")]
     as_of: Option<String>,
     /// How answers are printed.
@@ -75,6 +76,9 @@ enum Command {
     /// Lists, shows, retries and discards what services gave up on.
     #[command(subcommand)]
     DeadLetters(client::dead_letters::Command),
+    /// Lists, shows, makes and changes OpsItems.
+    #[command(subcommand)]
+    Ops(client::ops::Command),
     /// Prints a NATS credentials file with which another system's program may call the API over the bus.
     BusUser(host::BusUserArgs),
     /// Shows, rotates and renews the keys whose dispatches nodes run.
@@ -143,11 +147,12 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
             | Command::Documents(_)
             | Command::Commands
             | Command::DeadLetters(_)
+            | Command::Ops(_)
             | Command::Api(_)
     );
     anyhow::ensure!(
         asks || cli.as_of.is_none(),
-        "--as-of goes with nodes, documents, commands, dead-letters and api"
+        "--as-of goes with nodes, documents, commands, dead-letters, ops and api"
     );
     let connection =
         || anyhow::Ok(client::connection::Connection::open(&data)?.asking_as_of(cli.as_of.clone()));
@@ -167,6 +172,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         Command::DeadLetters(command) => {
             client::dead_letters::dead_letters(&connection()?, command, format).await?;
         }
+        Command::Ops(command) => client::ops::ops(&connection()?, command, format).await?,
         Command::BusUser(args) => host::bus_user(&data, &args)?,
         Command::Keys(command) => client::keys::keys(&data, command, format).await?,
         Command::Output(args) => client::output::output(&data, args).await?,

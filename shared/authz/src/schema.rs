@@ -12,7 +12,8 @@ use std::sync::OnceLock;
 const AWS_NODE: &str = "ManagedInstance";
 const NODE: &str = "Node";
 /// The kinds that no model names, because they cannot be tagged.
-const UNTAGGED_KINDS: [&str; 5] = ["Activation", "DeadLetter", "DispatchKeys", "Policy", "Resource"];
+const UNTAGGED_KINDS: [&str; 6] =
+    ["Activation", "DeadLetter", "DispatchKeys", "Policy", "Resource", "Source"];
 const PRINCIPAL: &str = "Principal";
 
 const NO_ATTRIBUTES: &str =

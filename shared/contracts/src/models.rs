@@ -5,5 +5,7 @@ pub const MODELS: &[(&str, &str)] = &[
     ("ssm", include_str!("../../../schemas/aws/ssm.json")),
     ("access", include_str!("../../../schemas/reeve/access.json")),
     ("dead-letters", include_str!("../../../schemas/reeve/dead-letters.json")),
+    ("ingest", include_str!("../../../schemas/reeve/ingest.json")),
     ("nodes", include_str!("../../../schemas/reeve/nodes.json")),
+    ("opscenter", include_str!("../../../schemas/reeve/opscenter.json")),
 ];

@@ -30,6 +30,7 @@ fn inputs(operation: &str, node: &str, created: &Created) -> Vec<Value> {
         "GetOpsItem" | "ListOpsItemRelatedItems" => {
             ops_items.iter().map(|id| json!({"OpsItemId": id})).collect()
         }
+        "ListCauses" => ops_items.iter().map(|id| json!({"opsItemId": id})).collect(),
         "GetOpsMetadata" => ops_metadata.iter().map(|arn| json!({"OpsMetadataArn": arn})).collect(),
         "GetConnectionStatus" => vec![json!({"Target": node})],
         "ListNodesSummary" => vec![json!({"Aggregators": [

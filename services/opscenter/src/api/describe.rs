@@ -2,7 +2,7 @@
 
 use super::filters::{Candidate, Filter};
 use crate::{
-    projections::{ITEMS, ItemRow, RECENT, RECENT_UNRESOLVED},
+    projections::items::{ITEMS, ItemRow, RECENT, RECENT_UNRESOLVED},
     reading::{operational_data, seconds},
 };
 use reeve_contracts::ssm;

@@ -3,7 +3,7 @@
 use super::identity;
 use crate::{
     domain::item::Error,
-    timeline::{EventRow, TIMELINE, WHOLE_TIMELINE},
+    projections::timeline::{EventRow, TIMELINE, WHOLE_TIMELINE},
 };
 use reeve_contracts::ssm;
 use reeve_runtime::{ApiError, Call, Page, answered, page_size, text};

@@ -1,6 +1,6 @@
 //! What DescribeOpsItems keeps: several filters all, several values any. Values have any length, unlike AWS's.
 
-use crate::{projections::ItemRow, reading::operational_data};
+use crate::{projections::items::ItemRow, reading::operational_data};
 use reeve_contracts::ssm::{OpsItemDataValue, OpsItemFilter};
 use reeve_runtime::{ApiError, Handle};
 use reeve_types::Timestamp;

@@ -4,20 +4,24 @@ use super::{arn, invalid, new_tags};
 use crate::{
     domain::item::{Command, Error, Item, OpsItem, RESOLVED},
     opening::{Opened, deduplication_key, duplicate, newest, open},
-    projections::{ITEMS, ItemRow},
+    projections::items::{ITEMS, ItemRow},
     reading::{milliseconds, operational_data, seconds},
 };
 use reeve_contracts::{
     opscenter::{ChangeTimes, OperationalDatum, OpsItemCreated, OpsItemUpdated, Tag, Texts},
     ssm,
 };
-use reeve_runtime::{ApiError, Call, ExecuteError, text};
+use reeve_runtime::{ApiError, Call, ExecuteError, StripedLock, text};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 type Data = BTreeMap<String, ssm::OpsItemDataValue>;
 
-pub async fn create(call: Call<ssm::CreateOpsItemRequest>) -> Result<ssm::CreateOpsItemResponse, ApiError> {
+/// Those that have one deduplication key take turns: each that is refused is noted on the item.
+pub async fn create(
+    turns: Arc<StripedLock>,
+    call: Call<ssm::CreateOpsItemRequest>,
+) -> Result<ssm::CreateOpsItemResponse, ApiError> {
     let input = &call.input;
     if let Some(account) = input.account_id.as_ref().filter(|account| **account != call.caller.account) {
         return Err(invalid(
@@ -26,6 +30,10 @@ pub async fn create(call: Call<ssm::CreateOpsItemRequest>) -> Result<ssm::Create
         ));
     }
     let item = wanted(input)?;
+    let _turn = match item.deduplication_key.as_str() {
+        "" => None,
+        key => Some(turns.turn(key).await),
+    };
     match open(&call.handle, &call.context(), item.clone()).await? {
         Opened::New { id, position } => {
             call.reached(position);

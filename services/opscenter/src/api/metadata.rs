@@ -3,7 +3,7 @@
 use super::{arn, new_tags};
 use crate::{
     domain::metadata::{Command, Error, OpsMetadata},
-    projections::{METADATA, MetadataRow},
+    projections::metadata::{METADATA, MetadataRow},
 };
 use reeve_contracts::{
     opscenter::{MetadataEntry, OpsMetadataCreated, Tag},

@@ -1,5 +1,6 @@
 //! The operations.
 
+pub mod causes;
 pub mod describe;
 pub mod events;
 mod filters;

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     domain::item::{Command, OpsItem, OpsItemEvent},
-    projections::{RELATED, RelatedRow},
+    projections::items::{RELATED, RelatedRow},
 };
 use reeve_contracts::{opscenter::RelatedItemAssociated, ssm};
 use reeve_runtime::{ApiError, Call, answered, page_size, text};

@@ -4,5 +4,6 @@ pub mod cause;
 pub mod item;
 pub mod metadata;
 mod rules;
+pub mod watch;
 
 pub use rules::MAX_ITEM_BYTES;

@@ -9,7 +9,10 @@ use serde_json::{Value, json};
 async fn metadata_is_kept_for_a_resource() {
     let nats = Nats::start();
     let bus = nats.bus().await;
-    let running = run(reeve_opscenter::service(), bus.clone(), nats.folder()).await.unwrap();
+    let running =
+        run(reeve_opscenter::service(reeve_opscenter::Config::default()), bus.clone(), nats.folder())
+            .await
+            .unwrap();
     let create =
         json!({"ResourceId": "/apps/shop: one", "Metadata": {"a": {"Value": "1"}, "b": {"Value": "2"}}});
     let arn = call(&bus, "CreateOpsMetadata", create.clone()).await.unwrap()["OpsMetadataArn"].take();

@@ -33,13 +33,19 @@ pub static NODES: Api = Api { service: "nodes", target_prefix: "ReeveNodes", nex
 pub static DEAD_LETTERS: Api =
     Api { service: "dead-letters", target_prefix: "ReeveDeadLetters", next_token: "nextToken" };
 
+/// Ours: who may send events.
+pub static INGEST: Api = Api { service: "ingest", target_prefix: "ReeveIngest", next_token: "nextToken" };
+/// Ours: what is behind OpsItems.
+pub static OPSCENTER: Api =
+    Api { service: "opscenter", target_prefix: "ReeveOpsCenter", next_token: "nextToken" };
+
 impl Api {
     /// The API of a name.
     ///
     /// # Errors
     /// When there is none: the sentence names those that there are.
     pub fn named(name: &str) -> anyhow::Result<&'static Self> {
-        let apis = [&SSM, &ACCESS, &NODES, &DEAD_LETTERS];
+        let apis = [&SSM, &ACCESS, &NODES, &DEAD_LETTERS, &INGEST, &OPSCENTER];
         let names = apis.map(|api| api.service).join(", ");
         let found = apis.into_iter().find(|api| api.service == name);
         found.with_context(|| format!("there is no API {name:?}: the APIs are {names}"))

@@ -7,6 +7,7 @@ pub mod dead_letters;
 pub mod events;
 pub mod keys;
 pub mod list;
+pub mod ops;
 pub mod output;
 pub mod run;
 pub mod services;

@@ -33,7 +33,7 @@ pub const GATEWAY_SECRETS: [&str; 4] = [INSTANCE, SECRETS_KEY, TOKEN_KEY, PRINCI
 pub const GATEWAY: &str = "gateway";
 
 /// Every service.
-pub const ENTRIES: [Entry; 7] = [
+pub const ENTRIES: [Entry; 8] = [
     Entry {
         name: "access",
         secrets: &[SECRETS_KEY],
@@ -75,11 +75,12 @@ pub const ENTRIES: [Entry; 7] = [
             }))
         },
     },
+    Entry { name: "ingest", secrets: &[], authorizes: false, describe: |_| Ok(reeve_ingest::service()) },
     Entry {
         name: "opscenter",
         secrets: &[],
         authorizes: false,
-        describe: |_| Ok(reeve_opscenter::service()),
+        describe: |_| Ok(reeve_opscenter::service(reeve_opscenter::Config::default())),
     },
     Entry {
         name: "run-command",

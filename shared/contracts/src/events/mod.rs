@@ -3,6 +3,7 @@
 pub mod access;
 pub mod dead_letters;
 pub mod documents;
+pub mod ingest;
 pub mod node;
 pub mod nodes;
 pub mod opscenter;

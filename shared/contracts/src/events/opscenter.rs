@@ -232,12 +232,43 @@ pub struct OpsMetadataDeleted {
     #[prost(string, tag = "1")]
     pub ops_metadata_id: ::prost::alloc::string::String,
 }
+/// A node was lost: when it has not come back for a while, an OpsItem is opened.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct NodeLossNoticed {
+    #[prost(string, tag = "1")]
+    pub node_id: ::prost::alloc::string::String,
+    #[prost(int64, tag = "2")]
+    pub lost_ms: i64,
+}
+/// It was lost for so long that an OpsItem tells of it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct NodeLossReported {
+    #[prost(string, tag = "1")]
+    pub node_id: ::prost::alloc::string::String,
+    #[prost(int64, tag = "2")]
+    pub lost_ms: i64,
+}
+/// It is connected again, or deregistered.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct NodeLossEnded {
+    #[prost(string, tag = "1")]
+    pub node_id: ::prost::alloc::string::String,
+}
 
 ::reeve_eventsourcing::events! {
 /// What happens to the aggregate `cause`, on `reeve.evt.opscenter.cause.{group}.{fingerprint}`.
 pub enum CauseEvent: "opscenter" / "cause" / 2 {
 CauseFired(CauseFired) = "reeve.opscenter.CauseFired.v1",
 CauseEnded(CauseEnded) = "reeve.opscenter.CauseEnded.v1",
+}
+}
+
+::reeve_eventsourcing::events! {
+/// What happens to the aggregate `node-watch`, on `reeve.evt.opscenter.node-watch.{node_id}`.
+pub enum NodeWatchEvent: "opscenter" / "node-watch" / 1 {
+NodeLossNoticed(NodeLossNoticed) = "reeve.opscenter.NodeLossNoticed.v1",
+NodeLossReported(NodeLossReported) = "reeve.opscenter.NodeLossReported.v1",
+NodeLossEnded(NodeLossEnded) = "reeve.opscenter.NodeLossEnded.v1",
 }
 }
 

@@ -1,9 +1,7 @@
 //! What happened to OpsItems and behind them, as ListOpsItemEvents answers it.
 
-use crate::{
-    domain::{cause::CauseEvent, item::OpsItemEvent},
-    projections::later_first,
-};
+use super::later_first;
+use crate::domain::{cause::CauseEvent, item::OpsItemEvent};
 use reeve_eventsourcing::{Event, Projection, Recorded, View, ViewExt};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};

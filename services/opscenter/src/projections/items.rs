@@ -1,10 +1,8 @@
-//! The tables of this service's own stream: OpsItems, what happened to them, and OpsMetadata.
+//! OpsItems, and what they are related to.
 
-use crate::domain::{
-    item::{Item, OpsItemEvent},
-    metadata::{OpsMetadataEvent, State as Metadata},
-};
-use reeve_eventsourcing::{Envelope, Projection, Recorded, View, ViewExt};
+use super::later_first;
+use crate::domain::item::{Item, OpsItemEvent};
+use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +16,6 @@ pub(crate) const RECENT_UNRESOLVED: &str = "unresolved-ops-items-by-recency";
 pub(crate) const GENERATIONS: &str = "generations";
 /// What items are related to: keys are `<item>/<association>`.
 pub(crate) const RELATED: &str = "related-items";
-/// OpsMetadata by id.
-pub(crate) const METADATA: &str = "ops-metadata";
 
 /// An OpsItem as it is answered.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -34,11 +30,6 @@ pub(crate) struct ItemRow {
     /// As many others with its deduplication key were refused.
     pub duplicates: u64,
     pub last_duplicate: Timestamp,
-}
-
-/// Sorts what is later first.
-pub(crate) fn later_first(number: i64) -> String {
-    format!("{:019}", i64::MAX - number.max(0))
 }
 
 /// A key that sorts what was modified later first: by the position of the event that did it.
@@ -139,36 +130,5 @@ impl Projection for RelatedItems {
             }
             _ => {}
         }
-    }
-}
-
-/// OpsMetadata as it is answered.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct MetadataRow {
-    pub metadata: Metadata,
-    pub created: Timestamp,
-    pub modified: Timestamp,
-    pub modified_by: String,
-}
-
-/// Keeps [`METADATA`].
-pub(crate) struct OpsMetadatas;
-
-impl Projection for OpsMetadatas {
-    const NAME: &'static str = "ops-metadata";
-    const VERSION: u32 = 1;
-    type Event = OpsMetadataEvent;
-
-    fn apply(&self, view: &mut dyn View, event: &Recorded<OpsMetadataEvent>) {
-        let Envelope { time, actor, aggregate, .. } = &*event.envelope;
-        let mut row: MetadataRow = view.row(METADATA, &aggregate.id).unwrap_or_default();
-        match &event.event {
-            OpsMetadataEvent::OpsMetadataDeleted(_) => return view.remove(METADATA, aggregate.id.as_bytes()),
-            OpsMetadataEvent::OpsMetadataCreated(_) => row.created = *time,
-            OpsMetadataEvent::OpsMetadataUpdated(_) => {}
-        }
-        row.metadata = row.metadata.after(&event.event);
-        (row.modified, row.modified_by) = (*time, actor.clone());
-        view.put_row(METADATA, &aggregate.id, row);
     }
 }
