@@ -1,6 +1,6 @@
 //! Events of other systems over HTTP, and the OpsItems that alerts open.
 
-use reeve_e2e::{Instance, wait_for};
+use reeve_e2e::{Apart, Instance, wait_for};
 use serde_json::{Value, json};
 
 fn token(instance: &Instance, name: &str) -> String {
@@ -115,4 +115,23 @@ fn what_comes_in_is_stored_or_refused_with_a_reason() {
     let headers =
         [("authorization", bearer.as_str()), ("content-type", "application/cloudevents-batch+json")];
     assert_eq!(post(&instance, "/events", &headers, "[]").0, 200);
+}
+
+#[test]
+fn whoever_sends_while_the_bus_or_the_service_is_away_is_told_to_come_again() {
+    let mut apart = Apart::start();
+    let bearer = format!("Bearer {}", token(apart.instance(), "am"));
+    let send = |apart: &mut Apart| {
+        let headers = [("authorization", bearer.as_str())];
+        post(apart.instance(), "/webhooks/alertmanager", &headers, &message(&[("firing", "a")]))
+    };
+    assert_eq!(send(&mut apart).0, 200);
+    apart.end("ingest");
+    let (status, said) = send(&mut apart);
+    assert_eq!(status, 503, "{said}");
+    apart.end("nats-server");
+    let (status, said) = send(&mut apart);
+    assert_eq!(status, 503, "{said}");
+    apart.start_all();
+    wait_for("it is taken again", || (send(&mut apart).0 == 200).then_some(()));
 }

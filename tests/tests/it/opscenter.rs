@@ -103,3 +103,35 @@ fn metadata_is_kept_by_the_aws_cli() {
     let gone = instance.aws(&["get-ops-metadata", "--ops-metadata-arn", arn]);
     assert!(gone.complaint().contains("OpsMetadataNotFoundException"), "{}", gone.complaint());
 }
+
+#[test]
+fn people_work_with_items_by_the_command_line() {
+    let instance = Instance::start(0);
+    let create = ["ops", "create", "Check the backup", "--severity", "2", "--dedup", "backup"];
+    let id = instance.reeve(&create).text().trim().to_owned();
+    let again = instance.reeve(&create);
+    assert!(again.complaint().contains("OpsItemAlreadyExistsException"), "{}", again.complaint());
+    instance.reeve(&["ops", "update", &id, "--status", "InProgress", "--priority", "1"]).text();
+    let listed = instance.reeve(&["ops", "list"]).text().to_owned();
+    println!("{listed}");
+    let row = listed.lines().nth(1).unwrap();
+    for cell in [id.as_str(), "InProgress", "Check the backup", "operator"] {
+        assert!(row.contains(cell), "{listed}");
+    }
+    let before = reeve_types::Timestamp::now().rfc3339();
+    std::thread::sleep(std::time::Duration::from_millis(5));
+    instance.reeve(&["ops", "resolve", &id]).text();
+    assert_eq!(instance.reeve(&["ops", "list"]).text().lines().count(), 1, "the heading");
+    assert!(instance.reeve(&["ops", "list", "--all"]).text().contains("Resolved"));
+    assert!(instance.reeve(&["--as-of", &before, "ops", "list"]).text().contains("InProgress"));
+    let shown = instance.reeve(&["ops", "show", &id]).text().to_owned();
+    println!("{shown}");
+    for words in ["Status: Resolved", "Severity: 2", "OpsItemDuplicateRefused", r#"{"status":"Resolved"}"#] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    let nothing = instance.reeve(&["ops", "update", &id]);
+    assert!(nothing.complaint().contains("nothing is to be changed"), "{}", nothing.complaint());
+    instance.reeve(&["ops", "delete", &id]).text();
+    let gone = instance.reeve(&["ops", "show", &id]);
+    assert!(gone.complaint().contains("OpsItemNotFoundException"), "{}", gone.complaint());
+}

@@ -153,12 +153,11 @@ impl Filter {
                 }
             }
         }
-        if key == "OperationalData" {
-            if let Some(value) = values.iter().find(|value| pair(value).is_none()) {
-                return refused(format!(
-                    r#"has the value {value:?}: it must be {{"key":"KEY","value":"VALUE"}}"#
-                ));
-            }
+        let unread = values.iter().find(|value| pair(value).is_none());
+        if let Some(value) = unread.filter(|_| key == "OperationalData") {
+            return refused(format!(
+                r#"has the value {value:?}: it must be {{"key":"KEY","value":"VALUE"}}"#
+            ));
         }
         Ok(Self { key, operator, values, instants })
     }

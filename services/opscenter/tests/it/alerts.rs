@@ -95,7 +95,7 @@ async fn all(bus: &Bus) -> Vec<Value> {
     let (mut items, mut token) = (Vec::new(), Value::Null);
     loop {
         let mut page = call(bus, "DescribeOpsItems", json!({"NextToken": token})).await.unwrap();
-        items.extend(page["OpsItemSummaries"].as_array_mut().unwrap().drain(..));
+        items.append(page["OpsItemSummaries"].as_array_mut().unwrap());
         token = page["NextToken"].take();
         if token.is_null() {
             items.sort_by(|a, b| a["CreatedTime"].as_f64().partial_cmp(&b["CreatedTime"].as_f64()).unwrap());
