@@ -53,6 +53,8 @@ mod fuzz;
 mod history;
 #[path = "it/incidents.rs"]
 mod incidents;
+#[path = "it/ingest.rs"]
+mod ingest;
 #[path = "it/inventory.rs"]
 mod inventory;
 #[path = "it/invocations.rs"]
@@ -67,6 +69,8 @@ mod listing;
 mod local_policy;
 #[path = "it/matrix.rs"]
 mod matrix;
+#[path = "it/opscenter.rs"]
+mod opscenter;
 #[path = "it/owed.rs"]
 mod owed;
 #[path = "it/patching.rs"]

@@ -228,7 +228,7 @@ impl<B: Bus> Gateway<B> {
     }
 
     /// What writes is let through only while it can be written.
-    fn open(&self) -> Result<(), Failure> {
+    pub fn open(&self) -> Result<(), Failure> {
         match &*self.shared.config.closed.borrow() {
             Some(reason) => {
                 let message = format!("{reason} Nothing of this request was accepted.");
@@ -250,22 +250,30 @@ impl<B: Bus> Gateway<B> {
         parsed(&request.body)?;
         self.open()?;
         let headers = self.headers(&request, request.request_id);
-        let answer =
-            self.ask(Forward { subject: "reeve.enroll".to_owned(), headers, body: request.body }).await?;
-        body_of(answer).map_err(|failure| {
+        self.ask_of("reeve.enroll", headers, request.body).await.map_err(|failure| {
             let denied = failure.code == "AccessDeniedException";
             if denied { failure.with_status(StatusCode::FORBIDDEN) } else { failure }
         })
     }
 
     /// The headers that say where a request is from, whoever sent it.
-    fn headers(&self, request: &Incoming<'_>, id: Uuid) -> Vec<(String, String)> {
+    pub fn headers(&self, request: &Incoming<'_>, id: Uuid) -> Vec<(String, String)> {
         let trace = request.trace();
         let mut headers = Vec::with_capacity(7);
         headers.push(("reeve-source".to_owned(), request.source.clone()));
         headers.push(("reeve-request-id".to_owned(), id.to_string()));
         headers.push(("traceparent".to_owned(), reeve_telemetry::passed_on(Some(&trace)).unwrap_or(trace)));
         headers
+    }
+
+    /// Asks on a subject that is no operation's.
+    pub async fn ask_of(
+        &self,
+        subject: &str,
+        headers: Vec<(String, String)>,
+        body: Bytes,
+    ) -> Result<Bytes, Failure> {
+        body_of(self.ask(Forward { subject: subject.to_owned(), headers, body }).await?)
     }
 
     async fn ask(&self, forward: Forward) -> Result<Answer, Failure> {

@@ -2,6 +2,7 @@
 
 use crate::errors::{Failure, json};
 use crate::forward::Incoming;
+use crate::receive::receive;
 use crate::rest;
 use crate::{Bus, Gateway};
 use axum::Router;
@@ -27,12 +28,14 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_DRAINED_BYTES: usize = 16 * 1024 * 1024;
 /// An enrolment is a code, a key and a few facts about a machine.
 const MAX_ENROLMENT_BYTES: usize = 64 * 1024;
-const JSON: &str = "application/json";
+pub const JSON: &str = "application/json";
 
 pub fn router<B: Bus>(gateway: Gateway<B>) -> Router {
     Router::new()
         .route("/", post(call::<B>))
         .route("/enroll", post(enroll::<B>))
+        .route("/events", post(receive::<B>))
+        .route("/webhooks/alertmanager", post(receive::<B>))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready::<B>))
         .route("/schemas", get(schemas))
@@ -153,7 +156,7 @@ async fn enroll<B: Bus>(
     }
 }
 
-fn incoming<'a, B: Bus>(
+pub fn incoming<'a, B: Bus>(
     gateway: &Gateway<B>,
     parts: &'a Parts,
     peer: SocketAddr,
@@ -174,7 +177,7 @@ fn incoming<'a, B: Bus>(
 
 /// The whole body, if it is no longer than `limit` and comes in time. One that announces more is refused, and
 /// not asked for when its sender waits to be asked.
-async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Failure> {
+pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Failure> {
     let announced =
         headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {

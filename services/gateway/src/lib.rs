@@ -2,9 +2,9 @@
 //!
 //! One path for every operation: authenticate ([`sigv4`]), validate against AWS's model ([`models`],
 //! [`validate`]), authorize every resource that it names (`reeve_authz`), [`forward`], answer ([`errors`]). Beside it
-//! `POST /enroll` for nodes, `GET /healthz` and `GET /readyz`, the events' schemas at `GET /schemas`; and the same calls over the bus ([`serve_bus`]).
+//! `POST /enroll` for nodes, `POST /events` and `POST /webhooks/alertmanager` for other systems, `GET /healthz` and `GET /readyz`, the events' schemas at `GET /schemas`; and the same calls over the bus ([`serve_bus`]).
 //!
-//! Subjects: asks on what the services announce (`reeve.api.<service>.<Operation>`) and on `reeve.enroll`;
+//! Subjects: asks on what the services announce (`reeve.api.<service>.<Operation>`) on `reeve.enroll` and `reeve.ingest`;
 //! takes calls on `reeve.edge`.
 //! It has no aggregates and keeps no state that matters: any number of gateways can stand side by side.
 //!
@@ -27,6 +27,7 @@ mod http;
 mod mac;
 mod models;
 mod positions;
+mod receive;
 mod repeats;
 mod resources;
 mod rest;
@@ -49,6 +50,9 @@ use tokio::sync::{Semaphore, watch};
 
 /// Enrolments at a time: strangers must not take the places of those who sign.
 const MAX_ENROLMENTS: usize = 64;
+
+/// Messages of other systems at a time.
+const MAX_RECEPTIONS: usize = 256;
 
 /// How a gateway is set up.
 #[derive(Clone)]
@@ -196,6 +200,8 @@ struct Shared<B> {
     sealer: tokens::Sealer,
     places: Semaphore,
     enrolments: Semaphore,
+    /// Their own, so that a storm takes no places of those who sign.
+    receptions: Semaphore,
 }
 
 impl<B: Bus> Gateway<B> {
@@ -226,6 +232,7 @@ impl<B: Bus> Gateway<B> {
                 sealer,
                 places,
                 enrolments: Semaphore::new(MAX_ENROLMENTS),
+                receptions: Semaphore::new(MAX_RECEPTIONS),
             }),
         }
     }

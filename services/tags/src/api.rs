@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{Command, Error, Resource, resource_id},
-    projections::{DOCUMENTS, NODES},
+    projections::{DOCUMENTS, NODES, OPS_ITEMS, OPS_METADATA},
 };
 use reeve_contracts::ssm::{
     AddTagsToResourceRequest, AddTagsToResourceResult, ListTagsForResourceRequest, ListTagsForResourceResult,
@@ -23,7 +23,12 @@ impl From<Error> for ApiError {
 
 /// The types whose resources are known here, with the table of those that exist. AWS's other types belong to services
 /// that Reeve does not have: nothing of them exists, so nothing of them is tagged.
-const TYPES: [(&str, &str); 2] = [("Document", DOCUMENTS), ("ManagedInstance", NODES)];
+const TYPES: [(&str, &str); 4] = [
+    ("Document", DOCUMENTS),
+    ("ManagedInstance", NODES),
+    ("OpsItem", OPS_ITEMS),
+    ("OpsMetadata", OPS_METADATA),
+];
 
 /// A resource that a call names and that exists.
 struct Named {
@@ -40,15 +45,20 @@ impl Named {
 fn named<I>(call: &Call<I>, kind: Option<&String>, id: Option<&String>) -> Result<Named, ApiError> {
     let kind = kind.map(String::as_str).unwrap_or_default();
     let Some((_, table)) = TYPES.iter().find(|(known, _)| *known == kind) else {
-        let known = TYPES.map(|(kind, _)| kind).join(" and ");
+        let known = TYPES.map(|(kind, _)| kind).join(", ");
         let message = format!(
             "ResourceType is {kind:?}. The resources that can be tagged here are of the types {known}."
         );
         return Err(ApiError::new("InvalidResourceType", message));
     };
     let id = id.map(String::as_str).unwrap_or_default();
-    // A document is also named by its ARN.
-    let id = if kind == "Document" { id_or_arn("document", id) } else { id };
+    // All but nodes are also named by their ARNs.
+    let id = match kind {
+        "Document" => id_or_arn("document", id),
+        "OpsItem" => id_or_arn("opsitem", id),
+        "OpsMetadata" => id_or_arn("opsmetadata", id),
+        _ => id,
+    };
     if call.handle.views().get::<bool>(table, id).is_none() {
         let message = format!("ResourceId is {id:?}, and there is no such {kind}.");
         return Err(ApiError::new("InvalidResourceId", message));

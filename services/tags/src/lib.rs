@@ -2,9 +2,8 @@
 //!
 //! - Aggregate `resource`, one for each tagged resource: subject `reeve.evt.tags.resource.<type>.<id>`, the
 //!   id escaped. Events `TagsAdded` and `TagsRemoved`.
-//! - The documents' and the nodes' events are consumed: a document or node must exist to be tagged; the
-//!   tags that a document was created with and a node registered with are added; when one is gone, so are
-//!   its tags.
+//! - The events of documents, nodes, OpsItems and OpsMetadata are consumed: each must exist to be tagged; the tags that
+//!   it was created or registered with are added; when it is gone, so are its tags.
 //!
 //! Invariants: a resource has at most 50 tags; no key begins with `aws:`; an event says only what changed.
 //! Only what exists is tagged: resources of the other types belong to services that there are not, and are refused.
@@ -24,9 +23,13 @@ pub fn service() -> Service {
         .aggregate::<Resource>()
         .projection(projections::Documents)
         .projection(projections::Nodes)
+        .projection(projections::OpsItems)
+        .projection(projections::OpsMetadata)
         // One at a time and so in order: a document that is made anew keeps the tags of its new creation.
         .reactor(Consumer::from_beginning("documents").in_order(), reactors::on_document)
         .reactor(Consumer::from_beginning("nodes").in_order(), reactors::on_node)
+        .reactor(Consumer::from_beginning("ops-items").in_order(), reactors::on_ops_item)
+        .reactor(Consumer::from_beginning("ops-metadata").in_order(), reactors::on_ops_metadata)
         .operation(
             Operation::write("ssm", "AddTagsToResource").on("@ResourceType", "ResourceId"),
             api::add_tags,

@@ -1,12 +1,21 @@
 //! The resources of other services that exist, as far as this service must know them.
 
-use reeve_contracts::{documents::DocumentEvent, nodes::NodeEvent};
+use reeve_contracts::{
+    documents::DocumentEvent,
+    nodes::NodeEvent,
+    opscenter::{OpsItemEvent, OpsMetadataEvent},
+};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
 
 /// The names of the documents that exist.
 pub(crate) const DOCUMENTS: &str = "documents";
 /// The ids of the nodes that are registered.
 pub(crate) const NODES: &str = "nodes";
+
+/// The ids of the OpsItems that exist.
+pub(crate) const OPS_ITEMS: &str = "ops-items";
+/// The ids of the OpsMetadata that exist.
+pub(crate) const OPS_METADATA: &str = "ops-metadata";
 
 /// Keeps [`DOCUMENTS`].
 pub(crate) struct Documents;
@@ -38,6 +47,42 @@ impl Projection for Nodes {
             NodeEvent::NodeRegistered(registered) => view.put_row(NODES, &registered.node_id, true),
             NodeEvent::NodeDeregistered(gone) => view.remove(NODES, gone.node_id.as_bytes()),
             _ => {}
+        }
+    }
+}
+
+/// Keeps [`OPS_ITEMS`].
+pub(crate) struct OpsItems;
+
+impl Projection for OpsItems {
+    const NAME: &'static str = "ops-items";
+    const VERSION: u32 = 1;
+    type Event = OpsItemEvent;
+
+    fn apply(&self, view: &mut dyn View, event: &Recorded<OpsItemEvent>) {
+        match &event.event {
+            OpsItemEvent::OpsItemCreated(created) => view.put_row(OPS_ITEMS, &created.ops_item_id, true),
+            OpsItemEvent::OpsItemDeleted(gone) => view.remove(OPS_ITEMS, gone.ops_item_id.as_bytes()),
+            _ => {}
+        }
+    }
+}
+
+/// Keeps [`OPS_METADATA`].
+pub(crate) struct OpsMetadata;
+
+impl Projection for OpsMetadata {
+    const NAME: &'static str = "ops-metadata";
+    const VERSION: u32 = 1;
+    type Event = OpsMetadataEvent;
+
+    fn apply(&self, view: &mut dyn View, event: &Recorded<OpsMetadataEvent>) {
+        match &event.event {
+            OpsMetadataEvent::OpsMetadataCreated(e) => view.put_row(OPS_METADATA, &e.ops_metadata_id, true),
+            OpsMetadataEvent::OpsMetadataDeleted(e) => {
+                view.remove(OPS_METADATA, e.ops_metadata_id.as_bytes());
+            }
+            OpsMetadataEvent::OpsMetadataUpdated(_) => {}
         }
     }
 }

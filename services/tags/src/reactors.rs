@@ -1,7 +1,11 @@
 //! What happens to tags because of what happens to the resources.
 
 use crate::domain::{Command, Resource, resource_id};
-use reeve_contracts::{documents::DocumentEvent, nodes::NodeEvent};
+use reeve_contracts::{
+    documents::DocumentEvent,
+    nodes::NodeEvent,
+    opscenter::{OpsItemEvent, OpsMetadataEvent, Tag},
+};
 use reeve_eventsourcing::Event;
 use reeve_runtime::{Delivery, HandlerError};
 
@@ -27,6 +31,30 @@ pub(crate) async fn on_node(delivery: Delivery<NodeEvent>) -> Result<(), Handler
         NodeEvent::NodeDeregistered(gone) => clear(&delivery, "ManagedInstance", &gone.node_id).await,
         _ => Ok(()),
     }
+}
+
+/// The tags that an OpsItem is created with are added; a deleted one keeps none.
+pub(crate) async fn on_ops_item(delivery: Delivery<OpsItemEvent>) -> Result<(), HandlerError> {
+    match &delivery.event.event {
+        OpsItemEvent::OpsItemCreated(e) => add(&delivery, "OpsItem", &e.ops_item_id, pairs(&e.tags)).await,
+        OpsItemEvent::OpsItemDeleted(gone) => clear(&delivery, "OpsItem", &gone.ops_item_id).await,
+        _ => Ok(()),
+    }
+}
+
+/// The tags that OpsMetadata is created with are added; deleted ones keep none.
+pub(crate) async fn on_ops_metadata(delivery: Delivery<OpsMetadataEvent>) -> Result<(), HandlerError> {
+    match &delivery.event.event {
+        OpsMetadataEvent::OpsMetadataCreated(e) => {
+            add(&delivery, "OpsMetadata", &e.ops_metadata_id, pairs(&e.tags)).await
+        }
+        OpsMetadataEvent::OpsMetadataDeleted(e) => clear(&delivery, "OpsMetadata", &e.ops_metadata_id).await,
+        OpsMetadataEvent::OpsMetadataUpdated(_) => Ok(()),
+    }
+}
+
+fn pairs(tags: &[Tag]) -> Vec<(String, String)> {
+    tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
 }
 
 async fn add<E: Event>(

@@ -88,9 +88,7 @@ async fn tags_follow_their_resources() {
         Err("InvalidResourceId".into())
     );
     // Types of services that there are not.
-    for kind in
-        ["Parameter", "MaintenanceWindow", "PatchBaseline", "OpsItem", "Automation", "CloudConnector", ""]
-    {
+    for kind in ["Parameter", "MaintenanceWindow", "PatchBaseline", "Automation", "CloudConnector", ""] {
         for (operation, member, value) in [
             ("AddTagsToResource", "Tags", json!([{"Key": "a", "Value": "1"}])),
             ("RemoveTagsFromResource", "TagKeys", json!(["a"])),
@@ -100,7 +98,7 @@ async fn tags_follow_their_resources() {
             assert_eq!(answer, Err("InvalidResourceType".into()), "{operation} {kind}");
         }
     }
-    for kind in ["Document", "ManagedInstance"] {
+    for kind in ["Document", "ManagedInstance", "OpsItem", "OpsMetadata"] {
         for id in [String::new(), "x".repeat(4200), "a/b*>. é".to_owned()] {
             let tags = with(resource(kind, &id), "Tags", json!([{"Key": "a", "Value": "1"}]));
             assert_eq!(

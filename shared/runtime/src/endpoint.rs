@@ -30,11 +30,20 @@ use uuid::Uuid;
 pub struct ApiError {
     pub code: String,
     pub message: String,
+    /// What else the modelled error holds.
+    pub members: Box<serde_json::Map<String, serde_json::Value>>,
 }
 
 impl ApiError {
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into() }
+        Self { code: code.to_owned(), message: message.into(), members: Box::default() }
+    }
+
+    /// With another member of the modelled error.
+    #[must_use]
+    pub fn with(mut self, member: &str, value: impl Into<serde_json::Value>) -> Self {
+        self.members.insert(member.to_owned(), value.into());
+        self
     }
 
     /// Whether the caller is not at fault: the same may be asked again.
@@ -297,7 +306,9 @@ async fn send(
                 tracing::warn!(subject, %error, "an operation was not carried out");
             }
             headers = headers.with("reeve-error", error.code.as_str());
-            Bytes::from(serde_json::json!({"message": error.message}).to_string())
+            let mut body = *error.members;
+            body.insert("message".to_owned(), error.message.into());
+            Bytes::from(serde_json::Value::Object(body).to_string())
         }
     };
     serve::answer(handle.bus(), asked, headers, body).await

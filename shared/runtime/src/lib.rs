@@ -28,6 +28,7 @@ mod handle;
 mod requests;
 mod run;
 mod service;
+mod striped_lock;
 mod tags;
 mod timers;
 
@@ -40,6 +41,7 @@ pub use reeve_views::{Page, Store};
 pub use requests::{Request, RequestMessage};
 pub use run::{Running, rebuild, run};
 pub use service::Service;
+pub use striped_lock::StripedLock;
 pub use tags::{ResourceEvent, ResourceTags};
 pub use timers::DueTimer;
 

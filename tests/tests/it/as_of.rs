@@ -61,7 +61,8 @@ impl Incident {
 }
 
 /// The inputs with which a read operation is asked here.
-fn inputs(operation: &str, node: &str, commands: &[String], incident: &Incident) -> Vec<Value> {
+fn inputs(operation: &str, node: &str, created: &Created, incident: &Incident) -> Vec<Value> {
+    let Created { commands, ops_items, ops_metadata } = created;
     let documents = ["AWS-RunShellScript", "doc-0", "doc-1", "doc-2"];
     let each_document = || documents.iter().map(|name| json!({"Name": name}));
     match operation {
@@ -76,7 +77,13 @@ fn inputs(operation: &str, node: &str, commands: &[String], incident: &Incident)
             .iter()
             .map(|name| json!({"ResourceType": "Document", "ResourceId": name}))
             .chain([json!({"ResourceType": "ManagedInstance", "ResourceId": node})])
+            .chain(ops_items.iter().map(|id| json!({"ResourceType": "OpsItem", "ResourceId": id})))
             .collect(),
+        "GetOpsItem" | "ListOpsItemRelatedItems" => {
+            ops_items.iter().map(|id| json!({"OpsItemId": id})).collect()
+        }
+        "ListCauses" => ops_items.iter().map(|id| json!({"opsItemId": id})).collect(),
+        "GetOpsMetadata" => ops_metadata.iter().map(|arn| json!({"OpsMetadataArn": arn})).collect(),
         "GetConnectionStatus" => vec![json!({"Target": node})],
         "ListNodesSummary" => vec![json!({"Aggregators": [
             {"AggregatorType": "Count", "TypeName": "Instance", "AttributeName": "PlatformType"}]})],
@@ -105,6 +112,14 @@ fn inputs(operation: &str, node: &str, commands: &[String], incident: &Incident)
     }
 }
 
+/// What was created so far, and can be asked for by its name.
+#[derive(Clone, Default)]
+struct Created {
+    commands: Vec<String>,
+    ops_items: Vec<String>,
+    ops_metadata: Vec<String>,
+}
+
 /// Leaves out what is no event: heartbeats, and the instant of the call itself.
 fn without_heartbeats(mut value: Value) -> Value {
     match &mut value {
@@ -127,14 +142,14 @@ type Answers = BTreeMap<String, (u16, Value)>;
 fn export(
     instance: &Instance,
     reads: &[(String, String)],
-    commands: &[String],
+    created: &Created,
     incident: &Incident,
     at: Option<&str>,
 ) -> Answers {
     let (raw, node) = (instance.raw(), instance.node());
     let mut answers = Answers::new();
     for (api, operation) in reads {
-        for input in inputs(operation, &node, commands, incident) {
+        for input in inputs(operation, &node, created, incident) {
             let answer = raw.call_of(api, operation, &input, at);
             answers.insert(format!("{api}:{operation} {input}"), (answer.0, without_heartbeats(answer.1)));
         }
@@ -143,7 +158,7 @@ fn export(
 }
 
 /// One of the things that people do.
-fn write(instance: &Instance, dice: &mut Dice, commands: &mut Vec<String>, incident: &Incident) {
+fn write(instance: &Instance, dice: &mut Dice, created: &mut Created, incident: &Incident) {
     let name = format!("doc-{}", dice.below(3));
     let content = |n: usize| {
         json!({"schemaVersion": "2.2", "mainSteps": [{"action": "aws:runShellScript", "name": "s",
@@ -151,7 +166,7 @@ fn write(instance: &Instance, dice: &mut Dice, commands: &mut Vec<String>, incid
         .to_string()
     };
     let n = dice.below(1000);
-    let (operation, input) = match dice.below(9) {
+    let (operation, input) = match dice.below(13) {
         0 => ("CreateDocument", json!({"Name": name, "Content": content(n), "DocumentType": "Command"})),
         1 => ("UpdateDocument", json!({"Name": name, "Content": content(n), "DocumentVersion": "$LATEST"})),
         2 => ("DeleteDocument", json!({"Name": name})),
@@ -161,20 +176,38 @@ fn write(instance: &Instance, dice: &mut Dice, commands: &mut Vec<String>, incid
             ("AddTagsToResource", json!({"ResourceType": kind, "ResourceId": id, "Tags": tags}))
         }
         4 => ("CreateActivation", json!({"IamRole": "none", "Description": n.to_string()})),
-        7 => {
+        5 => {
+            let dedup = json!({"dedupString": (n % 3).to_string()}).to_string();
+            let data = json!({"/aws/dedup": {"Value": dedup}});
+            let item = json!({"Title": name, "Description": "d", "Source": "s", "OperationalData": data});
+            ("CreateOpsItem", item)
+        }
+        6 | 7 if !created.ops_items.is_empty() => {
+            let id = &created.ops_items[n % created.ops_items.len()];
+            let status = ["Open", "InProgress", "Resolved"][n % 3];
+            ("UpdateOpsItem", json!({"OpsItemId": id, "Status": status, "Title": n.to_string()}))
+        }
+        8 => {
+            let metadata = json!({"k": {"Value": n.to_string()}});
+            ("CreateOpsMetadata", json!({"ResourceId": (n % 3).to_string(), "Metadata": metadata}))
+        }
+        9 => {
             let item = json!({"TypeName": "Custom:Rack", "SchemaVersion": "1.0",
                 "CaptureTime": "2026-01-31T12:00:00Z", "Content": [{"Row": (n % 4).to_string()}]});
             ("PutInventory", json!({"InstanceId": instance.node(), "Items": [item]}))
         }
-        5 | 6 => return incident.change(instance, n),
+        10 | 11 => return incident.change(instance, n),
         _ => {
             let command = instance.send("echo x");
             instance.ended(&command);
-            return commands.push(command);
+            return created.commands.push(command);
         }
     };
     // Some are refused, as by chance: nothing happens then.
-    let _status = instance.raw().call(operation, &input).0;
+    let (_, answer) = instance.raw().call(operation, &input);
+    let named = |member: &str| answer[member].as_str().map(str::to_owned);
+    created.ops_items.extend(named("OpsItemId").filter(|id| !created.ops_items.contains(id)));
+    created.ops_metadata.extend(named("OpsMetadataArn").filter(|arn| !created.ops_metadata.contains(arn)));
 }
 
 #[test]
@@ -191,14 +224,14 @@ fn reads_as_of_an_instant_answer_as_they_did_then() {
     });
     assert!(reads.len() >= 20, "{reads:?}");
     let incident = Incident::start(&instance);
-    let (mut dice, mut commands, mut exports) = (Dice(20), Vec::new(), Vec::new());
+    let (mut dice, mut created, mut exports) = (Dice(20), Created::default(), Vec::new());
     for _ in 0..4 {
-        for _ in 0..dice.below(6) + 2 {
-            write(&instance, &mut dice, &mut commands, &incident);
+        for _ in 0..dice.below(10) + 4 {
+            write(&instance, &mut dice, &mut created, &incident);
         }
         // What services make of each other's events has come to its end.
         std::thread::sleep(Duration::from_millis(500));
-        let known = commands.clone();
+        let known = created.clone();
         let answers = export(&instance, &reads, &known, &incident, None);
         exports.push((Timestamp::now().rfc3339(), known, answers));
         std::thread::sleep(Duration::from_millis(10));

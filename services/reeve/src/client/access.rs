@@ -2,7 +2,7 @@
 
 use super::{
     DataFolder, Format,
-    connection::{ACCESS, Connection},
+    connection::{ACCESS, Connection, INGEST},
     list::{all_of, print},
     stdout,
     table::{cell, instant},
@@ -48,6 +48,13 @@ pub enum Command {
     DeletePolicy { name: String },
     /// Lists policies.
     Policies,
+    /// Makes a source of events and prints its token, once: what sends to /events or /webhooks/alertmanager has it in its
+    /// header Authorization, as Bearer TOKEN.
+    CreateSource { name: String },
+    /// Deletes a source: its token is good for nothing from then on.
+    DeleteSource { name: String },
+    /// Lists sources, and how much came of each.
+    Sources,
     /// Says what would be decided on what, and by which policies. A principal, action or kind that does not exist ends
     /// this with the exit code 2.
     Check {
@@ -97,6 +104,23 @@ pub async fn access(data: &DataFolder, command: Command, format: Format) -> anyh
             let rows = all_of(&ACCESS, &connection, "ListPolicies", json!({}), "policies").await?;
             print(format, &rows, &["NAME", "UPDATED", "TEXT"], |row| {
                 vec![cell(row, "name"), instant(row, "updated"), cell(row, "text").replace('\n', " ")]
+            })?;
+        }
+        Command::CreateSource { name } => {
+            let answer = connection.call_of(&INGEST, "CreateSource", &json!({"name": name})).await?;
+            match format {
+                Format::Json => stdout::line(answer)?,
+                Format::Text => stdout::line(cell(&answer, "token"))?,
+            }
+        }
+        Command::DeleteSource { name } => {
+            done(format, &connection.call_of(&INGEST, "DeleteSource", &json!({"name": name})).await?)?;
+        }
+        Command::Sources => {
+            let rows = all_of(&INGEST, &connection, "ListSources", json!({}), "sources").await?;
+            print(format, &rows, &["NAME", "RECEIVED", "LAST RECEIVED", "CREATED"], |row| {
+                let last = instant(row, "lastReceived");
+                vec![cell(row, "name"), cell(row, "received"), last, instant(row, "created")]
             })?;
         }
         Command::Check { principal, action, kind, id } => {

@@ -39,6 +39,11 @@ pub static DEAD_LETTERS: Api =
 /// Ours: what is known of nodes, and what changed.
 pub static INVENTORY: Api =
     Api { service: "inventory", target_prefix: "ReeveInventory", next_token: "nextToken" };
+/// Ours: who may send events.
+pub static INGEST: Api = Api { service: "ingest", target_prefix: "ReeveIngest", next_token: "nextToken" };
+/// Ours: what is behind OpsItems.
+pub static OPSCENTER: Api =
+    Api { service: "opscenter", target_prefix: "ReeveOpsCenter", next_token: "nextToken" };
 
 impl Api {
     /// The API of a name.
@@ -46,7 +51,7 @@ impl Api {
     /// # Errors
     /// When there is none: the sentence names those that there are.
     pub fn named(name: &str) -> anyhow::Result<&'static Self> {
-        let apis = [&SSM, &ACCESS, &NODES, &DEAD_LETTERS, &INVENTORY, &INCIDENTS];
+        let apis = [&SSM, &ACCESS, &NODES, &DEAD_LETTERS, &INVENTORY, &INCIDENTS, &INGEST, &OPSCENTER];
         let names = apis.map(|api| api.service).join(", ");
         let found = apis.into_iter().find(|api| api.service == name);
         found.with_context(|| format!("there is no API {name:?}: the APIs are {names}"))

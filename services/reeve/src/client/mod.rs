@@ -9,6 +9,7 @@ pub mod incidents;
 pub mod inventory;
 pub mod keys;
 pub mod list;
+pub mod ops;
 pub mod output;
 pub mod run;
 pub mod services;

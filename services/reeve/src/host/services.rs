@@ -33,7 +33,7 @@ pub const GATEWAY_SECRETS: [&str; 4] = [INSTANCE, SECRETS_KEY, TOKEN_KEY, PRINCI
 pub const GATEWAY: &str = "gateway";
 
 /// Every service.
-pub const ENTRIES: [Entry; 9] = [
+pub const ENTRIES: [Entry; 11] = [
     Entry {
         name: "access",
         secrets: &[SECRETS_KEY],
@@ -68,6 +68,13 @@ pub const ENTRIES: [Entry; 9] = [
         secrets: &[],
         authorizes: false,
         describe: |_| Ok(reeve_inventory::service()),
+    },
+    Entry { name: "ingest", secrets: &[], authorizes: false, describe: |_| Ok(reeve_ingest::service()) },
+    Entry {
+        name: "opscenter",
+        secrets: &[],
+        authorizes: false,
+        describe: |_| Ok(reeve_opscenter::service(reeve_opscenter::Config::default())),
     },
     Entry { name: "patching", secrets: &[], authorizes: false, describe: |_| Ok(reeve_patching::service()) },
     Entry { name: "tags", secrets: &[], authorizes: false, describe: |_| Ok(reeve_tags::service()) },

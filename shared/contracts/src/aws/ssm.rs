@@ -57,6 +57,20 @@ pub const OPERATIONS: &[&str] = &[
     "DescribePatchProperties",
     "DeleteInventory",
     "DescribeInventoryDeletions",
+    "CreateOpsItem",
+    "GetOpsItem",
+    "DescribeOpsItems",
+    "UpdateOpsItem",
+    "DeleteOpsItem",
+    "AssociateOpsItemRelatedItem",
+    "DisassociateOpsItemRelatedItem",
+    "ListOpsItemRelatedItems",
+    "ListOpsItemEvents",
+    "CreateOpsMetadata",
+    "GetOpsMetadata",
+    "UpdateOpsMetadata",
+    "DeleteOpsMetadata",
+    "ListOpsMetadata",
 ];
 
 /// AWS's `AccountSharingInfo`.
@@ -140,6 +154,28 @@ pub struct AlarmStateInformation {
     /// One of `UNKNOWN`, `ALARM`.
     #[serde(rename = "State", skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
+}
+
+/// What AssociateOpsItemRelatedItem is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AssociateOpsItemRelatedItemRequest {
+    #[serde(rename = "AssociationType", skip_serializing_if = "Option::is_none")]
+    pub association_type: Option<String>,
+    #[serde(rename = "OpsItemId", skip_serializing_if = "Option::is_none")]
+    pub ops_item_id: Option<String>,
+    #[serde(rename = "ResourceType", skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
+    #[serde(rename = "ResourceUri", skip_serializing_if = "Option::is_none")]
+    pub resource_uri: Option<String>,
+}
+
+/// What AssociateOpsItemRelatedItem answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AssociateOpsItemRelatedItemResponse {
+    #[serde(rename = "AssociationId", skip_serializing_if = "Option::is_none")]
+    pub association_id: Option<String>,
 }
 
 /// AWS's `AttachmentContent`.
@@ -411,6 +447,74 @@ pub struct CreateDocumentResult {
     pub document_description: Option<DocumentDescription>,
 }
 
+/// What CreateOpsItem is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CreateOpsItemRequest {
+    #[serde(rename = "AccountId", skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
+    #[serde(rename = "ActualEndTime", skip_serializing_if = "Option::is_none")]
+    pub actual_end_time: Option<f64>,
+    #[serde(rename = "ActualStartTime", skip_serializing_if = "Option::is_none")]
+    pub actual_start_time: Option<f64>,
+    #[serde(rename = "Category", skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "Notifications", skip_serializing_if = "Option::is_none")]
+    pub notifications: Option<Vec<OpsItemNotification>>,
+    #[serde(rename = "OperationalData", skip_serializing_if = "Option::is_none")]
+    pub operational_data: Option<BTreeMap<String, OpsItemDataValue>>,
+    #[serde(rename = "OpsItemType", skip_serializing_if = "Option::is_none")]
+    pub ops_item_type: Option<String>,
+    #[serde(rename = "PlannedEndTime", skip_serializing_if = "Option::is_none")]
+    pub planned_end_time: Option<f64>,
+    #[serde(rename = "PlannedStartTime", skip_serializing_if = "Option::is_none")]
+    pub planned_start_time: Option<f64>,
+    #[serde(rename = "Priority", skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i32>,
+    #[serde(rename = "RelatedOpsItems", skip_serializing_if = "Option::is_none")]
+    pub related_ops_items: Option<Vec<RelatedOpsItem>>,
+    #[serde(rename = "Severity", skip_serializing_if = "Option::is_none")]
+    pub severity: Option<String>,
+    #[serde(rename = "Source", skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    #[serde(rename = "Tags", skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
+    #[serde(rename = "Title", skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+}
+
+/// What CreateOpsItem answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CreateOpsItemResponse {
+    #[serde(rename = "OpsItemArn", skip_serializing_if = "Option::is_none")]
+    pub ops_item_arn: Option<String>,
+    #[serde(rename = "OpsItemId", skip_serializing_if = "Option::is_none")]
+    pub ops_item_id: Option<String>,
+}
+
+/// What CreateOpsMetadata is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CreateOpsMetadataRequest {
+    #[serde(rename = "Metadata", skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<BTreeMap<String, MetadataValue>>,
+    #[serde(rename = "ResourceId", skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
+    #[serde(rename = "Tags", skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
+}
+
+/// What CreateOpsMetadata answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CreateOpsMetadataResult {
+    #[serde(rename = "OpsMetadataArn", skip_serializing_if = "Option::is_none")]
+    pub ops_metadata_arn: Option<String>,
+}
+
 /// What CreatePatchBaseline is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -515,6 +619,32 @@ pub struct DeleteInventoryResult {
     #[serde(rename = "TypeName", skip_serializing_if = "Option::is_none")]
     pub type_name: Option<String>,
 }
+
+/// What DeleteOpsItem is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeleteOpsItemRequest {
+    #[serde(rename = "OpsItemId", skip_serializing_if = "Option::is_none")]
+    pub ops_item_id: Option<String>,
+}
+
+/// What DeleteOpsItem answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeleteOpsItemResponse {}
+
+/// What DeleteOpsMetadata is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeleteOpsMetadataRequest {
+    #[serde(rename = "OpsMetadataArn", skip_serializing_if = "Option::is_none")]
+    pub ops_metadata_arn: Option<String>,
+}
+
+/// What DeleteOpsMetadata answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeleteOpsMetadataResult {}
 
 /// What DeletePatchBaseline is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -785,6 +915,28 @@ pub struct DescribeInventoryDeletionsResult {
     pub next_token: Option<String>,
 }
 
+/// What DescribeOpsItems is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeOpsItemsRequest {
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "OpsItemFilters", skip_serializing_if = "Option::is_none")]
+    pub ops_item_filters: Option<Vec<OpsItemFilter>>,
+}
+
+/// What DescribeOpsItems answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeOpsItemsResponse {
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "OpsItemSummaries", skip_serializing_if = "Option::is_none")]
+    pub ops_item_summaries: Option<Vec<OpsItemSummary>>,
+}
+
 /// What DescribePatchBaselines is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -897,6 +1049,21 @@ pub struct DescribePatchPropertiesResult {
     #[serde(rename = "Properties", skip_serializing_if = "Option::is_none")]
     pub properties: Option<Vec<BTreeMap<String, String>>>,
 }
+
+/// What DisassociateOpsItemRelatedItem is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DisassociateOpsItemRelatedItemRequest {
+    #[serde(rename = "AssociationId", skip_serializing_if = "Option::is_none")]
+    pub association_id: Option<String>,
+    #[serde(rename = "OpsItemId", skip_serializing_if = "Option::is_none")]
+    pub ops_item_id: Option<String>,
+}
+
+/// What DisassociateOpsItemRelatedItem answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DisassociateOpsItemRelatedItemResponse {}
 
 /// AWS's `DocumentDefaultVersionDescription`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -1339,6 +1506,48 @@ pub struct GetInventorySchemaResult {
     pub next_token: Option<String>,
     #[serde(rename = "Schemas", skip_serializing_if = "Option::is_none")]
     pub schemas: Option<Vec<InventoryItemSchema>>,
+}
+
+/// What GetOpsItem is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetOpsItemRequest {
+    #[serde(rename = "OpsItemArn", skip_serializing_if = "Option::is_none")]
+    pub ops_item_arn: Option<String>,
+    #[serde(rename = "OpsItemId", skip_serializing_if = "Option::is_none")]
+    pub ops_item_id: Option<String>,
+}
+
+/// What GetOpsItem answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetOpsItemResponse {
+    #[serde(rename = "OpsItem", skip_serializing_if = "Option::is_none")]
+    pub ops_item: Option<OpsItem>,
+}
+
+/// What GetOpsMetadata is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetOpsMetadataRequest {
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "OpsMetadataArn", skip_serializing_if = "Option::is_none")]
+    pub ops_metadata_arn: Option<String>,
+}
+
+/// What GetOpsMetadata answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetOpsMetadataResult {
+    #[serde(rename = "Metadata", skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<BTreeMap<String, MetadataValue>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "ResourceId", skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
 }
 
 /// What GetPatchBaselineForPatchGroup is asked.
@@ -2064,6 +2273,74 @@ pub struct ListNodesSummaryResult {
     pub summary: Option<Vec<BTreeMap<String, String>>>,
 }
 
+/// What ListOpsItemEvents is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListOpsItemEventsRequest {
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<OpsItemEventFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What ListOpsItemEvents answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListOpsItemEventsResponse {
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "Summaries", skip_serializing_if = "Option::is_none")]
+    pub summaries: Option<Vec<OpsItemEventSummary>>,
+}
+
+/// What ListOpsItemRelatedItems is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListOpsItemRelatedItemsRequest {
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<OpsItemRelatedItemsFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "OpsItemId", skip_serializing_if = "Option::is_none")]
+    pub ops_item_id: Option<String>,
+}
+
+/// What ListOpsItemRelatedItems answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListOpsItemRelatedItemsResponse {
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "Summaries", skip_serializing_if = "Option::is_none")]
+    pub summaries: Option<Vec<OpsItemRelatedItemSummary>>,
+}
+
+/// What ListOpsMetadata is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListOpsMetadataRequest {
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<OpsMetadataFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What ListOpsMetadata answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListOpsMetadataResult {
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "OpsMetadataList", skip_serializing_if = "Option::is_none")]
+    pub ops_metadata_list: Option<Vec<OpsMetadata>>,
+}
+
 /// What ListTagsForResource is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -2081,6 +2358,14 @@ pub struct ListTagsForResourceRequest {
 pub struct ListTagsForResourceResult {
     #[serde(rename = "TagList", skip_serializing_if = "Option::is_none")]
     pub tag_list: Option<Vec<Tag>>,
+}
+
+/// AWS's `MetadataValue`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MetadataValue {
+    #[serde(rename = "Value", skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
 }
 
 /// What ModifyDocumentPermission is asked.
@@ -2183,6 +2468,237 @@ pub struct NotificationConfig {
     /// One of `Command`, `Invocation`.
     #[serde(rename = "NotificationType", skip_serializing_if = "Option::is_none")]
     pub notification_type: Option<String>,
+}
+
+/// AWS's `OpsItem`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OpsItem {
+    #[serde(rename = "ActualEndTime", skip_serializing_if = "Option::is_none")]
+    pub actual_end_time: Option<f64>,
+    #[serde(rename = "ActualStartTime", skip_serializing_if = "Option::is_none")]
+    pub actual_start_time: Option<f64>,
+    #[serde(rename = "Category", skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    #[serde(rename = "CreatedBy", skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<String>,
+    #[serde(rename = "CreatedTime", skip_serializing_if = "Option::is_none")]
+    pub created_time: Option<f64>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "LastModifiedBy", skip_serializing_if = "Option::is_none")]
+    pub last_modified_by: Option<String>,
+    #[serde(rename = "LastModifiedTime", skip_serializing_if = "Option::is_none")]
+    pub last_modified_time: Option<f64>,
+    #[serde(rename = "Notifications", skip_serializing_if = "Option::is_none")]
+    pub notifications: Option<Vec<OpsItemNotification>>,
+    #[serde(rename = "OperationalData", skip_serializing_if = "Option::is_none")]
+    pub operational_data: Option<BTreeMap<String, OpsItemDataValue>>,
+    #[serde(rename = "OpsItemArn", skip_serializing_if = "Option::is_none")]
+    pub ops_item_arn: Option<String>,
+    #[serde(rename = "OpsItemId", skip_serializing_if = "Option::is_none")]
+    pub ops_item_id: Option<String>,
+    #[serde(rename = "OpsItemType", skip_serializing_if = "Option::is_none")]
+    pub ops_item_type: Option<String>,
+    #[serde(rename = "PlannedEndTime", skip_serializing_if = "Option::is_none")]
+    pub planned_end_time: Option<f64>,
+    #[serde(rename = "PlannedStartTime", skip_serializing_if = "Option::is_none")]
+    pub planned_start_time: Option<f64>,
+    #[serde(rename = "Priority", skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i32>,
+    #[serde(rename = "RelatedOpsItems", skip_serializing_if = "Option::is_none")]
+    pub related_ops_items: Option<Vec<RelatedOpsItem>>,
+    #[serde(rename = "Severity", skip_serializing_if = "Option::is_none")]
+    pub severity: Option<String>,
+    #[serde(rename = "Source", skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// One of `Open`, `InProgress`, `Resolved`, `Pending`, `TimedOut`, `Cancelling`, `Cancelled`, `Failed`, `CompletedWithSuccess`, `CompletedWithFailure`, `Scheduled`, `RunbookInProgress`, `PendingChangeCalendarOverride`, `ChangeCalendarOverrideApproved`, `ChangeCalendarOverrideRejected`, `PendingApproval`, `Approved`, `Revoked`, `Rejected`, `Closed`.
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(rename = "Title", skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    #[serde(rename = "Version", skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+}
+
+/// AWS's `OpsItemDataValue`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OpsItemDataValue {
+    /// One of `SearchableString`, `String`.
+    #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+    #[serde(rename = "Value", skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
+/// AWS's `OpsItemEventFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OpsItemEventFilter {
+    /// One of `OpsItemId`.
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// One of `Equal`.
+    #[serde(rename = "Operator", skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
+    #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+}
+
+/// AWS's `OpsItemEventSummary`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OpsItemEventSummary {
+    #[serde(rename = "CreatedBy", skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<OpsItemIdentity>,
+    #[serde(rename = "CreatedTime", skip_serializing_if = "Option::is_none")]
+    pub created_time: Option<f64>,
+    #[serde(rename = "Detail", skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    #[serde(rename = "DetailType", skip_serializing_if = "Option::is_none")]
+    pub detail_type: Option<String>,
+    #[serde(rename = "EventId", skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<String>,
+    #[serde(rename = "OpsItemId", skip_serializing_if = "Option::is_none")]
+    pub ops_item_id: Option<String>,
+    #[serde(rename = "Source", skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+/// AWS's `OpsItemFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OpsItemFilter {
+    /// One of `Status`, `CreatedBy`, `Source`, `Priority`, `Title`, `OpsItemId`, `CreatedTime`, `LastModifiedTime`, `ActualStartTime`, `ActualEndTime`, `PlannedStartTime`, `PlannedEndTime`, `OperationalData`, `OperationalDataKey`, `OperationalDataValue`, `ResourceId`, `AutomationId`, `Category`, `Severity`, `OpsItemType`, `AccessRequestByRequesterArn`, `AccessRequestByRequesterId`, `AccessRequestByApproverArn`, `AccessRequestByApproverId`, `AccessRequestBySourceAccountId`, `AccessRequestBySourceOpsItemId`, `AccessRequestBySourceRegion`, `AccessRequestByIsReplica`, `AccessRequestByTargetResourceId`, `ChangeRequestByRequesterArn`, `ChangeRequestByRequesterName`, `ChangeRequestByApproverArn`, `ChangeRequestByApproverName`, `ChangeRequestByTemplate`, `ChangeRequestByTargetsResourceGroup`, `InsightByType`, `AccountId`.
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// One of `Equal`, `Contains`, `GreaterThan`, `LessThan`.
+    #[serde(rename = "Operator", skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
+    #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+}
+
+/// AWS's `OpsItemIdentity`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OpsItemIdentity {
+    #[serde(rename = "Arn", skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+}
+
+/// AWS's `OpsItemNotification`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OpsItemNotification {
+    #[serde(rename = "Arn", skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+}
+
+/// AWS's `OpsItemRelatedItemSummary`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OpsItemRelatedItemSummary {
+    #[serde(rename = "AssociationId", skip_serializing_if = "Option::is_none")]
+    pub association_id: Option<String>,
+    #[serde(rename = "AssociationType", skip_serializing_if = "Option::is_none")]
+    pub association_type: Option<String>,
+    #[serde(rename = "CreatedBy", skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<OpsItemIdentity>,
+    #[serde(rename = "CreatedTime", skip_serializing_if = "Option::is_none")]
+    pub created_time: Option<f64>,
+    #[serde(rename = "LastModifiedBy", skip_serializing_if = "Option::is_none")]
+    pub last_modified_by: Option<OpsItemIdentity>,
+    #[serde(rename = "LastModifiedTime", skip_serializing_if = "Option::is_none")]
+    pub last_modified_time: Option<f64>,
+    #[serde(rename = "OpsItemId", skip_serializing_if = "Option::is_none")]
+    pub ops_item_id: Option<String>,
+    #[serde(rename = "ResourceType", skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
+    #[serde(rename = "ResourceUri", skip_serializing_if = "Option::is_none")]
+    pub resource_uri: Option<String>,
+}
+
+/// AWS's `OpsItemRelatedItemsFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OpsItemRelatedItemsFilter {
+    /// One of `ResourceType`, `AssociationId`, `ResourceUri`.
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// One of `Equal`.
+    #[serde(rename = "Operator", skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
+    #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+}
+
+/// AWS's `OpsItemSummary`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OpsItemSummary {
+    #[serde(rename = "ActualEndTime", skip_serializing_if = "Option::is_none")]
+    pub actual_end_time: Option<f64>,
+    #[serde(rename = "ActualStartTime", skip_serializing_if = "Option::is_none")]
+    pub actual_start_time: Option<f64>,
+    #[serde(rename = "Category", skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    #[serde(rename = "CreatedBy", skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<String>,
+    #[serde(rename = "CreatedTime", skip_serializing_if = "Option::is_none")]
+    pub created_time: Option<f64>,
+    #[serde(rename = "LastModifiedBy", skip_serializing_if = "Option::is_none")]
+    pub last_modified_by: Option<String>,
+    #[serde(rename = "LastModifiedTime", skip_serializing_if = "Option::is_none")]
+    pub last_modified_time: Option<f64>,
+    #[serde(rename = "OperationalData", skip_serializing_if = "Option::is_none")]
+    pub operational_data: Option<BTreeMap<String, OpsItemDataValue>>,
+    #[serde(rename = "OpsItemId", skip_serializing_if = "Option::is_none")]
+    pub ops_item_id: Option<String>,
+    #[serde(rename = "OpsItemType", skip_serializing_if = "Option::is_none")]
+    pub ops_item_type: Option<String>,
+    #[serde(rename = "PlannedEndTime", skip_serializing_if = "Option::is_none")]
+    pub planned_end_time: Option<f64>,
+    #[serde(rename = "PlannedStartTime", skip_serializing_if = "Option::is_none")]
+    pub planned_start_time: Option<f64>,
+    #[serde(rename = "Priority", skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i32>,
+    #[serde(rename = "Severity", skip_serializing_if = "Option::is_none")]
+    pub severity: Option<String>,
+    #[serde(rename = "Source", skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// One of `Open`, `InProgress`, `Resolved`, `Pending`, `TimedOut`, `Cancelling`, `Cancelled`, `Failed`, `CompletedWithSuccess`, `CompletedWithFailure`, `Scheduled`, `RunbookInProgress`, `PendingChangeCalendarOverride`, `ChangeCalendarOverrideApproved`, `ChangeCalendarOverrideRejected`, `PendingApproval`, `Approved`, `Revoked`, `Rejected`, `Closed`.
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(rename = "Title", skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+}
+
+/// AWS's `OpsMetadata`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OpsMetadata {
+    #[serde(rename = "CreationDate", skip_serializing_if = "Option::is_none")]
+    pub creation_date: Option<f64>,
+    #[serde(rename = "LastModifiedDate", skip_serializing_if = "Option::is_none")]
+    pub last_modified_date: Option<f64>,
+    #[serde(rename = "LastModifiedUser", skip_serializing_if = "Option::is_none")]
+    pub last_modified_user: Option<String>,
+    #[serde(rename = "OpsMetadataArn", skip_serializing_if = "Option::is_none")]
+    pub ops_metadata_arn: Option<String>,
+    #[serde(rename = "ResourceId", skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
+}
+
+/// AWS's `OpsMetadataFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OpsMetadataFilter {
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
 }
 
 /// AWS's `PatchBaselineIdentity`.
@@ -2361,6 +2877,14 @@ pub struct RegistrationMetadataItem {
     pub key: Option<String>,
     #[serde(rename = "Value", skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
+}
+
+/// AWS's `RelatedOpsItem`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RelatedOpsItem {
+    #[serde(rename = "OpsItemId", skip_serializing_if = "Option::is_none")]
+    pub ops_item_id: Option<String>,
 }
 
 /// What RemoveTagsFromResource is asked.
@@ -2553,6 +3077,70 @@ pub struct UpdateManagedInstanceRoleRequest {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct UpdateManagedInstanceRoleResult {}
+
+/// What UpdateOpsItem is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateOpsItemRequest {
+    #[serde(rename = "ActualEndTime", skip_serializing_if = "Option::is_none")]
+    pub actual_end_time: Option<f64>,
+    #[serde(rename = "ActualStartTime", skip_serializing_if = "Option::is_none")]
+    pub actual_start_time: Option<f64>,
+    #[serde(rename = "Category", skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "Notifications", skip_serializing_if = "Option::is_none")]
+    pub notifications: Option<Vec<OpsItemNotification>>,
+    #[serde(rename = "OperationalData", skip_serializing_if = "Option::is_none")]
+    pub operational_data: Option<BTreeMap<String, OpsItemDataValue>>,
+    #[serde(rename = "OperationalDataToDelete", skip_serializing_if = "Option::is_none")]
+    pub operational_data_to_delete: Option<Vec<String>>,
+    #[serde(rename = "OpsItemArn", skip_serializing_if = "Option::is_none")]
+    pub ops_item_arn: Option<String>,
+    #[serde(rename = "OpsItemId", skip_serializing_if = "Option::is_none")]
+    pub ops_item_id: Option<String>,
+    #[serde(rename = "PlannedEndTime", skip_serializing_if = "Option::is_none")]
+    pub planned_end_time: Option<f64>,
+    #[serde(rename = "PlannedStartTime", skip_serializing_if = "Option::is_none")]
+    pub planned_start_time: Option<f64>,
+    #[serde(rename = "Priority", skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i32>,
+    #[serde(rename = "RelatedOpsItems", skip_serializing_if = "Option::is_none")]
+    pub related_ops_items: Option<Vec<RelatedOpsItem>>,
+    #[serde(rename = "Severity", skip_serializing_if = "Option::is_none")]
+    pub severity: Option<String>,
+    /// One of `Open`, `InProgress`, `Resolved`, `Pending`, `TimedOut`, `Cancelling`, `Cancelled`, `Failed`, `CompletedWithSuccess`, `CompletedWithFailure`, `Scheduled`, `RunbookInProgress`, `PendingChangeCalendarOverride`, `ChangeCalendarOverrideApproved`, `ChangeCalendarOverrideRejected`, `PendingApproval`, `Approved`, `Revoked`, `Rejected`, `Closed`.
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(rename = "Title", skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+}
+
+/// What UpdateOpsItem answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateOpsItemResponse {}
+
+/// What UpdateOpsMetadata is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateOpsMetadataRequest {
+    #[serde(rename = "KeysToDelete", skip_serializing_if = "Option::is_none")]
+    pub keys_to_delete: Option<Vec<String>>,
+    #[serde(rename = "MetadataToUpdate", skip_serializing_if = "Option::is_none")]
+    pub metadata_to_update: Option<BTreeMap<String, MetadataValue>>,
+    #[serde(rename = "OpsMetadataArn", skip_serializing_if = "Option::is_none")]
+    pub ops_metadata_arn: Option<String>,
+}
+
+/// What UpdateOpsMetadata answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateOpsMetadataResult {
+    #[serde(rename = "OpsMetadataArn", skip_serializing_if = "Option::is_none")]
+    pub ops_metadata_arn: Option<String>,
+}
 
 /// What UpdatePatchBaseline is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

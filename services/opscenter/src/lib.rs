@@ -1,0 +1,104 @@
+//! OpsItems: what somebody has to look at, and what is behind it.
+//!
+//! Aggregates, in the stream OPSCENTER:
+//! - `ops-item` (`reeve.evt.opscenter.ops-item.<id>`): something to look at, with its related items.
+//! - `cause` (`reeve.evt.opscenter.cause.<group>.<fingerprint>`): something that fires behind an item.
+//! - `node-watch` (`reeve.evt.opscenter.node-watch.<node>`): a node that was lost, until it is back.
+//! - `ops-metadata` (`reeve.evt.opscenter.ops-metadata.<id>`): a few texts about a resource.
+//!
+//! Reads: the alerts of ingest, dead letters and nodes, which open items and close them. Tags are the tags service's.
+//!
+//! Invariants: of the items with one deduplication key, one at most is opened while another is Open or InProgress; what
+//! is merged into an item changes nothing that a person set; a repeat of a firing never opens an item again, and a later
+//! one opens another, related to it; how often a firing was heard of is counted from the log of ingest, where each repeat
+//! stays; an event says only what changed.
+
+mod api;
+mod causes;
+pub mod domain;
+mod opening;
+mod projections;
+mod reactors;
+mod reading;
+
+use projections::{causes::Causes, firings::Firings, items, metadata, others, timeline};
+use reeve_runtime::{Consumer, Operation, Service, StripedLock};
+use std::sync::Arc;
+
+/// How the default rules are set.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// How long a node is lost before an item tells of it, in seconds.
+    pub node_loss_seconds: i64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { node_loss_seconds: 300 }
+    }
+}
+
+/// The service, for a host to run.
+pub fn service(config: Config) -> Service {
+    let service = Service::new("opscenter")
+        .aggregate::<domain::item::OpsItem>()
+        .aggregate::<domain::cause::Cause>()
+        .aggregate::<domain::watch::NodeWatch>()
+        .aggregate::<domain::metadata::OpsMetadata>()
+        .projection(items::OpsItems)
+        .projection(items::RelatedItems)
+        .projection(metadata::OpsMetadatas)
+        .projection(timeline::ItemTimeline)
+        .projection(timeline::CauseTimeline)
+        .projection(Causes)
+        .projection(Firings)
+        .projection(others::DeadLetters)
+        .projection(others::LostNodes { seconds: config.node_loss_seconds });
+    metadata_operations(item_operations(rules(service)))
+}
+
+/// What opens and closes items. None acts on what was before it was there, and none of two messages that are about one
+/// item is handled beside the other.
+fn rules(service: Service) -> Service {
+    let one_by_one = |name| Consumer::from_now(name).in_order().concurrency(1);
+    service
+        .reactor(Consumer::from_now("alerts").in_order(), reactors::alerts::react)
+        .reactor(one_by_one(reactors::dead_letters::CONSUMER), reactors::dead_letters::react)
+        .reactor(Consumer::from_now("nodes").in_order(), reactors::nodes::watch)
+        .timer(others::NODE_LOSS, reactors::nodes::report)
+        .reactor(Consumer::from_beginning("lost-nodes").in_order().concurrency(1), reactors::nodes::react)
+}
+
+fn item_operations(service: Service) -> Service {
+    let turns = Arc::new(StripedLock::default());
+    let on_item = |operation: Operation| operation.on("OpsItem", "OpsItemId");
+    service
+        .operation(Operation::write("ssm", "CreateOpsItem"), move |call| {
+            api::items::create(turns.clone(), call)
+        })
+        .operation(on_item(Operation::read("ssm", "GetOpsItem")), api::items::get)
+        .operation(on_item(Operation::write("ssm", "UpdateOpsItem")), api::items::update)
+        .operation(on_item(Operation::write("ssm", "DeleteOpsItem")), api::items::delete)
+        .operation(Operation::read("ssm", "DescribeOpsItems"), api::describe::describe)
+        .operation(on_item(Operation::write("ssm", "AssociateOpsItemRelatedItem")), api::related::associate)
+        .operation(
+            on_item(Operation::write("ssm", "DisassociateOpsItemRelatedItem")),
+            api::related::disassociate,
+        )
+        .operation(on_item(Operation::read("ssm", "ListOpsItemRelatedItems")), api::related::list)
+        .operation(Operation::read("ssm", "ListOpsItemEvents"), api::events::list)
+        .operation(Operation::read("opscenter", "ListCauses").on("OpsItem", "opsItemId"), api::causes::list)
+}
+
+fn metadata_operations(service: Service) -> Service {
+    let on_metadata = |operation: Operation| operation.on("OpsMetadata", "OpsMetadataArn");
+    service
+        .operation(
+            Operation::write("ssm", "CreateOpsMetadata").on("OpsMetadata", "ResourceId"),
+            api::metadata::create,
+        )
+        .operation(on_metadata(Operation::read("ssm", "GetOpsMetadata")), api::metadata::get)
+        .operation(on_metadata(Operation::write("ssm", "UpdateOpsMetadata")), api::metadata::update)
+        .operation(on_metadata(Operation::write("ssm", "DeleteOpsMetadata")), api::metadata::delete)
+        .operation(Operation::read("ssm", "ListOpsMetadata"), api::metadata::list)
+}

@@ -1,0 +1,67 @@
+//! The default rule on dead letters: an item for each handler that gave up, while letters of it wait.
+
+use crate::{causes::Following, opening::deduplication_key, projections::others::DEAD_LETTERS};
+use reeve_contracts::{
+    dead_letters::{DeadLetterEvent, DeadLetterRecorded},
+    opscenter::{CauseEnded, CauseFired, OperationalDatum, OpsItemCreated},
+};
+use reeve_runtime::{Delivery, HandlerError};
+
+/// The name of the consumer of this rule. What it gives up on itself opens no item: that would feed itself.
+pub(crate) const CONSUMER: &str = "dead-letters";
+
+pub(crate) async fn react(delivery: Delivery<DeadLetterEvent>) -> Result<(), HandlerError> {
+    let following = Following::of(&delivery);
+    let (number, reason) = match &delivery.event.event {
+        DeadLetterEvent::DeadLetterRecorded(e) => {
+            if e.service == delivery.handle.service() && e.handler == CONSUMER {
+                return Ok(());
+            }
+            let group = group(&e.service, &e.handler);
+            let ops_item_id = following.item(item(e, &group)).await?;
+            let start_ms = delivery.event.envelope.time.0;
+            let fired = CauseFired { group, fingerprint: e.number.clone(), start_ms, ops_item_id };
+            return following.fire(fired).await;
+        }
+        DeadLetterEvent::DeadLetterResolved(e) => (&e.number, "Resolved"),
+        DeadLetterEvent::DeadLetterDiscarded(e) => (&e.number, "Discarded"),
+        DeadLetterEvent::DeadLetterRetried(_) | DeadLetterEvent::DeadLetterRetryFailed(_) => return Ok(()),
+    };
+    let views = delivery.handle.views();
+    let Some((service, handler)) = views.get::<(String, String)>(DEAD_LETTERS, number) else { return Ok(()) };
+    let group = group(&service, &handler);
+    let firing = following.firing(&group, number);
+    let Some(start_ms) = firing.start_ms else { return Ok(()) };
+    let (reason, fingerprint, ops_item_id) = (reason.to_owned(), number.clone(), firing.ops_item_id.clone());
+    let ended = CauseEnded { group, fingerprint, start_ms, ops_item_id, end_ms: 0, reason };
+    following.end(ended).await?;
+    following.settle(&firing.ops_item_id).await
+}
+
+fn group(service: &str, handler: &str) -> String {
+    deduplication_key(&["dead-letters", service, handler])
+}
+
+fn item(recorded: &DeadLetterRecorded, key: &str) -> OpsItemCreated {
+    let DeadLetterRecorded { service, handler, reason, .. } = recorded;
+    let text = |text: &str| text.chars().take(1_000).collect::<String>();
+    let datum = |key: &str, value: &str| OperationalDatum {
+        key: key.to_owned(),
+        value: text(value),
+        searchable: true,
+    };
+    OpsItemCreated {
+        title: format!("The handler {handler} of the service {service} gives up on messages"),
+        description: format!(
+            "The first reason: {}. See `reeve dead-letters list --service {service}`; the item is Resolved when each \
+             letter was handled or discarded.",
+            text(reason)
+        ),
+        source: "reeve.dead-letters".to_owned(),
+        severity: "2".to_owned(),
+        ops_item_type: "/aws/issue".to_owned(),
+        operational_data: vec![datum("service", service), datum("handler", handler)],
+        deduplication_key: key.to_owned(),
+        ..OpsItemCreated::default()
+    }
+}

@@ -1,0 +1,6 @@
+//! What opens and closes items without a person: alerts, and the default rules on dead letters and lost nodes.
+
+mod alert_item;
+pub(crate) mod alerts;
+pub(crate) mod dead_letters;
+pub(crate) mod nodes;
