@@ -6,8 +6,8 @@
 //! - Aggregate `timeline-event`, by incident and id: subject `reeve.evt.incidents.timeline-event.<incident>.<id>`. What
 //!   people write; what Reeve says itself on a timeline is made from the incident's own events.
 //! - Aggregate `replication-set`: subject `reeve.evt.incidents.replication-set.this`. This installation.
-//! - Reads and asks: nothing of other services yet. What a plan names that nobody here can do (contacts, runbooks, topics)
-//!   is on the timeline as not begun.
+//! - Reads: the OpsItems that opscenter opens for incidents. Asks for nothing yet: what a plan names that nobody here can do
+//!   (contacts, runbooks, topics) is on the timeline as not begun.
 //!
 //! Invariants: of the incidents of one deduplication string one is open at most; one that is over takes no trigger any
 //! more; what happened has two times, when it happened and when it was known, and the second is the log's.
@@ -36,7 +36,8 @@ pub fn service() -> Service {
         .projection(projections::Incidents)
         .projection(projections::Timeline)
         .projection(projections::Replication)
-        .reactor(Consumer::from_now("actions"), reactors::begin_actions);
+        .reactor(Consumer::from_now("actions"), reactors::begin_actions)
+        .reactor(Consumer::from_beginning("ops-items"), reactors::relate_ops_item);
     replication_operations(timeline_operations(incident_operations(plan_operations(service))))
 }
 

@@ -51,6 +51,8 @@ pub(crate) struct IncidentRow {
     pub trigger_arn: String,
     pub notification_targets: Vec<String>,
     pub chat_channel: Vec<String>,
+    /// Of the installation, for the ARNs of what belongs to one.
+    pub region: String,
     /// Triggers that came while it was open, the first among them.
     pub triggers: u64,
 }
@@ -221,6 +223,7 @@ fn started(e: &reeve_contracts::incidents::IncidentStarted, time: Timestamp, act
         trigger_arn: trigger.arn,
         notification_targets: e.notification_targets.clone(),
         chat_channel: e.chat_channel.clone(),
+        region: e.region.clone(),
         triggers: 1,
     }
 }

@@ -1,10 +1,18 @@
-//! What follows when an incident starts: what its plan asks for is begun, or it is said that it is not.
+//! What follows when an incident starts: what its plan asks for is begun, or it is said that it is not. And the OpsItem that
+//! was opened for it becomes one of its related items.
 
 use crate::domain::incident::{
     CHAT_CHANNEL, Command, ENGAGEMENT, Incident, IncidentEvent, NOTIFICATION, RUNBOOK,
 };
-use reeve_contracts::incidents::IncidentStarted;
-use reeve_runtime::{Delivery, HandlerError};
+use crate::projections::{INCIDENTS, IncidentRow};
+use reeve_contracts::{
+    incidents::{IncidentStarted, RelatedItem},
+    opscenter::OpsItemEvent,
+};
+use reeve_runtime::{Delivery, ExecuteError, HandlerError};
+use reeve_types::arn::Arn;
+use serde_json::json;
+use uuid::Uuid;
 
 /// Nobody here can do any of it yet: each is on the timeline, so that no one waits for a page that never comes.
 pub(crate) async fn begin_actions(delivery: Delivery<IncidentEvent>) -> Result<(), HandlerError> {
@@ -41,4 +49,35 @@ fn not_begun(started: &IncidentStarted) -> Vec<(&'static str, String)> {
         failed.push((RUNBOOK, format!("{}: {reason}.", runbook.document_name)));
     }
     failed
+}
+
+/// The OpsItem whose related item is an incident is the incident's parent.
+pub(crate) async fn relate_ops_item(delivery: Delivery<OpsItemEvent>) -> Result<(), HandlerError> {
+    let OpsItemEvent::RelatedItemAssociated(related) = &delivery.event.event else { return Ok(()) };
+    if related.association_type != "IsParentOf" {
+        return Ok(());
+    }
+    let parsed = Arn::parse(&related.resource_uri).filter(|arn| arn.service == "ssm-incidents");
+    let Some(arn) = parsed else { return Ok(()) };
+    let Some(id) = arn.id_of("incident-record").and_then(|id| id.rsplit_once('/')).map(|(_, id)| id) else {
+        return Ok(());
+    };
+    // One of another installation, or a deleted one.
+    let Some(incident) = delivery.handle.views().look::<IncidentRow>(INCIDENTS, id) else { return Ok(()) };
+    let (resource, region) = (format!("opsitem/{}", related.ops_item_id), incident.region.as_str());
+    let item = Arn { partition: "aws", service: "ssm", region, account: arn.account, resource: &resource };
+    let value_json = json!({"arn": item.to_string()}).to_string();
+    let digest = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("PARENT {value_json}").as_bytes());
+    let item = RelatedItem {
+        r#type: "PARENT".to_owned(),
+        title: "The OpsItem of this incident".to_owned(),
+        value_json,
+        generated_id: format!("related-item/PARENT/{}", digest.simple().to_string().to_ascii_uppercase()),
+    };
+    let command = Command::AddRelatedItem(item);
+    // Whoever has filled the list with items of his own knows better.
+    match delivery.execute::<Incident>("relate", id, command).await {
+        Err(ExecuteError::Refused(_)) => Ok(()),
+        other => other.map(drop).map_err(Into::into),
+    }
 }

@@ -6,7 +6,7 @@
 //! - `node-watch` (`reeve.evt.opscenter.node-watch.<node>`): a node that was lost, until it is back.
 //! - `ops-metadata` (`reeve.evt.opscenter.ops-metadata.<id>`): a few texts about a resource.
 //!
-//! Reads: the alerts of ingest, dead letters and nodes, which open items and close them. Tags are the tags service's.
+//! Reads: the alerts of ingest, dead letters, incidents and nodes, which open items and close them. Tags are the tags service's.
 //!
 //! Invariants: of the items with one deduplication key, one at most is opened while another is Open or InProgress; what
 //! is merged into an item changes nothing that a person set; a repeat of a firing never opens an item again, and a later
@@ -64,6 +64,7 @@ fn rules(service: Service) -> Service {
     service
         .reactor(Consumer::from_now("alerts").in_order(), reactors::alerts::react)
         .reactor(one_by_one(reactors::dead_letters::CONSUMER), reactors::dead_letters::react)
+        .reactor(Consumer::from_now("incidents").in_order(), reactors::incidents::react)
         .reactor(Consumer::from_now("nodes").in_order(), reactors::nodes::watch)
         .timer(others::NODE_LOSS, reactors::nodes::report)
         .reactor(Consumer::from_beginning("lost-nodes").in_order().concurrency(1), reactors::nodes::react)

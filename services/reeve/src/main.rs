@@ -26,7 +26,7 @@ struct Cli {
     #[arg(long, global = true, default_value = ".reeve", env = "REEVE_DATA")]
     data: PathBuf,
     /// Asks about an earlier instant (RFC 3339), as the log has it: nodes, documents, commands, dead-letters, incidents,
-    /// inventory, ops and api.
+    /// inventory, ops, patch and api.
     #[arg(long, global = true, value_name = "TIME")]
     as_of: Option<String>,
     /// How answers are printed.
@@ -84,6 +84,9 @@ enum Command {
     /// Lists, shows, makes and changes OpsItems.
     #[command(subcommand)]
     Ops(client::ops::Command),
+    /// Finds out what patches nodes lack, and installs them.
+    #[command(subcommand)]
+    Patch(client::patch::Command),
     /// Prints a NATS credentials file with which another system's program may call the API over the bus.
     BusUser(host::BusUserArgs),
     /// Shows, rotates and renews the keys whose dispatches nodes run.
@@ -155,11 +158,12 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
             | Command::Incidents(_)
             | Command::Inventory(_)
             | Command::Ops(_)
+            | Command::Patch(_)
             | Command::Api(_)
     );
     anyhow::ensure!(
         asks || cli.as_of.is_none(),
-        "--as-of goes with nodes, documents, commands, dead-letters, incidents, inventory, ops and api"
+        "--as-of goes with nodes, documents, commands, dead-letters, incidents, inventory, ops, patch and api"
     );
     let connection =
         || anyhow::Ok(client::connection::Connection::open(&data)?.asking_as_of(cli.as_of.clone()));
@@ -186,6 +190,9 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
             return client::inventory::inventory(&data, &connection()?, args, format).await;
         }
         Command::Ops(command) => client::ops::ops(&connection()?, command, format).await?,
+        Command::Patch(command) => {
+            return client::patch::patch(&data, &connection()?, command, format).await;
+        }
         Command::BusUser(args) => host::bus_user(&data, &args)?,
         Command::Keys(command) => client::keys::keys(&data, command, format).await?,
         Command::Output(args) => client::output::output(&data, args).await?,

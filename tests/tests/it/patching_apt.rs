@@ -123,6 +123,13 @@ fn what_is_approved_is_found_out_and_installed_and_nothing_else() {
     assert_eq!((of(&found, "held").as_str(), of(&found, "blocked").as_str()), ("Missing", "Failed"));
     assert!(said.contains("unwanted 1.0-1, which is rejected"), "{said}");
     assert!(said.contains("apt-mark unhold held"), "{said}");
+    let listed = instance.reeve(&["patch", "status"]);
+    let line = listed.stdout.lines().nth(1).unwrap_or_default();
+    assert!(line.starts_with(&instance.node()) && line.contains(" Install "), "{}{}", listed.stdout, listed.stderr);
+    let failed = instance.reeve(&["patch", "show", &instance.node(), "--state", "Failed"]).stdout;
+    assert!(failed.lines().count() == 2 && failed.contains("blocked"), "{failed}");
+    let again = instance.reeve(&["patch", "scan"]);
+    assert!(again.success && again.stdout.contains("Missing: blocked"), "{}{}", again.stdout, again.stderr);
     assert_eq!((&installed["FailedCount"], &installed["MissingCount"]), (&json!(1), &json!(1)));
 }
 

@@ -34,8 +34,9 @@ pub async fn start(call: Call<StartIncidentInput>) -> Result<StartIncidentOutput
     let first = count.saturating_sub(1);
     for n in first..first + MAX_ENDED_MEANWHILE {
         let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{key}/{n}").as_bytes()).to_string();
-        let command =
-            Command::Start(Box::new(IncidentStarted { incident_id: id.clone(), ..started.clone() }));
+        let arn = incident_arn(&call, &started.plan, &id);
+        let named = IncidentStarted { incident_id: id.clone(), arn, ..started.clone() };
+        let command = Command::Start(Box::new(named));
         match call.handle.execute::<Incident>(&id, command, &context).await {
             Ok(executed) => {
                 call.reached(executed.position);
@@ -81,6 +82,8 @@ fn incident(call: &Call<StartIncidentInput>, context: &Context) -> Result<Incide
         chat_channel: plan.chat_channel,
         engagements: plan.engagements,
         runbook: plan.runbook,
+        arn: String::new(),
+        region: call.caller.region.clone(),
     })
 }
 

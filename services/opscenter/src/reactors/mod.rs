@@ -1,6 +1,8 @@
-//! What opens and closes items without a person: alerts, and the default rules on dead letters and lost nodes.
+//! What opens and closes items without a person: alerts, and the default rules on dead letters, incidents and lost
+//! nodes.
 
 mod alert_item;
 pub(crate) mod alerts;
 pub(crate) mod dead_letters;
+pub(crate) mod incidents;
 pub(crate) mod nodes;

@@ -11,6 +11,7 @@ pub mod keys;
 pub mod list;
 pub mod ops;
 pub mod output;
+pub mod patch;
 pub mod run;
 pub mod services;
 pub mod stdout;
