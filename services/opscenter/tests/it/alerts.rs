@@ -58,7 +58,7 @@ fn firing(fingerprint: &str, start: i64) -> Alert {
         fingerprint: fingerprint.into(),
         firing: true,
         start_ms: start * 1_000,
-        labels: vec![text("alertname", "Down"), text("pod", fingerprint), text("severity", "critical")],
+        labels: vec![text("alertname", "Down"), text("pod", fingerprint), text("severity", "high")],
         ..Alert::default()
     }
 }
@@ -143,7 +143,7 @@ async fn an_item_is_open_while_one_of_its_causes_fires() {
     let mut log = Log { bus: bus.clone(), last: BTreeMap::new() };
     log.alerts(&group("a", vec![firing("f1", 10), firing("f2", 10)])).await;
     let items = until(&bus, "one item", |items| statuses(items) == ["Open"]).await;
-    assert_eq!((&items[0]["Severity"], &items[0]["Source"]), (&json!("1"), &json!("am")));
+    assert_eq!((&items[0]["Severity"], &items[0]["Source"]), (&json!("2"), &json!("am")));
     assert_eq!(causes(&bus, &items[0]).await.len(), 2, "both alerts are listed");
     // A firing group that holds a resolved alert.
     log.alerts(&group("a", vec![resolved("f1", 10), firing("f2", 10)])).await;
@@ -164,11 +164,30 @@ async fn an_item_is_open_while_one_of_its_causes_fires() {
     }
     assert!(alerts_of(&before)["lastSeen"].as_str() < alerts_of(&after)["lastSeen"].as_str());
     assert_eq!(alerts_of(&before)["firstSeen"], alerts_of(&after)["firstSeen"]);
+    // What fires is worse than it was: that is an event, and nothing else.
+    let mut worse = firing("f2", 10);
+    worse.labels[2] = text("severity", "critical");
+    log.alerts(&group("a", vec![worse])).await;
+    let filter = json!([{"Key": "OpsItemId", "Operator": "Equal", "Values": [items[0]["OpsItemId"]]}]);
+    counted(&bus, &items[0], 24).await;
+    let worsened = async || {
+        let events = call(&bus, "ListOpsItemEvents", json!({"Filters": filter})).await.unwrap();
+        events["Summaries"][0]["DetailType"] == "reeve.opscenter.OpsItemAlertWorsened.v1"
+    };
+    for n in 0.. {
+        if worsened().await {
+            break;
+        }
+        assert!(n < 1_000, "never");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let worse = get(&bus, &items[0]).await;
+    assert_eq!((&worse["Severity"], &worse["Version"]), (&json!("4"), &before["Version"]));
     // The last cause ends, and a repeat opens nothing.
     log.alerts(&group("a", vec![resolved("f2", 10)])).await;
     until(&bus, "resolved", |items| statuses(items) == ["Resolved"]).await;
     log.alerts(&group("a", vec![firing("f2", 10)])).await;
-    counted(&bus, &items[0], 24).await;
+    counted(&bus, &items[0], 25).await;
     // A person opens it again; another repeat of the end does not overrule that.
     let open = json!({"OpsItemId": items[0]["OpsItemId"], "Status": "Open"});
     call(&bus, "UpdateOpsItem", open).await.unwrap();
