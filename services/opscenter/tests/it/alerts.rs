@@ -340,3 +340,29 @@ async fn dead_letters_and_lost_nodes_open_items_and_close_them() {
     }
     running.stop().await;
 }
+
+#[tokio::test]
+async fn what_no_item_can_be_made_of_is_a_dead_letter_and_holds_up_no_other() {
+    let nats = Nats::start();
+    let bus = nats.bus().await;
+    // The host makes the queue of dead letters.
+    reeve_jetstream::streams::ensure_node_streams(&bus).await.unwrap();
+    let running = run(reeve_opscenter::service(Config::default()), bus.clone(), nats.folder()).await.unwrap();
+    let mut log = Log { bus: bus.clone(), last: BTreeMap::new() };
+    // A source that ingest would not have let be made: AWS keeps its name for itself.
+    let odd = AlertGroupReceived { sender: "my-aws".into(), ..group("a", vec![firing("f", 10)]) };
+    log.alerts(&odd).await;
+    log.alerts(&group("b", vec![firing("f", 10)])).await;
+    let items = until(&bus, "the other's item", |items| items.len() == 1).await;
+    assert_eq!(items[0]["Source"], "am");
+    let mut letters = 0;
+    for _ in 0..500 {
+        letters = reeve_jetstream::streams::last_sequence(&bus, "DEAD_LETTER_QUEUE").await.unwrap();
+        if letters > 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(letters, 1);
+    running.stop().await;
+}
