@@ -66,6 +66,14 @@ impl<'a> Following<'a> {
         Ok(())
     }
 
+    /// Says how bad what fires behind an item is.
+    pub async fn worsen(&self, item: &str, severity: &str) -> Result<(), HandlerError> {
+        let context = (self.context)(&format!("worsen/{item}"));
+        let command = ItemCommand::Worsen { severity: severity.to_owned() };
+        self.handle.execute::<OpsItem>(item, command, &context).await?;
+        Ok(())
+    }
+
     /// Resolves an item when nothing fires behind it any more.
     pub async fn settle(&self, item: &str) -> Result<(), HandlerError> {
         let views = self.handle.views();

@@ -125,7 +125,12 @@ fn what_is_approved_is_found_out_and_installed_and_nothing_else() {
     assert!(said.contains("apt-mark unhold held"), "{said}");
     let listed = instance.reeve(&["patch", "status"]);
     let line = listed.stdout.lines().nth(1).unwrap_or_default();
-    assert!(line.starts_with(&instance.node()) && line.contains(" Install "), "{}{}", listed.stdout, listed.stderr);
+    assert!(
+        line.starts_with(&instance.node()) && line.contains(" Install "),
+        "{}{}",
+        listed.stdout,
+        listed.stderr
+    );
     let failed = instance.reeve(&["patch", "show", &instance.node(), "--state", "Failed"]).stdout;
     assert!(failed.lines().count() == 2 && failed.contains("blocked"), "{failed}");
     let again = instance.reeve(&["patch", "scan"]);

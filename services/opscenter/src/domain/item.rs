@@ -3,7 +3,7 @@
 use super::rules;
 pub use reeve_contracts::opscenter::OpsItemEvent;
 use reeve_contracts::opscenter::{
-    ChangeTimes, OperationalDatum, OpsItemCausesEnded, OpsItemCreated, OpsItemDeleted,
+    ChangeTimes, OperationalDatum, OpsItemAlertWorsened, OpsItemCausesEnded, OpsItemCreated, OpsItemDeleted,
     OpsItemDuplicateRefused, OpsItemUpdated, RelatedItemAssociated, RelatedItemDisassociated,
 };
 use reeve_eventsourcing::{Context, Decider};
@@ -28,6 +28,10 @@ pub enum Command {
     Associate(Box<RelatedItemAssociated>),
     Disassociate {
         association_id: String,
+    },
+    /// Something of that severity fires behind it.
+    Worsen {
+        severity: String,
     },
     /// Everything behind it has ended, after so many firings had begun.
     EndCauses {
@@ -120,6 +124,8 @@ pub struct Item {
     /// Counts the edits, from 1.
     pub version: u32,
     pub deleted: bool,
+    /// The worst severity of what fired behind it; empty: none was said.
+    pub worst_alert: String,
     /// As many firings had begun when all causes had ended and the item was Resolved for that.
     pub settled_firings: u64,
 }
@@ -148,6 +154,7 @@ impl Item {
             OpsItemEvent::OpsItemUpdated(e) => self.update(e),
             OpsItemEvent::OpsItemDeleted(_) => self.deleted = true,
             OpsItemEvent::OpsItemDuplicateRefused(_) => {}
+            OpsItemEvent::OpsItemAlertWorsened(e) => self.worst_alert.clone_from(&e.severity),
             OpsItemEvent::RelatedItemAssociated(e) => {
                 let related = RelatedItem {
                     association_type: e.association_type.clone(),
@@ -177,6 +184,7 @@ impl Item {
             status: OPEN.to_owned(),
             priority: e.priority,
             severity: e.severity.clone(),
+            worst_alert: e.severity.clone(),
             category: e.category.clone(),
             kind: e.ops_item_type.clone(),
             data: e.operational_data.iter().map(datum).collect(),
@@ -240,7 +248,7 @@ impl Decider for OpsItem {
         if !item.exists() {
             return match command {
                 // AWS answers success for what is gone.
-                Command::Delete | Command::EndCauses { .. } => Ok(None),
+                Command::Delete | Command::EndCauses { .. } | Command::Worsen { .. } => Ok(None),
                 _ => Err(Error::NotFound(item.id.clone())),
             };
         }
@@ -258,16 +266,24 @@ impl Decider for OpsItem {
                 let gone = RelatedItemDisassociated { ops_item_id, association_id };
                 Some(OpsItemEvent::RelatedItemDisassociated(gone))
             }
+            Command::Worsen { severity } if is_worse(&severity, &item.worst_alert) => {
+                Some(OpsItemEvent::OpsItemAlertWorsened(OpsItemAlertWorsened { ops_item_id, severity }))
+            }
             Command::EndCauses { firings } if item.is_open() && firings > item.settled_firings => {
                 Some(OpsItemEvent::OpsItemCausesEnded(OpsItemCausesEnded { ops_item_id, firings }))
             }
-            Command::EndCauses { .. } => None,
+            Command::EndCauses { .. } | Command::Worsen { .. } => None,
         })
     }
 
     fn evolve(item: Item, event: &OpsItemEvent) -> Item {
         item.after(event)
     }
+}
+
+/// Whether a severity, 1 to 4, is worse than another; whatever was said is worse than nothing.
+fn is_worse(severity: &str, than: &str) -> bool {
+    !severity.is_empty() && (than.is_empty() || severity < than)
 }
 
 fn create(item: &Item, created: OpsItemCreated) -> Result<OpsItemEvent, Error> {

@@ -155,6 +155,24 @@ fn it_is_resolved_once_for_the_firings_that_there_were() {
 }
 
 #[test]
+fn a_worse_alert_is_said_once_and_changes_nothing_that_people_set() {
+    let worsen = |severity: &str| Command::Worsen { severity: severity.into() };
+    let worsened = |severity: &str| {
+        OpsItemEvent::OpsItemAlertWorsened(OpsItemAlertWorsened {
+            ops_item_id: "oi-000000000001".into(),
+            severity: severity.into(),
+        })
+    };
+    given::<OpsItem>([was_created()]).when(worsen("")).then_nothing();
+    given::<OpsItem>([was_created()]).when(worsen("3")).then(worsened("3"));
+    given::<OpsItem>([was_created(), worsened("3")]).when(worsen("3")).then_nothing();
+    given::<OpsItem>([was_created(), worsened("3")]).when(worsen("4")).then_nothing();
+    given::<OpsItem>([was_created(), worsened("3")]).when(worsen("1")).then(worsened("1"));
+    let item = Item::created(&created()).after(&worsened("1"));
+    assert_eq!((item.severity.as_str(), item.version), ("", 1));
+}
+
+#[test]
 fn a_resource_is_related_once() {
     let associated = |uri: &str| RelatedItemAssociated {
         ops_item_id: "oi-000000000001".into(),

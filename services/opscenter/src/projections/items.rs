@@ -84,6 +84,7 @@ fn row_after(mut row: ItemRow, event: &Recorded<OpsItemEvent>) -> ItemRow {
             (row.duplicates, row.last_duplicate) = (row.duplicates + 1, envelope.time);
             return row;
         }
+        OpsItemEvent::OpsItemAlertWorsened(_) => return row,
         _ => {}
     }
     (row.modified, row.modified_by) = (envelope.time, envelope.actor.clone());

@@ -123,6 +123,7 @@ fn item_detail(event: &OpsItemEvent) -> Value {
             say("source", text(&e.source));
             say("severity", text(&e.severity));
         }
+        OpsItemEvent::OpsItemAlertWorsened(e) => say("severity", text(&e.severity)),
         OpsItemEvent::RelatedItemAssociated(e) => {
             say("associationId", text(&e.association_id));
             say("associationType", text(&e.association_type));

@@ -47,7 +47,8 @@ fn cut(text: &str, most: usize) -> String {
     }
 }
 
-fn severity(alerts: &[&Alert]) -> &'static str {
+/// The worst severity of alerts, as OpsItems have it; empty when none says one that is known.
+pub(super) fn severity(alerts: &[&Alert]) -> &'static str {
     let said = alerts.iter().filter_map(|alert| value(&alert.labels, &["severity", "priority"]));
     let said: Vec<String> = said.map(str::to_lowercase).collect();
     let worst = SEVERITIES.iter().find(|(_, names)| said.iter().any(|said| names.contains(&said.as_str())));

@@ -3,7 +3,7 @@
 //! The messages of one group are handled one after the other. Each decision is on what is known of a firing, so a message
 //! that comes again, from whichever sender, decides nothing.
 
-use super::alert_item::{item, key};
+use super::alert_item::{item, key, severity};
 use crate::{causes::Following, projections::causes::ACTIVE_IN_GROUPS};
 use futures::{StreamExt, TryStreamExt, stream};
 use reeve_contracts::{
@@ -70,6 +70,7 @@ async fn take(
         let (again, joining): (Vec<&Alert>, Vec<&Alert>) =
             begun.into_iter().partition(|alert| known(alert).is_active());
         fire(following, group, &open, joining).await?;
+        following.worsen(&open, severity(&firing)).await?;
         begun = again;
     }
     let mut touched: BTreeSet<String> = alerts.iter().map(|alert| known(alert).ops_item_id).collect();

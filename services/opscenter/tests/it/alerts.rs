@@ -58,7 +58,7 @@ fn firing(fingerprint: &str, start: i64) -> Alert {
         fingerprint: fingerprint.into(),
         firing: true,
         start_ms: start * 1_000,
-        labels: vec![text("alertname", "Down"), text("pod", fingerprint), text("severity", "critical")],
+        labels: vec![text("alertname", "Down"), text("pod", fingerprint), text("severity", "high")],
         ..Alert::default()
     }
 }
@@ -143,7 +143,7 @@ async fn an_item_is_open_while_one_of_its_causes_fires() {
     let mut log = Log { bus: bus.clone(), last: BTreeMap::new() };
     log.alerts(&group("a", vec![firing("f1", 10), firing("f2", 10)])).await;
     let items = until(&bus, "one item", |items| statuses(items) == ["Open"]).await;
-    assert_eq!((&items[0]["Severity"], &items[0]["Source"]), (&json!("1"), &json!("am")));
+    assert_eq!((&items[0]["Severity"], &items[0]["Source"]), (&json!("2"), &json!("am")));
     assert_eq!(causes(&bus, &items[0]).await.len(), 2, "both alerts are listed");
     // A firing group that holds a resolved alert.
     log.alerts(&group("a", vec![resolved("f1", 10), firing("f2", 10)])).await;
@@ -164,11 +164,30 @@ async fn an_item_is_open_while_one_of_its_causes_fires() {
     }
     assert!(alerts_of(&before)["lastSeen"].as_str() < alerts_of(&after)["lastSeen"].as_str());
     assert_eq!(alerts_of(&before)["firstSeen"], alerts_of(&after)["firstSeen"]);
+    // What fires is worse than it was: that is an event, and nothing else.
+    let mut worse = firing("f2", 10);
+    worse.labels[2] = text("severity", "critical");
+    log.alerts(&group("a", vec![worse])).await;
+    let filter = json!([{"Key": "OpsItemId", "Operator": "Equal", "Values": [items[0]["OpsItemId"]]}]);
+    counted(&bus, &items[0], 24).await;
+    let worsened = async || {
+        let events = call(&bus, "ListOpsItemEvents", json!({"Filters": filter})).await.unwrap();
+        events["Summaries"][0]["DetailType"] == "reeve.opscenter.OpsItemAlertWorsened.v1"
+    };
+    for n in 0.. {
+        if worsened().await {
+            break;
+        }
+        assert!(n < 1_000, "never");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let worse = get(&bus, &items[0]).await;
+    assert_eq!((&worse["Severity"], &worse["Version"]), (&json!("4"), &before["Version"]));
     // The last cause ends, and a repeat opens nothing.
     log.alerts(&group("a", vec![resolved("f2", 10)])).await;
     until(&bus, "resolved", |items| statuses(items) == ["Resolved"]).await;
     log.alerts(&group("a", vec![firing("f2", 10)])).await;
-    counted(&bus, &items[0], 24).await;
+    counted(&bus, &items[0], 25).await;
     // A person opens it again; another repeat of the end does not overrule that.
     let open = json!({"OpsItemId": items[0]["OpsItemId"], "Status": "Open"});
     call(&bus, "UpdateOpsItem", open).await.unwrap();
@@ -319,5 +338,31 @@ async fn dead_letters_and_lost_nodes_open_items_and_close_them() {
         log.put(node(id), "reeve.nodes.NodeConnected.v1", &connected(id)).await;
         until(&bus, status, |items| statuses(items) == ["Resolved", status]).await;
     }
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn what_no_item_can_be_made_of_is_a_dead_letter_and_holds_up_no_other() {
+    let nats = Nats::start();
+    let bus = nats.bus().await;
+    // The host makes the queue of dead letters.
+    reeve_jetstream::streams::ensure_node_streams(&bus).await.unwrap();
+    let running = run(reeve_opscenter::service(Config::default()), bus.clone(), nats.folder()).await.unwrap();
+    let mut log = Log { bus: bus.clone(), last: BTreeMap::new() };
+    // A source that ingest would not have let be made: AWS keeps its name for itself.
+    let odd = AlertGroupReceived { sender: "my-aws".into(), ..group("a", vec![firing("f", 10)]) };
+    log.alerts(&odd).await;
+    log.alerts(&group("b", vec![firing("f", 10)])).await;
+    let items = until(&bus, "the other's item", |items| items.len() == 1).await;
+    assert_eq!(items[0]["Source"], "am");
+    let mut letters = 0;
+    for _ in 0..500 {
+        letters = reeve_jetstream::streams::last_sequence(&bus, "DEAD_LETTER_QUEUE").await.unwrap();
+        if letters > 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(letters, 1);
     running.stop().await;
 }

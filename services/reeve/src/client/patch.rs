@@ -67,7 +67,9 @@ pub async fn patch(
     format: Format,
 ) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Scan(args) => run_on(data, connection, args, json!({"Operation": ["Scan"]}), "100%", format).await,
+        Command::Scan(args) => {
+            run_on(data, connection, args, json!({"Operation": ["Scan"]}), "100%", format).await
+        }
         Command::Install { run, no_reboot, max_errors } => {
             let reboot = if no_reboot { "NoReboot" } else { "RebootIfNeeded" };
             let parameters = json!({
@@ -78,7 +80,9 @@ pub async fn patch(
             run_on(data, connection, run, parameters, &max_errors, format).await
         }
         Command::Status => status(connection, format).await.map(|()| ExitCode::SUCCESS),
-        Command::Show { node, state } => show(connection, &node, state, format).await.map(|()| ExitCode::SUCCESS),
+        Command::Show { node, state } => {
+            show(connection, &node, state, format).await.map(|()| ExitCode::SUCCESS)
+        }
         Command::Baselines => baselines(connection, format).await.map(|()| ExitCode::SUCCESS),
     }
 }
@@ -110,7 +114,8 @@ async fn status(connection: &Connection, format: Format) -> anyhow::Result<()> {
         let input = json!({"InstanceIds": ids});
         states.extend(all(connection, "DescribeInstancePatchStates", input, "InstancePatchStates").await?);
     }
-    let heading = ["NODE", "GROUP", "LAST RUN", "ENDED", "MISSING", "FAILED", "PENDING", "REJECTED", "INSTALLED"];
+    let heading =
+        ["NODE", "GROUP", "LAST RUN", "ENDED", "MISSING", "FAILED", "PENDING", "REJECTED", "INSTALLED"];
     print(format, &states, &heading, |state| {
         vec![
             cell(state, "InstanceId"),

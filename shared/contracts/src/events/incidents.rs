@@ -157,6 +157,12 @@ pub struct IncidentStarted {
     pub engagements: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(message, optional, tag = "12")]
     pub runbook: ::core::option::Option<Runbook>,
+    /// of the incident
+    #[prost(string, tag = "13")]
+    pub arn: ::prost::alloc::string::String,
+    /// of the installation, for ARNs of what belongs to one
+    #[prost(string, tag = "14")]
+    pub region: ::prost::alloc::string::String,
 }
 /// Another trigger of an incident that is open already.
 #[derive(Clone, PartialEq, ::prost::Message)]

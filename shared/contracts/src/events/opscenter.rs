@@ -162,6 +162,15 @@ pub struct OpsItemCausesEnded {
     #[prost(uint64, tag = "2")]
     pub firings: u64,
 }
+/// What fires behind the item is worse than all that fired before. The item's severity, which people set, stays.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct OpsItemAlertWorsened {
+    #[prost(string, tag = "1")]
+    pub ops_item_id: ::prost::alloc::string::String,
+    /// 1 to 4, as OpsItems have it
+    #[prost(string, tag = "2")]
+    pub severity: ::prost::alloc::string::String,
+}
 /// Something fires that is behind an OpsItem. Repeats of it are in the log of ingest alone.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CauseFired {
@@ -282,6 +291,7 @@ OpsItemDuplicateRefused(OpsItemDuplicateRefused) = "reeve.opscenter.OpsItemDupli
 RelatedItemAssociated(RelatedItemAssociated) = "reeve.opscenter.RelatedItemAssociated.v1",
 RelatedItemDisassociated(RelatedItemDisassociated) = "reeve.opscenter.RelatedItemDisassociated.v1",
 OpsItemCausesEnded(OpsItemCausesEnded) = "reeve.opscenter.OpsItemCausesEnded.v1",
+OpsItemAlertWorsened(OpsItemAlertWorsened) = "reeve.opscenter.OpsItemAlertWorsened.v1",
 }
 }
 
