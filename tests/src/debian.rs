@@ -19,6 +19,7 @@ pub struct Deb<'a> {
     pub name: &'a str,
     pub version: &'a str,
     pub depends: &'a str,
+    pub recommends: &'a str,
     /// Whether it has a configuration file.
     pub has_configuration: bool,
     /// Whether its script fails when it is configured.
@@ -26,8 +27,12 @@ pub struct Deb<'a> {
 }
 
 /// The suites of the repository, each with the label of its Release file.
-const SUITES: [(&str, &str); 3] =
-    [("stable", "Debian"), ("stable-updates", "Debian"), ("stable-security", "Debian-Security")];
+const SUITES: [(&str, &str); 4] = [
+    ("stable", "Debian"),
+    ("stable-updates", "Debian"),
+    ("stable-security", "Debian-Security"),
+    ("stable-backports", "Debian Backports"),
+];
 
 fn run(command: &mut Command) -> String {
     let output = command.env("LC_ALL", "C.UTF-8").output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
@@ -95,12 +100,16 @@ impl DebianRoot {
 
     /// Makes a package; answers its file.
     fn build(&self, deb: &Deb<'_>) -> PathBuf {
-        let Deb { name, version, depends, has_configuration, is_broken } = deb;
+        let Deb { name, version, depends, recommends, has_configuration, is_broken } = deb;
         let made = self.folder.path().join("build").join(format!("{name}_{version}"));
         let depends = if depends.is_empty() { String::new() } else { format!("Depends: {depends}\n") };
+        let recommends = match *recommends {
+            "" => String::new(),
+            names => format!("Recommends: {names}\n"),
+        };
         let control = format!(
             "Package: {name}\nVersion: {version}\nArchitecture: {}\nMaintainer: A <a@example.org>\nPriority: optional\n\
-             Section: misc\n{depends}Description: for a test\n",
+             Section: misc\n{depends}{recommends}Description: for a test\n",
             self.arch
         );
         write(&made.join("DEBIAN/control"), &control);
@@ -144,8 +153,13 @@ impl DebianRoot {
         let sum = run(Command::new("sha256sum").arg(self.index(suite)));
         let sum = sum.split(' ').next().unwrap_or_default();
         let size = self.index(suite).metadata().expect("a file").len();
+        // Of backports apt takes what is asked for, and updates of that.
+        let automatic = match suite {
+            "stable-backports" => "NotAutomatic: yes\nButAutomaticUpgrades: yes\n",
+            _ => "",
+        };
         let release = format!(
-            "Origin: Debian\nLabel: {label}\nSuite: {suite}\nCodename: {suite}\nArchitectures: {arch}\nComponents: main\n\
+            "Origin: Debian\nLabel: {label}\n{automatic}Suite: {suite}\nCodename: {suite}\nArchitectures: {arch}\nComponents: main\n\
              SHA256:\n {sum} {size} main/binary-{arch}/Packages\n",
             arch = self.arch
         );

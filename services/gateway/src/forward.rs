@@ -49,7 +49,7 @@ impl Incoming<'_> {
 
     /// Whether a header names the operation, as with the protocols that have no paths.
     fn is_targeted(&self) -> bool {
-        self.path == "/"
+        self.path == "/" && self.method == "POST"
     }
 
     /// What is called, beside the body: two requests that differ in it are two calls.
@@ -383,7 +383,7 @@ fn asked(pages: &Pages, input: &Map<String, Value>) -> String {
 }
 
 fn operation<'m>(model: &'m Model, request: &Incoming<'_>) -> Result<&'m Operation, Failure> {
-    if !model.is_rest || request.is_targeted() {
+    if request.is_targeted() {
         return targeted(model, request.header("x-amz-target"));
     }
     rest::find(model, request.method, request.path).ok_or_else(|| {

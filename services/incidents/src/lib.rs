@@ -20,7 +20,8 @@ mod shape;
 
 pub use domain::{incident, plan, replication, timeline};
 
-use reeve_runtime::{Consumer, Operation, Service};
+use reeve_runtime::{Consumer, Operation, Service, StripedLock};
+use std::sync::Arc;
 
 /// The API whose operations these are.
 const API: &str = "ssm-incidents";
@@ -49,15 +50,20 @@ fn plan_operations(service: Service) -> Service {
         .operation(plan(Operation::write(API, "UpdateResponsePlan")), api::plans::update)
         .operation(plan(Operation::write(API, "DeleteResponsePlan")), api::plans::delete)
         .operation(Operation::read(API, "ListResponsePlans"), api::plans::list)
+        .operation(
+            Operation::read(API, "ListTagsForResource").on("ResponsePlan", "resourceArn"),
+            api::plans::list_tags,
+        )
 }
 
 fn incident_operations(service: Service) -> Service {
+    let turns = Arc::new(StripedLock::default());
     let incident = |operation: Operation| operation.on("IncidentRecord", "arn");
     let of_incident = |operation: Operation| operation.on("IncidentRecord", "incidentRecordArn");
     service
         .operation(
             Operation::write(API, "StartIncident").on("ResponsePlan", "responsePlanArn"),
-            api::incidents::start,
+            move |call| api::incidents::start(turns.clone(), call),
         )
         .operation(incident(Operation::read(API, "GetIncidentRecord")), api::incidents::get)
         .operation(incident(Operation::write(API, "UpdateIncidentRecord")), api::incidents::update)

@@ -2,13 +2,15 @@
 //! was opened for it becomes one of its related items.
 
 use crate::domain::incident::{
-    CHAT_CHANNEL, Command, ENGAGEMENT, Incident, IncidentEvent, NOTIFICATION, RUNBOOK,
+    CHAT_CHANNEL, Command, ENGAGEMENT, Incident, IncidentEvent, NOTIFICATION, PAGER_DUTY, RUNBOOK, Status,
+    TAGS,
 };
 use crate::projections::{INCIDENTS, IncidentRow};
 use reeve_contracts::{
     incidents::{IncidentStarted, RelatedItem},
     opscenter::OpsItemEvent,
 };
+use reeve_eventsourcing::Actor;
 use reeve_runtime::{Delivery, ExecuteError, HandlerError};
 use reeve_types::arn::Arn;
 use serde_json::json;
@@ -44,6 +46,14 @@ fn not_begun(started: &IncidentStarted) -> Vec<(&'static str, String)> {
             failed.push((action, format!("{}: {reason}.", arns.join(", "))));
         }
     }
+    if let Some(pager_duty) = &started.pager_duty {
+        let reason = "PagerDuty is not reached from here, and nobody was paged";
+        failed.push((PAGER_DUTY, format!("{}: {reason}.", pager_duty.name)));
+    }
+    if !started.tags.is_empty() {
+        let reason = "incidents cannot be tagged here yet, and the template's tags were not set";
+        failed.push((TAGS, format!("{} tags: {reason}.", started.tags.len())));
+    }
     if let Some(runbook) = &started.runbook {
         let reason = "there is no service for automation here, and the runbook was not started";
         failed.push((RUNBOOK, format!("{}: {reason}.", runbook.document_name)));
@@ -62,8 +72,14 @@ pub(crate) async fn relate_ops_item(delivery: Delivery<OpsItemEvent>) -> Result<
     let Some(id) = arn.id_of("incident-record").and_then(|id| id.rsplit_once('/')).map(|(_, id)| id) else {
         return Ok(());
     };
-    // One of another installation, or a deleted one.
-    let Some(incident) = delivery.handle.views().look::<IncidentRow>(INCIDENTS, id) else { return Ok(()) };
+    let Some(incident) = delivery.handle.views().look::<IncidentRow>(INCIDENTS, id) else {
+        let is_deleted = delivery.handle.state::<Incident>(id).status == Status::Deleted;
+        // opscenter heard of it by its start, which these views may not have taken in yet. Of another installation's, which
+        // people name, nothing is known here.
+        let by_rule = delivery.event.envelope.actor == Actor::service("opscenter").name;
+        let reason = || HandlerError::Retry(format!("the incident {id} is not known yet"));
+        return if by_rule && !is_deleted { Err(reason()) } else { Ok(()) };
+    };
     let (resource, region) = (format!("opsitem/{}", related.ops_item_id), incident.region.as_str());
     let item = Arn { partition: "aws", service: "ssm", region, account: arn.account, resource: &resource };
     let value_json = json!({"arn": item.to_string()}).to_string();

@@ -51,6 +51,18 @@ pub fn evaluated(of: &GetPatchBaselineResult) -> Result<Baseline, String> {
     })
 }
 
+/// Whether a baseline means something here.
+///
+/// # Errors
+/// A sentence with what does not.
+pub fn checked(of: &GetPatchBaselineResult) -> Result<(), String> {
+    let evaluated = evaluated(of)?;
+    if of.sources.as_ref().is_some_and(|sources| !sources.is_empty()) {
+        return Err("Sources: nodes patch from the repositories that they are configured with.".to_owned());
+    }
+    evaluated.check().map_err(|error| format!("{error}."))
+}
+
 fn rule(of: &PatchRule) -> Result<Rule, String> {
     let filters = of.patch_filter_group.iter().flat_map(|group| group.patch_filters.iter().flatten());
     let wait = match (of.approve_after_days, of.approve_until_date.as_deref()) {

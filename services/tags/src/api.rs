@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{Command, Error, Resource, resource_id},
-    projections::{DOCUMENTS, NODES, OPS_ITEMS, OPS_METADATA},
+    projections::{DOCUMENTS, NODES, OPS_ITEMS, OPS_METADATA, PATCH_BASELINES},
 };
 use reeve_contracts::ssm::{
     AddTagsToResourceRequest, AddTagsToResourceResult, ListTagsForResourceRequest, ListTagsForResourceResult,
@@ -23,11 +23,12 @@ impl From<Error> for ApiError {
 
 /// The types whose resources are known here, with the table of those that exist. AWS's other types belong to services
 /// that Reeve does not have: nothing of them exists, so nothing of them is tagged.
-const TYPES: [(&str, &str); 4] = [
+const TYPES: [(&str, &str); 5] = [
     ("Document", DOCUMENTS),
     ("ManagedInstance", NODES),
     ("OpsItem", OPS_ITEMS),
     ("OpsMetadata", OPS_METADATA),
+    ("PatchBaseline", PATCH_BASELINES),
 ];
 
 /// A resource that a call names and that exists.
@@ -57,6 +58,7 @@ fn named<I>(call: &Call<I>, kind: Option<&String>, id: Option<&String>) -> Resul
         "Document" => id_or_arn("document", id),
         "OpsItem" => id_or_arn("opsitem", id),
         "OpsMetadata" => id_or_arn("opsmetadata", id),
+        "PatchBaseline" => id_or_arn("patchbaseline", id),
         _ => id,
     };
     if call.handle.views().get::<bool>(table, id).is_none() {

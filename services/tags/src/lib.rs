@@ -25,11 +25,13 @@ pub fn service() -> Service {
         .projection(projections::Nodes)
         .projection(projections::OpsItems)
         .projection(projections::OpsMetadata)
+        .projection(projections::PatchBaselines)
         // One at a time and so in order: a document that is made anew keeps the tags of its new creation.
         .reactor(Consumer::from_beginning("documents").in_order(), reactors::on_document)
         .reactor(Consumer::from_beginning("nodes").in_order(), reactors::on_node)
         .reactor(Consumer::from_beginning("ops-items").in_order(), reactors::on_ops_item)
         .reactor(Consumer::from_beginning("ops-metadata").in_order(), reactors::on_ops_metadata)
+        .reactor(Consumer::from_beginning("patch-baselines").in_order(), reactors::on_patch_baseline)
         .operation(
             Operation::write("ssm", "AddTagsToResource").on("@ResourceType", "ResourceId"),
             api::add_tags,

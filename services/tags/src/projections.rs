@@ -4,6 +4,7 @@ use reeve_contracts::{
     documents::DocumentEvent,
     nodes::NodeEvent,
     opscenter::{OpsItemEvent, OpsMetadataEvent},
+    patching::BaselineEvent,
 };
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
 
@@ -16,6 +17,8 @@ pub(crate) const NODES: &str = "nodes";
 pub(crate) const OPS_ITEMS: &str = "ops-items";
 /// The ids of the OpsMetadata that exist.
 pub(crate) const OPS_METADATA: &str = "ops-metadata";
+/// The ids of the patch baselines that somebody made.
+pub(crate) const PATCH_BASELINES: &str = "patch-baselines";
 
 /// Keeps [`DOCUMENTS`].
 pub(crate) struct Documents;
@@ -64,6 +67,25 @@ impl Projection for OpsItems {
             OpsItemEvent::OpsItemCreated(created) => view.put_row(OPS_ITEMS, &created.ops_item_id, true),
             OpsItemEvent::OpsItemDeleted(gone) => view.remove(OPS_ITEMS, gone.ops_item_id.as_bytes()),
             _ => {}
+        }
+    }
+}
+
+/// Keeps [`PATCH_BASELINES`].
+pub(crate) struct PatchBaselines;
+
+impl Projection for PatchBaselines {
+    const NAME: &'static str = "patch-baselines";
+    const VERSION: u32 = 1;
+    type Event = BaselineEvent;
+
+    fn apply(&self, view: &mut dyn View, event: &Recorded<BaselineEvent>) {
+        match &event.event {
+            BaselineEvent::BaselineCreated(created) => {
+                view.put_row(PATCH_BASELINES, &created.baseline_id, true)
+            }
+            BaselineEvent::BaselineDeleted(gone) => view.remove(PATCH_BASELINES, gone.baseline_id.as_bytes()),
+            BaselineEvent::BaselineUpdated(_) => {}
         }
     }
 }

@@ -5,6 +5,7 @@ use reeve_contracts::{
     documents::DocumentEvent,
     nodes::NodeEvent,
     opscenter::{OpsItemEvent, OpsMetadataEvent, Tag},
+    patching::BaselineEvent,
 };
 use reeve_eventsourcing::Event;
 use reeve_runtime::{Delivery, HandlerError};
@@ -50,6 +51,18 @@ pub(crate) async fn on_ops_metadata(delivery: Delivery<OpsMetadataEvent>) -> Res
         }
         OpsMetadataEvent::OpsMetadataDeleted(e) => clear(&delivery, "OpsMetadata", &e.ops_metadata_id).await,
         OpsMetadataEvent::OpsMetadataUpdated(_) => Ok(()),
+    }
+}
+
+/// The tags that a patch baseline is created with are added; a deleted one keeps none.
+pub(crate) async fn on_patch_baseline(delivery: Delivery<BaselineEvent>) -> Result<(), HandlerError> {
+    match &delivery.event.event {
+        BaselineEvent::BaselineCreated(created) => {
+            let tags = created.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect();
+            add(&delivery, "PatchBaseline", &created.baseline_id, tags).await
+        }
+        BaselineEvent::BaselineDeleted(gone) => clear(&delivery, "PatchBaseline", &gone.baseline_id).await,
+        BaselineEvent::BaselineUpdated(_) => Ok(()),
     }
 }
 

@@ -187,8 +187,10 @@ fn a_closed_stdout_ends_every_client_quietly() {
         let mut client = with_this_test(reeve());
         client.arg("--data").arg(instance.data()).args(arguments);
         let ended = client.stdout(writer).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+        // That a command was sent, and which, is told beside the output.
         let said = String::from_utf8_lossy(&ended.stderr);
-        assert!(said.is_empty(), "{arguments:?}: {said}");
+        let said: Vec<&str> = said.lines().filter(|line| !line.ends_with(" is sent to 1 node")).collect();
+        assert!(said.is_empty(), "{arguments:?}: {said:?}");
         assert_eq!(ended.status.code(), Some(141), "{arguments:?}");
     }
 }
@@ -224,4 +226,32 @@ fn of_two_instances_the_one_that_the_command_line_names_is_meant() {
     let commands =
         |instance: &Instance| instance.call("ListCommands", &serde_json::json!({}))["Commands"].clone();
     assert_eq!(commands(&a), serde_json::json!([]), "nothing was sent to the other one");
+}
+
+#[test]
+fn a_script_is_run_from_a_file_or_standard_input_and_a_document_with_its_parameters() {
+    let instance = Instance::start(1);
+    let file = instance.scratch().join("script.sh");
+    std::fs::write(&file, "echo \"it's $((1 + 1))\"\nexit 3\n").unwrap();
+    let ran = instance.reeve(&["run", "--comment", "from a file", "--file", &file.display().to_string()]);
+    assert!(!ran.success && ran.stdout.contains("it's 2"), "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("is sent to 1 node") && ran.stderr.contains("exit code 3"), "{}", ran.stderr);
+    let commands = instance.call("ListCommands", &json!({}));
+    assert_eq!(commands["Commands"][0]["Comment"], "from a file");
+
+    let timed = instance.reeve(&["run", "--timeout", "1", "--", "sleep 60"]);
+    assert!(!timed.success && timed.stderr.contains("TimedOut"), "{}", timed.stderr);
+    let document = ["run", "--document", "AWS-RunShellScript", "--parameter", "commands=echo a=b"];
+    let ran = instance.reeve(&[&document[..], &["--parameter", "commands=echo second"]].concat());
+    assert!(ran.success && ran.stdout.contains("a=b\nsecond"), "{}{}", ran.stdout, ran.stderr);
+    for (arguments, part) in [
+        (&["run"][..], "SCRIPT"),
+        (&["run", "--file", "/nowhere", "--", "true"], "--file"),
+        (&["run", "--file", "/nowhere"], "/nowhere"),
+        (&["run", "--document", "AWS-RunShellScript", "--parameter", "commands"], "NAME=VALUE"),
+        (&["run", "--parameter", "a=b", "--", "true"], "--document"),
+    ] {
+        let refused = instance.reeve(arguments);
+        assert!(!refused.success && refused.stderr.contains(part), "{arguments:?}: {}", refused.stderr);
+    }
 }

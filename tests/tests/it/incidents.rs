@@ -132,6 +132,17 @@ fn an_incident_from_its_plan_to_its_end() {
         listed["incidentRecordSummaries"].as_array().unwrap().iter().map(|i| &i["arn"]).collect();
     assert_eq!(listed, [&json!(next)]);
 
+    // The last one alone can be opened again: there is one open at most.
+    let reopen = ["update-incident-record", "--arn", &incident, "--status", "OPEN"];
+    let refused = incidents(&instance, &reopen).complaint().to_owned();
+    assert!(refused.contains("ConflictException"), "{refused}");
+    // An ARN with another plan is of no incident, whatever its id is.
+    let other = next.replace("/shop/", "/other/");
+    incidents(&instance, &["delete-incident-record", "--arn", &other]).text();
+    incidents(&instance, &["get-incident-record", "--arn", &next]).json();
+    let tags = incidents(&instance, &["list-tags-for-resource", "--resource-arn", &plan]).json();
+    assert_eq!(tags["tags"], json!({}));
+
     // What was known before the note, although it tells of an earlier time.
     let id = incident.rsplit('/').next().unwrap();
     let then = instance.reeve(&["incidents", "show", id, "--known-at", &before]);

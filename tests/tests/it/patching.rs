@@ -1,6 +1,6 @@
 //! Patch baselines and groups, as the `aws` CLI sees them.
 
-use reeve_e2e::Instance;
+use reeve_e2e::{Instance, wait_for};
 use serde_json::{Value, json};
 
 /// A rule as the CLI takes it.
@@ -26,13 +26,19 @@ fn baselines_are_made_registered_and_chosen_by_group() {
         &instance,
         "web-debian",
         "DEBIAN",
-        &["--approval-rules", &rules, "--rejected-patches", "vim*"],
+        &["--approval-rules", &rules, "--rejected-patches", "vim*", "--tags", "Key=team,Value=web"],
     );
     let got = instance.aws(&["get-patch-baseline", "--baseline-id", &own]).json();
     assert_eq!((&got["OperatingSystem"], &got["RejectedPatches"]), (&json!("DEBIAN"), &json!(["vim*"])));
     assert_eq!(got["RejectedPatchesAction"], "ALLOW_AS_DEPENDENCY");
     assert_eq!((&got["GlobalFilters"], &got["PatchGroups"]), (&json!({"PatchFilters": []}), &json!([])));
     assert_eq!(got["ApprovalRules"]["PatchRules"][0]["PatchFilterGroup"]["PatchFilters"], filters);
+
+    let tags = ["list-tags-for-resource", "--resource-type", "PatchBaseline", "--resource-id", &own];
+    wait_for("the tags are taken over", || {
+        let listed = instance.aws(&tags).json();
+        (listed["TagList"] == json!([{"Key": "team", "Value": "web"}])).then_some(())
+    });
 
     // What is left out stays; with Replace it is as in a new one.
     let update = ["update-patch-baseline", "--baseline-id", &own, "--approved-patches", "openssl"];

@@ -166,7 +166,18 @@ fn what_breaks_stops_no_other_and_what_is_not_known_is_said() {
         (of("one").as_str(), of("two").as_str(), of("lost").as_str()),
         ("Installed", "Installed", "Failed")
     );
-    assert_ne!(root.version("broken").as_deref(), Some("2"), "{said}");
+    assert_eq!(
+        (of("broken").as_str(), root.version("broken")),
+        ("Failed", None),
+        "it is not configured: {said}"
+    );
+
+    // It stays so, until somebody mends it: a scan does not take it for a patched one.
+    let (status, said) = patch(&instance, "Scan", &json!({}));
+    assert_eq!(status, "Success", "{said}");
+    state(&instance, "Scan");
+    assert_eq!(patches(&instance)[&root.id("broken")].0, "Failed", "{said}");
+    let found = patches(&instance);
 
     // A repository that is gone: what is missing is not known, and is not said to be nothing.
     root.lose_repository();
@@ -174,7 +185,9 @@ fn what_breaks_stops_no_other_and_what_is_not_known_is_said() {
     assert_eq!(status, "Failed", "{said}");
     assert!(said.contains("What is missing is not known"), "{said}");
     let listed = instance.call("DescribeInstancePatchStates", &json!({"InstanceIds": [instance.node()]}));
-    assert_eq!(listed["InstancePatchStates"][0]["Operation"], "Install", "what was known stays: {listed}");
+    assert_eq!(listed["InstancePatchStates"][0]["Operation"], "Scan", "what was known stays: {listed}");
+    let shown = instance.reeve(&["patch", "status"]);
+    assert!(shown.stdout.contains("apt-get"), "why is said: {}{}", shown.stdout, shown.stderr);
     assert_eq!(patches(&instance).len(), found.len());
 }
 
@@ -226,4 +239,38 @@ fn a_restart_that_is_due_is_waited_for_and_a_snapshot_keeps_its_decision() {
     let (status, said) =
         patch(&instance, "Install", &json!({"InstallOverrideList": "https://example.org/list.yaml"}));
     assert!(status == "Failed" && said.contains("installOverrideList"), "{said}");
+}
+
+#[test]
+fn what_the_machines_own_settings_keep_back_stays_and_nothing_comes_along_that_is_not_needed() {
+    let root = DebianRoot::new();
+    for name in ["pinned", "forbidden", "backported", "recommending"] {
+        root.install(&deb(name, "1.0"));
+    }
+    for name in ["pinned", "forbidden", "backported"] {
+        root.offer("stable-security", &deb(name, "1.1"));
+    }
+    root.offer("stable-security", &Deb { recommends: "extra", ..deb("recommending", "1.1") });
+    root.offer("stable", &deb("extra", "1"));
+    // What is there for those who ask for it: apt takes nothing of it by itself.
+    root.offer("stable-backports", &deb("backported", "2.0"));
+    let preferences = "Package: pinned\nPin: version 1.0\nPin-Priority: 1001\n\n\
+        Package: forbidden\nPin: version *\nPin-Priority: -1\n";
+    std::fs::write(root.path().join("etc/apt/preferences"), preferences).unwrap();
+    let instance = start(&root);
+
+    let (status, said) = patch(&instance, "Install", &json!({}));
+    assert_eq!(status, "Success", "{said}");
+    state(&instance, "Install");
+    assert_eq!(root.version("backported").as_deref(), Some("1.1"), "the fix, and not what hides it: {said}");
+    assert_eq!(
+        (root.version("recommending").as_deref(), root.version("extra")),
+        (Some("1.1"), None),
+        "{said}"
+    );
+    for name in ["pinned", "forbidden"] {
+        assert_eq!(root.version(name).as_deref(), Some("1.0"), "{name}: {said}");
+        assert_eq!(patches(&instance)[&root.id(name)].0, "Missing", "{name}: {said}");
+    }
+    assert_eq!(said.matches("keep it at").count(), 2, "{said}");
 }

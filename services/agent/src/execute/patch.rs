@@ -2,7 +2,7 @@
 //! and tells the inventory both.
 
 use super::{
-    ControlPlane, PatchBaseline, Sink,
+    ControlPlane, Deadline, PatchBaseline, Sink,
     contain::Task,
     engine::Context,
     inventory::Teller,
@@ -14,7 +14,7 @@ use crate::{
     inventory::{Collected, Machine},
     patch::{
         apt::Apt,
-        assess::{Assessed, State, assess},
+        assess::{Assessed, State, assess, updatable},
         installed::Installed,
         packages::Simulated,
         restart,
@@ -23,11 +23,11 @@ use crate::{
 };
 use reeve_document_language::{StepStatus, flow::REBOOT};
 use reeve_inventory_model::Entry;
-use reeve_patch_baseline::{Decision, Patch, Scheme, compare, decide};
+use reeve_patch_baseline::{Decision, Patch, Scheme, decide};
 use reeve_types::Timestamp;
 use serde_json::Value;
-use std::{cmp::Ordering, collections::BTreeMap};
-use tokio::process::Command;
+use std::collections::BTreeMap;
+use tokio::{process::Command, sync::watch};
 
 const COMPLIANCE: &str = "AWS:PatchCompliance";
 const SUMMARY: &str = "AWS:PatchSummary";
@@ -88,47 +88,49 @@ pub(super) async fn run<D: ControlPlane, S: Sink>(
         return Err(format!("Packages of {} cannot be patched here yet: there is no apt.", system.product));
     }
     let deadline = context.deadline.or_after(context.time(inputs));
-    let asked = context.control_plane.patch_baseline(system.operating_system, &order.snapshot_id).await?;
-    out.line(
+    let began = (deadline.clock)();
+    let asked = match context.control_plane.patch_baseline(system.operating_system, &order.snapshot_id).await
+    {
+        Ok(asked) => asked,
+        Err(reason) => {
+            let told = context.bounded(&deadline, tell(context, began, &Err(reason.clone()), None)).await;
+            if let Ok(Err(error)) = told {
+                line(out, true, &format!("Nor could that be told: {error}"));
+            }
+            return Err(format!("By what to decide is not known: {reason}"));
+        }
+    };
+    line(
+        out,
         false,
         &format!("{} by the baseline {} ({})", order.operation(), asked.baseline.name, asked.baseline.id),
     );
-    let mut run = Run {
-        context,
-        order,
-        system,
-        asked,
-        began: (deadline.clock)(),
-        memory: Installed::read(&context.host.patching, &context.host.boot_id),
-        failures: BTreeMap::new(),
-    };
-    match context.bounded(&deadline, run.look(&apt, true, out)).await {
+    let memory = Installed::read(&context.host.patching, &context.host.boot_id);
+    let failures = BTreeMap::new();
+    let before = BTreeMap::new();
+    let mut run = Run { context, order, system, asked, deadline, began, memory, failures, before };
+    let assessed = match run.look(&apt, true, out).await {
         Err(ran) => return Ok(ran),
-        Ok(Err(reason)) => {
-            run.tell(Err(reason.clone())).await?;
-            return Err(format!("What is missing is not known, and what was known stays: {reason}"));
-        }
-        Ok(Ok(assessed)) if !run.order.is_install => {
-            say(&assessed, out);
-            run.tell(Ok(&assessed)).await?;
-            return Ok(Ran::SUCCESS);
-        }
-        Ok(Ok(assessed)) => {
-            if let Some(ran) = run.install(&apt, &assessed, inputs, out).await? {
-                return Ok(ran);
-            }
-        }
+        Ok(looked) => looked,
+    };
+    let assessed = match assessed {
+        Ok(assessed) if run.order.is_install => assessed,
+        looked => return run.end_scan(looked, out).await,
+    };
+    run.before = assessed.iter().map(|one| (one.id(), one.package.version.clone())).collect();
+    if let Some(ran) = run.install(&apt, &assessed, out).await? {
+        return Ok(ran);
     }
-    match context.bounded(&deadline, run.look(&apt, false, out)).await {
+    match run.look(&apt, false, out).await {
         Err(ran) => Ok(ran),
         Ok(Err(reason)) => {
-            run.tell(Err(reason.clone())).await?;
+            run.tell(Err(reason.clone()), out).await;
             Err(format!("What is installed is not known: {reason}"))
         }
         Ok(Ok(assessed)) => {
             say(&assessed, out);
-            run.tell(Ok(&assessed)).await?;
-            run.end(&assessed, &machine, out)
+            run.tell(Ok(&assessed), out).await;
+            Ok(run.end(&assessed, &machine, out))
         }
     }
 }
@@ -139,59 +141,87 @@ struct Run<'a, D> {
     order: Order,
     system: System,
     asked: PatchBaseline,
+    /// Of all of it.
+    deadline: Deadline,
     began: Timestamp,
     memory: Installed,
     /// Why packages could not be installed, by `name.arch`.
     failures: BTreeMap<String, String>,
+    /// The versions that were there before something was installed, likewise; none in a scan.
+    before: BTreeMap<String, String>,
 }
 
 impl<D: ControlPlane> Run<'_, D> {
-    /// Finds out what there is.
-    ///
-    /// # Errors
-    /// Why that is not known.
+    /// Finds out what there is, or why that is not known; or how the step ended meanwhile.
     async fn look<S: Sink>(
-        &self,
+        &mut self,
+        apt: &Apt<'_>,
+        with_refresh: bool,
+        out: &mut Out<'_, S>,
+    ) -> Result<Result<Vec<Assessed>, String>, Ran> {
+        let (context, deadline) = (self.context, self.deadline.clone());
+        context.bounded(&deadline, self.looked(apt, with_refresh, out)).await
+    }
+
+    async fn looked<S: Sink>(
+        &mut self,
         apt: &Apt<'_>,
         with_refresh: bool,
         out: &mut Out<'_, S>,
     ) -> Result<Vec<Assessed>, String> {
         if with_refresh {
-            apt.wait(|who| out.line(false, who)).await?;
+            apt.wait(|who| line(out, false, who)).await?;
             apt.refresh().await?;
         }
         let packages = apt.installed().await?;
         let offers = apt.offers(&packages, &self.system.product).await?;
-        let mut assessed = assess(&self.asked.baseline, &packages, &offers, self.began.0);
-        let wanted = assessed.iter().filter(|one| one.is_wanted());
-        let names: Vec<String> =
-            wanted.map(|one| format!("{}:{}", one.package.name, one.package.arch)).collect();
-        let candidates = apt.candidates(&names).await?;
+        let candidates = apt.candidates(&updatable(&packages, &offers)).await?;
+        let mut assessed = assess(&self.asked.baseline, &packages, &offers, &candidates, self.began.0);
         let is_due = restart::due(apt.machine, Scheme::Deb).is_some();
         for one in &mut assessed {
-            self.look_closer(one, &candidates, is_due);
+            self.look_closer(one, is_due);
         }
+        self.keep();
         Ok(assessed)
     }
 
-    /// What the baseline does not know: preferences of the machine, what was tried, and what waits for a restart.
-    fn look_closer(&self, one: &mut Assessed, candidates: &BTreeMap<String, String>, is_due: bool) {
+    /// What the baseline does not know: what is not whole, what was tried, and what waits for a restart.
+    fn look_closer(&mut self, one: &mut Assessed, is_due: bool) {
         let id = one.id();
-        if let (true, Some(target)) = (one.is_wanted(), &one.target) {
-            let name = &one.package.name;
-            let candidate =
-                candidates.get(&format!("{name}:{}", one.package.arch)).or_else(|| candidates.get(name));
-            if candidate.is_some_and(|at| compare(Scheme::Deb, at, &target.version) == Ordering::Less) {
-                let at = candidate.map(String::as_str).unwrap_or_default();
-                one.reason = format!("The machine's preferences (apt_preferences) keep it at {at}.");
-            }
+        let failure = self.failures.get(&id);
+        if one.package.is_broken {
+            let broken = "It is unpacked and not configured.".to_owned();
+            (one.state, one.reason) = (State::Failed, failure.cloned().unwrap_or(broken));
+            return;
         }
-        if let (State::Missing, Some(reason)) = (one.state, self.failures.get(&id)) {
+        if let (State::Missing, Some(reason)) = (one.state, failure) {
             (one.state, one.reason) = (State::Failed, reason.clone());
+        }
+        // What came along counts as well.
+        if !self.before.is_empty() && self.before.get(&id) != Some(&one.package.version) {
+            self.memory.add(id.clone(), one.package.version.clone());
         }
         let is_installed = matches!(one.state, State::Installed | State::InstalledOther);
         if is_installed && is_due && self.memory.has(&id, &one.package.version) {
             one.state = State::InstalledPendingReboot;
+        }
+    }
+
+    async fn end_scan<S: Sink>(
+        &self,
+        looked: Result<Vec<Assessed>, String>,
+        out: &mut Out<'_, S>,
+    ) -> Result<Ran, String> {
+        match looked {
+            Err(reason) => {
+                self.tell(Err(reason.clone()), out).await;
+                Err(format!("What is missing is not known, and what was known stays: {reason}"))
+            }
+            Ok(assessed) => {
+                say(&assessed, out);
+                let told = self.tell(Ok(&assessed), out).await;
+                Ok(if told { Ran::SUCCESS } else { Ran::FAILED })
+            }
         }
     }
 
@@ -201,39 +231,42 @@ impl<D: ControlPlane> Run<'_, D> {
         &mut self,
         apt: &Apt<'_>,
         assessed: &[Assessed],
-        inputs: &Value,
         out: &mut Out<'_, S>,
     ) -> Result<Option<Ran>, String> {
-        apt.wait(|who| out.line(false, who)).await?;
+        let (context, deadline) = (self.context, self.deadline.clone());
+        match context.bounded(&deadline, apt.wait(|who| line(out, false, who))).await {
+            Err(ran) => return Ok(Some(ran)),
+            Ok(waited) => waited?,
+        }
         if apt.is_interrupted() || assessed.iter().any(|one| one.package.is_broken) {
-            out.line(false, "An earlier installation was interrupted: what it began is ended first.");
-            if let Some(ran) = self.carry_out(apt.repair(), inputs, out).await?.1 {
+            line(out, false, "An earlier installation was interrupted: what it began is ended first.");
+            if let Err(ran) = self.carry_out(apt.repair(), out).await? {
                 return Ok(Some(ran));
             }
         }
         let wanted: Vec<&Assessed> = assessed.iter().filter(|one| one.is_wanted()).collect();
         if wanted.is_empty() {
-            out.line(false, "There is nothing to install.");
+            line(out, false, "There is nothing to install.");
             return Ok(None);
         }
         let targets: Vec<String> = wanted.iter().filter_map(|one| target(one)).collect();
-        let together = apt.simulate(&targets).await.and_then(|simulated| self.permitted(&simulated, &wanted));
+        let together = match self.permitted(apt, &targets, &wanted).await {
+            Err(ran) => return Ok(Some(ran)),
+            Ok(together) => together,
+        };
         if together.is_ok() {
-            let (succeeded, ended) = self.carry_out(apt.install(&targets), inputs, out).await?;
-            if ended.is_some() {
-                return Ok(ended);
+            match self.carry_out(apt.install(&targets), out).await? {
+                Err(ran) => return Ok(Some(ran)),
+                Ok(true) => return Ok(None),
+                Ok(false) => {}
             }
-            if succeeded {
-                self.remember(&wanted);
-                return Ok(None);
-            }
-            out.line(true, "Together they could not be installed; each is tried by itself.");
-            if let Some(ran) = self.carry_out(apt.repair(), inputs, out).await?.1 {
+            line(out, true, "Together they could not be installed; each is tried by itself.");
+            if let Err(ran) = self.carry_out(apt.repair(), out).await? {
                 return Ok(Some(ran));
             }
         }
         for one in wanted {
-            if let Some(ran) = self.install_one(apt, one, inputs, out).await? {
+            if let Some(ran) = self.install_one(apt, one, out).await? {
                 return Ok(Some(ran));
             }
         }
@@ -244,38 +277,40 @@ impl<D: ControlPlane> Run<'_, D> {
         &mut self,
         apt: &Apt<'_>,
         one: &Assessed,
-        inputs: &Value,
         out: &mut Out<'_, S>,
     ) -> Result<Option<Ran>, String> {
         let (id, targets) = (one.id(), target(one).into_iter().collect::<Vec<_>>());
-        match apt.simulate(&targets).await.and_then(|simulated| self.permitted(&simulated, &[one])) {
-            Err(reason) => {
-                out.line(true, &format!("{id} is not installed: {reason}"));
+        match self.permitted(apt, &targets, &[one]).await {
+            Err(ran) => return Ok(Some(ran)),
+            Ok(Err(reason)) => {
+                line(out, true, &format!("{id} is not installed: {reason}"));
                 self.failures.insert(id, reason);
             }
-            Ok(()) => {
-                let (succeeded, ended) = self.carry_out(apt.install(&targets), inputs, out).await?;
-                if ended.is_some() {
-                    return Ok(ended);
+            Ok(Ok(())) => match self.carry_out(apt.install(&targets), out).await? {
+                Err(ran) => return Ok(Some(ran)),
+                Ok(true) => {}
+                Ok(false) => {
+                    let reason = format!("apt-get could not install {}: see the output.", targets.join(" "));
+                    self.failures.insert(id, reason);
                 }
-                match succeeded {
-                    true => self.remember(&[one]),
-                    false => {
-                        let reason =
-                            format!("apt-get could not install {}: see the output.", targets.join(" "));
-                        self.failures.insert(id, reason);
-                    }
-                }
-            }
+            },
         }
         Ok(None)
     }
 
-    /// Whether what apt would do is what the baseline permits: nothing is removed, and what comes along is not rejected.
-    ///
-    /// # Errors
-    /// What is not permitted.
-    fn permitted(&self, simulated: &Simulated, wanted: &[&Assessed]) -> Result<(), String> {
+    /// Whether what apt would do is what the baseline permits: nothing is removed, and what comes along is not rejected. Or
+    /// how the step ended meanwhile.
+    async fn permitted(
+        &self,
+        apt: &Apt<'_>,
+        targets: &[String],
+        wanted: &[&Assessed],
+    ) -> Result<Result<(), String>, Ran> {
+        let simulated = self.context.bounded(&self.deadline, apt.simulate(targets)).await?;
+        Ok(simulated.and_then(|simulated| self.permits(&simulated, wanted)))
+    }
+
+    fn permits(&self, simulated: &Simulated, wanted: &[&Assessed]) -> Result<(), String> {
         if let Some(removed) = simulated.removed.first() {
             return Err(format!("{removed} would have to be removed for it."));
         }
@@ -293,32 +328,34 @@ impl<D: ControlPlane> Run<'_, D> {
         Ok(())
     }
 
-    /// Runs a command with the step's output; answers whether it succeeded, or how the step ended meanwhile.
+    /// Runs a command with the step's output; answers whether it succeeded, or how the step ended meanwhile. A package
+    /// manager that is killed leaves half of its work: who cancels waits until it has ended. Its time ends it.
     async fn carry_out<S: Sink>(
         &self,
         command: Command,
-        inputs: &Value,
         out: &mut Out<'_, S>,
-    ) -> Result<(bool, Option<Ran>), String> {
-        let (mut cancel, time) = (self.context.cancel.clone(), self.context.time(inputs));
+    ) -> Result<Result<bool, Ran>, String> {
+        if self.context.is_cancelled() {
+            return Ok(Err(Ran { status: StepStatus::Cancelled, code: process::KILLED }));
+        }
+        let (_nobody, mut cancel) = watch::channel(false);
         let task = Task { command: command.into_std(), user: None };
-        let exit = process::run(&self.context.host.containment, task, time, &mut cancel, out).await;
-        let killed = |status| Ok((false, Some(Ran { status, code: process::KILLED })));
-        match exit.map_err(|error| format!("The package manager could not be started: {error}."))? {
-            Exit::Code(code) => Ok((code == 0, None)),
-            Exit::TimedOut => killed(StepStatus::TimedOut),
-            Exit::Cancelled => killed(StepStatus::Cancelled),
-        }
-    }
-
-    /// Keeps in mind what was installed, until the machine is started anew.
-    fn remember(&mut self, installed: &[&Assessed]) {
-        for one in installed {
-            if let Some(target) = &one.target {
-                self.memory.add(one.id(), target.version.clone());
+        let containment = &self.context.host.containment;
+        let exit = process::run(containment, task, self.deadline.left(), &mut cancel, out).await;
+        let ended = match exit
+            .map_err(|error| format!("The package manager could not be started: {error}."))?
+        {
+            Exit::Code(code) => Ok(code == 0),
+            Exit::TimedOut | Exit::Cancelled => {
+                line(
+                    out,
+                    true,
+                    "The package manager was ended by the step's time: the next installation repairs that.",
+                );
+                Err(Ran { status: StepStatus::TimedOut, code: process::KILLED })
             }
-        }
-        self.keep();
+        };
+        Ok(ended)
     }
 
     fn keep(&self) {
@@ -327,30 +364,26 @@ impl<D: ControlPlane> Run<'_, D> {
         }
     }
 
-    /// Tells the inventory of the patches and of the run, or why there is nothing to tell.
-    async fn tell(&self, assessed: Result<&[Assessed], String>) -> Result<(), String> {
-        let teller = Teller::new(self.context, self.began);
-        let entries = assessed.clone().map(|assessed| assessed.iter().map(entry).collect::<Vec<_>>());
-        let summary = assessed.map(|assessed| vec![self.summary(assessed)]);
-        for (type_name, entries) in [(COMPLIANCE, entries), (SUMMARY, summary)] {
-            let names = vec![type_name.to_owned()];
-            let known = self.context.control_plane.inventory_hashes(names).await?;
-            let collected = Collected {
-                type_name: type_name.to_owned(),
-                version: "1.0".to_owned(),
-                entries,
-                note: String::new(),
-            };
-            let known = known.get(type_name).map(String::as_str).unwrap_or_default();
-            // That it failed is told as well, and no failure of the telling.
-            let _said = teller.tell(collected, known).await?;
+    /// Tells the inventory of the patches and of the run, or why there is nothing to tell; says whether that worked.
+    async fn tell<S: Sink>(&self, assessed: Result<&[Assessed], String>, out: &mut Out<'_, S>) -> bool {
+        let summary = assessed.as_ref().ok().map(|assessed| self.summary(assessed));
+        let told = tell(self.context, self.began, &assessed, summary);
+        match self.context.bounded(&self.deadline, told).await {
+            Ok(Ok(())) => true,
+            Ok(Err(reason)) => {
+                line(out, true, &format!("What was found could not be told: {reason}"));
+                false
+            }
+            Err(_) => {
+                line(out, true, "What was found could not be told in the step's time.");
+                false
+            }
         }
-        Ok(())
     }
 
     fn summary(&self, assessed: &[Assessed]) -> Entry {
         let count = |state: State| assessed.iter().filter(|one| one.state == state).count().to_string();
-        let now = (self.context.deadline.clock)();
+        let now = (self.deadline.clock)();
         let attributes = [
             ("PatchGroup", self.asked.patch_group.clone()),
             ("BaselineId", self.asked.baseline.id.clone()),
@@ -373,32 +406,58 @@ impl<D: ControlPlane> Run<'_, D> {
     }
 
     /// How an installation ends: with a restart, once, when one is due and permitted.
-    fn end<S: Sink>(
-        &mut self,
-        assessed: &[Assessed],
-        machine: &Machine,
-        out: &mut Out<'_, S>,
-    ) -> Result<Ran, String> {
+    fn end<S: Sink>(&mut self, assessed: &[Assessed], machine: &Machine, out: &mut Out<'_, S>) -> Ran {
         let ran =
             if assessed.iter().any(|one| one.state == State::Failed) { Ran::FAILED } else { Ran::SUCCESS };
-        let Some(reason) = restart::due(machine, Scheme::Deb) else { return Ok(ran) };
+        let Some(reason) = restart::due(machine, Scheme::Deb) else { return ran };
         if !self.order.may_restart {
-            out.line(false, &format!("A restart is due: {reason}. None is wanted."));
-            return Ok(ran);
+            line(out, false, &format!("A restart is due: {reason}. None is wanted."));
+            return ran;
         }
         if self.memory.restarted_for == self.context.command_id {
-            out.line(true, &format!("A restart is still due after one: {reason}."));
-            return Ok(ran);
+            line(out, true, &format!("A restart is still due after one: {reason}."));
+            return ran;
         }
         if let Some(refused) = self.context.no_reboot() {
-            out.line(true, &format!("A restart is due: {reason}. {refused}"));
-            return Ok(ran);
+            line(out, true, &format!("A restart is due: {reason}. {refused}"));
+            return ran;
         }
-        out.line(false, &format!("The machine is restarted: {reason}."));
+        line(out, false, &format!("The machine is restarted: {reason}."));
         self.context.command_id.clone_into(&mut self.memory.restarted_for);
         self.keep();
-        Ok(Ran { status: StepStatus::SuccessAndReboot, code: REBOOT })
+        Ran { status: StepStatus::SuccessAndReboot, code: REBOOT }
     }
+}
+
+/// Tells the inventory of both types: what was found, or why there is nothing.
+async fn tell<D: ControlPlane>(
+    context: &Context<'_, D>,
+    began: Timestamp,
+    assessed: &Result<&[Assessed], String>,
+    summary: Option<Entry>,
+) -> Result<(), String> {
+    let teller = Teller::new(context, began);
+    let entries = assessed.clone().map(|assessed| assessed.iter().map(entry).collect::<Vec<_>>());
+    let summary = assessed.clone().map(|_| summary.into_iter().collect::<Vec<_>>());
+    let names = vec![COMPLIANCE.to_owned(), SUMMARY.to_owned()];
+    let known = context.control_plane.inventory_hashes(names).await?;
+    for (type_name, entries) in [(COMPLIANCE, entries), (SUMMARY, summary)] {
+        let collected = Collected {
+            type_name: type_name.to_owned(),
+            version: "1.0".to_owned(),
+            entries,
+            note: String::new(),
+        };
+        let known = known.get(type_name).map(String::as_str).unwrap_or_default();
+        // That it failed is told as well, and no failure of the telling.
+        let _said = teller.tell(collected, known).await?;
+    }
+    Ok(())
+}
+
+/// A whole line of ours in the step's output.
+fn line<S: Sink>(out: &mut Out<'_, S>, stderr: bool, text: &str) {
+    out.line(stderr, &format!("{text}\n"));
 }
 
 /// As apt is told: a name, the architecture where it has one of its own, and the version.
@@ -440,15 +499,15 @@ fn say<S: Sink>(assessed: &[Assessed], out: &mut Out<'_, S>) {
         *counts.entry(one.state.name()).or_default() += 1;
     }
     let counts: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
-    out.line(false, &format!("{} packages: {}", assessed.len(), counts.join(", ")));
+    line(out, false, &format!("{} packages: {}", assessed.len(), counts.join(", ")));
     let told = assessed.iter().filter(|one| !matches!(one.state, State::Installed | State::InstalledOther));
     for one in told.clone().take(MAX_NAMED) {
         let target = one.target.as_ref().map(|target| format!(" -> {}", target.version)).unwrap_or_default();
         let security = if one.is_security { " security" } else { "" };
         let (state, id, version) = (one.state.name(), one.id(), &one.package.version);
-        out.line(false, format!("{state}: {id} {version}{target}{security} {}", one.reason).trim_end());
+        line(out, false, format!("{state}: {id} {version}{target}{security} {}", one.reason).trim_end());
     }
     if let Some(more) = told.count().checked_sub(MAX_NAMED).filter(|more| *more > 0) {
-        out.line(false, &format!("… and {more} more"));
+        line(out, false, &format!("… and {more} more"));
     }
 }

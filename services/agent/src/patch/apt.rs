@@ -1,7 +1,7 @@
 //! apt and dpkg: what they have, what they could have, and installing it.
 
 use super::{
-    assess::{Offers, Package},
+    assess::{Candidates, Offers, Package},
     lock,
     packages::{self, FORMAT, INDEX_FORMAT, Index, Simulated, Stanza},
 };
@@ -74,7 +74,12 @@ impl Apt<'_> {
     /// # Errors
     /// What apt complains of.
     pub async fn refresh(&self) -> Result<(), String> {
-        self.output("apt-get", &["-q", "-o", "APT::Update::Error-Mode=any", "update"]).await.map(drop)
+        let said = self.output("apt-get", &["-q", "-o", "APT::Update::Error-Mode=any", "update"]).await?;
+        // Before 2.1.16 apt knows nothing of that option, and goes on with what it had.
+        match said.lines().find(|line| line.starts_with("Err:")) {
+            Some(line) => Err(format!("apt-get update: {line}")),
+            None => Ok(()),
+        }
     }
 
     /// What is installed.
@@ -149,16 +154,25 @@ impl Apt<'_> {
         if status.success() { Ok(()) } else { Err(failed(status.to_string())) }
     }
 
-    /// The version that apt would take of each package by itself: preferences may keep it from newer ones.
+    /// The version that apt would take of each package by itself: preferences may keep it from newer ones, and
+    /// repositories may be there for who asks for them alone.
     ///
     /// # Errors
     /// When apt does not say.
-    pub async fn candidates(&self, names: &[String]) -> Result<BTreeMap<String, String>, String> {
-        if names.is_empty() {
-            return Ok(BTreeMap::new());
+    pub async fn candidates(&self, of: &[&Package]) -> Result<Candidates, String> {
+        if of.is_empty() {
+            return Ok(Candidates::new());
         }
+        let names: Vec<String> =
+            of.iter().map(|package| format!("{}:{}", package.name, package.arch)).collect();
         let arguments: Vec<&str> = ["policy"].into_iter().chain(names.iter().map(String::as_str)).collect();
-        Ok(packages::candidates(&self.output("apt-cache", &arguments).await?).into_iter().collect())
+        let said = packages::candidates(&self.output("apt-cache", &arguments).await?);
+        let said: BTreeMap<String, Option<String>> = said.into_iter().collect();
+        let candidate = |(package, full): (&&Package, &String)| {
+            let found = said.get(full).or_else(|| said.get(&package.name)).cloned().flatten();
+            ((package.name.clone(), package.arch.clone()), found)
+        };
+        Ok(of.iter().zip(&names).map(candidate).collect())
     }
 
     /// What installing these versions would do, `name:arch=version` each. Nothing is removed for them.
@@ -166,7 +180,8 @@ impl Apt<'_> {
     /// # Errors
     /// What apt complains of.
     pub async fn simulate(&self, targets: &[String]) -> Result<Simulated, String> {
-        let options = ["-q", "-s", "--no-remove", "-o", "Debug::NoLocking=1", "install"];
+        let options =
+            ["-q", "-s", "--no-remove", "--no-install-recommends", "-o", "Debug::NoLocking=1", "install"];
         let arguments: Vec<&str> = options.into_iter().chain(targets.iter().map(String::as_str)).collect();
         packages::simulated(&self.output("apt-get", &arguments).await?)
     }
@@ -176,7 +191,7 @@ impl Apt<'_> {
         let mut command = Command::new("apt-get");
         command
             .args(self.root())
-            .args(["-q", "-y", "--no-remove", "-o", LOCK_TIMEOUT])
+            .args(["-q", "-y", "--no-remove", "--no-install-recommends", "-o", LOCK_TIMEOUT])
             .args(KEEP_CONFIGURATION);
         command.arg("install").args(targets);
         quiet(command)

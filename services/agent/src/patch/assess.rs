@@ -20,6 +20,10 @@ pub struct Package {
 /// Versions that repositories have, by name and architecture. `is_security` is the repository's.
 pub type Offers = HashMap<(String, String), Vec<Patch>>;
 
+/// The version that the machine's package manager would take of each package by itself, by name and architecture; none where
+/// its preferences forbid every one.
+pub type Candidates = HashMap<(String, String), Option<String>>;
+
 /// What a package is by AWS's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
@@ -70,12 +74,36 @@ impl Assessed {
     }
 }
 
-/// Assesses every installed package.
-pub fn assess(baseline: &Baseline, packages: &[Package], offers: &Offers, now_ms: i64) -> Vec<Assessed> {
-    packages.iter().map(|package| one(baseline, package, offers, now_ms)).collect()
+/// The packages of which there is a newer version.
+pub fn updatable<'a>(packages: &'a [Package], offers: &Offers) -> Vec<&'a Package> {
+    let is_newer = |package: &&Package| {
+        let offers = offers.get(&(package.name.clone(), package.arch.clone()));
+        offers
+            .into_iter()
+            .flatten()
+            .any(|o| compare(o.scheme, &o.version, &package.version) == Ordering::Greater)
+    };
+    packages.iter().filter(is_newer).collect()
 }
 
-fn one(baseline: &Baseline, package: &Package, offers: &Offers, now_ms: i64) -> Assessed {
+/// Assesses every installed package.
+pub fn assess(
+    baseline: &Baseline,
+    packages: &[Package],
+    offers: &Offers,
+    candidates: &Candidates,
+    now_ms: i64,
+) -> Vec<Assessed> {
+    packages.iter().map(|package| one(baseline, package, offers, candidates, now_ms)).collect()
+}
+
+fn one(
+    baseline: &Baseline,
+    package: &Package,
+    offers: &Offers,
+    candidates: &Candidates,
+    now_ms: i64,
+) -> Assessed {
     let key = (package.name.clone(), package.arch.clone());
     let versions = offers.get(&key).map(Vec::as_slice).unwrap_or_default();
     let order = |a: &Patch, b: &Patch| compare(a.scheme, &a.version, &b.version);
@@ -86,6 +114,14 @@ fn one(baseline: &Baseline, package: &Package, offers: &Offers, now_ms: i64) -> 
         ..Patch::default()
     };
     let newer = versions.iter().filter(|offer| order(offer, &installed) == Ordering::Greater);
+    // What is beyond the candidate is of a repository that is not for updates, such as backports, or is kept back.
+    let candidate = candidates.get(&key).and_then(Option::as_deref);
+    let is_taken = |offer: &Patch| {
+        candidate.is_some_and(|at| compare(offer.scheme, &offer.version, at) != Ordering::Greater)
+    };
+    let kept_back = newer.clone().filter(|offer| offer.is_security && !is_taken(offer));
+    let kept_back = kept_back.max_by(|a, b| order(a, b)).cloned();
+    let newer = newer.filter(|offer| is_taken(offer));
     // A security fix that a newer ordinary version hides comes with that one.
     let with_fixes = newer.clone().map(|offer| Patch {
         is_security: newer.clone().any(|other| other.is_security && order(other, offer) != Ordering::Greater),
@@ -108,9 +144,18 @@ fn one(baseline: &Baseline, package: &Package, offers: &Offers, now_ms: i64) -> 
             Decision::NotApproved => {}
         }
     }
-    match best {
-        Some((target, level)) => missing(package, target, level),
-        None => present(baseline, package, versions, installed, now_ms, notes.join(" ")),
+    let kept_back = kept_back.and_then(|fix| match decide(baseline, &fix, now_ms) {
+        Decision::Approved { level, .. } => Some((fix, level)),
+        _ => None,
+    });
+    match (best, kept_back) {
+        (Some((target, level)), _) => missing(package, target, level),
+        (None, Some((fix, level))) => {
+            let at = candidate.unwrap_or("no version");
+            let reason = format!("The machine's preferences (apt_preferences) keep it at {at}.");
+            Assessed { reason, ..missing(package, fix, level) }
+        }
+        (None, None) => present(baseline, package, versions, installed, now_ms, notes.join(" ")),
     }
 }
 
@@ -177,15 +222,34 @@ mod tests {
         }
     }
 
-    fn assessed(baseline: &Baseline, installed: &str, offers: &[Patch]) -> Assessed {
+    fn assessed(baseline: &Baseline, installed: &str, candidate: Option<&str>, offers: &[Patch]) -> Assessed {
         let package = Package {
             name: "a".into(),
             arch: "amd64".into(),
             version: installed.into(),
             ..Package::default()
         };
-        let offers = Offers::from([(("a".to_owned(), "amd64".to_owned()), offers.to_vec())]);
-        assess(baseline, &[package], &offers, 0).remove(0)
+        let key = ("a".to_owned(), "amd64".to_owned());
+        let offers = Offers::from([(key.clone(), offers.to_vec())]);
+        let candidates = Candidates::from([(key, candidate.map(str::to_owned))]);
+        assess(baseline, &[package], &offers, &candidates, 0).remove(0)
+    }
+
+    #[test]
+    fn what_is_beyond_the_candidate_is_not_wanted_and_a_fix_that_is_kept_back_is_said() {
+        let baseline = Baseline { rules: vec![Rule::default()], ..Baseline::default() };
+        // A fix, and a newer version in backports, which apt takes nothing of by itself.
+        let offers = [offer("1.1", true), offer("2.0", false)];
+        let one = assessed(&baseline, "1.0", Some("1.1"), &offers);
+        assert_eq!((one.target.as_ref().unwrap().version.as_str(), one.is_wanted()), ("1.1", true));
+        let only = assessed(&baseline, "1.0", Some("1.0"), &offers[1..]);
+        assert_eq!((only.state, only.target.is_none()), (State::InstalledOther, true));
+        // Pinned to what is there, or to nothing at all.
+        for candidate in [Some("1.0"), None] {
+            let pinned = assessed(&baseline, "1.0", candidate, &offers);
+            assert_eq!((pinned.state, pinned.is_wanted()), (State::Missing, false));
+            assert!(pinned.reason.contains("preferences"), "{}", pinned.reason);
+        }
     }
 
     proptest! {
@@ -208,7 +272,7 @@ mod tests {
                 rejected_action: if block { RejectedAction::Block } else { RejectedAction::AllowAsDependency },
                 ..Baseline::default()
             };
-            let one = assessed(&baseline, &installed.to_string(), &offers);
+            let one = assessed(&baseline, &installed.to_string(), Some("9"), &offers);
             if let Some(target) = &one.target {
                 let version: u8 = target.version.parse().unwrap();
                 prop_assert!(version > installed && versions.iter().any(|(v, _)| *v == version));

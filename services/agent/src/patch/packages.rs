@@ -157,14 +157,15 @@ pub fn simulated(output: &str) -> Result<Simulated, String> {
 }
 
 /// The versions that apt would choose by itself, from what `apt-cache policy` printed: by name, with the architecture where
-/// it says it.
-pub fn candidates(output: &str) -> Vec<(String, String)> {
+/// it says it; none where it would choose none.
+pub fn candidates(output: &str) -> Vec<(String, Option<String>)> {
     let (mut candidates, mut name) = (Vec::new(), "");
     for line in output.lines() {
         if !line.starts_with(' ') {
             name = line.trim_end_matches(':');
         } else if let Some(version) = line.trim().strip_prefix("Candidate: ") {
-            candidates.push((name.to_owned(), version.to_owned()));
+            let version = Some(version.to_owned()).filter(|version| version != "(none)");
+            candidates.push((name.to_owned(), version));
         }
     }
     candidates
@@ -249,6 +250,6 @@ mod tests {
     #[test]
     fn candidates_are_by_name() {
         let said = "libc6:\n  Installed: 1\n  Candidate: 2\n  Version table:\n *** 1 100\ntool:i386:\n  Candidate: (none)\n";
-        assert_eq!(candidates(said), [("libc6".into(), "2".into()), ("tool:i386".into(), "(none)".into())]);
+        assert_eq!(candidates(said), [("libc6".into(), Some("2".into())), ("tool:i386".into(), None)]);
     }
 }

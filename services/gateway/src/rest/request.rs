@@ -1,6 +1,6 @@
 //! A request becomes an operation and its input.
 
-use super::{Binding, Location, Segment, wanted};
+use super::{Binding, Location, Segment, segments, wanted};
 use crate::errors::Failure;
 use crate::forward::{Incoming, parsed};
 use crate::models::{Kind, Model, Operation, ShapeId};
@@ -12,6 +12,10 @@ use serde_json::{Map, Value};
 /// The operation that a method and a path name, and the values of the path's labels; the one with the most literal path,
 /// when several fit.
 pub fn find<'m>(model: &'m Model, method: &str, path: &str) -> Option<&'m Operation> {
+    // A signature does not tell these from paths without them.
+    if segments(path).any(|segment| matches!(segment, "" | "." | "..")) {
+        return None;
+    }
     let fitting = model.operations().filter(|operation| {
         operation.rest.as_ref().is_some_and(|rest| rest.method == method && rest.labels(path).is_some())
     });

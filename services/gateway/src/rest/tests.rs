@@ -128,6 +128,9 @@ fn what_names_no_operation_is_none() {
         ("GET", "/"),
         ("GET", "/list"),
         ("GET", "/list/all/"),
+        ("GET", "/files/a/../b"),
+        ("POST", "/tags/.."),
+        ("GET", "/files/a//b"),
         ("get", "/list/all"),
     ] {
         assert_eq!(asked(method, target, &[], "").unwrap_err().code, "None", "{method} {target}");

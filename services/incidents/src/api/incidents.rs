@@ -15,7 +15,8 @@ use reeve_contracts::{
     ssm_incidents::*,
 };
 use reeve_eventsourcing::Context;
-use reeve_runtime::{ApiError, Call, ExecuteError, answered, page_size, text};
+use reeve_runtime::{ApiError, Call, ExecuteError, StripedLock, answered, page_size, text};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// The source of what a person started.
@@ -24,16 +25,21 @@ const BY_HAND: &str = "aws.ssm-incidents.custom";
 const MAX_ENDED_MEANWHILE: u64 = 16;
 
 /// Starts an incident, or adds a trigger to the open one with the same deduplication string.
-pub async fn start(call: Call<StartIncidentInput>) -> Result<StartIncidentOutput, ApiError> {
+pub async fn start(
+    turns: Arc<StripedLock>,
+    call: Call<StartIncidentInput>,
+) -> Result<StartIncidentOutput, ApiError> {
     let input = &call.input;
     let context = context(&call, "StartIncident", input.client_token.as_ref())?;
     let started = incident(&call, &context)?;
     let key = digest(&started.dedupe_string);
+    // A burst of triggers is one after the other.
+    let _turn = turns.turn(&key).await;
     let count: u64 = call.handle.views().get(COUNT_OF_DEDUPE, &key).unwrap_or_default();
     // The last one takes the trigger while it is open.
     let first = count.saturating_sub(1);
     for n in first..first + MAX_ENDED_MEANWHILE {
-        let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{key}/{n}").as_bytes()).to_string();
+        let id = id_in_turn(&key, n);
         let arn = incident_arn(&call, &started.plan, &id);
         let named = IncidentStarted { incident_id: id.clone(), arn, ..started.clone() };
         let command = Command::Start(Box::new(named));
@@ -45,13 +51,22 @@ pub async fn start(call: Call<StartIncidentInput>) -> Result<StartIncidentOutput
                 return Ok(StartIncidentOutput { incident_record_arn: arn });
             }
             Err(ExecuteError::Refused(Error::Over)) => {}
+            Err(ExecuteError::Contended { .. }) => return Err(throttled()),
             Err(error) => return Err(error.into()),
         }
     }
-    Err(ApiError::new(
-        "TooManyUpdates",
-        "Incidents of this deduplication string end faster than one can begin.",
-    ))
+    Err(throttled())
+}
+
+/// SDKs try that again by themselves.
+fn throttled() -> ApiError {
+    let message = "Too many triggers with this deduplication string come at once: try again.";
+    ApiError::new("ThrottlingException", message)
+}
+
+/// The id of the n-th incident of a deduplication string, by its digest.
+fn id_in_turn(key: &str, n: u64) -> String {
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{key}/{n}").as_bytes()).to_string()
 }
 
 /// The incident that a call and its plan describe; its id is found by its deduplication string.
@@ -77,13 +92,16 @@ fn incident(call: &Call<StartIncidentInput>, context: &Context) -> Result<Incide
         summary: template.summary,
         dedupe_string,
         trigger: Some(trigger),
-        related_items: items.map(related::item).collect::<Result<_, _>>()?,
+        related_items: related::once(items.map(related::item).collect::<Result<_, _>>()?),
         notification_targets: template.notification_targets,
         chat_channel: plan.chat_channel,
         engagements: plan.engagements,
         runbook: plan.runbook,
+        pager_duty: plan.pager_duty,
+        tags: template.tags,
         arn: String::new(),
         region: call.caller.region.clone(),
+        started_by: context.command_id.to_string(),
     })
 }
 
@@ -137,7 +155,11 @@ fn status(row: &IncidentRow) -> &'static str {
 
 pub async fn update(call: Call<UpdateIncidentRecordInput>) -> Result<UpdateIncidentRecordOutput, ApiError> {
     let input = &call.input;
-    let id = incident_of(&call.handle, "arn", input.arn.as_ref())?.id.clone();
+    let row = incident_of(&call.handle, "arn", input.arn.as_ref())?;
+    let id = row.id.clone();
+    if row.is_resolved && input.status.as_deref() == Some("OPEN") {
+        is_last(&call, &row)?;
+    }
     plans::chat_channel(input.chat_channel.as_ref())?;
     plans::notification_targets(input.notification_targets.iter().flatten())?;
     let context = context(&call, "UpdateIncidentRecord", input.client_token.as_ref())?;
@@ -162,11 +184,29 @@ pub async fn update(call: Call<UpdateIncidentRecordInput>) -> Result<UpdateIncid
     Ok(UpdateIncidentRecordOutput {})
 }
 
+/// Of the incidents with one deduplication string the last alone is opened again, so that one at most is open.
+///
+/// # Errors
+/// `ConflictException` for an earlier one.
+fn is_last(call: &Call<UpdateIncidentRecordInput>, row: &IncidentRow) -> Result<(), ApiError> {
+    let key = digest(&row.dedupe_string);
+    let count: u64 = call.handle.views().get(COUNT_OF_DEDUPE, &key).unwrap_or_default();
+    if row.id == id_in_turn(&key, count.saturating_sub(1)) {
+        return Ok(());
+    }
+    let message = "A later incident has the same deduplication string: that one can be opened again.";
+    Err(ApiError::new("ConflictException", message))
+}
+
 /// What is not there is no error, as with AWS.
 pub async fn delete(call: Call<DeleteIncidentRecordInput>) -> Result<DeleteIncidentRecordOutput, ApiError> {
-    let named = id_of("arn", call.input.arn.as_ref(), "incident-record")?;
-    let id = named.rsplit_once('/').map_or(named, |(_, id)| id);
-    call.execute::<Incident>(id, Command::Delete).await?;
+    match incident_of(&call.handle, "arn", call.input.arn.as_ref()) {
+        Ok(incident) => {
+            call.execute::<Incident>(&incident.id, Command::Delete).await?;
+        }
+        Err(error) if error.code == "ResourceNotFoundException" => {}
+        Err(error) => return Err(error),
+    }
     Ok(DeleteIncidentRecordOutput {})
 }
 

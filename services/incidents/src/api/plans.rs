@@ -94,32 +94,18 @@ pub async fn get(call: Call<GetResponsePlanInput>) -> Result<GetResponsePlanOutp
 pub async fn update(call: Call<UpdateResponsePlanInput>) -> Result<UpdateResponsePlanOutput, ApiError> {
     let input = &call.input;
     let name = id_of("arn", input.arn.as_ref(), KIND)?;
-    let mut plan = (*plan(&call.handle, name)?).clone();
-    let template = plan.incident_template.get_or_insert_default();
-    // What is absent stays; an empty list takes away.
-    set(&mut template.title, &input.incident_template_title);
-    set(&mut template.impact, &input.incident_template_impact);
-    set(&mut template.summary, &input.incident_template_summary);
-    set(&mut template.dedupe_string, &input.incident_template_dedupe_string);
-    set(&mut template.notification_targets, &input.incident_template_notification_targets);
-    set(&mut template.incident_tags, &input.incident_template_tags);
-    set(&mut plan.actions, &input.actions);
-    set(&mut plan.chat_channel, &input.chat_channel);
-    set(&mut plan.display_name, &input.display_name);
-    set(&mut plan.engagements, &input.engagements);
-    set(&mut plan.integrations, &input.integrations);
-    checked(&plan)?;
+    checked(&GetResponsePlanOutput {
+        actions: input.actions.clone(),
+        chat_channel: input.chat_channel.clone(),
+        integrations: input.integrations.clone(),
+        ..GetResponsePlanOutput::default()
+    })?;
+    notification_targets(input.incident_template_notification_targets.iter().flatten())?;
     let context = context(&call, "UpdateResponsePlan", input.client_token.as_ref())?;
-    let command = Command::Update(Box::new(shape::plan(plan)));
+    let command = Command::Update(Box::new(input.clone()));
     let executed = call.handle.execute::<Plan>(name, command, &context).await?;
     call.reached(executed.position);
     Ok(UpdateResponsePlanOutput {})
-}
-
-fn set<T: Clone>(value: &mut Option<T>, new: &Option<T>) {
-    if new.is_some() {
-        value.clone_from(new);
-    }
 }
 
 /// What is not there is no error, as with AWS.
@@ -139,4 +125,17 @@ pub async fn list(call: Call<ListResponsePlansInput>) -> Result<ListResponsePlan
         name: plan.name,
     })?;
     Ok(ListResponsePlansOutput { next_token, response_plan_summaries: Some(summaries) })
+}
+
+/// Clients ask for the tags of what they have made: there are none, since nothing of this API can be tagged here yet.
+pub async fn list_tags(
+    call: Call<ListTagsForResourceRequest>,
+) -> Result<ListTagsForResourceResponse, ApiError> {
+    let arn = call.input.resource_arn.as_ref();
+    if let Ok(name) = id_of("resourceArn", arn, KIND) {
+        plan(&call.handle, name)?;
+    } else if id_of("resourceArn", arn, "replication-set").is_err() {
+        super::incident_of(&call.handle, "resourceArn", arn)?;
+    }
+    Ok(ListTagsForResourceResponse { tags: Some(std::collections::BTreeMap::new()) })
 }

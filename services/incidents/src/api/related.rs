@@ -27,6 +27,17 @@ pub fn item(item: &RelatedItem) -> Result<incidents::RelatedItem, ApiError> {
     })
 }
 
+/// Each item once, whatever its title.
+pub fn once(items: Vec<incidents::RelatedItem>) -> Vec<incidents::RelatedItem> {
+    let mut kept: Vec<incidents::RelatedItem> = Vec::new();
+    for item in items {
+        if !kept.iter().any(|one| one.generated_id == item.generated_id) {
+            kept.push(item);
+        }
+    }
+    kept
+}
+
 /// What makes two items one.
 fn identity(identifier: Option<&ItemIdentifier>) -> Result<(String, String), ApiError> {
     let identifier = identifier.cloned().unwrap_or_default();

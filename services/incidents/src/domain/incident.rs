@@ -17,6 +17,8 @@ pub const ENGAGEMENT: &str = "Engagement";
 pub const RUNBOOK: &str = "Runbook";
 pub const NOTIFICATION: &str = "Notification";
 pub const CHAT_CHANNEL: &str = "ChatChannel";
+pub const PAGER_DUTY: &str = "PagerDuty";
+pub const TAGS: &str = "Tags";
 
 /// What may be asked of an incident.
 #[derive(Clone, Debug)]
@@ -87,6 +89,8 @@ pub struct State {
     related: Vec<(String, String)>,
     /// What was not begun, each once.
     failed: Vec<String>,
+    /// The command that started it: said again, it is the same one, however much has happened since.
+    started_by: String,
 }
 
 /// The aggregate.
@@ -98,10 +102,15 @@ impl Decider for Incident {
     type State = State;
     type Error = Error;
 
-    fn decide(state: &State, command: Command, _: &Context) -> Result<Option<IncidentEvent>, Error> {
+    fn decide(state: &State, command: Command, cx: &Context) -> Result<Option<IncidentEvent>, Error> {
         let incident_id = state.id.clone();
         Ok(match (command, state.status) {
             (Command::Start(started), Status::Unknown) => Some(IncidentEvent::IncidentStarted(*started)),
+            (Command::Start(_), Status::Open | Status::Resolved)
+                if state.started_by == cx.command_id.to_string() =>
+            {
+                None
+            }
             (Command::Start(started), Status::Open) => Some(state.repeat(started.trigger)),
             (Command::Start(_), Status::Resolved | Status::Deleted) => return Err(Error::Over),
             (Command::Delete, Status::Unknown | Status::Deleted) => None,
@@ -144,6 +153,7 @@ impl Decider for Incident {
                     chat_channel: e.chat_channel.clone(),
                     related: e.related_items.iter().map(identity).collect(),
                     failed: Vec::new(),
+                    started_by: e.started_by.clone(),
                 };
             }
             IncidentEvent::IncidentTriggerRepeated(_) => {}
@@ -272,6 +282,16 @@ mod tests {
         given::<Incident>([started()]).when(Command::Delete).then(deleted.clone());
         given::<Incident>([started(), deleted.clone()]).when(Command::Delete).then_nothing();
         given::<Incident>([started(), deleted]).when(Command::Resolve).then_refused(Error::Unknown);
+    }
+
+    #[test]
+    fn the_call_that_started_it_starts_nothing_else_however_late_it_comes_again() {
+        let started_by = reeve_testkit::context().command_id.to_string();
+        let mine = IncidentStarted { started_by, ..start("a") };
+        let again = Command::Start(Box::new(mine.clone()));
+        let started = IncidentEvent::IncidentStarted(mine);
+        given::<Incident>([started.clone()]).when(again.clone()).then_nothing();
+        given::<Incident>([started, resolved()]).when(again).then_nothing();
     }
 
     #[test]

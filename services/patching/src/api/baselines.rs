@@ -10,22 +10,18 @@ use crate::{
     projections::{DEFAULTS, GROUPS},
     shape,
 };
-use reeve_contracts::ssm::*;
+use reeve_contracts::{
+    patching::{BaselineCreated, Tag},
+    ssm::{
+        CreatePatchBaselineRequest, CreatePatchBaselineResult, DeletePatchBaselineRequest,
+        DeletePatchBaselineResult, GetDefaultPatchBaselineRequest, GetDefaultPatchBaselineResult,
+        GetPatchBaselineRequest, GetPatchBaselineResult, RegisterDefaultPatchBaselineRequest,
+        RegisterDefaultPatchBaselineResult, UpdatePatchBaselineRequest, UpdatePatchBaselineResult,
+    },
+};
 use reeve_runtime::{ApiError, Call, Handle};
-use reeve_types::arn::id_or_arn;
+use reeve_types::{arn::id_or_arn, tags};
 use uuid::Uuid;
-
-/// Whether a baseline means something here.
-///
-/// # Errors
-/// `ValidationException` with what does not.
-fn checked(of: &GetPatchBaselineResult) -> Result<(), ApiError> {
-    let evaluated = shape::evaluated(of).map_err(invalid)?;
-    if of.sources.as_ref().is_some_and(|sources| !sources.is_empty()) {
-        return Err(invalid("Sources: nodes patch from the repositories that they are configured with."));
-    }
-    evaluated.check().map_err(|error| invalid(format!("{error}.")))
-}
 
 fn json(of: &GetPatchBaselineResult) -> Result<String, ApiError> {
     serde_json::to_string(of).map_err(ApiError::internal)
@@ -33,9 +29,9 @@ fn json(of: &GetPatchBaselineResult) -> Result<String, ApiError> {
 
 pub async fn create(call: Call<CreatePatchBaselineRequest>) -> Result<CreatePatchBaselineResult, ApiError> {
     let input = call.input.clone();
-    if input.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
-        return Err(invalid("Tags: patch baselines cannot be tagged here yet."));
-    }
+    let tags = input.tags.iter().flatten();
+    let tags = tags.map(|tag| (tag.key.clone().unwrap_or_default(), tag.value.clone().unwrap_or_default()));
+    let tags = tags::check(tags).map_err(|error| invalid(format!("{error}.")))?;
     let mut context = call.context();
     if let Some(token) = input.client_token.as_ref().filter(|token| !token.is_empty()) {
         // The same token with the same content is the same call.
@@ -63,10 +59,14 @@ pub async fn create(call: Call<CreatePatchBaselineRequest>) -> Result<CreatePatc
         sources: input.sources.or(defaults.sources),
         ..GetPatchBaselineResult::default()
     };
-    checked(&wanted)?;
+    shape::checked(&wanted).map_err(invalid)?;
     let digest = Uuid::new_v5(&context.command_id, b"baseline").simple().to_string();
     let baseline_id = format!("pb-{}", &digest[..17]);
-    let command = Command::Create { baseline_id: baseline_id.clone(), baseline_json: json(&wanted)? };
+    let command = Command::Create(BaselineCreated {
+        baseline_id: baseline_id.clone(),
+        baseline_json: json(&wanted)?,
+        tags: tags.into_iter().map(|(key, value)| Tag { key, value }).collect(),
+    });
     let executed = call.handle.execute::<Baseline>(&baseline_id, command, &context).await?;
     call.reached(executed.position);
     Ok(CreatePatchBaselineResult { baseline_id: Some(baseline_id) })
@@ -87,39 +87,10 @@ pub async fn update(call: Call<UpdatePatchBaselineRequest>) -> Result<UpdatePatc
     let input = call.input.clone();
     let before = own(&call.handle, input.baseline_id.as_deref().unwrap_or_default())?;
     let id = before.baseline_id.clone().unwrap_or_default();
-    // What is left out stays, or becomes what it is in a new baseline.
-    let base = match input.replace.unwrap_or_default() {
-        true => {
-            GetPatchBaselineResult { operating_system: before.operating_system.clone(), ..shape::defaults() }
-        }
-        false => before.clone(),
-    };
     if input.replace.unwrap_or_default() && input.name.is_none() {
         return Err(invalid("Name: with Replace it is needed, as for a new baseline."));
     }
-    let wanted = GetPatchBaselineResult {
-        approval_rules: input.approval_rules.or(base.approval_rules),
-        approved_patches: input.approved_patches.or(base.approved_patches),
-        approved_patches_compliance_level: input
-            .approved_patches_compliance_level
-            .or(base.approved_patches_compliance_level),
-        approved_patches_enable_non_security: input
-            .approved_patches_enable_non_security
-            .or(base.approved_patches_enable_non_security),
-        available_security_updates_compliance_status: input
-            .available_security_updates_compliance_status
-            .or(base.available_security_updates_compliance_status),
-        description: input.description.or(base.description),
-        global_filters: input.global_filters.or(base.global_filters),
-        name: input.name.or(base.name),
-        operating_system: base.operating_system,
-        rejected_patches: input.rejected_patches.or(base.rejected_patches),
-        rejected_patches_action: input.rejected_patches_action.or(base.rejected_patches_action),
-        sources: input.sources.or(base.sources),
-        ..GetPatchBaselineResult::default()
-    };
-    checked(&wanted)?;
-    call.execute::<Baseline>(&id, Command::Update { baseline_json: json(&wanted)? }).await?;
+    call.execute::<Baseline>(&id, Command::Update(Box::new(input))).await?;
     let now = baseline(&call.handle, &id)?.into_owned();
     Ok(UpdatePatchBaselineResult {
         approval_rules: now.approval_rules,

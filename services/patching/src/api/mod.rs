@@ -20,7 +20,10 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 impl From<baseline::Error> for ApiError {
     fn from(error: baseline::Error) -> Self {
-        Self::new("DoesNotExistException", format!("{error}."))
+        match error {
+            baseline::Error::Unknown => Self::new("DoesNotExistException", format!("{error}.")),
+            baseline::Error::Invalid(why) => invalid(why),
+        }
     }
 }
 

@@ -10,9 +10,7 @@ use reeve_node_protocol::subject::node_of;
 use reeve_patch_baseline::Baseline;
 use reeve_runtime::{ApiError, Call};
 use serde::{Deserialize, Serialize};
-
-/// As many characters a snapshot's id has: it is a UUID.
-const MAX_SNAPSHOT_CHARS: usize = 64;
+use uuid::Uuid;
 
 /// A run that begins on a node.
 #[derive(Deserialize)]
@@ -36,7 +34,7 @@ pub(crate) async fn tell(call: Call<Question>) -> Result<Answer, ApiError> {
     let node = node_of(&call.subject)
         .ok_or_else(|| ApiError::new("ValidationException", "The subject of the question names no node."))?;
     let Question { operating_system, snapshot_id } = &call.input;
-    if snapshot_id.len() > MAX_SNAPSHOT_CHARS || snapshot_id.contains('/') {
+    if !snapshot_id.is_empty() && Uuid::try_parse(snapshot_id).is_err() {
         return Err(ApiError::new(
             "ValidationException",
             format!("SnapshotId is {snapshot_id:?}, which is no UUID."),

@@ -52,7 +52,7 @@ fn state(handle: &Handle, node: &str, row: &StateRow) -> InstancePatchState {
 /// The rows of nodes that a run was told of.
 fn states(handle: &Handle, nodes: impl Iterator<Item = String>) -> Vec<(String, StateRow)> {
     let known = nodes.filter_map(|node| handle.views().get(STATES, &node).map(|row: StateRow| (node, row)));
-    known.filter(|(_, row)| !row.run.is_empty()).collect()
+    known.filter(|(_, row)| !row.run.is_empty() || !row.failure.is_empty()).collect()
 }
 
 fn page(rows: Vec<(String, StateRow)>, after: Option<&str>, limit: usize) -> Page<(String, StateRow)> {

@@ -114,8 +114,18 @@ async fn status(connection: &Connection, format: Format) -> anyhow::Result<()> {
         let input = json!({"InstanceIds": ids});
         states.extend(all(connection, "DescribeInstancePatchStates", input, "InstancePatchStates").await?);
     }
-    let heading =
-        ["NODE", "GROUP", "LAST RUN", "ENDED", "MISSING", "FAILED", "PENDING", "REJECTED", "INSTALLED"];
+    let heading = [
+        "NODE",
+        "GROUP",
+        "LAST RUN",
+        "ENDED",
+        "MISSING",
+        "FAILED",
+        "PENDING",
+        "REJECTED",
+        "INSTALLED",
+        "NOT KNOWN SINCE, BECAUSE",
+    ];
     print(format, &states, &heading, |state| {
         vec![
             cell(state, "InstanceId"),
@@ -127,6 +137,8 @@ async fn status(connection: &Connection, format: Format) -> anyhow::Result<()> {
             cell(state, "InstalledPendingRebootCount"),
             cell(state, "InstalledRejectedCount"),
             cell(state, "InstalledCount"),
+            // Why the last run could not look: what is here is older.
+            state["OwnerInformation"].as_str().unwrap_or_default().to_owned(),
         ]
     })
 }

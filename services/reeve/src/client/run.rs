@@ -17,7 +17,7 @@ use futures::StreamExt;
 use reeve_contracts::run_command::CommandFinished;
 use reeve_jetstream::{Bus, follow, streams};
 use serde_json::{Value, json};
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 /// Options of `run`.
 #[derive(clap::Args)]
@@ -38,9 +38,64 @@ pub struct Args {
     /// Prints what many nodes print as it comes, each under its name.
     #[arg(long)]
     stream: bool,
-    /// The script's lines; several words are joined by blanks.
-    #[arg(trailing_var_arg = true, required = true)]
+    /// As long as the script may run on a node, in seconds; 3600, if not given.
+    #[arg(long, value_name = "SECONDS", conflicts_with = "document")]
+    timeout: Option<u32>,
+    /// As long as a node may take to be there and begin, in seconds.
+    #[arg(long, value_name = "SECONDS")]
+    delivery_timeout: Option<u32>,
+    /// What it is for; the command's listings have it.
+    #[arg(long)]
+    comment: Option<String>,
+    /// Runs this document instead of a script.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["file", "script"])]
+    document: Option<String>,
+    /// A parameter of the document. A name that is given again has several values.
+    #[arg(long, value_name = "NAME=VALUE")]
+    parameter: Vec<String>,
+    /// Runs the script in this file, as it is.
+    #[arg(long, value_name = "FILE", conflicts_with = "script")]
+    file: Option<PathBuf>,
+    /// The script's lines; several words are joined by blanks, and `-` alone reads it from standard input.
+    #[arg(trailing_var_arg = true, required_unless_present_any = ["document", "file"])]
     script: Vec<String>,
+}
+
+impl Args {
+    /// The script, wherever it is.
+    fn script(&self) -> anyhow::Result<String> {
+        if let Some(file) = &self.file {
+            return std::fs::read_to_string(file).with_context(|| format!("--file {}", file.display()));
+        }
+        if self.script == ["-"] {
+            return std::io::read_to_string(std::io::stdin()).context("the script on standard input");
+        }
+        Ok(self.script.join(" "))
+    }
+
+    /// The document and its parameters.
+    fn document(&self) -> anyhow::Result<(String, Value)> {
+        let Some(document) = &self.document else {
+            anyhow::ensure!(self.parameter.is_empty(), "--parameter goes with --document");
+            let script = self.script()?;
+            let mut parameters = json!({"commands": script.lines().collect::<Vec<_>>()});
+            if let Some(seconds) = self.timeout {
+                parameters["executionTimeout"] = json!([seconds.to_string()]);
+            }
+            return Ok(("AWS-RunShellScript".to_owned(), parameters));
+        };
+        let mut parameters = json!({});
+        for parameter in &self.parameter {
+            let (name, value) = parameter
+                .split_once('=')
+                .with_context(|| format!("--parameter {parameter}: expected NAME=VALUE"))?;
+            match parameters.get_mut(name).and_then(Value::as_array_mut) {
+                Some(values) => values.push(json!(value)),
+                None => parameters[name] = json!([value]),
+            }
+        }
+        Ok((document.clone(), parameters))
+    }
 }
 
 /// Reads AWS's shorthand for a target.
@@ -63,13 +118,18 @@ pub fn meant(nodes: &[String], targets: &[String]) -> anyhow::Result<(&'static s
 
 pub async fn run(data: &DataFolder, args: Args, format: Format) -> anyhow::Result<ExitCode> {
     let connection = Connection::open(data)?;
-    let script = args.script.join(" ");
+    let (document_name, parameters) = args.document()?;
     let (member, nodes) = meant(&args.nodes, &args.targets)?;
-    let input = json!({
-        "DocumentName": "AWS-RunShellScript",
-        "Parameters": {"commands": script.lines().collect::<Vec<_>>()},
+    let mut input = json!({
+        "DocumentName": document_name, "Parameters": parameters,
         "MaxConcurrency": args.max_concurrency, "MaxErrors": args.max_errors, member: nodes,
     });
+    if let Some(seconds) = args.delivery_timeout {
+        input["TimeoutSeconds"] = json!(seconds);
+    }
+    if let Some(comment) = &args.comment {
+        input["Comment"] = json!(comment);
+    }
     document(data, &connection, &input, args.stream, format).await
 }
 
@@ -140,6 +200,10 @@ async fn send_and_follow(
     if targets == 0 {
         bail!("no node is meant: none is connected, or none meets the targets");
     }
+    if how != How::Nothing {
+        let nodes = if targets == 1 { "node" } else { "nodes" };
+        eprintln!("reeve: command {id} is sent to {targets} {nodes}");
+    }
     let grouped = how == How::Groups && targets > 1;
     let mut chunks = Chunks::open(bus, &id, None).await?;
     let mut events = follow::follow(bus, &stream, &[], before).await?;
@@ -163,6 +227,10 @@ async fn send_and_follow(
             }
             next = chunks.next() => next?.iter().try_for_each(&mut take)?,
             () = summary.due() => {}
+            _ = tokio::signal::ctrl_c() => bail!(
+                "the command {id} goes on without this program: `reeve output {id} --follow` follows it, and `aws ssm \
+                 cancel-command --command-id {id}` cancels it"
+            ),
         }
     };
     chunks.rest(take).await?;
@@ -173,6 +241,14 @@ async fn send_and_follow(
         printer.end_line();
     }
     Ok(finished)
+}
+
+/// The exit code of the step that failed, as a beginning of a sentence.
+fn code(invocation: &Value) -> String {
+    let steps = invocation.get("CommandPlugins").and_then(Value::as_array).into_iter().flatten();
+    let failed =
+        steps.filter(|step| step["Status"] != "Success").find_map(|step| step["ResponseCode"].as_i64());
+    failed.filter(|code| *code > 0).map(|code| format!("exit code {code}. ")).unwrap_or_default()
 }
 
 /// Says how it ended: everything as JSON, or in text only what was no success.
@@ -190,7 +266,12 @@ async fn report(connection: &Connection, finished: &CommandFinished, format: For
         let details = cell(invocation, "StatusDetails");
         if details != "Success" {
             let reason = invocation.get("TraceOutput").and_then(Value::as_str).unwrap_or_default();
-            eprintln!("reeve: {} on {}: {reason}", details, cell(invocation, "InstanceId"));
+            eprintln!(
+                "reeve: {} on {}: {}{reason}",
+                details,
+                cell(invocation, "InstanceId"),
+                code(invocation)
+            );
         }
     }
     let ends = format!("{} of {} ended", finished.completed, invocations.len());

@@ -28,6 +28,7 @@ pub const OPERATIONS: &[&str] = &[
     "UpdateReplicationSet",
     "UpdateResponsePlan",
     "UpdateTimelineEvent",
+    "ListTagsForResource",
 ];
 
 /// AWS's `Action`.
@@ -565,6 +566,22 @@ pub struct ListResponsePlansOutput {
     pub next_token: Option<String>,
     #[serde(rename = "responsePlanSummaries", skip_serializing_if = "Option::is_none")]
     pub response_plan_summaries: Option<Vec<ResponsePlanSummary>>,
+}
+
+/// What ListTagsForResource is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListTagsForResourceRequest {
+    #[serde(rename = "resourceArn", skip_serializing_if = "Option::is_none")]
+    pub resource_arn: Option<String>,
+}
+
+/// What ListTagsForResource answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListTagsForResourceResponse {
+    #[serde(rename = "tags", skip_serializing_if = "Option::is_none")]
+    pub tags: Option<BTreeMap<String, String>>,
 }
 
 /// What ListTimelineEvents is asked.

@@ -163,6 +163,13 @@ pub struct IncidentStarted {
     /// of the installation, for ARNs of what belongs to one
     #[prost(string, tag = "14")]
     pub region: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "15")]
+    pub pager_duty: ::core::option::Option<PagerDuty>,
+    #[prost(message, repeated, tag = "16")]
+    pub tags: ::prost::alloc::vec::Vec<NamedText>,
+    /// the id of the call
+    #[prost(string, tag = "17")]
+    pub started_by: ::prost::alloc::string::String,
 }
 /// Another trigger of an incident that is open already.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -224,7 +231,7 @@ pub struct RelatedItemRemoved {
 pub struct IncidentActionFailed {
     #[prost(string, tag = "1")]
     pub incident_id: ::prost::alloc::string::String,
-    /// Engagement, Runbook, Notification or ChatChannel
+    /// Engagement, Runbook, Notification, ChatChannel, PagerDuty or Tags
     #[prost(string, tag = "2")]
     pub action: ::prost::alloc::string::String,
     #[prost(string, tag = "3")]
