@@ -8,4 +8,5 @@ pub const MODELS: &[(&str, &str)] = &[
     ("dead-letters", include_str!("../../../schemas/reeve/dead-letters.json")),
     ("inventory", include_str!("../../../schemas/reeve/inventory.json")),
     ("nodes", include_str!("../../../schemas/reeve/nodes.json")),
+    ("state-manager", include_str!("../../../schemas/reeve/state-manager.json")),
 ];

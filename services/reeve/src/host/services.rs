@@ -33,7 +33,7 @@ pub const GATEWAY_SECRETS: [&str; 4] = [INSTANCE, SECRETS_KEY, TOKEN_KEY, PRINCI
 pub const GATEWAY: &str = "gateway";
 
 /// Every service.
-pub const ENTRIES: [Entry; 9] = [
+pub const ENTRIES: [Entry; 10] = [
     Entry {
         name: "access",
         secrets: &[SECRETS_KEY],
@@ -70,6 +70,12 @@ pub const ENTRIES: [Entry; 9] = [
         describe: |_| Ok(reeve_inventory::service()),
     },
     Entry { name: "patching", secrets: &[], authorizes: false, describe: |_| Ok(reeve_patching::service()) },
+    Entry {
+        name: "state-manager",
+        secrets: &[],
+        authorizes: false,
+        describe: |_| Ok(reeve_state_manager::service()),
+    },
     Entry { name: "tags", secrets: &[], authorizes: false, describe: |_| Ok(reeve_tags::service()) },
     Entry {
         name: "nodes",

@@ -10,4 +10,5 @@ pub mod nodes;
 pub mod outcome;
 pub mod patching;
 pub mod run_command;
+pub mod state_manager;
 pub mod tags;

@@ -1,0 +1,186 @@
+//! State Manager on a real NATS, with the events of the other services written by hand.
+
+// All of this is a test: clippy's leave for tests sees only the functions marked as one.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use reeve_contracts::state_manager::AssociationEvent;
+use reeve_testkit::Nats;
+use serde_json::json;
+use std::time::Duration;
+use support::{Fleet, node};
+
+fn all() -> serde_json::Value {
+    json!([{"Key": "InstanceIds", "Values": ["*"]}])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_replicas_fire_once_and_rebuilt_views_are_the_live_ones() {
+    let nats = Nats::start();
+    let fleet = Fleet::start(&nats, 3).await;
+    let second = fleet.replica(&nats).await;
+    let mut ids = Vec::new();
+    for n in 0..20 {
+        let input = json!({"Name": "Doc", "AssociationName": format!("name-{n}"), "Targets": all()});
+        ids.push(fleet.create(input).await);
+    }
+    fleet.until("all have run", async || fleet.requests().await.len() >= 20).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let requests = fleet.requests().await;
+    assert_eq!(requests.len(), 20, "each was asked for once");
+    for id in &ids {
+        let started = fleet.started(id).await;
+        assert_eq!(started.len(), 1, "{started:?}");
+        assert_eq!((started[0].firing, started[0].node_ids.len()), (1, 3));
+    }
+    assert!(fleet.rebuilt_equals_live(&nats).await);
+    second.stop().await;
+    fleet.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_away_runs_once_when_it_returns_and_an_agent_that_restarts_does_not() {
+    let nats = Nats::start();
+    let fleet = Fleet::start(&nats, 2).await;
+    fleet.lost(1).await;
+    let id = fleet.create(json!({"Name": "Doc", "Targets": all()})).await;
+    fleet.until("it has begun", async || fleet.started(&id).await.len() == 1).await;
+    let first = fleet.started(&id).await[0].clone();
+    assert_eq!((first.node_ids, first.away_node_ids), (vec![node(0)], vec![node(1)]));
+    // It returns while the others still run: its turn comes when they have ended.
+    fleet.connected(1).await;
+    fleet.until("it waits", async || fleet.joined().await == 1).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(fleet.started(&id).await.len(), 1);
+    fleet.finish(&first.execution_id, &id, &[node(0)]).await;
+    fleet.until("it has run", async || fleet.started(&id).await.len() == 2).await;
+    let second = fleet.started(&id).await[1].clone();
+    assert_eq!((second.firing, second.cause.as_str()), (1, "TargetsJoined"));
+    assert_eq!(second.node_ids, vec![node(1)]);
+    fleet.finish(&second.execution_id, &id, &[node(1)]).await;
+    // All of them connect anew, several times: nothing runs.
+    for _ in 0..3 {
+        for n in 0..2 {
+            fleet.lost(n).await;
+            fleet.connected(n).await;
+        }
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!((fleet.started(&id).await.len(), fleet.joined().await), (2, 1));
+    assert!(fleet.rebuilt_equals_live(&nats).await);
+    fleet.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_that_join_while_it_runs_run_together_afterwards() {
+    let nats = Nats::start();
+    let fleet = Fleet::start(&nats, 11).await;
+    let web = json!([{"Key": "tag:role", "Values": ["web"]}]);
+    fleet.tag(0, "role", "web").await;
+    let id = fleet.create(json!({"Name": "Doc", "Targets": web, "MaxConcurrency": "3"})).await;
+    fleet.until("it has begun", async || fleet.started(&id).await.len() == 1).await;
+    for n in 1..11 {
+        fleet.tag(n, "role", "web").await;
+    }
+    fleet.until("ten wait", async || fleet.joined().await == 10).await;
+    // One is no target any more when its turn comes.
+    fleet.untag(10, "role").await;
+    let first = fleet.started(&id).await[0].clone();
+    fleet.finish(&first.execution_id, &id, &[node(0)]).await;
+    fleet.until("they run", async || fleet.started(&id).await.len() == 2).await;
+    let joined = fleet.started(&id).await[1].clone();
+    assert_eq!(joined.node_ids.len() + joined.dropped_node_ids.len(), 10);
+    assert_eq!(joined.dropped_node_ids, vec![node(10)]);
+    let asked = fleet.requests().await;
+    assert_eq!((asked[1].max_concurrency.as_str(), asked[1].node_ids.len()), ("3", 9));
+    fleet.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_firing_that_fell_into_an_outage_is_made_up_for_once() {
+    let nats = Nats::start();
+    let fleet = Fleet::start(&nats, 1).await;
+    // Made long ago, due every hour since, with nobody there.
+    let id = fleet.write_old_association(8).await;
+    fleet.until("it fires", async || fleet.started(&id).await.len() == 1).await;
+    let first = fleet.started(&id).await[0].clone();
+    fleet.finish(&first.execution_id, &id, &[node(0)]).await;
+    fleet.restart(&nats).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(fleet.started(&id).await.len(), 1, "eight hours are one run, and a restart is none");
+    let last = fleet.events(&id).await.into_iter().next_back();
+    assert!(matches!(last, Some(AssociationEvent::ExecutionFinished(_))), "{last:?}");
+    fleet.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_input_is_refused_by_name_and_value() {
+    let nats = Nats::start();
+    let fleet = Fleet::start(&nats, 1).await;
+    let with = |more: serde_json::Value| {
+        let mut input = json!({"Name": "Doc", "Targets": all()});
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        input
+    };
+    let cases = [
+        (json!({"Name": "Nothing"}), "InvalidDocument", "\"Nothing\""),
+        (json!({"Name": "Auto"}), "InvalidDocument", "Automation"),
+        (json!({"DocumentVersion": "7"}), "InvalidDocumentVersion", "\"7\""),
+        (json!({"Parameters": {"colour": ["red"]}}), "InvalidParameters", "colour"),
+        (json!({"Targets": []}), "InvalidTarget", "Targets"),
+        (json!({"Targets": [{"Key": "tag:role", "Values": []}]}), "InvalidTarget", "tag:role"),
+        (json!({"Targets": [{"Key": "colour", "Values": ["red"]}]}), "InvalidTarget", "colour"),
+        (
+            json!({"Targets": [{"Key": "resource-groups:Name", "Values": ["g"]}]}),
+            "InvalidTarget",
+            "resource-groups",
+        ),
+        (json!({"ScheduleExpression": "every day"}), "InvalidSchedule", "every day"),
+        (json!({"ScheduleExpression": "cron(0 25 ? * * *)"}), "InvalidSchedule", "hours"),
+        (json!({"ScheduleExpression": "cron(0/5 * ? * * *)"}), "InvalidSchedule", "30 minutes"),
+        (json!({"ScheduleExpression": "rate(5 minutes)"}), "InvalidSchedule", "30 minutes"),
+        (json!({"ScheduleExpression": "cron(0 2 ? * * 2001)"}), "InvalidSchedule", "does not fire"),
+        (
+            json!({"ScheduleExpression": "at(2001-01-01T00:00:00)", "ApplyOnlyAtCronInterval": true}),
+            "InvalidSchedule",
+            "does not fire",
+        ),
+        (
+            json!({"ScheduleExpression": "rate(1 hour)", "ApplyOnlyAtCronInterval": true}),
+            "InvalidSchedule",
+            "ApplyOnlyAtCronInterval",
+        ),
+        (json!({"ApplyOnlyAtCronInterval": true}), "InvalidSchedule", "ApplyOnlyAtCronInterval"),
+        (
+            json!({"ScheduleExpression": "cron(0 2 ? * * *)", "ScheduleOffset": 2}),
+            "InvalidSchedule",
+            "ScheduleOffset",
+        ),
+        (json!({"Duration": 3}), "ValidationException", "Duration"),
+        (json!({"CalendarNames": ["c"]}), "ValidationException", "CalendarNames"),
+        (json!({"Tags": [{"Key": "a", "Value": "b"}]}), "ValidationException", "Tags"),
+        (json!({"InstanceId": node(0)}), "InvalidTarget", "InstanceId"),
+        (
+            json!({"InstanceId": node(0), "Targets": []}),
+            "ValidationException",
+            "schema 1.x, and this one has 2.2",
+        ),
+    ];
+    for (more, code, words) in cases {
+        let refused = fleet.call("CreateAssociation", with(more.clone())).await.unwrap_err();
+        assert!(refused.starts_with(code) && refused.contains(words), "{more}: {refused}");
+    }
+    assert!(fleet.requests().await.is_empty());
+    let unknown = json!({"AssociationId": "00000000-0000-0000-0000-000000000000"});
+    for operation in ["DescribeAssociation", "DeleteAssociation", "DescribeAssociationExecutions"] {
+        let refused = fleet.call(operation, unknown.clone()).await.unwrap_err();
+        assert!(refused.starts_with("AssociationDoesNotExist"), "{operation}: {refused}");
+    }
+    // One of a batch is made, and the other one is told with its reason.
+    let entries = json!({"Entries": [with(json!({})), with(json!({"Name": "Nothing"}))]});
+    let made = fleet.call("CreateAssociationBatch", entries).await.unwrap();
+    assert_eq!(made["Successful"].as_array().unwrap().len(), 1);
+    assert!(made["Failed"][0]["Message"].as_str().unwrap().contains("Nothing"), "{made}");
+    fleet.stop().await;
+}
