@@ -184,3 +184,117 @@ async fn bad_input_is_refused_by_name_and_value() {
     assert!(made["Failed"][0]["Message"].as_str().unwrap().contains("Nothing"), "{made}");
     fleet.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_on_a_node_has_one_association_of_the_old_form() {
+    let nats = Nats::start();
+    let fleet = Fleet::start(&nats, 2).await;
+    let old = json!({"Name": "Old", "InstanceId": node(0)});
+    let id = fleet.create(old.clone()).await;
+    let again = fleet.call("CreateAssociation", old.clone()).await.unwrap_err();
+    assert!(again.starts_with("AssociationAlreadyExists"), "{again}");
+    fleet.until("it runs", async || fleet.started(&id).await.len() == 1).await;
+    assert_eq!(fleet.started(&id).await[0].node_ids, vec![node(0)]);
+    let described = fleet.call("DescribeAssociation", old.clone()).await.unwrap();
+    assert_eq!(described["AssociationDescription"]["AssociationId"], json!(id));
+    let status = json!({"Date": 1_700_000_000.0, "Name": "Success", "Message": "by hand"});
+    let update = json!({"Name": "Old", "InstanceId": node(0), "AssociationStatus": status});
+    let updated = fleet.call("UpdateAssociationStatus", update.clone()).await.unwrap();
+    assert_eq!(updated["AssociationDescription"]["Status"]["Message"], "by hand");
+    let refused = fleet.call("UpdateAssociationStatus", update).await.unwrap_err();
+    assert!(refused.starts_with("StatusUnchanged"), "{refused}");
+    let newer = json!({"Name": "Old", "InstanceId": node(1), "ScheduleExpression": "rate(1 hour)"});
+    let refused = fleet.call("CreateAssociation", newer).await.unwrap_err();
+    assert!(refused.contains("ScheduleExpression"), "{refused}");
+    fleet.call("DeleteAssociation", old.clone()).await.unwrap();
+    let gone = fleet.call("DescribeAssociation", old.clone()).await.unwrap_err();
+    assert!(gone.starts_with("AssociationDoesNotExist") && gone.contains("Old"), "{gone}");
+    // It may be made anew, and runs anew when the former command has nothing to say any more.
+    assert_eq!(fleet.create(old).await, id);
+    fleet.until("it runs again", async || fleet.started(&id).await.len() == 2).await;
+    let of = json!({"AssociationId": id});
+    let listed = fleet.call("DescribeAssociationExecutions", of.clone()).await.unwrap();
+    assert_eq!(
+        listed["AssociationExecutions"].as_array().unwrap().len(),
+        1,
+        "those of its former life are gone"
+    );
+    let listed = fleet.call("ListAssociationVersions", of).await.unwrap();
+    assert_eq!(listed["AssociationVersions"].as_array().unwrap().len(), 1);
+    fleet.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_that_fail_or_have_no_turn_are_told_each_by_itself_and_in_pages() {
+    let nats = Nats::start();
+    let fleet = Fleet::start(&nats, 3).await;
+    let id = fleet.create(json!({"Name": "Doc", "Targets": all(), "MaxErrors": "0"})).await;
+    fleet.until("it has begun", async || fleet.started(&id).await.len() == 1).await;
+    let execution = fleet.started(&id).await[0].execution_id.clone();
+    let of = |more: serde_json::Value| {
+        let mut input = json!({"AssociationId": id, "ExecutionId": execution});
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        input
+    };
+    let pending = fleet.call("DescribeAssociationExecutionTargets", of(json!({}))).await.unwrap();
+    assert_eq!(pending["AssociationExecutionTargets"][2]["Status"], "Pending");
+    let nodes = [node(0), node(1), node(2)];
+    let ends = [
+        (nodes[0].as_str(), "Success", "Success"),
+        (nodes[1].as_str(), "Failed", "Failed"),
+        (nodes[2].as_str(), "Cancelled", "Terminated"),
+    ];
+    fleet.finish_with(&execution, &id, &ends, ("Failed", "Failed")).await;
+    let executions = json!({"AssociationId": id});
+    fleet
+        .until("all ends are counted", async || {
+            let listed = fleet.call("DescribeAssociationExecutions", executions.clone()).await.unwrap();
+            let one = &listed["AssociationExecutions"][0];
+            one["Status"] == "Failed" && one["ResourceCountByStatus"] == "{Failed=1, Skipped=1, Success=1}"
+        })
+        .await;
+    let (mut seen, mut input) = (Vec::new(), of(json!({"MaxResults": 1})));
+    loop {
+        let page = fleet.call("DescribeAssociationExecutionTargets", input.clone()).await.unwrap();
+        let target = &page["AssociationExecutionTargets"][0];
+        seen.push((target["Status"].clone(), target["DetailedStatus"].clone()));
+        match page.get("NextToken") {
+            Some(token) => input["NextToken"] = token.clone(),
+            None => break,
+        }
+    }
+    let expected = [("Success", "Success"), ("Failed", "Failed"), ("Skipped", "Terminated")];
+    assert_eq!(seen, expected.map(|(status, detail)| (json!(status), json!(detail))));
+    let failed = of(json!({"Filters": [{"Key": "Status", "Value": "Failed"}]}));
+    let failed = fleet.call("DescribeAssociationExecutionTargets", failed).await.unwrap();
+    assert_eq!(failed["AssociationExecutionTargets"].as_array().unwrap().len(), 1);
+    assert_eq!(failed["AssociationExecutionTargets"][0]["ResourceId"], json!(node(1)));
+    let described = fleet.call("DescribeAssociation", executions).await.unwrap();
+    let overview = &described["AssociationDescription"]["Overview"];
+    assert_eq!(overview["Status"], "Failed");
+    assert_eq!(
+        overview["AssociationStatusAggregatedCount"],
+        json!({"Failed": 1, "Skipped": 1, "Success": 1})
+    );
+    let none = json!({"AssociationId": id, "ExecutionId": "00000000-0000-0000-0000-000000000000"});
+    let refused = fleet.call("DescribeAssociationExecutionTargets", none).await.unwrap_err();
+    assert!(refused.starts_with("AssociationExecutionDoesNotExist"), "{refused}");
+    fleet.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_never_got_its_command_runs_when_it_returns() {
+    let nats = Nats::start();
+    let fleet = Fleet::start(&nats, 1).await;
+    let id = fleet.create(json!({"Name": "Doc", "Targets": all()})).await;
+    fleet.until("it has begun", async || fleet.started(&id).await.len() == 1).await;
+    let execution = fleet.started(&id).await[0].execution_id.clone();
+    fleet.lost(0).await;
+    let gone = node(0);
+    let ends = [(gone.as_str(), "TimedOut", "DeliveryTimedOut")];
+    fleet.finish_with(&execution, &id, &ends, ("TimedOut", "DeliveryTimedOut")).await;
+    fleet.connected(0).await;
+    fleet.until("it runs", async || fleet.started(&id).await.len() == 2).await;
+    assert_eq!(fleet.started(&id).await[1].cause, "TargetsJoined");
+    fleet.stop().await;
+}

@@ -1,6 +1,8 @@
 //! Associations, as the `aws` CLI sees them, on real nodes.
 
-use reeve_e2e::{Instance, wait_for};
+use reeve_e2e::{Agent, Instance, wait_for};
+use reeve_types::Timestamp;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -201,4 +203,61 @@ fn what_its_maker_may_not_do_does_not_run_and_says_so() {
     );
     assert_eq!(targets(&instance, &id, &ran[0])[0]["Status"], "Failed");
     assert_eq!(described(&instance, &id)["Overview"]["Status"], "Failed");
+}
+
+#[test]
+fn an_instant_in_an_outage_fires_once_and_a_node_that_was_away_runs_once_when_it_returns() {
+    let mut instance = Instance::start(1);
+    let mut second = Agent::enrol(&instance, "second");
+    second.end(Signal::TERM);
+    second.wait_until(&instance, "ConnectionLost");
+    let file = instance.scratch().join("ran");
+    let at = Timestamp(Timestamp::now().0 + 4_000).rfc3339();
+    let made = json!({"Name": "AWS-RunShellScript", "Targets": [{"Key": "InstanceIds", "Values": ["*"]}],
+        "Parameters": {"commands": [format!("echo x >> {}", file.display())]},
+        "ScheduleExpression": format!("at({})", &at[..19]), "ApplyOnlyAtCronInterval": true});
+    let id = id_of(&instance.call("CreateAssociation", &made)["AssociationDescription"]);
+    assert!(executions(&instance, &id).is_empty() && !file.exists(), "it waits for its instant");
+    instance.kill();
+    std::thread::sleep(Duration::from_secs(5));
+    instance.restart();
+    let lines = || std::fs::read_to_string(&file).unwrap_or_default().lines().count();
+    wait_for("the instant has fired", || (lines() == 1).then_some(()));
+    second.start();
+    let begun = Instant::now();
+    wait_for("the node that was away runs", || (lines() == 2).then_some(()));
+    println!("a node that was away ran {:?} after its agent's start", begun.elapsed());
+    // Nothing that restarts runs it again.
+    second.end(Signal::KILL);
+    instance.kill();
+    instance.restart();
+    second.start();
+    second.wait_until(&instance, "Online");
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(lines(), 2);
+    for execution in ended(&instance, &id, 2) {
+        assert!(["Success", "Skipped"].contains(&execution["Status"].as_str().unwrap()), "{execution}");
+    }
+}
+
+#[test]
+fn a_document_that_is_deleted_later_is_a_failed_execution_with_its_reason() {
+    let instance = Instance::start(1);
+    let command = crate::story::greet(&instance);
+    instance.ended(&command);
+    let made = json!({"Name": "Greet", "Targets": [{"Key": "InstanceIds", "Values": ["*"]}]});
+    let id = id_of(&instance.call("CreateAssociation", &made)["AssociationDescription"]);
+    ended(&instance, &id, 1);
+    instance.call("DeleteDocument", &json!({"Name": "Greet"}));
+    let run = instance.reeve(&["associations", "run", &id]);
+    assert!(run.success, "{}", run.stderr);
+    let ran = ended(&instance, &id, 2);
+    assert_eq!((&ran[0]["Status"], &ran[0]["DetailedStatus"]), (&json!("Failed"), &json!("InvalidDocument")));
+    let listed = instance.reeve(&["associations", "list"]);
+    assert!(
+        listed.success && listed.stdout.contains("InvalidDocument"),
+        "{}{}",
+        listed.stdout,
+        listed.stderr
+    );
 }

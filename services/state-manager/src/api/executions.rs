@@ -15,11 +15,15 @@ pub async fn list(
     call: Call<DescribeAssociationExecutionsRequest>,
 ) -> Result<DescribeAssociationExecutionsResult, ApiError> {
     let input = &call.input;
-    let id = by_id(&call.handle, input.association_id.as_ref())?.state.association_id.clone();
+    let of = by_id(&call.handle, input.association_id.as_ref())?;
+    let id = of.state.association_id.clone();
     let filters = input.filters.clone().unwrap_or_default();
     let filters = filters.iter().map(filter).collect::<Result<Vec<_>, _>>()?;
     let (limit, prefix) = (page_size(input.max_results, 50)?, format!("{id}/"));
-    let meets = |_: &str, row: &ExecutionRow| filters.iter().all(|filter| filter(row));
+    // One of the old form may have been deleted and made anew: it has none of its former life.
+    let meets = |_: &str, row: &ExecutionRow| {
+        row.created_ms >= of.created_ms && filters.iter().all(|filter| filter(row))
+    };
     let after = input.next_token.as_deref();
     let page = call.handle.views().filter::<ExecutionRow>(EXECUTIONS, &prefix, after, limit, meets);
     let (executions, next_token) = answered(page, |row| execution(&call.handle, &id, row))?;

@@ -39,6 +39,8 @@ pub struct Fleet {
 fn document(name: &str, document_type: &str) -> DocumentEvent {
     let content = match document_type {
         "Automation" => json!({"schemaVersion": "0.3", "mainSteps": []}),
+        _ if name == "Old" => json!({"schemaVersion": "1.2", "runtimeConfig": {
+            "aws:runShellScript": {"properties": [{"runCommand": ["id"]}]}}}),
         _ => json!({"schemaVersion": "2.2", "mainSteps": [
             {"action": "aws:runShellScript", "name": "s", "inputs": {"runCommand": ["true"]}}]}),
     };
@@ -83,6 +85,7 @@ impl Fleet {
         let last = Mutex::new(HashMap::new());
         let fleet = Self { bus, running: Mutex::new(Some(running)), asked, requests, last };
         fleet.publish("Doc", document("Doc", "Command")).await;
+        fleet.publish("Old", document("Old", "Command")).await;
         fleet.publish("Auto", document("Auto", "Automation")).await;
         for n in 0..nodes {
             let registered = NodeRegistered { node_id: node(n), ..NodeRegistered::default() };
@@ -147,22 +150,38 @@ impl Fleet {
 
     /// What run-command would say: a command was sent, did well on these nodes, and ended.
     pub async fn finish(&self, execution: &str, association: &str, nodes: &[String]) {
+        let ends: Vec<_> = nodes.iter().map(|node| (node.as_str(), "Success", "Success")).collect();
+        self.finish_with(execution, association, &ends, ("Success", "Success")).await;
+    }
+
+    /// As [`Fleet::finish`], with how each node ended and the command.
+    pub async fn finish_with(
+        &self,
+        execution: &str,
+        association: &str,
+        nodes: &[(&str, &str, &str)],
+        (status, details): (&str, &str),
+    ) {
         let (command_id, origin_id) = (execution.to_owned(), format!("{association}/1"));
         let sent = CommandSent {
             command_id: command_id.clone(),
-            node_ids: nodes.to_vec(),
+            node_ids: nodes.iter().map(|(node, ..)| (*node).to_owned()).collect(),
             origin_kind: "association".to_owned(),
             origin_id: origin_id.clone(),
             ..CommandSent::default()
         };
         self.publish(execution, CommandEvent::CommandSent(sent)).await;
-        for node in nodes {
+        for (node, status, details) in nodes {
+            let step = match *status {
+                "Success" => StepStatus::Success,
+                _ => StepStatus::Failed,
+            };
             let finished = InvocationFinished {
                 command_id: command_id.clone(),
-                node_id: node.clone(),
-                status: "Success".to_owned(),
-                status_details: "Success".to_owned(),
-                steps: vec![StepOutcome { status: StepStatus::Success.into(), ..StepOutcome::default() }],
+                node_id: (*node).to_owned(),
+                status: (*status).to_owned(),
+                status_details: (*details).to_owned(),
+                steps: vec![StepOutcome { status: step.into(), ..StepOutcome::default() }],
                 ..InvocationFinished::default()
             };
             let id = format!("{execution}/{node}");
@@ -170,8 +189,8 @@ impl Fleet {
         }
         let finished = CommandFinished {
             command_id,
-            status: "Success".to_owned(),
-            status_details: "Success".to_owned(),
+            status: status.to_owned(),
+            status_details: details.to_owned(),
             origin_kind: "association".to_owned(),
             origin_id,
             ..CommandFinished::default()
