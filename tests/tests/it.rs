@@ -15,6 +15,8 @@ mod apart_disk_full;
 mod architecture;
 #[path = "it/as_of.rs"]
 mod as_of;
+#[path = "it/associations.rs"]
+mod associations;
 #[path = "it/bad_input.rs"]
 mod bad_input;
 #[path = "it/bus_away.rs"]

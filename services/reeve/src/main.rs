@@ -26,7 +26,7 @@ struct Cli {
     #[arg(long, global = true, default_value = ".reeve", env = "REEVE_DATA")]
     data: PathBuf,
     /// Asks about an earlier instant (RFC 3339), as the log has it: nodes, documents, commands, dead-letters, incidents,
-    /// inventory, ops, patch and api.
+    /// inventory, associations, ops, patch and api.
     #[arg(long, global = true, value_name = "TIME")]
     as_of: Option<String>,
     /// How answers are printed.
@@ -76,6 +76,9 @@ enum Command {
     /// Lists, shows, retries and discards what services gave up on.
     #[command(subcommand)]
     DeadLetters(client::dead_letters::Command),
+    /// Lists, shows, previews and runs associations.
+    #[command(subcommand)]
+    Associations(client::associations::Command),
     /// Lists, shows, starts and resolves incidents.
     #[command(subcommand)]
     Incidents(client::incidents::Command),
@@ -155,6 +158,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
             | Command::Documents(_)
             | Command::Commands
             | Command::DeadLetters(_)
+            | Command::Associations(_)
             | Command::Incidents(_)
             | Command::Inventory(_)
             | Command::Ops(_)
@@ -163,7 +167,8 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
     );
     anyhow::ensure!(
         asks || cli.as_of.is_none(),
-        "--as-of goes with nodes, documents, commands, dead-letters, incidents, inventory, ops, patch and api"
+        "--as-of goes with nodes, documents, commands, dead-letters, incidents, inventory, associations, ops, patch and \
+         api"
     );
     let connection =
         || anyhow::Ok(client::connection::Connection::open(&data)?.asking_as_of(cli.as_of.clone()));
@@ -182,6 +187,9 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         Command::Access(command) => client::access::access(&data, command, format).await?,
         Command::DeadLetters(command) => {
             client::dead_letters::dead_letters(&connection()?, command, format).await?;
+        }
+        Command::Associations(command) => {
+            client::associations::associations(connection()?, command, format).await?;
         }
         Command::Incidents(command) => {
             client::incidents::incidents(connection()?, command, format).await?;

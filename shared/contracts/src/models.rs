@@ -10,4 +10,5 @@ pub const MODELS: &[(&str, &str)] = &[
     ("inventory", include_str!("../../../schemas/reeve/inventory.json")),
     ("nodes", include_str!("../../../schemas/reeve/nodes.json")),
     ("opscenter", include_str!("../../../schemas/reeve/opscenter.json")),
+    ("state-manager", include_str!("../../../schemas/reeve/state-manager.json")),
 ];

@@ -39,11 +39,11 @@ pub fn named(
 /// Beside AWS's keys: nodes that are connected (`true`) or not (`false`) when the command is sent.
 const CONNECTED: &str = "reeve:connected";
 
-/// The nodes that meet every target: values of one target are alternatives.
+/// Whether each target's key is one that there is.
 ///
 /// # Errors
 /// `InvalidTarget` for a key that is not `InstanceIds`, `tag:<key>`, `tag-key` or `reeve:connected`.
-pub fn selected(handle: &Handle, targets: &[ssm::Target]) -> Result<Vec<String>, ApiError> {
+pub fn check(targets: &[ssm::Target]) -> Result<(), ApiError> {
     for target in targets {
         let key = target.key.as_deref().unwrap_or_default();
         if key.starts_with("resource-groups:") {
@@ -58,13 +58,24 @@ pub fn selected(handle: &Handle, targets: &[ssm::Target]) -> Result<Vec<String>,
             return Err(ApiError::new("InvalidTarget", message));
         }
     }
+    Ok(())
+}
+
+/// The nodes that meet every target: values of one target are alternatives.
+///
+/// # Errors
+/// As [`check`].
+pub fn selected(handle: &Handle, targets: &[ssm::Target]) -> Result<Vec<String>, ApiError> {
+    check(targets)?;
     let nodes = handle.views().scan::<NodeRow>(NODES, "", None, usize::MAX).rows;
-    let meets = |id: &str, node: &NodeRow| {
-        let tags: Tags = handle.views().get(NODE_TAGS, id).unwrap_or_default();
-        targets.iter().all(|target| holds(target, id, node, &tags))
-    };
-    let met = nodes.into_iter().filter(|(id, node)| meets(id, node));
+    let met = nodes.into_iter().filter(|(id, node)| meets(handle, targets, id, node));
     Ok(met.map(|(id, _)| id).collect())
+}
+
+/// Whether a node meets every target.
+pub fn meets(handle: &Handle, targets: &[ssm::Target], id: &str, node: &NodeRow) -> bool {
+    let tags: Tags = handle.views().get(NODE_TAGS, id).unwrap_or_default();
+    targets.iter().all(|target| holds(target, id, node, &tags))
 }
 
 fn holds(target: &ssm::Target, id: &str, node: &NodeRow, tags: &Tags) -> bool {

@@ -8,8 +8,10 @@ use reeve_types::Timestamp;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
 
-/// What of the incidents' API has a name that only its service gives.
+/// What has a name that only its service gives: of an incident, and of an association.
 struct Incident {
+    association: String,
+    execution: String,
     plan: String,
     arn: String,
     note: String,
@@ -20,6 +22,21 @@ fn incident(instance: &Instance, operation: &str, input: &Value) -> Value {
     let (status, answer) = instance.raw().call_of("ssm-incidents", operation, input, None);
     assert_eq!(status, 200, "{operation} {input}: {answer}");
     answer
+}
+
+/// An association and its first execution.
+fn associate(instance: &Instance) -> (String, String) {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let made = json!({"Name": "AWS-RunShellScript", "Parameters": {"commands": ["true"]},
+        "Targets": [{"Key": "InstanceIds", "Values": ["*"]}]});
+    let made = instance.call("CreateAssociation", &made);
+    let of = json!({"AssociationId": made["AssociationDescription"]["AssociationId"]});
+    let execution = reeve_e2e::wait_for("it ran", || {
+        let listed = instance.call("DescribeAssociationExecutions", &of);
+        let ran = listed["AssociationExecutions"][0]["ExecutionId"].clone();
+        ran.is_string().then_some(ran)
+    });
+    (text(&of["AssociationId"]), text(&execution))
 }
 
 impl Incident {
@@ -33,7 +50,8 @@ impl Incident {
         let note = text(&incident(instance, "CreateTimelineEvent", &note)["eventId"]);
         let regions = json!({"regions": {instance.raw().region: {}}});
         let set = text(&incident(instance, "CreateReplicationSet", &regions)["arn"]);
-        Self { plan, arn, note, set }
+        let (association, execution) = associate(instance);
+        Self { association, execution, plan, arn, note, set }
     }
 
     /// Something that people do about it.
@@ -97,6 +115,16 @@ fn inputs(operation: &str, node: &str, created: &Created, incident: &Incident) -
             vec![json!({"incidentRecordArn": incident.arn, "eventId": incident.note})]
         }
         "ListTimelineEvents" | "ListRelatedItems" => vec![json!({"incidentRecordArn": incident.arn})],
+        "DescribeAssociation" | "ListAssociationVersions" | "DescribeAssociationExecutions" => {
+            vec![json!({"AssociationId": incident.association})]
+        }
+        "DescribeAssociationExecutionTargets" => {
+            vec![json!({"AssociationId": incident.association, "ExecutionId": incident.execution})]
+        }
+        "DescribeEffectiveInstanceAssociations" | "DescribeInstanceAssociationsStatus" => {
+            vec![json!({"InstanceId": node})]
+        }
+        "PreviewAssociation" => vec![json!({"associationId": incident.association})],
         "ListInventoryEntries" => ["AWS:Tag", "Custom:Rack"]
             .iter()
             .map(|name| json!({"InstanceId": node, "TypeName": name}))
@@ -166,7 +194,7 @@ fn write(instance: &Instance, dice: &mut Dice, created: &mut Created, incident: 
         .to_string()
     };
     let n = dice.below(1000);
-    let (operation, input) = match dice.below(13) {
+    let (operation, input) = match dice.below(15) {
         0 => ("CreateDocument", json!({"Name": name, "Content": content(n), "DocumentType": "Command"})),
         1 => ("UpdateDocument", json!({"Name": name, "Content": content(n), "DocumentVersion": "$LATEST"})),
         2 => ("DeleteDocument", json!({"Name": name})),
@@ -197,6 +225,12 @@ fn write(instance: &Instance, dice: &mut Dice, created: &mut Created, incident: 
             ("PutInventory", json!({"InstanceId": instance.node(), "Items": [item]}))
         }
         10 | 11 => return incident.change(instance, n),
+        12 => ("StartAssociationsOnce", json!({"AssociationIds": [incident.association]})),
+        13 => (
+            "UpdateAssociation",
+            json!({"AssociationId": incident.association, "AssociationName": format!("name-{n}"),
+                "Parameters": {"commands": ["true"]}}),
+        ),
         _ => {
             let command = instance.send("echo x");
             instance.ended(&command);

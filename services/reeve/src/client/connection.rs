@@ -45,13 +45,27 @@ pub static INGEST: Api = Api { service: "ingest", target_prefix: "ReeveIngest", 
 pub static OPSCENTER: Api =
     Api { service: "opscenter", target_prefix: "ReeveOpsCenter", next_token: "nextToken" };
 
+/// Ours: what would run.
+pub static STATE_MANAGER: Api =
+    Api { service: "state-manager", target_prefix: "ReeveStateManager", next_token: "nextToken" };
+
 impl Api {
     /// The API of a name.
     ///
     /// # Errors
     /// When there is none: the sentence names those that there are.
     pub fn named(name: &str) -> anyhow::Result<&'static Self> {
-        let apis = [&SSM, &ACCESS, &NODES, &DEAD_LETTERS, &INVENTORY, &INCIDENTS, &INGEST, &OPSCENTER];
+        let apis = [
+            &SSM,
+            &ACCESS,
+            &NODES,
+            &DEAD_LETTERS,
+            &INVENTORY,
+            &INCIDENTS,
+            &INGEST,
+            &OPSCENTER,
+            &STATE_MANAGER,
+        ];
         let names = apis.map(|api| api.service).join(", ");
         let found = apis.into_iter().find(|api| api.service == name);
         found.with_context(|| format!("there is no API {name:?}: the APIs are {names}"))

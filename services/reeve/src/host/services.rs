@@ -33,7 +33,7 @@ pub const GATEWAY_SECRETS: [&str; 4] = [INSTANCE, SECRETS_KEY, TOKEN_KEY, PRINCI
 pub const GATEWAY: &str = "gateway";
 
 /// Every service.
-pub const ENTRIES: [Entry; 11] = [
+pub const ENTRIES: [Entry; 12] = [
     Entry {
         name: "access",
         secrets: &[SECRETS_KEY],
@@ -77,6 +77,12 @@ pub const ENTRIES: [Entry; 11] = [
         describe: |_| Ok(reeve_opscenter::service(reeve_opscenter::Config::default())),
     },
     Entry { name: "patching", secrets: &[], authorizes: false, describe: |_| Ok(reeve_patching::service()) },
+    Entry {
+        name: "state-manager",
+        secrets: &[],
+        authorizes: false,
+        describe: |_| Ok(reeve_state_manager::service()),
+    },
     Entry { name: "tags", secrets: &[], authorizes: false, describe: |_| Ok(reeve_tags::service()) },
     Entry {
         name: "nodes",

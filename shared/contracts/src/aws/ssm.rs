@@ -71,6 +71,19 @@ pub const OPERATIONS: &[&str] = &[
     "UpdateOpsMetadata",
     "DeleteOpsMetadata",
     "ListOpsMetadata",
+    "CreateAssociation",
+    "CreateAssociationBatch",
+    "UpdateAssociation",
+    "UpdateAssociationStatus",
+    "DeleteAssociation",
+    "DescribeAssociation",
+    "ListAssociations",
+    "ListAssociationVersions",
+    "DescribeAssociationExecutions",
+    "DescribeAssociationExecutionTargets",
+    "StartAssociationsOnce",
+    "DescribeEffectiveInstanceAssociations",
+    "DescribeInstanceAssociationsStatus",
 ];
 
 /// AWS's `AccountSharingInfo`.
@@ -176,6 +189,269 @@ pub struct AssociateOpsItemRelatedItemRequest {
 pub struct AssociateOpsItemRelatedItemResponse {
     #[serde(rename = "AssociationId", skip_serializing_if = "Option::is_none")]
     pub association_id: Option<String>,
+}
+
+/// AWS's `Association`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Association {
+    #[serde(rename = "AssociationId", skip_serializing_if = "Option::is_none")]
+    pub association_id: Option<String>,
+    #[serde(rename = "AssociationName", skip_serializing_if = "Option::is_none")]
+    pub association_name: Option<String>,
+    #[serde(rename = "AssociationVersion", skip_serializing_if = "Option::is_none")]
+    pub association_version: Option<String>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "Duration", skip_serializing_if = "Option::is_none")]
+    pub duration: Option<i32>,
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "LastExecutionDate", skip_serializing_if = "Option::is_none")]
+    pub last_execution_date: Option<f64>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "Overview", skip_serializing_if = "Option::is_none")]
+    pub overview: Option<AssociationOverview>,
+    #[serde(rename = "ScheduleExpression", skip_serializing_if = "Option::is_none")]
+    pub schedule_expression: Option<String>,
+    #[serde(rename = "ScheduleOffset", skip_serializing_if = "Option::is_none")]
+    pub schedule_offset: Option<i32>,
+    #[serde(rename = "TargetMaps", skip_serializing_if = "Option::is_none")]
+    pub target_maps: Option<Vec<BTreeMap<String, Vec<String>>>>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
+}
+
+/// AWS's `AssociationDescription`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AssociationDescription {
+    #[serde(rename = "AlarmConfiguration", skip_serializing_if = "Option::is_none")]
+    pub alarm_configuration: Option<AlarmConfiguration>,
+    #[serde(rename = "ApplyOnlyAtCronInterval", skip_serializing_if = "Option::is_none")]
+    pub apply_only_at_cron_interval: Option<bool>,
+    #[serde(rename = "AssociationDispatchAssumeRole", skip_serializing_if = "Option::is_none")]
+    pub association_dispatch_assume_role: Option<String>,
+    #[serde(rename = "AssociationId", skip_serializing_if = "Option::is_none")]
+    pub association_id: Option<String>,
+    #[serde(rename = "AssociationName", skip_serializing_if = "Option::is_none")]
+    pub association_name: Option<String>,
+    #[serde(rename = "AssociationVersion", skip_serializing_if = "Option::is_none")]
+    pub association_version: Option<String>,
+    #[serde(rename = "AutomationTargetParameterName", skip_serializing_if = "Option::is_none")]
+    pub automation_target_parameter_name: Option<String>,
+    #[serde(rename = "CalendarNames", skip_serializing_if = "Option::is_none")]
+    pub calendar_names: Option<Vec<String>>,
+    /// One of `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, `UNSPECIFIED`.
+    #[serde(rename = "ComplianceSeverity", skip_serializing_if = "Option::is_none")]
+    pub compliance_severity: Option<String>,
+    #[serde(rename = "Date", skip_serializing_if = "Option::is_none")]
+    pub date: Option<f64>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "Duration", skip_serializing_if = "Option::is_none")]
+    pub duration: Option<i32>,
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "LastExecutionDate", skip_serializing_if = "Option::is_none")]
+    pub last_execution_date: Option<f64>,
+    #[serde(rename = "LastSuccessfulExecutionDate", skip_serializing_if = "Option::is_none")]
+    pub last_successful_execution_date: Option<f64>,
+    #[serde(rename = "LastUpdateAssociationDate", skip_serializing_if = "Option::is_none")]
+    pub last_update_association_date: Option<f64>,
+    #[serde(rename = "MaxConcurrency", skip_serializing_if = "Option::is_none")]
+    pub max_concurrency: Option<String>,
+    #[serde(rename = "MaxErrors", skip_serializing_if = "Option::is_none")]
+    pub max_errors: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "OutputLocation", skip_serializing_if = "Option::is_none")]
+    pub output_location: Option<InstanceAssociationOutputLocation>,
+    #[serde(rename = "Overview", skip_serializing_if = "Option::is_none")]
+    pub overview: Option<AssociationOverview>,
+    #[serde(rename = "Parameters", skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(rename = "ScheduleExpression", skip_serializing_if = "Option::is_none")]
+    pub schedule_expression: Option<String>,
+    #[serde(rename = "ScheduleOffset", skip_serializing_if = "Option::is_none")]
+    pub schedule_offset: Option<i32>,
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<AssociationStatus>,
+    /// One of `AUTO`, `MANUAL`.
+    #[serde(rename = "SyncCompliance", skip_serializing_if = "Option::is_none")]
+    pub sync_compliance: Option<String>,
+    #[serde(rename = "TargetLocations", skip_serializing_if = "Option::is_none")]
+    pub target_locations: Option<Vec<TargetLocation>>,
+    #[serde(rename = "TargetMaps", skip_serializing_if = "Option::is_none")]
+    pub target_maps: Option<Vec<BTreeMap<String, Vec<String>>>>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
+    #[serde(rename = "TriggeredAlarms", skip_serializing_if = "Option::is_none")]
+    pub triggered_alarms: Option<Vec<AlarmStateInformation>>,
+}
+
+/// AWS's `AssociationExecution`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AssociationExecution {
+    #[serde(rename = "AlarmConfiguration", skip_serializing_if = "Option::is_none")]
+    pub alarm_configuration: Option<AlarmConfiguration>,
+    #[serde(rename = "AssociationId", skip_serializing_if = "Option::is_none")]
+    pub association_id: Option<String>,
+    #[serde(rename = "AssociationVersion", skip_serializing_if = "Option::is_none")]
+    pub association_version: Option<String>,
+    #[serde(rename = "CreatedTime", skip_serializing_if = "Option::is_none")]
+    pub created_time: Option<f64>,
+    #[serde(rename = "DetailedStatus", skip_serializing_if = "Option::is_none")]
+    pub detailed_status: Option<String>,
+    #[serde(rename = "ExecutionId", skip_serializing_if = "Option::is_none")]
+    pub execution_id: Option<String>,
+    #[serde(rename = "LastExecutionDate", skip_serializing_if = "Option::is_none")]
+    pub last_execution_date: Option<f64>,
+    #[serde(rename = "ResourceCountByStatus", skip_serializing_if = "Option::is_none")]
+    pub resource_count_by_status: Option<String>,
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(rename = "TriggeredAlarms", skip_serializing_if = "Option::is_none")]
+    pub triggered_alarms: Option<Vec<AlarmStateInformation>>,
+}
+
+/// AWS's `AssociationExecutionFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AssociationExecutionFilter {
+    /// One of `ExecutionId`, `Status`, `CreatedTime`.
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// One of `EQUAL`, `LESS_THAN`, `GREATER_THAN`.
+    #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+    #[serde(rename = "Value", skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
+/// AWS's `AssociationExecutionTarget`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AssociationExecutionTarget {
+    #[serde(rename = "AssociationId", skip_serializing_if = "Option::is_none")]
+    pub association_id: Option<String>,
+    #[serde(rename = "AssociationVersion", skip_serializing_if = "Option::is_none")]
+    pub association_version: Option<String>,
+    #[serde(rename = "DetailedStatus", skip_serializing_if = "Option::is_none")]
+    pub detailed_status: Option<String>,
+    #[serde(rename = "ExecutionId", skip_serializing_if = "Option::is_none")]
+    pub execution_id: Option<String>,
+    #[serde(rename = "LastExecutionDate", skip_serializing_if = "Option::is_none")]
+    pub last_execution_date: Option<f64>,
+    #[serde(rename = "OutputSource", skip_serializing_if = "Option::is_none")]
+    pub output_source: Option<OutputSource>,
+    #[serde(rename = "ResourceId", skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
+    #[serde(rename = "ResourceType", skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+}
+
+/// AWS's `AssociationExecutionTargetsFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AssociationExecutionTargetsFilter {
+    /// One of `Status`, `ResourceId`, `ResourceType`.
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(rename = "Value", skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
+/// AWS's `AssociationFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AssociationFilter {
+    /// One of `InstanceId`, `Name`, `AssociationId`, `AssociationStatusName`, `LastExecutedBefore`, `LastExecutedAfter`, `AssociationName`, `ResourceGroupName`, `CloudConnectorId`.
+    #[serde(rename = "key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(rename = "value", skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
+/// AWS's `AssociationOverview`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AssociationOverview {
+    #[serde(rename = "AssociationStatusAggregatedCount", skip_serializing_if = "Option::is_none")]
+    pub association_status_aggregated_count: Option<BTreeMap<String, i32>>,
+    #[serde(rename = "DetailedStatus", skip_serializing_if = "Option::is_none")]
+    pub detailed_status: Option<String>,
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+}
+
+/// AWS's `AssociationStatus`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AssociationStatus {
+    #[serde(rename = "AdditionalInfo", skip_serializing_if = "Option::is_none")]
+    pub additional_info: Option<String>,
+    #[serde(rename = "Date", skip_serializing_if = "Option::is_none")]
+    pub date: Option<f64>,
+    #[serde(rename = "Message", skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// One of `Pending`, `Success`, `Failed`.
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// AWS's `AssociationVersionInfo`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AssociationVersionInfo {
+    #[serde(rename = "ApplyOnlyAtCronInterval", skip_serializing_if = "Option::is_none")]
+    pub apply_only_at_cron_interval: Option<bool>,
+    #[serde(rename = "AssociationDispatchAssumeRole", skip_serializing_if = "Option::is_none")]
+    pub association_dispatch_assume_role: Option<String>,
+    #[serde(rename = "AssociationId", skip_serializing_if = "Option::is_none")]
+    pub association_id: Option<String>,
+    #[serde(rename = "AssociationName", skip_serializing_if = "Option::is_none")]
+    pub association_name: Option<String>,
+    #[serde(rename = "AssociationVersion", skip_serializing_if = "Option::is_none")]
+    pub association_version: Option<String>,
+    #[serde(rename = "CalendarNames", skip_serializing_if = "Option::is_none")]
+    pub calendar_names: Option<Vec<String>>,
+    /// One of `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, `UNSPECIFIED`.
+    #[serde(rename = "ComplianceSeverity", skip_serializing_if = "Option::is_none")]
+    pub compliance_severity: Option<String>,
+    #[serde(rename = "CreatedDate", skip_serializing_if = "Option::is_none")]
+    pub created_date: Option<f64>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "Duration", skip_serializing_if = "Option::is_none")]
+    pub duration: Option<i32>,
+    #[serde(rename = "MaxConcurrency", skip_serializing_if = "Option::is_none")]
+    pub max_concurrency: Option<String>,
+    #[serde(rename = "MaxErrors", skip_serializing_if = "Option::is_none")]
+    pub max_errors: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "OutputLocation", skip_serializing_if = "Option::is_none")]
+    pub output_location: Option<InstanceAssociationOutputLocation>,
+    #[serde(rename = "Parameters", skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(rename = "ScheduleExpression", skip_serializing_if = "Option::is_none")]
+    pub schedule_expression: Option<String>,
+    #[serde(rename = "ScheduleOffset", skip_serializing_if = "Option::is_none")]
+    pub schedule_offset: Option<i32>,
+    /// One of `AUTO`, `MANUAL`.
+    #[serde(rename = "SyncCompliance", skip_serializing_if = "Option::is_none")]
+    pub sync_compliance: Option<String>,
+    #[serde(rename = "TargetLocations", skip_serializing_if = "Option::is_none")]
+    pub target_locations: Option<Vec<TargetLocation>>,
+    #[serde(rename = "TargetMaps", skip_serializing_if = "Option::is_none")]
+    pub target_maps: Option<Vec<BTreeMap<String, Vec<String>>>>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
 }
 
 /// AWS's `AttachmentContent`.
@@ -411,6 +687,134 @@ pub struct CreateActivationResult {
     pub activation_id: Option<String>,
 }
 
+/// What CreateAssociationBatch is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CreateAssociationBatchRequest {
+    #[serde(rename = "AssociationDispatchAssumeRole", skip_serializing_if = "Option::is_none")]
+    pub association_dispatch_assume_role: Option<String>,
+    #[serde(rename = "Entries", skip_serializing_if = "Option::is_none")]
+    pub entries: Option<Vec<CreateAssociationBatchRequestEntry>>,
+}
+
+/// AWS's `CreateAssociationBatchRequestEntry`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CreateAssociationBatchRequestEntry {
+    #[serde(rename = "AlarmConfiguration", skip_serializing_if = "Option::is_none")]
+    pub alarm_configuration: Option<AlarmConfiguration>,
+    #[serde(rename = "ApplyOnlyAtCronInterval", skip_serializing_if = "Option::is_none")]
+    pub apply_only_at_cron_interval: Option<bool>,
+    #[serde(rename = "AssociationName", skip_serializing_if = "Option::is_none")]
+    pub association_name: Option<String>,
+    #[serde(rename = "AutomationTargetParameterName", skip_serializing_if = "Option::is_none")]
+    pub automation_target_parameter_name: Option<String>,
+    #[serde(rename = "CalendarNames", skip_serializing_if = "Option::is_none")]
+    pub calendar_names: Option<Vec<String>>,
+    /// One of `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, `UNSPECIFIED`.
+    #[serde(rename = "ComplianceSeverity", skip_serializing_if = "Option::is_none")]
+    pub compliance_severity: Option<String>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "Duration", skip_serializing_if = "Option::is_none")]
+    pub duration: Option<i32>,
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "MaxConcurrency", skip_serializing_if = "Option::is_none")]
+    pub max_concurrency: Option<String>,
+    #[serde(rename = "MaxErrors", skip_serializing_if = "Option::is_none")]
+    pub max_errors: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "OutputLocation", skip_serializing_if = "Option::is_none")]
+    pub output_location: Option<InstanceAssociationOutputLocation>,
+    #[serde(rename = "Parameters", skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(rename = "ScheduleExpression", skip_serializing_if = "Option::is_none")]
+    pub schedule_expression: Option<String>,
+    #[serde(rename = "ScheduleOffset", skip_serializing_if = "Option::is_none")]
+    pub schedule_offset: Option<i32>,
+    /// One of `AUTO`, `MANUAL`.
+    #[serde(rename = "SyncCompliance", skip_serializing_if = "Option::is_none")]
+    pub sync_compliance: Option<String>,
+    #[serde(rename = "TargetLocations", skip_serializing_if = "Option::is_none")]
+    pub target_locations: Option<Vec<TargetLocation>>,
+    #[serde(rename = "TargetMaps", skip_serializing_if = "Option::is_none")]
+    pub target_maps: Option<Vec<BTreeMap<String, Vec<String>>>>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
+}
+
+/// What CreateAssociationBatch answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CreateAssociationBatchResult {
+    #[serde(rename = "Failed", skip_serializing_if = "Option::is_none")]
+    pub failed: Option<Vec<FailedCreateAssociation>>,
+    #[serde(rename = "Successful", skip_serializing_if = "Option::is_none")]
+    pub successful: Option<Vec<AssociationDescription>>,
+}
+
+/// What CreateAssociation is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CreateAssociationRequest {
+    #[serde(rename = "AlarmConfiguration", skip_serializing_if = "Option::is_none")]
+    pub alarm_configuration: Option<AlarmConfiguration>,
+    #[serde(rename = "ApplyOnlyAtCronInterval", skip_serializing_if = "Option::is_none")]
+    pub apply_only_at_cron_interval: Option<bool>,
+    #[serde(rename = "AssociationDispatchAssumeRole", skip_serializing_if = "Option::is_none")]
+    pub association_dispatch_assume_role: Option<String>,
+    #[serde(rename = "AssociationName", skip_serializing_if = "Option::is_none")]
+    pub association_name: Option<String>,
+    #[serde(rename = "AutomationTargetParameterName", skip_serializing_if = "Option::is_none")]
+    pub automation_target_parameter_name: Option<String>,
+    #[serde(rename = "CalendarNames", skip_serializing_if = "Option::is_none")]
+    pub calendar_names: Option<Vec<String>>,
+    /// One of `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, `UNSPECIFIED`.
+    #[serde(rename = "ComplianceSeverity", skip_serializing_if = "Option::is_none")]
+    pub compliance_severity: Option<String>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "Duration", skip_serializing_if = "Option::is_none")]
+    pub duration: Option<i32>,
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "MaxConcurrency", skip_serializing_if = "Option::is_none")]
+    pub max_concurrency: Option<String>,
+    #[serde(rename = "MaxErrors", skip_serializing_if = "Option::is_none")]
+    pub max_errors: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "OutputLocation", skip_serializing_if = "Option::is_none")]
+    pub output_location: Option<InstanceAssociationOutputLocation>,
+    #[serde(rename = "Parameters", skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(rename = "ScheduleExpression", skip_serializing_if = "Option::is_none")]
+    pub schedule_expression: Option<String>,
+    #[serde(rename = "ScheduleOffset", skip_serializing_if = "Option::is_none")]
+    pub schedule_offset: Option<i32>,
+    /// One of `AUTO`, `MANUAL`.
+    #[serde(rename = "SyncCompliance", skip_serializing_if = "Option::is_none")]
+    pub sync_compliance: Option<String>,
+    #[serde(rename = "Tags", skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
+    #[serde(rename = "TargetLocations", skip_serializing_if = "Option::is_none")]
+    pub target_locations: Option<Vec<TargetLocation>>,
+    #[serde(rename = "TargetMaps", skip_serializing_if = "Option::is_none")]
+    pub target_maps: Option<Vec<BTreeMap<String, Vec<String>>>>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
+}
+
+/// What CreateAssociation answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CreateAssociationResult {
+    #[serde(rename = "AssociationDescription", skip_serializing_if = "Option::is_none")]
+    pub association_description: Option<AssociationDescription>,
+}
+
 /// What CreateDocument is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -574,6 +978,23 @@ pub struct DeleteActivationRequest {
 #[serde(default)]
 pub struct DeleteActivationResult {}
 
+/// What DeleteAssociation is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeleteAssociationRequest {
+    #[serde(rename = "AssociationId", skip_serializing_if = "Option::is_none")]
+    pub association_id: Option<String>,
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// What DeleteAssociation answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeleteAssociationResult {}
+
 /// What DeleteDocument is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -728,6 +1149,78 @@ pub struct DescribeActivationsResult {
     pub next_token: Option<String>,
 }
 
+/// What DescribeAssociationExecutionTargets is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeAssociationExecutionTargetsRequest {
+    #[serde(rename = "AssociationId", skip_serializing_if = "Option::is_none")]
+    pub association_id: Option<String>,
+    #[serde(rename = "ExecutionId", skip_serializing_if = "Option::is_none")]
+    pub execution_id: Option<String>,
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<AssociationExecutionTargetsFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribeAssociationExecutionTargets answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeAssociationExecutionTargetsResult {
+    #[serde(rename = "AssociationExecutionTargets", skip_serializing_if = "Option::is_none")]
+    pub association_execution_targets: Option<Vec<AssociationExecutionTarget>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribeAssociationExecutions is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeAssociationExecutionsRequest {
+    #[serde(rename = "AssociationId", skip_serializing_if = "Option::is_none")]
+    pub association_id: Option<String>,
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<AssociationExecutionFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribeAssociationExecutions answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeAssociationExecutionsResult {
+    #[serde(rename = "AssociationExecutions", skip_serializing_if = "Option::is_none")]
+    pub association_executions: Option<Vec<AssociationExecution>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribeAssociation is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeAssociationRequest {
+    #[serde(rename = "AssociationId", skip_serializing_if = "Option::is_none")]
+    pub association_id: Option<String>,
+    #[serde(rename = "AssociationVersion", skip_serializing_if = "Option::is_none")]
+    pub association_version: Option<String>,
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// What DescribeAssociation answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeAssociationResult {
+    #[serde(rename = "AssociationDescription", skip_serializing_if = "Option::is_none")]
+    pub association_description: Option<AssociationDescription>,
+}
+
 /// What DescribeDocumentPermission is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -773,6 +1266,50 @@ pub struct DescribeDocumentRequest {
 pub struct DescribeDocumentResult {
     #[serde(rename = "Document", skip_serializing_if = "Option::is_none")]
     pub document: Option<DocumentDescription>,
+}
+
+/// What DescribeEffectiveInstanceAssociations is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeEffectiveInstanceAssociationsRequest {
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribeEffectiveInstanceAssociations answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeEffectiveInstanceAssociationsResult {
+    #[serde(rename = "Associations", skip_serializing_if = "Option::is_none")]
+    pub associations: Option<Vec<InstanceAssociation>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribeInstanceAssociationsStatus is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeInstanceAssociationsStatusRequest {
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribeInstanceAssociationsStatus answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeInstanceAssociationsStatusResult {
+    #[serde(rename = "InstanceAssociationStatusInfos", skip_serializing_if = "Option::is_none")]
+    pub instance_association_status_infos: Option<Vec<InstanceAssociationStatusInfo>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
 }
 
 /// What DescribeInstanceInformation is asked.
@@ -1313,6 +1850,19 @@ pub struct DocumentVersionInfo {
     pub version_name: Option<String>,
 }
 
+/// AWS's `FailedCreateAssociation`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FailedCreateAssociation {
+    #[serde(rename = "Entry", skip_serializing_if = "Option::is_none")]
+    pub entry: Option<CreateAssociationBatchRequestEntry>,
+    /// One of `Client`, `Server`, `Unknown`.
+    #[serde(rename = "Fault", skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+    #[serde(rename = "Message", skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
 /// What GetCommandInvocation is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -1632,6 +2182,66 @@ pub struct InstanceAggregatedAssociationOverview {
     pub detailed_status: Option<String>,
     #[serde(rename = "InstanceAssociationStatusAggregatedCount", skip_serializing_if = "Option::is_none")]
     pub instance_association_status_aggregated_count: Option<BTreeMap<String, i32>>,
+}
+
+/// AWS's `InstanceAssociation`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InstanceAssociation {
+    #[serde(rename = "AssociationId", skip_serializing_if = "Option::is_none")]
+    pub association_id: Option<String>,
+    #[serde(rename = "AssociationVersion", skip_serializing_if = "Option::is_none")]
+    pub association_version: Option<String>,
+    #[serde(rename = "Content", skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+}
+
+/// AWS's `InstanceAssociationOutputLocation`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InstanceAssociationOutputLocation {
+    #[serde(rename = "S3Location", skip_serializing_if = "Option::is_none")]
+    pub s3_location: Option<S3OutputLocation>,
+}
+
+/// AWS's `InstanceAssociationOutputUrl`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InstanceAssociationOutputUrl {
+    #[serde(rename = "S3OutputUrl", skip_serializing_if = "Option::is_none")]
+    pub s3_output_url: Option<S3OutputUrl>,
+}
+
+/// AWS's `InstanceAssociationStatusInfo`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InstanceAssociationStatusInfo {
+    #[serde(rename = "AssociationId", skip_serializing_if = "Option::is_none")]
+    pub association_id: Option<String>,
+    #[serde(rename = "AssociationName", skip_serializing_if = "Option::is_none")]
+    pub association_name: Option<String>,
+    #[serde(rename = "AssociationVersion", skip_serializing_if = "Option::is_none")]
+    pub association_version: Option<String>,
+    #[serde(rename = "DetailedStatus", skip_serializing_if = "Option::is_none")]
+    pub detailed_status: Option<String>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "ErrorCode", skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<String>,
+    #[serde(rename = "ExecutionDate", skip_serializing_if = "Option::is_none")]
+    pub execution_date: Option<f64>,
+    #[serde(rename = "ExecutionSummary", skip_serializing_if = "Option::is_none")]
+    pub execution_summary: Option<String>,
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "OutputUrl", skip_serializing_if = "Option::is_none")]
+    pub output_url: Option<InstanceAssociationOutputUrl>,
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
 }
 
 /// AWS's `InstanceInfo`.
@@ -2054,6 +2664,50 @@ pub struct InventoryResultItem {
     pub schema_version: Option<String>,
     #[serde(rename = "TypeName", skip_serializing_if = "Option::is_none")]
     pub type_name: Option<String>,
+}
+
+/// What ListAssociationVersions is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListAssociationVersionsRequest {
+    #[serde(rename = "AssociationId", skip_serializing_if = "Option::is_none")]
+    pub association_id: Option<String>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What ListAssociationVersions answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListAssociationVersionsResult {
+    #[serde(rename = "AssociationVersions", skip_serializing_if = "Option::is_none")]
+    pub association_versions: Option<Vec<AssociationVersionInfo>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What ListAssociations is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListAssociationsRequest {
+    #[serde(rename = "AssociationFilterList", skip_serializing_if = "Option::is_none")]
+    pub association_filter_list: Option<Vec<AssociationFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What ListAssociations answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListAssociationsResult {
+    #[serde(rename = "Associations", skip_serializing_if = "Option::is_none")]
+    pub associations: Option<Vec<Association>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
 }
 
 /// What ListCommandInvocations is asked.
@@ -2701,6 +3355,16 @@ pub struct OpsMetadataFilter {
     pub values: Option<Vec<String>>,
 }
 
+/// AWS's `OutputSource`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OutputSource {
+    #[serde(rename = "OutputSourceId", skip_serializing_if = "Option::is_none")]
+    pub output_source_id: Option<String>,
+    #[serde(rename = "OutputSourceType", skip_serializing_if = "Option::is_none")]
+    pub output_source_type: Option<String>,
+}
+
 /// AWS's `PatchBaselineIdentity`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -2926,6 +3590,26 @@ pub struct ReviewInformation {
     pub status: Option<String>,
 }
 
+/// AWS's `S3OutputLocation`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct S3OutputLocation {
+    #[serde(rename = "OutputS3BucketName", skip_serializing_if = "Option::is_none")]
+    pub output_s3_bucket_name: Option<String>,
+    #[serde(rename = "OutputS3KeyPrefix", skip_serializing_if = "Option::is_none")]
+    pub output_s3_key_prefix: Option<String>,
+    #[serde(rename = "OutputS3Region", skip_serializing_if = "Option::is_none")]
+    pub output_s3_region: Option<String>,
+}
+
+/// AWS's `S3OutputUrl`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct S3OutputUrl {
+    #[serde(rename = "OutputUrl", skip_serializing_if = "Option::is_none")]
+    pub output_url: Option<String>,
+}
+
 /// What SendCommand is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -2977,6 +3661,19 @@ pub struct SendCommandResult {
     pub command: Option<Command>,
 }
 
+/// What StartAssociationsOnce is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StartAssociationsOnceRequest {
+    #[serde(rename = "AssociationIds", skip_serializing_if = "Option::is_none")]
+    pub association_ids: Option<Vec<String>>,
+}
+
+/// What StartAssociationsOnce answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StartAssociationsOnceResult {}
+
 /// AWS's `Tag`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -2995,6 +3692,114 @@ pub struct Target {
     pub key: Option<String>,
     #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
     pub values: Option<Vec<String>>,
+}
+
+/// AWS's `TargetLocation`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TargetLocation {
+    #[serde(rename = "Accounts", skip_serializing_if = "Option::is_none")]
+    pub accounts: Option<Vec<String>>,
+    #[serde(rename = "ExcludeAccounts", skip_serializing_if = "Option::is_none")]
+    pub exclude_accounts: Option<Vec<String>>,
+    #[serde(rename = "ExecutionRoleName", skip_serializing_if = "Option::is_none")]
+    pub execution_role_name: Option<String>,
+    #[serde(rename = "IncludeChildOrganizationUnits", skip_serializing_if = "Option::is_none")]
+    pub include_child_organization_units: Option<bool>,
+    #[serde(rename = "Regions", skip_serializing_if = "Option::is_none")]
+    pub regions: Option<Vec<String>>,
+    #[serde(rename = "TargetLocationAlarmConfiguration", skip_serializing_if = "Option::is_none")]
+    pub target_location_alarm_configuration: Option<AlarmConfiguration>,
+    #[serde(rename = "TargetLocationMaxConcurrency", skip_serializing_if = "Option::is_none")]
+    pub target_location_max_concurrency: Option<String>,
+    #[serde(rename = "TargetLocationMaxErrors", skip_serializing_if = "Option::is_none")]
+    pub target_location_max_errors: Option<String>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
+    #[serde(rename = "TargetsMaxConcurrency", skip_serializing_if = "Option::is_none")]
+    pub targets_max_concurrency: Option<String>,
+    #[serde(rename = "TargetsMaxErrors", skip_serializing_if = "Option::is_none")]
+    pub targets_max_errors: Option<String>,
+}
+
+/// What UpdateAssociation is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateAssociationRequest {
+    #[serde(rename = "AlarmConfiguration", skip_serializing_if = "Option::is_none")]
+    pub alarm_configuration: Option<AlarmConfiguration>,
+    #[serde(rename = "ApplyOnlyAtCronInterval", skip_serializing_if = "Option::is_none")]
+    pub apply_only_at_cron_interval: Option<bool>,
+    #[serde(rename = "AssociationDispatchAssumeRole", skip_serializing_if = "Option::is_none")]
+    pub association_dispatch_assume_role: Option<String>,
+    #[serde(rename = "AssociationId", skip_serializing_if = "Option::is_none")]
+    pub association_id: Option<String>,
+    #[serde(rename = "AssociationName", skip_serializing_if = "Option::is_none")]
+    pub association_name: Option<String>,
+    #[serde(rename = "AssociationVersion", skip_serializing_if = "Option::is_none")]
+    pub association_version: Option<String>,
+    #[serde(rename = "AutomationTargetParameterName", skip_serializing_if = "Option::is_none")]
+    pub automation_target_parameter_name: Option<String>,
+    #[serde(rename = "CalendarNames", skip_serializing_if = "Option::is_none")]
+    pub calendar_names: Option<Vec<String>>,
+    /// One of `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, `UNSPECIFIED`.
+    #[serde(rename = "ComplianceSeverity", skip_serializing_if = "Option::is_none")]
+    pub compliance_severity: Option<String>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "Duration", skip_serializing_if = "Option::is_none")]
+    pub duration: Option<i32>,
+    #[serde(rename = "MaxConcurrency", skip_serializing_if = "Option::is_none")]
+    pub max_concurrency: Option<String>,
+    #[serde(rename = "MaxErrors", skip_serializing_if = "Option::is_none")]
+    pub max_errors: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "OutputLocation", skip_serializing_if = "Option::is_none")]
+    pub output_location: Option<InstanceAssociationOutputLocation>,
+    #[serde(rename = "Parameters", skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(rename = "ScheduleExpression", skip_serializing_if = "Option::is_none")]
+    pub schedule_expression: Option<String>,
+    #[serde(rename = "ScheduleOffset", skip_serializing_if = "Option::is_none")]
+    pub schedule_offset: Option<i32>,
+    /// One of `AUTO`, `MANUAL`.
+    #[serde(rename = "SyncCompliance", skip_serializing_if = "Option::is_none")]
+    pub sync_compliance: Option<String>,
+    #[serde(rename = "TargetLocations", skip_serializing_if = "Option::is_none")]
+    pub target_locations: Option<Vec<TargetLocation>>,
+    #[serde(rename = "TargetMaps", skip_serializing_if = "Option::is_none")]
+    pub target_maps: Option<Vec<BTreeMap<String, Vec<String>>>>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
+}
+
+/// What UpdateAssociation answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateAssociationResult {
+    #[serde(rename = "AssociationDescription", skip_serializing_if = "Option::is_none")]
+    pub association_description: Option<AssociationDescription>,
+}
+
+/// What UpdateAssociationStatus is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateAssociationStatusRequest {
+    #[serde(rename = "AssociationStatus", skip_serializing_if = "Option::is_none")]
+    pub association_status: Option<AssociationStatus>,
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// What UpdateAssociationStatus answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateAssociationStatusResult {
+    #[serde(rename = "AssociationDescription", skip_serializing_if = "Option::is_none")]
+    pub association_description: Option<AssociationDescription>,
 }
 
 /// What UpdateDocumentDefaultVersion is asked.

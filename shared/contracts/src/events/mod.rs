@@ -12,4 +12,5 @@ pub mod opscenter;
 pub mod outcome;
 pub mod patching;
 pub mod run_command;
+pub mod state_manager;
 pub mod tags;

@@ -1,0 +1,142 @@
+//! `reeve associations`: what documents nodes are kept by, and when they run.
+
+use super::{
+    Format,
+    connection::{Connection, STATE_MANAGER},
+    list::{all, all_of, print},
+    stdout,
+    table::{cell, instant},
+};
+use anyhow::bail;
+use serde_json::{Value, json};
+
+/// Associations: documents that run on nodes by a schedule, and on those that join.
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Lists all of them.
+    List,
+    /// Shows one with its last executions.
+    Show {
+        /// Its id, the beginning of it, or its name.
+        association: String,
+    },
+    /// Prints the next instants at which one fires (UTC), and the nodes that would run now.
+    Preview {
+        /// Its id, the beginning of it, or its name.
+        association: String,
+        /// So many instants.
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+        firings: u32,
+    },
+    /// Runs some now, whatever their schedules say.
+    Run {
+        /// Each by its id, the beginning of it, or its name.
+        #[arg(required = true)]
+        associations: Vec<String>,
+    },
+}
+
+pub async fn associations(connection: Connection, command: Command, format: Format) -> anyhow::Result<()> {
+    match command {
+        Command::List => list(&connection, format).await,
+        Command::Show { association } => show(&connection, &association, format).await,
+        Command::Preview { association, firings } => {
+            preview(&connection, &association, firings, format).await
+        }
+        Command::Run { associations } => {
+            for association in associations {
+                let id = find(&connection, &association).await?;
+                connection.call("StartAssociationsOnce", &json!({"AssociationIds": [id]})).await?;
+            }
+            Ok(())
+        }
+    }
+}
+
+async fn every(connection: &Connection) -> anyhow::Result<Vec<Value>> {
+    all(connection, "ListAssociations", json!({}), "Associations").await
+}
+
+/// The id of the association that is meant.
+///
+/// # Errors
+/// When there is none, or more than one.
+async fn find(connection: &Connection, meant: &str) -> anyhow::Result<String> {
+    let found = every(connection).await?.into_iter().filter(|association| {
+        cell(association, "AssociationId").starts_with(meant) || cell(association, "AssociationName") == meant
+    });
+    let ids: Vec<String> = found.map(|association| cell(&association, "AssociationId")).collect();
+    match ids.as_slice() {
+        [id] => Ok(id.clone()),
+        [] => bail!("there is no association {meant:?}"),
+        several => bail!("{meant:?} means several associations: {}", several.join(", ")),
+    }
+}
+
+async fn list(connection: &Connection, format: Format) -> anyhow::Result<()> {
+    let heading = ["ASSOCIATION", "NAME", "DOCUMENT", "SCHEDULE", "STATUS", "LAST RUN"];
+    print(format, &every(connection).await?, &heading, |association| {
+        vec![
+            cell(association, "AssociationId"),
+            cell(association, "AssociationName"),
+            cell(association, "Name"),
+            cell(association, "ScheduleExpression"),
+            cell(&association["Overview"], "DetailedStatus"),
+            instant(association, "LastExecutionDate"),
+        ]
+    })
+}
+
+async fn show(connection: &Connection, meant: &str, format: Format) -> anyhow::Result<()> {
+    let input = json!({"AssociationId": find(connection, meant).await?});
+    let mut described = connection.call("DescribeAssociation", &input).await?;
+    let mut executions = connection.call("DescribeAssociationExecutions", &input).await?;
+    let (mut association, executions) =
+        (described["AssociationDescription"].take(), executions["AssociationExecutions"].take());
+    if format == Format::Json {
+        association["Executions"] = executions;
+        return stdout::line(association);
+    }
+    for (name, member) in [
+        ("association", "AssociationId"),
+        ("name", "AssociationName"),
+        ("version", "AssociationVersion"),
+        ("document", "Name"),
+        ("schedule", "ScheduleExpression"),
+        ("severity", "ComplianceSeverity"),
+    ] {
+        stdout::line(format_args!("{name}: {}", cell(&association, member)))?;
+    }
+    for target in association["Targets"].as_array().into_iter().flatten() {
+        let values = target["Values"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let values = values.collect::<Vec<_>>().join(",");
+        stdout::line(format_args!("target: {}={values}", cell(target, "Key")))?;
+    }
+    stdout::line(format_args!("status: {}", cell(&association["Overview"], "DetailedStatus")))?;
+    let rows = executions.as_array().cloned().unwrap_or_default();
+    print(format, &rows, &["EXECUTION", "CREATED", "STATUS", "DETAIL", "NODES"], |execution| {
+        vec![
+            cell(execution, "ExecutionId"),
+            instant(execution, "CreatedTime"),
+            cell(execution, "Status"),
+            cell(execution, "DetailedStatus"),
+            cell(execution, "ResourceCountByStatus"),
+        ]
+    })
+}
+
+async fn preview(connection: &Connection, meant: &str, firings: u32, format: Format) -> anyhow::Result<()> {
+    let id = find(connection, meant).await?;
+    let input = json!({"associationId": id, "maxFirings": firings});
+    let first = connection.call_of(&STATE_MANAGER, "PreviewAssociation", &input).await?;
+    let nodes = all_of(&STATE_MANAGER, connection, "PreviewAssociation", input, "nodes").await?;
+    if format == Format::Json {
+        return stdout::line(json!({"firings": first["firings"], "nodes": nodes}));
+    }
+    let instants: Vec<Value> = first["firings"].as_array().cloned().unwrap_or_default();
+    print(format, &instants, &["FIRES"], |at| vec![instant(&json!({"at": at}), "at")])?;
+    print(format, &nodes, &["NODE", "COMPUTER", "RUNS"], |node| {
+        let runs = if node["connected"] == true { "now" } else { "when it returns" };
+        vec![cell(node, "nodeId"), cell(node, "name"), runs.to_owned()]
+    })
+}

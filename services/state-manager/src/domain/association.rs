@@ -1,0 +1,370 @@
+//! An association: what is to run where and when, and each run of it.
+//!
+//! It is one aggregate with its executions, so that a firing, a change and a deletion are decided one after the other. Of its
+//! executions one runs at a time.
+
+use super::schedule::Timing;
+pub use reeve_contracts::state_manager::AssociationEvent;
+use reeve_contracts::{
+    ssm::AssociationDescription,
+    state_manager::{
+        AssociationCreated, AssociationDeleted, AssociationStatusUpdated, AssociationUpdated,
+        ExecutionFinished, ExecutionRequested, ExecutionSkipped, ExecutionStarted,
+    },
+};
+use reeve_eventsourcing::{Context, Decider};
+use reeve_types::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// What a firing of the schedule is caused by.
+const SCHEDULE: &str = "Schedule";
+/// What an execution on nodes that joined or returned is caused by.
+pub const TARGETS_JOINED: &str = "TargetsJoined";
+/// As many versions has an association (AWS's quota).
+pub const MAX_VERSIONS: u32 = 1_000;
+
+/// What may be asked of an association. `association_json` is the AWS-shaped one; whoever asks has checked it.
+#[derive(Clone, Debug)]
+pub enum Command {
+    Create {
+        association_id: String,
+        association_json: String,
+        account: String,
+        region: String,
+    },
+    /// The next version; refused when the latest is not this one, if one is given.
+    Update {
+        association_json: String,
+        on_version: Option<u32>,
+    },
+    Delete,
+    SetStatus {
+        status_json: String,
+    },
+    /// To run now, whatever the schedule says.
+    Request {
+        cause: &'static str,
+    },
+    /// What is due at an instant begins. The nodes were resolved when so many executions had begun.
+    Fire {
+        due_ms: i64,
+        executions: u64,
+        node_ids: Vec<String>,
+        away_node_ids: Vec<String>,
+    },
+    /// What waits since it joined or returned begins, as above.
+    CatchUp {
+        executions: u64,
+        node_ids: Vec<String>,
+        dropped_node_ids: Vec<String>,
+    },
+    Finish {
+        execution_id: String,
+        status: String,
+        detailed_status: String,
+        message: String,
+    },
+}
+
+/// Why a command was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    #[error("the association does not exist")]
+    Unknown,
+    #[error("the association exists already")]
+    Exists,
+    #[error("the association's latest version is {latest}, not {given}")]
+    Version { latest: u32, given: u32 },
+    #[error("the association has {MAX_VERSIONS} versions, the most that it may have")]
+    TooManyVersions,
+    #[error("the status is what it was")]
+    StatusUnchanged,
+}
+
+/// When it runs next, and what makes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Due {
+    pub at_ms: i64,
+    pub cause: String,
+}
+
+/// What decisions are made on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// Empty: there is none, or none any more.
+    pub association_id: String,
+    pub version: u32,
+    pub association_json: String,
+    pub account: String,
+    pub region: String,
+    /// On whose behalf it runs.
+    pub principal: String,
+    /// When this version was made.
+    pub since_ms: i64,
+    pub status_json: String,
+    /// How often it ran on all of its targets.
+    pub firing: u64,
+    /// How many executions have begun.
+    pub executions: u64,
+    pub due: Option<Due>,
+    /// The execution that runs.
+    pub running: Option<String>,
+    /// What made it run again when that has ended.
+    pub again: Option<String>,
+}
+
+impl State {
+    pub fn exists(&self) -> bool {
+        !self.association_id.is_empty()
+    }
+
+    /// What was asked for. It was written by this service.
+    pub fn association(&self) -> AssociationDescription {
+        serde_json::from_str(&self.association_json).unwrap_or_default()
+    }
+
+    /// Its timing; `None` for a schedule that an earlier release took and this one does not.
+    pub fn timing(&self) -> Option<Timing> {
+        Timing::of(&self.association(), Timestamp(self.since_ms)).ok()
+    }
+
+    fn next_due(&self, after_ms: i64) -> Option<Due> {
+        let at_ms = self.timing()?.next_after(after_ms)?;
+        Some(Due { at_ms, cause: SCHEDULE.to_owned() })
+    }
+
+    /// A version begins: it runs at once unless it is for the instants of its schedule alone.
+    fn begin_version(&mut self, at_ms: i64, cause: &str) {
+        self.since_ms = at_ms;
+        self.again = None;
+        self.due = self.next_due(at_ms);
+        if !self.timing().is_some_and(|timing| timing.only_at_interval) {
+            self.ask(at_ms, cause);
+        }
+    }
+
+    /// It is to run at an instant, or when what runs has ended.
+    fn ask(&mut self, at_ms: i64, cause: &str) {
+        if self.running.is_some() {
+            self.again = Some(cause.to_owned());
+        } else if self.due.as_ref().is_none_or(|due| due.at_ms > at_ms) {
+            self.due = Some(Due { at_ms, cause: cause.to_owned() });
+        }
+    }
+
+    fn start(&mut self, started: &ExecutionStarted) {
+        self.executions += 1;
+        self.firing = started.firing;
+        self.running = (!started.node_ids.is_empty()).then(|| started.execution_id.clone());
+        if started.cause != TARGETS_JOINED {
+            self.due = self.next_due(started.due_ms.max(started.started_ms));
+        } else if self.running.is_some()
+            && let Some(due) = self.due.take_if(|due| due.cause != SCHEDULE)
+        {
+            // Somebody asked for it just before: it runs when this has ended.
+            self.again = Some(due.cause);
+            self.due = self.next_due(started.started_ms);
+        }
+    }
+}
+
+/// The id of the execution of a firing: of its association, its number and its instant.
+fn execution_id(state: &State, what: &str) -> String {
+    let name = format!("association/{}/{what}", state.association_id);
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string()
+}
+
+/// The aggregate.
+pub struct Association;
+
+impl Decider for Association {
+    type Command = Command;
+    type Event = AssociationEvent;
+    type State = State;
+    type Error = Error;
+
+    fn decide(state: &State, command: Command, cx: &Context) -> Result<Option<AssociationEvent>, Error> {
+        match command {
+            Command::Create { association_id, association_json, account, region } => {
+                create(state, association_id, association_json, (account, region), cx)
+            }
+            Command::Fire { .. } | Command::CatchUp { .. } | Command::Finish { .. } if !state.exists() => {
+                Ok(None)
+            }
+            _ if !state.exists() => Err(Error::Unknown),
+            Command::Update { association_json, on_version } => {
+                update(state, association_json, on_version, cx)
+            }
+            Command::Delete => Ok(Some(AssociationEvent::AssociationDeleted(AssociationDeleted {
+                association_id: state.association_id.clone(),
+            }))),
+            Command::SetStatus { status_json } if status_json == state.status_json => {
+                Err(Error::StatusUnchanged)
+            }
+            Command::SetStatus { status_json } => {
+                let association_id = state.association_id.clone();
+                let updated = AssociationStatusUpdated { association_id, status_json };
+                Ok(Some(AssociationEvent::AssociationStatusUpdated(updated)))
+            }
+            Command::Request { cause } => {
+                Ok(Some(AssociationEvent::ExecutionRequested(ExecutionRequested {
+                    association_id: state.association_id.clone(),
+                    cause: cause.to_owned(),
+                    requested_ms: cx.now.0,
+                })))
+            }
+            Command::Fire { due_ms, executions, node_ids, away_node_ids } => {
+                Ok(fire(state, due_ms, executions, (node_ids, away_node_ids), cx))
+            }
+            Command::CatchUp { executions, node_ids, dropped_node_ids } => {
+                Ok(catch_up(state, executions, (node_ids, dropped_node_ids), cx))
+            }
+            Command::Finish { execution_id, status, detailed_status, message } => {
+                let runs = state.running.as_ref() == Some(&execution_id);
+                Ok(runs.then(|| {
+                    AssociationEvent::ExecutionFinished(ExecutionFinished {
+                        association_id: state.association_id.clone(),
+                        execution_id,
+                        status,
+                        detailed_status,
+                        message,
+                        finished_ms: cx.now.0,
+                    })
+                }))
+            }
+        }
+    }
+
+    fn evolve(mut state: State, event: &AssociationEvent) -> State {
+        match event {
+            AssociationEvent::AssociationCreated(e) => {
+                state = State {
+                    association_id: e.association_id.clone(),
+                    version: 1,
+                    association_json: e.association_json.clone(),
+                    account: e.account.clone(),
+                    region: e.region.clone(),
+                    principal: e.principal.clone(),
+                    ..State::default()
+                };
+                state.begin_version(e.created_ms, "Created");
+            }
+            AssociationEvent::AssociationUpdated(e) => {
+                state.version = e.version;
+                state.association_json.clone_from(&e.association_json);
+                state.principal.clone_from(&e.principal);
+                state.begin_version(e.updated_ms, "Updated");
+            }
+            AssociationEvent::AssociationDeleted(_) => state = State::default(),
+            AssociationEvent::AssociationStatusUpdated(e) => state.status_json.clone_from(&e.status_json),
+            AssociationEvent::ExecutionRequested(e) => state.ask(e.requested_ms, &e.cause),
+            AssociationEvent::ExecutionStarted(e) => state.start(e),
+            AssociationEvent::ExecutionSkipped(e) => state.due = state.next_due(e.due_ms.max(e.skipped_ms)),
+            AssociationEvent::ExecutionFinished(e) => {
+                state.running = None;
+                if let Some(cause) = state.again.take() {
+                    state.ask(e.finished_ms, &cause);
+                }
+            }
+        }
+        state
+    }
+}
+
+fn create(
+    state: &State,
+    association_id: String,
+    association_json: String,
+    (account, region): (String, String),
+    cx: &Context,
+) -> Result<Option<AssociationEvent>, Error> {
+    if state.exists() {
+        return Err(Error::Exists);
+    }
+    Ok(Some(AssociationEvent::AssociationCreated(AssociationCreated {
+        association_id,
+        association_json,
+        account,
+        region,
+        principal: cx.actor.name.clone(),
+        created_ms: cx.now.0,
+    })))
+}
+
+fn update(
+    state: &State,
+    association_json: String,
+    on_version: Option<u32>,
+    cx: &Context,
+) -> Result<Option<AssociationEvent>, Error> {
+    match on_version {
+        Some(given) if given != state.version => Err(Error::Version { latest: state.version, given }),
+        _ if state.version >= MAX_VERSIONS => Err(Error::TooManyVersions),
+        _ => Ok(Some(AssociationEvent::AssociationUpdated(AssociationUpdated {
+            association_id: state.association_id.clone(),
+            version: state.version + 1,
+            association_json,
+            principal: cx.actor.name.clone(),
+            updated_ms: cx.now.0,
+        }))),
+    }
+}
+
+fn fire(
+    state: &State,
+    due_ms: i64,
+    executions: u64,
+    (node_ids, away_node_ids): (Vec<String>, Vec<String>),
+    cx: &Context,
+) -> Option<AssociationEvent> {
+    let due = state.due.as_ref().filter(|due| due.at_ms == due_ms)?;
+    let execution_id = execution_id(state, &format!("firing/{}/{due_ms}", state.executions));
+    let (association_id, version) = (state.association_id.clone(), state.version);
+    if state.running.is_some() {
+        let skipped_ms = cx.now.0;
+        let skipped = ExecutionSkipped { association_id, execution_id, version, due_ms, skipped_ms };
+        return Some(AssociationEvent::ExecutionSkipped(skipped));
+    }
+    // What was resolved before another execution may not be so any more.
+    (executions == state.executions).then(|| {
+        AssociationEvent::ExecutionStarted(ExecutionStarted {
+            association_id,
+            execution_id,
+            version,
+            firing: state.firing + 1,
+            cause: due.cause.clone(),
+            due_ms,
+            started_ms: cx.now.0,
+            node_ids,
+            away_node_ids,
+            dropped_node_ids: Vec::new(),
+        })
+    })
+}
+
+fn catch_up(
+    state: &State,
+    executions: u64,
+    (node_ids, dropped_node_ids): (Vec<String>, Vec<String>),
+    cx: &Context,
+) -> Option<AssociationEvent> {
+    if state.running.is_some() || executions != state.executions {
+        return None;
+    }
+    Some(AssociationEvent::ExecutionStarted(ExecutionStarted {
+        association_id: state.association_id.clone(),
+        execution_id: execution_id(state, &format!("joined/{executions}")),
+        version: state.version,
+        firing: state.firing,
+        cause: TARGETS_JOINED.to_owned(),
+        due_ms: cx.now.0,
+        started_ms: cx.now.0,
+        node_ids,
+        away_node_ids: Vec::new(),
+        dropped_node_ids,
+    }))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,212 @@
+//! Decisions on associations.
+
+use super::*;
+use proptest::prelude::*;
+use reeve_testkit::{context, given};
+use serde_json::json;
+
+const HOUR: i64 = 3_600_000;
+
+fn created(more: serde_json::Value) -> AssociationEvent {
+    let mut association = json!({"Name": "Doc", "Targets": [{"Key": "InstanceIds", "Values": ["*"]}]});
+    association.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    AssociationEvent::AssociationCreated(AssociationCreated {
+        association_id: "a".into(),
+        association_json: association.to_string(),
+        principal: "alice".into(),
+        created_ms: 1_000,
+        ..AssociationCreated::default()
+    })
+}
+
+fn folded(events: &[AssociationEvent]) -> State {
+    events.iter().fold(State::default(), Association::evolve)
+}
+
+fn fire_at(due_ms: i64, executions: u64) -> Command {
+    Command::Fire { due_ms, executions, node_ids: vec!["n".into()], away_node_ids: Vec::new() }
+}
+
+/// What a command leads to at an instant.
+fn at(events: &[AssociationEvent], now: i64, command: Command) -> Option<AssociationEvent> {
+    let cx = Context { now: Timestamp(now), ..context() };
+    Association::decide(&folded(events), command, &cx).unwrap()
+}
+
+fn due(events: &[AssociationEvent]) -> Option<(i64, String)> {
+    folded(events).due.map(|due| (due.at_ms, due.cause))
+}
+
+fn finish(event: &AssociationEvent) -> Command {
+    let AssociationEvent::ExecutionStarted(started) = event else { panic!("{event:?}") };
+    Command::Finish {
+        execution_id: started.execution_id.clone(),
+        status: "Success".into(),
+        detailed_status: "Success".into(),
+        message: String::new(),
+    }
+}
+
+#[test]
+fn when_it_runs_first() {
+    let rate = json!({"ScheduleExpression": "rate(1 hour)"});
+    let daily = json!({"ScheduleExpression": "cron(0 2 ? * * *)"});
+    let only = json!({"ScheduleExpression": "cron(0 2 ? * * *)", "ApplyOnlyAtCronInterval": true});
+    let past = json!({"ScheduleExpression": "at(1969-01-01T00:00:00)"});
+    for at_once in [json!({}), rate, daily, past] {
+        assert_eq!(due(&[created(at_once.clone())]), Some((1_000, "Created".into())), "{at_once}");
+    }
+    assert_eq!(due(&[created(only)]), Some((2 * HOUR, "Schedule".into())));
+    let offset = json!({"ScheduleExpression": "cron(0 2 ? * * *)", "ApplyOnlyAtCronInterval": true,
+        "ScheduleOffset": 2});
+    assert_eq!(due(&[created(offset)]), Some((50 * HOUR, "Schedule".into())));
+}
+
+#[test]
+fn an_instant_fires_once_and_what_was_missed_is_one_run() {
+    let mut log = vec![created(json!({"ScheduleExpression": "rate(1 hour)"}))];
+    let started = at(&log, 1_100, fire_at(1_000, 0)).unwrap();
+    log.push(started.clone());
+    assert_eq!(at(&log, 1_200, fire_at(1_000, 0)), None, "it fired");
+    assert_eq!(at(&log, 1_200, fire_at(1_000, 1)), None);
+    assert_eq!(due(&log), Some((1_000 + HOUR, "Schedule".into())));
+    log.push(at(&log, 2_000, finish(&started)).unwrap());
+    assert_eq!(at(&log, 2_000, finish(&started)), None, "it ended");
+    // Eight hours nobody was there: one run, and the next at the next instant.
+    let late = 1_000 + 8 * HOUR + 5;
+    log.push(at(&log, late, fire_at(1_000 + HOUR, 1)).unwrap());
+    assert_eq!(due(&log), Some((1_000 + 9 * HOUR, "Schedule".into())));
+    // What was resolved before another execution is resolved anew.
+    let log = [created(json!({})), started];
+    assert_eq!(at(&log[..1], 5, fire_at(1_000, 7)), None);
+}
+
+#[test]
+fn a_clock_that_goes_back_repeats_no_instant() {
+    let mut log = vec![created(json!({"ScheduleExpression": "rate(1 hour)"}))];
+    let started = at(&log, 1_000, fire_at(1_000, 0)).unwrap();
+    log.push(started.clone());
+    log.push(at(&log, 2_000, finish(&started)).unwrap());
+    let again = at(&log, 500, fire_at(1_000 + HOUR, 1)).unwrap();
+    log.push(again);
+    assert_eq!(due(&log), Some((1_000 + 2 * HOUR, "Schedule".into())));
+}
+
+#[test]
+fn an_interval_while_it_runs_is_skipped_and_what_somebody_asks_for_comes_after() {
+    let mut log = vec![created(json!({"ScheduleExpression": "rate(1 hour)"}))];
+    let started = at(&log, 1_000, fire_at(1_000, 0)).unwrap();
+    log.push(started.clone());
+    let skipped = at(&log, 1_000 + HOUR, fire_at(1_000 + HOUR, 1)).unwrap();
+    assert!(
+        matches!(&skipped, AssociationEvent::ExecutionSkipped(e) if e.due_ms == 1_000 + HOUR),
+        "{skipped:?}"
+    );
+    log.push(skipped);
+    assert_eq!(due(&log), Some((1_000 + 2 * HOUR, "Schedule".into())));
+    log.push(at(&log, 1_000 + HOUR + 1, Command::Request { cause: "StartAssociationsOnce" }).unwrap());
+    assert_eq!(due(&log), Some((1_000 + 2 * HOUR, "Schedule".into())), "it still runs");
+    let end = 1_000 + HOUR + 7;
+    log.push(at(&log, end, finish(&started)).unwrap());
+    assert_eq!(due(&log), Some((end, "StartAssociationsOnce".into())));
+}
+
+#[test]
+fn a_version_replaces_the_one_that_was_meant() {
+    let log = [created(json!({}))];
+    let json = json!({"Name": "Doc"}).to_string();
+    let update = |on_version| Command::Update { association_json: json.clone(), on_version };
+    let updated = |version| AssociationUpdated {
+        association_id: "a".into(),
+        version,
+        association_json: json.clone(),
+        principal: context().actor.name,
+        updated_ms: context().now.0,
+    };
+    given::<Association>(log.clone())
+        .when(update(Some(1)))
+        .then(AssociationEvent::AssociationUpdated(updated(2)));
+    given::<Association>(log.clone())
+        .when(update(None))
+        .then(AssociationEvent::AssociationUpdated(updated(2)));
+    let refused = Error::Version { latest: 1, given: 3 };
+    given::<Association>(log.clone()).when(update(Some(3))).then_refused(refused);
+    given::<Association>([]).when(update(None)).then_refused(Error::Unknown);
+    let last = AssociationEvent::AssociationUpdated(updated(MAX_VERSIONS));
+    given::<Association>([log[0].clone(), last]).when(update(None)).then_refused(Error::TooManyVersions);
+}
+
+#[test]
+fn what_was_deleted_runs_no_more() {
+    let deleted = AssociationEvent::AssociationDeleted(AssociationDeleted { association_id: "a".into() });
+    let log = [created(json!({})), deleted.clone()];
+    given::<Association>([log[0].clone()]).when(Command::Delete).then(deleted);
+    given::<Association>(log.clone()).when(Command::Delete).then_refused(Error::Unknown);
+    given::<Association>(log.clone()).when(fire_at(1_000, 0)).then_nothing();
+    let nobody = Command::CatchUp { executions: 0, node_ids: vec![], dropped_node_ids: vec![] };
+    given::<Association>(log.clone()).when(nobody).then_nothing();
+    given::<Association>(log).when(Command::Request { cause: "x" }).then_refused(Error::Unknown);
+}
+
+#[test]
+fn who_joined_runs_when_nothing_runs_and_moves_no_instant() {
+    let mut log = vec![created(json!({"ScheduleExpression": "rate(1 hour)"}))];
+    let join =
+        |executions| Command::CatchUp { executions, node_ids: vec!["m".into()], dropped_node_ids: vec![] };
+    let started = at(&log, 1_000, fire_at(1_000, 0)).unwrap();
+    log.push(started.clone());
+    assert_eq!(at(&log, 1_500, join(1)), None, "it runs");
+    log.push(at(&log, 2_000, finish(&started)).unwrap());
+    assert_eq!(at(&log, 2_500, join(0)), None, "those were resolved before");
+    let joined = at(&log, 2_500, join(1)).unwrap();
+    assert!(
+        matches!(&joined, AssociationEvent::ExecutionStarted(e) if e.firing == 1 && e.cause == TARGETS_JOINED)
+    );
+    log.push(joined);
+    assert_eq!(due(&log), Some((1_000 + HOUR, "Schedule".into())));
+}
+
+proptest! {
+    /// Whatever is done when: no execution has the id of another, two never run at a time, each instant that is due is
+    /// answered, by one execution, and the next one is later.
+    #[test]
+    fn executions_follow_one_another(steps in prop::collection::vec((0u8..6, 0i64..3 * HOUR), 1..60)) {
+        let mut log = vec![created(json!({"ScheduleExpression": "rate(1 hour)"}))];
+        let (mut now, mut ids) = (1_000, std::collections::BTreeSet::new());
+        let mut instants = std::collections::BTreeSet::new();
+        for (what, wait) in steps {
+            now += wait;
+            let state = folded(&log);
+            let command = match (what, &state.due, &state.running) {
+                (0..=2, Some(due), _) if due.at_ms <= now => fire_at(due.at_ms, state.executions),
+                (3, ..) => Command::Request { cause: "StartAssociationsOnce" },
+                (4, ..) => Command::CatchUp {
+                    executions: state.executions, node_ids: vec!["m".into()], dropped_node_ids: vec![] },
+                (_, _, Some(id)) => Command::Finish { execution_id: id.clone(), status: "Success".into(),
+                    detailed_status: "Success".into(), message: String::new() },
+                _ => continue,
+            };
+            let fires = matches!(command, Command::Fire { .. });
+            let event = at(&log, now, command);
+            prop_assert!(!fires || event.is_some(), "an instant was left out");
+            let Some(event) = event else { continue };
+            match &event {
+                AssociationEvent::ExecutionStarted(e) => {
+                    prop_assert!(state.running.is_none());
+                    prop_assert!(e.cause != SCHEDULE || instants.insert(e.due_ms), "{} fired twice", e.due_ms);
+                    prop_assert!(ids.insert(e.execution_id.clone()));
+                }
+                AssociationEvent::ExecutionSkipped(e) => {
+                    prop_assert!(state.running.is_some());
+                    prop_assert!(instants.insert(e.due_ms), "{} fired twice", e.due_ms);
+                    prop_assert!(ids.insert(e.execution_id.clone()));
+                }
+                _ => {}
+            }
+            log.push(event);
+            if fires {
+                prop_assert!(folded(&log).due.unwrap().at_ms > now);
+            }
+        }
+    }
+}

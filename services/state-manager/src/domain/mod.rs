@@ -1,0 +1,5 @@
+//! Decisions.
+
+pub mod association;
+pub mod schedule;
+pub mod target;

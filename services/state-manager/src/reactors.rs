@@ -1,0 +1,225 @@
+//! What follows: what is due begins, is asked of run-command, and ends as that says; nodes that join or return run, too.
+
+use crate::{
+    domain::{
+        association::{Association, AssociationEvent, Command},
+        target::{self, Target},
+    },
+    projections::*,
+    shape,
+};
+use reeve_contracts::{
+    documents::DocumentEvent,
+    nodes::NodeEvent,
+    run_command::{CommandEvent, CommandRequested},
+    ssm::AssociationDescription,
+    state_manager::{ExecutionStarted, TargetJoined},
+    tags::ResourceEvent,
+};
+use reeve_eventsourcing::{Actor, Context, Event};
+use reeve_fleet::{NODE_TAGS, NODES, NodeRow, targets};
+use reeve_runtime::{Delivery, DueTimer, Handle, HandlerError};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// What run-command's events call the origin of a command of ours. Its id is `<association>/<version>`.
+pub const ORIGIN: &str = "association";
+/// AWS's defaults for associations: all at once, and no number of errors ends a run.
+const ALL: &str = "100%";
+
+/// A firing: on the targets that are connected; those that are away run when they return.
+pub async fn fire(due: DueTimer) -> Result<(), HandlerError> {
+    let (handle, context) = (&due.handle, due.context("fire"));
+    let state = handle.state::<Association>(&due.key);
+    let (mut node_ids, mut away_node_ids) = (Vec::new(), Vec::new());
+    if state.running.is_none() {
+        let found = targets::selected(handle, &shape::targets(&state.association()));
+        for id in found.map_err(|error| HandlerError::Permanent(error.to_string()))? {
+            if is_connected(handle, &id) { node_ids.push(id) } else { away_node_ids.push(id) }
+        }
+    }
+    let (due_ms, executions) = (due.due_at.0, state.executions);
+    let command = Command::Fire { due_ms, executions, node_ids, away_node_ids };
+    handle.execute::<Association>(&due.key, command, &context).await?;
+    Ok(())
+}
+
+/// Those that wait and are targets still begin; others that wait no longer do.
+pub async fn catch_up(due: DueTimer) -> Result<(), HandlerError> {
+    let (handle, context) = (&due.handle, due.context("catch-up"));
+    let state = handle.state::<Association>(&due.key);
+    let association = state.association();
+    let prefix = format!("{}/", due.key);
+    let waiting = handle.views().scan::<i64>(WAITING, &prefix, None, usize::MAX).rows;
+    let waiting = waiting.into_iter().map(|(key, _)| key[prefix.len()..].to_owned());
+    let (node_ids, dropped_node_ids) = waiting.partition(|node| {
+        is_connected(handle, node) && is_due(handle, &due.key, node, state.firing, &association)
+    });
+    let command = Command::CatchUp { executions: state.executions, node_ids, dropped_node_ids };
+    handle.execute::<Association>(&due.key, command, &context).await?;
+    Ok(())
+}
+
+fn is_connected(handle: &Handle, node: &str) -> bool {
+    handle.views().look::<NodeRow>(NODES, node).is_some_and(|row| !row.session.is_empty())
+}
+
+/// Whether a node is to run what others ran at the last firing: it is a target, and did not.
+fn is_due(handle: &Handle, id: &str, node: &str, firing: u64, association: &AssociationDescription) -> bool {
+    let Some(row) = handle.views().get::<NodeRow>(NODES, node) else { return false };
+    if firing == 0 || !targets::meets(handle, &shape::targets(association), node, &row) {
+        return false;
+    }
+    // Who joins between two instants waits for the next one, if the association is for these alone.
+    let joins = !association.apply_only_at_cron_interval.unwrap_or_default();
+    match handle.views().get::<RunRow>(RUNS, &target::id(id, node)) {
+        Some(run) if run.firing == firing => run.away || never_arrived(handle, &run.execution_id, node),
+        _ => joins,
+    }
+}
+
+fn never_arrived(handle: &Handle, execution: &str, node: &str) -> bool {
+    let outcome: Option<OutcomeRow> = handle.views().get(OUTCOMES, &format!("{execution}/{node}"));
+    outcome.is_some_and(|outcome| outcome.detailed_status == "DeliveryTimedOut")
+}
+
+/// What an execution's beginning leads to: its command, and another look at who was away.
+pub async fn begin(delivery: Delivery<AssociationEvent>) -> Result<(), HandlerError> {
+    let AssociationEvent::ExecutionStarted(started) = &delivery.event.event else { return Ok(()) };
+    if !started.node_ids.is_empty() {
+        ask(&delivery, started).await?;
+    }
+    // One that connected while the others were looked for would wait for its next connection.
+    for node in started.away_node_ids.iter().filter(|node| is_connected(&delivery.handle, node)) {
+        join(&delivery, node, &started.association_id).await?;
+    }
+    Ok(())
+}
+
+async fn ask(delivery: &Delivery<AssociationEvent>, started: &ExecutionStarted) -> Result<(), HandlerError> {
+    let (handle, id) = (&delivery.handle, &started.association_id);
+    let version: Option<VersionRow> = handle.views().get(VERSIONS, &version_key(id, started.version));
+    let row: Option<AssociationRow> = handle.views().get(ASSOCIATIONS, id);
+    // One that was deleted meanwhile does not begin any more.
+    let (Some(version), Some(row)) = (version, row) else { return Ok(()) };
+    let of: AssociationDescription = serde_json::from_str(&version.association_json)
+        .map_err(|error| HandlerError::Permanent(format!("version {} of {id}: {error}", started.version)))?;
+    let parameters = serde_json::to_string(&of.parameters.unwrap_or_default());
+    let requested = CommandRequested {
+        origin_kind: ORIGIN.to_owned(),
+        origin_id: format!("{id}/{}", started.version),
+        document_name: of.name.unwrap_or_default(),
+        document_version: of.document_version.unwrap_or_default(),
+        parameters_json: parameters.map_err(|error| HandlerError::Permanent(error.to_string()))?,
+        node_ids: started.node_ids.clone(),
+        max_concurrency: of.max_concurrency.unwrap_or_else(|| ALL.to_owned()),
+        max_errors: of.max_errors.unwrap_or_else(|| ALL.to_owned()),
+        comment: of.association_name.unwrap_or_default(),
+        account: row.state.account,
+        region: row.state.region,
+        ..CommandRequested::default()
+    };
+    let command_id = Uuid::try_parse(&started.execution_id)
+        .map_err(|error| HandlerError::Permanent(format!("{}: {error}", started.execution_id)))?;
+    let actor = Actor { name: row.state.principal, source: String::new() };
+    let context = Context { actor, command_id, ..delivery.context("ask") };
+    Ok(handle.request(&requested, &context).await?)
+}
+
+/// An execution ends as its command does.
+pub async fn end(delivery: Delivery<CommandEvent>) -> Result<(), HandlerError> {
+    let (kind, origin, execution_id, status, detailed_status, message) = match &delivery.event.event {
+        CommandEvent::CommandFinished(e) => {
+            let status = match e.status.as_str() {
+                status @ ("Success" | "TimedOut") => status,
+                _ => "Failed",
+            };
+            (&e.origin_kind, &e.origin_id, &e.command_id, status, &e.status_details, String::new())
+        }
+        CommandEvent::CommandRefused(e) => {
+            (&e.origin_kind, &e.origin_id, &e.command_id, "Failed", &e.code, e.reason.clone())
+        }
+        _ => return Ok(()),
+    };
+    if kind != ORIGIN {
+        return Ok(());
+    }
+    let id = origin.split_once('/').map_or(origin.as_str(), |(id, _)| id);
+    let (execution_id, detailed_status) = (execution_id.clone(), detailed_status.clone());
+    let finish = Command::Finish { execution_id, status: status.to_owned(), detailed_status, message };
+    delivery.execute::<Association>("end", id, finish).await?;
+    Ok(())
+}
+
+/// Another version of a document is what associations with `$DEFAULT` or `$LATEST` mean: they run it at once.
+pub async fn follow_document(delivery: Delivery<DocumentEvent>) -> Result<(), HandlerError> {
+    let (name, meant) = match &delivery.event.event {
+        DocumentEvent::DefaultVersionSet(e) => (&e.name, "$DEFAULT"),
+        DocumentEvent::DocumentUpdated(e) => (&e.name, "$LATEST"),
+        _ => return Ok(()),
+    };
+    let prefix = format!("{name}/");
+    let found = delivery.handle.views().scan::<String>(BY_DOCUMENT, &prefix, None, usize::MAX).rows;
+    for (_, id) in found {
+        let of = delivery.handle.state::<Association>(&id).association();
+        if of.document_version.as_deref().unwrap_or("$DEFAULT") == meant {
+            let request = Command::Request { cause: "DocumentChanged" };
+            // One that was deleted meanwhile does not run.
+            if delivery.handle.state::<Association>(&id).exists() {
+                delivery.execute::<Association>(&id, &id, request).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A node that connects runs what it missed, and what it became a target of.
+pub async fn returned(delivery: Delivery<NodeEvent>) -> Result<(), HandlerError> {
+    let NodeEvent::NodeConnected(connected) = &delivery.event.event else { return Ok(()) };
+    join_all(&delivery, &connected.node_id).await
+}
+
+/// A tag may make a node a target.
+pub async fn tagged(delivery: Delivery<ResourceEvent>) -> Result<(), HandlerError> {
+    let ResourceEvent::TagsAdded(added) = &delivery.event.event else { return Ok(()) };
+    if added.resource_type != "ManagedInstance" || !is_connected(&delivery.handle, &added.resource_id) {
+        return Ok(());
+    }
+    join_all(&delivery, &added.resource_id).await
+}
+
+async fn join_all<E: Event>(delivery: &Delivery<E>, node: &str) -> Result<(), HandlerError> {
+    for id in candidates(&delivery.handle, node) {
+        join(delivery, node, &id).await?;
+    }
+    Ok(())
+}
+
+/// The associations whose first target a node meets.
+pub fn candidates(handle: &Handle, node: &str) -> BTreeSet<String> {
+    let tags: BTreeMap<String, String> = handle.views().get(NODE_TAGS, node).unwrap_or_default();
+    let keys = node_keys(node, tags.iter()).into_iter();
+    keys.flat_map(|key| handle.views().scan::<String>(BY_TARGET, &format!("{key}/"), None, usize::MAX).rows)
+        .map(|(_, id)| id)
+        .collect()
+}
+
+/// A node waits for its run, unless it ran or waits already.
+async fn join<E: Event>(delivery: &Delivery<E>, node: &str, id: &str) -> Result<(), HandlerError> {
+    let handle = &delivery.handle;
+    let state = handle.state::<Association>(id);
+    let key = target::id(id, node);
+    let waits = handle.views().get::<i64>(WAITING, &key).is_some();
+    if waits || !state.exists() || !is_due(handle, id, node, state.firing, &state.association()) {
+        return Ok(());
+    }
+    let context = delivery.context(&key);
+    let joined = TargetJoined {
+        association_id: id.to_owned(),
+        node_id: node.to_owned(),
+        firing: state.firing,
+        joined_ms: context.now.0,
+    };
+    handle.execute::<Target>(&key, joined, &context).await?;
+    Ok(())
+}

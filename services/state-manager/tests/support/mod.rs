@@ -1,0 +1,316 @@
+//! The service as tests use it, and the other services' events as they would write them.
+
+use reeve_contracts::{
+    documents::{DocumentCreated, DocumentEvent, Version},
+    nodes::{NodeConnected, NodeEvent, NodeLost, NodeRegistered},
+    outcome::{StepOutcome, StepStatus},
+    run_command::{
+        CommandEvent, CommandFinished, CommandRequested, CommandSent, InvocationEvent, InvocationFinished,
+    },
+    state_manager::{AssociationCreated, AssociationEvent, ExecutionStarted, TargetEvent},
+    tags::{ResourceEvent, Tag, TagsAdded, TagsRemoved},
+};
+use reeve_eventsourcing::{AggregateRef, Context, Envelope, Event, Position};
+use reeve_jetstream::{Bus, Headers, serve, store, streams};
+use reeve_runtime::{HandlerError, Request, Running, Service, rebuild, run};
+use reeve_testkit::{Nats, context};
+use reeve_types::{Timestamp, ids::new_uuid};
+use serde_json::{Value, json};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+pub fn node(n: usize) -> String {
+    format!("mi-{n:017x}")
+}
+
+/// The running service beside a log with documents and nodes, and in place of run-command one that keeps what it is asked.
+pub struct Fleet {
+    bus: Bus,
+    running: Mutex<Option<Running>>,
+    asked: Running,
+    requests: Arc<Mutex<Vec<CommandRequested>>>,
+    /// The last position of each subject that the tests write.
+    last: Mutex<HashMap<String, u64>>,
+}
+
+fn document(name: &str, document_type: &str) -> DocumentEvent {
+    let content = match document_type {
+        "Automation" => json!({"schemaVersion": "0.3", "mainSteps": []}),
+        _ if name == "Old" => json!({"schemaVersion": "1.2", "runtimeConfig": {
+            "aws:runShellScript": {"properties": [{"runCommand": ["id"]}]}}}),
+        _ => json!({"schemaVersion": "2.2", "mainSteps": [
+            {"action": "aws:runShellScript", "name": "s", "inputs": {"runCommand": ["true"]}}]}),
+    };
+    let version = Version {
+        number: 1,
+        content: content.to_string(),
+        format: "JSON".to_owned(),
+        schema_version: content["schemaVersion"].as_str().unwrap().to_owned(),
+        ..Version::default()
+    };
+    DocumentEvent::DocumentCreated(DocumentCreated {
+        name: name.to_owned(),
+        document_type: document_type.to_owned(),
+        version: Some(version),
+        ..DocumentCreated::default()
+    })
+}
+
+/// Takes what run-command would.
+fn asked(requests: Arc<Mutex<Vec<CommandRequested>>>) -> Service {
+    Service::new("run-command").request(move |request: Request<CommandRequested>| {
+        let requests = requests.clone();
+        async move {
+            requests.lock().unwrap().push(request.message);
+            Ok::<(), HandlerError>(())
+        }
+    })
+}
+
+impl Fleet {
+    /// With so many nodes, all connected.
+    pub async fn start(nats: &Nats, nodes: usize) -> Self {
+        let bus = nats.bus().await;
+        for service in ["documents", "nodes", "tags", "run-command", "state-manager"] {
+            streams::ensure_events(&bus, service).await.unwrap();
+        }
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let beside = nats.folder().join("run-command");
+        let asked = run(asked(requests.clone()), bus.clone(), &beside).await.unwrap();
+        let running =
+            run(reeve_state_manager::service(), bus.clone(), &nats.folder().join("one")).await.unwrap();
+        let last = Mutex::new(HashMap::new());
+        let fleet = Self { bus, running: Mutex::new(Some(running)), asked, requests, last };
+        fleet.publish("Doc", document("Doc", "Command")).await;
+        fleet.publish("Old", document("Old", "Command")).await;
+        fleet.publish("Auto", document("Auto", "Automation")).await;
+        for n in 0..nodes {
+            let registered = NodeRegistered { node_id: node(n), ..NodeRegistered::default() };
+            fleet.publish(&node(n), NodeEvent::NodeRegistered(registered)).await;
+            fleet.connected(n).await;
+        }
+        fleet
+            .until("the nodes are known", async || {
+                let input = json!({"InstanceId": node(nodes - 1)});
+                fleet.call("DescribeInstanceAssociationsStatus", input).await.is_ok()
+            })
+            .await;
+        fleet
+    }
+
+    async fn publish<E: Event>(&self, id: &str, event: E) {
+        let context = Context { command_id: new_uuid(), now: Timestamp::now(), ..context() };
+        let aggregate = AggregateRef::of::<E>(id);
+        let subject = format!("{aggregate:?}");
+        let last = self.last.lock().unwrap().get(&subject).copied().unwrap_or_default();
+        let envelope = Envelope::of(&aggregate, &event, &context);
+        let position = store::append(&self.bus, &envelope, Position(last)).await.unwrap();
+        self.last.lock().unwrap().insert(subject, position.0);
+    }
+
+    pub async fn connected(&self, n: usize) {
+        let connected = NodeConnected {
+            node_id: node(n),
+            platform_type: "Linux".to_owned(),
+            session: "s".to_owned(),
+            ..NodeConnected::default()
+        };
+        self.publish(&node(n), NodeEvent::NodeConnected(connected)).await;
+    }
+
+    pub async fn lost(&self, n: usize) {
+        let lost = NodeLost { node_id: node(n), session: "s".to_owned(), ..NodeLost::default() };
+        self.publish(&node(n), NodeEvent::NodeLost(lost)).await;
+        // Views of two streams follow each other by no order.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+
+    pub async fn tag(&self, n: usize, key: &str, value: &str) {
+        let added = TagsAdded {
+            resource_type: "ManagedInstance".to_owned(),
+            resource_id: node(n),
+            tags: vec![Tag { key: key.to_owned(), value: value.to_owned() }],
+        };
+        self.publish(&format!("ManagedInstance/{}", node(n)), ResourceEvent::TagsAdded(added)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+
+    pub async fn untag(&self, n: usize, key: &str) {
+        let removed = TagsRemoved {
+            resource_type: "ManagedInstance".to_owned(),
+            resource_id: node(n),
+            keys: vec![key.to_owned()],
+        };
+        self.publish(&format!("ManagedInstance/{}", node(n)), ResourceEvent::TagsRemoved(removed)).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+
+    /// What run-command would say: a command was sent, did well on these nodes, and ended.
+    pub async fn finish(&self, execution: &str, association: &str, nodes: &[String]) {
+        let ends: Vec<_> = nodes.iter().map(|node| (node.as_str(), "Success", "Success")).collect();
+        self.finish_with(execution, association, &ends, ("Success", "Success")).await;
+    }
+
+    /// As [`Fleet::finish`], with how each node ended and the command.
+    pub async fn finish_with(
+        &self,
+        execution: &str,
+        association: &str,
+        nodes: &[(&str, &str, &str)],
+        (status, details): (&str, &str),
+    ) {
+        let (command_id, origin_id) = (execution.to_owned(), format!("{association}/1"));
+        let sent = CommandSent {
+            command_id: command_id.clone(),
+            node_ids: nodes.iter().map(|(node, ..)| (*node).to_owned()).collect(),
+            origin_kind: "association".to_owned(),
+            origin_id: origin_id.clone(),
+            ..CommandSent::default()
+        };
+        self.publish(execution, CommandEvent::CommandSent(sent)).await;
+        for (node, status, details) in nodes {
+            let step = match *status {
+                "Success" => StepStatus::Success,
+                _ => StepStatus::Failed,
+            };
+            let finished = InvocationFinished {
+                command_id: command_id.clone(),
+                node_id: (*node).to_owned(),
+                status: (*status).to_owned(),
+                status_details: (*details).to_owned(),
+                steps: vec![StepOutcome { status: step.into(), ..StepOutcome::default() }],
+                ..InvocationFinished::default()
+            };
+            let id = format!("{execution}/{node}");
+            self.publish(&id, InvocationEvent::InvocationFinished(finished)).await;
+        }
+        let finished = CommandFinished {
+            command_id,
+            status: status.to_owned(),
+            status_details: details.to_owned(),
+            origin_kind: "association".to_owned(),
+            origin_id,
+            ..CommandFinished::default()
+        };
+        self.publish(execution, CommandEvent::CommandFinished(finished)).await;
+        self.until("it is known to have ended", async || {
+            self.events(association).await.iter().any(|event| {
+                matches!(event, AssociationEvent::ExecutionFinished(e) if e.execution_id == execution)
+            })
+        })
+        .await;
+    }
+
+    /// An association that was made so many hours ago and runs each hour, as an earlier run of the service wrote it.
+    pub async fn write_old_association(&self, hours: i64) -> String {
+        let id = new_uuid().to_string();
+        let created = AssociationCreated {
+            association_id: id.clone(),
+            association_json: json!({"Name": "Doc", "ScheduleExpression": "rate(1 hour)",
+                "Targets": [{"Key": "InstanceIds", "Values": ["*"]}]})
+            .to_string(),
+            principal: "alice".to_owned(),
+            created_ms: Timestamp::now().0 - hours * 3_600_000 - 60_000,
+            ..AssociationCreated::default()
+        };
+        self.publish(&id, AssociationEvent::AssociationCreated(created)).await;
+        id
+    }
+
+    /// Calls an operation; a refusal is its code, a colon and its sentence.
+    pub async fn call(&self, operation: &str, input: Value) -> Result<Value, String> {
+        let headers = Headers::default().with("reeve-actor", "alice").with("reeve-account", "123456789012");
+        let subject = format!("reeve.api.state-manager.{operation}");
+        let body = input.to_string().into();
+        let answer = serve::call(&self.bus, &subject, headers, body, Duration::from_secs(30)).await.unwrap();
+        let said: Value = serde_json::from_slice(&answer.data).unwrap();
+        match answer.headers.get("reeve-error") {
+            Some(code) => Err(format!("{code}: {}", said["message"].as_str().unwrap_or_default())),
+            None => Ok(said),
+        }
+    }
+
+    pub async fn create(&self, input: Value) -> String {
+        let made = self.call("CreateAssociation", input).await.unwrap();
+        made["AssociationDescription"]["AssociationId"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn until(&self, what: &str, done: impl AsyncFn() -> bool) {
+        for _ in 0..600 {
+            if done().await {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("never: {what}");
+    }
+
+    /// What was asked of run-command.
+    pub async fn requests(&self) -> Vec<CommandRequested> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    /// All events of the service.
+    async fn log(&self) -> Vec<Arc<Envelope>> {
+        let last = streams::last_sequence(&self.bus, "STATE_MANAGER").await.unwrap();
+        let mut all = Vec::new();
+        for sequence in 1..=last {
+            all.push(Arc::new(store::at(&self.bus, "STATE_MANAGER", Position(sequence)).await.unwrap()));
+        }
+        all
+    }
+
+    pub async fn events(&self, id: &str) -> Vec<AssociationEvent> {
+        let log = self.log().await.into_iter().filter(|envelope| envelope.aggregate.id == id);
+        log.filter_map(|envelope| AssociationEvent::decode(&envelope.schema, &envelope.data).ok()).collect()
+    }
+
+    pub async fn started(&self, id: &str) -> Vec<ExecutionStarted> {
+        let events = self.events(id).await.into_iter();
+        events
+            .filter_map(|event| match event {
+                AssociationEvent::ExecutionStarted(started) => Some(started),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// How many nodes joined or returned, of all associations.
+    pub async fn joined(&self) -> usize {
+        let log = self.log().await.into_iter();
+        log.filter(|envelope| TargetEvent::decode(&envelope.schema, &envelope.data).is_ok()).count()
+    }
+
+    /// A second one of the service.
+    pub async fn replica(&self, nats: &Nats) -> Running {
+        let folder = nats.folder().join("two");
+        run(reeve_state_manager::service(), self.bus.clone(), &folder).await.unwrap()
+    }
+
+    /// Ends the service, and starts it without its views.
+    pub async fn restart(&self, nats: &Nats) {
+        let running = self.running.lock().unwrap().take();
+        running.unwrap().stop().await;
+        let folder = nats.folder().join("anew");
+        let running = run(reeve_state_manager::service(), self.bus.clone(), &folder).await.unwrap();
+        *self.running.lock().unwrap() = Some(running);
+    }
+
+    /// Whether views that are built from the log are those that there are.
+    pub async fn rebuilt_equals_live(&self, nats: &Nats) -> bool {
+        let folder = nats.folder().join("rebuilt");
+        let rebuilt = rebuild(&reeve_state_manager::service(), &self.bus, &folder).await.unwrap();
+        let running = self.running.lock().unwrap();
+        let live = running.as_ref().unwrap().handle().views().dump();
+        rebuilt.views().dump() == live
+    }
+
+    pub async fn stop(self) {
+        let running = self.running.lock().unwrap().take();
+        running.unwrap().stop().await;
+        self.asked.stop().await;
+    }
+}
