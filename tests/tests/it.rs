@@ -25,6 +25,8 @@ mod bus_away;
 mod children;
 #[path = "it/client.rs"]
 mod client;
+#[path = "it/compliance.rs"]
+mod compliance;
 #[path = "it/compose.rs"]
 mod compose;
 #[path = "it/containment.rs"]

@@ -133,6 +133,7 @@ fn inputs(operation: &str, node: &str, created: &Created, incident: &Incident) -
             .iter()
             .map(|name| json!({"ResultAttributes": [{"TypeName": name}]}))
             .collect(),
+        "ListComplianceItems" => vec![json!({"ResourceIds": [node]})],
         "GetNodeInventory" => vec![json!({"nodeId": node})],
         "ListInventoryChanges" => vec![json!({"from": 0, "to": 4_000_000_000u64})],
         "GetDeadLetter" => vec![json!({"number": 1})],
@@ -194,7 +195,7 @@ fn write(instance: &Instance, dice: &mut Dice, created: &mut Created, incident: 
         .to_string()
     };
     let n = dice.below(1000);
-    let (operation, input) = match dice.below(15) {
+    let (operation, input) = match dice.below(16) {
         0 => ("CreateDocument", json!({"Name": name, "Content": content(n), "DocumentType": "Command"})),
         1 => ("UpdateDocument", json!({"Name": name, "Content": content(n), "DocumentVersion": "$LATEST"})),
         2 => ("DeleteDocument", json!({"Name": name})),
@@ -231,6 +232,17 @@ fn write(instance: &Instance, dice: &mut Dice, created: &mut Created, incident: 
             json!({"AssociationId": incident.association, "AssociationName": format!("name-{n}"),
                 "Parameters": {"commands": ["true"]}}),
         ),
+        14 => {
+            let status = ["COMPLIANT", "NON_COMPLIANT"][n % 2];
+            let items: Vec<Value> = (0..n % 4)
+                .map(|id| json!({"Id": id.to_string(), "Severity": "LOW", "Status": status}))
+                .collect();
+            (
+                "PutComplianceItems",
+                json!({"ResourceId": instance.node(), "ResourceType": "ManagedInstance",
+                "ComplianceType": "Custom:Benchmark", "ExecutionSummary": {"ExecutionTime": n}, "Items": items}),
+            )
+        }
         _ => {
             let command = instance.send("echo x");
             instance.ended(&command);

@@ -33,7 +33,7 @@ pub const GATEWAY_SECRETS: [&str; 4] = [INSTANCE, SECRETS_KEY, TOKEN_KEY, PRINCI
 pub const GATEWAY: &str = "gateway";
 
 /// Every service.
-pub const ENTRIES: [Entry; 12] = [
+pub const ENTRIES: [Entry; 13] = [
     Entry {
         name: "access",
         secrets: &[SECRETS_KEY],
@@ -44,6 +44,12 @@ pub const ENTRIES: [Entry; 12] = [
                 access: needs.access()?,
             }))
         },
+    },
+    Entry {
+        name: "compliance",
+        secrets: &[],
+        authorizes: false,
+        describe: |_| Ok(reeve_compliance::service()),
     },
     Entry {
         name: "dead-letters",

@@ -84,6 +84,10 @@ pub const OPERATIONS: &[&str] = &[
     "StartAssociationsOnce",
     "DescribeEffectiveInstanceAssociations",
     "DescribeInstanceAssociationsStatus",
+    "PutComplianceItems",
+    "ListComplianceItems",
+    "ListComplianceSummaries",
+    "ListResourceComplianceSummaries",
 ];
 
 /// AWS's `AccountSharingInfo`.
@@ -655,6 +659,97 @@ pub struct CommandPlugin {
     pub status: Option<String>,
     #[serde(rename = "StatusDetails", skip_serializing_if = "Option::is_none")]
     pub status_details: Option<String>,
+}
+
+/// AWS's `ComplianceExecutionSummary`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ComplianceExecutionSummary {
+    #[serde(rename = "ExecutionId", skip_serializing_if = "Option::is_none")]
+    pub execution_id: Option<String>,
+    #[serde(rename = "ExecutionTime", skip_serializing_if = "Option::is_none")]
+    pub execution_time: Option<f64>,
+    #[serde(rename = "ExecutionType", skip_serializing_if = "Option::is_none")]
+    pub execution_type: Option<String>,
+}
+
+/// AWS's `ComplianceItem`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ComplianceItem {
+    #[serde(rename = "ComplianceType", skip_serializing_if = "Option::is_none")]
+    pub compliance_type: Option<String>,
+    #[serde(rename = "Details", skip_serializing_if = "Option::is_none")]
+    pub details: Option<BTreeMap<String, String>>,
+    #[serde(rename = "ExecutionSummary", skip_serializing_if = "Option::is_none")]
+    pub execution_summary: Option<ComplianceExecutionSummary>,
+    #[serde(rename = "Id", skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    #[serde(rename = "ResourceId", skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
+    #[serde(rename = "ResourceType", skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
+    /// One of `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, `INFORMATIONAL`, `UNSPECIFIED`.
+    #[serde(rename = "Severity", skip_serializing_if = "Option::is_none")]
+    pub severity: Option<String>,
+    /// One of `COMPLIANT`, `NON_COMPLIANT`.
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(rename = "Title", skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+}
+
+/// AWS's `ComplianceItemEntry`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ComplianceItemEntry {
+    #[serde(rename = "Details", skip_serializing_if = "Option::is_none")]
+    pub details: Option<BTreeMap<String, String>>,
+    #[serde(rename = "Id", skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// One of `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, `INFORMATIONAL`, `UNSPECIFIED`.
+    #[serde(rename = "Severity", skip_serializing_if = "Option::is_none")]
+    pub severity: Option<String>,
+    /// One of `COMPLIANT`, `NON_COMPLIANT`.
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(rename = "Title", skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+}
+
+/// AWS's `ComplianceStringFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ComplianceStringFilter {
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// One of `EQUAL`, `NOT_EQUAL`, `BEGIN_WITH`, `LESS_THAN`, `GREATER_THAN`.
+    #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+    #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+}
+
+/// AWS's `ComplianceSummaryItem`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ComplianceSummaryItem {
+    #[serde(rename = "ComplianceType", skip_serializing_if = "Option::is_none")]
+    pub compliance_type: Option<String>,
+    #[serde(rename = "CompliantSummary", skip_serializing_if = "Option::is_none")]
+    pub compliant_summary: Option<CompliantSummary>,
+    #[serde(rename = "NonCompliantSummary", skip_serializing_if = "Option::is_none")]
+    pub non_compliant_summary: Option<NonCompliantSummary>,
+}
+
+/// AWS's `CompliantSummary`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CompliantSummary {
+    #[serde(rename = "CompliantCount", skip_serializing_if = "Option::is_none")]
+    pub compliant_count: Option<i32>,
+    #[serde(rename = "SeveritySummary", skip_serializing_if = "Option::is_none")]
+    pub severity_summary: Option<SeveritySummary>,
 }
 
 /// What CreateActivation is asked.
@@ -2764,6 +2859,54 @@ pub struct ListCommandsResult {
     pub next_token: Option<String>,
 }
 
+/// What ListComplianceItems is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListComplianceItemsRequest {
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<ComplianceStringFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "ResourceIds", skip_serializing_if = "Option::is_none")]
+    pub resource_ids: Option<Vec<String>>,
+    #[serde(rename = "ResourceTypes", skip_serializing_if = "Option::is_none")]
+    pub resource_types: Option<Vec<String>>,
+}
+
+/// What ListComplianceItems answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListComplianceItemsResult {
+    #[serde(rename = "ComplianceItems", skip_serializing_if = "Option::is_none")]
+    pub compliance_items: Option<Vec<ComplianceItem>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What ListComplianceSummaries is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListComplianceSummariesRequest {
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<ComplianceStringFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What ListComplianceSummaries answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListComplianceSummariesResult {
+    #[serde(rename = "ComplianceSummaryItems", skip_serializing_if = "Option::is_none")]
+    pub compliance_summary_items: Option<Vec<ComplianceSummaryItem>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
 /// What ListDocumentMetadataHistory is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -2995,6 +3138,28 @@ pub struct ListOpsMetadataResult {
     pub ops_metadata_list: Option<Vec<OpsMetadata>>,
 }
 
+/// What ListResourceComplianceSummaries is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListResourceComplianceSummariesRequest {
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<ComplianceStringFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What ListResourceComplianceSummaries answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListResourceComplianceSummariesResult {
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "ResourceComplianceSummaryItems", skip_serializing_if = "Option::is_none")]
+    pub resource_compliance_summary_items: Option<Vec<ResourceComplianceSummaryItem>>,
+}
+
 /// What ListTagsForResource is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -3109,6 +3274,16 @@ pub struct NodeOwnerInfo {
 pub struct NodeType {
     #[serde(rename = "Instance", skip_serializing_if = "Option::is_none")]
     pub instance: Option<InstanceInfo>,
+}
+
+/// AWS's `NonCompliantSummary`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NonCompliantSummary {
+    #[serde(rename = "NonCompliantCount", skip_serializing_if = "Option::is_none")]
+    pub non_compliant_count: Option<i32>,
+    #[serde(rename = "SeveritySummary", skip_serializing_if = "Option::is_none")]
+    pub severity_summary: Option<SeveritySummary>,
 }
 
 /// AWS's `NotificationConfig`.
@@ -3479,6 +3654,32 @@ pub struct PatchSource {
     pub products: Option<Vec<String>>,
 }
 
+/// What PutComplianceItems is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PutComplianceItemsRequest {
+    #[serde(rename = "ComplianceType", skip_serializing_if = "Option::is_none")]
+    pub compliance_type: Option<String>,
+    #[serde(rename = "ExecutionSummary", skip_serializing_if = "Option::is_none")]
+    pub execution_summary: Option<ComplianceExecutionSummary>,
+    #[serde(rename = "ItemContentHash", skip_serializing_if = "Option::is_none")]
+    pub item_content_hash: Option<String>,
+    #[serde(rename = "Items", skip_serializing_if = "Option::is_none")]
+    pub items: Option<Vec<ComplianceItemEntry>>,
+    #[serde(rename = "ResourceId", skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
+    #[serde(rename = "ResourceType", skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
+    /// One of `COMPLETE`, `PARTIAL`.
+    #[serde(rename = "UploadType", skip_serializing_if = "Option::is_none")]
+    pub upload_type: Option<String>,
+}
+
+/// What PutComplianceItems answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PutComplianceItemsResult {}
+
 /// What PutInventory is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -3568,6 +3769,30 @@ pub struct RemoveTagsFromResourceRequest {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RemoveTagsFromResourceResult {}
+
+/// AWS's `ResourceComplianceSummaryItem`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ResourceComplianceSummaryItem {
+    #[serde(rename = "ComplianceType", skip_serializing_if = "Option::is_none")]
+    pub compliance_type: Option<String>,
+    #[serde(rename = "CompliantSummary", skip_serializing_if = "Option::is_none")]
+    pub compliant_summary: Option<CompliantSummary>,
+    #[serde(rename = "ExecutionSummary", skip_serializing_if = "Option::is_none")]
+    pub execution_summary: Option<ComplianceExecutionSummary>,
+    #[serde(rename = "NonCompliantSummary", skip_serializing_if = "Option::is_none")]
+    pub non_compliant_summary: Option<NonCompliantSummary>,
+    /// One of `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, `INFORMATIONAL`, `UNSPECIFIED`.
+    #[serde(rename = "OverallSeverity", skip_serializing_if = "Option::is_none")]
+    pub overall_severity: Option<String>,
+    #[serde(rename = "ResourceId", skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
+    #[serde(rename = "ResourceType", skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
+    /// One of `COMPLIANT`, `NON_COMPLIANT`.
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+}
 
 /// AWS's `ResultAttribute`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -3659,6 +3884,24 @@ pub struct SendCommandRequest {
 pub struct SendCommandResult {
     #[serde(rename = "Command", skip_serializing_if = "Option::is_none")]
     pub command: Option<Command>,
+}
+
+/// AWS's `SeveritySummary`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SeveritySummary {
+    #[serde(rename = "CriticalCount", skip_serializing_if = "Option::is_none")]
+    pub critical_count: Option<i32>,
+    #[serde(rename = "HighCount", skip_serializing_if = "Option::is_none")]
+    pub high_count: Option<i32>,
+    #[serde(rename = "InformationalCount", skip_serializing_if = "Option::is_none")]
+    pub informational_count: Option<i32>,
+    #[serde(rename = "LowCount", skip_serializing_if = "Option::is_none")]
+    pub low_count: Option<i32>,
+    #[serde(rename = "MediumCount", skip_serializing_if = "Option::is_none")]
+    pub medium_count: Option<i32>,
+    #[serde(rename = "UnspecifiedCount", skip_serializing_if = "Option::is_none")]
+    pub unspecified_count: Option<i32>,
 }
 
 /// What StartAssociationsOnce is asked.

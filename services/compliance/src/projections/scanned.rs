@@ -1,0 +1,114 @@
+//! Patches, as scans and installations found them: from what the inventory says of two types, `AWS:PatchCompliance`, an entry
+//! for each patch, and `AWS:PatchSummary`, the run.
+
+use super::rows::{GroupRow, ItemRow, Tables, change, group_key};
+use crate::domain::Execution;
+use reeve_contracts::inventory::{Entry as Told, InventoryChanged, InventoryEvent};
+use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
+use reeve_inventory_model::{Entry, from_attributes};
+use reeve_types::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Where they are.
+pub(crate) const SCANNED: Tables = Tables { groups: "scanned-groups", items: "scanned-items" };
+/// Changes that are not in force yet, by node.
+const WAITING: &str = "scanned-waiting";
+
+/// Parts of a change that wait for the last one.
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct Waiting {
+    change_id: String,
+    put: Vec<(String, ItemRow)>,
+    removed: Vec<String>,
+}
+
+/// Keeps [`SCANNED`].
+pub(crate) struct Scanned;
+
+impl Projection for Scanned {
+    const NAME: &'static str = "scanned";
+    const VERSION: u32 = 1;
+    type Event = InventoryEvent;
+
+    fn apply(&self, view: &mut dyn View, event: &Recorded<InventoryEvent>) {
+        // What could not be looked at is as it was known, with the age that it has.
+        let InventoryEvent::InventoryChanged(e) = &event.event else { return };
+        match e.type_name.as_str() {
+            "AWS:PatchCompliance" => patches(view, e),
+            "AWS:PatchSummary" => run(view, e),
+            _ => {}
+        }
+    }
+}
+
+fn patches(view: &mut dyn View, e: &InventoryChanged) {
+    let waiting: Option<Waiting> = view.row(WAITING, &e.node_id);
+    let mut all = waiting.filter(|waiting| waiting.change_id == e.change_id).unwrap_or_default();
+    all.change_id.clone_from(&e.change_id);
+    let after = e.changed.iter().filter_map(|change| change.after.as_ref());
+    let put = |told: &Told| (told.key.clone(), item(from_attributes(&told.attributes)));
+    all.put.extend(e.added.iter().chain(after).map(put));
+    all.removed.extend(e.removed.iter().map(|told| told.key.clone()));
+    if e.part < e.parts {
+        return view.put_row(WAITING, &e.node_id, all);
+    }
+    view.remove(WAITING, e.node_id.as_bytes());
+    let key = group_key("Patch", &e.node_id);
+    let mut group: GroupRow = view.row(SCANNED.groups, &key).unwrap_or_default();
+    change(view, SCANNED, &key, &mut group.counts, all.put, all.removed);
+    if e.hash.is_empty() {
+        return view.remove(SCANNED.groups, key.as_bytes());
+    }
+    known_by(&mut group, &e.command_id, e.captured_ms);
+    view.put_row(SCANNED.groups, &key, group);
+}
+
+/// A run that found the patches as they were says so by its summary alone.
+fn run(view: &mut dyn View, e: &InventoryChanged) {
+    let after = e.changed.iter().filter_map(|change| change.after.as_ref());
+    let Some(last) = e.added.iter().chain(after).last() else { return };
+    let summary = from_attributes(&last.attributes);
+    let text = |name: &str| summary.get(name).cloned().unwrap_or_default();
+    let ended = Timestamp::parse_rfc3339(&text("OperationEndTime")).map_or(e.captured_ms, |at| at.0);
+    view.change_row(SCANNED.groups, &group_key("Patch", &e.node_id), |group: &mut GroupRow| {
+        known_by(group, &text("ExecutionId"), ended);
+        group.patch_group = text("PatchGroup");
+        group.baseline_id = text("BaselineId");
+    });
+}
+
+fn known_by(group: &mut GroupRow, command_id: &str, time_ms: i64) {
+    let kind = if command_id.is_empty() { "" } else { "Command" };
+    group.execution = Execution { id: command_id.to_owned(), kind: kind.to_owned(), time_ms };
+    group.latest = group.execution.clone();
+}
+
+/// A patch as an item.
+fn item(mut patch: Entry) -> ItemRow {
+    let mut take = |name: &str| patch.remove(name).unwrap_or_default();
+    let (id, title, state) = (take("KBId"), take("Title"), take("State"));
+    let level = take("ComplianceLevel");
+    let status = if is_compliant(&state) { "COMPLIANT" } else { "NON_COMPLIANT" };
+    let details = [
+        ("PatchState", state),
+        ("Classification", take("Classification")),
+        ("PatchSeverity", take("Severity")),
+        ("InstalledTime", take("InstalledTime")),
+        ("CVEIds", take("CVEIds")),
+        ("DetailedText", take("Reason")),
+    ];
+    let details = details.into_iter().filter(|(_, value)| !value.is_empty());
+    ItemRow {
+        id,
+        title,
+        severity: if level.is_empty() { "UNSPECIFIED".to_owned() } else { level },
+        status: status.to_owned(),
+        details: details.map(|(name, value)| (name.to_owned(), value)).collect(),
+        execution: None,
+    }
+}
+
+/// Whether a patch in this state leaves its node as it should be.
+fn is_compliant(state: &str) -> bool {
+    !matches!(state, "Missing" | "Failed" | "InstalledPendingReboot" | "InstalledRejected")
+}

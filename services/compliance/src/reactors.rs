@@ -1,0 +1,43 @@
+//! What follows: what was put of a node that is gone goes with it.
+
+use crate::{
+    domain::{Compliance, Error, compliance_id},
+    projections::TYPES,
+    taking::{Items, take},
+};
+use reeve_contracts::{compliance::ComplianceChanged, nodes::NodeEvent};
+use reeve_eventsourcing::Context;
+use reeve_runtime::{Delivery, ExecuteError, HandlerError};
+use uuid::Uuid;
+
+/// A deregistered node's items go with it.
+pub(crate) async fn forget_node(delivery: Delivery<NodeEvent>) -> Result<(), HandlerError> {
+    let NodeEvent::NodeDeregistered(gone) = &delivery.event.event else { return Ok(()) };
+    let handle = &delivery.handle;
+    let context = delivery.context("forget");
+    // There are few: see the limit of custom types.
+    for (compliance_type, _) in handle.views().scan::<u64>(TYPES, "", None, usize::MAX).rows {
+        if !handle.state::<Compliance>(&compliance_id(&gone.node_id, &compliance_type)).has_items() {
+            continue;
+        }
+        // Each has a cause of its own, so that a second delivery finds it.
+        let command_id = Uuid::new_v5(&context.command_id, compliance_type.as_bytes());
+        let about = ComplianceChanged {
+            resource_id: gone.node_id.clone(),
+            compliance_type,
+            resource_type: "ManagedInstance".to_owned(),
+            upload_type: "COMPLETE".to_owned(),
+            executed_ms: delivery.event.envelope.time.0,
+            note: "The node was deregistered.".to_owned(),
+            ..ComplianceChanged::default()
+        };
+        let context = Context { command_id, ..context.clone() };
+        take(handle, &about, &Items::new(), &context).await.map_err(|error| match error {
+            ExecuteError::Refused(reason @ (Error::Stale { .. } | Error::Part { .. })) => {
+                HandlerError::Retry(reason.to_string())
+            }
+            error => error.into(),
+        })?;
+    }
+    Ok(())
+}
