@@ -394,3 +394,28 @@ async fn resources_are_counted_filtered_and_gone_when_they_are() {
     assert!(service.rebuilt_equals_live(&nats).await);
     service.stop().await;
 }
+
+#[tokio::test]
+async fn who_puts_at_the_same_time_puts_all_or_nothing() {
+    let nats = Nats::start();
+    let service = Service::start(&nats, &[NODE]).await;
+    // Each is said in several parts, which must not be mixed.
+    let of = |who: usize| {
+        let details = json!({"Who": who.to_string(), "Text": "x".repeat(2_000)});
+        let item = |n: usize| json!({"Id": n.to_string(), "Severity": "LOW", "Status": "COMPLIANT", "Details": details});
+        put(NODE, BENCHMARK, 100 + who as u64, (0..400).map(item).collect())
+    };
+    let puts = (0..4).map(|who| service.call("PutComplianceItems", of(who)));
+    let put = futures::future::join_all(puts).await;
+    assert!(put.iter().any(Result::is_ok), "{put:?}");
+    for refused in put.iter().filter_map(|put| put.as_ref().err()) {
+        assert!(refused.starts_with("TooManyUpdates"), "{refused}");
+    }
+    let listed = service.items(NODE).await;
+    assert_eq!(listed.len(), 400);
+    let who = &listed[0]["Details"]["Who"];
+    assert!(listed.iter().all(|item| item["Details"]["Who"] == *who), "of {who} and of others");
+    assert_eq!(service.last_change().await.parts, 2);
+    assert!(service.rebuilt_equals_live(&nats).await);
+    service.stop().await;
+}

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod api;
+pub mod compliance;
 pub mod connection;
 pub mod dead_letters;
 pub mod events;
