@@ -57,6 +57,12 @@ fn items_are_put_listed_and_counted() {
     );
     let summaries = instance.aws(&["list-resource-compliance-summaries"]).json();
     let summary = &summaries["ResourceComplianceSummaryItems"][0];
+    for (platform, count) in [("Linux", 1), ("Windows", 0)] {
+        let filter = format!("Key=AWS:InstanceInformation.PlatformType,Values={platform},Type=EQUAL");
+        let list = ["list-resource-compliance-summaries", "--filters", &filter];
+        let found = instance.aws(&list).json();
+        assert_eq!(found["ResourceComplianceSummaryItems"].as_array().unwrap().len(), count, "{platform}");
+    }
     assert_eq!(
         (&summary["ResourceId"], &summary["OverallSeverity"]),
         (&json!(instance.node()), &json!("HIGH"))
