@@ -174,6 +174,13 @@ async fn bad_input_is_refused_by_name_and_nothing_of_the_call_is_stored() {
     service.call("PutComplianceItems", put(NODE, "Custom:Type3", 200, json!([]))).await.unwrap();
     service.call("PutComplianceItems", eleventh).await.unwrap();
 
+    for list in ["ListComplianceSummaries", "ListResourceComplianceSummaries"] {
+        let refused = service.call(list, json!({"NextToken": "odd"})).await.unwrap_err();
+        assert!(refused.starts_with("InvalidNextToken") && refused.contains("\"odd\""), "{refused}");
+        let filters = json!([{"Key": "Id", "Values": ["x"]}]);
+        let refused = service.call(list, json!({"Filters": filters})).await.unwrap_err();
+        assert!(refused.starts_with("InvalidFilter") && refused.contains("\"Id\""), "{refused}");
+    }
     for (input, code, words) in [
         (json!({}), "InvalidResourceId", "0 ids"),
         (json!({"ResourceIds": [NODE, OTHER]}), "InvalidResourceId", "2 ids"),
