@@ -3,13 +3,10 @@
 // All of this is a test: clippy's leave for tests sees only the functions marked as one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod patches;
 mod support;
 
-use reeve_contracts::{
-    inventory::{Entry, InventoryChanged, InventoryEvent},
-    nodes::{NodeDeregistered, NodeEvent},
-};
-use reeve_inventory_model::attributes;
+use reeve_contracts::nodes::{NodeDeregistered, NodeEvent};
 use reeve_testkit::Nats;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -53,6 +50,23 @@ async fn what_is_put_is_listed_and_a_repeat_is_no_event() {
     assert_eq!((before.id.as_str(), before.status.as_str()), ("1.1", "NON_COMPLIANT"));
     assert_eq!((event.added[0].id.as_str(), event.removed[0].id.as_str()), ("1.3", "1.2"));
     assert_eq!(ids(&service.items(NODE).await), ["1.1", "1.3"]);
+
+    // Those without an id are known by their titles, and equal ones by their order.
+    let titled = |title: &str, status: &str| json!({"Title": title, "Severity": "LOW", "Status": status});
+    let untold = |last: &str| json!([titled("b", "COMPLIANT"), titled("a", "COMPLIANT"), titled("b", last)]);
+    service.call("PutComplianceItems", put(NODE, "Custom:Titles", 300, untold("COMPLIANT"))).await.unwrap();
+    service
+        .call("PutComplianceItems", put(NODE, "Custom:Titles", 300, untold("NON_COMPLIANT")))
+        .await
+        .unwrap();
+    let event = service.last_change().await;
+    assert_eq!((event.added.len(), event.changed.len(), event.removed.len()), (0, 1, 0));
+    let listed = service.items(NODE).await;
+    let of: Vec<(&Value, &Value)> =
+        listed[2..].iter().map(|item| (&item["Title"], &item["Status"])).collect();
+    let (good, bad) = (json!("COMPLIANT"), json!("NON_COMPLIANT"));
+    assert_eq!(of, [(&json!("a"), &good), (&json!("b"), &good), (&json!("b"), &bad)]);
+    service.call("PutComplianceItems", put(NODE, "Custom:Titles", 400, json!([]))).await.unwrap();
 
     // A list that is empty takes all away, once.
     service.call("PutComplianceItems", put(NODE, BENCHMARK, 400, json!([]))).await.unwrap();
@@ -160,6 +174,13 @@ async fn bad_input_is_refused_by_name_and_nothing_of_the_call_is_stored() {
     service.call("PutComplianceItems", put(NODE, "Custom:Type3", 200, json!([]))).await.unwrap();
     service.call("PutComplianceItems", eleventh).await.unwrap();
 
+    for list in ["ListComplianceSummaries", "ListResourceComplianceSummaries"] {
+        let refused = service.call(list, json!({"NextToken": "odd"})).await.unwrap_err();
+        assert!(refused.starts_with("InvalidNextToken") && refused.contains("\"odd\""), "{refused}");
+        let filters = json!([{"Key": "Id", "Values": ["x"]}]);
+        let refused = service.call(list, json!({"Filters": filters})).await.unwrap_err();
+        assert!(refused.starts_with("InvalidFilter") && refused.contains("\"Id\""), "{refused}");
+    }
     for (input, code, words) in [
         (json!({}), "InvalidResourceId", "0 ids"),
         (json!({"ResourceIds": [NODE, OTHER]}), "InvalidResourceId", "2 ids"),
@@ -226,115 +247,6 @@ async fn ten_thousand_items_are_said_in_parts_read_in_pages_and_rebuilt_alike() 
     service.stop().await;
 }
 
-/// An inventory's event of a node: entries by key.
-fn inventory(type_name: &str, base: &str, hash: &str, added: &[(&str, &[(&str, &str)])]) -> InventoryEvent {
-    let entry = |(key, of): &(&str, &[(&str, &str)])| {
-        let of = of.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Entry { key: (*key).to_owned(), attributes: attributes(&of) }
-    };
-    InventoryEvent::InventoryChanged(InventoryChanged {
-        node_id: NODE.into(),
-        type_name: type_name.into(),
-        schema_version: "1.0".into(),
-        captured_ms: 100_000,
-        base_hash: base.into(),
-        hash: hash.into(),
-        added: added.iter().map(entry).collect(),
-        change_id: format!("{base}-{hash}"),
-        part: 1,
-        parts: 1,
-        command_id: "the-scan".into(),
-        ..InventoryChanged::default()
-    })
-}
-
-#[tokio::test]
-async fn patches_are_items_by_what_scans_found() {
-    let nats = Nats::start();
-    let service = Service::start(&nats, &[NODE]).await;
-    let patches: [(&str, &[(&str, &str)]); 4] = [
-        (
-            "bash",
-            &[
-                ("KBId", "bash.amd64"),
-                ("Title", "bash.amd64:5.2"),
-                ("State", "Installed"),
-                ("ComplianceLevel", "HIGH"),
-            ],
-        ),
-        ("gone", &[("KBId", "gone.amd64"), ("Title", "gone.amd64:1"), ("State", "NotApplicable")]),
-        (
-            "openssl",
-            &[
-                ("KBId", "openssl.amd64"),
-                ("Title", "openssl.amd64:3"),
-                ("State", "Missing"),
-                ("ComplianceLevel", "CRITICAL"),
-                ("Classification", "Security"),
-                ("Severity", "optional"),
-            ],
-        ),
-        ("vim", &[("KBId", "vim.amd64"), ("Title", "vim.amd64:9"), ("State", "InstalledRejected")]),
-    ];
-    let id = |type_name: &str| format!("{NODE}/{type_name}");
-    append(
-        service.bus(),
-        &id("AWS:PatchCompliance"),
-        &inventory("AWS:PatchCompliance", "", "a", &patches),
-        0,
-    )
-    .await;
-    let run: [(&str, &[(&str, &str)]); 1] = [(
-        "-",
-        &[
-            ("BaselineId", "pb-1"),
-            ("PatchGroup", "web"),
-            ("ExecutionId", "the-scan"),
-            ("OperationEndTime", "1970-01-01T00:03:20Z"),
-        ],
-    )];
-    append(service.bus(), &id("AWS:PatchSummary"), &inventory("AWS:PatchSummary", "", "b", &run), 0).await;
-    let mut listed: Vec<Value> = Vec::new();
-    while listed.len() < 4 || listed[0]["ExecutionSummary"]["ExecutionTime"] != 200.0 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-        listed = service.items(NODE).await;
-    }
-    assert_eq!(
-        listed[2],
-        json!({"ComplianceType": "Patch", "ResourceType": "ManagedInstance", "ResourceId": NODE, "Id": "openssl.amd64",
-            "Title": "openssl.amd64:3", "Status": "NON_COMPLIANT", "Severity": "CRITICAL",
-            "Details": {"PatchState": "Missing", "Classification": "Security", "PatchSeverity": "optional",
-                "PatchBaselineId": "pb-1", "PatchGroup": "web"},
-            "ExecutionSummary": {"ExecutionId": "the-scan", "ExecutionType": "Command", "ExecutionTime": 200.0}})
-    );
-    let statuses: Vec<&str> = listed.iter().map(|item| item["Status"].as_str().unwrap()).collect();
-    assert_eq!(statuses, ["COMPLIANT", "COMPLIANT", "NON_COMPLIANT", "NON_COMPLIANT"]);
-    let summary = service.call("ListResourceComplianceSummaries", json!({})).await.unwrap();
-    let summary = &summary["ResourceComplianceSummaryItems"][0];
-    assert_eq!(
-        (&summary["OverallSeverity"], &summary["Status"]),
-        (&json!("CRITICAL"), &json!("NON_COMPLIANT"))
-    );
-    assert_eq!(
-        summary["NonCompliantSummary"],
-        json!({"NonCompliantCount": 2, "SeveritySummary": {"CriticalCount": 1, "HighCount": 0, "MediumCount": 0,
-            "LowCount": 0, "InformationalCount": 0, "UnspecifiedCount": 1}})
-    );
-
-    // Of what was put and what was found the later one counts, and the resource counts once.
-    let one = json!([item("1", "LOW", "COMPLIANT")]);
-    service.call("PutComplianceItems", put(NODE, "Patch", 150, one.clone())).await.unwrap();
-    assert_eq!(service.items(NODE).await.len(), 4);
-    service.call("PutComplianceItems", put(NODE, "Patch", 250, one)).await.unwrap();
-    assert_eq!(ids(&service.items(NODE).await), ["1"]);
-    let summaries = service.call("ListComplianceSummaries", json!({})).await.unwrap();
-    let summaries = summaries["ComplianceSummaryItems"].as_array().unwrap();
-    assert_eq!((summaries.len(), &summaries[0]["CompliantSummary"]["CompliantCount"]), (1, &json!(1)));
-    assert_eq!(summaries[0]["NonCompliantSummary"]["NonCompliantCount"], 0);
-    assert!(service.rebuilt_equals_live(&nats).await);
-    service.stop().await;
-}
-
 #[tokio::test]
 async fn resources_are_counted_filtered_and_gone_when_they_are() {
     let nats = Nats::start();
@@ -390,6 +302,31 @@ async fn resources_are_counted_filtered_and_gone_when_they_are() {
     }
     assert_eq!(found(json!([])).await, [good]);
     assert_eq!(service.last_change().await.note, "The node was deregistered.");
+    assert!(service.rebuilt_equals_live(&nats).await);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn who_puts_at_the_same_time_puts_all_or_nothing() {
+    let nats = Nats::start();
+    let service = Service::start(&nats, &[NODE]).await;
+    // Each is said in several parts, which must not be mixed.
+    let of = |who: usize| {
+        let details = json!({"Who": who.to_string(), "Text": "x".repeat(2_000)});
+        let item = |n: usize| json!({"Id": n.to_string(), "Severity": "LOW", "Status": "COMPLIANT", "Details": details});
+        put(NODE, BENCHMARK, 100 + who as u64, (0..400).map(item).collect())
+    };
+    let puts = (0..4).map(|who| service.call("PutComplianceItems", of(who)));
+    let put = futures::future::join_all(puts).await;
+    assert!(put.iter().any(Result::is_ok), "{put:?}");
+    for refused in put.iter().filter_map(|put| put.as_ref().err()) {
+        assert!(refused.starts_with("TooManyUpdates"), "{refused}");
+    }
+    let listed = service.items(NODE).await;
+    assert_eq!(listed.len(), 400);
+    let who = &listed[0]["Details"]["Who"];
+    assert!(listed.iter().all(|item| item["Details"]["Who"] == *who), "of {who} and of others");
+    assert_eq!(service.last_change().await.parts, 2);
     assert!(service.rebuilt_equals_live(&nats).await);
     service.stop().await;
 }

@@ -25,8 +25,8 @@ struct Cli {
     /// over REEVE_DATA and the default.
     #[arg(long, global = true, default_value = ".reeve", env = "REEVE_DATA")]
     data: PathBuf,
-    /// Asks about an earlier instant (RFC 3339), as the log has it: nodes, documents, commands, dead-letters, incidents,
-    /// inventory, associations, ops, patch and api.
+    /// Asks about an earlier instant (RFC 3339), as the log has it: nodes, documents, commands, compliance, dead-letters,
+    /// incidents, inventory, associations, ops, patch and api.
     #[arg(long, global = true, value_name = "TIME")]
     as_of: Option<String>,
     /// How answers are printed.
@@ -73,6 +73,9 @@ enum Command {
     /// Manages principals, access keys, groups and policies.
     #[command(subcommand)]
     Access(client::access::Command),
+    /// Shows what nodes comply with and what not, and exports it.
+    #[command(subcommand)]
+    Compliance(client::compliance::Command),
     /// Lists, shows, retries and discards what services gave up on.
     #[command(subcommand)]
     DeadLetters(client::dead_letters::Command),
@@ -157,6 +160,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         Command::Nodes
             | Command::Documents(_)
             | Command::Commands
+            | Command::Compliance(_)
             | Command::DeadLetters(_)
             | Command::Associations(_)
             | Command::Incidents(_)
@@ -167,8 +171,8 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
     );
     anyhow::ensure!(
         asks || cli.as_of.is_none(),
-        "--as-of goes with nodes, documents, commands, dead-letters, incidents, inventory, associations, ops, patch and \
-         api"
+        "--as-of goes with nodes, documents, commands, compliance, dead-letters, incidents, inventory, associations, ops, \
+         patch and api"
     );
     let connection =
         || anyhow::Ok(client::connection::Connection::open(&data)?.asking_as_of(cli.as_of.clone()));
@@ -185,6 +189,9 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         Command::Events(args) => client::events::events(&data, args).await?,
         Command::Api(args) => client::api::api(&connection()?, args).await?,
         Command::Access(command) => client::access::access(&data, command, format).await?,
+        Command::Compliance(command) => {
+            client::compliance::compliance(&connection()?, command, format).await?;
+        }
         Command::DeadLetters(command) => {
             client::dead_letters::dead_letters(&connection()?, command, format).await?;
         }

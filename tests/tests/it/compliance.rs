@@ -1,7 +1,9 @@
 //! Compliance, as the `aws` CLI sees it.
 
-use reeve_e2e::Instance;
+use reeve_e2e::{Deb, DebianRoot, Instance, wait_for};
+use reeve_types::Timestamp;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 fn put(instance: &Instance, compliance_type: &str, items: &Value, more: &[&str]) -> Vec<String> {
     let (node, items) = (instance.node(), items.to_string());
@@ -55,6 +57,12 @@ fn items_are_put_listed_and_counted() {
     );
     let summaries = instance.aws(&["list-resource-compliance-summaries"]).json();
     let summary = &summaries["ResourceComplianceSummaryItems"][0];
+    for (platform, count) in [("Linux", 1), ("Windows", 0)] {
+        let filter = format!("Key=AWS:InstanceInformation.PlatformType,Values={platform},Type=EQUAL");
+        let list = ["list-resource-compliance-summaries", "--filters", &filter];
+        let found = instance.aws(&list).json();
+        assert_eq!(found["ResourceComplianceSummaryItems"].as_array().unwrap().len(), count, "{platform}");
+    }
     assert_eq!(
         (&summary["ResourceId"], &summary["OverallSeverity"]),
         (&json!(instance.node()), &json!("HIGH"))
@@ -97,4 +105,95 @@ fn what_cannot_be_put_is_refused_with_its_name() {
             (&json!(status), &large["Details"])
         );
     }
+}
+
+#[test]
+fn a_scan_tells_which_patches_are_not_as_they_should_be_and_of_what_severity() {
+    let root = DebianRoot::new();
+    for name in ["fixed", "current"] {
+        root.install(&Deb { name, version: "1.0-1", ..Deb::default() });
+    }
+    root.offer("stable", &Deb { name: "current", version: "1.0-1", ..Deb::default() });
+    root.offer("stable-security", &Deb { name: "fixed", version: "1.0-2", ..Deb::default() });
+    let instance =
+        Instance::start_with(1, &[("REEVE_AGENT_PACKAGE_ROOT", &root.path().display().to_string())]);
+    let rules = json!({"PatchRules": [{"PatchFilterGroup": {"PatchFilters": [
+        {"Key": "PRODUCT", "Values": ["*"]}]}, "ComplianceLevel": "CRITICAL"}]});
+    let baseline = instance.call(
+        "CreatePatchBaseline",
+        &json!({"Name": "all", "OperatingSystem": "DEBIAN", "ApprovalRules": rules}),
+    );
+    instance.call("RegisterDefaultPatchBaseline", &json!({"BaselineId": baseline["BaselineId"]}));
+    let summary = |operation: &str| {
+        let scanned = instance.reeve(&["patch", operation]);
+        assert!(scanned.success, "{}{}", scanned.stdout, scanned.stderr);
+        wait_for("the run is told of", || {
+            let listed = instance.call("ListResourceComplianceSummaries", &json!({}));
+            let summary = listed["ResourceComplianceSummaryItems"].get(0)?.clone();
+            let status = if operation == "scan" { "NON_COMPLIANT" } else { "COMPLIANT" };
+            (summary["Status"] == status).then_some(summary)
+        })
+    };
+    let scanned = summary("scan");
+    assert_eq!(
+        (&scanned["ComplianceType"], &scanned["OverallSeverity"]),
+        (&json!("Patch"), &json!("CRITICAL"))
+    );
+    let filters = "Key=Severity,Values=CRITICAL Key=Status,Values=NON_COMPLIANT".split(' ');
+    let list = ["list-compliance-items", "--resource-ids", &instance.node(), "--filters"];
+    let listed = instance.aws(&list.into_iter().chain(filters).collect::<Vec<_>>()).json();
+    let [missing] = listed["ComplianceItems"].as_array().unwrap().as_slice() else { panic!("{listed}") };
+    assert_eq!(
+        (&missing["Id"], &missing["Details"]["PatchState"]),
+        (&json!(root.id("fixed")), &json!("Missing"))
+    );
+    assert_eq!(missing["Details"]["PatchBaselineId"], baseline["BaselineId"]);
+    assert_eq!(missing["ExecutionSummary"]["ExecutionType"], "Command");
+    let commands = instance.call("ListCommands", &json!({}));
+    assert_eq!(missing["ExecutionSummary"]["ExecutionId"], commands["Commands"][0]["CommandId"]);
+    let installed = summary("install");
+    assert_eq!(installed["OverallSeverity"], "UNSPECIFIED");
+    assert_eq!(installed["NonCompliantSummary"]["NonCompliantCount"], 0);
+}
+
+#[test]
+fn the_command_line_lists_counts_and_exports_now_and_as_of_an_instant() {
+    let instance = Instance::start(1);
+    let node = instance.node();
+    let items = json!([item("=1", "HIGH", "NON_COMPLIANT"), item("2", "LOW", "COMPLIANT")]);
+    call(&instance, &put(&instance, "Custom:Benchmark", &items, &[])).text();
+    std::thread::sleep(Duration::from_millis(5));
+    let before = Timestamp::now().rfc3339();
+    std::thread::sleep(Duration::from_millis(5));
+    call(&instance, &put(&instance, "Custom:Benchmark", &json!([]), &[])).text();
+
+    let asked = |arguments: &[&str], at: Option<&str>| {
+        let at: Vec<&str> = at.map(|at| vec!["--as-of", at]).unwrap_or_default();
+        let answer = instance.reeve(&[&at[..], &["compliance"], arguments].concat());
+        assert!(answer.success, "{arguments:?}: {}", answer.stderr);
+        answer.stdout
+    };
+    let then = Some(before.as_str());
+    for (arguments, words) in [
+        (&["list", node.as_str()][..], "Custom:Benchmark  =1  NON_COMPLIANT  HIGH"),
+        (&["list", &node, "--status", "COMPLIANT"], "Custom:Benchmark  2   COMPLIANT  LOW"),
+        (&["summary"], "Custom:Benchmark  0                1    0/1/0/0/0/0"),
+        (&["summary", "--nodes"], "Custom:Benchmark  NON_COMPLIANT  HIGH"),
+    ] {
+        assert_eq!(asked(arguments, None).lines().count(), 1, "nothing is left but the heading");
+        assert!(asked(arguments, then).contains(words), "{}", asked(arguments, then));
+    }
+    let csv = asked(&["export"], then);
+    let expected = format!(
+        "ResourceId,ResourceType,ComplianceType,Id,Title,Status,Severity,ExecutionTime,ExecutionType,ExecutionId,Details\r\n\
+         {node},ManagedInstance,Custom:Benchmark,2,a title,COMPLIANT,LOW,2026-01-31T12:00:00.000Z,,,\
+         \"{{\"\"Rule\"\":\"\"a, \\\"\"b\\\"\"\"\"}}\"\r\n\
+         {node},ManagedInstance,Custom:Benchmark,'=1,a title,NON_COMPLIANT,HIGH,2026-01-31T12:00:00.000Z,,,\
+         \"{{\"\"Rule\"\":\"\"a, \\\"\"b\\\"\"\"\"}}\"\r\n"
+    );
+    assert_eq!(csv, expected);
+    let lines = asked(&["export", "--format", "jsonl", "--status", "COMPLIANT"], then);
+    let line: Value = serde_json::from_str(&lines).unwrap();
+    assert_eq!((&line["Id"], &line["Details"]["Rule"]), (&json!("2"), &json!("a, \"b\"")));
+    assert_eq!(asked(&["export", "--format", "jsonl"], None), "");
 }

@@ -1,6 +1,9 @@
 //! ListComplianceItems.
 
-use super::{MANAGED_INSTANCE, filters::Conditions, known_resource, known_resource_type, summaries, summary};
+use super::{
+    MANAGED_INSTANCE, filters::Conditions, known_resource, known_resource_type, summaries, summary,
+    unknown_token,
+};
 use crate::{
     projections::{GroupRow, ItemRow, TYPES},
     reading::{PATCH, group},
@@ -77,9 +80,7 @@ fn page(
 ) -> Result<Page<Listed>, ApiError> {
     let after = match token {
         None => None,
-        Some(token) => Some(token.split_once('/').ok_or_else(|| {
-            ApiError::new("InvalidNextToken", format!("NextToken is {token:?}, which no answer gave."))
-        })?),
+        Some(token) => Some(token.split_once('/').ok_or_else(|| unknown_token(token))?),
     };
     let mut rows: Vec<(String, Listed)> = Vec::new();
     for compliance_type in types(handle) {

@@ -14,6 +14,7 @@ use reeve_contracts::{
 use reeve_inventory_model::key_part;
 use reeve_runtime::{ApiError, Call, Handle};
 use reeve_types::Timestamp;
+use std::collections::BTreeMap;
 
 /// As many custom types as an account has: AWS's quota.
 const MAX_CUSTOM_TYPES: usize = 10;
@@ -88,7 +89,7 @@ fn check_type(compliance_type: &str, upload_type: &str) -> Result<(), ApiError> 
 /// The items by what tells them apart: their ids. Those without one are told apart by their titles, and those with the same
 /// one are numbered.
 fn keyed(compliance_type: &str, entries: &[ComplianceItemEntry]) -> Result<Items, ApiError> {
-    let mut items = Items::new();
+    let (mut items, mut titles) = (Items::new(), BTreeMap::<String, u32>::new());
     for (number, entry) in (1..).zip(entries) {
         let bytes = serde_json::to_vec(entry).map_err(ApiError::internal)?.len();
         let row = row(entry);
@@ -108,7 +109,10 @@ fn keyed(compliance_type: &str, entries: &[ComplianceItemEntry]) -> Result<Items
             );
         }
         let key = match row.id.as_str() {
-            "" => unused(&items, &format!("title/{}", key_part(&row.title))),
+            "" => {
+                let number = titles.entry(row.title.clone()).and_modify(|number| *number += 1).or_insert(1);
+                format!("title/{}/{number:05}", key_part(&row.title))
+            }
             id => format!("id/{}", key_part(id)),
         };
         let id = row.id.clone();
@@ -120,11 +124,6 @@ fn keyed(compliance_type: &str, entries: &[ComplianceItemEntry]) -> Result<Items
         }
     }
     Ok(items)
-}
-
-fn unused(items: &Items, key: &str) -> String {
-    let mut numbered = (1..).map(|number: u32| format!("{key}/{number:05}"));
-    numbered.find(|key| !items.contains_key(key)).unwrap_or_default()
 }
 
 fn row(entry: &ComplianceItemEntry) -> ItemRow {

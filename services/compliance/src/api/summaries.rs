@@ -1,9 +1,9 @@
 //! ListComplianceSummaries, which counts resources, and ListResourceComplianceSummaries, which counts items.
 
-use super::{MANAGED_INSTANCE, filters::Conditions, summary};
+use super::{MANAGED_INSTANCE, filters::Conditions, summary, unknown_token};
 use crate::{
     projections::{Counts, GroupRow},
-    reading::groups,
+    reading::{PATCH, groups},
 };
 use reeve_contracts::ssm::{
     ComplianceSummaryItem, CompliantSummary, ListComplianceSummariesRequest, ListComplianceSummariesResult,
@@ -91,6 +91,10 @@ pub(crate) async fn by_type(
     let input = &call.input;
     let conditions = Conditions::read(input.filters.as_ref(), &KEYS)?;
     let limit = page_size(input.max_results, MAX_LISTED)?;
+    let after = input.next_token.as_deref().unwrap_or_default();
+    if ![PATCH, ""].contains(&after) && !after.starts_with("Custom:") {
+        return Err(unknown_token(after));
+    }
     let keep = |compliance_type: &str, resource: &str, row: &GroupRow| {
         conditions.hold(|key| value(&call.handle, key, compliance_type, resource, row))
     };
@@ -100,7 +104,6 @@ pub(crate) async fn by_type(
         let counts = types.entry(compliance_type.to_owned()).or_default();
         *counts.of(row.counts.status(), row.counts.overall_severity()) += 1;
     }
-    let after = input.next_token.as_deref().unwrap_or_default();
     let mut rows: Vec<(String, (String, Counts))> = types
         .into_iter()
         .filter(|(name, _)| name.as_str() > after)
@@ -127,7 +130,11 @@ pub(crate) async fn by_resource(
     let keep = |compliance_type: &str, resource: &str, row: &GroupRow| {
         conditions.hold(|key| value(&call.handle, key, compliance_type, resource, row))
     };
-    let page = groups(&call.handle, input.next_token.as_deref(), limit, keep);
+    let after = input.next_token.as_deref();
+    if let Some(after) = after.filter(|after| !after.contains('/')) {
+        return Err(unknown_token(after));
+    }
+    let page = groups(&call.handle, after, limit, keep);
     let rows = page.rows.into_iter().map(|(key, row)| (key.clone(), (key, row))).collect();
     let (items, next_token) = answered(Page { rows, next: page.next }, |(key, row)| {
         let (compliance_type, resource) = key.split_once('/').unwrap_or_default();
