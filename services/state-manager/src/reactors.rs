@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        association::{Association, AssociationEvent, Command},
+        association::{Association, AssociationEvent, Command, Resolved},
         target::{self, Target},
     },
     projections::*,
@@ -31,15 +31,19 @@ const ALL: &str = "100%";
 pub async fn fire(due: DueTimer) -> Result<(), HandlerError> {
     let (handle, context) = (&due.handle, due.context("fire"));
     let state = handle.state::<Association>(&due.key);
-    let (mut node_ids, mut away_node_ids) = (Vec::new(), Vec::new());
+    let association = state.association();
+    let (platforms, mut resolved) = (platforms(handle, &association), Resolved::default());
     if state.running.is_none() {
-        let found = targets::selected(handle, &shape::targets(&state.association()));
+        let found = targets::selected(handle, &shape::targets(&association));
         for id in found.map_err(|error| HandlerError::Permanent(error.to_string()))? {
-            if is_connected(handle, &id) { node_ids.push(id) } else { away_node_ids.push(id) }
+            match (is_of_platform(handle, &id, &platforms), is_connected(handle, &id)) {
+                (false, _) => resolved.other_platform_node_ids.push(id),
+                (true, false) => resolved.away_node_ids.push(id),
+                (true, true) => resolved.node_ids.push(id),
+            }
         }
     }
-    let (due_ms, executions) = (due.due_at.0, state.executions);
-    let command = Command::Fire { due_ms, executions, node_ids, away_node_ids };
+    let command = Command::Fire { due_ms: due.due_at.0, executions: state.executions, resolved };
     handle.execute::<Association>(&due.key, command, &context).await?;
     Ok(())
 }
@@ -60,6 +64,21 @@ pub async fn catch_up(due: DueTimer) -> Result<(), HandlerError> {
     Ok(())
 }
 
+/// The platforms that an association's document is for; empty when there is no such document any more.
+fn platforms(handle: &Handle, association: &AssociationDescription) -> Vec<String> {
+    let name = association.name.as_deref().unwrap_or_default();
+    let version = association.document_version.as_deref().unwrap_or("$DEFAULT");
+    let row = handle.views().look::<DocumentRow>(DOCUMENTS, name);
+    let content = row.and_then(|row| content_of(handle, name, &row, version));
+    content.map(|content| content.platform_types.clone()).unwrap_or_default()
+}
+
+/// Whether a node is of one of these platforms, as far as it and they are known.
+fn is_of_platform(handle: &Handle, node: &str, platforms: &[String]) -> bool {
+    let row = handle.views().look::<NodeRow>(NODES, node);
+    platforms.is_empty() || row.is_none_or(|row| !row.is_other_than(platforms))
+}
+
 fn is_connected(handle: &Handle, node: &str) -> bool {
     handle.views().look::<NodeRow>(NODES, node).is_some_and(|row| !row.session.is_empty())
 }
@@ -67,7 +86,8 @@ fn is_connected(handle: &Handle, node: &str) -> bool {
 /// Whether a node is to run what others ran at the last firing: it is a target, and did not.
 fn is_due(handle: &Handle, id: &str, node: &str, firing: u64, association: &AssociationDescription) -> bool {
     let Some(row) = handle.views().get::<NodeRow>(NODES, node) else { return false };
-    if firing == 0 || !targets::meets(handle, &shape::targets(association), node, &row) {
+    let is_target = targets::meets(handle, &shape::targets(association), node, &row);
+    if firing == 0 || !is_target || !is_of_platform(handle, node, &platforms(handle, association)) {
         return false;
     }
     // Who joins between two instants waits for the next one, if the association is for these alone.

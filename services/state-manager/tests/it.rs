@@ -34,7 +34,7 @@ async fn two_replicas_fire_once_and_rebuilt_views_are_the_live_ones() {
         assert_eq!(started.len(), 1, "{started:?}");
         assert_eq!((started[0].firing, started[0].node_ids.len()), (1, 3));
     }
-    assert!(fleet.rebuilt_equals_live(&nats).await);
+    fleet.rebuilt_equals_live(&nats).await;
     second.stop().await;
     fleet.stop().await;
 }
@@ -68,7 +68,7 @@ async fn who_was_away_runs_once_when_it_returns_and_an_agent_that_restarts_does_
     }
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!((fleet.started(&id).await.len(), fleet.joined().await), (2, 1));
-    assert!(fleet.rebuilt_equals_live(&nats).await);
+    fleet.rebuilt_equals_live(&nats).await;
     fleet.stop().await;
 }
 
@@ -92,6 +92,7 @@ async fn many_that_join_while_it_runs_run_together_afterwards() {
     let joined = fleet.started(&id).await[1].clone();
     assert_eq!(joined.node_ids.len() + joined.dropped_node_ids.len(), 10);
     assert_eq!(joined.dropped_node_ids, vec![node(10)]);
+    fleet.until("it is asked for", async || fleet.requests().await.len() == 2).await;
     let asked = fleet.requests().await;
     assert_eq!((asked[1].max_concurrency.as_str(), asked[1].node_ids.len()), ("3", 9));
     fleet.stop().await;
@@ -213,12 +214,12 @@ async fn a_document_on_a_node_has_one_association_of_the_old_form() {
     assert_eq!(fleet.create(old).await, id);
     fleet.until("it runs again", async || fleet.started(&id).await.len() == 2).await;
     let of = json!({"AssociationId": id});
-    let listed = fleet.call("DescribeAssociationExecutions", of.clone()).await.unwrap();
-    assert_eq!(
-        listed["AssociationExecutions"].as_array().unwrap().len(),
-        1,
-        "those of its former life are gone"
-    );
+    fleet
+        .until("those of its former life are gone", async || {
+            let listed = fleet.call("DescribeAssociationExecutions", of.clone()).await.unwrap();
+            listed["AssociationExecutions"].as_array().unwrap().len() == 1
+        })
+        .await;
     let listed = fleet.call("ListAssociationVersions", of).await.unwrap();
     assert_eq!(listed["AssociationVersions"].as_array().unwrap().len(), 1);
     fleet.stop().await;
@@ -236,6 +237,12 @@ async fn nodes_that_fail_or_have_no_turn_are_told_each_by_itself_and_in_pages() 
         input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         input
     };
+    // The log is ahead of the views.
+    fleet
+        .until("it is shown", async || {
+            fleet.call("DescribeAssociationExecutionTargets", of(json!({}))).await.is_ok()
+        })
+        .await;
     let pending = fleet.call("DescribeAssociationExecutionTargets", of(json!({}))).await.unwrap();
     assert_eq!(pending["AssociationExecutionTargets"][2]["Status"], "Pending");
     let nodes = [node(0), node(1), node(2)];
@@ -279,6 +286,29 @@ async fn nodes_that_fail_or_have_no_turn_are_told_each_by_itself_and_in_pages() 
     let none = json!({"AssociationId": id, "ExecutionId": "00000000-0000-0000-0000-000000000000"});
     let refused = fleet.call("DescribeAssociationExecutionTargets", none).await.unwrap_err();
     assert!(refused.starts_with("AssociationExecutionDoesNotExist"), "{refused}");
+    fleet.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_of_other_platforms_do_not_run_and_keep_nobody_else_from_it() {
+    let nats = Nats::start();
+    let fleet = Fleet::start(&nats, 3).await;
+    fleet.connected_as(1, "Windows").await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let id = fleet.create(json!({"Name": "Doc", "Targets": all()})).await;
+    fleet.until("it has begun", async || fleet.started(&id).await.len() == 1).await;
+    let started = fleet.started(&id).await[0].clone();
+    assert_eq!((started.node_ids, started.other_platform_node_ids), (vec![node(0), node(2)], vec![node(1)]));
+    fleet.finish(&started.execution_id, &id, &[node(0), node(2)]).await;
+    fleet.lost(1).await;
+    fleet.connected_as(1, "Windows").await;
+    let of = json!({"AssociationId": id, "ExecutionId": started.execution_id,
+        "Filters": [{"Key": "ResourceId", "Value": node(1)}]});
+    let told = fleet.call("DescribeAssociationExecutionTargets", of).await.unwrap();
+    assert_eq!(told["AssociationExecutionTargets"][0]["DetailedStatus"], "UnsupportedPlatform");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!((fleet.started(&id).await.len(), fleet.joined().await), (1, 0));
+    fleet.rebuilt_equals_live(&nats).await;
     fleet.stop().await;
 }
 

@@ -115,8 +115,9 @@ fn deny_all(
         let model = &models[operation.api.as_str()];
         let shape = model["operations"][&operation.operation]["input"]["shape"].as_str().unwrap();
         let body = sample(model, shape).to_string();
-        let target =
-            format!("{}.{}", model["metadata"]["targetPrefix"].as_str().unwrap(), operation.operation);
+        // An API whose operations have paths is called by its name.
+        let prefix = model["metadata"]["targetPrefix"].as_str().unwrap_or(&operation.api);
+        let target = format!("{prefix}.{}", operation.operation);
         let signed = |caller: &Raw| caller.signed(&operation.api, &target, body.as_bytes());
         let unsigned: Vec<_> =
             signed(&known).into_iter().filter(|(name, _)| *name != "authorization").collect();

@@ -4,7 +4,7 @@ use super::{invalid, node_exists};
 use crate::{
     domain::schedule::Timing,
     projections::{
-        ASSOCIATIONS, AssociationRow, BY_DOCUMENT, CONTENT, ContentRow, DOCUMENTS, DocumentRow, content_key,
+        ASSOCIATIONS, AssociationRow, BY_DOCUMENT, ContentRow, DOCUMENTS, DocumentRow, content_of,
     },
     shape,
 };
@@ -13,6 +13,7 @@ use reeve_document_language as language;
 use reeve_fleet::targets;
 use reeve_runtime::{ApiError, Handle};
 use reeve_types::{Timestamp, arn::id_or_arn};
+use std::sync::Arc;
 
 const GATHER: &str = "AWS-GatherSoftwareInventory";
 
@@ -74,7 +75,7 @@ fn supported(of: &AssociationDescription) -> Result<(), ApiError> {
 }
 
 /// The document's content in the version that is meant.
-fn document(handle: &Handle, of: &AssociationDescription) -> Result<ContentRow, ApiError> {
+fn document(handle: &Handle, of: &AssociationDescription) -> Result<Arc<ContentRow>, ApiError> {
     let name = of.name.clone().unwrap_or_default();
     let row: Option<DocumentRow> = handle.views().get(DOCUMENTS, &name);
     let refused = |message: String| ApiError::new("InvalidDocument", message);
@@ -88,7 +89,7 @@ fn document(handle: &Handle, of: &AssociationDescription) -> Result<ContentRow, 
         ApiError::new("InvalidDocumentVersion", message)
     };
     let given = of.document_version.as_deref().unwrap_or("$DEFAULT");
-    let content = content(handle, &name, &row, given).ok_or_else(|| no_version(given))?;
+    let content = content_of(handle, &name, &row, given).ok_or_else(|| no_version(given))?;
     let checked = content.format.parse().map_err(|_| format!("{:?} is no format", content.format));
     let checked = checked.and_then(|format| {
         language::check(&row.document_type, format, &content.content).map_err(|error| error.to_string())
@@ -97,16 +98,6 @@ fn document(handle: &Handle, of: &AssociationDescription) -> Result<ContentRow, 
     language::bind(&inputs, &of.parameters.clone().unwrap_or_default())
         .map_err(|error| ApiError::new("InvalidParameters", format!("Parameters: {error}")))?;
     Ok(content)
-}
-
-/// The content of a version: a number, `$DEFAULT` or `$LATEST`.
-pub fn content(handle: &Handle, name: &str, row: &DocumentRow, version: &str) -> Option<ContentRow> {
-    let version = match version {
-        "$DEFAULT" => row.default,
-        "$LATEST" => row.latest,
-        number => number.parse().ok()?,
-    };
-    handle.views().get(CONTENT, &content_key(name, version))
 }
 
 fn selection(handle: &Handle, of: &AssociationDescription, content: &ContentRow) -> Result<(), ApiError> {

@@ -49,7 +49,7 @@ fn counts(handle: &Handle, row: &ExecutionRow) -> String {
     let mut counts: Counts = handle.views().get(EXECUTION_COUNTS, &row.execution_id).unwrap_or_default();
     let told: u32 = counts.values().sum();
     let pending = row.targets.saturating_sub(told);
-    for (status, more) in [("Skipped", row.away), ("Pending", pending)] {
+    for (status, more) in [("Skipped", row.skipped), ("Pending", pending)] {
         if more > 0 {
             *counts.entry(status.to_owned()).or_default() += more;
         }
@@ -97,13 +97,13 @@ pub async fn targets(
     })?;
     let filters = input.filters.clone().unwrap_or_default();
     let (limit, prefix) = (page_size(input.max_results, 50)?, format!("{execution_id}/"));
-    let answer = |key: &str, away: bool| target(handle, &id, &row, &key[prefix.len()..], away);
-    let meets = |key: &str, away: &bool| {
-        let target = answer(key, *away);
+    let answer = |key: &str, why: &str| target(handle, &id, &row, &key[prefix.len()..], why);
+    let meets = |key: &str, why: &String| {
+        let target = answer(key, why);
         filters.iter().all(|filter| holds(filter, &target))
     };
-    let page = handle.views().filter::<bool>(TARGETS, &prefix, input.next_token.as_deref(), limit, meets);
-    let rows = page.rows.into_iter().map(|(key, away)| (key.clone(), answer(&key, away))).collect();
+    let page = handle.views().filter::<String>(TARGETS, &prefix, input.next_token.as_deref(), limit, meets);
+    let rows = page.rows.into_iter().map(|(key, why)| (key.clone(), answer(&key, &why))).collect();
     let (targets, next_token) = answered(Page { rows, next: page.next }, |target| target)?;
     Ok(DescribeAssociationExecutionTargetsResult { association_execution_targets: Some(targets), next_token })
 }
@@ -122,7 +122,7 @@ fn target(
     id: &str,
     row: &ExecutionRow,
     node: &str,
-    away: bool,
+    why: &str,
 ) -> AssociationExecutionTarget {
     let found: Option<OutcomeRow> = handle.views().get(OUTCOMES, &format!("{}/{node}", row.execution_id));
     let untold = |status: &str, detailed: &str| OutcomeRow {
@@ -130,12 +130,11 @@ fn target(
         detailed_status: detailed.to_owned(),
         at_ms: row.created_ms,
     };
-    let outcome = found.unwrap_or_else(|| match (away, row.finished_ms) {
-        // It runs when it returns, by an execution of its own.
-        (true, _) => untold("Skipped", "TargetAway"),
-        (false, None) => untold("Pending", "Pending"),
+    let outcome = found.unwrap_or_else(|| match (why, row.finished_ms) {
+        ("", None) => untold("Pending", "Pending"),
         // Its command was refused.
-        (false, Some(_)) => untold(&row.status, &row.detailed_status),
+        ("", Some(_)) => untold(&row.status, &row.detailed_status),
+        (why, _) => untold("Skipped", why),
     });
     let source = OutputSource {
         output_source_id: Some(row.execution_id.clone()),
@@ -147,7 +146,7 @@ fn target(
         detailed_status: Some(outcome.detailed_status),
         execution_id: Some(row.execution_id.clone()),
         last_execution_date: Some(seconds(outcome.at_ms)),
-        output_source: (!away).then_some(source),
+        output_source: why.is_empty().then_some(source),
         resource_id: Some(node.to_owned()),
         resource_type: Some("ManagedInstance".to_owned()),
         status: Some(outcome.status),

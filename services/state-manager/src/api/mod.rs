@@ -43,8 +43,9 @@ fn invalid(message: impl Into<String>) -> ApiError {
 /// # Errors
 /// `AssociationDoesNotExist`.
 fn by_id(handle: &Handle, id: Option<&String>) -> Result<Arc<AssociationRow>, ApiError> {
-    let id = id.map(|id| id.to_ascii_lowercase()).unwrap_or_default();
-    let row = handle.views().look(ASSOCIATIONS, &id);
+    // As it was written: it is what policies decided on.
+    let id = id.map(String::as_str).unwrap_or_default();
+    let row = handle.views().look(ASSOCIATIONS, id);
     row.ok_or_else(|| ApiError::new("AssociationDoesNotExist", format!("There is no association {id:?}.")))
 }
 

@@ -1,8 +1,8 @@
 //! What associations are for nodes: which ones a node has, how they stand there, and which nodes would run.
 
-use super::{checks, node_exists};
+use super::node_exists;
 use crate::{
-    projections::{ASSOCIATIONS, AssociationRow, DOCUMENTS, DocumentRow, LATEST, LatestRow},
+    projections::{ASSOCIATIONS, AssociationRow, DOCUMENTS, DocumentRow, LATEST, LatestRow, content_of},
     reactors::candidates,
     shape::{self, seconds},
 };
@@ -47,11 +47,11 @@ pub async fn effective(
         let name = of.name.unwrap_or_default();
         let document: Option<DocumentRow> = handle.views().get(DOCUMENTS, &name);
         let version = of.document_version.unwrap_or_else(|| "$DEFAULT".to_owned());
-        let content = document.and_then(|document| checks::content(handle, &name, &document, &version));
+        let content = document.and_then(|document| content_of(handle, &name, &document, &version));
         InstanceAssociation {
             association_id: Some(row.state.association_id.clone()),
             association_version: Some(row.state.version.to_string()),
-            content: content.map(|content| content.content),
+            content: content.map(|content| content.content.clone()),
             instance_id: Some(node.clone()),
         }
     })?;

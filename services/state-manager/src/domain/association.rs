@@ -24,6 +24,15 @@ pub const TARGETS_JOINED: &str = "TargetsJoined";
 /// As many versions has an association (AWS's quota).
 pub const MAX_VERSIONS: u32 = 1_000;
 
+/// An association's targets, as they were resolved once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resolved {
+    /// On which it runs.
+    pub node_ids: Vec<String>,
+    pub away_node_ids: Vec<String>,
+    pub other_platform_node_ids: Vec<String>,
+}
+
 /// What may be asked of an association. `association_json` is the AWS-shaped one; whoever asks has checked it.
 #[derive(Clone, Debug)]
 pub enum Command {
@@ -50,8 +59,7 @@ pub enum Command {
     Fire {
         due_ms: i64,
         executions: u64,
-        node_ids: Vec<String>,
-        away_node_ids: Vec<String>,
+        resolved: Resolved,
     },
     /// What waits since it joined or returned begins, as above.
     CatchUp {
@@ -214,8 +222,8 @@ impl Decider for Association {
                     requested_ms: cx.now.0,
                 })))
             }
-            Command::Fire { due_ms, executions, node_ids, away_node_ids } => {
-                Ok(fire(state, due_ms, executions, (node_ids, away_node_ids), cx))
+            Command::Fire { due_ms, executions, resolved } => {
+                Ok(fire(state, due_ms, executions, resolved, cx))
             }
             Command::CatchUp { executions, node_ids, dropped_node_ids } => {
                 Ok(catch_up(state, executions, (node_ids, dropped_node_ids), cx))
@@ -315,7 +323,7 @@ fn fire(
     state: &State,
     due_ms: i64,
     executions: u64,
-    (node_ids, away_node_ids): (Vec<String>, Vec<String>),
+    resolved: Resolved,
     cx: &Context,
 ) -> Option<AssociationEvent> {
     let due = state.due.as_ref().filter(|due| due.at_ms == due_ms)?;
@@ -336,8 +344,9 @@ fn fire(
             cause: due.cause.clone(),
             due_ms,
             started_ms: cx.now.0,
-            node_ids,
-            away_node_ids,
+            node_ids: resolved.node_ids,
+            away_node_ids: resolved.away_node_ids,
+            other_platform_node_ids: resolved.other_platform_node_ids,
             dropped_node_ids: Vec::new(),
         })
     })
@@ -361,8 +370,8 @@ fn catch_up(
         due_ms: cx.now.0,
         started_ms: cx.now.0,
         node_ids,
-        away_node_ids: Vec::new(),
         dropped_node_ids,
+        ..ExecutionStarted::default()
     }))
 }
 

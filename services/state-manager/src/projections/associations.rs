@@ -137,8 +137,11 @@ fn start(row: &mut AssociationRow, started: &ExecutionStarted) {
         (row.status, row.detailed_status) = ("Pending".to_owned(), "InProgress".to_owned());
         row.message.clear();
     } else if started.cause != TARGETS_JOINED {
-        let waits = !started.away_node_ids.is_empty();
-        let detailed = if waits { "Pending" } else { "NoTargets" };
+        let detailed = match (started.away_node_ids.as_slice(), started.other_platform_node_ids.as_slice()) {
+            ([], []) => "NoTargets",
+            ([], _) => "UnsupportedPlatform",
+            _ => "Pending",
+        };
         (row.status, row.detailed_status) = ("Pending".to_owned(), detailed.to_owned());
         row.message.clear();
     }

@@ -2,15 +2,16 @@
 
 use reeve_contracts::documents::{DocumentEvent, Version};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
+use reeve_runtime::Handle;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Documents by name.
 pub(crate) const DOCUMENTS: &str = "documents";
 /// Versions by [`content_key`].
-pub(crate) const CONTENT: &str = "document-content";
+const CONTENT: &str = "document-content";
 
-pub(crate) fn content_key(name: &str, version: u32) -> String {
+fn content_key(name: &str, version: u32) -> String {
     format!("{name}/{version:06}")
 }
 
@@ -29,6 +30,22 @@ pub(crate) struct ContentRow {
     pub content: String,
     pub format: String,
     pub schema_version: String,
+    pub platform_types: Vec<String>,
+}
+
+/// The content of a version: a number, `$DEFAULT` or `$LATEST`.
+pub(crate) fn content_of(
+    handle: &Handle,
+    name: &str,
+    row: &DocumentRow,
+    version: &str,
+) -> Option<Arc<ContentRow>> {
+    let version = match version {
+        "$DEFAULT" => row.default,
+        "$LATEST" => row.latest,
+        number => number.parse().ok()?,
+    };
+    handle.views().look(CONTENT, &content_key(name, version))
 }
 
 /// Keeps the tables of this file.
@@ -73,6 +90,7 @@ fn add_version(view: &mut dyn View, name: &str, version: Option<&Version>) {
         content: version.content.clone(),
         format: version.format.clone(),
         schema_version: version.schema_version.clone(),
+        platform_types: version.platform_types.clone(),
     };
     view.put_row(CONTENT, &content_key(name, version.number), row);
     view.change_row::<DocumentRow, _>(DOCUMENTS, name, |row| {

@@ -9,10 +9,15 @@ use serde::{Deserialize, Serialize};
 pub(crate) const EXECUTIONS: &str = "executions";
 /// The key in [`EXECUTIONS`] by `<association>/<execution>`.
 pub(crate) const EXECUTION_KEYS: &str = "execution-keys";
-/// The nodes of an execution by `<execution>/<node>`: whether the node was away.
+/// The nodes of an execution by `<execution>/<node>`: why it does not run there; empty where it does.
 pub(crate) const TARGETS: &str = "targets";
 /// Which firing a node ran last, by `<association>/<node>`.
 pub(crate) const RUNS: &str = "runs";
+
+/// The target was not connected: it runs when it returns, by an execution of its own.
+const TARGET_AWAY: &str = "TargetAway";
+/// The document is for other platforms than the target's.
+const OTHER_PLATFORM: &str = "UnsupportedPlatform";
 
 /// An execution.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -23,9 +28,9 @@ pub(crate) struct ExecutionRow {
     pub status: String,
     pub detailed_status: String,
     pub finished_ms: Option<i64>,
-    /// On so many nodes it runs, and so many were away.
+    /// On so many nodes it runs, and on so many targets it does not.
     pub targets: u32,
-    pub away: u32,
+    pub skipped: u32,
 }
 
 /// What a node ran of an association.
@@ -82,22 +87,25 @@ fn put(view: &mut dyn View, association_id: &str, row: ExecutionRow) {
 }
 
 fn start(view: &mut dyn View, e: &ExecutionStarted) {
-    for (nodes, away) in [(&e.node_ids, false), (&e.away_node_ids, true)] {
+    let sorts =
+        [(&e.node_ids, ""), (&e.away_node_ids, TARGET_AWAY), (&e.other_platform_node_ids, OTHER_PLATFORM)];
+    for (nodes, why) in sorts {
         for node in nodes {
+            let away = why == TARGET_AWAY;
             let run = RunRow { firing: e.firing, execution_id: e.execution_id.clone(), away };
             view.put_row(RUNS, &target::id(&e.association_id, node), run);
-            view.put_row(TARGETS, &format!("{}/{node}", e.execution_id), away);
+            view.put_row(TARGETS, &format!("{}/{node}", e.execution_id), why.to_owned());
         }
     }
-    let count = |nodes: &Vec<String>| u32::try_from(nodes.len()).unwrap_or(u32::MAX);
-    let (targets, away) = (count(&e.node_ids), count(&e.away_node_ids));
+    let [targets, away, others] = sorts.map(|(nodes, _)| u32::try_from(nodes.len()).unwrap_or(u32::MAX));
     if targets == 0 && !e.dropped_node_ids.is_empty() {
         // Nothing ran: who waited is no target any more.
         return;
     }
-    let (status, detailed, finished_ms) = match (targets, away) {
-        (0, 0) => ("Skipped", "NoTargets", Some(e.started_ms)),
-        (0, _) => ("Skipped", "TargetsAway", Some(e.started_ms)),
+    let (status, detailed, finished_ms) = match (targets, away, others) {
+        (0, 0, 0) => ("Skipped", "NoTargets", Some(e.started_ms)),
+        (0, 0, _) => ("Skipped", OTHER_PLATFORM, Some(e.started_ms)),
+        (0, ..) => ("Skipped", TARGET_AWAY, Some(e.started_ms)),
         _ => ("InProgress", "InProgress", None),
     };
     let row = ExecutionRow {
@@ -108,7 +116,7 @@ fn start(view: &mut dyn View, e: &ExecutionStarted) {
         detailed_status: detailed.to_owned(),
         finished_ms,
         targets,
-        away,
+        skipped: away + others,
     };
     put(view, &e.association_id, row);
 }

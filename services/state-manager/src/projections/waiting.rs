@@ -52,7 +52,8 @@ impl Projection for Served {
         let id = &event.envelope.aggregate.id;
         let (free, at) = match &event.event {
             AssociationEvent::ExecutionStarted(e) => {
-                for node in e.node_ids.iter().chain(&e.away_node_ids).chain(&e.dropped_node_ids) {
+                let others = e.other_platform_node_ids.iter().chain(&e.dropped_node_ids);
+                for node in e.node_ids.iter().chain(&e.away_node_ids).chain(others) {
                     serve(view, id, node);
                 }
                 (e.node_ids.is_empty(), e.started_ms)

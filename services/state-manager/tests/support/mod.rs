@@ -48,6 +48,7 @@ fn document(name: &str, document_type: &str) -> DocumentEvent {
         number: 1,
         content: content.to_string(),
         format: "JSON".to_owned(),
+        platform_types: vec!["Linux".to_owned()],
         schema_version: content["schemaVersion"].as_str().unwrap().to_owned(),
         ..Version::default()
     };
@@ -112,9 +113,13 @@ impl Fleet {
     }
 
     pub async fn connected(&self, n: usize) {
+        self.connected_as(n, "Linux").await;
+    }
+
+    pub async fn connected_as(&self, n: usize, platform: &str) {
         let connected = NodeConnected {
             node_id: node(n),
-            platform_type: "Linux".to_owned(),
+            platform_type: platform.to_owned(),
             session: "s".to_owned(),
             ..NodeConnected::default()
         };
@@ -299,9 +304,13 @@ impl Fleet {
         *self.running.lock().unwrap() = Some(running);
     }
 
-    /// Whether views that are built from the log are those that there are.
-    pub async fn rebuilt_equals_live(&self, nats: &Nats) -> bool {
-        let folder = nats.folder().join("rebuilt");
+    /// Waits until views that are built from the log are those that there are.
+    pub async fn rebuilt_equals_live(&self, nats: &Nats) {
+        self.until("rebuilt views are the live ones", async || self.is_rebuilt_alike(nats).await).await;
+    }
+
+    async fn is_rebuilt_alike(&self, nats: &Nats) -> bool {
+        let folder = nats.folder().join(new_uuid().to_string());
         let rebuilt = rebuild(&reeve_state_manager::service(), &self.bus, &folder).await.unwrap();
         let running = self.running.lock().unwrap();
         let live = running.as_ref().unwrap().handle().views().dump();

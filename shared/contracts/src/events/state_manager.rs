@@ -88,6 +88,9 @@ pub struct ExecutionStarted {
     /// targets that are not connected: they run when they return
     #[prost(string, repeated, tag = "9")]
     pub away_node_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// targets for whose platform the document is not
+    #[prost(string, repeated, tag = "11")]
+    pub other_platform_node_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// waited, and are no targets any more, or ran meanwhile
     #[prost(string, repeated, tag = "10")]
     pub dropped_node_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,

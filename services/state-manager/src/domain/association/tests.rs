@@ -24,7 +24,8 @@ fn folded(events: &[AssociationEvent]) -> State {
 }
 
 fn fire_at(due_ms: i64, executions: u64) -> Command {
-    Command::Fire { due_ms, executions, node_ids: vec!["n".into()], away_node_ids: Vec::new() }
+    let resolved = Resolved { node_ids: vec!["n".into()], ..Resolved::default() };
+    Command::Fire { due_ms, executions, resolved }
 }
 
 /// What a command leads to at an instant.
