@@ -11,17 +11,31 @@ pub fn named(announced: &[(String, String)], input: &Map<String, Value>) -> Vec<
             Some(member) => input.get(member).and_then(Value::as_str).unwrap_or_default(),
             None => kind,
         };
-        let ids = match input.get(member) {
-            Some(Value::Array(ids)) => ids.as_slice(),
-            Some(id) => std::slice::from_ref(id),
-            None => &[],
-        };
-        resources.extend(ids.iter().filter_map(Value::as_str).map(|id| Resource::new(kind, id)));
+        let mut ids = Vec::new();
+        follow(input, member, &mut ids);
+        resources.extend(ids.into_iter().map(|id| Resource::new(kind, id)));
     }
     if resources.is_empty() {
         resources.push(Resource::none());
     }
     resources
+}
+
+/// The strings at the end of a path of members, through lists: `Entries.Name` is the name of each entry.
+fn follow<'a>(input: &'a Map<String, Value>, path: &str, found: &mut Vec<&'a str>) {
+    let (member, rest) = path.split_once('.').map_or((path, None), |(member, rest)| (member, Some(rest)));
+    let values = match input.get(member) {
+        Some(Value::Array(values)) => values.as_slice(),
+        Some(value) => std::slice::from_ref(value),
+        None => &[],
+    };
+    for value in values {
+        match (value, rest) {
+            (Value::String(id), None) => found.push(id),
+            (Value::Object(value), Some(rest)) => follow(value, rest, found),
+            _ => {}
+        }
+    }
 }
 
 #[cfg(test)]
@@ -45,5 +59,9 @@ mod tests {
         ];
         assert_eq!(of(input), expected);
         assert_eq!(of(serde_json::json!({"Other": "x"})), [Resource::none()]);
+        let announced = [("Document".to_owned(), "Entries.Name".to_owned())];
+        let input = serde_json::json!({"Entries": [{"Name": "a"}, {"Other": 1}, {"Name": "b"}, 7]});
+        let expected = [Resource::new("Document", "a"), Resource::new("Document", "b")];
+        assert_eq!(named(&announced, input.as_object().unwrap()), expected);
     }
 }

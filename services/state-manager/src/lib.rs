@@ -50,14 +50,18 @@ fn on_association(operation: Operation) -> Operation {
 }
 
 fn associations(service: Service) -> Service {
-    let on_old = |operation: Operation| on_association(operation).on("Document", "Name");
-    let batch = Operation::write("ssm", "CreateAssociationBatch");
+    let on_old = |operation: Operation| {
+        on_association(operation).on("Document", "Name").on("ManagedInstance", "InstanceId")
+    };
+    let batch = Operation::write("ssm", "CreateAssociationBatch").on("Document", "Entries.Name");
     service
         .operation(Operation::write("ssm", "CreateAssociation").on("Document", "Name"), api::create::create)
         .operation(batch, api::create::batch)
         .operation(on_association(Operation::write("ssm", "UpdateAssociation")), api::change::update)
         .operation(
-            Operation::write("ssm", "UpdateAssociationStatus").on("ManagedInstance", "InstanceId"),
+            Operation::write("ssm", "UpdateAssociationStatus")
+                .on("Document", "Name")
+                .on("ManagedInstance", "InstanceId"),
             api::change::update_status,
         )
         .operation(on_old(Operation::write("ssm", "DeleteAssociation")), api::change::delete)

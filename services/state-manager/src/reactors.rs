@@ -110,7 +110,8 @@ pub async fn begin(delivery: Delivery<AssociationEvent>) -> Result<(), HandlerEr
         ask(&delivery, started).await?;
     }
     // One that connected while the others were looked for would wait for its next connection.
-    for node in started.away_node_ids.iter().filter(|node| is_connected(&delivery.handle, node)) {
+    let passed_over = started.away_node_ids.iter().chain(&started.dropped_node_ids);
+    for node in passed_over.filter(|node| is_connected(&delivery.handle, node)) {
         join(&delivery, node, &started.association_id).await?;
     }
     Ok(())
@@ -141,7 +142,7 @@ async fn ask(delivery: &Delivery<AssociationEvent>, started: &ExecutionStarted) 
     };
     let command_id = Uuid::try_parse(&started.execution_id)
         .map_err(|error| HandlerError::Permanent(format!("{}: {error}", started.execution_id)))?;
-    let actor = Actor { name: row.state.principal, source: String::new() };
+    let actor = Actor { name: version.principal, source: String::new() };
     let context = Context { actor, command_id, ..delivery.context("ask") };
     Ok(handle.request(&requested, &context).await?)
 }
@@ -165,6 +166,10 @@ pub async fn end(delivery: Delivery<CommandEvent>) -> Result<(), HandlerError> {
         return Ok(());
     }
     let id = origin.split_once('/').map_or(origin.as_str(), |(id, _)| id);
+    // Of two replicas one may hear of the end before it has seen the beginning.
+    if delivery.handle.views().get::<String>(EXECUTION_KEYS, &format!("{id}/{execution_id}")).is_none() {
+        return Err(HandlerError::Retry(format!("the execution {execution_id} of {id} is not known yet")));
+    }
     let (execution_id, detailed_status) = (execution_id.clone(), detailed_status.clone());
     let finish = Command::Finish { execution_id, status: status.to_owned(), detailed_status, message };
     delivery.execute::<Association>("end", id, finish).await?;

@@ -180,7 +180,7 @@ impl Operation {
     }
 
     /// Says what the operation is done to, for those who authorize: a kind of resource and the member of the input that
-    /// names one, or a list of them. A kind that begins with `@` is read from that member.
+    /// names one, or a list of them, or a path to it (`Entries.Name`). A kind that begins with `@` is read from that member.
     #[must_use]
     pub fn on(mut self, kind: &'static str, member: &'static str) -> Self {
         self.resources.push((kind, member));

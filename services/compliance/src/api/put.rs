@@ -69,7 +69,8 @@ fn invalid(message: String) -> ApiError {
 fn check_type(compliance_type: &str, upload_type: &str) -> Result<(), ApiError> {
     let is_custom = compliance_type.starts_with("Custom:");
     if compliance_type == "Association" {
-        let message = "ComplianceType is \"Association\", and there are no associations here yet.";
+        let message =
+            "ComplianceType is \"Association\", and the compliance of associations is not kept yet.";
         return Err(invalid(message.to_owned()));
     }
     if !is_custom && compliance_type != PATCH {

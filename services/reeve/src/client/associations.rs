@@ -44,10 +44,11 @@ pub async fn associations(connection: Connection, command: Command, format: Form
             preview(&connection, &association, firings, format).await
         }
         Command::Run { associations } => {
+            let mut ids = Vec::new();
             for association in associations {
-                let id = find(&connection, &association).await?;
-                connection.call("StartAssociationsOnce", &json!({"AssociationIds": [id]})).await?;
+                ids.push(find(&connection, &association).await?);
             }
+            connection.call("StartAssociationsOnce", &json!({"AssociationIds": ids})).await?;
             Ok(())
         }
     }
@@ -62,6 +63,7 @@ async fn every(connection: &Connection) -> anyhow::Result<Vec<Value>> {
 /// # Errors
 /// When there is none, or more than one.
 async fn find(connection: &Connection, meant: &str) -> anyhow::Result<String> {
+    anyhow::ensure!(!meant.is_empty(), "an association is named by nothing at all");
     let found = every(connection).await?.into_iter().filter(|association| {
         cell(association, "AssociationId").starts_with(meant) || cell(association, "AssociationName") == meant
     });

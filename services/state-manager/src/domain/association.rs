@@ -118,6 +118,8 @@ pub struct State {
     pub due: Option<Due>,
     /// The execution that runs.
     pub running: Option<String>,
+    /// Whether what runs is for nodes that joined or returned alone: the others did not run.
+    pub is_catching_up: bool,
     /// What made it run again when that has ended.
     pub again: Option<String>,
 }
@@ -161,10 +163,20 @@ impl State {
         }
     }
 
+    /// An instant came while something ran. It is made up for when that has ended, if that is no run on all targets, or if
+    /// there is no other instant.
+    fn skip(&mut self, skipped: &ExecutionSkipped) {
+        self.due = self.next_due(skipped.due_ms.max(skipped.skipped_ms));
+        if self.is_catching_up || self.due.is_none() {
+            self.again.get_or_insert_with(|| SCHEDULE.to_owned());
+        }
+    }
+
     fn start(&mut self, started: &ExecutionStarted) {
         self.executions += 1;
         self.firing = started.firing;
         self.running = (!started.node_ids.is_empty()).then(|| started.execution_id.clone());
+        self.is_catching_up = self.running.is_some() && started.cause == TARGETS_JOINED;
         if started.cause != TARGETS_JOINED {
             self.due = self.next_due(started.due_ms.max(started.started_ms));
         } else if self.running.is_some()
@@ -177,7 +189,8 @@ impl State {
     }
 }
 
-/// The id of the execution of a firing: of its association, its number and its instant.
+/// The id of an execution: of its association, and of what tells it from the others. An association of the old form has the
+/// same id in each of its lives, so that is an instant, too.
 fn execution_id(state: &State, what: &str) -> String {
     let name = format!("association/{}/{what}", state.association_id);
     Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string()
@@ -268,9 +281,9 @@ impl Decider for Association {
             AssociationEvent::AssociationStatusUpdated(e) => state.status_json.clone_from(&e.status_json),
             AssociationEvent::ExecutionRequested(e) => state.ask(e.requested_ms, &e.cause),
             AssociationEvent::ExecutionStarted(e) => state.start(e),
-            AssociationEvent::ExecutionSkipped(e) => state.due = state.next_due(e.due_ms.max(e.skipped_ms)),
+            AssociationEvent::ExecutionSkipped(e) => state.skip(e),
             AssociationEvent::ExecutionFinished(e) => {
-                state.running = None;
+                (state.running, state.is_catching_up) = (None, false);
                 if let Some(cause) = state.again.take() {
                     state.ask(e.finished_ms, &cause);
                 }
@@ -363,7 +376,7 @@ fn catch_up(
     }
     Some(AssociationEvent::ExecutionStarted(ExecutionStarted {
         association_id: state.association_id.clone(),
-        execution_id: execution_id(state, &format!("joined/{executions}")),
+        execution_id: execution_id(state, &format!("joined/{}/{executions}", state.since_ms)),
         version: state.version,
         firing: state.firing,
         cause: TARGETS_JOINED.to_owned(),

@@ -34,6 +34,8 @@ pub(crate) struct AssociationRow {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct VersionRow {
     pub association_json: String,
+    /// Who made it, on whose behalf it runs.
+    pub principal: String,
     pub created_ms: i64,
 }
 
@@ -81,7 +83,11 @@ fn index(view: &mut dyn View, state: &State, put: bool) {
 }
 
 fn version(view: &mut dyn View, state: &State) {
-    let row = VersionRow { association_json: state.association_json.clone(), created_ms: state.since_ms };
+    let row = VersionRow {
+        association_json: state.association_json.clone(),
+        principal: state.principal.clone(),
+        created_ms: state.since_ms,
+    };
     view.put_row(VERSIONS, &version_key(&state.association_id, state.version), row);
 }
 
@@ -90,7 +96,7 @@ pub(crate) struct Associations;
 
 impl Projection for Associations {
     const NAME: &'static str = "associations";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = AssociationEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<AssociationEvent>) {

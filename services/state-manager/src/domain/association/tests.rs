@@ -211,3 +211,52 @@ proptest! {
         }
     }
 }
+
+/// A catch-up of one node that is on when an instant comes leaves nobody out, and an association of one instant loses it to
+/// nothing.
+#[test]
+fn an_instant_is_made_up_for_when_what_ran_was_no_run_on_all_or_there_is_no_other() {
+    let joined = Command::CatchUp { executions: 1, node_ids: vec!["n".into()], dropped_node_ids: Vec::new() };
+    let hourly = json!({"ScheduleExpression": "rate(1 hour)"});
+    let mut log = vec![created(hourly)];
+    log.push(at(&log, 1_000, fire_at(1_000, 0)).unwrap());
+    log.push(at(&log, 1_100, finish(&log[1])).unwrap());
+    log.push(at(&log, HOUR, joined).unwrap());
+    log.push(at(&log, 1_000 + HOUR, fire_at(1_000 + HOUR, 2)).unwrap());
+    assert!(matches!(log.last(), Some(AssociationEvent::ExecutionSkipped(_))), "{log:?}");
+    let end = 1_000 + HOUR + 50;
+    log.push(at(&log, end, finish(&log[3])).unwrap());
+    assert_eq!(due(&log), Some((end, "Schedule".into())));
+    log.push(at(&log, end, fire_at(end, 2)).unwrap());
+    assert_eq!(due(&log), Some((1_000 + 2 * HOUR, "Schedule".into())));
+
+    let once = json!({"ScheduleExpression": "at(1970-01-01T01:00:00)"});
+    let mut log = vec![created(once)];
+    log.push(at(&log, HOUR - 5, fire_at(1_000, 0)).unwrap());
+    log.push(at(&log, HOUR, fire_at(HOUR, 1)).unwrap());
+    assert_eq!(due(&log), None, "it runs");
+    log.push(at(&log, HOUR + 9, finish(&log[1])).unwrap());
+    assert_eq!(due(&log), Some((HOUR + 9, "Schedule".into())));
+    log.push(at(&log, HOUR + 9, fire_at(HOUR + 9, 1)).unwrap());
+    assert_eq!(due(&log), None);
+}
+
+/// An association of the old form has the same id when it is made again: its executions have others.
+#[test]
+fn executions_of_another_life_have_other_ids() {
+    let joined =
+        || Command::CatchUp { executions: 0, node_ids: vec!["n".into()], dropped_node_ids: Vec::new() };
+    let mut log = vec![created(json!({}))];
+    let first = at(&log, 2_000, joined()).unwrap();
+    log.push(at(&log, 3_000, Command::Delete).unwrap());
+    let AssociationEvent::AssociationCreated(mut again) = created(json!({})) else { unreachable!() };
+    again.created_ms = 4_000;
+    log.push(AssociationEvent::AssociationCreated(again));
+    let second = at(&log, 5_000, joined()).unwrap();
+    let (AssociationEvent::ExecutionStarted(first), AssociationEvent::ExecutionStarted(second)) =
+        (first, second)
+    else {
+        panic!("nothing began")
+    };
+    assert_ne!(first.execution_id, second.execution_id);
+}
