@@ -146,7 +146,11 @@ async fn bad_input_is_refused_by_name_and_nothing_of_the_call_is_stored() {
         (with("ResourceId", json!("mi-00000000000000000")), "InvalidResourceId", "mi-00000000000000000"),
         (with("ResourceType", json!("Document")), "InvalidResourceType", "\"Document\""),
         (with("ComplianceType", json!("Weather")), "ValidationException", "\"Weather\""),
-        (with("ComplianceType", json!("Association")), "ValidationException", "no associations"),
+        (
+            with("ComplianceType", json!("Association")),
+            "ValidationException",
+            "compliance of associations is not kept",
+        ),
         (
             with("ExecutionSummary", json!({"ExecutionTime": -1})),
             "ValidationException",
