@@ -6,9 +6,7 @@ use crate::{
     taking::{Items, take},
 };
 use reeve_contracts::{compliance::ComplianceChanged, nodes::NodeEvent};
-use reeve_eventsourcing::Context;
 use reeve_runtime::{Delivery, ExecuteError, HandlerError};
-use uuid::Uuid;
 
 /// A deregistered node's items go with it.
 pub(crate) async fn forget_node(delivery: Delivery<NodeEvent>) -> Result<(), HandlerError> {
@@ -21,7 +19,7 @@ pub(crate) async fn forget_node(delivery: Delivery<NodeEvent>) -> Result<(), Han
             continue;
         }
         // Each has a cause of its own, so that a second delivery finds it.
-        let command_id = Uuid::new_v5(&context.command_id, compliance_type.as_bytes());
+        let context = context.derived(&compliance_type);
         let about = ComplianceChanged {
             resource_id: gone.node_id.clone(),
             compliance_type,
@@ -31,7 +29,6 @@ pub(crate) async fn forget_node(delivery: Delivery<NodeEvent>) -> Result<(), Han
             note: "The node was deregistered.".to_owned(),
             ..ComplianceChanged::default()
         };
-        let context = Context { command_id, ..context.clone() };
         take(handle, &about, &Items::new(), &context).await.map_err(|error| match error {
             ExecuteError::Refused(reason @ (Error::Stale { .. } | Error::Part { .. })) => {
                 HandlerError::Retry(reason.to_string())

@@ -9,7 +9,6 @@ use reeve_contracts::{inventory::InventoryChanged, nodes::NodeEvent};
 use reeve_eventsourcing::{Actor, Context};
 use reeve_inventory_model::types;
 use reeve_runtime::{Delivery, ExecuteError, Handle, HandlerError};
-use uuid::Uuid;
 
 /// Takes what nodes have of the type away, and says when nothing is left of what was there.
 pub(crate) async fn delete(delivery: Delivery<DeletionEvent>) -> Result<(), HandlerError> {
@@ -62,9 +61,8 @@ pub(crate) async fn forget_node(delivery: Delivery<NodeEvent>) -> Result<(), Han
 async fn forget(handle: &Handle, about: InventoryChanged, context: &Context) -> Result<(), HandlerError> {
     let name = format!("{}/{}", about.node_id, about.type_name);
     // Each has a cause of its own, so that a second delivery finds it.
-    let command_id = Uuid::new_v5(&context.command_id, name.as_bytes());
     let collection = Collection { about, found: Found::Nothing };
-    match take(handle, collection, &Context { command_id, ..context.clone() }).await {
+    match take(handle, collection, &context.derived(&name)).await {
         Ok(_) => Ok(()),
         Err(TakeError::Execute(error @ ExecuteError::Refused(_))) => {
             Err(HandlerError::Retry(error.to_string()))

@@ -36,6 +36,14 @@ pub struct Context {
     pub traceparent: Option<String>,
 }
 
+impl Context {
+    /// The context of one of several decisions that have one cause: the same at each delivery of it, and another for each name.
+    #[must_use]
+    pub fn derived(&self, name: &str) -> Self {
+        Self { command_id: Uuid::new_v5(&self.command_id, name.as_bytes()), ..self.clone() }
+    }
+}
+
 /// An aggregate: pure, synchronous, total.
 pub trait Decider: 'static {
     /// The subject token between service and id: `reeve.evt.<service>.<AGGREGATE>.<id>`.

@@ -1,7 +1,7 @@
 //! Incident records.
 
 use super::{
-    context, derived,
+    context,
     filters::{self, Kind},
     id_of, incident_arn, incident_of, invalid, milliseconds, plans, related, seconds, user_arn,
 };
@@ -177,7 +177,7 @@ pub async fn update(call: Call<UpdateIncidentRecordInput>) -> Result<UpdateIncid
         _ => None,
     };
     for (n, command) in std::iter::once(update).chain(status).enumerate() {
-        let context = derived(&context, &n.to_string());
+        let context = context.derived(&n.to_string());
         let executed = call.handle.execute::<Incident>(&id, command, &context).await?;
         call.reached(executed.position);
     }

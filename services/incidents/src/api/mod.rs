@@ -132,11 +132,6 @@ fn context<I: Serialize>(
     Ok(Context { command_id: Uuid::new_v5(&Uuid::NAMESPACE_OID, identity.as_bytes()), ..context })
 }
 
-/// One of several decisions of one call.
-fn derived(context: &Context, n: &str) -> Context {
-    Context { command_id: Uuid::new_v5(&context.command_id, n.as_bytes()), ..context.clone() }
-}
-
 /// Milliseconds since 1970 of an instant as AWS's API has it.
 ///
 /// # Errors

@@ -16,7 +16,6 @@ use reeve_runtime::{ApiError, Call, StripedLock};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// A request as the gateway forwards it.
 #[derive(Deserialize)]
@@ -110,10 +109,8 @@ async fn several(
         match event {
             Ok(event) => {
                 // Each is a command of its own.
-                let name = index.to_string();
-                let command_id = Uuid::new_v5(&context.command_id, name.as_bytes());
                 let id = event.id.clone();
-                store(call, Context { command_id, ..context.clone() }, sender, event).await?;
+                store(call, context.derived(&index.to_string()), sender, event).await?;
                 entries.push(json!({"id": id}));
             }
             Err(error) => {

@@ -1,6 +1,6 @@
 //! A cancelled command is taken back: from the nodes that it was sent to, and from those that waited for their turn.
 
-use super::{CONCURRENCY, about, derived, invocation_command, open};
+use super::{CONCURRENCY, about, invocation_command, open};
 use crate::{
     dispatch::Dispatcher,
     domain::{
@@ -35,7 +35,7 @@ pub async fn carry_out(
     each.try_for_each_concurrent(CONCURRENCY, |(key, row)| async move {
         let cancel = Command::Cancel { dispatched: row.number > 0 };
         let cancel = invocation_command(command, &row.node_id, cancel);
-        let context = derived(context, &format!("cancel/{}", row.node_id));
+        let context = context.derived(&format!("cancel/{}", row.node_id));
         handle.execute::<Invocation>(&key, cancel, &context).await?;
         match handle.state::<Invocation>(&key).finished {
             true => Ok(()),

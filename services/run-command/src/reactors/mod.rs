@@ -26,7 +26,6 @@ use reeve_eventsourcing::Context;
 use reeve_runtime::{Delivery, Handle, HandlerError};
 use reeve_types::CommandId;
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// As many invocations of one command are decided on at a time; the event log commits them in groups.
 const CONCURRENCY: usize = 256;
@@ -71,11 +70,6 @@ fn about(command: &str, mut context: Context) -> Context {
     context
 }
 
-/// The context of one of many decisions that have one cause.
-fn derived(context: &Context, n: &str) -> Context {
-    Context { command_id: Uuid::new_v5(&context.command_id, n.as_bytes()), ..context.clone() }
-}
-
 /// Ends invocations of which no node reports the outcome.
 async fn end_all(
     handle: &Handle,
@@ -85,7 +79,7 @@ async fn end_all(
     let each = stream::iter(ends.into_iter().map(Ok::<_, HandlerError>));
     each.try_for_each_concurrent(CONCURRENCY, |end| async move {
         let (command, node) = (end.command_id.clone(), end.node_id.clone());
-        let context = derived(context, &format!("end/{node}"));
+        let context = context.derived(&format!("end/{node}"));
         let finish = invocation_command(&command, &node, Command::Finish(Box::new(end)));
         handle.execute::<Invocation>(&invocation::id(&command, &node), finish, &context).await?;
         Ok(())

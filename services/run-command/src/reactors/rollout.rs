@@ -3,7 +3,7 @@
 //! The projection says that something is to be done by setting the command's timer, and what by the rollout's row
 //! ([`Rollout::step`]); this decides it. Two who do so at the same time decide once.
 
-use super::{about, derived, end_all, invocation_row, open};
+use super::{about, end_all, invocation_row, open};
 use crate::{
     dispatch::Dispatcher,
     domain::{
@@ -39,7 +39,7 @@ pub async fn roll_out(dispatcher: Dispatcher, due: DueTimer) -> Result<(), Handl
             Step::Wait => return Ok(()),
             Step::Finish => {
                 let finish = Command::Finish(rollout.counts);
-                handle.execute::<SentCommand>(command, finish, &derived(&context, "finish")).await?;
+                handle.execute::<SentCommand>(command, finish, &context.derived("finish")).await?;
                 return Ok(());
             }
             // Another's admission may be on its way here: none counts after this one, and only then is who waits known.
@@ -47,7 +47,7 @@ pub async fn roll_out(dispatcher: Dispatcher, due: DueTimer) -> Result<(), Handl
                 let (next, cancellations) = (rollout.next, rollout.cancellations);
                 let nobody =
                     Admission { from: next, next: rollout.counts.targets, cancellations, dispatched: vec![] };
-                let context = derived(&context, &format!("close/{next}/{cancellations}"));
+                let context = context.derived(&format!("close/{next}/{cancellations}"));
                 decide_admission(handle, command, &rollout, nobody, &context).await?;
             }
             Step::Terminate => {
@@ -105,7 +105,7 @@ async fn admit(
     let (from, cancellations) = (rollout.next, rollout.cancellations);
     // The same only for the same ones: another may work out the same turn from what he knows.
     let nodes: Vec<String> = dispatched.iter().map(|d| format!("{}={}", d.node_id, d.number)).collect();
-    let context = derived(context, &format!("admit/{from}/{next}/{cancellations}/{}", nodes.join("/")));
+    let context = context.derived(&format!("admit/{from}/{next}/{cancellations}/{}", nodes.join("/")));
     let admission = Admission { from, next, cancellations, dispatched };
     decide_admission(handle, command, rollout, admission, &context).await
 }

@@ -6,10 +6,8 @@ use crate::{
     shape,
 };
 use reeve_contracts::ssm::*;
-use reeve_eventsourcing::Context;
 use reeve_runtime::{ApiError, Call};
 use reeve_types::arn::id_or_arn;
-use uuid::Uuid;
 
 /// A new version replaces the whole: what is left out becomes empty, as with AWS.
 pub async fn update(call: Call<UpdateAssociationRequest>) -> Result<UpdateAssociationResult, ApiError> {
@@ -94,8 +92,8 @@ pub async fn start_once(
     }
     let rows = ids.iter().map(|id| by_id(&call.handle, Some(id))).collect::<Result<Vec<_>, _>>()?;
     for row in rows {
-        let (id, context) = (&row.state.association_id, call.context());
-        let context = Context { command_id: Uuid::new_v5(&context.command_id, id.as_bytes()), ..context };
+        let id = &row.state.association_id;
+        let context = call.context().derived(id);
         let request = Command::Request { cause: "StartAssociationsOnce" };
         let executed = call.handle.execute::<Association>(id, request, &context).await?;
         call.reached(executed.position);

@@ -80,9 +80,8 @@ pub async fn batch(
     }
     let (mut successful, mut failed) = (Vec::new(), Vec::new());
     for (n, entry) in entries.into_iter().enumerate() {
-        let context = call.context();
-        let command_id = Uuid::new_v5(&context.command_id, n.to_string().as_bytes());
-        match make(&call, description(entry.clone()), &Context { command_id, ..context }).await {
+        let context = call.context().derived(&n.to_string());
+        match make(&call, description(entry.clone()), &context).await {
             Ok(made) => successful.push(made),
             // Then nobody knows what was made: it is asked again, and what is there already is found.
             Err(error) if error.is_ours() => return Err(error),
