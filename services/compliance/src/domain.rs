@@ -2,12 +2,17 @@
 
 use reeve_contracts::compliance::ComplianceChanged;
 pub use reeve_contracts::compliance::ComplianceEvent;
-use reeve_eventsourcing::{Context, Decider};
+use reeve_eventsourcing::{Context, Decider, parts::Part};
 use serde::{Deserialize, Serialize};
 
 /// The aggregate's id: a node's id holds no slash, so the two parts cannot be confused.
 pub fn compliance_id(resource: &str, compliance_type: &str) -> String {
     format!("{resource}/{compliance_type}")
+}
+
+/// Where a message stands in its change.
+pub fn part_of(change: &ComplianceChanged) -> Part<'_> {
+    Part { change_id: &change.change_id, number: change.part, count: change.parts }
 }
 
 /// What can be asked of a resource's items of a type: to say a difference, or one part of a large one.
@@ -77,13 +82,7 @@ impl Decider for Compliance {
         if change.base != state.changes {
             return Err(Error::Stale { said: change.base, held: state.changes });
         }
-        let before = change.part.checked_sub(1);
-        let follows = match &state.coming {
-            _ if before == Some(0) => true,
-            Some((id, last)) => *id == change.change_id && before == Some(*last),
-            None => false,
-        };
-        if !follows || change.part > change.parts {
+        if !part_of(&change).follows(state.coming.as_ref()) {
             let (part, parts) = (change.part, change.parts);
             return Err(Error::Part { part, parts, change_id: change.change_id });
         }
@@ -93,8 +92,9 @@ impl Decider for Compliance {
 
     fn evolve(mut state: State, event: &ComplianceEvent) -> State {
         let ComplianceEvent::ComplianceChanged(e) = event;
-        if e.part < e.parts {
-            state.coming = Some((e.change_id.clone(), e.part));
+        let coming = part_of(e).coming();
+        if coming.is_some() {
+            state.coming = coming;
             return state;
         }
         State {

@@ -6,7 +6,7 @@ use crate::{
 };
 use prost::Message;
 use reeve_contracts::compliance::{ComplianceChanged, Detail, Item, ItemChange};
-use reeve_eventsourcing::{Context, Position};
+use reeve_eventsourcing::{Context, Position, parts::Division};
 use reeve_runtime::{ExecuteError, Handle};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -71,10 +71,10 @@ async fn say(
     change_id: Uuid,
     context: &Context,
 ) -> Result<Position, ExecuteError<Error>> {
+    let change = Context { command_id: change_id, ..context.clone() };
     let mut position = Position(0);
     for part in parts {
-        let command_id = Uuid::new_v5(&change_id, part.part.to_string().as_bytes());
-        let context = Context { command_id, ..context.clone() };
+        let context = change.derived(&part.part.to_string());
         position = handle.execute::<Compliance>(id, Command::new(part), &context).await?.position;
     }
     Ok(position)
@@ -132,30 +132,18 @@ fn item(key: &str, of: &ItemRow, with_details: bool) -> Item {
 
 /// The change in as many messages as it needs.
 fn parts(about: &ComplianceChanged, difference: Difference) -> Vec<ComplianceChanged> {
-    let mut parts = vec![ComplianceChanged::default()];
-    let mut bytes = 0;
-    let mut room = |parts: &mut Vec<ComplianceChanged>, size: usize| {
-        if bytes + size > MAX_PART_BYTES && bytes > 0 {
-            parts.push(ComplianceChanged::default());
-            bytes = 0;
-        }
-        bytes += size;
-        parts.len() - 1
-    };
+    let mut division = Division::<ComplianceChanged>::new(MAX_PART_BYTES);
     for item in difference.removed {
-        let at = room(&mut parts, item.encoded_len());
-        parts[at].removed.push(item);
+        division.part_for(item.encoded_len()).removed.push(item);
     }
     for change in difference.changed {
-        let at = room(&mut parts, change.encoded_len());
-        parts[at].changed.push(change);
+        division.part_for(change.encoded_len()).changed.push(change);
     }
     for item in difference.added {
-        let at = room(&mut parts, item.encoded_len());
-        parts[at].added.push(item);
+        division.part_for(item.encoded_len()).added.push(item);
     }
-    let count = u32::try_from(parts.len()).unwrap_or(u32::MAX);
-    let numbered = parts.into_iter().zip(1..).map(|(part, number)| ComplianceChanged {
+    let (parts, count) = division.numbered();
+    let numbered = parts.map(|(number, part)| ComplianceChanged {
         added: part.added,
         changed: part.changed,
         removed: part.removed,

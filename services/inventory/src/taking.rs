@@ -6,7 +6,7 @@ use crate::{
 };
 use prost::Message;
 use reeve_contracts::inventory::{self, EntryChange, InventoryChanged};
-use reeve_eventsourcing::{Context, Position};
+use reeve_eventsourcing::{Context, Position, parts::Division};
 use reeve_inventory_model::{Difference, Entries, Entry, attributes, entry, hash::Sum, types};
 use reeve_runtime::{ExecuteError, Handle};
 use std::collections::BTreeSet;
@@ -91,10 +91,10 @@ async fn say(
     change_id: Uuid,
     context: &Context,
 ) -> Result<Taken, ExecuteError<Error>> {
+    let change = Context { command_id: change_id, ..context.clone() };
     let mut taken = Taken { position: Position(0), changed: false };
     for part in parts {
-        let command_id = Uuid::new_v5(&change_id, part.part.to_string().as_bytes());
-        let context = Context { command_id, ..context.clone() };
+        let context = change.derived(&part.part.to_string());
         let said = handle.execute::<Inventory>(id, Command::Change(Box::new(part)), &context).await?;
         taken = Taken { position: said.position, changed: said.event.is_some() };
     }
@@ -149,33 +149,21 @@ pub(crate) fn entries(handle: &Handle, type_name: &str, node: &str) -> Entries {
 
 /// The change in as many messages as it needs.
 fn parts(about: InventoryChanged, difference: Difference) -> Vec<InventoryChanged> {
-    let mut parts = vec![InventoryChanged::default()];
-    let mut bytes = 0;
-    let mut room = |parts: &mut Vec<InventoryChanged>, size: usize| {
-        if bytes + size > MAX_PART_BYTES && bytes > 0 {
-            parts.push(InventoryChanged::default());
-            bytes = 0;
-        }
-        bytes += size;
-        parts.len() - 1
-    };
+    let mut division = Division::<InventoryChanged>::new(MAX_PART_BYTES);
     for (key, of) in &difference.removed {
         let entry = entry(key, of);
-        let at = room(&mut parts, entry.encoded_len());
-        parts[at].removed.push(entry);
+        division.part_for(entry.encoded_len()).removed.push(entry);
     }
     for (key, (before, after)) in &difference.changed {
         let change = EntryChange { before: Some(entry(key, before)), after: Some(entry(key, after)) };
-        let at = room(&mut parts, change.encoded_len());
-        parts[at].changed.push(change);
+        division.part_for(change.encoded_len()).changed.push(change);
     }
     for (key, of) in &difference.added {
         let entry: inventory::Entry = entry(key, of);
-        let at = room(&mut parts, entry.encoded_len());
-        parts[at].added.push(entry);
+        division.part_for(entry.encoded_len()).added.push(entry);
     }
-    let count = u32::try_from(parts.len()).unwrap_or(u32::MAX);
-    let numbered = parts.into_iter().zip(1..).map(|(part, number)| InventoryChanged {
+    let (parts, count) = division.numbered();
+    let numbered = parts.map(|(number, part)| InventoryChanged {
         added: part.added,
         changed: part.changed,
         removed: part.removed,

@@ -3,6 +3,7 @@
 //! - [`Event`] is a fact; [`Envelope`] is what travels with it (CloudEvents 1.0, binary mode).
 //! - [`Decider`] turns a command into at most one event, and folds events into state.
 //! - [`Projection`] turns events into rows of a [`View`].
+//! - [`parts`] are what a change is said in that is too large for one message.
 //! - [`timers`] are rows that say at which instant something must happen.
 //!
 //! Invariants: nothing here does I/O, reads a clock or draws a random number; `decide` and `apply`
@@ -10,6 +11,7 @@
 
 mod decider;
 mod envelope;
+pub mod parts;
 mod projection;
 pub mod timers;
 

@@ -19,7 +19,7 @@ pub mod types;
 pub use check::check;
 pub use difference::Difference;
 pub use key::{key_part, keyed};
-pub use message::{attributes, entry, from_attributes};
+pub use message::{EntryChanges, attributes, entry, from_attributes, part_of};
 
 use std::collections::BTreeMap;
 

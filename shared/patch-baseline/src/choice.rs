@@ -129,6 +129,11 @@ fn severity(text: &str) -> &str {
     if text.eq_ignore_ascii_case("moderate") { "Medium" } else { text }
 }
 
+/// Whether a patch in one of AWS's states (`Missing`, `Installed`, …) leaves its node as it should be.
+pub fn is_compliant(state: &str) -> bool {
+    !matches!(state, "Missing" | "Failed" | "InstalledPendingReboot" | "InstalledRejected")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,7 +12,7 @@ mod name;
 mod version;
 
 pub use baseline::{Baseline, Filter, FilterKey, Invalid, Level, RejectedAction, Rule, Wait};
-pub use choice::{Decision, Patch, decide};
+pub use choice::{Decision, Patch, decide, is_compliant};
 pub use kernel::newest_of_flavour;
 pub use name::{InvalidName, NamePattern};
 pub use version::{Scheme, compare, rpm_segments};

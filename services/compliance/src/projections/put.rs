@@ -1,21 +1,19 @@
 //! Items that somebody put, from this service's own events.
 
 use super::rows::{GroupRow, ItemRow, Tables, change, group_key};
-use crate::domain::{ComplianceEvent, Execution};
+use crate::domain::{ComplianceEvent, Execution, part_of};
 use reeve_contracts::compliance::{ComplianceChanged, Item};
-use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
+use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, parts::Waiting};
 use serde::{Deserialize, Serialize};
 
 /// Where they are.
 pub(crate) const PUT: Tables = Tables { groups: "groups", items: "items" };
 /// How many resources have items of a type, by its name.
 pub(crate) const TYPES: &str = "types";
-/// Changes whose parts are coming, by [`group_key`]: the change, and how many came.
-const WAITING: &str = "waiting";
-/// Those parts, by [`group_key`] and `/` and their numbers.
-const PARTS: &str = "parts";
+/// Parts of changes that are not in force yet, by [`group_key`].
+const WAITING: Waiting = Waiting { changes: "waiting", parts: "parts" };
 
-/// A part of a change that is not in force yet.
+/// A part of a change.
 #[derive(Clone, Default, Serialize, Deserialize)]
 struct PartRow {
     put: Vec<(String, ItemRow)>,
@@ -43,10 +41,6 @@ impl PartRow {
     }
 }
 
-fn part_key(group: &str, part: u32) -> String {
-    format!("{group}/{part:05}")
-}
-
 /// Keeps [`PUT`] and [`TYPES`].
 pub(crate) struct Put;
 
@@ -58,24 +52,9 @@ impl Projection for Put {
     fn apply(&self, view: &mut dyn View, event: &Recorded<ComplianceEvent>) {
         let ComplianceEvent::ComplianceChanged(e) = &event.event;
         let key = group_key(&e.compliance_type, &e.resource_id);
-        let (change_id, waiting): (String, u32) = view.row(WAITING, &key).unwrap_or_default();
-        let mut parts = Vec::new();
-        // Of another change that has begun before, nothing comes any more.
-        let follows = change_id == e.change_id;
-        if !follows || e.part == e.parts {
-            for number in 1..=waiting {
-                let part_key = part_key(&key, number);
-                parts.extend(view.row::<PartRow>(PARTS, &part_key).filter(|_| follows));
-                view.remove(PARTS, part_key.as_bytes());
-            }
-            view.remove(WAITING, key.as_bytes());
+        if let Some(parts) = WAITING.take(view, &key, part_of(e), PartRow::of(e)) {
+            in_force(view, &key, e, parts);
         }
-        if e.part < e.parts {
-            view.put_row(PARTS, &part_key(&key, e.part), PartRow::of(e));
-            return view.put_row(WAITING, &key, (e.change_id.clone(), e.part));
-        }
-        parts.push(PartRow::of(e));
-        in_force(view, &key, e, parts);
     }
 }
 

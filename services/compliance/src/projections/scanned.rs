@@ -3,31 +3,23 @@
 
 use super::rows::{GroupRow, ItemRow, Tables, change, group_key};
 use crate::domain::Execution;
-use reeve_contracts::inventory::{Entry as Told, InventoryChanged, InventoryEvent};
-use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
-use reeve_inventory_model::{Entry, from_attributes};
+use reeve_contracts::inventory::{InventoryChanged, InventoryEvent};
+use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, parts::Waiting};
+use reeve_inventory_model::{Entry, EntryChanges, from_attributes, part_of};
+use reeve_patch_baseline::is_compliant;
 use reeve_types::Timestamp;
-use serde::{Deserialize, Serialize};
 
 /// Where they are.
 pub(crate) const SCANNED: Tables = Tables { groups: "scanned-groups", items: "scanned-items" };
-/// Changes that are not in force yet, by node.
-const WAITING: &str = "scanned-waiting";
-
-/// Parts of a change that wait for the last one.
-#[derive(Clone, Default, Serialize, Deserialize)]
-struct Waiting {
-    change_id: String,
-    put: Vec<(String, ItemRow)>,
-    removed: Vec<String>,
-}
+/// Parts of changes that are not in force yet, by node.
+const WAITING: Waiting = Waiting { changes: "scanned-waiting", parts: "scanned-parts" };
 
 /// Keeps [`SCANNED`].
 pub(crate) struct Scanned;
 
 impl Projection for Scanned {
     const NAME: &'static str = "scanned";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = InventoryEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<InventoryEvent>) {
@@ -42,20 +34,13 @@ impl Projection for Scanned {
 }
 
 fn patches(view: &mut dyn View, e: &InventoryChanged) {
-    let waiting: Option<Waiting> = view.row(WAITING, &e.node_id);
-    let mut all = waiting.filter(|waiting| waiting.change_id == e.change_id).unwrap_or_default();
-    all.change_id.clone_from(&e.change_id);
-    let after = e.changed.iter().filter_map(|change| change.after.as_ref());
-    let put = |told: &Told| (told.key.clone(), item(from_attributes(&told.attributes)));
-    all.put.extend(e.added.iter().chain(after).map(put));
-    all.removed.extend(e.removed.iter().map(|told| told.key.clone()));
-    if e.part < e.parts {
-        return view.put_row(WAITING, &e.node_id, all);
-    }
-    view.remove(WAITING, e.node_id.as_bytes());
+    let Some(parts) = WAITING.take(view, &e.node_id, part_of(e), EntryChanges::of(e)) else { return };
     let key = group_key("Patch", &e.node_id);
     let mut group: GroupRow = view.row(SCANNED.groups, &key).unwrap_or_default();
-    change(view, SCANNED, &key, &mut group.counts, all.put, all.removed);
+    for part in parts {
+        let put = part.put.into_iter().map(|(key, patch)| (key, item(patch))).collect();
+        change(view, SCANNED, &key, &mut group.counts, put, part.removed);
+    }
     if e.hash.is_empty() {
         return view.remove(SCANNED.groups, key.as_bytes());
     }
@@ -106,9 +91,4 @@ fn item(mut patch: Entry) -> ItemRow {
         details: details.map(|(name, value)| (name.to_owned(), value)).collect(),
         execution: None,
     }
-}
-
-/// Whether a patch in this state leaves its node as it should be.
-fn is_compliant(state: &str) -> bool {
-    !matches!(state, "Missing" | "Failed" | "InstalledPendingReboot" | "InstalledRejected")
 }

@@ -3,6 +3,7 @@
 pub use reeve_contracts::inventory::InventoryEvent;
 use reeve_contracts::inventory::{InventoryChanged, InventoryCollectionFailed};
 use reeve_eventsourcing::{Context, Decider};
+use reeve_inventory_model::part_of;
 use serde::{Deserialize, Serialize};
 
 /// The aggregate's id: a node's id holds no slash, so the two parts cannot be confused.
@@ -60,13 +61,7 @@ impl Decider for Inventory {
                 if change.base_hash != state.hash {
                     return Err(Error::Stale { said: change.base_hash, held: state.hash.clone() });
                 }
-                let before = change.part.checked_sub(1);
-                let follows = match &state.coming {
-                    _ if before == Some(0) => true,
-                    Some((id, last)) => *id == change.change_id && before == Some(*last),
-                    None => false,
-                };
-                if !follows || change.part > change.parts {
+                if !part_of(&change).follows(state.coming.as_ref()) {
                     let (part, parts) = (change.part, change.parts);
                     return Err(Error::Part { part, parts, change_id: change.change_id });
                 }
@@ -82,8 +77,8 @@ impl Decider for Inventory {
 
     fn evolve(mut state: State, event: &InventoryEvent) -> State {
         match event {
-            InventoryEvent::InventoryChanged(e) if e.part < e.parts => {
-                state.coming = Some((e.change_id.clone(), e.part));
+            InventoryEvent::InventoryChanged(e) if !part_of(e).is_last() => {
+                state.coming = part_of(e).coming();
             }
             InventoryEvent::InventoryChanged(e) if e.hash.is_empty() => state = State::default(),
             InventoryEvent::InventoryChanged(e) => {

@@ -2,9 +2,9 @@
 
 use super::deletions;
 use crate::domain::InventoryEvent;
-use reeve_contracts::inventory::{self, InventoryChanged};
-use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
-use reeve_inventory_model::{Entry, from_attributes, key_part, types};
+use reeve_contracts::inventory::InventoryChanged;
+use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, parts::Waiting};
+use reeve_inventory_model::{Entry, EntryChanges, from_attributes, key_part, part_of, types};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -21,8 +21,8 @@ pub(crate) const NODES_BY_NAME: &str = "nodes-by-name";
 pub(crate) const NAMES: &str = "names";
 /// The events of changes in the order in which they came into force, by [`change_key`].
 pub(crate) const CHANGES: &str = "changes";
-/// Parts of changes that are not in force yet, by [`item_key`] and `/` and their numbers.
-const PARTS: &str = "parts";
+/// Parts of changes that are not in force yet, by [`item_key`].
+const WAITING: Waiting = Waiting { changes: "waiting", parts: "parts" };
 
 /// What a node has of a type, beside the entries.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -38,8 +38,6 @@ pub(crate) struct ItemRow {
     pub count: u64,
     /// Why the last collection did not come to its end, and when that was. What is here is older.
     pub failure: Option<(String, i64)>,
-    /// The change whose parts are waiting, and how many there are.
-    waiting: Option<(String, u32)>,
 }
 
 /// A custom type, as nodes have it.
@@ -51,26 +49,12 @@ pub(crate) struct CustomTypeRow {
     pub attributes: BTreeSet<String>,
 }
 
-/// An entry's change in a part that waits.
+/// A part of a change.
 #[derive(Clone, Default, Serialize, Deserialize)]
 struct PartRow {
-    /// Key, and what the entry is from now on.
-    put: Vec<(String, Entry)>,
-    removed: Vec<String>,
+    changes: EntryChanges,
     /// Of its event in the log.
     position: u64,
-}
-
-impl PartRow {
-    fn of(event: &InventoryChanged, position: u64) -> Self {
-        let entry = |entry: &inventory::Entry| (entry.key.clone(), from_attributes(&entry.attributes));
-        let after = event.changed.iter().filter_map(|change| change.after.as_ref());
-        Self {
-            put: event.added.iter().chain(after).map(entry).collect(),
-            position,
-            removed: event.removed.iter().map(|entry| entry.key.clone()).collect(),
-        }
-    }
 }
 
 /// An event of a change that is in force. What it says is in the log.
@@ -113,7 +97,7 @@ pub(crate) struct Inventories;
 
 impl Projection for Inventories {
     const NAME: &'static str = "inventories";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = InventoryEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<InventoryEvent>) {
@@ -131,27 +115,9 @@ impl Projection for Inventories {
 fn change(view: &mut dyn View, event: &Recorded<InventoryEvent>, e: &InventoryChanged) {
     let position = event.position.0;
     let key = item_key(&e.type_name, &e.node_id);
+    let part = PartRow { changes: EntryChanges::of(e), position };
+    let Some(parts) = WAITING.take(view, &key, part_of(e), part) else { return };
     let mut row: ItemRow = view.row(ITEMS, &key).unwrap_or_default();
-    // Another change has begun: what waited of the one before is of no use.
-    let waiting = row.waiting.take().map_or(0, |(id, count)| {
-        if id == e.change_id {
-            return count;
-        }
-        (1..=count).for_each(|n| view.remove(PARTS, part_key(&key, n).as_bytes()));
-        0
-    });
-    if e.part < e.parts {
-        view.put_row(PARTS, &part_key(&key, e.part), PartRow::of(e, position));
-        row.waiting = Some((e.change_id.clone(), e.part));
-        view.put_row(ITEMS, &key, row);
-        return;
-    }
-    let mut parts = Vec::new();
-    for n in 1..=waiting {
-        parts.extend(view.row::<PartRow>(PARTS, &part_key(&key, n)));
-        view.remove(PARTS, part_key(&key, n).as_bytes());
-    }
-    parts.push(PartRow::of(e, position));
     for part in &parts {
         let changed = ChangeRow {
             node_id: e.node_id.clone(),
@@ -164,9 +130,9 @@ fn change(view: &mut dyn View, event: &Recorded<InventoryEvent>, e: &InventoryCh
     }
     for part in parts {
         if e.type_name.starts_with("Custom:") {
-            see_custom_type(view, e, &part);
+            see_custom_type(view, e, &part.changes);
         }
-        apply(view, e, &key, &mut row, part);
+        apply(view, e, &key, &mut row, part.changes);
     }
     if e.hash.is_empty() {
         if !e.deletion_id.is_empty() {
@@ -184,15 +150,11 @@ fn change(view: &mut dyn View, event: &Recorded<InventoryEvent>, e: &InventoryCh
     view.put_row(ITEMS, &key, row);
 }
 
-fn part_key(item: &str, part: u32) -> String {
-    format!("{item}/{part:05}")
-}
-
 /// Changes entries. What is said twice, or of what is not there, counts once, or not at all.
-fn apply(view: &mut dyn View, e: &InventoryChanged, item: &str, row: &mut ItemRow, part: PartRow) {
+fn apply(view: &mut dyn View, e: &InventoryChanged, item: &str, row: &mut ItemRow, changes: EntryChanges) {
     let indexed = types::find(&e.type_name).and_then(types::Type::indexed);
     let name = |entry: &Entry| indexed.and_then(|name| entry.get(name)).cloned();
-    for key in part.removed {
+    for key in changes.removed {
         let key = format!("{item}/{key}");
         if let Some(entry) = view.row::<Entry>(ENTRIES, &key) {
             view.remove(ENTRIES, key.as_bytes());
@@ -202,7 +164,7 @@ fn apply(view: &mut dyn View, e: &InventoryChanged, item: &str, row: &mut ItemRo
             }
         }
     }
-    for (key, entry) in part.put {
+    for (key, entry) in changes.put {
         let key = format!("{item}/{key}");
         if view.find(ENTRIES, key.as_bytes()).is_none() {
             row.count += 1;
@@ -236,7 +198,7 @@ fn count(view: &mut dyn View, e: &InventoryChanged, name: &str, more: bool) {
     }
 }
 
-fn see_custom_type(view: &mut dyn View, e: &InventoryChanged, part: &PartRow) {
+fn see_custom_type(view: &mut dyn View, e: &InventoryChanged, changes: &EntryChanges) {
     if e.hash.is_empty() {
         return;
     }
@@ -244,7 +206,7 @@ fn see_custom_type(view: &mut dyn View, e: &InventoryChanged, part: &PartRow) {
     if newer(&e.schema_version, &row.version) {
         row.version.clone_from(&e.schema_version);
     }
-    for name in part.put.iter().flat_map(|(_, entry)| entry.keys()) {
+    for name in changes.put.iter().flat_map(|(_, entry)| entry.keys()) {
         if row.attributes.len() < MAX_ATTRIBUTES && !row.attributes.contains(name) {
             row.attributes.insert(name.clone());
         }

@@ -2,9 +2,10 @@
 //!
 //! A run tells the inventory of two types: `AWS:PatchCompliance`, an entry for each patch, and `AWS:PatchSummary`, the run.
 
-use reeve_contracts::inventory::{Entry as Told, InventoryChanged, InventoryEvent};
-use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
-use reeve_inventory_model::{Entry, from_attributes};
+use reeve_contracts::inventory::{InventoryChanged, InventoryEvent};
+use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, parts::Waiting};
+use reeve_inventory_model::{Entry, EntryChanges, from_attributes, part_of};
+use reeve_patch_baseline::is_compliant;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -12,8 +13,8 @@ use std::collections::BTreeMap;
 pub(crate) const PATCHES: &str = "patches";
 /// What is known of each node, by id.
 pub(crate) const STATES: &str = "states";
-/// Changes that are not in force yet, by node.
-const WAITING: &str = "waiting";
+/// Parts of changes that are not in force yet, by node.
+const WAITING: Waiting = Waiting { changes: "waiting", parts: "parts" };
 
 /// A patch on a node: what AWS:PatchCompliance says of it.
 pub(crate) type PatchRow = Entry;
@@ -59,25 +60,12 @@ impl StateRow {
     }
 }
 
-/// Whether a patch in this state leaves its node as it should be.
-pub(crate) fn is_compliant(state: &str) -> bool {
-    !matches!(state, "Missing" | "Failed" | "InstalledPendingReboot" | "InstalledRejected")
-}
-
-/// A part of a change that waits for the last one.
-#[derive(Clone, Default, Serialize, Deserialize)]
-struct Waiting {
-    change_id: String,
-    put: Vec<(String, Entry)>,
-    removed: Vec<String>,
-}
-
 /// Keeps the tables of this file.
 pub(crate) struct States;
 
 impl Projection for States {
     const NAME: &'static str = "states";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = InventoryEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<InventoryEvent>) {
@@ -102,32 +90,28 @@ impl Projection for States {
 
 /// Changes a node's patches, with the last part of a change.
 fn patches(view: &mut dyn View, e: &InventoryChanged) {
-    let waiting: Option<Waiting> = view.row(WAITING, &e.node_id);
-    let mut change = waiting.filter(|waiting| waiting.change_id == e.change_id).unwrap_or_default();
-    change.change_id.clone_from(&e.change_id);
-    let after = e.changed.iter().filter_map(|change| change.after.as_ref());
-    let put = |told: &Told| (told.key.clone(), from_attributes(&told.attributes));
-    change.put.extend(e.added.iter().chain(after).map(put));
-    change.removed.extend(e.removed.iter().map(|told| told.key.clone()));
-    if e.part < e.parts {
-        return view.put_row(WAITING, &e.node_id, change);
-    }
-    view.remove(WAITING, e.node_id.as_bytes());
+    let Some(parts) = WAITING.take(view, &e.node_id, part_of(e), EntryChanges::of(e)) else { return };
     let mut state: StateRow = view.row(STATES, &e.node_id).unwrap_or_default();
-    for key in change.removed {
-        let key = format!("{}/{key}", e.node_id);
+    for part in parts {
+        apply(view, &e.node_id, &mut state, part);
+    }
+    view.put_row(STATES, &e.node_id, state);
+}
+
+fn apply(view: &mut dyn View, node: &str, state: &mut StateRow, changes: EntryChanges) {
+    for key in changes.removed {
+        let key = format!("{node}/{key}");
         if let Some(before) = view.row::<PatchRow>(PATCHES, &key) {
             state.add(&before, -1);
             view.remove(PATCHES, key.as_bytes());
         }
     }
-    for (key, patch) in change.put {
-        let key = format!("{}/{key}", e.node_id);
+    for (key, patch) in changes.put {
+        let key = format!("{node}/{key}");
         if let Some(before) = view.row::<PatchRow>(PATCHES, &key) {
             state.add(&before, -1);
         }
         state.add(&patch, 1);
         view.put_row(PATCHES, &key, patch);
     }
-    view.put_row(STATES, &e.node_id, state);
 }
