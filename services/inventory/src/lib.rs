@@ -28,7 +28,6 @@ pub fn service() -> Service {
     Service::new("inventory")
         .aggregate::<Inventory>()
         .aggregate::<domain::deletion::Deletion>()
-        .projection(projections::Nodes)
         .projection(reeve_fleet::Nodes)
         .projection(reeve_fleet::node_tags())
         .projection(projections::Inventories)

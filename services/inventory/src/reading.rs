@@ -1,10 +1,10 @@
 //! What nodes have, whoever it comes from: collections, or the control plane itself.
 
 use crate::{
-    projections::{ENTRIES, ITEMS, ItemRow, NODES, NodeRow, item_key},
+    projections::{ENTRIES, ITEMS, ItemRow, item_key},
     taking,
 };
-use reeve_fleet::NODE_TAGS;
+use reeve_fleet::{NODE_TAGS, NODES, NodeRow};
 use reeve_inventory_model::{Entries, Entry, keyed, types};
 use reeve_runtime::Handle;
 use reeve_types::Timestamp;
@@ -74,7 +74,7 @@ impl<'a> Node<'a> {
         let of = [
             ("AgentType", "reeve-agent"),
             ("AgentVersion", &row.agent_version),
-            ("ComputerName", &row.computer_name),
+            ("ComputerName", &row.name),
             ("InstanceId", self.id),
             ("InstanceStatus", status),
             ("IpAddress", &row.ip_address),

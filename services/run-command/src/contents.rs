@@ -1,7 +1,8 @@
 //! Documents as they are sent: read from the views, written out and hashed once for each version, not for each command.
 
-use crate::projections::{CONTENT, ContentRow, content_key};
+use crate::projections::ContentRow;
 use reeve_document_language::DocumentInput;
+use reeve_fleet::{DOCUMENT_CONTENTS, content_key};
 use reeve_node_protocol::dispatch::document_hash;
 use reeve_runtime::Handle;
 use serde_json::Value;
@@ -41,7 +42,7 @@ impl Contents {
         if let Some(content) = kept().get(&key).filter(|content| content.stored == stored) {
             return Some(content.clone());
         }
-        let row: ContentRow = handle.views().get(CONTENT, &key)?;
+        let row: ContentRow = handle.views().get(DOCUMENT_CONTENTS, &key)?;
         let text = row.document.to_string();
         let content = Arc::new(Content {
             // Not what was asked for: between the two reads another may have taken its place.

@@ -55,7 +55,7 @@ pub fn service(config: &Config) -> Service {
     Service::new("run-command")
         .aggregate::<domain::command::SentCommand>()
         .aggregate::<domain::invocation::Invocation>()
-        .projection(projections::Documents)
+        .projection(reeve_fleet::Documents::<projections::ContentRow>::default())
         .projection(reeve_fleet::Nodes)
         .projection(reeve_fleet::KeySets)
         .projection(reeve_fleet::node_tags())

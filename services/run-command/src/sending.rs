@@ -3,7 +3,6 @@
 use crate::{
     contents::{Content, Contents},
     domain::command::{Command, SentCommand},
-    projections::{DOCUMENTS, DocumentRow},
 };
 use reeve_authz::{Authorizer, Place, Resource, permit};
 use reeve_contracts::{
@@ -12,7 +11,7 @@ use reeve_contracts::{
 };
 use reeve_document_language as language;
 use reeve_eventsourcing::{Context, Position};
-use reeve_fleet::targets;
+use reeve_fleet::{DOCUMENTS, DocumentRow, targets};
 use reeve_runtime::{ApiError, Handle};
 use reeve_types::{Timestamp, arn::id_or_arn, ids::new_uuid};
 use serde_json::{Map, Value};
@@ -145,16 +144,12 @@ fn resolve(contents: &Contents, handle: &Handle, order: &Order) -> Result<Resolv
         let message = format!("Document {name} is of type {}, not Command or Policy.", row.document_type);
         return Err(invalid_document(message));
     }
-    let version = match order.document_version.as_deref() {
-        None | Some("$DEFAULT" | "") => row.default,
-        Some("$LATEST") => row.latest,
-        Some(number) => number.parse().unwrap_or(0),
-    };
     let no_version = || {
         let version = order.document_version.clone().unwrap_or_default();
         ApiError::new("InvalidDocumentVersion", format!("Document {name} has no version {version}."))
     };
-    let hash = row.versions.get(&version).ok_or_else(no_version)?;
+    let named = order.document_version.as_deref().unwrap_or_default();
+    let (version, hash) = row.version(named).ok_or_else(no_version)?;
     if let Some(expected) = order.document_hash.as_deref()
         && !expected.eq_ignore_ascii_case(hash)
     {

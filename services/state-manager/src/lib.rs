@@ -25,7 +25,7 @@ pub fn service() -> Service {
     let service = Service::new("state-manager")
         .aggregate::<Association>()
         .aggregate::<Target>()
-        .projection(projections::Documents)
+        .projection(reeve_fleet::Documents::<projections::ContentRow>::default())
         .projection(reeve_fleet::Nodes)
         .projection(reeve_fleet::node_tags())
         .projection(projections::Commands)

@@ -17,7 +17,7 @@ use reeve_contracts::{
     tags::ResourceEvent,
 };
 use reeve_eventsourcing::{Actor, Context, Event};
-use reeve_fleet::{NODE_TAGS, NODES, NodeRow, targets};
+use reeve_fleet::{DOCUMENTS, DocumentRow, NODE_TAGS, NODES, NodeRow, targets};
 use reeve_runtime::{Delivery, DueTimer, Handle, HandlerError};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;

@@ -1,15 +1,17 @@
-//! What every service that works on nodes needs to know of them, from the events of nodes and tags.
+//! What every service that works on nodes needs to know, from the events of nodes, tags and documents.
 //!
-//! - [`Nodes`], [`KeySets`]: projections, into tables of the service's own views.
+//! - [`Nodes`], [`Documents`], [`KeySets`]: projections, into tables of the service's own views.
 //! - [`targets`]: which nodes a selection means.
 //! - [`rate_control`]: how many at once, and how many errors, AWS's texts allow.
 //!
 //! **Invariant:** nothing here decides; a service resolves targets once, and records what they resolved to.
 
+mod documents;
 mod key_sets;
 mod nodes;
 pub mod rate_control;
 pub mod targets;
 
+pub use documents::{Content, DOCUMENT_CONTENTS, DOCUMENTS, DocumentRow, Documents, content_key};
 pub use key_sets::{DISPATCH_KEYS, KeySetRow, KeySets};
 pub use nodes::{NODE_TAGS, NODES, NodeRow, Nodes, node_tags};

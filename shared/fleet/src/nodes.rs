@@ -10,13 +10,17 @@ pub const NODES: &str = "nodes";
 /// A node's tags, key to value, by node id.
 pub const NODE_TAGS: &str = "node-tags";
 
-/// A node that something may be done on.
+/// A node that something may be done on, as it said itself at its last connection.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct NodeRow {
     /// The computer's name.
     pub name: String,
     /// Linux, MacOS or Windows; empty before the first connection.
     pub platform_type: String,
+    pub platform_name: String,
+    pub platform_version: String,
+    pub ip_address: String,
+    pub agent_version: String,
     /// The agent's run that is connected; empty when none is.
     pub session: String,
 }
@@ -33,7 +37,7 @@ pub struct Nodes;
 
 impl Projection for Nodes {
     const NAME: &'static str = "nodes";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Event = NodeEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<NodeEvent>) {
@@ -43,6 +47,10 @@ impl Projection for Nodes {
                 let row = NodeRow {
                     name: e.hostname.clone(),
                     platform_type: e.platform_type.clone(),
+                    platform_name: e.platform_name.clone(),
+                    platform_version: e.platform_version.clone(),
+                    ip_address: e.ip_address.clone(),
+                    agent_version: e.agent_version.clone(),
                     session: e.session.clone(),
                 };
                 view.put_row(NODES, &e.node_id, row);

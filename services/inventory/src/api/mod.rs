@@ -10,7 +10,8 @@ pub(crate) mod put;
 pub(crate) mod query;
 pub(crate) mod schema;
 
-use crate::{projections::NodeRow, reading::node_row, taking::TakeError};
+use crate::{reading::node_row, taking::TakeError};
+use reeve_fleet::NodeRow;
 use reeve_inventory_model::types;
 use reeve_runtime::{ApiError, Handle};
 

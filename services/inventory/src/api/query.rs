@@ -6,12 +6,13 @@ use super::{
     known_type,
 };
 use crate::{
-    projections::{NODES, NODES_BY_NAME, NodeRow},
+    projections::NODES_BY_NAME,
     reading::{INSTANCE_INFORMATION, Node, capture_time},
 };
 use reeve_contracts::ssm::{
     GetInventoryRequest, GetInventoryResult, InventoryFilter, InventoryResultEntity, InventoryResultItem,
 };
+use reeve_fleet::{NODES, NodeRow};
 use reeve_inventory_model::{Entry, types};
 use reeve_runtime::{ApiError, Call, Handle, Page, page_size};
 use reeve_types::Timestamp;

@@ -3,7 +3,6 @@
 mod deletions;
 mod inventories;
 mod invocations;
-mod nodes;
 
 pub(crate) use deletions::{DELETIONS, DeletionRow, Deletions, disabled, newest};
 pub(crate) use inventories::{
@@ -11,4 +10,3 @@ pub(crate) use inventories::{
     NODES_BY_NAME, NameRow, change_key, item_key, newer,
 };
 pub(crate) use invocations::{INVOCATIONS, InvocationRow, Invocations, invocation_key};
-pub(crate) use nodes::{NODES, NodeRow, Nodes};

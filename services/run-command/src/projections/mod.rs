@@ -7,7 +7,7 @@ mod invocations;
 mod rollouts;
 
 pub use commands::{BY_NODE, BY_TIME, COMMANDS, CommandRow, Commands};
-pub use documents::{CONTENT, ContentRow, DOCUMENTS, DocumentRow, Documents, content_key};
+pub use documents::ContentRow;
 pub use invocations::{INVOCATIONS, InvocationRow, Invocations, NUMBERS};
 pub use rollouts::{DEADLINE_TIMER, ROLLOUT_TIMER, ROLLOUTS, TARGETS, TARGETS_PER_ROW, targets_key};
 

@@ -12,14 +12,11 @@ use crate::{
         invocation::UnreportedEnd,
         rollout::Step,
     },
-    projections::{
-        COMMANDS, CONTENT, CommandRow, ContentRow, ROLLOUTS, TARGETS, TARGETS_PER_ROW, content_key,
-        targets_key,
-    },
+    projections::{COMMANDS, CommandRow, ContentRow, ROLLOUTS, TARGETS, TARGETS_PER_ROW, targets_key},
 };
 use reeve_contracts::run_command::{CommandSent, Dispatched};
 use reeve_eventsourcing::Context;
-use reeve_fleet::{NODES, NodeRow};
+use reeve_fleet::{DOCUMENT_CONTENTS, NODES, NodeRow, content_key};
 use reeve_runtime::{DueTimer, Handle, HandlerError};
 use reeve_types::Timestamp;
 use std::sync::Arc;
@@ -141,7 +138,8 @@ async fn terminate_waiting(handle: &Handle, command: &str, context: &Context) ->
 /// what is not for it.
 fn platforms(handle: &Handle, sent: &CommandSent) -> Vec<String> {
     let version = sent.document_version.parse().unwrap_or(0);
-    let content = handle.views().look::<ContentRow>(CONTENT, &content_key(&sent.document_name, version));
+    let content =
+        handle.views().look::<ContentRow>(DOCUMENT_CONTENTS, &content_key(&sent.document_name, version));
     let same = content.filter(|content| content.hash == sent.document_hash);
     same.map(|content| content.platform_types.clone()).unwrap_or_default()
 }

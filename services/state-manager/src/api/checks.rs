@@ -3,14 +3,12 @@
 use super::{invalid, node_exists};
 use crate::{
     domain::schedule::Timing,
-    projections::{
-        ASSOCIATIONS, AssociationRow, BY_DOCUMENT, ContentRow, DOCUMENTS, DocumentRow, content_of,
-    },
+    projections::{ASSOCIATIONS, AssociationRow, BY_DOCUMENT, ContentRow, content_of},
     shape,
 };
 use reeve_contracts::ssm::AssociationDescription;
 use reeve_document_language as language;
-use reeve_fleet::targets;
+use reeve_fleet::{DOCUMENTS, DocumentRow, targets};
 use reeve_runtime::{ApiError, Handle};
 use reeve_types::{Timestamp, arn::id_or_arn};
 use std::sync::Arc;

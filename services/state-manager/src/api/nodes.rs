@@ -2,12 +2,12 @@
 
 use super::node_exists;
 use crate::{
-    projections::{ASSOCIATIONS, AssociationRow, DOCUMENTS, DocumentRow, LATEST, LatestRow, content_of},
+    projections::{ASSOCIATIONS, AssociationRow, LATEST, LatestRow, content_of},
     reactors::candidates,
     shape::{self, seconds},
 };
 use reeve_contracts::ssm::*;
-use reeve_fleet::{NODES, NodeRow, targets};
+use reeve_fleet::{DOCUMENTS, DocumentRow, NODES, NodeRow, targets};
 use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -10,7 +10,7 @@ pub(crate) use associations::{
     ASSOCIATIONS, AssociationRow, Associations, FIRE, VERSIONS, VersionRow, version_key,
 };
 pub(crate) use associations::{BY_DOCUMENT, BY_TARGET, node_keys};
-pub(crate) use documents::{ContentRow, DOCUMENTS, DocumentRow, Documents, content_of};
+pub(crate) use documents::{ContentRow, content_of};
 pub(crate) use executions::{EXECUTION_KEYS, EXECUTIONS, ExecutionRow, Executions, RUNS, RunRow, TARGETS};
 pub(crate) use outcomes::{
     ASSOCIATION_COUNTS, Commands, Counts, EXECUTION_COUNTS, Invocations, LATEST, LatestRow, OUTCOMES,
