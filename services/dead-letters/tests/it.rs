@@ -7,24 +7,18 @@ use reeve_jetstream::{
     Bus, Headers, Message,
     dead_letters::{self, DeadLetter, Retry},
     mac::MacKey,
-    serve, streams,
+    streams,
 };
 use reeve_runtime::run;
-use reeve_testkit::Nats;
+use reeve_testkit::{Caller, Nats};
 use reeve_types::ids::new_uuid;
 use serde_json::{Value, json};
 use std::time::Duration;
 
 async fn call(bus: &Bus, operation: &str, input: Value) -> Result<Value, String> {
-    let headers = Headers::default().with("reeve-actor", "operator");
-    let subject = format!("reeve.api.dead-letters.{operation}");
-    let body = input.to_string().into();
-    let answer = serve::call(bus, &subject, headers, body, Duration::from_secs(10)).await.unwrap();
-    let said: Value = serde_json::from_slice(&answer.data).unwrap();
-    match answer.headers.get("reeve-error") {
-        None => Ok(said),
-        Some(code) => Err(format!("{code}: {}", said["message"].as_str().unwrap_or_default())),
-    }
+    let caller = Caller { actor: "operator", ..Caller::default() };
+    let answer = caller.call(bus, &format!("reeve.api.dead-letters.{operation}"), &input).await;
+    answer.map_err(|refusal| refusal.to_string())
 }
 
 /// The statuses of all letters, by number, once there are so many.

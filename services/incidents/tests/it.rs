@@ -3,25 +3,15 @@
 // All of this is a test: clippy's leave for tests sees only the functions marked as one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use reeve_jetstream::{Bus, Headers, serve};
+use reeve_jetstream::Bus;
 use reeve_runtime::run;
-use reeve_testkit::Nats;
+use reeve_testkit::{Caller, Nats};
 use serde_json::{Value, json};
-use std::time::Duration;
 
 async fn call(bus: &Bus, operation: &str, input: Value) -> Result<Value, String> {
-    let headers = Headers::default()
-        .with("reeve-actor", "ann")
-        .with("reeve-account", "123456789012")
-        .with("reeve-region", "us-east-1");
-    let subject = format!("reeve.api.incidents.{operation}");
-    let answer = serve::call(bus, &subject, headers, input.to_string().into(), Duration::from_secs(10)).await;
-    let answer = answer.unwrap();
-    let said: Value = serde_json::from_slice(&answer.data).unwrap();
-    match answer.headers.get("reeve-error") {
-        None => Ok(said),
-        Some(code) => Err(format!("{code}: {}", said["message"].as_str().unwrap_or_default())),
-    }
+    let caller = Caller { actor: "ann", ..Caller::default() };
+    let answer = caller.call(bus, &format!("reeve.api.incidents.{operation}"), &input).await;
+    answer.map_err(|refusal| refusal.to_string())
 }
 
 async fn answers(bus: &Bus, arn: &str) -> Vec<Value> {

@@ -4,21 +4,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use data_encoding::BASE64;
-use reeve_jetstream::{Bus, Headers, serve, streams};
+use reeve_jetstream::{Bus, streams};
 use reeve_runtime::run;
-use reeve_testkit::Nats;
+use reeve_testkit::{Caller, Nats};
 use serde_json::{Value, json};
-use std::time::Duration;
 
 async fn ask(bus: &Bus, subject: &str, input: Value) -> Result<Value, String> {
-    let headers = Headers::default().with("reeve-actor", "operator");
-    let answer = serve::call(bus, subject, headers, input.to_string().into(), Duration::from_secs(10)).await;
-    let answer = answer.unwrap();
-    let said: Value = serde_json::from_slice(&answer.data).unwrap();
-    match answer.headers.get("reeve-error") {
-        None => Ok(said),
-        Some(code) => Err(format!("{code}: {}", said["message"].as_str().unwrap_or_default())),
-    }
+    let caller = Caller { actor: "operator", ..Caller::default() };
+    caller.call(bus, subject, &input).await.map_err(|refusal| refusal.to_string())
 }
 
 async fn token(bus: &Bus, name: &str) -> String {

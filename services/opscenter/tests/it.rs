@@ -10,24 +10,15 @@ mod items;
 #[path = "it/metadata.rs"]
 mod metadata;
 
-use reeve_jetstream::{Bus, Headers, serve};
+use reeve_jetstream::Bus;
+use reeve_testkit::Caller;
 use serde_json::Value;
-use std::time::Duration;
 
 /// Calls an operation; a refusal is its code and its members.
 async fn call(bus: &Bus, operation: &str, input: Value) -> Result<Value, (String, Value)> {
-    let headers = Headers::default()
-        .with("reeve-actor", "operator")
-        .with("reeve-account", "123456789012")
-        .with("reeve-region", "eu-west-1");
-    let subject = format!("reeve.api.opscenter.{operation}");
-    let body = input.to_string().into();
-    let answer = serve::call(bus, &subject, headers, body, Duration::from_secs(10)).await.unwrap();
-    let said: Value = serde_json::from_slice(&answer.data).unwrap();
-    match answer.headers.get("reeve-error") {
-        None => Ok(said),
-        Some(code) => Err((code.to_owned(), said)),
-    }
+    let caller = Caller { actor: "operator", region: "eu-west-1", ..Caller::default() };
+    let answer = caller.call(bus, &format!("reeve.api.opscenter.{operation}"), &input).await;
+    answer.map_err(|refusal| (refusal.code, refusal.said))
 }
 
 /// The code of a refusal.

@@ -3,7 +3,6 @@
 // All of this is a test: clippy's leave for tests sees only the functions marked as one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, future::join_all, stream};
 use nkeys::KeyPair;
 use reeve_authz::{Authorizer, Decision, Question};
@@ -15,11 +14,11 @@ use reeve_contracts::{
     run_command::{CommandEvent, CommandRequested},
 };
 use reeve_eventsourcing::{AggregateRef, Context, Envelope, Event, Position};
-use reeve_jetstream::{Bus, Headers, follow, serve, store, streams};
+use reeve_jetstream::{Bus, Headers, follow, store, streams};
 use reeve_node_protocol::keys::{NO_END, sign};
 use reeve_run_command::{Config, service};
 use reeve_runtime::{Running, Service, run};
-use reeve_testkit::{Nats, context};
+use reeve_testkit::{Caller, Nats, context};
 use reeve_types::{Timestamp, ids::new_uuid};
 use serde_json::{Value, json};
 use std::{path::Path, sync::Arc, time::Duration};
@@ -102,11 +101,9 @@ async fn fleet(bus: &Bus, nodes: usize) -> Config {
 }
 
 async fn call(bus: &Bus, operation: &str, input: Value) -> Value {
-    let headers = Headers::default().with("reeve-actor", "alice").with("reeve-account", "123456789012");
-    let subject = format!("reeve.api.run-command.{operation}");
-    let body = Bytes::from(input.to_string());
-    let answer = serve::call(bus, &subject, headers, body, Duration::from_secs(30)).await.unwrap();
-    serde_json::from_slice(&answer.data).unwrap()
+    let caller = Caller { actor: "alice", ..Caller::default() };
+    let answer = caller.call(bus, &format!("reeve.api.run-command.{operation}"), &input).await;
+    answer.unwrap_or_else(|refusal| refusal.said)
 }
 
 /// Reports the end of a command on nodes, as they do.

@@ -3,29 +3,22 @@
 // All of this is a test: clippy's leave for tests sees only the functions marked as one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use bytes::Bytes;
 use reeve_contracts::{
     documents::{DocumentCreated, DocumentDeleted, Tag},
     nodes::{self, NodeRegistered},
 };
 use reeve_eventsourcing::{AggregateRef, Envelope, Position};
-use reeve_jetstream::{Bus, Headers, store};
+use reeve_jetstream::{Bus, store};
 use reeve_runtime::run;
-use reeve_testkit::{Nats, context};
+use reeve_testkit::{Caller, Nats, context};
 use reeve_types::ids::new_uuid;
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Calls an operation; a refusal is its code.
 async fn call(bus: &Bus, operation: &str, input: Value) -> Result<Value, String> {
-    let headers = Headers::default().with("reeve-actor", "tester").with("reeve-account", "123456789012");
-    let subject = format!("reeve.api.tags.{operation}");
-    let body = Bytes::from(input.to_string());
-    let answer = bus.request(&subject, &headers, body, Duration::from_secs(10)).await.unwrap();
-    match answer.headers.get("reeve-error") {
-        Some(code) => Err(code.to_owned()),
-        None => Ok(serde_json::from_slice(&answer.data).unwrap()),
-    }
+    let answer = Caller::default().call(bus, &format!("reeve.api.tags.{operation}"), &input).await;
+    answer.map_err(|refusal| refusal.code)
 }
 
 /// Puts another service's event into the log.

@@ -1,11 +1,13 @@
-//! What tests share: given/when/then for deciders, and a real nats-server on a free port, and dice.
+//! What tests share: given/when/then for deciders, a real nats-server on a free port, calls of operations, and dice.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod caller;
 mod dice;
 mod nats;
 mod scenario;
 
+pub use caller::{Caller, Refusal};
 pub use dice::Dice;
 pub use nats::{Nats, free_port};
 pub use scenario::{Scenario, context, given};

@@ -1,7 +1,8 @@
 //! The example of `docs/adding-a-service.md`, beside a real instance: every port at work.
 
 use reeve_e2e::{Instance, reminders, wait_for};
-use reeve_jetstream::{Bus, Headers, serve};
+use reeve_jetstream::Bus;
+use reeve_testkit::Caller;
 use reeve_types::Timestamp;
 use serde_json::{Value, json};
 use std::{
@@ -13,10 +14,9 @@ use std::{
 };
 
 async fn call(bus: &Bus, operation: &str, input: Value) -> Value {
-    let headers = Headers::default().with("reeve-actor", "administrator");
-    let subject = format!("reeve.api.reminders.{operation}");
-    let answer = serve::call(bus, &subject, headers, input.to_string().into(), Duration::from_secs(10)).await;
-    serde_json::from_slice(&answer.unwrap().data).unwrap()
+    let caller = Caller { actor: "administrator", ..Caller::default() };
+    let answer = caller.call(bus, &format!("reeve.api.reminders.{operation}"), &input).await;
+    answer.unwrap_or_else(|refusal| refusal.said)
 }
 
 async fn until(bus: &Bus, id: &str, status: &str) {

@@ -1,12 +1,11 @@
 //! The service as tests use it.
 
-use bytes::Bytes;
 use prost::Message;
 use reeve_contracts::compliance::ComplianceChanged;
 use reeve_eventsourcing::{AggregateRef, Envelope, Event, Position};
-use reeve_jetstream::{Bus, Headers, store, streams};
+use reeve_jetstream::{Bus, store, streams};
 use reeve_runtime::{Running, rebuild, run};
-use reeve_testkit::{Nats, context};
+use reeve_testkit::{Caller, Nats, context};
 use reeve_types::ids::new_uuid;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -48,15 +47,9 @@ impl Service {
 
     /// Calls an operation; a refusal is its code, a colon and its sentence.
     pub async fn call(&self, operation: &str, input: Value) -> Result<Value, String> {
-        let headers = Headers::default().with("reeve-actor", "tester").with("reeve-account", "123456789012");
         let subject = format!("reeve.api.compliance.{operation}");
-        let body = Bytes::from(input.to_string());
-        let answer = self.bus.request(&subject, &headers, body, Duration::from_secs(30)).await.unwrap();
-        let said: Value = serde_json::from_slice(&answer.data).unwrap();
-        match answer.headers.get("reeve-error") {
-            Some(code) => Err(format!("{code}: {}", said["message"].as_str().unwrap_or_default())),
-            None => Ok(said),
-        }
+        let answer = Caller::default().call(&self.bus, &subject, &input).await;
+        answer.map_err(|refusal| refusal.to_string())
     }
 
     /// All pages of a list.

@@ -11,9 +11,9 @@ use reeve_contracts::{
     tags::{ResourceEvent, Tag, TagsAdded, TagsRemoved},
 };
 use reeve_eventsourcing::{AggregateRef, Context, Envelope, Event, Position};
-use reeve_jetstream::{Bus, Headers, serve, store, streams};
+use reeve_jetstream::{Bus, store, streams};
 use reeve_runtime::{HandlerError, Request, Running, Service, rebuild, run};
-use reeve_testkit::{Nats, context};
+use reeve_testkit::{Caller, Nats, context};
 use reeve_types::{Timestamp, ids::new_uuid};
 use serde_json::{Value, json};
 use std::{
@@ -227,15 +227,9 @@ impl Fleet {
 
     /// Calls an operation; a refusal is its code, a colon and its sentence.
     pub async fn call(&self, operation: &str, input: Value) -> Result<Value, String> {
-        let headers = Headers::default().with("reeve-actor", "alice").with("reeve-account", "123456789012");
         let subject = format!("reeve.api.state-manager.{operation}");
-        let body = input.to_string().into();
-        let answer = serve::call(&self.bus, &subject, headers, body, Duration::from_secs(30)).await.unwrap();
-        let said: Value = serde_json::from_slice(&answer.data).unwrap();
-        match answer.headers.get("reeve-error") {
-            Some(code) => Err(format!("{code}: {}", said["message"].as_str().unwrap_or_default())),
-            None => Ok(said),
-        }
+        let answer = Caller { actor: "alice", ..Caller::default() }.call(&self.bus, &subject, &input).await;
+        answer.map_err(|refusal| refusal.to_string())
     }
 
     pub async fn create(&self, input: Value) -> String {
