@@ -10,7 +10,7 @@ use reeve_runtime::{ApiError, Call, Page, answered, page_size};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-const MAX_LISTED: usize = 100;
+const MAX_DEAD_LETTERS_PER_PAGE: usize = 100;
 
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
@@ -94,7 +94,7 @@ pub struct Done {}
 
 pub(crate) async fn list(call: Call<List>) -> Result<Listed, ApiError> {
     let (input, views) = (&call.input, call.handle.views());
-    let limit = page_size(input.max_results, MAX_LISTED)?;
+    let limit = page_size(input.max_results, MAX_DEAD_LETTERS_PER_PAGE)?;
     let after = input.next_token.as_deref();
     let wanted = |row: &DeadLetterRow| {
         input.service.as_ref().is_none_or(|service| *service == row.service)

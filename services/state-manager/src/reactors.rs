@@ -25,7 +25,7 @@ use uuid::Uuid;
 /// What run-command's events call the origin of a command of ours. Its id is `<association>/<version>`.
 pub const ORIGIN: &str = "association";
 /// AWS's defaults for associations: all at once, and no number of errors ends a run.
-const ALL: &str = "100%";
+const ALL_TARGETS: &str = "100%";
 
 /// A firing: on the targets that are connected; those that are away run when they return.
 pub async fn fire(due: DueTimer) -> Result<(), HandlerError> {
@@ -133,8 +133,8 @@ async fn ask(delivery: &Delivery<AssociationEvent>, started: &ExecutionStarted) 
         document_version: of.document_version.unwrap_or_default(),
         parameters_json: parameters.map_err(|error| HandlerError::Permanent(error.to_string()))?,
         node_ids: started.node_ids.clone(),
-        max_concurrency: of.max_concurrency.unwrap_or_else(|| ALL.to_owned()),
-        max_errors: of.max_errors.unwrap_or_else(|| ALL.to_owned()),
+        max_concurrency: of.max_concurrency.unwrap_or_else(|| ALL_TARGETS.to_owned()),
+        max_errors: of.max_errors.unwrap_or_else(|| ALL_TARGETS.to_owned()),
         comment: of.association_name.unwrap_or_default(),
         account: row.state.account,
         region: row.state.region,

@@ -4,7 +4,7 @@ use super::{Collected, Machine, entry, instant, plain, program};
 use reeve_inventory_model::Entry;
 use std::os::unix::fs::MetadataExt;
 
-const TYPE: &str = "AWS:Application";
+const APPLICATIONS: &str = "AWS:Application";
 /// Between the fields of a package, and after it: no field holds them.
 const FIELD: u8 = 0x1f;
 const RECORD: u8 = 0x1e;
@@ -19,7 +19,7 @@ pub async fn collect(machine: &Machine) -> Option<Collected> {
                 entries.extend(found);
                 notes.extend(Some(note).filter(|note| !note.is_empty()));
             }
-            Err(reason) => return Some(Collected::of(TYPE, Err(reason), String::new())),
+            Err(reason) => return Some(Collected::of(APPLICATIONS, Err(reason), String::new())),
         }
     }
     if kinds == 0 {
@@ -31,7 +31,7 @@ pub async fn collect(machine: &Machine) -> Option<Collected> {
     } else {
         Ok(entries)
     };
-    Some(Collected::of(TYPE, entries, notes.join(" ")))
+    Some(Collected::of(APPLICATIONS, entries, notes.join(" ")))
 }
 
 type Packages = Result<(Vec<Entry>, String), String>;

@@ -12,9 +12,9 @@ use reeve_contracts::ssm::{ComplianceItem, ListComplianceItemsRequest, ListCompl
 use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size, text};
 use reeve_types::Timestamp;
 
-const MAX_LISTED: usize = 50;
+const MAX_ITEMS_PER_PAGE: usize = 50;
 /// What filters may name, beside what they may name of a resource's items of a type together.
-const KEYS: [&str; 3] = ["Id", "Severity", "DocumentName"];
+const FILTER_KEYS: [&str; 3] = ["Id", "Severity", "DocumentName"];
 
 /// An item with what is known of all of its type on the resource.
 type Listed = (String, GroupRow, ItemRow);
@@ -35,9 +35,9 @@ pub(crate) async fn list(
         }
     };
     known_resource(&call.handle, "ResourceIds", resource)?;
-    let known = [&KEYS[..], &summaries::KEYS[..]].concat();
+    let known = [&FILTER_KEYS[..], &summaries::FILTER_KEYS[..]].concat();
     let conditions = Conditions::read(input.filters.as_ref(), &known)?;
-    let limit = page_size(input.max_results, MAX_LISTED)?;
+    let limit = page_size(input.max_results, MAX_ITEMS_PER_PAGE)?;
     let page = page(&call.handle, resource, &conditions, input.next_token.as_deref(), limit)?;
     let (items, next_token) = answered(page, |(compliance_type, group, row)| {
         let mut details = row.details.clone();

@@ -15,10 +15,10 @@ use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size};
 use reeve_types::Timestamp;
 use std::collections::BTreeMap;
 
-const MAX_LISTED: usize = 50;
+const MAX_SUMMARIES_PER_PAGE: usize = 50;
 const PLATFORM_TYPE: &str = "AWS:InstanceInformation.PlatformType";
 /// What filters may name of a resource's items of a type together.
-pub(super) const KEYS: [&str; 8] = [
+pub(super) const FILTER_KEYS: [&str; 8] = [
     "ComplianceType",
     "Status",
     "OverallSeverity",
@@ -29,7 +29,7 @@ pub(super) const KEYS: [&str; 8] = [
     PLATFORM_TYPE,
 ];
 
-/// What stands under a filter's key; empty for a key that is none of [`KEYS`].
+/// What stands under a filter's key; empty for a key that is none of [`FILTER_KEYS`].
 pub(super) fn value(
     handle: &Handle,
     key: &str,
@@ -89,8 +89,8 @@ pub(crate) async fn by_type(
     call: Call<ListComplianceSummariesRequest>,
 ) -> Result<ListComplianceSummariesResult, ApiError> {
     let input = &call.input;
-    let conditions = Conditions::read(input.filters.as_ref(), &KEYS)?;
-    let limit = page_size(input.max_results, MAX_LISTED)?;
+    let conditions = Conditions::read(input.filters.as_ref(), &FILTER_KEYS)?;
+    let limit = page_size(input.max_results, MAX_SUMMARIES_PER_PAGE)?;
     let after = input.next_token.as_deref().unwrap_or_default();
     if ![PATCH, ""].contains(&after) && !after.starts_with("Custom:") {
         return Err(unknown_token(after));
@@ -125,8 +125,8 @@ pub(crate) async fn by_resource(
     call: Call<ListResourceComplianceSummariesRequest>,
 ) -> Result<ListResourceComplianceSummariesResult, ApiError> {
     let input = &call.input;
-    let conditions = Conditions::read(input.filters.as_ref(), &KEYS)?;
-    let limit = page_size(input.max_results, MAX_LISTED)?;
+    let conditions = Conditions::read(input.filters.as_ref(), &FILTER_KEYS)?;
+    let limit = page_size(input.max_results, MAX_SUMMARIES_PER_PAGE)?;
     let keep = |compliance_type: &str, resource: &str, row: &GroupRow| {
         conditions.hold(|key| value(&call.handle, key, compliance_type, resource, row))
     };

@@ -9,7 +9,7 @@ use reeve_runtime::{ApiError, Call, answered, page_size};
 use reeve_types::{Timestamp, ids::random_hex};
 use serde::{Deserialize, Serialize};
 
-const PAGE: usize = 100;
+const MAX_SOURCES_PER_PAGE: usize = 100;
 
 #[derive(Deserialize)]
 pub struct Named {
@@ -76,7 +76,7 @@ pub struct SourcesPage {
 }
 
 pub(crate) async fn list(call: Call<List>) -> Result<SourcesPage, ApiError> {
-    let limit = page_size(call.input.max_results, PAGE)?;
+    let limit = page_size(call.input.max_results, MAX_SOURCES_PER_PAGE)?;
     let mut page =
         call.handle.views().scan::<SourceRow>(SOURCES, "", call.input.next_token.as_deref(), limit);
     let named = page.rows.drain(..).map(|(name, row)| (name.clone(), (name, row))).collect();

@@ -20,7 +20,7 @@ use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-const MAX_LISTED: usize = 100;
+const MAX_CHANGES_PER_PAGE: usize = 100;
 /// As many bytes of changes an answer has: the bus carries 1 MiB.
 const MAX_ANSWER_BYTES: usize = 600_000;
 
@@ -163,7 +163,7 @@ pub(crate) async fn list(call: Call<Between>) -> Result<Listed, ApiError> {
         known_type(name).map_err(|error| ApiError::new("ValidationException", error.message))?;
     }
     let nodes = input.targets.as_ref().map(|targets| selected(&call.handle, targets)).transpose()?;
-    let limit = page_size(input.max_results, MAX_LISTED)?;
+    let limit = page_size(input.max_results, MAX_CHANGES_PER_PAGE)?;
     let wanted = |row: &ChangeRow| {
         nodes.as_ref().is_none_or(|nodes| nodes.contains(&row.node_id))
             && input.type_name.as_ref().is_none_or(|name| *name == row.type_name)

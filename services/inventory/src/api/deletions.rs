@@ -18,7 +18,7 @@ use reeve_runtime::{ApiError, Call, answered, page_size};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-const MAX_LISTED: usize = 50;
+const MAX_DELETIONS_PER_PAGE: usize = 50;
 const DISABLE_SCHEMA: &str = "DisableSchema";
 
 impl From<Error> for ApiError {
@@ -97,7 +97,7 @@ pub(crate) async fn describe(
     call: Call<DescribeInventoryDeletionsRequest>,
 ) -> Result<DescribeInventoryDeletionsResult, ApiError> {
     let input = &call.input;
-    let limit = page_size(input.max_results, MAX_LISTED)?;
+    let limit = page_size(input.max_results, MAX_DELETIONS_PER_PAGE)?;
     let wanted = input.deletion_id.as_deref();
     if let Some(id) = wanted
         && call.handle.views().look::<DeletionRow>(DELETIONS, id).is_none()

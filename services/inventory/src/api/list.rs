@@ -12,7 +12,7 @@ use reeve_contracts::ssm::{ListInventoryEntriesRequest, ListInventoryEntriesResu
 use reeve_inventory_model::{Entry, types};
 use reeve_runtime::{ApiError, Call, Page, answered, page_size};
 
-const MAX_LISTED: usize = 50;
+const MAX_ENTRIES_PER_PAGE: usize = 50;
 
 /// The entries of one type on one node, as they were last collected.
 pub(crate) async fn list(
@@ -27,7 +27,7 @@ pub(crate) async fn list(
     let conditions =
         filters.map(|filter| attribute_condition(name, filter)).collect::<Result<Vec<_>, _>>()?;
     let conditions = Conditions::new(conditions);
-    let limit = page_size(input.max_results, MAX_LISTED)?;
+    let limit = page_size(input.max_results, MAX_ENTRIES_PER_PAGE)?;
     let node = Node { handle: &call.handle, id, row: &row, now: call.now };
     let item = node.item(name);
     let after = input.next_token.as_deref();

@@ -18,7 +18,7 @@ use reeve_runtime::{ApiError, Call, Handle, Page, page_size};
 use reeve_types::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-const MAX_LISTED: usize = 50;
+const MAX_NODES_PER_PAGE: usize = 50;
 /// As many bytes of entries an answer has: the bus carries 1 MiB, with what is around them.
 const MAX_ANSWER_BYTES: usize = 700_000;
 /// Between a node's id and an entry's key, in the token of a page that ends within a node's entries.
@@ -117,7 +117,7 @@ pub(crate) async fn get(call: Call<GetInventoryRequest>) -> Result<GetInventoryR
     if result_types.is_empty() {
         result_types.push(INSTANCE_INFORMATION.to_owned());
     }
-    let limit = page_size(input.max_results, MAX_LISTED)?;
+    let limit = page_size(input.max_results, MAX_NODES_PER_PAGE)?;
     let token = input.next_token.as_deref().unwrap_or_default();
     let (mut within, mut after) = (token.split_once(WITHIN), Some(token).filter(|token| !token.is_empty()));
     let mut answer = Answer::default();

@@ -8,13 +8,13 @@ use reeve_inventory_model::types;
 use reeve_runtime::{ApiError, Call, Page, answered};
 
 /// As many types a page has at most, and at least: AWS's limits.
-const PAGE: std::ops::RangeInclusive<i32> = 50..=200;
+const TYPES_PER_PAGE: std::ops::RangeInclusive<i32> = 50..=200;
 
 /// The types that there are, AWS's and custom ones, in the order of their names.
 pub(crate) async fn get(call: Call<GetInventorySchemaRequest>) -> Result<GetInventorySchemaResult, ApiError> {
     let input = &call.input;
-    let limit = input.max_results.unwrap_or(*PAGE.end());
-    if !PAGE.contains(&limit) {
+    let limit = input.max_results.unwrap_or(*TYPES_PER_PAGE.end());
+    if !TYPES_PER_PAGE.contains(&limit) {
         let message = format!("MaxResults is {limit}, which is not between 50 and 200.");
         return Err(ApiError::new("ValidationException", message));
     }

@@ -11,17 +11,17 @@ use reeve_testkit::Nats;
 use serde_json::json;
 use std::time::Duration;
 
-const TYPE: &str = "AWS:Application";
+const APPLICATIONS: &str = "AWS:Application";
 
 fn packages(of: &[(&str, &str)]) -> Entries {
     let package = |(name, version): &(&str, &str)| {
         Entry::from([("Name".to_owned(), (*name).to_owned()), ("Version".to_owned(), (*version).to_owned())])
     };
-    keyed(TYPE, of.iter().map(package).collect())
+    keyed(APPLICATIONS, of.iter().map(package).collect())
 }
 
 fn hash(of: &Entries) -> String {
-    Sum::of(TYPE, of.values()).to_string()
+    Sum::of(APPLICATIONS, of.values()).to_string()
 }
 
 fn messages(of: &Entries) -> Vec<Message> {
@@ -32,7 +32,7 @@ fn messages(of: &Entries) -> Vec<Message> {
 fn whole(id: &str, at: i64, of: &Entries) -> InventoryReport {
     InventoryReport {
         node_id: NODE.to_owned(),
-        type_name: TYPE.to_owned(),
+        type_name: APPLICATIONS.to_owned(),
         schema_version: "1.1".to_owned(),
         captured_ms: at,
         collection_id: id.to_owned(),
@@ -45,7 +45,7 @@ fn whole(id: &str, at: i64, of: &Entries) -> InventoryReport {
 }
 
 async fn listed(service: &Service) -> Vec<String> {
-    let of = json!({"InstanceId": NODE, "TypeName": TYPE});
+    let of = json!({"InstanceId": NODE, "TypeName": APPLICATIONS});
     let answer = service.call("ListInventoryEntries", of).await.unwrap();
     let entries = answer["Entries"].as_array().unwrap().iter();
     entries
@@ -204,7 +204,7 @@ async fn what_no_inventory_can_be_is_a_dead_letter_and_the_next_one_is_taken_in(
     dead_letters(&service, bad.len() as u64).await;
     assert_eq!(service.events().await, 0);
     let stored = service.bus();
-    let subject = format!("reeve.report.{NODE}.inventory.{TYPE}.1");
+    let subject = format!("reeve.report.{NODE}.inventory.{APPLICATIONS}.1");
     stored.store(&subject, &reeve_jetstream::Headers::default(), "\u{ff}no".into()).await.unwrap();
     dead_letters(&service, bad.len() as u64 + 1).await;
     // A clock that is ahead does not lock the node out of its own inventory.

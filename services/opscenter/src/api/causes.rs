@@ -10,7 +10,7 @@ use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-const PAGE: usize = 100;
+const MAX_CAUSES_PER_PAGE: usize = 100;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -52,7 +52,7 @@ pub struct Listed {
 
 pub async fn list(call: Call<List>) -> Result<Listed, ApiError> {
     let (input, handle) = (&call.input, &call.handle);
-    let limit = page_size(input.max_results, PAGE)?;
+    let limit = page_size(input.max_results, MAX_CAUSES_PER_PAGE)?;
     let prefix = format!("{}/", existing(&call, &input.ops_item_id)?.id);
     let page = handle.views().scan(ITEM_FIRINGS, &prefix, input.next_token.as_deref(), limit);
     let (causes, next_token) = answered(page, |firing: FiringRow| {

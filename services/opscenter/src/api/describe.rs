@@ -8,13 +8,13 @@ use crate::{
 use reeve_contracts::ssm;
 use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size, text};
 
-const PAGE: usize = 50;
+const MAX_OPS_ITEMS_PER_PAGE: usize = 50;
 
 pub async fn describe(
     call: Call<ssm::DescribeOpsItemsRequest>,
 ) -> Result<ssm::DescribeOpsItemsResponse, ApiError> {
     let (input, views) = (&call.input, call.handle.views());
-    let limit = page_size(input.max_results, PAGE)?;
+    let limit = page_size(input.max_results, MAX_OPS_ITEMS_PER_PAGE)?;
     let filters = input.ops_item_filters.iter().flatten().map(Filter::read);
     let filters = filters.collect::<Result<Vec<_>, _>>()?;
     let table = match filters.iter().any(Filter::excludes_resolved) {

@@ -8,13 +8,13 @@ use crate::{
 use reeve_contracts::ssm;
 use reeve_runtime::{ApiError, Call, Page, answered, page_size, text};
 
-const PAGE: usize = 50;
+const MAX_EVENTS_PER_PAGE: usize = 50;
 
 pub async fn list(
     call: Call<ssm::ListOpsItemEventsRequest>,
 ) -> Result<ssm::ListOpsItemEventsResponse, ApiError> {
     let (input, views) = (&call.input, call.handle.views());
-    let limit = page_size(input.max_results, PAGE)?;
+    let limit = page_size(input.max_results, MAX_EVENTS_PER_PAGE)?;
     let after = input.next_token.as_deref();
     // The model has no other key than OpsItemId, and no other operator than Equal.
     let filters: Vec<Vec<String>> =

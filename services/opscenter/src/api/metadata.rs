@@ -14,7 +14,7 @@ use reeve_types::arn::id_or_arn;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-const PAGE: usize = 50;
+const MAX_METADATA_PER_PAGE: usize = 50;
 const KEYS_PAGE: usize = 10;
 const KIND: &str = "opsmetadata";
 
@@ -96,7 +96,7 @@ pub async fn delete(
 
 pub async fn list(call: Call<ssm::ListOpsMetadataRequest>) -> Result<ssm::ListOpsMetadataResult, ApiError> {
     let input = &call.input;
-    let limit = page_size(input.max_results, PAGE)?;
+    let limit = page_size(input.max_results, MAX_METADATA_PER_PAGE)?;
     let mut resources = Vec::new();
     for filter in input.filters.iter().flatten() {
         match filter.key.as_deref().unwrap_or_default() {

@@ -11,7 +11,7 @@ use crate::{
 use reeve_contracts::{opscenter::RelatedItemAssociated, ssm};
 use reeve_runtime::{ApiError, Call, answered, page_size, text};
 
-const PAGE: usize = 50;
+const MAX_RELATED_ITEMS_PER_PAGE: usize = 50;
 
 pub async fn associate(
     call: Call<ssm::AssociateOpsItemRelatedItemRequest>,
@@ -48,7 +48,7 @@ pub async fn list(
     call: Call<ssm::ListOpsItemRelatedItemsRequest>,
 ) -> Result<ssm::ListOpsItemRelatedItemsResponse, ApiError> {
     let input = &call.input;
-    let limit = page_size(input.max_results, PAGE)?;
+    let limit = page_size(input.max_results, MAX_RELATED_ITEMS_PER_PAGE)?;
     let prefix = match &input.ops_item_id {
         Some(id) => format!("{}/", existing(&call, id)?.id),
         None => String::new(),

@@ -14,7 +14,7 @@ use reeve_runtime::{Delivery, HandlerError};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// As many causes of a group are decided on at a time.
-const CONCURRENCY: usize = 32;
+const MAX_ALERTS_AT_ONCE: usize = 32;
 
 pub(crate) async fn react(delivery: Delivery<AlertGroupEvent>) -> Result<(), HandlerError> {
     let AlertGroupEvent::AlertGroupReceived(group) = &delivery.event.event;
@@ -25,7 +25,7 @@ pub(crate) async fn react(delivery: Delivery<AlertGroupEvent>) -> Result<(), Han
     }
     let settled = absent(&following, group).await?;
     let taken: Vec<_> = by_item.iter().map(|(key, alerts)| take(&following, group, key, alerts)).collect();
-    stream::iter(taken).buffer_unordered(CONCURRENCY).try_collect::<()>().await?;
+    stream::iter(taken).buffer_unordered(MAX_ALERTS_AT_ONCE).try_collect::<()>().await?;
     settle(&following, settled).await
 }
 
@@ -104,17 +104,17 @@ async fn fire(
         ops_item_id: item.to_owned(),
     });
     let fired: Vec<_> = fired.map(|fired| following.fire(fired)).collect();
-    stream::iter(fired).buffer_unordered(CONCURRENCY).try_collect().await
+    stream::iter(fired).buffer_unordered(MAX_ALERTS_AT_ONCE).try_collect().await
 }
 
 async fn end(following: &Following<'_>, ends: Vec<CauseEnded>) -> Result<(), HandlerError> {
     let ends: Vec<_> = ends.into_iter().map(|ended| following.end(ended)).collect();
-    stream::iter(ends).buffer_unordered(CONCURRENCY).try_collect().await
+    stream::iter(ends).buffer_unordered(MAX_ALERTS_AT_ONCE).try_collect().await
 }
 
 async fn settle(following: &Following<'_>, items: BTreeSet<String>) -> Result<(), HandlerError> {
     let settled: Vec<_> = items.iter().map(|item| following.settle(item)).collect();
-    stream::iter(settled).buffer_unordered(CONCURRENCY).try_collect().await
+    stream::iter(settled).buffer_unordered(MAX_ALERTS_AT_ONCE).try_collect().await
 }
 
 fn ended(

@@ -28,7 +28,7 @@ pub struct Args {
     packages: usize,
 }
 
-const TYPE: &str = "AWS:Application";
+const APPLICATIONS: &str = "AWS:Application";
 /// Events that are written at a time.
 const CONCURRENCY: usize = 64;
 /// The median of so many calls counts.
@@ -96,19 +96,19 @@ async fn node(bus: &Bus, number: usize, packages: usize) -> anyhow::Result<()> {
             ("Summary".to_owned(), format!("what {name} is for, in one line")),
         ])
     };
-    let entries = keyed(TYPE, (0..packages).map(package).collect());
+    let entries = keyed(APPLICATIONS, (0..packages).map(package).collect());
     let changed = InventoryChanged {
         node_id: node_id.clone(),
-        type_name: TYPE.to_owned(),
+        type_name: APPLICATIONS.to_owned(),
         schema_version: "1.1".to_owned(),
         captured_ms: 1,
-        hash: Sum::of(TYPE, entries.values()).to_string(),
+        hash: Sum::of(APPLICATIONS, entries.values()).to_string(),
         added: entries.iter().map(|(key, of)| entry(key, of)).collect(),
         part: 1,
         parts: 1,
         ..InventoryChanged::default()
     };
-    let id = format!("{node_id}/{TYPE}");
+    let id = format!("{node_id}/{APPLICATIONS}");
     append(bus, &id, InventoryEvent::InventoryChanged(changed), Position(0)).await.map(|_| ())
 }
 
