@@ -1,6 +1,7 @@
 //! Collecting what this machine has. Each collector answers for one type, and keeps nothing once it has answered.
 //!
 //! - `packages`: AWS:Application, by dpkg, rpm and snap.
+//! - `dpkg`: lists of packages, as they are read here and by patching.
 //! - `system`: AWS:InstanceDetailedInformation, and AWS:Service by systemd.
 //! - `network`: AWS:Network.
 //! - `files`: AWS:File, by patterns.
@@ -10,6 +11,7 @@
 //! **Invariant:** a collection that was cut off is an error, and never a short list.
 
 mod custom;
+pub(crate) mod dpkg;
 mod files;
 pub mod kept;
 mod network;

@@ -1,13 +1,9 @@
 //! AWS:Application: what package managers have installed.
 
-use super::{Collected, Machine, entry, instant, plain, program};
+use super::{Collected, Machine, dpkg, dpkg::records, entry, instant, plain, program};
 use reeve_inventory_model::Entry;
-use std::os::unix::fs::MetadataExt;
 
 const APPLICATIONS: &str = "AWS:Application";
-/// Between the fields of a package, and after it: no field holds them.
-const FIELD: u8 = 0x1f;
-const RECORD: u8 = 0x1e;
 
 /// The packages of every kind that has a database here; `None` when none has.
 pub async fn collect(machine: &Machine) -> Option<Collected> {
@@ -35,35 +31,6 @@ pub async fn collect(machine: &Machine) -> Option<Collected> {
 }
 
 type Packages = Result<(Vec<Entry>, String), String>;
-
-/// The fields of each package; a record with another count of them is an error, because what follows it is not sure.
-fn records<const N: usize>(program: &str, output: &[u8]) -> Result<Vec<[Vec<u8>; N]>, String> {
-    let (whole, rest) = output.rsplit_at_record();
-    if !rest.iter().all(u8::is_ascii_whitespace) {
-        return Err(format!("What {program} printed ends within a package."));
-    }
-    let fields = |record: &[u8]| -> Result<[Vec<u8>; N], String> {
-        let fields: Vec<Vec<u8>> = record.split(|byte| *byte == FIELD).map(<[u8]>::to_vec).collect();
-        let shown = String::from_utf8_lossy(record.split(|byte| *byte == FIELD).next().unwrap_or_default())
-            .into_owned();
-        fields.try_into().map_err(|_| format!("What {program} printed of {shown:?} cannot be read."))
-    };
-    whole.split(|byte| *byte == RECORD).filter(|record| !record.is_empty()).map(fields).collect()
-}
-
-trait AtRecord {
-    fn rsplit_at_record(&self) -> (&[u8], &[u8]);
-}
-
-impl AtRecord for [u8] {
-    /// What is before the last end of a record, and what is after it.
-    fn rsplit_at_record(&self) -> (&[u8], &[u8]) {
-        match self.iter().rposition(|byte| *byte == RECORD) {
-            Some(at) => (&self[..at], &self[at + 1..]),
-            None => (&[], self),
-        }
-    }
-}
 
 /// A field's text. What is no UTF-8 costs the field and not the package.
 fn text(field: &[u8]) -> String {
@@ -104,8 +71,7 @@ fn of_dpkg(machine: &Machine, records: Vec<[Vec<u8>; 8]>) -> (Vec<Entry>, String
             other => other,
         };
         let architecture = if own == "i386" { "i386" } else { architecture }.to_owned();
-        let list = |name: String| machine.at("/var/lib/dpkg/info").join(name).metadata().ok();
-        let installed = list(format!("{package}:{own}.list")).or_else(|| list(format!("{package}.list")));
+        let installed = dpkg::installed_seconds(machine, &package, &own);
         entries.push(entry([
             ("PackageId", plain(&format!("{package}_{version}_{own}.deb"))),
             ("Name", package),
@@ -115,7 +81,7 @@ fn of_dpkg(machine: &Machine, records: Vec<[Vec<u8>; 8]>) -> (Vec<Entry>, String
             ("ApplicationType", text(&section)),
             ("URL", text(&homepage)),
             ("Summary", text(&summary)),
-            ("InstalledTime", installed.map(|of| instant(of.mtime())).unwrap_or_default()),
+            ("InstalledTime", installed.map(instant).unwrap_or_default()),
         ]));
     }
     let note = match unconfigured {

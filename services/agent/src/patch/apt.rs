@@ -5,10 +5,9 @@ use super::{
     lock,
     packages::{self, FORMAT, INDEX_FORMAT, Index, Simulated, Stanza},
 };
-use crate::inventory::{Machine, program};
+use crate::inventory::{Machine, dpkg, program};
 use std::{
     collections::{BTreeMap, HashSet},
-    os::unix::fs::MetadataExt,
     path::Path,
     process::Stdio,
     time::Duration,
@@ -89,15 +88,13 @@ impl Apt<'_> {
     pub async fn installed(&self) -> Result<Vec<Package>, String> {
         let admin = format!("--admindir={}", self.machine.at("/var/lib/dpkg").display());
         let output = program::output(self.machine, "dpkg-query", &[&admin, "-W", "-f", FORMAT]).await?;
-        let mut installed = packages::installed(&String::from_utf8_lossy(&output))?;
+        let mut installed = packages::installed(&output)?;
         if installed.is_empty() {
             return Err("There is a database of packages, and dpkg lists not one of them.".to_owned());
         }
         for package in &mut installed {
-            let list = |name: String| self.machine.at("/var/lib/dpkg/info").join(name).metadata().ok();
-            let found = list(format!("{}:{}.list", package.name, package.arch));
-            let found = found.or_else(|| list(format!("{}.list", package.name)));
-            package.installed_seconds = found.map_or(0, |file| file.mtime());
+            let found = dpkg::installed_seconds(self.machine, &package.name, &package.arch);
+            package.installed_seconds = found.unwrap_or_default();
         }
         Ok(installed)
     }

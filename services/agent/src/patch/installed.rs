@@ -1,6 +1,7 @@
 //! What was installed here by patching, and in which start of the machine: until it is started anew, it is pending where a
 //! restart is due.
 
+use crate::files::write_private;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, io, path::Path};
 
@@ -36,10 +37,7 @@ impl Installed {
     pub fn write(&self, folder: &Path) -> io::Result<()> {
         std::fs::create_dir_all(folder)?;
         let bytes = serde_json::to_vec(self).map_err(io::Error::other)?;
-        let part = folder.join(format!("{FILE}.part"));
-        std::fs::write(&part, bytes)?;
-        std::fs::File::open(&part)?.sync_all()?;
-        std::fs::rename(part, folder.join(FILE))
+        write_private(&folder.join(FILE), &bytes)
     }
 
     pub fn add(&mut self, id: String, version: String) {

@@ -1,6 +1,7 @@
 //! What dpkg and apt write, read: lists of packages and indexes of repositories. Pure.
 
 use super::assess::Package;
+use crate::inventory::dpkg::records;
 use reeve_patch_baseline::Patch;
 
 /// The fields in which dpkg-query is asked for packages; no field holds the signs between them.
@@ -10,13 +11,10 @@ pub const FORMAT: &str = "${db:Status-Abbrev}\u{1f}${Package}\u{1f}${Version}\u{
 ///
 /// # Errors
 /// For what is no list of packages; then nothing of it counts.
-pub fn installed(output: &str) -> Result<Vec<Package>, String> {
+pub fn installed(output: &[u8]) -> Result<Vec<Package>, String> {
     let mut packages = Vec::new();
-    for record in output.split('\u{1e}').filter(|record| !record.trim().is_empty()) {
-        let fields: Vec<&str> = record.split('\u{1f}').collect();
-        let [status, name, version, arch] = fields[..] else {
-            return Err(format!("What dpkg-query printed of {:?} cannot be read.", fields.first()));
-        };
+    for record in records("dpkg-query", output)? {
+        let [status, name, version, arch] = record.map(|field| String::from_utf8_lossy(&field).into_owned());
         let mut signs = status.chars();
         let (wanted, state) = (signs.next(), signs.next());
         // Not installed, or its configuration alone is left.
@@ -24,9 +22,9 @@ pub fn installed(output: &str) -> Result<Vec<Package>, String> {
             continue;
         }
         packages.push(Package {
-            name: name.to_owned(),
-            arch: arch.to_owned(),
-            version: version.to_owned(),
+            name,
+            arch,
+            version,
             is_held: wanted == Some('h'),
             is_broken: state != Some('i') || status.chars().nth(2).is_some_and(|error| error != ' '),
             installed_seconds: 0,
@@ -183,7 +181,7 @@ mod tests {
             .zip(["a", "b", "c", "d", "e", "f", "g"])
             .map(|(status, name)| record(status, name))
             .collect();
-        let found = installed(&listed).unwrap();
+        let found = installed(listed.as_bytes()).unwrap();
         let told: Vec<_> = found.iter().map(|p| (p.name.as_str(), p.is_held, p.is_broken)).collect();
         let expected = [
             ("a", false, false),
@@ -193,8 +191,9 @@ mod tests {
             ("g", false, true),
         ];
         assert_eq!(told, expected);
-        assert!(installed("ii \u{1f}a\u{1e}").is_err());
-        assert_eq!(installed("").unwrap(), []);
+        assert!(installed(b"ii \x1fa\x1e").is_err());
+        assert!(installed(b"ii \x1fa\x1f1.2").is_err(), "cut off");
+        assert_eq!(installed(b"").unwrap(), []);
     }
 
     #[test]
