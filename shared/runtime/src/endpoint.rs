@@ -128,6 +128,21 @@ impl<I> Call<I> {
         }
     }
 
+    /// The context of a call that may carry a client's token: the same token with the same content is the same command.
+    ///
+    /// # Errors
+    /// When the input cannot be written out.
+    pub fn context_of_token(&self, operation: &str, token: Option<&String>) -> Result<Context, ApiError>
+    where
+        I: Serialize,
+    {
+        let context = self.context();
+        let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(context) };
+        let content = serde_json::to_string(&self.input).map_err(ApiError::internal)?;
+        let identity = format!("{operation} {} {token} {content}", context.actor.name);
+        Ok(Context { command_id: Uuid::new_v5(&Uuid::NAMESPACE_OID, identity.as_bytes()), ..context })
+    }
+
     /// Decides a command on behalf of the caller; the answer will carry the position that it reached.
     ///
     /// # Errors

@@ -1,7 +1,6 @@
 //! Incident records.
 
 use super::{
-    context,
     filters::{self, Kind},
     id_of, incident_arn, incident_of, invalid, milliseconds, plans, related, seconds, user_arn,
 };
@@ -30,7 +29,7 @@ pub async fn start(
     call: Call<StartIncidentInput>,
 ) -> Result<StartIncidentOutput, ApiError> {
     let input = &call.input;
-    let context = context(&call, "StartIncident", input.client_token.as_ref())?;
+    let context = call.context_of_token("StartIncident", input.client_token.as_ref())?;
     let started = incident(&call, &context)?;
     let key = digest(&started.dedupe_string);
     // A burst of triggers is one after the other.
@@ -162,7 +161,7 @@ pub async fn update(call: Call<UpdateIncidentRecordInput>) -> Result<UpdateIncid
     }
     plans::chat_channel(input.chat_channel.as_ref())?;
     plans::notification_targets(input.notification_targets.iter().flatten())?;
-    let context = context(&call, "UpdateIncidentRecord", input.client_token.as_ref())?;
+    let context = call.context_of_token("UpdateIncidentRecord", input.client_token.as_ref())?;
     let changes = Changes {
         title: input.title.clone(),
         impact: input.impact,

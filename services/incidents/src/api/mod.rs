@@ -11,12 +11,9 @@ use crate::{
     domain::{incident, plan, replication as set, timeline as events},
     projections::{INCIDENTS, IncidentRow},
 };
-use reeve_eventsourcing::Context;
 use reeve_runtime::{ApiError, Call, Handle};
 use reeve_types::{Timestamp, arn::Arn};
-use serde::Serialize;
 use std::sync::Arc;
-use uuid::Uuid;
 
 fn not_found(message: impl Into<String>) -> ApiError {
     ApiError::new("ResourceNotFoundException", message)
@@ -117,19 +114,6 @@ fn incident_of(handle: &Handle, member: &str, arn: Option<&String>) -> Result<Ar
     row.ok_or_else(|| {
         not_found(format!("{member} is {:?}, and there is no such incident.", arn.map_or("", |a| a)))
     })
-}
-
-/// The context of a call that may carry a client's token: the same token with the same content is the same command.
-fn context<I: Serialize>(
-    call: &Call<I>,
-    operation: &str,
-    token: Option<&String>,
-) -> Result<Context, ApiError> {
-    let context = call.context();
-    let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(context) };
-    let content = serde_json::to_string(&call.input).map_err(ApiError::internal)?;
-    let identity = format!("{operation} {} {token} {content}", context.actor.name);
-    Ok(Context { command_id: Uuid::new_v5(&Uuid::NAMESPACE_OID, identity.as_bytes()), ..context })
 }
 
 /// Milliseconds since 1970 of an instant as AWS's API has it.

@@ -1,6 +1,6 @@
 //! Response plans.
 
-use super::{arn, context, id_of, invalid, not_found};
+use super::{arn, id_of, invalid, not_found};
 use crate::{
     domain::plan::{Command, Plan},
     projections::PLANS,
@@ -39,7 +39,7 @@ pub async fn create(call: Call<CreateResponsePlanInput>) -> Result<CreateRespons
     };
     checked(&asked)?;
     let name = input.name.clone().unwrap_or_default();
-    let context = context(&call, "CreateResponsePlan", input.client_token.as_ref())?;
+    let context = call.context_of_token("CreateResponsePlan", input.client_token.as_ref())?;
     let command = Command::Create(Box::new(shape::plan(asked)));
     let executed = call.handle.execute::<Plan>(&name, command, &context).await?;
     call.reached(executed.position);
@@ -101,7 +101,7 @@ pub async fn update(call: Call<UpdateResponsePlanInput>) -> Result<UpdateRespons
         ..GetResponsePlanOutput::default()
     })?;
     notification_targets(input.incident_template_notification_targets.iter().flatten())?;
-    let context = context(&call, "UpdateResponsePlan", input.client_token.as_ref())?;
+    let context = call.context_of_token("UpdateResponsePlan", input.client_token.as_ref())?;
     let command = Command::Update(Box::new(input.clone()));
     let executed = call.handle.execute::<Plan>(name, command, &context).await?;
     call.reached(executed.position);

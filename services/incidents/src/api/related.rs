@@ -1,6 +1,6 @@
 //! Related items.
 
-use super::{context, incident_of, incidents::exactly_one, invalid};
+use super::{incident_of, incidents::exactly_one, invalid};
 use crate::{
     domain::incident::{Command, Incident},
     projections::{RELATED_ITEMS, RelatedItemRow},
@@ -65,7 +65,7 @@ pub async fn update(call: Call<UpdateRelatedItemsInput>) -> Result<UpdateRelated
             Command::RemoveRelatedItem { kind, value_json }
         }
     };
-    let context = context(&call, "UpdateRelatedItems", input.client_token.as_ref())?;
+    let context = call.context_of_token("UpdateRelatedItems", input.client_token.as_ref())?;
     let executed = call.handle.execute::<Incident>(&id, command, &context).await?;
     call.reached(executed.position);
     Ok(UpdateRelatedItemsOutput {})

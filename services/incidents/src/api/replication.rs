@@ -1,6 +1,6 @@
 //! The replication set: this installation, in its one region.
 
-use super::{arn, context, id_of, invalid, not_found, user_arn};
+use super::{arn, id_of, invalid, not_found, user_arn};
 use crate::{
     domain::replication::{Command, INSTALLATION, ReplicationSet as Set},
     projections::{REPLICATION_SET, ReplicationSetRow, THIS},
@@ -25,7 +25,7 @@ pub async fn create(call: Call<CreateReplicationSetInput>) -> Result<CreateRepli
             given.join(", ")
         )));
     };
-    let context = context(&call, "CreateReplicationSet", input.client_token.as_ref())?;
+    let context = call.context_of_token("CreateReplicationSet", input.client_token.as_ref())?;
     let set_id = context.command_id.to_string();
     let command = Command::Create {
         set_id: set_id.clone(),
@@ -80,7 +80,7 @@ pub async fn protect(
     let input = &call.input;
     let set_id = id_of("arn", input.arn.as_ref(), KIND)?.to_owned();
     let is_protected = input.deletion_protected.unwrap_or_default();
-    let context = context(&call, "UpdateDeletionProtection", input.client_token.as_ref())?;
+    let context = call.context_of_token("UpdateDeletionProtection", input.client_token.as_ref())?;
     let command = Command::Protect { set_id, is_protected };
     let executed = call.handle.execute::<Set>(INSTALLATION, command, &context).await?;
     call.reached(executed.position);

@@ -1,7 +1,6 @@
 //! Timelines.
 
 use super::{
-    context,
     filters::{self, Kind},
     incident_arn, incident_of,
     incidents::exactly_one,
@@ -30,7 +29,7 @@ fn references_of(row: &TimelineRow) -> Option<Vec<EventReference>> {
 pub async fn create(call: Call<CreateTimelineEventInput>) -> Result<CreateTimelineEventOutput, ApiError> {
     let input = &call.input;
     let incident = incident_of(&call.handle, "incidentRecordArn", input.incident_record_arn.as_ref())?;
-    let context = context(&call, "CreateTimelineEvent", input.client_token.as_ref())?;
+    let context = call.context_of_token("CreateTimelineEvent", input.client_token.as_ref())?;
     // What is created twice by one call is one.
     let event_id = context.command_id.to_string();
     let entry = Entry {
@@ -90,7 +89,7 @@ pub async fn update(call: Call<UpdateTimelineEventInput>) -> Result<UpdateTimeli
         data: input.event_data.clone(),
         references_json: references(input.event_references.as_ref())?,
     };
-    let context = context(&call, "UpdateTimelineEvent", input.client_token.as_ref())?;
+    let context = call.context_of_token("UpdateTimelineEvent", input.client_token.as_ref())?;
     let command = Command::Update(changes);
     let executed = call.handle.execute::<Written>(&id(&incident.id, event_id), command, &context).await?;
     call.reached(executed.position);

@@ -32,13 +32,7 @@ pub async fn create(call: Call<CreatePatchBaselineRequest>) -> Result<CreatePatc
     let tags = input.tags.iter().flatten();
     let tags = tags.map(|tag| (tag.key.clone().unwrap_or_default(), tag.value.clone().unwrap_or_default()));
     let tags = tags::check(tags).map_err(|error| invalid(format!("{error}.")))?;
-    let mut context = call.context();
-    if let Some(token) = input.client_token.as_ref().filter(|token| !token.is_empty()) {
-        // The same token with the same content is the same call.
-        let content = serde_json::to_string(&input).map_err(ApiError::internal)?;
-        let identity = format!("CreatePatchBaseline {} {token} {content}", context.actor.name);
-        context.command_id = Uuid::new_v5(&Uuid::NAMESPACE_OID, identity.as_bytes());
-    }
+    let context = call.context_of_token("CreatePatchBaseline", input.client_token.as_ref())?;
     let defaults = shape::defaults();
     let wanted = GetPatchBaselineResult {
         approval_rules: input.approval_rules.or(defaults.approval_rules),
