@@ -99,6 +99,8 @@ mod replay;
 mod replicas;
 #[path = "it/reports.rs"]
 mod reports;
+#[path = "it/rules.rs"]
+mod rules;
 #[path = "it/stopped.rs"]
 mod stopped;
 #[path = "it/story.rs"]

@@ -6,6 +6,7 @@
 //! - Aggregate `timeline-event`, by incident and id: subject `reeve.evt.incidents.timeline-event.<incident>.<id>`. What
 //!   people write; what Reeve says itself on a timeline is made from the incident's own events.
 //! - Aggregate `replication-set`: subject `reeve.evt.incidents.replication-set.this`. This installation.
+//! - Takes: requests for incidents, on behalf of a principal.
 //! - Reads: the OpsItems that opscenter opens for incidents. Asks for nothing yet: what a plan names that nobody here can do
 //!   (contacts, runbooks, topics) is on the timeline as not begun.
 //!
@@ -16,18 +17,24 @@ mod api;
 mod domain;
 mod projections;
 mod reactors;
+mod requests;
 mod shape;
+mod starting;
 
 pub use domain::{incident, plan, replication, timeline};
 
+use reeve_authz::Authorizer;
 use reeve_runtime::{Consumer, Operation, Service, StripedLock};
 use std::sync::Arc;
 
 /// The API whose operations these are.
 const API: &str = "ssm-incidents";
 
-/// The service, for a host to run.
-pub fn service() -> Service {
+/// The service, for a host to run. The authorizer decides whether a principal on whose behalf another service asks for an
+/// incident may start one.
+pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
+    let turns = Arc::new(StripedLock::default());
+    let of_requests = turns.clone();
     let service = Service::new("incidents")
         .aggregate::<plan::Plan>()
         .aggregate::<incident::Incident>()
@@ -37,9 +44,10 @@ pub fn service() -> Service {
         .projection(projections::Incidents)
         .projection(projections::Timeline)
         .projection(projections::Replication)
+        .request(move |request| requests::start(authorizer.clone(), of_requests.clone(), request))
         .reactor(Consumer::from_now("actions"), reactors::begin_actions)
         .reactor(Consumer::from_beginning("ops-items"), reactors::relate_ops_item);
-    replication_operations(timeline_operations(incident_operations(plan_operations(service))))
+    replication_operations(timeline_operations(incident_operations(plan_operations(service), turns)))
 }
 
 fn plan_operations(service: Service) -> Service {
@@ -56,8 +64,7 @@ fn plan_operations(service: Service) -> Service {
         )
 }
 
-fn incident_operations(service: Service) -> Service {
-    let turns = Arc::new(StripedLock::default());
+fn incident_operations(service: Service, turns: Arc<StripedLock>) -> Service {
     let incident = |operation: Operation| operation.on("IncidentRecord", "arn");
     let of_incident = |operation: Operation| operation.on("IncidentRecord", "incidentRecordArn");
     service

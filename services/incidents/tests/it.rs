@@ -5,8 +5,9 @@
 
 use reeve_jetstream::Bus;
 use reeve_runtime::run;
-use reeve_testkit::{Caller, Nats};
+use reeve_testkit::{Caller, Nats, NotMallory};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 async fn call(bus: &Bus, operation: &str, input: Value) -> Result<Value, String> {
     let caller = Caller { actor: "ann", ..Caller::default() };
@@ -35,8 +36,9 @@ async fn rebuilt_views_answer_as_the_live_ones_and_two_replicas_start_one_incide
     let nats = Nats::start();
     let bus = nats.bus().await;
     let folder = |name: &str| nats.folder().join(name);
-    let first = run(reeve_incidents::service(), bus.clone(), &folder("a")).await.unwrap();
-    let second = run(reeve_incidents::service(), bus.clone(), &folder("b")).await.unwrap();
+    let first = run(reeve_incidents::service(Arc::new(NotMallory)), bus.clone(), &folder("a")).await.unwrap();
+    let second =
+        run(reeve_incidents::service(Arc::new(NotMallory)), bus.clone(), &folder("b")).await.unwrap();
     let template = json!({"title": "t", "impact": 2, "dedupeString": "same"});
     let plan = json!({"name": "p", "incidentTemplate": template});
     let plan = call(&bus, "CreateResponsePlan", plan).await.unwrap()["arn"].clone();
@@ -68,7 +70,8 @@ async fn rebuilt_views_answer_as_the_live_ones_and_two_replicas_start_one_incide
     assert_eq!(live[2]["eventSummaries"].as_array().unwrap().len(), 8 + 1 + 1);
     first.stop().await;
 
-    let rebuilt = run(reeve_incidents::service(), bus.clone(), &folder("c")).await.unwrap();
+    let rebuilt =
+        run(reeve_incidents::service(Arc::new(NotMallory)), bus.clone(), &folder("c")).await.unwrap();
     assert_eq!(answers(&bus, &arns[0]).await, live);
     rebuilt.stop().await;
 }
@@ -77,7 +80,8 @@ async fn rebuilt_views_answer_as_the_live_ones_and_two_replicas_start_one_incide
 async fn pages_join_in_either_order_and_a_clients_token_makes_one_of_two_calls() {
     let nats = Nats::start();
     let bus = nats.bus().await;
-    let running = run(reeve_incidents::service(), bus.clone(), nats.folder()).await.unwrap();
+    let running =
+        run(reeve_incidents::service(Arc::new(NotMallory)), bus.clone(), nats.folder()).await.unwrap();
     let plan = json!({"name": "p", "incidentTemplate": {"title": "t", "impact": 2}});
     let plan = call(&bus, "CreateResponsePlan", plan).await.unwrap()["arn"].clone();
     let start = json!({"responsePlanArn": plan, "clientToken": "one"});

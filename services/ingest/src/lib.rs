@@ -1,4 +1,4 @@
-//! The way in for events of other systems: CloudEvents, and the alerts of Alertmanager.
+//! The way in for events of other systems: CloudEvents, EventBridge's PutEvents, and the alerts of Alertmanager.
 //!
 //! Aggregates, in the stream INGEST:
 //! - `source` (`reeve.evt.ingest.source.<name>`): who may send, with a token.
@@ -35,4 +35,5 @@ pub fn service() -> Service {
         .operation(Operation::write("ingest", "CreateSource").on("Source", "name"), api::sources::create)
         .operation(Operation::write("ingest", "DeleteSource").on("Source", "name"), api::sources::delete)
         .operation(Operation::read("ingest", "ListSources"), api::sources::list)
+        .operation(Operation::write("events", "PutEvents"), api::put_events::put)
 }

@@ -45,7 +45,7 @@ fn count(view: &mut dyn View, sender: &str, now: Timestamp) {
     });
 }
 
-/// Counts CloudEvents.
+/// Counts CloudEvents. What PutEvents puts is of no source, and counted nowhere.
 pub(crate) struct ReceivedEvents;
 
 impl Projection for ReceivedEvents {

@@ -6,7 +6,8 @@
 //! - `node-watch` (`reeve.evt.opscenter.node-watch.<node>`): a node that was lost, until it is back.
 //! - `ops-metadata` (`reeve.evt.opscenter.ops-metadata.<id>`): a few texts about a resource.
 //!
-//! Reads: the alerts of ingest, dead letters, incidents and nodes, which open items and close them. Tags are the tags service's.
+//! Reads: the alerts of ingest, dead letters, incidents and nodes, which open items and close them, and which of these
+//! default rules are disabled. Takes: requests for items, on behalf of a principal. Tags are the tags service's.
 //!
 //! Invariants: of the items with one deduplication key, one at most is opened while another is Open or InProgress; what
 //! is merged into an item changes nothing that a person set; a repeat of a firing never opens an item again, and a later
@@ -20,23 +21,23 @@ mod opening;
 mod projections;
 mod reactors;
 mod reading;
+mod requests;
 
 use projections::{causes::Causes, firings::Firings, items, metadata, others, timeline};
+use reeve_authz::Authorizer;
 use reeve_runtime::{Consumer, Operation, Service, StripedLock};
 use std::sync::Arc;
 
-/// How the default rules are set.
-#[derive(Clone, Copy, Debug)]
+/// What the service needs.
 pub struct Config {
     /// How long a node is lost before an item tells of it, in seconds.
     pub node_loss_seconds: i64,
+    /// Decides whether a principal on whose behalf another service asks for an item may open one.
+    pub authorizer: Arc<dyn Authorizer>,
 }
 
-impl Default for Config {
-    fn default() -> Self {
-        Self { node_loss_seconds: 300 }
-    }
-}
+/// How long a node is lost before an item tells of it, where nobody says otherwise.
+pub const NODE_LOSS_SECONDS: i64 = 300;
 
 /// The service, for a host to run.
 pub fn service(config: Config) -> Service {
@@ -53,8 +54,14 @@ pub fn service(config: Config) -> Service {
         .projection(Causes)
         .projection(Firings)
         .projection(others::DeadLetters)
-        .projection(others::LostNodes { seconds: config.node_loss_seconds });
-    metadata_operations(item_operations(rules(service)))
+        .projection(others::LostNodes { seconds: config.node_loss_seconds })
+        .projection(others::DisabledRules);
+    // Those that have one deduplication key take turns, whoever asks for them.
+    let turns = Arc::new(StripedLock::default());
+    let (authorizer, of_requests) = (config.authorizer, turns.clone());
+    let service =
+        service.request(move |request| requests::open_item(authorizer.clone(), of_requests.clone(), request));
+    metadata_operations(item_operations(rules(service), turns))
 }
 
 /// What opens and closes items. None acts on what was before it was there, and none of two messages that are about one
@@ -70,8 +77,7 @@ fn rules(service: Service) -> Service {
         .reactor(Consumer::from_beginning("lost-nodes").in_order().concurrency(1), reactors::nodes::react)
 }
 
-fn item_operations(service: Service) -> Service {
-    let turns = Arc::new(StripedLock::default());
+fn item_operations(service: Service, turns: Arc<StripedLock>) -> Service {
     let on_item = |operation: Operation| operation.on("OpsItem", "OpsItemId");
     service
         .operation(Operation::write("ssm", "CreateOpsItem"), move |call| {

@@ -2,13 +2,14 @@
 
 use crate::{
     domain::item::Error,
+    opening::deduplication_key,
     projections::{
         causes::{COUNTS, Counts, FiringRow, ITEM_FIRINGS},
         firings::{GROUPS, GroupRow, HEARD, HeardRow, heard_key},
         items::ItemRow,
     },
 };
-use reeve_contracts::ssm::OpsItemDataValue;
+use reeve_contracts::{opscenter::OperationalDatum, ssm::OpsItemDataValue};
 use reeve_runtime::{ApiError, Handle};
 use reeve_types::Timestamp;
 use serde_json::{Value, json};
@@ -94,4 +95,17 @@ pub(crate) fn milliseconds(member: &str, seconds: Option<f64>) -> Result<Option<
         let problem = format!("is {seconds}, which is no instant");
         Error::Parameter { name: member.to_owned(), problem }.into()
     })
+}
+
+/// AWS's key: the deduplication string, and the resources. Empty without a string.
+pub(crate) fn key_of(data: &[OperationalDatum]) -> String {
+    let value = |key: &str| data.iter().find(|datum| datum.key == key).map(|datum| datum.value.as_str());
+    let json = |key: &str| value(key).and_then(|value| serde_json::from_str::<Value>(value).ok());
+    let string = json("/aws/dedup").and_then(|value| value["dedupString"].as_str().map(str::to_owned));
+    let Some(string) = string else { return String::new() };
+    let resources = json("/aws/resources").unwrap_or_default();
+    let mut resources: Vec<&str> =
+        resources.as_array().into_iter().flatten().filter_map(|resource| resource["arn"].as_str()).collect();
+    resources.sort_unstable();
+    deduplication_key(&[&["dedupString", string.as_str()], resources.as_slice()].concat())
 }

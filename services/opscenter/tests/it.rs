@@ -11,8 +11,14 @@ mod items;
 mod metadata;
 
 use reeve_jetstream::Bus;
-use reeve_testkit::Caller;
+use reeve_opscenter::{Config, NODE_LOSS_SECONDS};
+use reeve_testkit::{Caller, NotMallory};
 use serde_json::Value;
+use std::sync::Arc;
+
+fn config() -> Config {
+    Config { node_loss_seconds: NODE_LOSS_SECONDS, authorizer: Arc::new(NotMallory) }
+}
 
 /// Calls an operation; a refusal is its code and its members.
 async fn call(bus: &Bus, operation: &str, input: Value) -> Result<Value, (String, Value)> {

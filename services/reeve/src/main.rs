@@ -90,6 +90,9 @@ enum Command {
     /// Lists, shows, makes and changes OpsItems.
     #[command(subcommand)]
     Ops(client::ops::Command),
+    /// Lists, shows, switches and backtests rules.
+    #[command(subcommand)]
+    Rules(client::rules::Command),
     /// Finds out what patches nodes lack, and installs them.
     #[command(subcommand)]
     Patch(client::patch::Command),
@@ -166,13 +169,14 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
             | Command::Incidents(_)
             | Command::Inventory(_)
             | Command::Ops(_)
+            | Command::Rules(_)
             | Command::Patch(_)
             | Command::Api(_)
     );
     anyhow::ensure!(
         asks || cli.as_of.is_none(),
         "--as-of goes with nodes, documents, commands, compliance, dead-letters, incidents, inventory, associations, ops, \
-         patch and api"
+         patch, rules and api"
     );
     let connection =
         || anyhow::Ok(client::connection::Connection::open(&data)?.asking_as_of(cli.as_of.clone()));
@@ -205,6 +209,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
             return client::inventory::inventory(&data, &connection()?, args, format).await;
         }
         Command::Ops(command) => client::ops::ops(&connection()?, command, format).await?,
+        Command::Rules(command) => client::rules::rules(&connection()?, command, format).await?,
         Command::Patch(command) => {
             return client::patch::patch(&data, &connection()?, command, format).await;
         }

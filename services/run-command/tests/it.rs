@@ -5,7 +5,6 @@
 
 use futures::{StreamExt, TryStreamExt, future::join_all, stream};
 use nkeys::KeyPair;
-use reeve_authz::{Authorizer, Decision, Question};
 use reeve_contracts::{
     documents::{DocumentCreated, DocumentEvent, Version},
     node::{DispatchKey, KeySet, Report, ReportKind},
@@ -18,19 +17,10 @@ use reeve_jetstream::{Bus, Headers, follow, store, streams};
 use reeve_node_protocol::keys::{NO_END, sign};
 use reeve_run_command::{Config, service};
 use reeve_runtime::{Running, Service, run};
-use reeve_testkit::{Caller, Nats, context};
+use reeve_testkit::{Caller, Nats, NotMallory, context};
 use reeve_types::{Timestamp, ids::new_uuid};
 use serde_json::{Value, json};
 use std::{path::Path, sync::Arc, time::Duration};
-
-/// Lets everybody but mallory.
-struct NotMallory;
-
-impl Authorizer for NotMallory {
-    fn check(&self, question: Question<'_>) -> Decision {
-        if question.principal == "mallory" { Decision::Deny } else { Decision::Allow }
-    }
-}
 
 async fn publish<E: Event>(bus: &Bus, id: &str, event: E, expected: u64) -> u64 {
     let context = Context { command_id: new_uuid(), ..context() };

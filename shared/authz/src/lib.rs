@@ -104,6 +104,7 @@ impl Resource {
         // Those of Incident Manager belong to no region.
         let (service, region) = match self.kind.as_str() {
             "IncidentRecord" | "ReplicationSet" | "ResponsePlan" => ("ssm-incidents", ""),
+            "Rule" => ("events", region),
             _ => ("ssm", region),
         };
         Arn { partition: "aws", service, region, account, resource }.to_string()

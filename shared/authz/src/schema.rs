@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 const AWS_NODE: &str = "ManagedInstance";
 const NODE: &str = "Node";
 /// The kinds that no model names, because they cannot be tagged.
-const UNTAGGED_KINDS: [&str; 9] = [
+const UNTAGGED_KINDS: [&str; 10] = [
     "Activation",
     "DeadLetter",
     "DispatchKeys",
@@ -21,6 +21,7 @@ const UNTAGGED_KINDS: [&str; 9] = [
     "ReplicationSet",
     "Resource",
     "ResponsePlan",
+    "Rule",
     "Source",
 ];
 const PRINCIPAL: &str = "Principal";

@@ -16,12 +16,13 @@
 //! **Invariant:** this crate holds shapes alone. It knows no rule and no service.
 
 mod aws;
-mod events;
+#[path = "events/mod.rs"]
+mod messages;
 pub mod models;
 mod names;
 
 pub use aws::*;
-pub use events::*;
+pub use messages::*;
 
 /// All messages of `schemas/*.proto`, as an encoded `google.protobuf.FileDescriptorSet`.
 pub const DESCRIPTORS: &[u8] = include_bytes!("events/descriptors.bin");

@@ -2,6 +2,7 @@
 
 /// The models of all APIs, by the name that credentials are scoped to: AWS's, and ours in the same form.
 pub const MODELS: &[(&str, &str)] = &[
+    ("events", include_str!("../../../schemas/aws/events.json")),
     ("ssm", include_str!("../../../schemas/aws/ssm.json")),
     ("ssm-incidents", include_str!("../../../schemas/aws/ssm-incidents.json")),
     ("access", include_str!("../../../schemas/reeve/access.json")),
@@ -10,5 +11,6 @@ pub const MODELS: &[(&str, &str)] = &[
     ("inventory", include_str!("../../../schemas/reeve/inventory.json")),
     ("nodes", include_str!("../../../schemas/reeve/nodes.json")),
     ("opscenter", include_str!("../../../schemas/reeve/opscenter.json")),
+    ("rules", include_str!("../../../schemas/reeve/rules.json")),
     ("state-manager", include_str!("../../../schemas/reeve/state-manager.json")),
 ];

@@ -33,7 +33,7 @@ mod tags;
 mod timers;
 
 pub use answers::{answered, page_size, text};
-pub use consumer::{Consumer, Delivery, HandlerError, InboxMessage, RetryPolicy};
+pub use consumer::{Consumer, Delivery, HandlerError, InboxMessage, RetryPolicy, Undecoded};
 pub use endpoint::{ApiError, Call, Caller, Operation};
 pub use execute::{ExecuteError, Executed};
 pub use handle::Handle;

@@ -7,7 +7,10 @@ use crate::{
 };
 use futures::future::BoxFuture;
 use prost::Message;
-use reeve_contracts::{dead_letters::DeadLetterRetryRequested, run_command::CommandRequested};
+use reeve_contracts::{
+    dead_letters::DeadLetterRetryRequested, incidents::IncidentRequested, opscenter::OpsItemRequested,
+    run_command::CommandRequested,
+};
 use reeve_eventsourcing::{Actor, Context};
 use reeve_jetstream::{
     Error as BusError,
@@ -34,6 +37,16 @@ impl RequestMessage for DeadLetterRetryRequested {
 impl RequestMessage for CommandRequested {
     const SCHEMA: &'static str = "reeve.run-command.CommandRequested.v1";
     const SERVICE: &'static str = "run-command";
+}
+
+impl RequestMessage for OpsItemRequested {
+    const SCHEMA: &'static str = "reeve.opscenter.OpsItemRequested.v1";
+    const SERVICE: &'static str = "opscenter";
+}
+
+impl RequestMessage for IncidentRequested {
+    const SCHEMA: &'static str = "reeve.incidents.IncidentRequested.v1";
+    const SERVICE: &'static str = "incidents";
 }
 
 /// A request, delivered to the service that is asked.

@@ -2,7 +2,7 @@
 
 use crate::{
     ApiError, Call, Consumer, DueTimer, Handle, HandlerError, Operation,
-    consumer::{self, Delivery, InboxMessage},
+    consumer::{self, Delivery, InboxMessage, Undecoded},
     endpoint::{self, Endpoint},
     follower::{self, Applier},
     requests::{self, Request, RequestMessage},
@@ -85,6 +85,28 @@ impl Service {
         let stream = streams::of_service(E::SERVICE);
         let subjects = vec![AggregateRef::subjects::<E>()];
         self.consumers.push(consumer::Registered { consumer, stream, subjects, handler });
+        self
+    }
+
+    /// Does what must happen next after each event of each of these services, whatever it is: for who passes events on, or
+    /// decides by their content which of them it is about. There is a consumer of that name for each of the services.
+    #[must_use]
+    pub fn reactor_to_all<F, Fut>(mut self, services: &[&'static str], consumer: &Consumer, react: F) -> Self
+    where
+        F: Fn(Delivery<Undecoded>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), HandlerError>> + Send + 'static,
+    {
+        let react = Arc::new(react);
+        for service in services {
+            let handler = consumer::undecoded_handler(consumer.name, service, react.clone());
+            self.consumed.insert(service);
+            self.consumers.push(consumer::Registered {
+                consumer: consumer.clone(),
+                stream: streams::of_service(service),
+                subjects: vec![format!("reeve.evt.{service}.*.>")],
+                handler,
+            });
+        }
         self
     }
 

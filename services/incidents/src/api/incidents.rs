@@ -5,67 +5,32 @@ use super::{
     id_of, incident_arn, incident_of, invalid, milliseconds, plans, related, seconds, user_arn,
 };
 use crate::{
-    domain::incident::{Changes, Command, Error, Incident},
+    domain::incident::{Changes, Command, Incident},
     projections::{COUNT_OF_DEDUPE, INCIDENTS, IncidentRow, NEWEST_FIRST, digest},
     shape,
+    starting::{self, Asked, id_in_turn},
 };
 use reeve_contracts::{
     incidents::{IncidentStarted, Trigger},
     ssm_incidents::*,
 };
 use reeve_eventsourcing::Context;
-use reeve_runtime::{ApiError, Call, ExecuteError, StripedLock, answered, page_size, text};
+use reeve_runtime::{ApiError, Call, StripedLock, answered, page_size, text};
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// The source of what a person started.
 const BY_HAND: &str = "aws.ssm-incidents.custom";
-/// As many incidents of one deduplication string may end while one call looks for the next.
-const MAX_ENDED_MEANWHILE: u64 = 16;
 
 /// Starts an incident, or adds a trigger to the open one with the same deduplication string.
 pub async fn start(
     turns: Arc<StripedLock>,
     call: Call<StartIncidentInput>,
 ) -> Result<StartIncidentOutput, ApiError> {
-    let input = &call.input;
-    let context = call.context_of_token("StartIncident", input.client_token.as_ref())?;
+    let context = call.context_of_token("StartIncident", call.input.client_token.as_ref())?;
     let started = incident(&call, &context)?;
-    let key = digest(&started.dedupe_string);
-    // A burst of triggers is one after the other.
-    let _turn = turns.turn(&key).await;
-    let count: u64 = call.handle.views().get(COUNT_OF_DEDUPE, &key).unwrap_or_default();
-    // The last one takes the trigger while it is open.
-    let first = count.saturating_sub(1);
-    for n in first..first + MAX_ENDED_MEANWHILE {
-        let id = id_in_turn(&key, n);
-        let arn = incident_arn(&call, &started.plan, &id);
-        let named = IncidentStarted { incident_id: id.clone(), arn, ..started.clone() };
-        let command = Command::Start(Box::new(named));
-        match call.handle.execute::<Incident>(&id, command, &context).await {
-            Ok(executed) => {
-                call.reached(executed.position);
-                let plan = call.handle.state::<Incident>(&id).plan;
-                let arn = Some(incident_arn(&call, &plan, &id));
-                return Ok(StartIncidentOutput { incident_record_arn: arn });
-            }
-            Err(ExecuteError::Refused(Error::Over)) => {}
-            Err(ExecuteError::Contended { .. }) => return Err(throttled()),
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(throttled())
-}
-
-/// SDKs try that again by themselves.
-fn throttled() -> ApiError {
-    let message = "Too many triggers with this deduplication string come at once: try again.";
-    ApiError::new("ThrottlingException", message)
-}
-
-/// The id of the n-th incident of a deduplication string, by its digest.
-fn id_in_turn(key: &str, n: u64) -> String {
-    Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{key}/{n}").as_bytes()).to_string()
+    let incident = starting::start(&call.handle, &turns, started, &call.caller.account, &context).await?;
+    call.reached(incident.position);
+    Ok(StartIncidentOutput { incident_record_arn: Some(incident.arn) })
 }
 
 /// The incident that a call and its plan describe; its id is found by its deduplication string.
@@ -73,35 +38,15 @@ fn incident(call: &Call<StartIncidentInput>, context: &Context) -> Result<Incide
     let input = &call.input;
     let name = id_of("responsePlanArn", input.response_plan_arn.as_ref(), plans::KIND)?;
     let plan = shape::plan((*plans::plan(&call.handle, name)?).clone());
-    let template = plan.template.unwrap_or_default();
-    let trigger = trigger(call)?;
     let items = input.related_items.iter().flatten();
-    let dedupe_string = match (template.dedupe_string.as_str(), trigger.arn.as_str()) {
-        // What belongs to no other has a string of its own.
-        ("", "") => context.command_id.to_string(),
-        // Repeats of one alarm or rule are one incident.
-        ("", arn) => digest(arn),
-        (string, _) => string.to_owned(),
-    };
-    Ok(IncidentStarted {
-        incident_id: String::new(),
-        plan: plan.name,
-        title: input.title.clone().filter(|title| !title.is_empty()).unwrap_or(template.title),
-        impact: input.impact.unwrap_or(template.impact),
-        summary: template.summary,
-        dedupe_string,
-        trigger: Some(trigger),
-        related_items: related::once(items.map(related::item).collect::<Result<_, _>>()?),
-        notification_targets: template.notification_targets,
-        chat_channel: plan.chat_channel,
-        engagements: plan.engagements,
-        runbook: plan.runbook,
-        pager_duty: plan.pager_duty,
-        tags: template.tags,
-        arn: String::new(),
+    let asked = Asked {
+        title: input.title.clone().unwrap_or_default(),
+        impact: input.impact,
+        trigger: trigger(call)?,
         region: call.caller.region.clone(),
-        started_by: context.command_id.to_string(),
-    })
+    };
+    let related_items = related::once(items.map(related::item).collect::<Result<_, _>>()?);
+    Ok(IncidentStarted { related_items, ..starting::described(plan, asked, context) })
 }
 
 fn trigger(call: &Call<StartIncidentInput>) -> Result<Trigger, ApiError> {

@@ -10,6 +10,7 @@ pub mod timeline;
 use crate::{
     domain::{incident, plan, replication as set, timeline as events},
     projections::{INCIDENTS, IncidentRow},
+    starting,
 };
 use reeve_runtime::{ApiError, Call, Handle};
 use reeve_types::{Timestamp, arn::Arn};
@@ -87,7 +88,7 @@ fn user_arn(account: &str, name: &str) -> String {
 }
 
 fn incident_arn<I>(call: &Call<I>, plan: &str, id: &str) -> String {
-    arn(call, "incident-record", &format!("{plan}/{id}"))
+    starting::arn(&call.caller.account, plan, id)
 }
 
 /// The id in an ARN of a kind.

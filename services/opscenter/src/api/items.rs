@@ -3,16 +3,15 @@
 use super::{arn, invalid, new_tags};
 use crate::{
     domain::item::{Command, Error, Item, OpsItem, RESOLVED},
-    opening::{Opened, deduplication_key, duplicate, newest, open},
+    opening::{Opened, duplicate, newest, open},
     projections::items::{ITEMS, ItemRow},
-    reading::{milliseconds, operational_data, seconds},
+    reading::{key_of, milliseconds, operational_data, seconds},
 };
 use reeve_contracts::{
     opscenter::{ChangeTimes, OperationalDatum, OpsItemCreated, OpsItemUpdated, Tag, Texts},
     ssm,
 };
 use reeve_runtime::{ApiError, Call, ExecuteError, StripedLock, text};
-use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
 
 type Data = BTreeMap<String, ssm::OpsItemDataValue>;
@@ -69,19 +68,6 @@ fn wanted(input: &ssm::CreateOpsItemRequest) -> Result<OpsItemCreated, ApiError>
         tags: tags.into_iter().map(|(key, value)| Tag { key, value }).collect(),
         ..OpsItemCreated::default()
     })
-}
-
-/// AWS's key: the deduplication string, and the resources. Empty without a string.
-fn key_of(data: &[OperationalDatum]) -> String {
-    let value = |key: &str| data.iter().find(|datum| datum.key == key).map(|datum| datum.value.as_str());
-    let json = |key: &str| value(key).and_then(|value| serde_json::from_str::<Value>(value).ok());
-    let string = json("/aws/dedup").and_then(|value| value["dedupString"].as_str().map(str::to_owned));
-    let Some(string) = string else { return String::new() };
-    let resources = json("/aws/resources").unwrap_or_default();
-    let mut resources: Vec<&str> =
-        resources.as_array().into_iter().flatten().filter_map(|resource| resource["arn"].as_str()).collect();
-    resources.sort_unstable();
-    deduplication_key(&[&["dedupString", string.as_str()], resources.as_slice()].concat())
 }
 
 fn stored_data(data: Option<&Data>) -> Result<Vec<OperationalDatum>, ApiError> {

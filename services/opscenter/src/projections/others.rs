@@ -1,8 +1,10 @@
-//! What the default rules keep: which handler a dead letter is of, and when a lost node has been lost for long.
+//! What the default rules keep: which handler a dead letter is of, when a lost node has been lost for long, and which of
+//! the rules are disabled.
 
 use crate::domain::watch::NodeWatchEvent;
-use reeve_contracts::dead_letters::DeadLetterEvent;
+use reeve_contracts::{dead_letters::DeadLetterEvent, rules::RuleEvent};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, timers};
+use reeve_runtime::Handle;
 use reeve_types::Timestamp;
 
 /// The service and the handler of dead letters, by number.
@@ -45,4 +47,29 @@ impl Projection for LostNodes {
             NodeWatchEvent::NodeLossEnded(e) => timers::cancel(view, NODE_LOSS, &e.node_id),
         }
     }
+}
+
+/// The rules that are disabled, by name.
+const DISABLED_RULES: &str = "disabled-rules";
+
+/// Keeps [`DISABLED_RULES`].
+pub(crate) struct DisabledRules;
+
+impl Projection for DisabledRules {
+    const NAME: &'static str = "disabled-rules";
+    const VERSION: u32 = 1;
+    type Event = RuleEvent;
+
+    fn apply(&self, view: &mut dyn View, event: &Recorded<RuleEvent>) {
+        match &event.event {
+            RuleEvent::RuleDisabled(e) => view.put_row(DISABLED_RULES, &e.name, ()),
+            RuleEvent::RuleEnabled(e) => view.remove(DISABLED_RULES, e.name.as_bytes()),
+            _ => {}
+        }
+    }
+}
+
+/// Whether a default rule is disabled: what it is about opens no items then; those that it has opened are still closed.
+pub(crate) fn is_disabled(handle: &Handle, rule: &str) -> bool {
+    handle.views().look::<()>(DISABLED_RULES, rule).is_some()
 }

@@ -4,7 +4,10 @@
 //! that comes again, from whichever sender, decides nothing.
 
 use super::alert_item::{item, key, severity};
-use crate::{causes::Following, projections::causes::ACTIVE_IN_GROUPS};
+use crate::{
+    causes::Following,
+    projections::{causes::ACTIVE_IN_GROUPS, others::is_disabled},
+};
 use futures::{StreamExt, TryStreamExt, stream};
 use reeve_contracts::{
     ingest::{Alert, AlertGroupEvent, AlertGroupReceived},
@@ -13,6 +16,8 @@ use reeve_contracts::{
 use reeve_runtime::{Delivery, HandlerError};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The name of the rule.
+const RULE: &str = "reeve.alerts";
 /// As many causes of a group are decided on at a time.
 const MAX_ALERTS_AT_ONCE: usize = 32;
 
@@ -20,7 +25,9 @@ pub(crate) async fn react(delivery: Delivery<AlertGroupEvent>) -> Result<(), Han
     let AlertGroupEvent::AlertGroupReceived(group) = &delivery.event.event;
     let following = Following::of(&delivery);
     let mut by_item: BTreeMap<String, Vec<&Alert>> = BTreeMap::new();
-    for alert in &group.alerts {
+    // While the rule is disabled ends are taken in, and beginnings are not.
+    let ends_only = is_disabled(&delivery.handle, RULE);
+    for alert in group.alerts.iter().filter(|alert| !(ends_only && alert.firing)) {
         by_item.entry(key(group, alert)).or_default().push(alert);
     }
     let settled = absent(&following, group).await?;

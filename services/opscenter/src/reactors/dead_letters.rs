@@ -1,6 +1,10 @@
 //! The default rule on dead letters: an item for each handler that gave up, while letters of it wait.
 
-use crate::{causes::Following, opening::deduplication_key, projections::others::DEAD_LETTERS};
+use crate::{
+    causes::Following,
+    opening::deduplication_key,
+    projections::others::{DEAD_LETTERS, is_disabled},
+};
 use reeve_contracts::{
     dead_letters::{DeadLetterEvent, DeadLetterRecorded},
     opscenter::{CauseEnded, CauseFired, OperationalDatum, OpsItemCreated},
@@ -10,11 +14,15 @@ use reeve_runtime::{Delivery, HandlerError};
 /// The name of the consumer of this rule. What it gives up on itself opens no item: that would feed itself.
 pub(crate) const CONSUMER: &str = "dead-letters";
 
+/// The name of the rule.
+const RULE: &str = "reeve.dead-letters";
+
 pub(crate) async fn react(delivery: Delivery<DeadLetterEvent>) -> Result<(), HandlerError> {
     let following = Following::of(&delivery);
     let (number, reason) = match &delivery.event.event {
         DeadLetterEvent::DeadLetterRecorded(e) => {
-            if e.service == delivery.handle.service() && e.handler == CONSUMER {
+            let feeds_itself = e.service == delivery.handle.service() && e.handler == CONSUMER;
+            if feeds_itself || is_disabled(&delivery.handle, RULE) {
                 return Ok(());
             }
             let group = group(&e.service, &e.handler);

@@ -4,6 +4,7 @@ use crate::{
     causes::Following,
     domain::item::{Command, Error, OpsItem},
     opening::deduplication_key,
+    projections::others::is_disabled,
 };
 use reeve_contracts::{
     incidents::{IncidentEvent, IncidentStarted},
@@ -12,12 +13,15 @@ use reeve_contracts::{
 use reeve_runtime::{Delivery, ExecuteError, HandlerError};
 use uuid::Uuid;
 
+/// The name of the rule.
+const RULE: &str = "reeve.incidents";
 /// What a cause's end is called when its incident is over.
 const RESOLVED: &str = "Resolved";
 const MAX_DESCRIPTION: usize = 2_048;
 
 pub(crate) async fn react(delivery: Delivery<IncidentEvent>) -> Result<(), HandlerError> {
     match &delivery.event.event {
+        IncidentEvent::IncidentStarted(_) if is_disabled(&delivery.handle, RULE) => Ok(()),
         IncidentEvent::IncidentStarted(started) => open(&delivery, started).await,
         IncidentEvent::IncidentResolved(e) => end(&delivery, &e.incident_id).await,
         IncidentEvent::IncidentDeleted(e) => end(&delivery, &e.incident_id).await,

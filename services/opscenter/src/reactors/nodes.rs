@@ -4,6 +4,7 @@ use crate::{
     causes::Following,
     domain::watch::{Command, NodeWatch, NodeWatchEvent},
     opening::deduplication_key,
+    projections::others::is_disabled,
 };
 use reeve_contracts::{
     nodes::NodeEvent,
@@ -11,10 +12,14 @@ use reeve_contracts::{
 };
 use reeve_runtime::{Delivery, DueTimer, HandlerError};
 
+/// The name of the rule.
+const RULE: &str = "reeve.lost-nodes";
+
 /// Watches nodes as they come and go.
 pub(crate) async fn watch(delivery: Delivery<NodeEvent>) -> Result<(), HandlerError> {
     let lost_ms = delivery.event.envelope.time.0;
     let (node, command) = match &delivery.event.event {
+        NodeEvent::NodeLost(_) if is_disabled(&delivery.handle, RULE) => return Ok(()),
         NodeEvent::NodeLost(e) => (&e.node_id, Command::Notice { node_id: e.node_id.clone(), lost_ms }),
         NodeEvent::NodeConnected(e) => (&e.node_id, Command::End),
         NodeEvent::NodeDeregistered(e) => (&e.node_id, Command::End),

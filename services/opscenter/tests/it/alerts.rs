@@ -1,6 +1,6 @@
 //! Alerts, dead letters and lost nodes: what opens items, what closes them, and what is counted.
 
-use crate::call;
+use crate::{call, config};
 use prost::Message;
 use reeve_contracts::{
     dead_letters::{DeadLetterRecorded, DeadLetterResolved},
@@ -139,7 +139,7 @@ async fn counted(bus: &Bus, item: &Value, count: u64) -> Value {
 async fn an_item_is_open_while_one_of_its_causes_fires() {
     let nats = Nats::start();
     let bus = nats.bus().await;
-    let running = run(reeve_opscenter::service(Config::default()), bus.clone(), nats.folder()).await.unwrap();
+    let running = run(reeve_opscenter::service(config()), bus.clone(), nats.folder()).await.unwrap();
     let mut log = Log { bus: bus.clone(), last: BTreeMap::new() };
     log.alerts(&group("a", vec![firing("f1", 10), firing("f2", 10)])).await;
     let items = until(&bus, "one item", |items| statuses(items) == ["Open"]).await;
@@ -213,7 +213,7 @@ async fn an_item_is_open_while_one_of_its_causes_fires() {
     let live = running.handle().views().dump();
     running.stop().await;
     let rebuilt = nats.folder().join("rebuilt");
-    let rebuilt = run(reeve_opscenter::service(Config::default()), bus.clone(), &rebuilt).await.unwrap();
+    let rebuilt = run(reeve_opscenter::service(config()), bus.clone(), &rebuilt).await.unwrap();
     assert_eq!(rebuilt.handle().views().dump(), live);
     assert_eq!(all(&bus).await.len(), 4);
     rebuilt.stop().await;
@@ -223,7 +223,7 @@ async fn an_item_is_open_while_one_of_its_causes_fires() {
 async fn ten_thousand_alerts_of_twenty_causes_are_twenty_items() {
     let nats = Nats::start();
     let bus = nats.bus().await;
-    let running = run(reeve_opscenter::service(Config::default()), bus.clone(), nats.folder()).await.unwrap();
+    let running = run(reeve_opscenter::service(config()), bus.clone(), nats.folder()).await.unwrap();
     let mut log = Log { bus: bus.clone(), last: BTreeMap::new() };
     // Alertmanager groups by nothing: each cause has an item of its own.
     let storm = |_: usize| {
@@ -254,7 +254,7 @@ async fn ten_thousand_alerts_of_twenty_causes_are_twenty_items() {
 async fn a_group_that_is_cut_off_says_so_and_is_reconciled_with_the_next_whole_one() {
     let nats = Nats::start();
     let bus = nats.bus().await;
-    let running = run(reeve_opscenter::service(Config::default()), bus.clone(), nats.folder()).await.unwrap();
+    let running = run(reeve_opscenter::service(config()), bus.clone(), nats.folder()).await.unwrap();
     let mut log = Log { bus: bus.clone(), last: BTreeMap::new() };
     log.alerts(&group("a", vec![firing("f1", 10), firing("f2", 10), firing("f3", 10)])).await;
     let cut = group("a", vec![firing("f1", 10)]);
@@ -289,7 +289,7 @@ async fn a_group_that_is_cut_off_says_so_and_is_reconciled_with_the_next_whole_o
 async fn dead_letters_and_lost_nodes_open_items_and_close_them() {
     let nats = Nats::start();
     let bus = nats.bus().await;
-    let config = Config { node_loss_seconds: 1 };
+    let config = Config { node_loss_seconds: 1, ..config() };
     let running = run(reeve_opscenter::service(config), bus.clone(), nats.folder()).await.unwrap();
     let mut log = Log { bus: bus.clone(), last: BTreeMap::new() };
     let letter = |number: &str| AggregateRef::new("dead-letters", "dead-letter", number);
@@ -347,7 +347,7 @@ async fn what_no_item_can_be_made_of_is_a_dead_letter_and_holds_up_no_other() {
     let bus = nats.bus().await;
     // The host makes the queue of dead letters.
     reeve_jetstream::streams::ensure_node_streams(&bus).await.unwrap();
-    let running = run(reeve_opscenter::service(Config::default()), bus.clone(), nats.folder()).await.unwrap();
+    let running = run(reeve_opscenter::service(config()), bus.clone(), nats.folder()).await.unwrap();
     let mut log = Log { bus: bus.clone(), last: BTreeMap::new() };
     // A source that ingest would not have let be made: AWS keeps its name for itself.
     let odd = AlertGroupReceived { sender: "my-aws".into(), ..group("a", vec![firing("f", 10)]) };

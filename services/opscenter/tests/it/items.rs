@@ -1,6 +1,6 @@
 //! OpsItems: created, read, found, changed, related, deleted.
 
-use crate::{call, refusal};
+use crate::{call, config, refusal};
 use reeve_jetstream::Bus;
 use reeve_runtime::run;
 use reeve_testkit::Nats;
@@ -35,10 +35,7 @@ async fn found(bus: &Bus, key: &str, operator: &str, values: &[&str]) -> Vec<Str
 async fn an_item_is_created_changed_and_deleted() {
     let nats = Nats::start();
     let bus = nats.bus().await;
-    let running =
-        run(reeve_opscenter::service(reeve_opscenter::Config::default()), bus.clone(), nats.folder())
-            .await
-            .unwrap();
+    let running = run(reeve_opscenter::service(config()), bus.clone(), nats.folder()).await.unwrap();
     let wanted = with(
         item("Disk full"),
         json!({"Priority": 2, "Severity": "1", "Category": "Availability",
@@ -100,10 +97,7 @@ async fn an_item_is_created_changed_and_deleted() {
 async fn of_two_with_the_same_deduplication_string_and_resources_one_is_open() {
     let nats = Nats::start();
     let bus = nats.bus().await;
-    let running =
-        run(reeve_opscenter::service(reeve_opscenter::Config::default()), bus.clone(), nats.folder())
-            .await
-            .unwrap();
+    let running = run(reeve_opscenter::service(config()), bus.clone(), nats.folder()).await.unwrap();
     let resources = |arns: &[&str]| {
         let list: Vec<Value> = arns.iter().map(|arn| json!({"arn": arn})).collect();
         json!({"Value": Value::from(list).to_string(), "Type": "SearchableString"})
@@ -152,10 +146,7 @@ async fn of_two_with_the_same_deduplication_string_and_resources_one_is_open() {
 async fn items_are_found_by_every_filter() {
     let nats = Nats::start();
     let bus = nats.bus().await;
-    let running =
-        run(reeve_opscenter::service(reeve_opscenter::Config::default()), bus.clone(), nats.folder())
-            .await
-            .unwrap();
+    let running = run(reeve_opscenter::service(config()), bus.clone(), nats.folder()).await.unwrap();
     let long = format!("long {}", "é".repeat(1_000));
     let rich = with(
         json!({"Title": "rich", "Description": "d", "Source": "nagios"}),
@@ -245,10 +236,7 @@ async fn items_are_found_by_every_filter() {
 async fn related_items_and_events_are_listed_and_a_rebuilt_view_is_the_same() {
     let nats = Nats::start();
     let bus = nats.bus().await;
-    let running =
-        run(reeve_opscenter::service(reeve_opscenter::Config::default()), bus.clone(), nats.folder())
-            .await
-            .unwrap();
+    let running = run(reeve_opscenter::service(config()), bus.clone(), nats.folder()).await.unwrap();
     let id = create(&bus, item("related")).await;
     let associate = |uri: &str| {
         json!({"OpsItemId": id, "AssociationType": "RelatesTo", "ResourceType": "AWS::SSM::Document",
@@ -302,13 +290,8 @@ async fn related_items_and_events_are_listed_and_a_rebuilt_view_is_the_same() {
 
     let live = running.handle().views().dump();
     running.stop().await;
-    let rebuilt = run(
-        reeve_opscenter::service(reeve_opscenter::Config::default()),
-        bus.clone(),
-        &nats.folder().join("rebuilt"),
-    )
-    .await
-    .unwrap();
+    let rebuilt =
+        run(reeve_opscenter::service(config()), bus.clone(), &nats.folder().join("rebuilt")).await.unwrap();
     assert_eq!(rebuilt.handle().views().dump(), live);
     rebuilt.stop().await;
 }

@@ -1,6 +1,6 @@
 //! OpsMetadata.
 
-use crate::{call, refusal};
+use crate::{call, config, refusal};
 use reeve_runtime::run;
 use reeve_testkit::Nats;
 use serde_json::{Value, json};
@@ -9,10 +9,7 @@ use serde_json::{Value, json};
 async fn metadata_is_kept_for_a_resource() {
     let nats = Nats::start();
     let bus = nats.bus().await;
-    let running =
-        run(reeve_opscenter::service(reeve_opscenter::Config::default()), bus.clone(), nats.folder())
-            .await
-            .unwrap();
+    let running = run(reeve_opscenter::service(config()), bus.clone(), nats.folder()).await.unwrap();
     let create =
         json!({"ResourceId": "/apps/shop: one", "Metadata": {"a": {"Value": "1"}, "b": {"Value": "2"}}});
     let arn = call(&bus, "CreateOpsMetadata", create.clone()).await.unwrap()["OpsMetadataArn"].take();

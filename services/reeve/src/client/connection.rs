@@ -45,6 +45,11 @@ pub static INGEST: Api = Api { service: "ingest", target_prefix: "ReeveIngest", 
 pub static OPSCENTER: Api =
     Api { service: "opscenter", target_prefix: "ReeveOpsCenter", next_token: "nextToken" };
 
+/// EventBridge: rules, and events that are put.
+pub static EVENTS: Api = Api { service: "events", target_prefix: "AWSEvents", next_token: "NextToken" };
+/// Ours: what rules have matched, and would have.
+pub static RULES: Api = Api { service: "rules", target_prefix: "ReeveRules", next_token: "nextToken" };
+
 /// Ours: what would run.
 pub static STATE_MANAGER: Api =
     Api { service: "state-manager", target_prefix: "ReeveStateManager", next_token: "nextToken" };
@@ -65,6 +70,8 @@ impl Api {
             &INGEST,
             &OPSCENTER,
             &STATE_MANAGER,
+            &EVENTS,
+            &RULES,
         ];
         let names = apis.map(|api| api.service).join(", ");
         let found = apis.into_iter().find(|api| api.service == name);

@@ -8,16 +8,14 @@ use super::{
 use crate::host::{service_entry, service_names};
 use anyhow::Context;
 use futures::{StreamExt, stream::SelectAll};
-use prost_reflect::{DescriptorPool, DynamicMessage};
-use reeve_contracts::DESCRIPTORS;
-use reeve_eventsourcing::{Envelope, message_name};
+use reeve_eventsourcing::Position;
 use reeve_jetstream::{
     Bus,
     follow::{self, Stored},
     store, streams,
 };
 use reeve_types::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Options of `events`.
 #[derive(clap::Args)]
@@ -34,7 +32,6 @@ pub struct Args {
 }
 
 pub async fn events(data: &DataFolder, args: Args) -> anyhow::Result<()> {
-    let pool = DescriptorPool::decode(DESCRIPTORS)?;
     let from = args.from.as_deref().map(|from| {
         Timestamp::parse_rfc3339(from).with_context(|| format!("--from {from} is not an RFC 3339 instant"))
     });
@@ -42,16 +39,10 @@ pub async fn events(data: &DataFolder, args: Args) -> anyhow::Result<()> {
     let all = || service_names().map(str::to_owned).collect();
     let services = if args.service.is_empty() { all() } else { args.service };
     let bus = bus(data).await?;
-    while_connected(&bus, print(&bus, &pool, services, from, args.follow)).await
+    while_connected(&bus, print(&bus, services, from, args.follow)).await
 }
 
-async fn print(
-    bus: &Bus,
-    pool: &DescriptorPool,
-    services: Vec<String>,
-    from: Option<Timestamp>,
-    go_on: bool,
-) -> anyhow::Result<()> {
+async fn print(bus: &Bus, services: Vec<String>, from: Option<Timestamp>, go_on: bool) -> anyhow::Result<()> {
     let (mut merged, mut open, mut unreadable) = (SelectAll::new(), 0, 0);
     for service in services {
         service_entry(&service)?;
@@ -66,7 +57,7 @@ async fn print(
         && let Some((end, stored)) = merged.next().await
     {
         let stored = stored?;
-        match line(bus, pool, &stored) {
+        match line(bus, &stored) {
             Ok((time, line)) if from.is_none_or(|from| time >= from) => stdout::line(line)?,
             Ok(_) => {}
             // The services set it aside; whoever reads the log learns of it and goes on.
@@ -87,33 +78,7 @@ async fn print(
 }
 
 /// The event's instant, and its line.
-fn line(bus: &Bus, pool: &DescriptorPool, stored: &Stored) -> anyhow::Result<(Timestamp, Value)> {
+fn line(bus: &Bus, stored: &Stored) -> anyhow::Result<(Timestamp, Value)> {
     let envelope = store::envelope(bus, &stored.message)?;
-    let line = json!({
-        "specversion": "1.0",
-        "id": envelope.id,
-        "source": format!("/reeve/{}", envelope.aggregate.service),
-        "type": envelope.schema,
-        "subject": format!("{}/{}", envelope.aggregate.aggregate, envelope.aggregate.id),
-        "dataschema": message_name(&envelope.schema).map(|name| format!("urn:reeve:schemas:{name}")),
-        "time": envelope.time.rfc3339(),
-        "actor": envelope.actor,
-        "actorsource": envelope.actor_source,
-        "correlationid": envelope.correlation_id,
-        "causationid": envelope.causation_id,
-        "traceparent": envelope.traceparent,
-        "position": stored.sequence,
-        "datacontenttype": "application/json",
-        "data": body(pool, &envelope)?,
-    });
-    Ok((envelope.time, line))
-}
-
-fn body(pool: &DescriptorPool, envelope: &Envelope) -> anyhow::Result<Value> {
-    let name = message_name(&envelope.schema);
-    let name = name.with_context(|| format!("{:?} is no type of an event", envelope.schema))?;
-    let descriptor =
-        pool.get_message_by_name(&name).with_context(|| format!("no schema has the message {name}"))?;
-    let message = DynamicMessage::decode(descriptor, envelope.data.clone())?;
-    Ok(serde_json::to_value(&message)?)
+    Ok((envelope.time, reeve_event_json::structured(&envelope, Position(stored.sequence))?))
 }

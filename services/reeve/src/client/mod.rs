@@ -14,6 +14,7 @@ pub mod list;
 pub mod ops;
 pub mod output;
 pub mod patch;
+pub mod rules;
 pub mod run;
 pub mod services;
 pub mod stdout;
@@ -60,7 +61,10 @@ pub enum Format {
 /// `reeve env`.
 pub fn env(data: &Path) -> anyhow::Result<()> {
     let instance = crate::host::read_instance(data)?;
-    stdout::line(format_args!("export AWS_ENDPOINT_URL_SSM={}", instance.endpoint))?;
+    // By service, so that other calls of AWS in that shell still reach AWS.
+    for service in ["SSM", "SSM_INCIDENTS", "EVENTBRIDGE"] {
+        stdout::line(format_args!("export AWS_ENDPOINT_URL_{service}={}", instance.endpoint))?;
+    }
     stdout::line(format_args!("export AWS_ACCESS_KEY_ID={}", instance.access_key_id))?;
     stdout::line(format_args!("export AWS_SECRET_ACCESS_KEY={}", instance.secret_access_key))?;
     stdout::line(format_args!("export AWS_REGION={}", instance.region))?;

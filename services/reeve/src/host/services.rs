@@ -33,7 +33,7 @@ pub const GATEWAY_SECRETS: [&str; 4] = [INSTANCE, SECRETS_KEY, TOKEN_KEY, PRINCI
 pub const GATEWAY: &str = "gateway";
 
 /// Every service.
-pub const ENTRIES: [Entry; 13] = [
+pub const ENTRIES: [Entry; 14] = [
     Entry {
         name: "access",
         secrets: &[SECRETS_KEY],
@@ -66,8 +66,8 @@ pub const ENTRIES: [Entry; 13] = [
     Entry {
         name: "incidents",
         secrets: &[],
-        authorizes: false,
-        describe: |_| Ok(reeve_incidents::service()),
+        authorizes: true,
+        describe: |needs| Ok(reeve_incidents::service(needs.access()?)),
     },
     Entry {
         name: "inventory",
@@ -79,10 +79,27 @@ pub const ENTRIES: [Entry; 13] = [
     Entry {
         name: "opscenter",
         secrets: &[],
-        authorizes: false,
-        describe: |_| Ok(reeve_opscenter::service(reeve_opscenter::Config::default())),
+        authorizes: true,
+        describe: |needs| {
+            Ok(reeve_opscenter::service(reeve_opscenter::Config {
+                node_loss_seconds: reeve_opscenter::NODE_LOSS_SECONDS,
+                authorizer: needs.access()?,
+            }))
+        },
     },
     Entry { name: "patching", secrets: &[], authorizes: false, describe: |_| Ok(reeve_patching::service()) },
+    Entry {
+        name: "rules",
+        secrets: &[],
+        authorizes: false,
+        describe: |needs| {
+            let place = reeve_rules::Place {
+                account: needs.place.account.clone(),
+                region: needs.place.region.clone(),
+            };
+            Ok(reeve_rules::service(reeve_rules::Config { services: names().collect(), place }))
+        },
+    },
     Entry {
         name: "state-manager",
         secrets: &[],

@@ -306,6 +306,31 @@ pub struct ReplicationSetDeleted {
     #[prost(string, tag = "2")]
     pub set_id: ::prost::alloc::string::String,
 }
+/// A request to this service: to start an incident by a response plan, on behalf of a principal. The open one with the same
+/// deduplication string takes it as a trigger.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct IncidentRequested {
+    /// such as rule
+    #[prost(string, tag = "1")]
+    pub origin_kind: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub origin_id: ::prost::alloc::string::String,
+    /// its name
+    #[prost(string, tag = "3")]
+    pub plan: ::prost::alloc::string::String,
+    /// empty: the plan's
+    #[prost(string, tag = "4")]
+    pub title: ::prost::alloc::string::String,
+    /// 0: the plan's
+    #[prost(int32, tag = "5")]
+    pub impact: i32,
+    #[prost(message, optional, tag = "6")]
+    pub trigger: ::core::option::Option<Trigger>,
+    #[prost(string, tag = "7")]
+    pub account: ::prost::alloc::string::String,
+    #[prost(string, tag = "8")]
+    pub region: ::prost::alloc::string::String,
+}
 
 ::reeve_eventsourcing::events! {
 /// What happens to the aggregate `incident`, on `reeve.evt.incidents.incident.{incident_id}`.

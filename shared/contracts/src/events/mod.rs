@@ -12,6 +12,7 @@ pub mod nodes;
 pub mod opscenter;
 pub mod outcome;
 pub mod patching;
+pub mod rules;
 pub mod run_command;
 pub mod state_manager;
 pub mod tags;

@@ -263,6 +263,39 @@ pub struct NodeLossEnded {
     #[prost(string, tag = "1")]
     pub node_id: ::prost::alloc::string::String,
 }
+/// A request to this service: to open an OpsItem, on behalf of a principal. One with the same deduplication key that is open
+/// takes it as a duplicate.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct OpsItemRequested {
+    /// such as rule
+    #[prost(string, tag = "1")]
+    pub origin_kind: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub origin_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub title: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub description: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub source: ::prost::alloc::string::String,
+    /// 1 to 5; 0: none
+    #[prost(uint32, tag = "6")]
+    pub priority: u32,
+    #[prost(string, tag = "7")]
+    pub severity: ::prost::alloc::string::String,
+    #[prost(string, tag = "8")]
+    pub category: ::prost::alloc::string::String,
+    /// with /aws/dedup as CreateOpsItem takes it
+    #[prost(message, repeated, tag = "9")]
+    pub operational_data: ::prost::alloc::vec::Vec<OperationalDatum>,
+    /// what takes the place of /aws/dedup where that is not there
+    #[prost(string, tag = "10")]
+    pub deduplication: ::prost::alloc::string::String,
+    #[prost(string, tag = "11")]
+    pub account: ::prost::alloc::string::String,
+    #[prost(string, tag = "12")]
+    pub region: ::prost::alloc::string::String,
+}
 
 ::reeve_eventsourcing::events! {
 /// What happens to the aggregate `cause`, on `reeve.evt.opscenter.cause.{group}.{fingerprint}`.

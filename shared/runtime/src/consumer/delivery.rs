@@ -9,6 +9,10 @@ use reeve_types::Timestamp;
 use std::{future::Future, sync::Arc};
 use uuid::Uuid;
 
+/// An event whose body nobody has decoded: what there is of it is its envelope.
+#[derive(Clone, Copy, Debug)]
+pub struct Undecoded;
+
 /// One event, delivered to a reactor.
 pub struct Delivery<E> {
     pub handle: Handle,
@@ -16,7 +20,7 @@ pub struct Delivery<E> {
     consumer: &'static str,
 }
 
-impl<E: Event> Delivery<E> {
+impl<E> Delivery<E> {
     /// The context of the reactor's n-th command on this event; its id is the same at each delivery.
     pub fn context(&self, n: &str) -> Context {
         let envelope = &self.event.envelope;
@@ -80,23 +84,56 @@ where
     Arc::new(move |handle, sequence, message| {
         let react = react.clone();
         Box::pin(async move {
-            let envelope = store::envelope(handle.bus(), &message)
-                .map_err(|e| HandlerError::Permanent(e.to_string()))?;
+            let envelope = envelope(&handle, &message)?;
             let event = match E::decode(&envelope.schema, &envelope.data) {
                 Ok(event) => event,
                 Err(DecodeError::Unknown(_)) => return Ok(()),
                 Err(malformed) => return Err(HandlerError::Permanent(malformed.to_string())),
             };
-            let stream = streams::of_service(E::SERVICE);
-            if handle.inner.followed.contains(&stream) {
-                handle.views().wait_for(&stream, sequence).await;
-            }
-            let traceparent = reeve_telemetry::passed_on(envelope.traceparent.as_deref());
-            let envelope = Envelope { traceparent, ..envelope };
-            let event = Recorded { position: Position(sequence), envelope: Arc::new(envelope), event };
-            react(Delivery { handle, event, consumer }).await
+            react(delivery(handle, consumer, E::SERVICE, sequence, envelope, event).await).await
         })
     })
+}
+
+/// As [`reactor_handler`], for the events of a service whatever they are.
+pub(crate) fn undecoded_handler<F, Fut>(
+    consumer: &'static str,
+    service: &'static str,
+    react: Arc<F>,
+) -> Handler
+where
+    F: Fn(Delivery<Undecoded>) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<(), HandlerError>> + Send + 'static,
+{
+    Arc::new(move |handle, sequence, message| {
+        let react = react.clone();
+        Box::pin(async move {
+            let envelope = envelope(&handle, &message)?;
+            react(delivery(handle, consumer, service, sequence, envelope, Undecoded).await).await
+        })
+    })
+}
+
+fn envelope(handle: &Handle, message: &Message) -> Result<Envelope, HandlerError> {
+    store::envelope(handle.bus(), message).map_err(|e| HandlerError::Permanent(e.to_string()))
+}
+
+/// What a reactor is given, when the views that its service keeps of that stream hold the event.
+async fn delivery<E>(
+    handle: Handle,
+    consumer: &'static str,
+    service: &str,
+    sequence: u64,
+    envelope: Envelope,
+    event: E,
+) -> Delivery<E> {
+    let stream = streams::of_service(service);
+    if handle.inner.followed.contains(&stream) {
+        handle.views().wait_for(&stream, sequence).await;
+    }
+    let traceparent = reeve_telemetry::passed_on(envelope.traceparent.as_deref());
+    let envelope = Arc::new(Envelope { traceparent, ..envelope });
+    Delivery { handle, event: Recorded { position: Position(sequence), envelope, event }, consumer }
 }
 
 pub(crate) fn inbox_handler<F, Fut>(stream: String, handler: F) -> Handler

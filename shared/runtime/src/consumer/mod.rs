@@ -10,8 +10,8 @@ mod lanes;
 mod run;
 
 pub(crate) use attempt::{Registered, dead_letter, handle_once};
-pub use delivery::{Delivery, InboxMessage};
-pub(crate) use delivery::{Handler, inbox_handler, reactor_handler};
+pub use delivery::{Delivery, InboxMessage, Undecoded};
+pub(crate) use delivery::{Handler, inbox_handler, reactor_handler, undecoded_handler};
 pub(crate) use run::run;
 
 use crate::ExecuteError;

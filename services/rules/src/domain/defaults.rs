@@ -1,0 +1,45 @@
+//! The default rules: those that an instance has without anybody having put them. The opscenter service carries them out;
+//! they are listed and switched here like any other.
+
+/// A default rule.
+#[derive(Clone, Copy, Debug)]
+pub struct DefaultRule {
+    pub name: &'static str,
+    pub description: &'static str,
+    pub event_pattern: &'static str,
+}
+
+/// What their ManagedBy says.
+pub const MANAGED_BY: &str = "opscenter.reeve";
+
+/// All of them. Their names begin as no other rule's may.
+pub const DEFAULT_RULES: [DefaultRule; 4] = [
+    DefaultRule {
+        name: "reeve.alerts",
+        description: "Firing alerts of Alertmanager open OpsItems, which are Resolved with the last of their causes.",
+        event_pattern: r#"{"source":[{"prefix":"alertmanager."}],"detail-type":["Alert"]}"#,
+    },
+    DefaultRule {
+        name: "reeve.dead-letters",
+        description: "A handler that gives up on messages opens an OpsItem.",
+        event_pattern: r#"{"source":["reeve.dead-letters"],"detail-type":["DeadLetterRecorded"]}"#,
+    },
+    DefaultRule {
+        name: "reeve.incidents",
+        description: "Each incident has an OpsItem.",
+        event_pattern: r#"{"source":["reeve.incidents"],"detail-type":["IncidentStarted"]}"#,
+    },
+    DefaultRule {
+        name: "reeve.lost-nodes",
+        description: "A node that is lost for five minutes opens an OpsItem.",
+        event_pattern: r#"{"source":["reeve.nodes"],"detail-type":["NodeLost"]}"#,
+    },
+];
+
+/// What the names of default rules begin with.
+pub const RESERVED_PREFIX: &str = "reeve.";
+
+/// The default rule of a name.
+pub fn default_rule(name: &str) -> Option<&'static DefaultRule> {
+    DEFAULT_RULES.iter().find(|rule| rule.name == name)
+}

@@ -1,0 +1,203 @@
+//! What a target is given of an event: all of it, a part, a constant, or what a template makes of it.
+
+use super::target::TargetSettings;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A path into an event: `$.detail.state`, `$.detail['state']` or `$.resources[0]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path(Vec<Step>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Name(String),
+    Index(usize),
+}
+
+impl Path {
+    /// Reads one; `None` for what is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut rest = text.strip_prefix('$')?;
+        let mut steps = Vec::new();
+        while !rest.is_empty() {
+            let (step, following) = if let Some(named) = rest.strip_prefix('.') {
+                let end = named.find(['.', '[']).unwrap_or(named.len());
+                (Step::Name(named[..end].to_owned()), &named[end..])
+            } else {
+                let (inside, following) = rest.strip_prefix('[')?.split_once(']')?;
+                (bracketed(inside)?, following)
+            };
+            if step == Step::Name(String::new()) {
+                return None;
+            }
+            steps.push(step);
+            rest = following;
+        }
+        Some(Self(steps))
+    }
+
+    /// What lies there.
+    fn of<'a>(&self, event: &'a Value) -> Option<&'a Value> {
+        self.0.iter().try_fold(event, |value, step| match step {
+            Step::Name(name) => value.get(name),
+            Step::Index(index) => value.get(index),
+        })
+    }
+}
+
+fn bracketed(inside: &str) -> Option<Step> {
+    let quoted = ['\'', '"'].into_iter().find_map(|quote| inside.strip_prefix(quote)?.strip_suffix(quote));
+    match quoted {
+        Some(name) => Some(Step::Name(name.to_owned())),
+        None => inside.parse().ok().map(Step::Index),
+    }
+}
+
+/// A rule, as templates may name it.
+pub struct About<'a> {
+    pub rule: &'a str,
+    pub rule_arn: &'a str,
+}
+
+/// What a target is given: JSON.
+///
+/// # Errors
+/// When a template makes something else than JSON of the event.
+pub fn given(target: &TargetSettings, event: &Value, about: &About<'_>) -> Result<Value, String> {
+    if !target.input.is_empty() {
+        return serde_json::from_str(&target.input).map_err(|error| format!("its Input is no JSON: {error}"));
+    }
+    if !target.input_path.is_empty() {
+        let found = Path::parse(&target.input_path).and_then(|path| path.of(event).cloned());
+        return Ok(found.unwrap_or_default());
+    }
+    if target.input_template.is_empty() {
+        return Ok(event.clone());
+    }
+    let mut values: BTreeMap<&str, Value> = BTreeMap::from([
+        ("aws.events.rule-name", about.rule.into()),
+        ("aws.events.rule-arn", about.rule_arn.into()),
+        ("aws.events.event.ingestion-time", event["time"].clone()),
+        ("aws.events.event", without_detail(event)),
+        ("aws.events.event.json", event.clone()),
+    ]);
+    for (name, path) in &target.input_paths {
+        let found = Path::parse(path).and_then(|path| path.of(event).cloned());
+        values.insert(name, found.unwrap_or_default());
+    }
+    let text = filled(&target.input_template, &values);
+    serde_json::from_str(&text)
+        .map_err(|error| format!("what its InputTemplate makes of the event is no JSON: {error}"))
+}
+
+fn without_detail(event: &Value) -> Value {
+    let mut event = event.clone();
+    if let Some(members) = event.as_object_mut() {
+        members.remove("detail");
+    }
+    event
+}
+
+/// A template with its names replaced: within a text of JSON by the value as text, elsewhere by the value as JSON. What
+/// is no name of a value stays as it is.
+fn filled(template: &str, values: &BTreeMap<&str, Value>) -> String {
+    let (mut filled, mut rest, mut in_text) = (String::new(), template, false);
+    while let Some(letter) = rest.chars().next() {
+        let value = (letter == '<').then(|| rest[1..].split_once('>')).flatten();
+        if let Some((name, following)) = value
+            && let Some(value) = values.get(name)
+        {
+            match in_text {
+                true => filled.push_str(&escaped(value)),
+                false => filled.push_str(&value.to_string()),
+            }
+            rest = following;
+            continue;
+        }
+        let taken = match letter {
+            '\\' if in_text => rest.chars().take(2).map(char::len_utf8).sum(),
+            letter => letter.len_utf8(),
+        };
+        in_text ^= letter == '"';
+        filled.push_str(&rest[..taken]);
+        rest = &rest[taken..];
+    }
+    filled
+}
+
+/// A value within a text of JSON.
+fn escaped(value: &Value) -> String {
+    let text = match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let quoted = Value::from(text).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn event() -> Value {
+        json!({
+            "source": "reeve.nodes", "time": "2026-01-01T00:00:00Z", "resources": ["node/mi-1"],
+            "detail": {"state": "lost \"now\"", "count": 3, "a.b": {"c": [1, {"d": null}]}},
+        })
+    }
+
+    fn with(paths: &[(&str, &str)], template: &str) -> Result<Value, String> {
+        let input_paths = paths.iter().map(|(name, path)| ((*name).to_owned(), (*path).to_owned())).collect();
+        let target =
+            TargetSettings { input_paths, input_template: template.into(), ..TargetSettings::default() };
+        given(&target, &event(), &About { rule: "r", rule_arn: "arn:r" })
+    }
+
+    #[test]
+    fn a_part_a_constant_or_all_of_it() {
+        let about = About { rule: "r", rule_arn: "arn:r" };
+        let given = |target: TargetSettings| given(&target, &event(), &about).unwrap();
+        assert_eq!(given(TargetSettings::default()), event());
+        let path =
+            |path: &str| given(TargetSettings { input_path: path.into(), ..TargetSettings::default() });
+        assert_eq!(path("$.detail.count"), json!(3));
+        assert_eq!(path("$.resources[0]"), json!("node/mi-1"));
+        assert_eq!(path("$.detail['a.b'].c[1]"), json!({"d": null}));
+        assert_eq!((path("$.detail.none"), path("$")), (Value::Null, event()));
+        assert_eq!(given(TargetSettings { input: "[1]".into(), ..TargetSettings::default() }), json!([1]));
+        for odd in ["", "detail", "$detail", "$.", "$.a..b", "$[", "$[x]", "$['a]"] {
+            assert_eq!(Path::parse(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_template_takes_values_as_text_and_as_json() {
+        let paths = [("state", "$.detail.state"), ("n", "$.detail.count"), ("none", "$.detail.none")];
+        let made = with(
+            &paths,
+            r#"{"title":"<n> nodes: <state>","n":<n>,"s":<state>,"none":<none>,"in":"[<none>]"}"#,
+        );
+        let expected = json!({
+            "title": "3 nodes: lost \"now\"", "n": 3, "s": "lost \"now\"", "none": null, "in": "[]",
+        });
+        assert_eq!(made, Ok(expected));
+        assert_eq!(with(&[], r#""<aws.events.rule-name> <x> \"<""#), Ok(json!("r <x> \"<")));
+        assert_eq!(with(&[], "<aws.events.event.json>"), Ok(event()));
+        assert_eq!(with(&[], "<aws.events.event>").unwrap().get("detail"), None);
+        assert!(with(&[], "plain <aws.events.rule-name>").unwrap_err().contains("no JSON"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_breaks_out_of_its_text(value in ".{0,30}", around in "[a-z \\\\u00e9]{0,9}") {
+            let values = BTreeMap::from([("x", Value::from(value.clone()))]);
+            let around = Value::from(around).to_string();
+            let template = format!("{{\"a\":{}<x>\"}}", &around[..around.len() - 1]);
+            let made: Value = serde_json::from_str(&filled(&template, &values)).unwrap();
+            prop_assert!(made["a"].as_str().unwrap().ends_with(&value));
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Decisions, and what they are made with: all of it pure.
+
+pub mod defaults;
+pub mod input;
+pub mod matching;
+pub mod rule;
+pub mod target;
+pub mod wish;
