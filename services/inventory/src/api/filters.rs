@@ -3,19 +3,17 @@
 use super::known_type;
 use reeve_contracts::ssm::InventoryFilter;
 use reeve_inventory_model::{Entry, key_part, types};
-use reeve_runtime::ApiError;
+use reeve_runtime::{ApiError, Operator};
 use std::cmp::Ordering;
 
-/// How a value is compared: AWS's names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Operator {
-    Equal,
-    NotEqual,
-    BeginWith,
-    LessThan,
-    GreaterThan,
-    Exists,
-}
+const OPERATORS: [Operator; 6] = [
+    Operator::Equal,
+    Operator::NotEqual,
+    Operator::BeginWith,
+    Operator::LessThan,
+    Operator::GreaterThan,
+    Operator::Exists,
+];
 
 /// A condition on an entry: the attribute's value compared with any of the values.
 #[derive(Clone, Debug)]
@@ -73,17 +71,9 @@ fn of(type_name: &str, attribute: &str, filter: &InventoryFilter) -> Result<Cond
     {
         return Err(refused(format!("{type_name} has no attribute {attribute:?}.")));
     }
-    let operator = match filter.r#type.as_deref().unwrap_or("Equal") {
-        "Equal" => Operator::Equal,
-        "NotEqual" => Operator::NotEqual,
-        "BeginWith" => Operator::BeginWith,
-        "LessThan" => Operator::LessThan,
-        "GreaterThan" => Operator::GreaterThan,
-        "Exists" => Operator::Exists,
-        other => {
-            return Err(refused(format!("The type of the filter {attribute} is {other:?}, which is none.")));
-        }
-    };
+    let kind = filter.r#type.as_deref().unwrap_or("Equal");
+    let operator = Operator::named(kind, &OPERATORS)
+        .ok_or_else(|| refused(format!("The type of the filter {attribute} is {kind:?}, which is none.")))?;
     let values = filter.values.clone().unwrap_or_default();
     if values.is_empty() {
         return Err(refused(format!("The filter {attribute} has no values.")));
@@ -102,12 +92,9 @@ impl Condition {
         let Some(value) = entry.get(&self.attribute) else { return self.operator == Operator::NotEqual };
         let any = |holds: &dyn Fn(&str) -> bool| self.values.iter().any(|wanted| holds(wanted));
         match self.operator {
-            Operator::Equal => any(&|wanted| wanted == value),
-            Operator::NotEqual => self.values.iter().all(|wanted| wanted != value),
-            Operator::BeginWith => any(&|wanted| value.starts_with(wanted)),
             Operator::LessThan => any(&|wanted| compared(value, wanted) == Ordering::Less),
             Operator::GreaterThan => any(&|wanted| compared(value, wanted) == Ordering::Greater),
-            Operator::Exists => true,
+            operator => operator.holds_for_text(value, &self.values),
         }
     }
 

@@ -7,7 +7,7 @@ use super::{
 use crate::projections::{PATCHES, PatchRow, STATES, StateRow};
 use reeve_contracts::ssm::*;
 use reeve_fleet::{NODES, NodeRow};
-use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size, text};
+use reeve_runtime::{ApiError, Call, Handle, Operator, Page, answered, page_size, text};
 use reeve_types::Timestamp;
 
 fn value<'a>(entry: &'a PatchRow, name: &str) -> &'a str {
@@ -100,11 +100,15 @@ pub async fn of_group(
     Ok(DescribeInstancePatchStatesForPatchGroupResult { instance_patch_states: Some(states), next_token })
 }
 
+/// The model knows no others.
+const OPERATORS: [Operator; 4] =
+    [Operator::Equal, Operator::NotEqual, Operator::LessThan, Operator::GreaterThan];
+
 /// A filter over a node's counts.
 struct Condition {
     key: String,
     values: Vec<i32>,
-    kind: String,
+    operator: Operator,
 }
 
 impl Condition {
@@ -122,18 +126,14 @@ impl Condition {
                 ApiError::new("InvalidFilter", format!("The value {value:?} of {key} is no number."))
             })
         });
-        let kind = filter.r#type.clone().unwrap_or_default();
-        Ok(Self { values: values.collect::<Result<_, _>>()?, key, kind })
+        let kind = filter.r#type.as_deref().unwrap_or_default();
+        let operator = Operator::named(kind, &OPERATORS).unwrap_or(Operator::Equal);
+        Ok(Self { values: values.collect::<Result<_, _>>()?, key, operator })
     }
 
     fn fits(&self, state: &InstancePatchState) -> bool {
         let count = count(state, &self.key).unwrap_or_default();
-        match self.kind.as_str() {
-            "NotEqual" => self.values.iter().all(|value| count != *value),
-            "LessThan" => self.values.iter().any(|value| count < *value),
-            "GreaterThan" => self.values.iter().any(|value| count > *value),
-            _ => self.values.contains(&count),
-        }
+        self.operator.holds(&count, &self.values)
     }
 }
 

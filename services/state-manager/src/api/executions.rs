@@ -8,7 +8,7 @@ use crate::{
     shape::seconds,
 };
 use reeve_contracts::ssm::*;
-use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size};
+use reeve_runtime::{ApiError, Call, Handle, Operator, Page, answered, page_size};
 use reeve_types::Timestamp;
 
 pub async fn list(
@@ -67,11 +67,10 @@ fn filter(of: &AssociationExecutionFilter) -> Result<Filter, ApiError> {
         let at = Timestamp::parse_rfc3339(&value).ok_or_else(|| {
             invalid(format!("CreatedTime is {value:?}, which is no instant such as 2026-01-31T12:00:00Z."))
         })?;
-        return Ok(match comparison.as_str() {
-            "LESS_THAN" => Box::new(move |row| row.created_ms < at.0),
-            "GREATER_THAN" => Box::new(move |row| row.created_ms > at.0),
+        return Ok(match Operator::in_capitals(&comparison, &[Operator::LessThan, Operator::GreaterThan]) {
+            Some(operator) => Box::new(move |row| operator.holds(&row.created_ms, &[at.0])),
             // It has no fraction of a second.
-            _ => Box::new(move |row| row.created_ms.div_euclid(1000) == at.0.div_euclid(1000)),
+            None => Box::new(move |row| row.created_ms.div_euclid(1000) == at.0.div_euclid(1000)),
         });
     }
     if comparison != "EQUAL" {
