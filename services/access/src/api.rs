@@ -263,10 +263,10 @@ pub(crate) async fn check_access(access: Arc<Access>, call: Call<Check>) -> Resu
         (None, None) => Resource::none(),
         _ => {
             let message = "resourceType and resourceId are given together, or neither is.";
-            return Err(ApiError::new("ValidationException", message));
+            return Err(ApiError::invalid(message));
         }
     };
-    let invalid = |message| ApiError::new("ValidationException", message);
+    let invalid = |message| ApiError::invalid(message);
     check_action(&input.action).map_err(invalid)?;
     let kind = check_kind(&resource.kind).map_err(invalid)?;
     if !access.has_principal(&input.principal) {

@@ -166,12 +166,8 @@ fn resolve(contents: &Contents, handle: &Handle, order: &Order) -> Result<Resolv
 
 fn node_ids(handle: &Handle, order: &Order, resolved: &Resolved) -> Result<Vec<String>, ApiError> {
     match (order.node_ids.is_empty(), order.targets.is_empty()) {
-        (true, true) => {
-            Err(ApiError::new("ValidationException", "InstanceIds or Targets must name at least one node."))
-        }
-        (false, false) => {
-            Err(ApiError::new("ValidationException", "InstanceIds and Targets cannot be used together."))
-        }
+        (true, true) => Err(ApiError::invalid("InstanceIds or Targets must name at least one node.")),
+        (false, false) => Err(ApiError::invalid("InstanceIds and Targets cannot be used together.")),
         (false, true) => {
             targets::named(handle, &order.node_ids, &resolved.content.platform_types, &order.account)
         }

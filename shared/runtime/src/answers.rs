@@ -19,8 +19,18 @@ pub fn page_size(max_results: Option<i32>, most: usize) -> Result<usize, ApiErro
     let Some(asked) = max_results else { return Ok(most) };
     usize::try_from(asked).ok().filter(|size| (1..=most).contains(size)).ok_or_else(|| {
         let message = format!("MaxResults is {asked}, which is not between 1 and {most}.");
-        ApiError::new("ValidationException", message)
+        ApiError::invalid(message)
     })
+}
+
+/// A page of rows that are at hand, in the order of their keys, after the key `after`.
+pub fn page_of<T>(mut rows: Vec<(String, T)>, after: Option<&str>, limit: usize) -> Page<T> {
+    rows.retain(|(key, _)| after.is_none_or(|after| key.as_str() > after));
+    rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| has_more).map(|(key, _)| key.clone());
+    Page { rows, next }
 }
 
 /// The rows of a page as they are answered, and the key to continue after. A page ends before the row with which it
@@ -70,6 +80,25 @@ mod tests {
         assert_eq!(keys(&[MAX_PAGE_BYTES / 4; 5]), (4, next("3")));
         assert_eq!(keys(&[100, MAX_PAGE_BYTES * 2, 100]), (1, next("0")));
         assert_eq!(keys(&[MAX_PAGE_BYTES * 2, 100]), (1, next("0")), "one that is larger alone is shown");
+    }
+
+    #[test]
+    fn pages_of_rows_at_hand_join_without_gap_or_repeat() {
+        let rows: Vec<(String, u8)> =
+            ["c", "a", "e", "b", "d"].map(|key| (key.to_owned(), key.as_bytes()[0])).into();
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let page = page_of(rows.clone(), after.as_deref(), 2);
+            assert!((1..=2).contains(&page.rows.len()));
+            seen.extend(page.rows.into_iter().map(|(key, _)| key));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, ["a", "b", "c", "d", "e"]);
+        assert_eq!(page_of(rows.clone(), None, 5).next, None, "a full page may be the last");
+        assert_eq!(page_of(rows, Some("e"), 5).rows, []);
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl AsOf {
     /// built, or when that failed.
     pub async fn at(&self, at: Timestamp) -> Result<Handle, ApiError> {
         if at > Timestamp::now() {
-            return Err(ApiError::new("ValidationException", format!("The instant {at} is in the future.")));
+            return Err(ApiError::invalid(format!("The instant {at} is in the future.")));
         }
         let built = self.kept(at);
         let mut waiting = built.clone();
@@ -144,10 +144,7 @@ async fn build(sources: &Arc<Sources>, at: Timestamp) -> Result<Handle, ApiError
         ApiError::new("ServiceUnavailable", format!("The state as of {at} could not be built: {error}."))
     };
     if at < log_begins(sources).await.map_err(unavailable)? {
-        return Err(ApiError::new(
-            "ValidationException",
-            format!("The instant {at} is before the log begins."),
-        ));
+        return Err(ApiError::invalid(format!("The instant {at} is before the log begins.")));
     }
     // Those of another build for this instant may still be read.
     let path = sources.folder.join(format!("{}-{}", at.0, new_uuid()));

@@ -51,6 +51,16 @@ impl ApiError {
         matches!(self.code.as_str(), "InternalServerError" | "ServiceUnavailable" | "TooManyUpdates")
     }
 
+    /// A request that is not what it must be; the message names the member.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new("ValidationException", message)
+    }
+
+    /// A token to continue with that no answer gave.
+    pub fn unknown_token(token: &str) -> Self {
+        Self::new("InvalidNextToken", format!("NextToken is {token:?}, which no answer gave."))
+    }
+
     pub fn internal(message: impl std::fmt::Display) -> Self {
         Self::new("InternalServerError", message.to_string())
     }
@@ -68,9 +78,7 @@ impl<E: std::error::Error + Into<Self>> From<ExecuteError<E>> for ApiError {
         match error {
             ExecuteError::Refused(reason) => reason.into(),
             ExecuteError::Contended { .. } => Self::new("TooManyUpdates", error.to_string()),
-            ExecuteError::Id(_) | ExecuteError::ReadOnly(_) => {
-                Self::new("ValidationException", format!("{error}."))
-            }
+            ExecuteError::Id(_) | ExecuteError::ReadOnly(_) => Self::invalid(format!("{error}.")),
             ExecuteError::Bus(error) => Self::new(
                 "ServiceUnavailable",
                 format!(
@@ -348,11 +356,11 @@ async fn carry_out(
         Some(_) if endpoint.operation.writes => {
             let message =
                 format!("{} writes: it cannot be called as of an instant.", endpoint.operation.name);
-            return Err(ApiError::new("ValidationException", message));
+            return Err(ApiError::invalid(message));
         }
         Some(_) if endpoint.operation.live => {
             let message = format!("{} answers about now alone.", endpoint.operation.name);
-            return Err(ApiError::new("ValidationException", message));
+            return Err(ApiError::invalid(message));
         }
         Some(text) => as_of.at(instant(text)?).await?,
     };
@@ -365,7 +373,7 @@ async fn carry_out(
 fn instant(text: &str) -> Result<Timestamp, ApiError> {
     Timestamp::parse_rfc3339(text).ok_or_else(|| {
         let message = format!("{text:?} is not an RFC 3339 instant, such as 2026-01-31T12:00:00Z.");
-        ApiError::new("ValidationException", message)
+        ApiError::invalid(message)
     })
 }
 

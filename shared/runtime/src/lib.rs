@@ -33,7 +33,7 @@ mod striped_lock;
 mod tags;
 mod timers;
 
-pub use answers::{answered, page_size, text};
+pub use answers::{answered, page_of, page_size, text};
 pub use consumer::{Consumer, Delivery, HandlerError, InboxMessage, RetryPolicy};
 pub use endpoint::{ApiError, Call, Caller, Operation};
 pub use execute::{ExecuteError, Executed};

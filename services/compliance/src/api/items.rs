@@ -1,9 +1,6 @@
 //! ListComplianceItems.
 
-use super::{
-    MANAGED_INSTANCE, filters::Conditions, known_resource, known_resource_type, summaries, summary,
-    unknown_token,
-};
+use super::{MANAGED_INSTANCE, filters::Conditions, known_resource, known_resource_type, summaries, summary};
 use crate::{
     projections::{GroupRow, ItemRow, TYPES},
     reading::{PATCH, group},
@@ -80,7 +77,7 @@ fn page(
 ) -> Result<Page<Listed>, ApiError> {
     let after = match token {
         None => None,
-        Some(token) => Some(token.split_once('/').ok_or_else(|| unknown_token(token))?),
+        Some(token) => Some(token.split_once('/').ok_or_else(|| ApiError::unknown_token(token))?),
     };
     let mut rows: Vec<(String, Listed)> = Vec::new();
     for compliance_type in types(handle) {

@@ -2,7 +2,7 @@
 
 use super::{
     filters::{self, Kind},
-    id_of, incident_arn, incident_of, invalid, milliseconds, plans, related, seconds, user_arn,
+    id_of, incident_arn, incident_of, milliseconds, plans, related, seconds, user_arn,
 };
 use crate::{
     domain::incident::{Changes, Command, Error, Incident},
@@ -261,6 +261,6 @@ pub async fn list(call: Call<ListIncidentRecordsInput>) -> Result<ListIncidentRe
 pub fn exactly_one(member: &str, present: &[bool]) -> Result<(), ApiError> {
     match present.iter().filter(|present| **present).count() {
         1 => Ok(()),
-        count => Err(invalid(format!("{member} must have exactly one member; it has {count}."))),
+        count => Err(ApiError::invalid(format!("{member} must have exactly one member; it has {count}."))),
     }
 }

@@ -19,10 +19,6 @@ fn not_found(message: impl Into<String>) -> ApiError {
     ApiError::new("ResourceNotFoundException", message)
 }
 
-fn invalid(message: impl Into<String>) -> ApiError {
-    ApiError::new("ValidationException", message)
-}
-
 impl From<plan::Error> for ApiError {
     fn from(error: plan::Error) -> Self {
         let message = sentence(&error);
@@ -49,7 +45,7 @@ impl From<events::Error> for ApiError {
         let message = sentence(&error);
         match error {
             events::Error::Unknown => not_found(message),
-            events::Error::Type(_) => invalid(message),
+            events::Error::Type(_) => ApiError::invalid(message),
         }
     }
 }
@@ -60,7 +56,7 @@ impl From<set::Error> for ApiError {
         match error {
             set::Error::Exists(_) => Self::new("ConflictException", message),
             set::Error::Unknown => not_found(message),
-            set::Error::Protected => invalid(message),
+            set::Error::Protected => ApiError::invalid(message),
         }
     }
 }
@@ -99,7 +95,7 @@ fn id_of<'a>(member: &str, arn: Option<&'a String>, kind: &str) -> Result<&'a st
     let parsed = Arn::parse(given).filter(|arn| arn.service == "ssm-incidents");
     parsed
         .and_then(|arn| arn.id_of(kind))
-        .ok_or_else(|| invalid(format!("{member} is {given:?}, which is no ARN of a {kind}.")))
+        .ok_or_else(|| ApiError::invalid(format!("{member} is {given:?}, which is no ARN of a {kind}.")))
 }
 
 /// The incident that an ARN names.
@@ -122,7 +118,9 @@ fn incident_of(handle: &Handle, member: &str, arn: Option<&String>) -> Result<Ar
 /// `ValidationException` naming the member.
 fn milliseconds(member: &str, seconds: f64) -> Result<i64, ApiError> {
     let instant = Timestamp::from_epoch_seconds(seconds);
-    instant.map(|at| at.0).ok_or_else(|| invalid(format!("{member} is {seconds}, which is no instant.")))
+    instant
+        .map(|at| at.0)
+        .ok_or_else(|| ApiError::invalid(format!("{member} is {seconds}, which is no instant.")))
 }
 
 fn seconds(milliseconds: i64) -> Option<f64> {

@@ -1,6 +1,6 @@
 //! Related items.
 
-use super::{incident_of, incidents::exactly_one, invalid};
+use super::{incident_of, incidents::exactly_one};
 use crate::{
     domain::incident::{Command, Incident},
     projections::{RELATED_ITEMS, RelatedItemRow},
@@ -15,7 +15,7 @@ use uuid::Uuid;
 /// `ValidationException` for a value that is not exactly one thing, and for an id that a client made up.
 pub fn item(item: &RelatedItem) -> Result<incidents::RelatedItem, ApiError> {
     if item.generated_id.is_some() {
-        return Err(invalid("generatedId is given by the service."));
+        return Err(ApiError::invalid("generatedId is given by the service."));
     }
     let (kind, value_json) = identity(item.identifier.as_ref())?;
     let digest = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{kind} {value_json}").as_bytes());

@@ -4,7 +4,7 @@ use super::{
     filters::{self, Kind},
     incident_arn, incident_of,
     incidents::exactly_one,
-    invalid, milliseconds, not_found, seconds,
+    milliseconds, not_found, seconds,
 };
 use crate::{
     domain::timeline::{Changes, Command, Entry, TYPES, TimelineEvent as Written, id},
@@ -59,7 +59,10 @@ fn written(handle: &Handle, incident: &IncidentRow, event_id: &str) -> Result<()
     if TYPES.contains(&row.kind.as_str()) {
         return Ok(());
     }
-    Err(invalid(format!("The timeline event {event_id} is a {:?}: nobody changes those.", row.kind)))
+    Err(ApiError::invalid(format!(
+        "The timeline event {event_id} is a {:?}: nobody changes those.",
+        row.kind
+    )))
 }
 
 pub async fn get(call: Call<GetTimelineEventInput>) -> Result<GetTimelineEventOutput, ApiError> {

@@ -27,7 +27,7 @@ pub async fn create(
     let expires = match input.expiration_date {
         None => call.now.plus_seconds(DEFAULT_LIFETIME_SECONDS),
         Some(seconds) => Timestamp::from_epoch_seconds(seconds)
-            .ok_or_else(|| ApiError::new("ValidationException", "ExpirationDate is not an instant."))?,
+            .ok_or_else(|| ApiError::invalid("ExpirationDate is not an instant."))?,
     };
     let tags = input.tags.iter().flatten().map(|t| reeve_contracts::nodes::Tag {
         key: t.key.clone().unwrap_or_default(),

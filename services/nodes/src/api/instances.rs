@@ -18,7 +18,7 @@ pub async fn information(
     let input = &call.input;
     if input.filters.is_some() && input.instance_information_filter_list.is_some() {
         let message = "Filters and InstanceInformationFilterList cannot be used together.";
-        return Err(ApiError::new("ValidationException", message));
+        return Err(ApiError::invalid(message));
     }
     let old = input.instance_information_filter_list.iter().flatten();
     let old = old.map(|f| Condition::new(f.key.as_ref(), None, f.value_set.as_ref()));

@@ -108,10 +108,7 @@ impl Filter {
     pub fn read(filter: &OpsItemFilter) -> Result<Self, ApiError> {
         let key = filter.key.clone().unwrap_or_default();
         let refused = |problem: String| {
-            Err(ApiError::new(
-                "ValidationException",
-                format!("The filter {key} of OpsItemFilters {problem}."),
-            ))
+            Err(ApiError::invalid(format!("The filter {key} of OpsItemFilters {problem}.")))
         };
         let name = filter.operator.as_deref().unwrap_or_default();
         let Some(operator) = Operator::named(name, &OPERATORS) else {

@@ -9,7 +9,7 @@ use reeve_contracts::{
     opscenter::{MetadataEntry, OpsMetadataCreated, Tag},
     ssm,
 };
-use reeve_runtime::{ApiError, Call, answered, page_size, text};
+use reeve_runtime::{ApiError, Call, Page, answered, page_of, page_size, text};
 use reeve_types::arn::id_or_arn;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -65,12 +65,10 @@ pub async fn get(call: Call<ssm::GetOpsMetadataRequest>) -> Result<ssm::GetOpsMe
     let limit = page_size(input.max_results, KEYS_PAGE)?;
     let id = named(input.ops_metadata_arn.as_ref());
     let row: MetadataRow = call.handle.views().get(METADATA, &id).ok_or(Error::NotFound)?;
-    let after = input.next_token.as_deref();
-    let entries = row.metadata.metadata.into_iter();
-    let mut left = entries.filter(|(key, _)| after.is_none_or(|after| key.as_str() > after)).peekable();
+    let entries = row.metadata.metadata.into_iter().collect();
+    let Page { rows, next: next_token } = page_of(entries, input.next_token.as_deref(), limit);
     let value = |(key, value): (String, String)| (key, ssm::MetadataValue { value: Some(value) });
-    let metadata: Given = left.by_ref().take(limit).map(value).collect();
-    let next_token = left.peek().and_then(|_| metadata.keys().last().cloned());
+    let metadata: Given = rows.into_iter().map(value).collect();
     let resource_id = Some(row.metadata.resource_id);
     Ok(ssm::GetOpsMetadataResult { metadata: Some(metadata), next_token, resource_id })
 }

@@ -6,7 +6,7 @@ use crate::{
     projections::{BASELINES, GROUPS},
 };
 use reeve_contracts::ssm::*;
-use reeve_runtime::{ApiError, Call, Page, answered, page_size};
+use reeve_runtime::{ApiError, Call, answered, page_of, page_size};
 use std::collections::BTreeMap;
 
 /// The values of each filter that was given.
@@ -40,18 +40,6 @@ fn begins(filters: &BTreeMap<String, Vec<String>>, text: &str) -> bool {
         .is_none_or(|values| values.iter().any(|value| text.starts_with(value.as_str())))
 }
 
-/// A page of rows that are at hand, in the order of their keys.
-fn page<T>(mut rows: Vec<(String, T)>, after: Option<&str>, limit: usize) -> Page<T> {
-    rows.sort_by(|(a, _), (b, _)| a.cmp(b));
-    if let Some(after) = after {
-        rows.retain(|(key, _)| key.as_str() > after);
-    }
-    let has_more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = rows.last().filter(|_| has_more).map(|(key, _)| key.clone());
-    Page { rows, next }
-}
-
 pub async fn baselines(
     call: Call<DescribePatchBaselinesRequest>,
 ) -> Result<DescribePatchBaselinesResult, ApiError> {
@@ -78,7 +66,7 @@ pub async fn baselines(
         let name = baseline.name.clone().unwrap_or_default();
         (format!("{owner}/{name}/{}", baseline.baseline_id.clone().unwrap_or_default()), baseline)
     });
-    let page = page(rows.collect(), input.next_token.as_deref(), limit);
+    let page = page_of(rows.collect(), input.next_token.as_deref(), limit);
     let (identities, next_token) = answered(page, |baseline| {
         let system = baseline.operating_system.clone().unwrap_or_default();
         PatchBaselineIdentity {
@@ -103,7 +91,7 @@ pub async fn groups(call: Call<DescribePatchGroupsRequest>) -> Result<DescribePa
         let (group, system) = (group.to_owned(), system.to_owned());
         kept.then(|| (format!("{group}/{system}"), (group, id)))
     });
-    let page = page(rows.collect(), input.next_token.as_deref(), limit);
+    let page = page_of(rows.collect(), input.next_token.as_deref(), limit);
     let (mappings, next_token) = answered(page, |(patch_group, id)| {
         let found = super::baseline(&call.handle, &id).ok();
         let identity = PatchBaselineIdentity {

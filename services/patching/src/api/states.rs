@@ -7,7 +7,7 @@ use super::{
 use crate::projections::{PATCHES, PatchRow, STATES, StateRow};
 use reeve_contracts::ssm::*;
 use reeve_fleet::{NODES, NodeRow};
-use reeve_runtime::{ApiError, Call, Handle, Operator, Page, answered, page_size, text};
+use reeve_runtime::{ApiError, Call, Handle, Operator, answered, page_of, page_size, text};
 use reeve_types::Timestamp;
 
 fn value<'a>(entry: &'a PatchRow, name: &str) -> &'a str {
@@ -50,19 +50,10 @@ fn state(handle: &Handle, node: &str, row: &StateRow) -> InstancePatchState {
 }
 
 /// The rows of nodes that a run was told of.
-fn states(handle: &Handle, nodes: impl Iterator<Item = String>) -> Vec<(String, StateRow)> {
+fn states(handle: &Handle, nodes: impl Iterator<Item = String>) -> Vec<(String, (String, StateRow))> {
     let known = nodes.filter_map(|node| handle.views().get(STATES, &node).map(|row: StateRow| (node, row)));
-    known.filter(|(_, row)| !row.run.is_empty() || !row.failure.is_empty()).collect()
-}
-
-fn page(rows: Vec<(String, StateRow)>, after: Option<&str>, limit: usize) -> Page<(String, StateRow)> {
-    let mut rows: Vec<_> = rows.into_iter().map(|(node, row)| (node.clone(), (node, row))).collect();
-    rows.sort_by(|(a, _), (b, _)| a.cmp(b));
-    rows.retain(|(node, _)| after.is_none_or(|after| node.as_str() > after));
-    let has_more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = rows.last().filter(|_| has_more).map(|(node, _)| node.clone());
-    Page { rows, next }
+    let known = known.filter(|(_, row)| !row.run.is_empty() || !row.failure.is_empty());
+    known.map(|(node, row)| (node.clone(), (node, row))).collect()
 }
 
 pub async fn of_nodes(
@@ -70,7 +61,7 @@ pub async fn of_nodes(
 ) -> Result<DescribeInstancePatchStatesResult, ApiError> {
     let limit = page_size(call.input.max_results, 100)?;
     let nodes = call.input.instance_ids.clone().unwrap_or_default();
-    let page = page(states(&call.handle, nodes.into_iter()), call.input.next_token.as_deref(), limit);
+    let page = page_of(states(&call.handle, nodes.into_iter()), call.input.next_token.as_deref(), limit);
     let (states, next_token) = answered(page, |(node, row)| state(&call.handle, &node, &row))?;
     Ok(DescribeInstancePatchStatesResult { instance_patch_states: Some(states), next_token })
 }
@@ -89,12 +80,12 @@ pub async fn of_group(
         call.input.filters.iter().flatten().map(Condition::read).collect::<Result<Vec<_>, _>>()?;
     let nodes = members(&call.handle, call.input.patch_group.as_deref().unwrap_or_default());
     let mut rows = states(&call.handle, nodes.into_iter());
-    rows.retain(|(node, row)| {
+    rows.retain(|(_, (node, row))| {
         let state = state(&call.handle, node, row);
         conditions.iter().all(|condition| condition.fits(&state))
     });
     let (states, next_token) =
-        answered(page(rows, call.input.next_token.as_deref(), limit), |(node, row)| {
+        answered(page_of(rows, call.input.next_token.as_deref(), limit), |(node, row)| {
             state(&call.handle, &node, &row)
         })?;
     Ok(DescribeInstancePatchStatesForPatchGroupResult { instance_patch_states: Some(states), next_token })
@@ -165,7 +156,7 @@ pub async fn group_state(
     let all = i32::try_from(nodes.len()).unwrap_or(i32::MAX);
     let states: Vec<InstancePatchState> = states(&call.handle, nodes.into_iter())
         .iter()
-        .map(|(node, row)| state(&call.handle, node, row))
+        .map(|(_, (node, row))| state(&call.handle, node, row))
         .collect();
     let with = |count: fn(&InstancePatchState) -> Option<i32>| {
         let having = states.iter().filter(|state| count(state).unwrap_or_default() > 0).count();

@@ -1,6 +1,6 @@
 //! What makes an association that can run.
 
-use super::{invalid, node_exists};
+use super::node_exists;
 use crate::{
     domain::schedule::Timing,
     projections::{ASSOCIATIONS, AssociationRow, BY_DOCUMENT, ContentRow, content_of},
@@ -67,7 +67,7 @@ fn supported(of: &AssociationDescription) -> Result<(), ApiError> {
         ("TargetMaps", of.target_maps.iter().flatten().next().is_some(), "it is for automations"),
     ];
     match refused.iter().find(|(_, given, _)| *given) {
-        Some((member, _, why)) => Err(invalid(format!("{member} cannot be given yet: {why}."))),
+        Some((member, _, why)) => Err(ApiError::invalid(format!("{member} cannot be given yet: {why}."))),
         None => Ok(()),
     }
 }
@@ -114,13 +114,13 @@ fn selection(handle: &Handle, of: &AssociationDescription, content: &ContentRow)
             ("ScheduleExpression", of.schedule_expression.is_some()),
         ];
         if let Some((member, _)) = newer.iter().find(|(_, given)| *given) {
-            return Err(invalid(format!("{member} cannot be given with InstanceId: use Targets.")));
+            return Err(ApiError::invalid(format!("{member} cannot be given with InstanceId: use Targets.")));
         }
         if !content.schema_version.starts_with("1.") {
             let schema = &content.schema_version;
             let message =
                 format!("InstanceId is for documents of schema 1.x, and this one has {schema}: use Targets.");
-            return Err(invalid(message));
+            return Err(ApiError::invalid(message));
         }
         return node_exists(handle, node);
     }
@@ -150,7 +150,7 @@ fn inventory(handle: &Handle, id: &str, of: &AssociationDescription) -> Result<(
         row.is_some_and(|row| shape::targets(&row.state.association()).is_empty())
     };
     match others.iter().any(|(_, other)| other != id && is_for_all(other)) {
-        true => Err(invalid(format!(
+        true => Err(ApiError::invalid(format!(
             "Multiple apply all associations with document '{GATHER}' are not supported."
         ))),
         false => Ok(()),

@@ -1,6 +1,6 @@
 //! Executions and their targets, read.
 
-use super::{by_id, invalid};
+use super::by_id;
 use crate::{
     projections::{
         Counts, EXECUTION_COUNTS, EXECUTION_KEYS, EXECUTIONS, ExecutionRow, OUTCOMES, OutcomeRow, TARGETS,
@@ -65,7 +65,9 @@ fn filter(of: &AssociationExecutionFilter) -> Result<Filter, ApiError> {
     let comparison = of.r#type.clone().unwrap_or_default();
     if key == "CreatedTime" {
         let at = Timestamp::parse_rfc3339(&value).ok_or_else(|| {
-            invalid(format!("CreatedTime is {value:?}, which is no instant such as 2026-01-31T12:00:00Z."))
+            ApiError::invalid(format!(
+                "CreatedTime is {value:?}, which is no instant such as 2026-01-31T12:00:00Z."
+            ))
         })?;
         return Ok(match Operator::in_capitals(&comparison, &[Operator::LessThan, Operator::GreaterThan]) {
             Some(operator) => Box::new(move |row| operator.holds(&row.created_ms, &[at.0])),
@@ -74,7 +76,9 @@ fn filter(of: &AssociationExecutionFilter) -> Result<Filter, ApiError> {
         });
     }
     if comparison != "EQUAL" {
-        return Err(invalid(format!("The filter {key} is compared by EQUAL, not by {comparison}.")));
+        return Err(ApiError::invalid(format!(
+            "The filter {key} is compared by EQUAL, not by {comparison}."
+        )));
     }
     Ok(match key.as_str() {
         "Status" => Box::new(move |row| row.status == value),

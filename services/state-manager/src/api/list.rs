@@ -1,6 +1,6 @@
 //! Associations and their versions, read.
 
-use super::{by_id, invalid, named};
+use super::{by_id, named};
 use crate::{
     projections::{ASSOCIATIONS, AssociationRow, VERSIONS, VersionRow, version_key},
     shape,
@@ -53,7 +53,9 @@ fn filter(of: &AssociationFilter) -> Result<Filter, ApiError> {
     let instant = || {
         let at = Timestamp::parse_rfc3339(&value).map(Timestamp::epoch_seconds);
         at.ok_or_else(|| {
-            invalid(format!("{key} is {value:?}, which is no instant such as 2026-01-31T12:00:00Z."))
+            ApiError::invalid(format!(
+                "{key} is {value:?}, which is no instant such as 2026-01-31T12:00:00Z."
+            ))
         })
     };
     Ok(match key.as_str() {
@@ -75,7 +77,11 @@ fn filter(of: &AssociationFilter) -> Result<Filter, ApiError> {
             let at = instant()?;
             Box::new(move |row| row.last_execution_date.is_some_and(|last| last > at))
         }
-        _ => return Err(invalid(format!("{key} is {value:?}: nothing here has what this filter asks for."))),
+        _ => {
+            return Err(ApiError::invalid(format!(
+                "{key} is {value:?}: nothing here has what this filter asks for."
+            )));
+        }
     })
 }
 

@@ -8,7 +8,7 @@ use crate::{
 };
 use reeve_contracts::ssm::*;
 use reeve_fleet::{DOCUMENTS, DocumentRow, NODES, NodeRow, targets};
-use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size};
+use reeve_runtime::{ApiError, Call, Handle, answered, page_of, page_size};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -27,21 +27,13 @@ fn of_node(handle: &Handle, node: &str) -> Result<Rows, ApiError> {
     Ok(rows.collect())
 }
 
-fn page<T>(rows: Vec<(String, T)>, after: Option<&str>, limit: usize) -> Page<T> {
-    let behind = |(key, _): &(String, T)| after.is_none_or(|after| key.as_str() > after);
-    let mut rows: Vec<(String, T)> = rows.into_iter().filter(behind).take(limit + 1).collect();
-    let has_more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = rows.last().filter(|_| has_more).map(|(key, _)| key.clone());
-    Page { rows, next }
-}
-
 pub async fn effective(
     call: Call<DescribeEffectiveInstanceAssociationsRequest>,
 ) -> Result<DescribeEffectiveInstanceAssociationsResult, ApiError> {
     let (input, handle) = (&call.input, &call.handle);
     let node = input.instance_id.clone().unwrap_or_default();
-    let rows = page(of_node(handle, &node)?, input.next_token.as_deref(), page_size(input.max_results, 5)?);
+    let rows =
+        page_of(of_node(handle, &node)?, input.next_token.as_deref(), page_size(input.max_results, 5)?);
     let (associations, next_token) = answered(rows, |row: Arc<AssociationRow>| {
         let of = row.state.association();
         let name = of.name.unwrap_or_default();
@@ -63,7 +55,8 @@ pub async fn status(
 ) -> Result<DescribeInstanceAssociationsStatusResult, ApiError> {
     let (input, handle) = (&call.input, &call.handle);
     let node = input.instance_id.clone().unwrap_or_default();
-    let rows = page(of_node(handle, &node)?, input.next_token.as_deref(), page_size(input.max_results, 50)?);
+    let rows =
+        page_of(of_node(handle, &node)?, input.next_token.as_deref(), page_size(input.max_results, 50)?);
     let (infos, next_token) = answered(rows, |row: Arc<AssociationRow>| status_of(handle, &node, &row))?;
     Ok(DescribeInstanceAssociationsStatusResult {
         instance_association_status_infos: Some(infos),
@@ -153,7 +146,7 @@ pub async fn preview(call: Call<PreviewInput>) -> Result<Preview, ApiError> {
     let firings = after.take(count).map(|at| Timestamp(at).epoch_seconds()).collect();
     let selected = targets::selected(handle, &shape::targets(&row.state.association()))?;
     let nodes = selected.into_iter().map(|id| (id.clone(), id)).collect();
-    let page = page(nodes, input.next_token.as_deref(), page_size(input.max_results, 1_000)?);
+    let page = page_of(nodes, input.next_token.as_deref(), page_size(input.max_results, 1_000)?);
     let (nodes, next_token) = answered(page, |node_id| {
         let known: NodeRow = handle.views().get(NODES, &node_id).unwrap_or_default();
         PreviewNode { node_id, connected: !known.session.is_empty(), name: known.name }
