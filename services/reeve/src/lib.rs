@@ -12,12 +12,16 @@ pub mod host;
 
 use std::process::ExitCode;
 
-/// Says what went wrong; a reader of the output who has gone away is no error, but has its own code.
+/// Says what went wrong. A name that does not exist has its own code; so has a reader of the output who has gone away,
+/// which is no error.
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     if error.is::<client::stdout::Closed>() {
         // As the shell calls the end by SIGPIPE.
         return ExitCode::from(141);
     }
     eprintln!("reeve: {error:#}");
-    ExitCode::FAILURE
+    match error.is::<client::access::UnknownName>() {
+        true => ExitCode::from(client::access::UnknownName::EXIT_CODE),
+        false => ExitCode::FAILURE,
+    }
 }

@@ -11,7 +11,7 @@ use std::{
     io::{self, Read},
     os::unix::process::CommandExt,
     process::{Command, ExitCode},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, mpsc},
     time::Duration,
 };
 
@@ -85,19 +85,22 @@ fn supervise(arguments: Vec<OsString>) -> io::Result<i32> {
     rustix::stdio::dup2_stdout(&nothing)?;
     rustix::stdio::dup2_stderr(&nothing)?;
     let known = Arc::new(Mutex::new(Known::default()));
-    let listening = known.clone();
-    std::thread::Builder::new().spawn(move || listen(&listening))?;
-    Ok(reap(first, &known))
+    // The one thread waits for the agent, the other for children: the process ends with whichever is done first.
+    let (done, first_done) = mpsc::channel();
+    let (listening, done_listening) = (known.clone(), done.clone());
+    std::thread::Builder::new().spawn(move || done_listening.send(listen(&listening)))?;
+    std::thread::Builder::new().spawn(move || done.send(reap(first, &known)))?;
+    first_done.recv().map_err(io::Error::other)
 }
 
-/// Takes the agent's words; never returns.
-fn listen(known: &Mutex<Known>) {
+/// Takes the agent's words; answers the code to end with.
+fn listen(known: &Mutex<Known>) -> i32 {
     let mut word = [0];
     while matches!(io::stdin().read(&mut word), Ok(1)) {
         let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
         known.released = true;
         if let Some(code) = known.code {
-            std::process::exit(code);
+            return code;
         }
     }
     let ended = {
@@ -108,7 +111,7 @@ fn listen(known: &Mutex<Known>) {
     // The reaping thread ends the process when no child is left; a storm may take some rounds.
     while scan::kill_descendants(getpid().as_raw_pid()) > 0 {}
     std::thread::sleep(Duration::from_secs(5));
-    std::process::exit(ended.unwrap_or(super::super::process::KILLED));
+    ended.unwrap_or(super::super::process::KILLED)
 }
 
 /// Reaps children and orphans until the step may be let go; answers the first one's code.
