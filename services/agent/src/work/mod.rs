@@ -1,9 +1,11 @@
 //! Executing what was taken in: a few documents at a time, each cancellable.
 //!
+//! - `queue`: what waits and runs, and whether anything is begun; `waiting`: one document of it.
 //! - `report`: what is said of a command.
 //! - `uplink`: what steps ask of the control plane, and tell it.
 //! - `reboot`: documents that wait for a reboot, and asking the machine for it.
 
+mod queue;
 mod reboot;
 mod report;
 #[cfg(test)]
@@ -11,6 +13,7 @@ mod tests;
 #[cfg(test)]
 pub use tests::test_agent;
 mod uplink;
+mod waiting;
 
 use crate::{
     agent::Agent,
@@ -20,51 +23,26 @@ use crate::{
     output::Output,
 };
 use prost::Message;
-use reboot::Waiting;
+use queue::Queue;
 use reeve_contracts::{
     node::{Dispatch, DispatchKind, SignedDispatch},
     outcome::InvocationStatus,
 };
 use reeve_node_protocol::dispatch::{Refusal, Verified};
-use reeve_types::Timestamp;
 use report::ReportedCommand;
 use std::{
-    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::{sync::watch, task::JoinSet};
 use uplink::Uplink;
-
-/// AWS's agent: five documents at a time.
-const MAX_RUNNING_DOCUMENTS: usize = 5;
+use waiting::Waiting;
 
 /// Runs documents.
 pub struct Worker {
     agent: Arc<Agent>,
     queue: Mutex<Queue>,
     tasks: Mutex<JoinSet<()>>,
-}
-
-#[derive(Default)]
-struct Queue {
-    waiting: VecDeque<Waiting>,
-    /// The cancellation switch of each document that runs.
-    running: HashMap<String, watch::Sender<bool>>,
-    /// Documents that wait for a reboot. While there is one, nothing is begun: the reboot would cut it off.
-    paused: Vec<Waiting>,
-    /// Whether the machine was asked already.
-    asked: bool,
-    /// Whether somebody looks for the end of their time.
-    watched: bool,
-    /// Whether what waits is begun in a moment, because the ledger could not be written.
-    later: bool,
-}
-
-impl Queue {
-    fn has_room(&self) -> bool {
-        self.running.len() < MAX_RUNNING_DOCUMENTS && self.paused.is_empty()
-    }
 }
 
 impl Worker {
@@ -287,14 +265,14 @@ impl Worker {
 
     /// Tries again in a moment, and is not in the way of what comes in meanwhile.
     fn begin_later(self: &Arc<Self>) {
-        if std::mem::replace(&mut self.queue().later, true) {
+        if !self.queue().retry() {
             return;
         }
         let worker = self.clone();
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         tasks.spawn(async move {
             tokio::time::sleep(Duration::from_secs(1)).await;
-            worker.queue().later = false;
+            worker.queue().retried();
             Box::pin(worker.begin_waiting()).await;
         });
     }
@@ -420,7 +398,7 @@ impl Worker {
             parameters,
             run_as: Some(dispatch.run_as.clone()).filter(|user| !user.is_empty()),
             resume: waiting.paused.take(),
-            deadline: Deadline { clock: agent.clock.clone(), at: given_up(dispatch) },
+            deadline: Deadline { clock: agent.clock.clone(), at: waiting.given_up() },
         };
         let numbers = std::mem::take(&mut waiting.numbers);
         let mut sink = Output::new(agent.clone(), &dispatch.command_id, numbers);
@@ -463,11 +441,6 @@ impl Accepted {
     fn number(&self) -> u64 {
         self.verified.dispatch.number
     }
-}
-
-/// When the control plane gives a dispatch up: its delivery and execution time-outs together are over.
-fn given_up(dispatch: &Dispatch) -> Timestamp {
-    Timestamp(dispatch.expires_ms).plus_seconds(i64::from(dispatch.execution_timeout_seconds))
 }
 
 fn cancelled_early() -> Outcome {
