@@ -12,7 +12,14 @@ use serde_json::{Map, Value};
 use ureq::Agent;
 
 use super::{
-    ControlPlane, Sink, engine::Context, git, include::name_and_version, output::Out, paths, walk::Ran,
+    ControlPlane, Sink,
+    context::Context,
+    git,
+    include::name_and_version,
+    output::Out,
+    paths,
+    source_info::{done, flag, text},
+    walk::Ran,
 };
 
 /// Content for scripts, not images of systems: more is a mistake that would fill the disk of a node.
@@ -77,11 +84,6 @@ pub(super) async fn run<D: ControlPlane, S: Sink>(
     }
 }
 
-pub(super) async fn done<S: Sink>(place: &Path, out: &mut Out<'_, S>) -> Result<Ran, String> {
-    out.line(false, &format!("Content downloaded to {}\n", place.display()));
-    Ok(Ran::SUCCESS)
-}
-
 /// Creates the folder of a file.
 fn prepare(file: &Path) -> Result<(), String> {
     match file.parent() {
@@ -97,23 +99,6 @@ fn source_info(value: Option<&Value>) -> Result<Map<String, Value>, String> {
         Some(Value::Object(map)) => Ok(map.clone()),
         Some(Value::String(text)) => serde_json::from_str(text).map_err(|_| wrong()),
         _ => Err(wrong()),
-    }
-}
-
-/// A member of sourceInfo that must be there.
-pub(super) fn text<'a>(info: &'a Map<String, Value>, key: &str) -> Result<&'a str, String> {
-    match info.get(key).and_then(Value::as_str) {
-        Some(text) if !text.is_empty() => Ok(text),
-        _ => Err(format!("The member {key} of sourceInfo is missing.")),
-    }
-}
-
-/// A truth value of sourceInfo, which may be given as text.
-pub(super) fn flag(info: &Map<String, Value>, key: &str) -> bool {
-    match info.get(key) {
-        Some(Value::Bool(flag)) => *flag,
-        Some(Value::String(text)) => text.eq_ignore_ascii_case("true"),
-        _ => false,
     }
 }
 

@@ -4,7 +4,7 @@
 //! double forks and new sessions included. It listens on its standard input: [`RELEASE`] lets it go when the
 //! step's first process has ended; the end of the input, which the end of the agent brings as well, kills.
 
-use super::{Task, same_settings, scan};
+use super::{KILLED, Task, same_settings, scan};
 use rustix::process::{Pid, WaitOptions, WaitStatus, getpid};
 use std::{
     ffi::OsString,
@@ -111,7 +111,7 @@ fn listen(known: &Mutex<Known>) -> i32 {
     // The reaping thread ends the process when no child is left; a storm may take some rounds.
     while scan::kill_descendants(getpid().as_raw_pid()) > 0 {}
     std::thread::sleep(Duration::from_secs(5));
-    ended.unwrap_or(super::super::process::KILLED)
+    ended.unwrap_or(KILLED)
 }
 
 /// Reaps children and orphans until the step may be let go; answers the first one's code.
@@ -129,7 +129,7 @@ fn reap(first: Pid, known: &Mutex<Known>) -> i32 {
             // No child is left. Nothing can be left to kill, but the agent's word is still waited for: the
             // step's output may not be read yet.
             Err(_) => {
-                let code = now.code.unwrap_or(super::super::process::KILLED);
+                let code = now.code.unwrap_or(KILLED);
                 if now.released || now.killing {
                     return code;
                 }
