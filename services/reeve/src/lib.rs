@@ -1,7 +1,8 @@
 //! Reeve's host and command line, for the program `reeve` and the benchmarks beside it.
 //!
-//! - [`host`]: `reeve up` and `reeve serve`: folder, nats-server, services, gateway, agents.
-//! - [`client`]: everything else: a client of a running instance, over the signed API and the event streams.
+//! - [`up`]: `reeve up`: all of an instance on this machine.
+//! - [`host`]: what it is made of, and `reeve serve`: folder, nats-server, services, gateway, agents.
+//! - [`client`]: everything else: clients of a running instance, over the signed API and the event streams.
 
 // What is printed to stdout goes through `client::stdout`: these macros panic when nobody reads any more.
 #![deny(clippy::print_stdout)]
@@ -9,6 +10,7 @@
 pub mod client;
 pub mod config;
 pub mod host;
+pub mod up;
 
 use std::process::ExitCode;
 

@@ -1,7 +1,7 @@
 //! The certificates of an instance: one authority of its own, made once, and one certificate for the gateway and
 //! nats-server, made anew when its names change or it is about to expire.
 
-use super::folder::{read, write_private};
+use super::files::{read, write_private};
 use anyhow::Context;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,

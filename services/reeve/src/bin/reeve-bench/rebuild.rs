@@ -6,7 +6,7 @@ use super::{
 };
 use anyhow::ensure;
 use futures::{StreamExt, TryStreamExt, stream};
-use reeve::host::keys;
+use reeve::host::key_files;
 use reeve_contracts::{
     outcome::{StepOutcome, StepStatus},
     run_command::{
@@ -79,8 +79,8 @@ async fn kernel(bus: &Bus, stream: &str, count: usize) -> anyhow::Result<Duratio
 /// Starts the service on an empty folder: it answers when its views have caught up.
 async fn rebuild(server: &Server, run: usize) -> anyhow::Result<Duration> {
     let service = reeve_run_command::service(&reeve_run_command::Config {
-        root_key: keys::root_key(&server.folder.path)?,
-        seeds: keys::seeds_of(&server.folder.path),
+        root_key: key_files::root_key(&server.folder.path)?,
+        seeds: key_files::seeds_of(&server.folder.path),
         authorizer: Arc::new(reeve_authz::Access::new(reeve_authz::Keyring::default())),
     });
     let begun = Instant::now();

@@ -7,7 +7,7 @@
 use anyhow::Context;
 use futures::{StreamExt, TryStreamExt, stream};
 use prost::Message as _;
-use reeve::host::{BusAddress, Keys, bus_options, keys};
+use reeve::host::{BusAddress, Keys, bus_options, key_files};
 use reeve_contracts::{
     node::{DispatchKind, Hello, Report, ReportKind},
     outcome::{InvocationStatus, StepOutcome, StepStatus},
@@ -81,8 +81,9 @@ impl Listening {
         folder: &Path,
         execution: Duration,
     ) -> anyhow::Result<Self> {
-        let set = keys::read_set(folder)?.context("the instance has no dispatch keys")?;
-        let shared = Arc::new(Shared { trust: Trust::restore(&keys::root_key(folder)?, &set)?, execution });
+        let set = key_files::read_set(folder)?.context("the instance has no dispatch keys")?;
+        let shared =
+            Arc::new(Shared { trust: Trust::restore(&key_files::root_key(folder)?, &set)?, execution });
         let listening = stream::iter(nodes.iter().zip(connections.iter().cycle()))
             .map(|(id, bus)| {
                 let node = Node {
