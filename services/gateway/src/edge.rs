@@ -4,12 +4,7 @@
 //! whatever it says), its body the body. The answer's headers are the response's, and `status`. Everything else is one
 //! path with HTTP: nothing is permitted here that is not permitted there.
 
-use crate::{
-    Gateway,
-    errors::Failure,
-    forward::Incoming,
-    http::{answered, too_large},
-};
+use crate::{Gateway, body::too_large, errors::Failure, http::answered, incoming::Incoming};
 use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, HeaderName, HeaderValue, Response},
