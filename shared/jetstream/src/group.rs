@@ -4,7 +4,7 @@
 //! as much as fifteen of them, however many messages it has; so few messages go one by one, and many together.
 //! Either way each message has its own expectation, its own place and its own answer.
 
-use crate::{Bus, Error, Headers, bus::Ack};
+use crate::{Bus, Error, Headers, bus::Ack, lanes::Append};
 use bytes::Bytes;
 use futures::{
     FutureExt, StreamExt,
@@ -12,9 +12,9 @@ use futures::{
     stream::FuturesUnordered,
 };
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashSet, VecDeque},
     pin::Pin,
-    sync::{Mutex, PoisonError},
+    sync::PoisonError,
     time::Duration,
 };
 use tokio::{
@@ -34,24 +34,6 @@ const GROUP_INTERVAL: Duration = Duration::from_millis(2);
 const MAX_GROUP: usize = 500;
 /// What a group may carry, so that one does not hold the stream up for long.
 const MAX_GROUP_BYTES: usize = 4 << 20;
-
-struct Append {
-    subject: String,
-    headers: Headers,
-    data: Bytes,
-    answer: oneshot::Sender<Result<u64, Error>>,
-}
-
-impl Append {
-    fn answer(self, result: Result<u64, Error>) {
-        // The one who asked may have gone away; what is stored stays stored.
-        let _gone = self.answer.send(result).is_err();
-    }
-}
-
-/// A queue for each stream, made when it is first written to. What comes as one waits as one.
-#[derive(Default)]
-pub(crate) struct Groups(Mutex<HashMap<String, mpsc::UnboundedSender<Vec<Append>>>>);
 
 /// A message to be stored.
 pub struct ToStore {

@@ -5,7 +5,7 @@
 //! (`{{name()}}`), so that the JWT itself carries no right. What AGENTS is, and whose keys are revoked there,
 //! is not in the server's configuration: see [`crate::admission`].
 
-use crate::{Error, admission::Admission};
+use crate::Error;
 use data_encoding::BASE64URL_NOPAD;
 use nkeys::KeyPair;
 use reeve_types::{Timestamp, ids::new_uuid};
@@ -44,6 +44,16 @@ fn fresh_account() -> String {
 pub struct Enrolment {
     pub signing_seed: String,
     pub agents_account: String,
+}
+
+/// What it takes to sign the nodes' account. The key signs every account: whoever holds it holds the bus.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Admission {
+    pub signing_seed: String,
+    pub agents_account: String,
+    pub core_account: String,
+    /// The scoped key under which nodes' JWTs are issued.
+    pub enrolment_key: String,
 }
 
 /// The files of the certificate that nats-server shows, and of its key, as PEM.

@@ -17,6 +17,7 @@
 //! answered by the same handler from views that were built up to there, and nothing is written then.
 
 mod answers;
+mod api_error;
 mod as_of;
 mod consumer;
 mod dead_letters;
@@ -34,8 +35,9 @@ mod tags;
 mod timers;
 
 pub use answers::{answered, page_of, page_size, text};
+pub use api_error::ApiError;
 pub use consumer::{Consumer, Delivery, HandlerError, InboxMessage, RetryPolicy};
-pub use endpoint::{ApiError, Call, Caller, Operation};
+pub use endpoint::{Call, Caller, Operation};
 pub use execute::{ExecuteError, Executed};
 pub use filters::Operator;
 pub use handle::Handle;

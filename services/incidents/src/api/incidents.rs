@@ -255,12 +255,3 @@ pub async fn list(call: Call<ListIncidentRecordsInput>) -> Result<ListIncidentRe
     })?;
     Ok(ListIncidentRecordsOutput { incident_record_summaries: Some(summaries), next_token })
 }
-
-/// # Errors
-/// `ValidationException` unless exactly one of a union's members is there.
-pub fn exactly_one(member: &str, present: &[bool]) -> Result<(), ApiError> {
-    match present.iter().filter(|present| **present).count() {
-        1 => Ok(()),
-        count => Err(ApiError::invalid(format!("{member} must have exactly one member; it has {count}."))),
-    }
-}

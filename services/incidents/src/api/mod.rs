@@ -19,6 +19,15 @@ fn not_found(message: impl Into<String>) -> ApiError {
     ApiError::new("ResourceNotFoundException", message)
 }
 
+/// # Errors
+/// `ValidationException` unless exactly one of a union's members is there.
+fn exactly_one(member: &str, present: &[bool]) -> Result<(), ApiError> {
+    match present.iter().filter(|present| **present).count() {
+        1 => Ok(()),
+        count => Err(ApiError::invalid(format!("{member} must have exactly one member; it has {count}."))),
+    }
+}
+
 impl From<plan::Error> for ApiError {
     fn from(error: plan::Error) -> Self {
         let message = sentence(&error);

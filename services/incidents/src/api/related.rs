@@ -1,6 +1,6 @@
 //! Related items.
 
-use super::{incident_of, incidents::exactly_one};
+use super::{exactly_one, incident_of};
 use crate::{
     domain::incident::{Command, Incident},
     projections::{RELATED_ITEMS, RelatedItemRow},

@@ -1,10 +1,9 @@
 //! Timelines.
 
 use super::{
+    exactly_one,
     filters::{self, Kind},
-    incident_arn, incident_of,
-    incidents::exactly_one,
-    milliseconds, not_found, seconds,
+    incident_arn, incident_of, milliseconds, not_found, seconds,
 };
 use crate::{
     domain::timeline::{Changes, Command, Entry, TYPES, TimelineEvent as Written, id},

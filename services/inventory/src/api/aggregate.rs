@@ -1,6 +1,6 @@
 //! GetInventory's aggregators: how many nodes have which value, and how many are in which group.
 
-use super::{known_type, query::Wanted};
+use super::{known_type, wanted::Wanted};
 use crate::{
     projections::{NAMES, NameRow},
     reading::Node,

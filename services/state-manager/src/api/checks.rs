@@ -2,9 +2,8 @@
 
 use super::node_exists;
 use crate::{
-    domain::schedule::Timing,
+    domain::{self, schedule::Timing},
     projections::{ASSOCIATIONS, AssociationRow, BY_DOCUMENT, ContentRow, content_of},
-    shape,
 };
 use reeve_contracts::ssm::AssociationDescription;
 use reeve_document_language as language;
@@ -140,14 +139,14 @@ fn selection(handle: &Handle, of: &AssociationDescription, content: &ContentRow)
 
 /// One association collects the inventory of all nodes, as with AWS.
 fn inventory(handle: &Handle, id: &str, of: &AssociationDescription) -> Result<(), ApiError> {
-    if of.name.as_deref() != Some(GATHER) || !shape::targets(of).is_empty() {
+    if of.name.as_deref() != Some(GATHER) || !domain::targets(of).is_empty() {
         return Ok(());
     }
     let prefix = format!("{GATHER}/");
     let others = handle.views().scan::<String>(BY_DOCUMENT, &prefix, None, usize::MAX).rows;
     let is_for_all = |id: &str| {
         let row = handle.views().look::<AssociationRow>(ASSOCIATIONS, id);
-        row.is_some_and(|row| shape::targets(&row.state.association()).is_empty())
+        row.is_some_and(|row| domain::targets(&row.state.association()).is_empty())
     };
     match others.iter().any(|(_, other)| other != id && is_for_all(other)) {
         true => Err(ApiError::invalid(format!(

@@ -2,9 +2,10 @@
 
 use super::node_exists;
 use crate::{
+    domain,
     projections::{ASSOCIATIONS, AssociationRow, LATEST, LatestRow, content_of},
     reactors::candidates,
-    shape::{self, seconds},
+    shape::seconds,
 };
 use reeve_contracts::ssm::*;
 use reeve_fleet::{DOCUMENTS, DocumentRow, NODES, NodeRow, targets};
@@ -21,7 +22,7 @@ fn of_node(handle: &Handle, node: &str) -> Result<Rows, ApiError> {
     let known: NodeRow = handle.views().get(NODES, node).unwrap_or_default();
     let rows = candidates(handle, node).into_iter().filter_map(|id| {
         let row: Arc<AssociationRow> = handle.views().look(ASSOCIATIONS, &id)?;
-        let is_met = targets::meets(handle, &shape::targets(&row.state.association()), node, &known);
+        let is_met = targets::meets(handle, &domain::targets(&row.state.association()), node, &known);
         is_met.then_some((id, row))
     });
     Ok(rows.collect())
@@ -144,7 +145,7 @@ pub async fn preview(call: Call<PreviewInput>) -> Result<Preview, ApiError> {
     let next = |after: i64| timing.as_ref()?.next_after(after);
     let after = std::iter::successors(next(call.now.0), |at| next(*at));
     let firings = after.take(count).map(|at| Timestamp(at).epoch_seconds()).collect();
-    let selected = targets::selected(handle, &shape::targets(&row.state.association()))?;
+    let selected = targets::selected(handle, &domain::targets(&row.state.association()))?;
     let nodes = selected.into_iter().map(|id| (id.clone(), id)).collect();
     let page = page_of(nodes, input.next_token.as_deref(), page_size(input.max_results, 1_000)?);
     let (nodes, next_token) = answered(page, |node_id| {
