@@ -95,11 +95,11 @@ async fn call<B: Bus>(
         Ok(body) => body,
         Err(failure) => return failure.answer(None, request_id),
     };
-    answered(&gateway, incoming).await
+    respond(&gateway, incoming).await
 }
 
 /// Carries a call out and answers it as its protocol says.
-pub async fn answered<B: Bus>(gateway: &Gateway<B>, incoming: Incoming<'_>) -> Response<Body> {
+pub async fn respond<B: Bus>(gateway: &Gateway<B>, incoming: Incoming<'_>) -> Response<Body> {
     let request_id = incoming.request_id;
     let span = tracing::info_span!(
         "call",

@@ -133,7 +133,7 @@ impl Bus {
         })
     }
 
-    /// The same connection, which authenticates what it writes and says, and believes nothing else.
+    /// The same connection, which authenticates what it writes and says, and trusts nothing else.
     #[must_use]
     pub fn authenticating(self, key: MacKey) -> Self {
         Self { mac: Some(key), ..self }

@@ -20,7 +20,7 @@ pub enum Error {
     Conflict(String),
     #[error("the stream refused the message on {subject}: {description} (error {code})")]
     Refused { subject: String, code: u64, description: String },
-    #[error("what came in on {subject} is not believed: {reason}")]
+    #[error("what came in on {subject} is not trusted: {reason}")]
     Unauthentic { subject: String, reason: Unauthentic },
     #[error("the bus could not {what}: {reason}")]
     Bus { what: &'static str, reason: String },

@@ -38,7 +38,7 @@ pub fn page_of<T>(mut rows: Vec<(String, T)>, after: Option<&str>, limit: usize)
 ///
 /// # Errors
 /// `InternalServerError` for a row that cannot be written out.
-pub fn answered<T, A: Serialize>(
+pub fn to_answers<T, A: Serialize>(
     page: Page<T>,
     answer: impl Fn(T) -> A,
 ) -> Result<(Vec<A>, Option<String>), ApiError> {
@@ -67,7 +67,7 @@ mod tests {
     }
 
     fn keys(sizes: &[usize]) -> (usize, Option<String>) {
-        let (rows, next) = answered(page(sizes), |row| row).unwrap();
+        let (rows, next) = to_answers(page(sizes), |row| row).unwrap();
         (rows.len(), next)
     }
 
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn what_counts_is_what_is_sent() {
         let rows = vec![("a".to_owned(), "\u{1}".repeat(150_000)), ("b".to_owned(), String::new())];
-        let (rows, next) = answered(Page { rows, next: None }, |row| row).unwrap();
+        let (rows, next) = to_answers(Page { rows, next: None }, |row| row).unwrap();
         assert_eq!((rows.len(), next.as_deref()), (1, Some("a")), "six bytes for a control character");
     }
 }

@@ -197,7 +197,7 @@ where
 /// As many requests as one endpoint works on at a time; more wait their turn.
 const MAX_CONCURRENT_REQUESTS: usize = 256;
 /// As long as a read waits for the position that its caller has seen.
-const POSITION_WAIT: Duration = Duration::from_secs(5);
+const POSITION_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Answers the requests of one endpoint until its stream ends.
 pub(crate) async fn run(handle: Handle, as_of: Arc<AsOf>, endpoint: Endpoint, mut requests: serve::Requests) {
@@ -322,7 +322,7 @@ async fn wait_for_positions(handle: &Handle, positions: &str) {
             }
         }
     };
-    if tokio::time::timeout(POSITION_WAIT, all).await.is_err() {
+    if tokio::time::timeout(POSITION_TIMEOUT, all).await.is_err() {
         tracing::warn!(positions, "a read did not wait any longer for its positions");
     }
 }

@@ -34,7 +34,7 @@ mod striped_lock;
 mod tags;
 mod timers;
 
-pub use answers::{answered, page_of, page_size, text};
+pub use answers::{page_of, page_size, text, to_answers};
 pub use api_error::ApiError;
 pub use consumer::{Consumer, Delivery, HandlerError, InboxMessage, RetryPolicy};
 pub use endpoint::{Call, Caller, Operation};

@@ -23,7 +23,7 @@ use super::{
 };
 
 /// Content for scripts, not images of systems: more is a mistake that would fill the disk of a node.
-const MAX_BYTES: u64 = 512 << 20;
+const MAX_DOWNLOAD_BYTES: u64 = 512 << 20;
 
 /// Downloads one source to one destination.
 pub(super) async fn run<D: ControlPlane, S: Sink>(
@@ -154,14 +154,14 @@ impl Request {
             request = request.header("Authorization", authorization);
         }
         let response = request.call().map_err(unanswered)?;
-        let mut body = response.into_body().into_reader().take(MAX_BYTES + 1);
+        let mut body = response.into_body().into_reader().take(MAX_DOWNLOAD_BYTES + 1);
         let part = part_of(file);
         let copied = copy(&mut body, &part).map_err(|error| failed(&error));
         match copied {
-            Ok(size) if size <= MAX_BYTES => fs::rename(&part, file).map_err(|error| failed(&error)),
+            Ok(size) if size <= MAX_DOWNLOAD_BYTES => fs::rename(&part, file).map_err(|error| failed(&error)),
             Ok(_) => {
                 let _ = fs::remove_file(&part);
-                Err(format!("The URL {} has more than {MAX_BYTES} bytes.", self.url))
+                Err(format!("The URL {} has more than {MAX_DOWNLOAD_BYTES} bytes.", self.url))
             }
             Err(error) => {
                 let _ = fs::remove_file(&part);

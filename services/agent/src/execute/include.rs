@@ -87,7 +87,7 @@ fn read<D>(context: &Context<'_, D>, path: &str) -> Result<(String, Value), Stri
     let file = paths::confine(&context.downloads, path)?;
     let failed = |error: std::io::Error| format!("The document {} cannot be read: {error}.", file.display());
     let size = fs::metadata(&file).map_err(failed)?.len();
-    if size > content::MAX_BYTES as u64 {
+    if size > content::MAX_DOCUMENT_BYTES as u64 {
         return Err(format!("The document {} has {size} bytes, more than a document may.", file.display()));
     }
     let text = fs::read_to_string(&file).map_err(failed)?;

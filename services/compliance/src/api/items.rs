@@ -6,7 +6,7 @@ use crate::{
     reading::{PATCH, group},
 };
 use reeve_contracts::ssm::{ComplianceItem, ListComplianceItemsRequest, ListComplianceItemsResult};
-use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size, text};
+use reeve_runtime::{ApiError, Call, Handle, Page, page_size, text, to_answers};
 use reeve_types::Timestamp;
 
 const MAX_ITEMS_PER_PAGE: usize = 50;
@@ -36,7 +36,7 @@ pub(crate) async fn list(
     let conditions = Conditions::read(input.filters.as_ref(), &known)?;
     let limit = page_size(input.max_results, MAX_ITEMS_PER_PAGE)?;
     let page = page(&call.handle, resource, &conditions, input.next_token.as_deref(), limit)?;
-    let (items, next_token) = answered(page, |(compliance_type, group, row)| {
+    let (items, next_token) = to_answers(page, |(compliance_type, group, row)| {
         let mut details = row.details.clone();
         if compliance_type == PATCH {
             let of = [("PatchBaselineId", &group.baseline_id), ("PatchGroup", &group.patch_group)];

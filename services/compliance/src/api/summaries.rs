@@ -11,7 +11,7 @@ use reeve_contracts::ssm::{
     ResourceComplianceSummaryItem, SeveritySummary,
 };
 use reeve_fleet::{NODES, NodeRow};
-use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_of, page_size};
+use reeve_runtime::{ApiError, Call, Handle, Page, page_of, page_size, to_answers};
 use reeve_types::Timestamp;
 use std::collections::BTreeMap;
 
@@ -106,7 +106,7 @@ pub(crate) async fn by_type(
     }
     let rows = types.into_iter().map(|(name, counts)| (name.clone(), (name, counts)));
     let page = page_of(rows.collect(), after, limit);
-    let (items, next_token) = answered(page, |(name, counts)| ComplianceSummaryItem {
+    let (items, next_token) = to_answers(page, |(name, counts)| ComplianceSummaryItem {
         compliance_type: Some(name),
         compliant_summary: Some(compliant(&counts)),
         non_compliant_summary: Some(non_compliant(&counts)),
@@ -130,7 +130,7 @@ pub(crate) async fn by_resource(
     }
     let page = groups(&call.handle, after, limit, keep);
     let rows = page.rows.into_iter().map(|(key, row)| (key.clone(), (key, row))).collect();
-    let (items, next_token) = answered(Page { rows, next: page.next }, |(key, row)| {
+    let (items, next_token) = to_answers(Page { rows, next: page.next }, |(key, row)| {
         let (compliance_type, resource) = key.split_once('/').unwrap_or_default();
         ResourceComplianceSummaryItem {
             compliance_type: Some(compliance_type.to_owned()),

@@ -14,7 +14,7 @@ use reeve_contracts::{
     ssm_incidents::*,
 };
 use reeve_eventsourcing::Context;
-use reeve_runtime::{ApiError, Call, ExecuteError, StripedLock, answered, page_size, text};
+use reeve_runtime::{ApiError, Call, ExecuteError, StripedLock, page_size, text, to_answers};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -241,7 +241,7 @@ pub async fn list(call: Call<ListIncidentRecordsInput>) -> Result<ListIncidentRe
     let row = |id: &String| views.look::<IncidentRow>(INCIDENTS, id);
     let keep = |_: &str, id: &String| row(id).is_some_and(|row| keeps(&row));
     let page = views.filter::<String>(NEWEST_FIRST, "", input.next_token.as_deref(), limit, keep);
-    let (summaries, next_token) = answered(page, |id| {
+    let (summaries, next_token) = to_answers(page, |id| {
         let row = row(&id).unwrap_or_default();
         IncidentRecordSummary {
             arn: Some(incident_arn(&call, &row.plan, &row.id)),

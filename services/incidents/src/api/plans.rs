@@ -7,7 +7,7 @@ use crate::{
     shape,
 };
 use reeve_contracts::ssm_incidents::*;
-use reeve_runtime::{ApiError, Call, Handle, answered, page_size};
+use reeve_runtime::{ApiError, Call, Handle, page_size, to_answers};
 use std::sync::Arc;
 
 /// What the names in an ARN of a plan are of.
@@ -119,7 +119,7 @@ pub async fn list(call: Call<ListResponsePlansInput>) -> Result<ListResponsePlan
     let limit = page_size(call.input.max_results, 100)?;
     let after = call.input.next_token.as_deref();
     let page = call.handle.views().scan::<GetResponsePlanOutput>(PLANS, "", after, limit);
-    let (summaries, next_token) = answered(page, |plan| ResponsePlanSummary {
+    let (summaries, next_token) = to_answers(page, |plan| ResponsePlanSummary {
         arn: plan.name.as_deref().map(|name| arn(&call, KIND, name)),
         display_name: plan.display_name,
         name: plan.name,

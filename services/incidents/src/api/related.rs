@@ -6,7 +6,7 @@ use crate::{
     projections::{RELATED_ITEMS, RelatedItemRow},
 };
 use reeve_contracts::{incidents, ssm_incidents::*};
-use reeve_runtime::{ApiError, Call, Page, answered, page_size, text};
+use reeve_runtime::{ApiError, Call, Page, page_size, text, to_answers};
 use uuid::Uuid;
 
 /// A related item as its event has it.
@@ -83,7 +83,7 @@ pub async fn list(call: Call<ListRelatedItemsInput>) -> Result<ListRelatedItemsO
     let mut rest = rows.into_iter().skip(begin);
     let rows: Vec<_> = rest.by_ref().take(limit).map(|row| (row.generated_id.clone(), row)).collect();
     let next = rest.next().and_then(|_| rows.last().map(|(id, _)| id.clone()));
-    let (related_items, next_token) = answered(Page { rows, next }, |row| RelatedItem {
+    let (related_items, next_token) = to_answers(Page { rows, next }, |row| RelatedItem {
         generated_id: Some(row.generated_id),
         identifier: Some(ItemIdentifier {
             r#type: Some(row.kind),

@@ -10,7 +10,7 @@ use crate::{
     projections::{IncidentRow, TIMELINE, TimelineRow},
 };
 use reeve_contracts::ssm_incidents::*;
-use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size};
+use reeve_runtime::{ApiError, Call, Handle, Page, page_size, to_answers};
 
 fn references(given: Option<&Vec<EventReference>>) -> Result<Option<Vec<String>>, ApiError> {
     let Some(given) = given else { return Ok(None) };
@@ -156,7 +156,7 @@ pub async fn list(call: Call<ListTimelineEventsInput>) -> Result<ListTimelineEve
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| has_more).map(|(key, _)| key.clone());
-    let (event_summaries, next_token) = answered(Page { rows, next }, |row| EventSummary {
+    let (event_summaries, next_token) = to_answers(Page { rows, next }, |row| EventSummary {
         event_references: references_of(&row),
         event_id: Some(row.event_id),
         event_time: seconds(row.occurred_ms),

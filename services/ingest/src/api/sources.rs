@@ -5,7 +5,7 @@ use crate::{
     projections::{SOURCES, SourceRow},
     source::{Command, Source},
 };
-use reeve_runtime::{ApiError, Call, answered, page_size};
+use reeve_runtime::{ApiError, Call, page_size, to_answers};
 use reeve_types::{Timestamp, ids::random_hex};
 use serde::{Deserialize, Serialize};
 
@@ -81,7 +81,7 @@ pub(crate) async fn list(call: Call<List>) -> Result<SourcesPage, ApiError> {
         call.handle.views().scan::<SourceRow>(SOURCES, "", call.input.next_token.as_deref(), limit);
     let named = page.rows.drain(..).map(|(name, row)| (name.clone(), (name, row))).collect();
     let page = reeve_runtime::Page { rows: named, next: page.next };
-    let (sources, next_token) = answered(page, |(name, row)| Listed {
+    let (sources, next_token) = to_answers(page, |(name, row)| Listed {
         name,
         created: row.created.epoch_seconds(),
         received: row.received,

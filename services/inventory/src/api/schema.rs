@@ -5,7 +5,7 @@ use reeve_contracts::ssm::{
     GetInventorySchemaRequest, GetInventorySchemaResult, InventoryItemAttribute, InventoryItemSchema,
 };
 use reeve_inventory_model::types;
-use reeve_runtime::{ApiError, Call, answered, page_of};
+use reeve_runtime::{ApiError, Call, page_of, to_answers};
 
 /// As many types a page has at most, and at least: AWS's limits.
 const TYPES_PER_PAGE: std::ops::RangeInclusive<i32> = 50..=200;
@@ -31,7 +31,8 @@ pub(crate) async fn get(call: Call<GetInventorySchemaRequest>) -> Result<GetInve
     let sub_types = input.sub_type.unwrap_or(false);
     rows.retain(|(name, _)| !sub_types && (wanted.is_empty() || name == wanted));
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let (schemas, next_token) = answered(page_of(rows, input.next_token.as_deref(), limit), |schema| schema)?;
+    let (schemas, next_token) =
+        to_answers(page_of(rows, input.next_token.as_deref(), limit), |schema| schema)?;
     Ok(GetInventorySchemaResult { schemas: Some(schemas), next_token })
 }
 

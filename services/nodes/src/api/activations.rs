@@ -5,7 +5,7 @@ use crate::{
     projections::{ACTIVATIONS, ActivationRow},
 };
 use reeve_contracts::{nodes::ActivationCreated, ssm};
-use reeve_runtime::{ApiError, Call, answered, page_size, text};
+use reeve_runtime::{ApiError, Call, page_size, text, to_answers};
 use reeve_types::{Timestamp, ids::random_hex};
 use sha2::{Digest, Sha256};
 
@@ -69,7 +69,7 @@ pub async fn describe(
     let limit = page_size(input.max_results, 50)?;
     let after = input.next_token.as_deref();
     let page = call.handle.views().filter::<ActivationRow>(ACTIVATIONS, "", after, limit, |_, row| keep(row));
-    let (activations, next_token) = answered(page, |row| answer(row, call.now))?;
+    let (activations, next_token) = to_answers(page, |row| answer(row, call.now))?;
     Ok(ssm::DescribeActivationsResult { activation_list: Some(activations), next_token })
 }
 

@@ -49,7 +49,7 @@ impl Decider for OpsItem {
         }
         if !item.exists() {
             return match command {
-                // AWS answers success for what is gone.
+                // AWS answers success for what is not there any more.
                 Command::Delete | Command::EndCauses { .. } | Command::Worsen { .. } => Ok(None),
                 _ => Err(Error::NotFound(item.id.clone())),
             };
@@ -65,8 +65,8 @@ impl Decider for OpsItem {
                 if !item.related_items.contains_key(&association_id) {
                     return Err(Error::NotRelated { id: ops_item_id, association: association_id });
                 }
-                let gone = RelatedItemDisassociated { ops_item_id, association_id };
-                Some(OpsItemEvent::RelatedItemDisassociated(gone))
+                let removed = RelatedItemDisassociated { ops_item_id, association_id };
+                Some(OpsItemEvent::RelatedItemDisassociated(removed))
             }
             Command::Worsen { severity } if is_worse(&severity, &item.worst_alert) => {
                 Some(OpsItemEvent::OpsItemAlertWorsened(OpsItemAlertWorsened { ops_item_id, severity }))

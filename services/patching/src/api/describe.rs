@@ -6,7 +6,7 @@ use crate::{
     projections::{BASELINES, GROUPS},
 };
 use reeve_contracts::ssm::*;
-use reeve_runtime::{ApiError, Call, answered, page_of, page_size};
+use reeve_runtime::{ApiError, Call, page_of, page_size, to_answers};
 use std::collections::BTreeMap;
 
 /// The values of each filter that was given.
@@ -67,7 +67,7 @@ pub async fn baselines(
         (format!("{owner}/{name}/{}", baseline.baseline_id.clone().unwrap_or_default()), baseline)
     });
     let page = page_of(rows.collect(), input.next_token.as_deref(), limit);
-    let (identities, next_token) = answered(page, |baseline| {
+    let (identities, next_token) = to_answers(page, |baseline| {
         let system = baseline.operating_system.clone().unwrap_or_default();
         PatchBaselineIdentity {
             default_baseline: Some(default_id(&call.handle, &system) == baseline.baseline_id),
@@ -92,7 +92,7 @@ pub async fn groups(call: Call<DescribePatchGroupsRequest>) -> Result<DescribePa
         kept.then(|| (format!("{group}/{system}"), (group, id)))
     });
     let page = page_of(rows.collect(), input.next_token.as_deref(), limit);
-    let (mappings, next_token) = answered(page, |(patch_group, id)| {
+    let (mappings, next_token) = to_answers(page, |(patch_group, id)| {
         let found = super::baseline(&call.handle, &id).ok();
         let identity = PatchBaselineIdentity {
             baseline_description: found.as_ref().and_then(|baseline| baseline.description.clone()),

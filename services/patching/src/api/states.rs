@@ -7,7 +7,7 @@ use super::{
 use crate::projections::{PATCHES, PatchRow, STATES, StateRow};
 use reeve_contracts::ssm::*;
 use reeve_fleet::{NODES, NodeRow};
-use reeve_runtime::{ApiError, Call, Handle, Operator, answered, page_of, page_size, text};
+use reeve_runtime::{ApiError, Call, Handle, Operator, page_of, page_size, text, to_answers};
 use reeve_types::Timestamp;
 
 fn value<'a>(entry: &'a PatchRow, name: &str) -> &'a str {
@@ -62,7 +62,7 @@ pub async fn of_nodes(
     let limit = page_size(call.input.max_results, 100)?;
     let nodes = call.input.instance_ids.clone().unwrap_or_default();
     let page = page_of(states(&call.handle, nodes.into_iter()), call.input.next_token.as_deref(), limit);
-    let (states, next_token) = answered(page, |(node, row)| state(&call.handle, &node, &row))?;
+    let (states, next_token) = to_answers(page, |(node, row)| state(&call.handle, &node, &row))?;
     Ok(DescribeInstancePatchStatesResult { instance_patch_states: Some(states), next_token })
 }
 
@@ -85,7 +85,7 @@ pub async fn of_group(
         conditions.iter().all(|condition| condition.fits(&state))
     });
     let (states, next_token) =
-        answered(page_of(rows, call.input.next_token.as_deref(), limit), |(node, row)| {
+        to_answers(page_of(rows, call.input.next_token.as_deref(), limit), |(node, row)| {
             state(&call.handle, &node, &row)
         })?;
     Ok(DescribeInstancePatchStatesForPatchGroupResult { instance_patch_states: Some(states), next_token })
@@ -197,7 +197,7 @@ pub async fn patches(
     let prefix = format!("{node}/");
     let page =
         call.handle.views().filter::<PatchRow>(PATCHES, &prefix, input.next_token.as_deref(), limit, keep);
-    let (patches, next_token) = answered(page, |patch| PatchComplianceData {
+    let (patches, next_token) = to_answers(page, |patch| PatchComplianceData {
         cve_ids: text(value(&patch, "CVEIds")),
         classification: Some(value(&patch, "Classification").to_owned()),
         installed_time: Some(seconds(value(&patch, "InstalledTime"))),

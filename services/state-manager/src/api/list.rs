@@ -6,7 +6,7 @@ use crate::{
     shape,
 };
 use reeve_contracts::ssm::*;
-use reeve_runtime::{ApiError, Call, answered, page_size};
+use reeve_runtime::{ApiError, Call, page_size, to_answers};
 use reeve_types::{Timestamp, arn::id_or_arn};
 
 pub async fn describe(call: Call<DescribeAssociationRequest>) -> Result<DescribeAssociationResult, ApiError> {
@@ -40,7 +40,7 @@ pub async fn list(call: Call<ListAssociationsRequest>) -> Result<ListAssociation
     };
     let after = input.next_token.as_deref();
     let page = handle.views().filter::<AssociationRow>(ASSOCIATIONS, "", after, limit, meets);
-    let (associations, next_token) = answered(page, |row| shape::listed(handle, &row))?;
+    let (associations, next_token) = to_answers(page, |row| shape::listed(handle, &row))?;
     Ok(ListAssociationsResult { associations: Some(associations), next_token })
 }
 
@@ -98,7 +98,7 @@ pub async fn versions(
     let page = call.handle.views().filter::<VersionRow>(VERSIONS, &prefix, after, limit, meets);
     let rows = page.rows.into_iter().map(|(key, row)| (key.clone(), (key, row))).collect();
     let page = reeve_runtime::Page { rows, next: page.next };
-    let (versions, next_token) = answered(page, |(key, row): (String, VersionRow)| {
+    let (versions, next_token) = to_answers(page, |(key, row): (String, VersionRow)| {
         let number = key[prefix.len()..].trim_start_matches('0');
         let of = serde_json::from_str(&row.association_json).unwrap_or_default();
         shape::version(&id, number, row.created_ms, of)

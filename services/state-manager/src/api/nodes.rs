@@ -9,7 +9,7 @@ use crate::{
 };
 use reeve_contracts::ssm::*;
 use reeve_fleet::{DOCUMENTS, DocumentRow, NODES, NodeRow, targets};
-use reeve_runtime::{ApiError, Call, Handle, answered, page_of, page_size};
+use reeve_runtime::{ApiError, Call, Handle, page_of, page_size, to_answers};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub async fn effective(
     let node = input.instance_id.clone().unwrap_or_default();
     let rows =
         page_of(of_node(handle, &node)?, input.next_token.as_deref(), page_size(input.max_results, 5)?);
-    let (associations, next_token) = answered(rows, |row: Arc<AssociationRow>| {
+    let (associations, next_token) = to_answers(rows, |row: Arc<AssociationRow>| {
         let of = row.state.association();
         let name = of.name.unwrap_or_default();
         let document: Option<DocumentRow> = handle.views().get(DOCUMENTS, &name);
@@ -58,7 +58,7 @@ pub async fn status(
     let node = input.instance_id.clone().unwrap_or_default();
     let rows =
         page_of(of_node(handle, &node)?, input.next_token.as_deref(), page_size(input.max_results, 50)?);
-    let (infos, next_token) = answered(rows, |row: Arc<AssociationRow>| status_of(handle, &node, &row))?;
+    let (infos, next_token) = to_answers(rows, |row: Arc<AssociationRow>| status_of(handle, &node, &row))?;
     Ok(DescribeInstanceAssociationsStatusResult {
         instance_association_status_infos: Some(infos),
         next_token,
@@ -131,7 +131,7 @@ struct PreviewNode {
 }
 
 /// As many firings are told when nothing is said.
-const FIRINGS: u32 = 5;
+const DEFAULT_FIRINGS: u32 = 5;
 
 pub async fn preview(call: Call<PreviewInput>) -> Result<Preview, ApiError> {
     let (input, handle) = (&call.input, &call.handle);
@@ -140,7 +140,7 @@ pub async fn preview(call: Call<PreviewInput>) -> Result<Preview, ApiError> {
         let message = format!("associationId is {:?}: there is no such association.", input.association_id);
         ApiError::new("NoSuchEntityException", message)
     })?;
-    let count = usize::try_from(input.max_firings.unwrap_or(FIRINGS)).unwrap_or_default();
+    let count = usize::try_from(input.max_firings.unwrap_or(DEFAULT_FIRINGS)).unwrap_or_default();
     let timing = row.state.timing();
     let next = |after: i64| timing.as_ref()?.next_after(after);
     let after = std::iter::successors(next(call.now.0), |at| next(*at));
@@ -148,7 +148,7 @@ pub async fn preview(call: Call<PreviewInput>) -> Result<Preview, ApiError> {
     let selected = targets::selected(handle, &domain::targets(&row.state.association()))?;
     let nodes = selected.into_iter().map(|id| (id.clone(), id)).collect();
     let page = page_of(nodes, input.next_token.as_deref(), page_size(input.max_results, 1_000)?);
-    let (nodes, next_token) = answered(page, |node_id| {
+    let (nodes, next_token) = to_answers(page, |node_id| {
         let known: NodeRow = handle.views().get(NODES, &node_id).unwrap_or_default();
         PreviewNode { node_id, connected: !known.session.is_empty(), name: known.name }
     })?;

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 const COMPLIANCE: &str = "AWS:PatchCompliance";
 const SUMMARY: &str = "AWS:PatchSummary";
 /// As many packages a line of the output names.
-const MAX_NAMED: usize = 20;
+const MAX_NAMED_PACKAGES: usize = 20;
 
 /// Tells the inventory of both types: what was found, or why there is nothing.
 pub(super) async fn tell<D: ControlPlane>(
@@ -77,13 +77,13 @@ pub(super) fn say<S: Sink>(assessed: &[Assessed], out: &mut Out<'_, S>) {
     let counts: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
     line(out, false, &format!("{} packages: {}", assessed.len(), counts.join(", ")));
     let told = assessed.iter().filter(|one| !matches!(one.state, State::Installed | State::InstalledOther));
-    for one in told.clone().take(MAX_NAMED) {
+    for one in told.clone().take(MAX_NAMED_PACKAGES) {
         let target = one.target.as_ref().map(|target| format!(" -> {}", target.version)).unwrap_or_default();
         let security = if one.is_security { " security" } else { "" };
         let (state, id, version) = (one.state.name(), one.id(), &one.package.version);
         line(out, false, format!("{state}: {id} {version}{target}{security} {}", one.reason).trim_end());
     }
-    if let Some(more) = told.count().checked_sub(MAX_NAMED).filter(|more| *more > 0) {
+    if let Some(more) = told.count().checked_sub(MAX_NAMED_PACKAGES).filter(|more| *more > 0) {
         line(out, false, &format!("… and {more} more"));
     }
 }

@@ -29,7 +29,7 @@ const NODES: usize = 10;
 /// The events of one command: that it was sent, to whom it went, two of each node, and its end.
 const EVENTS: usize = 3 + 2 * NODES;
 /// Commands that are written at a time: a server that syncs every write does so for many at once.
-const CONCURRENCY: usize = 128;
+const MAX_CONCURRENT_COMMANDS: usize = 128;
 /// The better of so many runs counts, for the view and for the plain replay.
 const RUNS: usize = 3;
 
@@ -39,7 +39,7 @@ pub async fn run(server: &Server, events: usize, report: &mut Report) -> anyhow:
     let bus = &server.bus;
     stream::iter(0..commands)
         .map(Ok)
-        .try_for_each_concurrent(CONCURRENCY, |n| async move { command(bus, n).await })
+        .try_for_each_concurrent(MAX_CONCURRENT_COMMANDS, |n| async move { command(bus, n).await })
         .await?;
     let stream = streams::of_service(SERVICE);
     let count = usize::try_from(streams::last_sequence(bus, &stream).await?)?;
