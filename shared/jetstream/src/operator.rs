@@ -16,27 +16,14 @@ use serde_json::{Value, json};
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Keys {
     operator: String,
-    /// Signs accounts for the operator, and can be replaced without another operator. Keys from before it was kept get
-    /// one when they are read.
-    #[serde(default = "fresh")]
+    /// Signs accounts for the operator, and can be replaced without another operator.
     accounts: String,
     system: String,
-    #[serde(default = "fresh_account")]
     programs: String,
     core: String,
     agents: String,
     /// The scoped key under which nodes' JWTs are issued.
     pub enrolment: String,
-}
-
-/// A key that signs accounts; an empty text, which nothing accepts, if there is none to be had.
-fn fresh() -> String {
-    seed(&KeyPair::new_operator()).unwrap_or_default()
-}
-
-/// An account's key, likewise.
-fn fresh_account() -> String {
-    seed(&KeyPair::new_account()).unwrap_or_default()
 }
 
 /// What the nodes service needs to let nodes in: the scoped key, and which account it signs for.

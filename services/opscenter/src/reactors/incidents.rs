@@ -55,7 +55,7 @@ async fn end(delivery: &Delivery<IncidentEvent>, incident: &str) -> Result<(), H
     let following = Following::of(delivery);
     let group = group(incident);
     let firing = following.firing(&group, incident);
-    // One from before this rule.
+    // It began before this consumer was new, and has no item.
     let Some(start_ms) = firing.start_ms else { return Ok(()) };
     let ended = CauseEnded {
         group,

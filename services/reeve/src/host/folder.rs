@@ -24,10 +24,8 @@ pub struct Keys {
     /// Seals pagination tokens, hexadecimal.
     pub token_key: String,
     /// Authenticates what services write and say, hexadecimal.
-    #[serde(default)]
     pub mac_key: String,
     /// Encrypts the data keys of secrets, hexadecimal.
-    #[serde(default)]
     pub secrets_key: String,
     pub account: String,
     pub region: String,
@@ -87,9 +85,6 @@ impl Folder {
         let lock = lock(&path)?;
         let keys_path = path.join("keys.json");
         let keys = if keys_path.exists() { read_keys(&path)? } else { make_keys()? };
-        if keys.mac_key.is_empty() {
-            bail!("{} holds a log from before events were authenticated", path.display());
-        }
         super::keys::ensure_made(&path)?;
         write_private(&keys_path, &serde_json::to_vec_pretty(&keys)?)?;
         let principals_path = path.join(files::PRINCIPALS);
