@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn each_is_believed_as_what_it_is_and_as_nothing_else() {
+    fn each_is_trusted_as_what_it_is_and_as_nothing_else() {
         let (key, other) = (MacKey::new(&[1; 32]), MacKey::new(&[2; 32]));
         let mut event = headers();
         key.mark_event("s", &mut event, b"data");
