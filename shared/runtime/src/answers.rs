@@ -33,6 +33,12 @@ pub fn page_of<T>(mut rows: Vec<(String, T)>, after: Option<&str>, limit: usize)
     Page { rows, next }
 }
 
+/// The same page, each row with its key.
+pub fn with_keys<T>(page: Page<T>) -> Page<(String, T)> {
+    let rows = page.rows.into_iter().map(|(key, row)| (key.clone(), (key, row)));
+    Page { rows: rows.collect(), next: page.next }
+}
+
 /// The rows of a page as they are answered, and the key to continue after. A page ends before the row with which it
 /// would have too many bytes for one answer; it has at least one row.
 ///

@@ -35,6 +35,11 @@ impl ApiError {
         Self::new("ValidationException", message)
     }
 
+    /// A filter that cannot be met; the message names its key.
+    pub fn invalid_filter(message: impl Into<String>) -> Self {
+        Self::new("InvalidFilter", message)
+    }
+
     /// A token to continue with that no answer gave.
     pub fn unknown_token(token: &str) -> Self {
         Self::new("InvalidNextToken", format!("NextToken is {token:?}, which no answer gave."))

@@ -1,6 +1,20 @@
 //! The operators of filters, as lists of AWS-shaped APIs have them: of several filters all hold, each for any of its
 //! values. Which keys there are, and what a refusal says, is each list's own.
 
+use crate::ApiError;
+
+/// Checks the key of a filter.
+///
+/// # Errors
+/// `InvalidFilter` naming a key that is none of the known ones.
+pub fn check_filter_key(key: &str, known: &[&str]) -> Result<(), ApiError> {
+    if known.contains(&key) {
+        return Ok(());
+    }
+    let message = format!("Filters has the key {key:?}; the keys are {}.", known.join(", "));
+    Err(ApiError::invalid_filter(message))
+}
+
 /// How a filter compares what is found with its values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator {
@@ -75,6 +89,14 @@ impl Operator {
 mod tests {
     use super::*;
     use Operator::{BeginWith, Contains, Equal, Exists, GreaterThan, LessThan, NotEqual};
+
+    #[test]
+    fn a_key_that_is_not_known_is_refused_with_those_that_are() {
+        assert_eq!(check_filter_key("Id", &["Title", "Id"]), Ok(()));
+        let error = check_filter_key("id", &["Title", "Id"]).unwrap_err();
+        let wanted = ("InvalidFilter", "Filters has the key \"id\"; the keys are Title, Id.");
+        assert_eq!((error.code.as_str(), error.message.as_str()), wanted);
+    }
 
     #[test]
     fn values_are_alternatives() {

@@ -34,12 +34,12 @@ mod striped_lock;
 mod tags;
 mod timers;
 
-pub use answers::{page_of, page_size, text, to_answers};
+pub use answers::{page_of, page_size, text, to_answers, with_keys};
 pub use api_error::ApiError;
 pub use consumer::{Consumer, Delivery, HandlerError, InboxMessage, RetryPolicy};
 pub use endpoint::{Call, Caller, Operation};
 pub use execute::{ExecuteError, Executed};
-pub use filters::Operator;
+pub use filters::{Operator, check_filter_key};
 pub use handle::Handle;
 pub use reeve_views::{Page, Store};
 pub use requests::{Request, RequestMessage};

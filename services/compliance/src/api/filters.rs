@@ -1,7 +1,7 @@
 //! Filters, as the three lists have them.
 
 use reeve_contracts::ssm::ComplianceStringFilter;
-use reeve_runtime::{ApiError, Operator};
+use reeve_runtime::{ApiError, Operator, check_filter_key};
 use reeve_types::Timestamp;
 
 const EXECUTION_TIME: &str = "ExecutionTime";
@@ -22,10 +22,6 @@ struct Condition {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Conditions(Vec<Condition>);
 
-fn refused(message: String) -> ApiError {
-    ApiError::new("InvalidFilter", message)
-}
-
 impl Conditions {
     /// Reads filters whose keys are some of `known`.
     ///
@@ -45,28 +41,28 @@ impl Conditions {
 impl Condition {
     fn read(filter: &ComplianceStringFilter, known: &[&str]) -> Result<Self, ApiError> {
         let key = filter.key.clone().unwrap_or_default();
-        if !known.contains(&key.as_str()) {
-            let message = format!("Filters has the key {key:?}; the keys are {}.", known.join(", "));
-            return Err(refused(message));
-        }
+        check_filter_key(&key, known)?;
         let kind = filter.r#type.as_deref().unwrap_or("EQUAL");
-        let operator = Operator::in_capitals(kind, &OPERATORS)
-            .ok_or_else(|| refused(format!("The type of the filter {key} is {kind:?}, which is none.")))?;
+        let operator = Operator::in_capitals(kind, &OPERATORS).ok_or_else(|| {
+            ApiError::invalid_filter(format!("The type of the filter {key} is {kind:?}, which is none."))
+        })?;
         if operator.is_ordering() && key != EXECUTION_TIME {
             let message =
                 format!("The filter {key} is of the type {kind}, which {EXECUTION_TIME} alone has.");
-            return Err(refused(message));
+            return Err(ApiError::invalid_filter(message));
         }
         let values = filter.values.clone().unwrap_or_default();
         if values.is_empty() {
-            return Err(refused(format!("The filter {key} has no values.")));
+            return Err(ApiError::invalid_filter(format!("The filter {key} has no values.")));
         }
         let mut instants = Vec::new();
         if key == EXECUTION_TIME && operator != Operator::BeginWith {
             for value in &values {
                 instants.push(Timestamp::parse_rfc3339(value).ok_or_else(|| {
                     let example = "2026-01-31T12:00:00Z";
-                    refused(format!("The value {value:?} of {key} is no instant such as {example}."))
+                    ApiError::invalid_filter(format!(
+                        "The value {value:?} of {key} is no instant such as {example}."
+                    ))
                 })?);
             }
         }

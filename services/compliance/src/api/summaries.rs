@@ -11,7 +11,7 @@ use reeve_contracts::ssm::{
     ResourceComplianceSummaryItem, SeveritySummary,
 };
 use reeve_fleet::{NODES, NodeRow};
-use reeve_runtime::{ApiError, Call, Handle, Page, page_of, page_size, to_answers};
+use reeve_runtime::{ApiError, Call, Handle, page_of, page_size, to_answers, with_keys};
 use reeve_types::Timestamp;
 use std::collections::BTreeMap;
 
@@ -129,8 +129,7 @@ pub(crate) async fn by_resource(
         return Err(ApiError::unknown_token(after));
     }
     let page = groups(&call.handle, after, limit, keep);
-    let rows = page.rows.into_iter().map(|(key, row)| (key.clone(), (key, row))).collect();
-    let (items, next_token) = to_answers(Page { rows, next: page.next }, |(key, row)| {
+    let (items, next_token) = to_answers(with_keys(page), |(key, row)| {
         let (compliance_type, resource) = key.split_once('/').unwrap_or_default();
         ResourceComplianceSummaryItem {
             compliance_type: Some(compliance_type.to_owned()),

@@ -30,10 +30,6 @@ pub(crate) struct Conditions {
     of: Vec<Condition>,
 }
 
-fn refused(message: String) -> ApiError {
-    ApiError::new("InvalidFilter", message)
-}
-
 /// A condition of a filter whose key is `TYPE.Attribute`. Only groups of aggregators may ask whether it exists.
 ///
 /// # Errors
@@ -41,14 +37,15 @@ fn refused(message: String) -> ApiError {
 pub(crate) fn condition(filter: &InventoryFilter, in_group: bool) -> Result<Condition, ApiError> {
     let key = filter.key.as_deref().unwrap_or_default();
     let (type_name, attribute) = key.rsplit_once('.').ok_or_else(|| {
-        refused(format!(
+        ApiError::invalid_filter(format!(
             "The filter key {key:?} is not a type, a dot and an attribute, such as AWS:Application.Name."
         ))
     })?;
-    known_type(type_name).map_err(|error| refused(format!("The filter key {key:?}: {}", error.message)))?;
+    known_type(type_name)
+        .map_err(|error| ApiError::invalid_filter(format!("The filter key {key:?}: {}", error.message)))?;
     let condition = of(type_name, attribute, filter)?;
     if condition.operator == Operator::Exists && !in_group {
-        return Err(refused(format!(
+        return Err(ApiError::invalid_filter(format!(
             "The filter {key} is of the type Exists, which only groups of aggregators have."
         )));
     }
@@ -69,20 +66,21 @@ fn of(type_name: &str, attribute: &str, filter: &InventoryFilter) -> Result<Cond
     if let Some(kind) = types::find(type_name)
         && !kind.attributes.iter().any(|(known, _)| *known == attribute)
     {
-        return Err(refused(format!("{type_name} has no attribute {attribute:?}.")));
+        return Err(ApiError::invalid_filter(format!("{type_name} has no attribute {attribute:?}.")));
     }
     let kind = filter.r#type.as_deref().unwrap_or("Equal");
-    let operator = Operator::named(kind, &OPERATORS)
-        .ok_or_else(|| refused(format!("The type of the filter {attribute} is {kind:?}, which is none.")))?;
+    let operator = Operator::named(kind, &OPERATORS).ok_or_else(|| {
+        ApiError::invalid_filter(format!("The type of the filter {attribute} is {kind:?}, which is none."))
+    })?;
     let values = filter.values.clone().unwrap_or_default();
     if values.is_empty() {
-        return Err(refused(format!("The filter {attribute} has no values.")));
+        return Err(ApiError::invalid_filter(format!("The filter {attribute} has no values.")));
     }
     if operator == Operator::Exists && values != ["true"] {
         let message = format!(
             "The filter {attribute} is of the type Exists: it has the one value true, and not {values:?}."
         );
-        return Err(refused(message));
+        return Err(ApiError::invalid_filter(message));
     }
     Ok(Condition { type_name: type_name.to_owned(), attribute: attribute.to_owned(), operator, values })
 }

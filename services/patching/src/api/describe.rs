@@ -6,7 +6,7 @@ use crate::{
     projections::{BASELINES, GROUPS},
 };
 use reeve_contracts::ssm::*;
-use reeve_runtime::{ApiError, Call, page_of, page_size, to_answers};
+use reeve_runtime::{ApiError, Call, check_filter_key, page_of, page_size, to_answers};
 use std::collections::BTreeMap;
 
 /// The values of each filter that was given.
@@ -20,10 +20,7 @@ pub fn filters(
     let mut read = BTreeMap::new();
     for filter in given.into_iter().flatten() {
         let key = filter.key.clone().unwrap_or_default();
-        if !known.contains(&key.as_str()) {
-            let message = format!("Filters has the key {key:?}; the keys are {}.", known.join(", "));
-            return Err(ApiError::new("InvalidFilter", message));
-        }
+        check_filter_key(&key, known)?;
         read.insert(key, filter.values.clone().unwrap_or_default());
     }
     Ok(read)
@@ -50,7 +47,7 @@ pub async fn baselines(
         .and_then(|values| values.iter().find(|owner| !["AWS", "Self", "All"].contains(&owner.as_str())))
     {
         let message = format!("OWNER is {owner:?}; it may be AWS, Self or All.");
-        return Err(ApiError::new("InvalidFilter", message));
+        return Err(ApiError::invalid_filter(message));
     }
     let limit = page_size(input.max_results, 100)?;
     let made = call.handle.views().scan::<GetPatchBaselineResult>(BASELINES, "", None, usize::MAX).rows;

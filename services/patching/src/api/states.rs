@@ -7,7 +7,9 @@ use super::{
 use crate::projections::{PATCHES, PatchRow, STATES, StateRow};
 use reeve_contracts::ssm::*;
 use reeve_fleet::{NODES, NodeRow};
-use reeve_runtime::{ApiError, Call, Handle, Operator, page_of, page_size, text, to_answers};
+use reeve_runtime::{
+    ApiError, Call, Handle, Operator, check_filter_key, page_of, page_size, text, to_answers,
+};
 use reeve_types::Timestamp;
 
 fn value<'a>(entry: &'a PatchRow, name: &str) -> &'a str {
@@ -105,17 +107,12 @@ struct Condition {
 impl Condition {
     fn read(filter: &InstancePatchStateFilter) -> Result<Self, ApiError> {
         let key = filter.key.clone().unwrap_or_default();
-        if count(&InstancePatchState::default(), &key).is_none() {
-            let keys = COUNTS.map(|(name, _)| name).join(", ");
-            let message = format!("Filters has the key {key:?}; the keys are {keys}.");
-            return Err(ApiError::new("InvalidFilter", message));
-        }
+        check_filter_key(&key, &COUNTS.map(|(name, _)| name))?;
         let values = filter.values.iter().flatten();
         let values = values.map(|value| {
             let number = value.parse();
-            number.map_err(|_| {
-                ApiError::new("InvalidFilter", format!("The value {value:?} of {key} is no number."))
-            })
+            number
+                .map_err(|_| ApiError::invalid_filter(format!("The value {value:?} of {key} is no number.")))
         });
         let kind = filter.r#type.as_deref().unwrap_or_default();
         let operator = Operator::named(kind, &OPERATORS).unwrap_or(Operator::Equal);

@@ -6,7 +6,7 @@ use crate::{
     shape,
 };
 use reeve_contracts::ssm::*;
-use reeve_runtime::{ApiError, Call, page_size, to_answers};
+use reeve_runtime::{ApiError, Call, page_size, to_answers, with_keys};
 use reeve_types::{Timestamp, arn::id_or_arn};
 
 pub async fn describe(call: Call<DescribeAssociationRequest>) -> Result<DescribeAssociationResult, ApiError> {
@@ -96,9 +96,7 @@ pub async fn versions(
     let meets = |_: &str, row: &VersionRow| row.created_ms >= of.created_ms;
     let after = input.next_token.as_deref();
     let page = call.handle.views().filter::<VersionRow>(VERSIONS, &prefix, after, limit, meets);
-    let rows = page.rows.into_iter().map(|(key, row)| (key.clone(), (key, row))).collect();
-    let page = reeve_runtime::Page { rows, next: page.next };
-    let (versions, next_token) = to_answers(page, |(key, row): (String, VersionRow)| {
+    let (versions, next_token) = to_answers(with_keys(page), |(key, row): (String, VersionRow)| {
         let number = key[prefix.len()..].trim_start_matches('0');
         let of = serde_json::from_str(&row.association_json).unwrap_or_default();
         shape::version(&id, number, row.created_ms, of)
