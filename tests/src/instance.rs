@@ -353,7 +353,7 @@ impl Instance {
         Bus::connect(&self.core_options()).await.expect("the bus refuses the control plane")
     }
 
-    /// The same with the key of the services: what it writes they believe.
+    /// The same with the key of the services: what it writes they trust.
     ///
     /// # Panics
     /// As [`Self::bus`].

@@ -13,6 +13,8 @@ mod apart;
 mod apart_disk_full;
 #[path = "it/architecture.rs"]
 mod architecture;
+#[path = "it/architecture_imports.rs"]
+mod architecture_imports;
 #[path = "it/as_of.rs"]
 mod as_of;
 #[path = "it/associations.rs"]

@@ -75,7 +75,7 @@ pub fn api_input(data: &[u8]) {
 static KEY: LazyLock<Option<KeyPair>> =
     LazyLock::new(|| KeyPair::new_from_raw(KeyPairType::Account, [4; 32]).ok());
 
-/// A root key that it does not know either, and a node that believes that dispatch key.
+/// A root key that it does not know either, and a node that trusts that dispatch key.
 static TRUST: LazyLock<Option<(KeyPair, Trust)>> = LazyLock::new(|| {
     let root = KeyPair::new_from_raw(KeyPairType::Operator, [5; 32]).ok()?;
     let key =
@@ -144,7 +144,7 @@ pub fn document(data: &[u8]) {
     }
     // What was accepted is accepted again in the form in which nodes get it.
     let normalized = checked.normalized.to_string();
-    if format != documents::Format::Text && normalized.len() <= documents::content::MAX_BYTES {
+    if format != documents::Format::Text && normalized.len() <= documents::content::MAX_DOCUMENT_BYTES {
         match documents::check(document_type, documents::Format::Json, &normalized) {
             Ok(again) => assert_eq!(again, checked),
             Err(error) => panic!("{error}: {normalized}"),

@@ -7,7 +7,7 @@ use crate::{
 };
 use reeve_authz::{Access, Decision, Question, Resource, check_action, check_kind, secret_name};
 use reeve_contracts::access::AccessKey;
-use reeve_runtime::{ApiError, Call, answered, page_size};
+use reeve_runtime::{ApiError, Call, page_size, to_answers};
 use reeve_secrets::{Vault, Zeroizing};
 use reeve_types::ids::random_hex;
 use serde::{Deserialize, Serialize};
@@ -176,7 +176,7 @@ pub(crate) async fn list_principals(call: Call<List>) -> Result<PrincipalsPage, 
     let size = page_size(call.input.max_results, MAX_PAGE_SIZE)?;
     let after = call.input.next_token.as_deref();
     let page = call.handle.views().scan::<PrincipalRow>(PRINCIPALS, "", after, size);
-    let (principals, next_token) = answered(page, |row| Listed {
+    let (principals, next_token) = to_answers(page, |row| Listed {
         name: row.name,
         groups: row.groups,
         access_keys: row
@@ -227,7 +227,7 @@ pub(crate) async fn list_policies(call: Call<List>) -> Result<PoliciesPage, ApiE
     let size = page_size(call.input.max_results, MAX_PAGE_SIZE)?;
     let after = call.input.next_token.as_deref();
     let page = call.handle.views().scan::<PolicyRow>(POLICIES, "", after, size);
-    let (policies, next_token) = answered(page, |row| ListedPolicy {
+    let (policies, next_token) = to_answers(page, |row| ListedPolicy {
         name: row.name,
         text: row.text,
         updated: row.updated.epoch_seconds(),
@@ -263,10 +263,10 @@ pub(crate) async fn check_access(access: Arc<Access>, call: Call<Check>) -> Resu
         (None, None) => Resource::none(),
         _ => {
             let message = "resourceType and resourceId are given together, or neither is.";
-            return Err(ApiError::new("ValidationException", message));
+            return Err(ApiError::invalid(message));
         }
     };
-    let invalid = |message| ApiError::new("ValidationException", message);
+    let invalid = |message| ApiError::invalid(message);
     check_action(&input.action).map_err(invalid)?;
     let kind = check_kind(&resource.kind).map_err(invalid)?;
     if !access.has_principal(&input.principal) {

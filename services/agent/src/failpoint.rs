@@ -9,7 +9,7 @@
 //!
 //! | Name | Where |
 //! |---|---|
-//! | `after-receive` | a dispatch was believed; nothing is in the ledger |
+//! | `after-receive` | a dispatch was trusted; nothing is in the ledger |
 //! | `after-accept` | it is in the ledger as accepted |
 //! | `before-intent` | it is to begin; INTENT is not written |
 //! | `after-intent` | INTENT is on disk; no process was started |

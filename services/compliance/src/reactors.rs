@@ -1,4 +1,4 @@
-//! What follows: what was put of a node that is gone goes with it.
+//! What follows: what was put of a deregistered node goes with it.
 
 use crate::{
     domain::{Compliance, Error, compliance_id},
@@ -10,18 +10,18 @@ use reeve_runtime::{Delivery, ExecuteError, HandlerError};
 
 /// A deregistered node's items go with it.
 pub(crate) async fn forget_node(delivery: Delivery<NodeEvent>) -> Result<(), HandlerError> {
-    let NodeEvent::NodeDeregistered(gone) = &delivery.event.event else { return Ok(()) };
+    let NodeEvent::NodeDeregistered(deregistered) = &delivery.event.event else { return Ok(()) };
     let handle = &delivery.handle;
     let context = delivery.context("forget");
     // There are few: see the limit of custom types.
     for (compliance_type, _) in handle.views().scan::<u64>(TYPES, "", None, usize::MAX).rows {
-        if !handle.state::<Compliance>(&compliance_id(&gone.node_id, &compliance_type)).has_items() {
+        if !handle.state::<Compliance>(&compliance_id(&deregistered.node_id, &compliance_type)).has_items() {
             continue;
         }
         // Each has a cause of its own, so that a second delivery finds it.
         let context = context.derived(&compliance_type);
         let about = ComplianceChanged {
-            resource_id: gone.node_id.clone(),
+            resource_id: deregistered.node_id.clone(),
             compliance_type,
             resource_type: "ManagedInstance".to_owned(),
             upload_type: "COMPLETE".to_owned(),

@@ -108,8 +108,8 @@ fn difference(handle: &Handle, about: &ComplianceChanged, items: &Items) -> Diff
         }
     }
     if !partial {
-        let gone = known.iter().filter(|(key, _)| !items.contains_key(*key));
-        difference.removed = gone.map(|(key, row)| item(key, row, false)).collect();
+        let absent = known.iter().filter(|(key, _)| !items.contains_key(*key));
+        difference.removed = absent.map(|(key, row)| item(key, row, false)).collect();
     }
     difference
 }

@@ -6,7 +6,7 @@ use crate::{
 };
 use data_encoding::BASE64;
 use reeve_jetstream::dead_letters::original;
-use reeve_runtime::{ApiError, Call, Page, answered, page_size};
+use reeve_runtime::{ApiError, Call, Page, page_size, to_answers};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -110,7 +110,7 @@ pub(crate) async fn list(call: Call<List>) -> Result<Listed, ApiError> {
         }
         _ => views.filter(DEAD_LETTERS, "", after, limit, |_, row| wanted(row)),
     };
-    let (dead_letters, next_token) = answered(page, Summary::from)?;
+    let (dead_letters, next_token) = to_answers(page, Summary::from)?;
     Ok(Listed { dead_letters, next_token })
 }
 

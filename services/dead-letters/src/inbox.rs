@@ -8,11 +8,11 @@ use reeve_runtime::{HandlerError, InboxMessage};
 use reeve_types::subject::unescape;
 
 /// Records a dead letter, or what came of a retry. What carries no service's authentication code is passed over: a dead
-/// letter that cannot be believed must not become another one.
+/// letter that cannot be trusted must not become another one.
 pub(crate) async fn record(inbox: InboxMessage) -> Result<(), HandlerError> {
     let (handle, message) = (&inbox.handle, &inbox.message);
     if let Err(error) = handle.bus().check_message(message) {
-        tracing::error!(%error, sequence = inbox.sequence, "a dead letter is not believed");
+        tracing::error!(%error, sequence = inbox.sequence, "a dead letter is not trusted");
         return Ok(());
     }
     let tokens: Vec<&str> = message.subject.split('.').collect();

@@ -104,7 +104,7 @@ async fn letters_are_recorded_once_listed_retried_and_discarded() {
     let unsettled = call(&bus, "ListDeadLetters", json!({"status": "Open"})).await.unwrap();
     assert_eq!(unsettled["deadLetters"], json!([]));
 
-    // What no service wrote is not believed.
+    // What no service wrote is not trusted.
     let stranger = nats.bus().await;
     give_up(&stranger, "forged", 7, &message("z", None), None).await;
     give_up(&bus, "last", 8, &message("z", None), None).await;

@@ -60,7 +60,7 @@ fn name_in(given: Option<&String>) -> String {
 }
 
 fn invalid(field: &str, problem: impl std::fmt::Display) -> ApiError {
-    ApiError::new("ValidationException", format!("{field} {problem}."))
+    ApiError::invalid(format!("{field} {problem}."))
 }
 
 /// A continuation key that came back, if it is one of those that go out for this list.

@@ -4,12 +4,7 @@
 //! whatever it says), its body the body. The answer's headers are the response's, and `status`. Everything else is one
 //! path with HTTP: nothing is permitted here that is not permitted there.
 
-use crate::{
-    Gateway,
-    errors::Failure,
-    forward::Incoming,
-    http::{answered, too_large},
-};
+use crate::{Gateway, body::too_large, errors::Failure, http::respond, incoming::Incoming};
 use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, HeaderName, HeaderValue, Response},
@@ -80,7 +75,7 @@ async fn answer(gateway: &Gateway<Bus>, call: Message) -> Response<Body> {
     let Ok(_place) = shared.places.try_acquire() else {
         return Failure::new("ThrottlingException", "Rate exceeded").answer(None, request_id);
     };
-    answered(gateway, incoming).await
+    respond(gateway, incoming).await
 }
 
 /// The message's headers as HTTP has them; the bus keeps their case, and adds its own, which nobody signs.

@@ -15,6 +15,8 @@ const QUERY_ERROR: HeaderName = HeaderName::from_static("x-amzn-query-error");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 /// When to come again after a 503. The services that there are, are asked for every second.
 pub const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
+/// What everything else than a call of an API is answered with.
+pub const JSON: &str = "application/json";
 /// For whoever asks before it is known which service is meant.
 const DEFAULT_CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 

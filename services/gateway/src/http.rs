@@ -1,34 +1,23 @@
 //! HTTP/1.1 in front of the path: limits, health, and the two doors that take a body.
 
-use crate::errors::{Failure, json};
-use crate::forward::Incoming;
+use crate::body::{drain, read};
+use crate::errors::{Failure, JSON, json};
+use crate::incoming::{Incoming, incoming};
 use crate::receive::receive;
 use crate::rest;
 use crate::{Bus, Gateway};
 use axum::Router;
-use axum::body::{Body, BodyDataStream};
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, Response, StatusCode};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{Response, StatusCode};
 use axum::routing::{get, post};
-use bytes::{Bytes, BytesMut};
-use futures::StreamExt;
 use reeve_types::ids::new_uuid;
 use std::net::SocketAddr;
-use std::time::Duration;
 use tracing::{Instrument, field};
-use uuid::Uuid;
 
-/// A body that takes longer than this to arrive is not worth the memory it holds.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a refused client may take to finish its body.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
-/// As much of a body that is too large is let through, so that its sender reads why it was refused.
-const MAX_DRAINED_BYTES: usize = 16 * 1024 * 1024;
 /// An enrolment is a code, a key and a few facts about a machine.
 const MAX_ENROLMENT_BYTES: usize = 64 * 1024;
-pub const JSON: &str = "application/json";
 
 pub fn router<B: Bus>(gateway: Gateway<B>) -> Router {
     Router::new()
@@ -106,11 +95,11 @@ async fn call<B: Bus>(
         Ok(body) => body,
         Err(failure) => return failure.answer(None, request_id),
     };
-    answered(&gateway, incoming).await
+    respond(&gateway, incoming).await
 }
 
 /// Carries a call out and answers it as its protocol says.
-pub async fn answered<B: Bus>(gateway: &Gateway<B>, incoming: Incoming<'_>) -> Response<Body> {
+pub async fn respond<B: Bus>(gateway: &Gateway<B>, incoming: Incoming<'_>) -> Response<Body> {
     let request_id = incoming.request_id;
     let span = tracing::info_span!(
         "call",
@@ -154,86 +143,4 @@ async fn enroll<B: Bus>(
         Ok(body) => json(StatusCode::OK, JSON, Body::from(body), request_id),
         Err(failure) => failure.answer(None, request_id),
     }
-}
-
-pub fn incoming<'a, B: Bus>(
-    gateway: &Gateway<B>,
-    parts: &'a Parts,
-    peer: SocketAddr,
-    request_id: Uuid,
-) -> Incoming<'a> {
-    Incoming {
-        method: parts.method.as_str(),
-        path: parts.uri.path(),
-        query: parts.uri.query().unwrap_or_default(),
-        headers: &parts.headers,
-        body: Bytes::new(),
-        private: gateway.shared.config.tls.is_some() || peer.ip().to_canonical().is_loopback(),
-        source: peer.ip().to_canonical().to_string(),
-        now: (gateway.shared.config.clock)(),
-        request_id,
-    }
-}
-
-/// The whole body, if it is no longer than `limit` and comes in time. One that announces more is refused, and
-/// not asked for when its sender waits to be asked.
-pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Failure> {
-    let announced =
-        headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limit) {
-        if !headers.contains_key(EXPECT) {
-            drain(body, MAX_DRAINED_BYTES).await;
-        }
-        return Err(too_large(limit));
-    }
-    if announced == Some(0) {
-        return Ok(Bytes::new());
-    }
-    match tokio::time::timeout(BODY_TIMEOUT, collect(body.into_data_stream(), limit)).await {
-        Ok(read) => read,
-        Err(_) => Err(Failure::new("RequestTimeoutException", "The body did not arrive in time.")),
-    }
-}
-
-/// Lets a refused client finish what it is sending, so that it reads the refusal and not a broken connection;
-/// within limits, and keeping nothing.
-async fn drain(body: Body, limit: usize) {
-    let mut chunks = body.into_data_stream();
-    let drained = async {
-        let mut length = 0;
-        while let Some(Ok(chunk)) = chunks.next().await {
-            length += chunk.len();
-            if length > limit {
-                break;
-            }
-        }
-    };
-    // Slower than this and the connection may as well break.
-    let _ = tokio::time::timeout(DRAIN_TIMEOUT, drained).await;
-}
-
-async fn collect(mut chunks: BodyDataStream, limit: usize) -> Result<Bytes, Failure> {
-    let mut first = Bytes::new();
-    let mut all = BytesMut::new();
-    while let Some(chunk) = chunks.next().await {
-        let chunk =
-            chunk.map_err(|_| Failure::new("SerializationException", "The body could not be read."))?;
-        if first.len() + all.len() + chunk.len() > limit {
-            return Err(too_large(limit));
-        }
-        // Most bodies are one chunk, which then need not be copied.
-        if first.is_empty() && all.is_empty() {
-            first = chunk;
-        } else {
-            if all.is_empty() {
-                all.extend_from_slice(&std::mem::take(&mut first));
-            }
-            all.extend_from_slice(&chunk);
-        }
-    }
-    Ok(if all.is_empty() { first } else { all.freeze() })
-}
-
-pub fn too_large(limit: usize) -> Failure {
-    Failure::new("RequestEntityTooLargeException", format!("The body is longer than {limit} bytes."))
 }

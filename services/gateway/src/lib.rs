@@ -17,6 +17,8 @@
 //! - Who is slow to say what it wants is cut off ([`connections`]).
 //! - A success is a JSON object: whatever else a service says becomes an error, never an empty answer.
 
+mod binding;
+mod body;
 mod bus;
 mod connections;
 mod directory;
@@ -24,13 +26,16 @@ mod edge;
 mod errors;
 mod forward;
 mod http;
+mod incoming;
 mod mac;
 mod models;
+mod pattern;
 mod positions;
 mod receive;
 mod repeats;
 mod resources;
 mod rest;
+mod shapes;
 pub mod sigv4;
 mod tokens;
 mod validate;

@@ -2,26 +2,14 @@
 //!
 //! A model is parsed when its service is first asked for, and its patterns when they are first matched.
 
-use crate::rest::Binding;
-use crate::validate::Pattern;
+use crate::binding::Binding;
+use crate::pattern::Pattern;
+use crate::shapes::{Error, Kind, Member, Shape, ShapeId};
 use reeve_contracts::models::MODELS;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::sync::OnceLock;
-
-/// A model was not what the interface facts of AWS look like.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error("the model is not the JSON that was expected")]
-    Json(#[from] serde_json::Error),
-    #[error("the model refers to the shape {shape:?}, which it does not have")]
-    NoSuchShape { shape: String },
-    #[error("the shape {shape:?} has the type {kind:?}, which is not known")]
-    UnknownType { shape: String, kind: String },
-    #[error("the operation {operation:?} lies in HTTP in a way that is not known: {what:?}")]
-    Binding { operation: String, what: String },
-}
 
 /// The models that come with the program, each parsed when it is first asked for. Nothing when one could not be parsed,
 /// which a test rules out.
@@ -42,9 +30,6 @@ pub fn model(service: &str) -> Option<&'static Model> {
 pub fn services() -> impl Iterator<Item = &'static str> {
     MODELS.iter().map(|(name, _)| *name)
 }
-
-/// Where a shape lies in its model.
-pub type ShapeId = usize;
 
 /// One service.
 #[derive(Debug)]
@@ -83,38 +68,6 @@ pub struct Operation {
 pub struct Pages {
     pub input: String,
     pub output: String,
-}
-
-#[derive(Debug)]
-pub struct Shape {
-    pub name: String,
-    pub kind: Kind,
-    pub min: Option<i64>,
-    pub max: Option<i64>,
-    pub pattern: Option<Pattern>,
-    pub values: Vec<String>,
-    pub sensitive: bool,
-}
-
-#[derive(Debug)]
-pub enum Kind {
-    Structure(Vec<Member>),
-    List(ShapeId),
-    Map { key: ShapeId, value: ShapeId },
-    String,
-    Blob,
-    Boolean,
-    Integer,
-    Long,
-    Float,
-    Timestamp,
-}
-
-#[derive(Debug)]
-pub struct Member {
-    pub name: String,
-    pub shape: ShapeId,
-    pub required: bool,
 }
 
 impl Model {

@@ -4,9 +4,9 @@
 //! everything is stored. A 4xx is for what can never be accepted, because Alertmanager gives up on it: whatever is in the
 //! way for a while answers 503.
 
-use crate::errors::Failure;
-use crate::forward::Incoming;
-use crate::http::{JSON, incoming, read};
+use crate::body::read;
+use crate::errors::{Failure, JSON};
+use crate::incoming::{Incoming, incoming};
 use crate::{Bus, Gateway};
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};

@@ -52,7 +52,7 @@ pub fn id(caller: &Caller, private: bool, target: &str, body: &[u8]) -> Uuid {
 }
 
 impl Repeats {
-    /// Carries a call out, or answers what it was answered. One that failed on our side may be tried again.
+    /// Carries a call out, or gives the answer that it had. One that failed on our side may be tried again.
     pub async fn once(
         &self,
         id: Uuid,
@@ -60,15 +60,15 @@ impl Repeats {
         call: impl Future<Output = Result<Bytes, Failure>>,
     ) -> Result<Bytes, Failure> {
         let answer = self.answer(id, now);
-        let answered = answer.get_or_init(|| call).await.clone();
-        let keep = match &answered {
+        let response = answer.get_or_init(|| call).await.clone();
+        let keep = match &response {
             Ok(body) => body.len() <= MAX_KEPT_ANSWER_BYTES,
             Err(failure) => !failure.status.is_server_error(),
         };
         if !keep {
             self.kept().answers.remove(&id);
         }
-        answered
+        response
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {

@@ -3,14 +3,12 @@
 //! A value of the wrong type ends the walk. Everything else that is wrong is reported together, in AWS's
 //! words: clients and their tests compare them.
 
-mod pattern;
 mod render;
 #[cfg(test)]
 mod tests;
 
-pub use pattern::Pattern;
-
-use crate::models::{Kind, Model, Shape, ShapeId};
+use crate::models::Model;
+use crate::shapes::{Kind, Shape, ShapeId};
 use data_encoding::BASE64;
 use serde_json::{Map, Value};
 use std::borrow::Cow;

@@ -114,10 +114,10 @@ impl Projection for Plans {
     fn apply(&self, view: &mut dyn View, event: &Recorded<ResponsePlanEvent>) {
         match &event.event {
             ResponsePlanEvent::ResponsePlanCreated(e) => {
-                view.put_row(PLANS, &e.name, shape::answered(e.plan.clone().unwrap_or_default()));
+                view.put_row(PLANS, &e.name, shape::plan_output(e.plan.clone().unwrap_or_default()));
             }
             ResponsePlanEvent::ResponsePlanUpdated(e) => {
-                view.put_row(PLANS, &e.name, shape::answered(e.plan.clone().unwrap_or_default()));
+                view.put_row(PLANS, &e.name, shape::plan_output(e.plan.clone().unwrap_or_default()));
             }
             ResponsePlanEvent::ResponsePlanDeleted(e) => view.remove(PLANS, e.name.as_bytes()),
         }

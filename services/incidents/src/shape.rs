@@ -7,7 +7,7 @@ use reeve_contracts::{
 use reeve_runtime::text;
 
 /// A plan as GetResponsePlan answers it, without its ARN.
-pub fn answered(plan: ResponsePlan) -> aws::GetResponsePlanOutput {
+pub fn plan_output(plan: ResponsePlan) -> aws::GetResponsePlanOutput {
     aws::GetResponsePlanOutput {
         actions: Some(plan.runbook.into_iter().map(action).collect()),
         arn: None,

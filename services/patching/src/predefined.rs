@@ -17,7 +17,7 @@ enum Rules {
     Everything,
 }
 
-const DAYS: i32 = 7;
+const APPROVAL_DELAY_DAYS: i32 = 7;
 
 /// Name, operating system and rules.
 const PREDEFINED: [(&str, &str, Rules); 13] = [
@@ -71,10 +71,10 @@ fn baseline(name: &str, system: &str, rules: Rules) -> GetPatchBaselineResult {
         Rules::Severities(severities, with_bugfix) => {
             let security = [any, ("CLASSIFICATION", &["Security"][..]), ("SEVERITY", severities)];
             let bugfix = [any, ("CLASSIFICATION", &["Bugfix"][..])];
-            let bugfix = with_bugfix.then(|| rule(&bugfix, DAYS, true));
-            std::iter::once(rule(&security, DAYS, false)).chain(bugfix).collect()
+            let bugfix = with_bugfix.then(|| rule(&bugfix, APPROVAL_DELAY_DAYS, true));
+            std::iter::once(rule(&security, APPROVAL_DELAY_DAYS, false)).chain(bugfix).collect()
         }
-        Rules::Everything => vec![rule(&[any], DAYS, true)],
+        Rules::Everything => vec![rule(&[any], APPROVAL_DELAY_DAYS, true)],
     };
     GetPatchBaselineResult {
         baseline_id: Some(format!("pb-{}", &digest[..17])),

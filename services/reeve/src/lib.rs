@@ -1,7 +1,8 @@
 //! Reeve's host and command line, for the program `reeve` and the benchmarks beside it.
 //!
-//! - [`host`]: `reeve up` and `reeve serve`: folder, nats-server, services, gateway, agents.
-//! - [`client`]: everything else: a client of a running instance, over the signed API and the event streams.
+//! - [`up`]: `reeve up`: all of an instance on this machine.
+//! - [`host`]: what it is made of, and `reeve serve`: folder, nats-server, services, gateway, agents.
+//! - [`client`]: everything else: clients of a running instance, over the signed API and the event streams.
 
 // What is printed to stdout goes through `client::stdout`: these macros panic when nobody reads any more.
 #![deny(clippy::print_stdout)]
@@ -9,15 +10,20 @@
 pub mod client;
 pub mod config;
 pub mod host;
+pub mod up;
 
 use std::process::ExitCode;
 
-/// Says what went wrong; a reader of the output who has gone away is no error, but has its own code.
+/// Says what went wrong. A name that does not exist has its own code; so has a reader of the output who has gone away,
+/// which is no error.
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     if error.is::<client::stdout::Closed>() {
         // As the shell calls the end by SIGPIPE.
         return ExitCode::from(141);
     }
     eprintln!("reeve: {error:#}");
-    ExitCode::FAILURE
+    match error.is::<client::access::UnknownName>() {
+        true => ExitCode::from(client::access::UnknownName::EXIT_CODE),
+        false => ExitCode::FAILURE,
+    }
 }

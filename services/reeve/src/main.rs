@@ -8,7 +8,7 @@
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, parser::ValueSource};
 use reeve::{
     client::{self, DataFolder},
-    config, host,
+    config, host, up,
 };
 use std::{path::PathBuf, process::ExitCode};
 
@@ -49,7 +49,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Starts everything on this machine: bus, services, gateway and agents. Ctrl-C ends all of it.
-    Up(host::UpArgs),
+    Up(up::Args),
     /// Makes the secrets of an instance whose parts run apart, as docker-compose.yml does.
     Init(host::InitArgs),
     /// Runs services, or the gateway, against a NATS that stands already.
@@ -97,7 +97,7 @@ enum Command {
     #[command(subcommand)]
     Patch(client::patch::Command),
     /// Prints a NATS credentials file with which another system's program may call the API over the bus.
-    BusUser(host::BusUserArgs),
+    BusUser(client::bus_user::Args),
     /// Shows, rotates and renews the keys whose dispatches nodes run.
     #[command(subcommand)]
     Keys(client::keys::Command),
@@ -181,7 +181,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
     let connection =
         || anyhow::Ok(client::connection::Connection::open(&data)?.asking_as_of(cli.as_of.clone()));
     match cli.command {
-        Command::Up(args) => host::up(&data, args).await?,
+        Command::Up(args) => up::up(&data, args).await?,
         Command::Init(args) => host::init(&data, &args)?,
         Command::Serve(args) => host::serve(args).await?,
         Command::Services => client::services::services(format)?,
@@ -213,7 +213,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         Command::Patch(command) => {
             return client::patch::patch(&data, &connection()?, command, format).await;
         }
-        Command::BusUser(args) => host::bus_user(&data, &args)?,
+        Command::BusUser(args) => client::bus_user::bus_user(&data, &args)?,
         Command::Keys(command) => client::keys::keys(&data, command, format).await?,
         Command::Output(args) => client::output::output(&data, args).await?,
         Command::Completions { shell } => {

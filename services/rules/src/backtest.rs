@@ -74,7 +74,6 @@ pub async fn backtest(
     place: Arc<Place>,
     call: Call<Backtest>,
 ) -> Result<Backtested, ApiError> {
-    let invalid = |message: &str| ApiError::new("ValidationException", message);
     let (input, handle) = (&call.input, &call.handle);
     let named = input.rule.as_deref().map(|name| {
         let found = handle.views().look::<State>(RULES, name).filter(|state| state.definition.is_some());
@@ -85,18 +84,17 @@ pub async fn backtest(
     let state = named.transpose()?.map(|state| (*state).clone()).unwrap_or_default();
     let stored = state.definition.as_ref().map(|definition| definition.event_pattern.clone());
     let text = input.event_pattern.clone().or(stored);
-    let text = text.ok_or_else(|| invalid("Either rule or eventPattern must be specified."))?;
+    let text = text.ok_or_else(|| ApiError::invalid("Either rule or eventPattern must be specified."))?;
     let pattern = Pattern::parse(&text);
     let pattern =
         pattern.map_err(|refused| ApiError::new("InvalidEventPatternException", refused.to_string()))?;
     let (from, to) = (instant(input.from), instant(input.to).unwrap_or(call.now));
     if from.is_some_and(|from| from > to) {
-        return Err(invalid("from is later than to."));
+        return Err(ApiError::invalid("from is later than to."));
     }
     let (mut left, mut after) = match &input.next_token {
-        Some(token) => {
-            read_token(token, &services).ok_or_else(|| invalid("nextToken is not one of this operation."))?
-        }
+        Some(token) => read_token(token, &services)
+            .ok_or_else(|| ApiError::invalid("nextToken is not one of this operation."))?,
         None => (services.iter().copied().collect(), 0),
     };
     let tested = Tested { name: input.rule.clone().unwrap_or_default(), pattern, state };

@@ -61,7 +61,6 @@ fn json<T: DeserializeOwned + Default>(field: &str, text: &str) -> Result<T, Api
     if text.is_empty() {
         return Ok(T::default());
     }
-    serde_json::from_str(text).map_err(|error| {
-        ApiError::new("ValidationException", format!("{field} is not what it should be: {error}."))
-    })
+    serde_json::from_str(text)
+        .map_err(|error| ApiError::invalid(format!("{field} is not what it should be: {error}.")))
 }

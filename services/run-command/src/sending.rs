@@ -18,9 +18,9 @@ use serde_json::{Map, Value};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// AWS's defaults.
-const DELIVERY_TIMEOUT_SECONDS: u32 = 3600;
-const MAX_CONCURRENCY: &str = "50";
-const MAX_ERRORS: &str = "0";
+const DEFAULT_DELIVERY_TIMEOUT_SECONDS: u32 = 3600;
+const DEFAULT_MAX_CONCURRENCY: &str = "50";
+const DEFAULT_MAX_ERRORS: &str = "0";
 
 /// As many bytes as the values of a command's parameters may have: with its document they must fit into one
 /// event and one dispatch.
@@ -166,12 +166,8 @@ fn resolve(contents: &Contents, handle: &Handle, order: &Order) -> Result<Resolv
 
 fn node_ids(handle: &Handle, order: &Order, resolved: &Resolved) -> Result<Vec<String>, ApiError> {
     match (order.node_ids.is_empty(), order.targets.is_empty()) {
-        (true, true) => {
-            Err(ApiError::new("ValidationException", "InstanceIds or Targets must name at least one node."))
-        }
-        (false, false) => {
-            Err(ApiError::new("ValidationException", "InstanceIds and Targets cannot be used together."))
-        }
+        (true, true) => Err(ApiError::invalid("InstanceIds or Targets must name at least one node.")),
+        (false, false) => Err(ApiError::invalid("InstanceIds and Targets cannot be used together.")),
         (false, true) => {
             targets::named(handle, &order.node_ids, &resolved.content.platform_types, &order.account)
         }
@@ -188,7 +184,7 @@ fn command_sent(
     context: &Context,
 ) -> Result<CommandSent, ApiError> {
     let content = &resolved.content;
-    let delivery = order.delivery_timeout_seconds.unwrap_or(DELIVERY_TIMEOUT_SECONDS);
+    let delivery = order.delivery_timeout_seconds.unwrap_or(DEFAULT_DELIVERY_TIMEOUT_SECONDS);
     let expires: Timestamp = context.now.plus_seconds(i64::from(delivery) + i64::from(execution));
     let (origin_kind, origin_id) = order.origin.clone().unwrap_or_default();
     Ok(CommandSent {
@@ -201,8 +197,8 @@ fn command_sent(
         targets_json: if order.targets.is_empty() { String::new() } else { json(&order.targets)? },
         instance_ids: order.node_ids.clone(),
         comment: order.comment.clone(),
-        max_concurrency: order.max_concurrency.clone().unwrap_or_else(|| MAX_CONCURRENCY.to_owned()),
-        max_errors: order.max_errors.clone().unwrap_or_else(|| MAX_ERRORS.to_owned()),
+        max_concurrency: order.max_concurrency.clone().unwrap_or_else(|| DEFAULT_MAX_CONCURRENCY.to_owned()),
+        max_errors: order.max_errors.clone().unwrap_or_else(|| DEFAULT_MAX_ERRORS.to_owned()),
         delivery_timeout_seconds: delivery,
         execution_timeout_seconds: execution,
         requested_ms: context.now.0,

@@ -2,11 +2,11 @@
 
 use crate::{
     domain::{
+        self, ORIGIN,
         association::{Association, AssociationEvent, Command, Resolved},
         target::{self, Target},
     },
     projections::*,
-    shape,
 };
 use reeve_contracts::{
     documents::DocumentEvent,
@@ -22,8 +22,6 @@ use reeve_runtime::{Delivery, DueTimer, Handle, HandlerError};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-/// What run-command's events call the origin of a command of ours. Its id is `<association>/<version>`.
-pub const ORIGIN: &str = "association";
 /// AWS's defaults for associations: all at once, and no number of errors ends a run.
 const ALL_TARGETS: &str = "100%";
 
@@ -34,7 +32,7 @@ pub async fn fire(due: DueTimer) -> Result<(), HandlerError> {
     let association = state.association();
     let (platforms, mut resolved) = (platforms(handle, &association), Resolved::default());
     if state.running.is_none() {
-        let found = targets::selected(handle, &shape::targets(&association));
+        let found = targets::selected(handle, &domain::targets(&association));
         for id in found.map_err(|error| HandlerError::Permanent(error.to_string()))? {
             match (is_of_platform(handle, &id, &platforms), is_connected(handle, &id)) {
                 (false, _) => resolved.other_platform_node_ids.push(id),
@@ -86,7 +84,7 @@ fn is_connected(handle: &Handle, node: &str) -> bool {
 /// Whether a node is to run what others ran at the last firing: it is a target, and did not.
 fn is_due(handle: &Handle, id: &str, node: &str, firing: u64, association: &AssociationDescription) -> bool {
     let Some(row) = handle.views().get::<NodeRow>(NODES, node) else { return false };
-    let is_target = targets::meets(handle, &shape::targets(association), node, &row);
+    let is_target = targets::meets(handle, &domain::targets(association), node, &row);
     if firing == 0 || !is_target || !is_of_platform(handle, node, &platforms(handle, association)) {
         return false;
     }

@@ -3,7 +3,6 @@
 use crate::projections::{ASSOCIATION_COUNTS, AssociationRow, Counts};
 use reeve_contracts::ssm::{
     Association, AssociationDescription, AssociationOverview, AssociationStatus, AssociationVersionInfo,
-    Target,
 };
 use reeve_runtime::Handle;
 use reeve_types::Timestamp;
@@ -11,21 +10,6 @@ use reeve_types::Timestamp;
 /// Seconds since 1970, as the API has instants.
 pub fn seconds(milliseconds: i64) -> f64 {
     Timestamp(milliseconds).epoch_seconds()
-}
-
-/// Which nodes an association is for: they meet each of these. Without any it is for all nodes: what names all of them
-/// (`InstanceIds` with the value `*`) is met by every node, and left out. What names nobody is for nobody.
-pub fn targets(of: &AssociationDescription) -> Vec<Target> {
-    let given = of.targets.as_deref().unwrap_or_default();
-    if of.instance_id.is_some() || given.is_empty() {
-        let values = Some(of.instance_id.iter().cloned().collect());
-        return vec![Target { key: Some("InstanceIds".to_owned()), values }];
-    }
-    let names_all = |target: &Target| {
-        target.key.as_deref() == Some("InstanceIds")
-            && target.values.iter().flatten().any(|value| value == "*")
-    };
-    given.iter().filter(|target| !names_all(target)).cloned().collect()
 }
 
 fn overview(handle: &Handle, row: &AssociationRow) -> AssociationOverview {

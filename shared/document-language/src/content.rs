@@ -3,12 +3,12 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-pub use crate::format::{Format, MAX_BYTES, MAX_DEPTH, UnknownFormat};
+pub use crate::format::{Format, MAX_DEPTH, MAX_DOCUMENT_BYTES, UnknownFormat};
 use crate::{error::Error, normalize, yaml};
 
 /// Reads content within the limits. Plain text becomes null, because it has no structure.
 pub fn parse(content: &str, format: Format) -> Result<Value, Error> {
-    if content.len() > MAX_BYTES {
+    if content.len() > MAX_DOCUMENT_BYTES {
         return Err(Error::TooLarge(content.len()));
     }
     let value = match format {
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn given_too_large_or_too_deep_content_when_parsed_then_it_is_refused() {
-        let large = format!("\"{}\"", "x".repeat(MAX_BYTES));
+        let large = format!("\"{}\"", "x".repeat(MAX_DOCUMENT_BYTES));
         assert!(matches!(parse(&large, Format::Json), Err(Error::TooLarge(_))));
         let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
         assert_eq!(parse(&deep, Format::Json), Err(Error::TooDeep));

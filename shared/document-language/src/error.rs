@@ -1,12 +1,12 @@
 //! Why a document was refused.
 
-use crate::format::{Format, MAX_BYTES, MAX_DEPTH};
+use crate::format::{Format, MAX_DEPTH, MAX_DOCUMENT_BYTES};
 
 /// The reasons for which content or a name is refused; the API layer maps each variant to its AWS exception.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// Maps to MaxDocumentSizeExceeded.
-    #[error("The content has {0} bytes; a document may have at most {MAX_BYTES}.")]
+    #[error("The content has {0} bytes; a document may have at most {MAX_DOCUMENT_BYTES}.")]
     TooLarge(usize),
     /// The content does not follow the syntax it was declared to have.
     #[error("The content is not valid {format}: {reason}.")]

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 /// The size limit of one version, as the public API documents it.
-pub const MAX_BYTES: usize = 65_536;
+pub const MAX_DOCUMENT_BYTES: usize = 65_536;
 /// Real documents stay below 15 levels; the limit protects every recursive reader behind this crate.
 pub const MAX_DEPTH: usize = 64;
 

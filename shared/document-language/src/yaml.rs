@@ -8,11 +8,11 @@ use serde_json::{Map, Number, Value};
 
 use crate::{
     error::Error,
-    format::{Format, MAX_BYTES, MAX_DEPTH},
+    format::{Format, MAX_DEPTH, MAX_DOCUMENT_BYTES},
 };
 
 /// One per node and one per byte of text. Content within the size limit needs far less without aliases.
-const BUDGET: usize = 4 * MAX_BYTES;
+const BUDGET: usize = 4 * MAX_DOCUMENT_BYTES;
 
 /// Reads one YAML document. CloudFormation tags become their long form (`!Ref x` is `{"Ref": x}`).
 pub(crate) fn parse(content: &str) -> Result<Value, Error> {

@@ -7,19 +7,11 @@ use crate::{
     Bus, Error, Headers,
     operator::{SHARED, limits, pair, sign},
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
-/// What it takes to sign the nodes' account. The key signs every account: whoever holds it holds the bus.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Admission {
-    pub signing_seed: String,
-    pub agents_account: String,
-    pub core_account: String,
-    /// The scoped key under which nodes' JWTs are issued.
-    pub enrolment_key: String,
-}
+pub use crate::operator::Admission;
 
 /// The most keys that are revoked at once: nats-server takes no JWT of more than 1 MiB, and a key has 96 bytes of it.
 pub const MAX_REVOKED_KEYS: usize = 10_000;

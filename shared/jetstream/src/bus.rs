@@ -1,9 +1,9 @@
 //! A connection to the bus.
 
 use crate::{
-    Headers,
-    group::Groups,
-    mac::{MacKey, Unauthentic},
+    Error, Headers, Message,
+    lanes::Groups,
+    mac::MacKey,
     reconnect::{Events, delay},
 };
 use bytes::Bytes;
@@ -11,44 +11,6 @@ use futures::{Stream, StreamExt};
 use serde::Deserialize;
 use std::{path::PathBuf, pin::Pin, sync::Arc, task::Poll, time::Duration};
 use tokio::sync::watch;
-
-/// What can go wrong between us and the bus.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error("could not connect to the bus at {url}: {reason}")]
-    Connect { url: String, reason: String },
-    #[error("the bus at {0} does not let these credentials in")]
-    NotLetIn(String),
-    #[error("the credentials for the bus are not usable: {0}")]
-    Credentials(String),
-    #[error("nobody answers on {0}")]
-    NoResponders(String),
-    #[error("no answer on {subject} within {} ms", .limit.as_millis())]
-    TimedOut { subject: String, limit: Duration },
-    #[error("the stream's last event on {0} is not the expected one")]
-    Conflict(String),
-    #[error("the stream refused the message on {subject}: {description} (error {code})")]
-    Refused { subject: String, code: u64, description: String },
-    #[error("what came in on {subject} is not believed: {reason}")]
-    Unauthentic { subject: String, reason: Unauthentic },
-    #[error("the bus could not {what}: {reason}")]
-    Bus { what: &'static str, reason: String },
-}
-
-impl Error {
-    pub(crate) fn bus(what: &'static str) -> impl FnOnce(String) -> Self {
-        move |reason| Self::Bus { what, reason }
-    }
-
-    /// The same error once more, for another who waited for the same answer.
-    pub(crate) fn again(&self) -> Self {
-        match self {
-            Self::NoResponders(subject) => Self::NoResponders(subject.clone()),
-            Self::TimedOut { subject, limit } => Self::TimedOut { subject: subject.clone(), limit: *limit },
-            other => Self::Bus { what: "store a group of messages", reason: other.to_string() },
-        }
-    }
-}
 
 /// How a connection proves who it is.
 #[derive(Clone, Debug)]
@@ -73,29 +35,6 @@ pub struct Options {
     /// The certificates of those whose word for the server counts, as PEM. With it there is no connection without TLS,
     /// whatever the URL says; without it a `tls://` URL is checked against the system's.
     pub ca: Option<PathBuf>,
-}
-
-/// A message as it came in.
-#[derive(Clone, Debug)]
-pub struct Message {
-    pub subject: String,
-    pub reply: Option<String>,
-    pub headers: Headers,
-    pub data: Bytes,
-    /// The server's status, such as 404 for a Direct Get of a message that is not there.
-    pub status: Option<u16>,
-}
-
-impl From<async_nats::Message> for Message {
-    fn from(m: async_nats::Message) -> Self {
-        Self {
-            headers: m.headers.map(Headers::from).unwrap_or_default(),
-            subject: m.subject.into_string(),
-            reply: m.reply.map(async_nats::Subject::into_string),
-            data: m.payload,
-            status: m.status.map(|s| s.as_u16()),
-        }
-    }
 }
 
 /// Messages of one core subscription.
@@ -194,7 +133,7 @@ impl Bus {
         })
     }
 
-    /// The same connection, which authenticates what it writes and says, and believes nothing else.
+    /// The same connection, which authenticates what it writes and says, and trusts nothing else.
     #[must_use]
     pub fn authenticating(self, key: MacKey) -> Self {
         Self { mac: Some(key), ..self }

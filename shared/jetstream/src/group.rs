@@ -4,7 +4,7 @@
 //! as much as fifteen of them, however many messages it has; so few messages go one by one, and many together.
 //! Either way each message has its own expectation, its own place and its own answer.
 
-use crate::{Bus, Error, Headers, bus::Ack};
+use crate::{Bus, Error, Headers, bus::Ack, lanes::Append};
 use bytes::Bytes;
 use futures::{
     FutureExt, StreamExt,
@@ -12,9 +12,9 @@ use futures::{
     stream::FuturesUnordered,
 };
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashSet, VecDeque},
     pin::Pin,
-    sync::{Mutex, PoisonError},
+    sync::PoisonError,
     time::Duration,
 };
 use tokio::{
@@ -24,34 +24,16 @@ use tokio::{
 
 /// As many of one stream are under way one by one; the next ones wait for each other. The server acknowledges what
 /// came in together when it has stored all of it: with two halves one is stored while the other's writers go on.
-const MAX_SINGLE: usize = 8;
+const MAX_SINGLE_MESSAGES: usize = 8;
 /// A smaller group would cost more than its messages one by one.
-const MIN_GROUP: usize = 24;
+const MIN_GROUP_MESSAGES: usize = 24;
 /// After a group the next one waits so long for more, unless it is full: the server makes a store for each group, which
 /// costs it as much as dozens of messages.
 const GROUP_INTERVAL: Duration = Duration::from_millis(2);
 /// The server takes a thousand; half of it keeps the wait of the next ones short.
-const MAX_GROUP: usize = 500;
+const MAX_GROUP_MESSAGES: usize = 500;
 /// What a group may carry, so that one does not hold the stream up for long.
 const MAX_GROUP_BYTES: usize = 4 << 20;
-
-struct Append {
-    subject: String,
-    headers: Headers,
-    data: Bytes,
-    answer: oneshot::Sender<Result<u64, Error>>,
-}
-
-impl Append {
-    fn answer(self, result: Result<u64, Error>) {
-        // The one who asked may have gone away; what is stored stays stored.
-        let _gone = self.answer.send(result).is_err();
-    }
-}
-
-/// A queue for each stream, made when it is first written to. What comes as one waits as one.
-#[derive(Default)]
-pub(crate) struct Groups(Mutex<HashMap<String, mpsc::UnboundedSender<Vec<Append>>>>);
 
 /// A message to be stored.
 pub struct ToStore {
@@ -117,13 +99,13 @@ async fn drive(bus: Bus, mut appends: mpsc::UnboundedReceiver<Vec<Append>>) {
     let mut rest: Option<Pin<Box<Sleep>>> = None;
     let mut open = true;
     while open || !waiting.is_empty() || !singly.is_empty() || group.is_some() {
-        if waiting.len() >= MAX_GROUP || !open {
+        if waiting.len() >= MAX_GROUP_MESSAGES || !open {
             rest = None;
         }
-        if group.is_none() && rest.is_none() && waiting.len() >= MIN_GROUP {
+        if group.is_none() && rest.is_none() && waiting.len() >= MIN_GROUP_MESSAGES {
             group = Some(together(&bus, take(&mut waiting)).boxed());
         }
-        while group.is_none() && rest.is_none() && singly.len() < MAX_SINGLE {
+        while group.is_none() && rest.is_none() && singly.len() < MAX_SINGLE_MESSAGES {
             let Some(append) = waiting.pop_front() else { break };
             singly.push(alone(&bus, append).boxed());
         }
@@ -149,7 +131,9 @@ fn take(waiting: &mut VecDeque<Append>) -> Vec<Append> {
     let (mut group, mut left, mut subjects) = (Vec::new(), VecDeque::new(), HashSet::new());
     let mut bytes = 0;
     while let Some(append) = waiting.pop_front() {
-        if group.len() == MAX_GROUP || bytes + append.data.len() > MAX_GROUP_BYTES && !group.is_empty() {
+        if group.len() == MAX_GROUP_MESSAGES
+            || bytes + append.data.len() > MAX_GROUP_BYTES && !group.is_empty()
+        {
             left.push_back(append);
             break;
         }

@@ -34,7 +34,7 @@ const EVENT: [&str; 8] = [
     "ce-causationid",
     "traceparent",
 ];
-/// The headers of a call that a service believes.
+/// The headers of a call that a service trusts.
 const CALL: [&str; 8] = [
     "reeve-actor",
     "reeve-source",
@@ -45,7 +45,7 @@ const CALL: [&str; 8] = [
     MIN_POSITION,
     CALLED_AT,
 ];
-/// The headers of a message between services, a request or a dead letter, that its reader believes.
+/// The headers of a message between services, a request or a dead letter, that its reader trusts.
 const MESSAGE: [&str; 14] = [
     "ce-id",
     "ce-type",
@@ -62,10 +62,10 @@ const MESSAGE: [&str; 14] = [
     "reeve-retry-of",
     "reeve-original-mac",
 ];
-/// The headers of an answer that the gateway believes.
+/// The headers of an answer that the gateway trusts.
 const ANSWER: [&str; 2] = ["reeve-error", "reeve-position"];
 
-/// Why something is not believed.
+/// Why something is not trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unauthentic {
     #[error("it carries no authentication code")]
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn each_is_believed_as_what_it_is_and_as_nothing_else() {
+    fn each_is_trusted_as_what_it_is_and_as_nothing_else() {
         let (key, other) = (MacKey::new(&[1; 32]), MacKey::new(&[2; 32]));
         let mut event = headers();
         key.mark_event("s", &mut event, b"data");

@@ -5,7 +5,7 @@
 //! (`{{name()}}`), so that the JWT itself carries no right. What AGENTS is, and whose keys are revoked there,
 //! is not in the server's configuration: see [`crate::admission`].
 
-use crate::{Error, admission::Admission};
+use crate::Error;
 use data_encoding::BASE64URL_NOPAD;
 use nkeys::KeyPair;
 use reeve_types::{Timestamp, ids::new_uuid};
@@ -16,12 +16,9 @@ use serde_json::{Value, json};
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Keys {
     operator: String,
-    /// Signs accounts for the operator, and can be replaced without another operator. Keys from before it was kept get
-    /// one when they are read.
-    #[serde(default = "fresh")]
+    /// Signs accounts for the operator, and can be replaced without another operator.
     accounts: String,
     system: String,
-    #[serde(default = "fresh_account")]
     programs: String,
     core: String,
     agents: String,
@@ -29,21 +26,21 @@ pub struct Keys {
     pub enrolment: String,
 }
 
-/// A key that signs accounts; an empty text, which nothing accepts, if there is none to be had.
-fn fresh() -> String {
-    seed(&KeyPair::new_operator()).unwrap_or_default()
-}
-
-/// An account's key, likewise.
-fn fresh_account() -> String {
-    seed(&KeyPair::new_account()).unwrap_or_default()
-}
-
 /// What the nodes service needs to let nodes in: the scoped key, and which account it signs for.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Enrolment {
     pub signing_seed: String,
     pub agents_account: String,
+}
+
+/// What it takes to sign the nodes' account. The key signs every account: whoever holds it holds the bus.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Admission {
+    pub signing_seed: String,
+    pub agents_account: String,
+    pub core_account: String,
+    /// The scoped key under which nodes' JWTs are issued.
+    pub enrolment_key: String,
 }
 
 /// The files of the certificate that nats-server shows, and of its key, as PEM.

@@ -12,15 +12,15 @@ use reeve_types::{NodeId, Timestamp};
 use sha2::{Digest, Sha256};
 
 /// A dispatch holds a document of at most 64 KiB, its parameters and little else.
-pub const MAX_BYTES: usize = 512 * 1024;
+pub const MAX_DISPATCH_BYTES: usize = 512 * 1024;
 /// What a signature is over, so that it can never be taken for one over something else.
 const DISPATCH_SIGNATURE_DOMAIN: &[u8] = b"reeve-dispatch-v1\0";
 const BATCH_SIGNATURE_DOMAIN: &[u8] = b"reeve-dispatches-v1\0";
 
-/// Why a node does not believe a dispatch.
+/// Why a node does not trust a dispatch.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    #[error("the dispatch has {bytes} bytes, more than {MAX_BYTES}")]
+    #[error("the dispatch has {bytes} bytes, more than {MAX_DISPATCH_BYTES}")]
     TooLarge { bytes: usize },
     #[error("the dispatch is not a valid message")]
     Malformed,
@@ -152,7 +152,7 @@ pub fn verify_signed(
     number: u64,
     now: Timestamp,
 ) -> Result<Verified, Refusal> {
-    if data.len() > MAX_BYTES {
+    if data.len() > MAX_DISPATCH_BYTES {
         return Err(Refusal::TooLarge { bytes: data.len() });
     }
     let signed = SignedDispatch::decode(data).map_err(|_| Refusal::Malformed)?;
@@ -242,7 +242,7 @@ mod tests {
             Err(Refusal::TooEarly { .. })
         ));
         assert!(matches!(
-            verify(&vec![0; MAX_BYTES + 1], &keys, &node, 3, NOW),
+            verify(&vec![0; MAX_DISPATCH_BYTES + 1], &keys, &node, 3, NOW),
             Err(Refusal::TooLarge { .. })
         ));
         let other = Dispatch { document: "{}".to_owned(), ..dispatch };

@@ -1,4 +1,4 @@
-//! The keys whose dispatches a node believes: a set, signed by a root key that signs nothing else.
+//! The keys whose dispatches a node trusts: a set, signed by a root key that signs nothing else.
 //!
 //! A node pins the root key. Sets have a version, and a node goes to a greater one only; a set ends, so that whoever
 //! keeps newer ones from a node does not keep it on old keys for ever.
@@ -10,7 +10,7 @@ use reeve_types::Timestamp;
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
 /// A set has a few keys of some 80 bytes each.
-pub const MAX_BYTES: usize = 16 * 1024;
+pub const MAX_KEY_SET_BYTES: usize = 16 * 1024;
 /// As many keys as a set may have.
 pub const MAX_KEYS: usize = 64;
 /// The end of a key that has none: the year 9999. It counts as long as sets name it.
@@ -20,10 +20,10 @@ const KEY_SET_SIGNATURE_DOMAIN: &[u8] = b"reeve-key-set-v1\0";
 /// How far the node's clock may be behind the control plane's, in seconds.
 pub(crate) const MAX_CLOCK_SKEW_SECONDS: i64 = 300;
 
-/// Why a set of keys is not believed.
+/// Why a set of keys is not trusted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    #[error("the key set has {bytes} bytes, more than {MAX_BYTES}")]
+    #[error("the key set has {bytes} bytes, more than {MAX_KEY_SET_BYTES}")]
     TooLarge { bytes: usize },
     #[error("the key set is not a valid message")]
     Malformed,
@@ -77,7 +77,7 @@ pub fn sign(root: &KeyPair, set: &KeySet) -> Result<Vec<u8>, SignError> {
 /// # Errors
 /// The first check that failed.
 pub fn open(root: &str, data: &[u8]) -> Result<KeySet, Refusal> {
-    if data.len() > MAX_BYTES {
+    if data.len() > MAX_KEY_SET_BYTES {
         return Err(Refusal::TooLarge { bytes: data.len() });
     }
     let signed = SignedKeySet::decode(data).map_err(|_| Refusal::Malformed)?;
@@ -114,7 +114,7 @@ fn check(set: &KeySet) -> Result<(), Refusal> {
     }
 }
 
-/// Whom a node believes: a root key, and the newest set of dispatch keys that it was given.
+/// Whom a node trusts: a root key, and the newest set of dispatch keys that it was given.
 #[derive(Clone)]
 pub struct Trust {
     root: String,
@@ -247,8 +247,8 @@ mod tests {
         assert_eq!(refused(|set| set.expires_ms = set.issued_ms), Refusal::Field("expires_ms"));
         assert_eq!(refused(|set| set.keys[0].not_after_ms = NOW.0), Refusal::Field("keys.not_after_ms"));
         assert_eq!(
-            trust.accept(&[0; MAX_BYTES + 1], NOW).unwrap_err(),
-            Refusal::TooLarge { bytes: MAX_BYTES + 1 }
+            trust.accept(&[0; MAX_KEY_SET_BYTES + 1], NOW).unwrap_err(),
+            Refusal::TooLarge { bytes: MAX_KEY_SET_BYTES + 1 }
         );
         let mut signed = SignedKeySet::decode(first.as_slice()).unwrap();
         // A field that nobody knows, under the signature and outside it.

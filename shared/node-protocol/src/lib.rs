@@ -1,4 +1,4 @@
-//! What the control plane and an agent say to each other, and why the agent believes it.
+//! What the control plane and an agent say to each other, and why the agent trusts it.
 //!
 //! - [`dispatch`]: work for a node, signed by the control plane's dispatch key, alone or with others' (ADR 23).
 //! - [`keys`]: which keys those are: sets, signed by a root key that a node pins.
@@ -10,7 +10,7 @@
 //!
 //! Invariants: a dispatch that was changed, sent to another node, or is outside its time is refused,
 //! whoever delivered it; the checks run in the order size, key, signature, addressee, time, document. Of key sets a
-//! node believes only newer ones than it has, of the root that it knows.
+//! node trusts only newer ones than it has, of the root that it knows.
 
 pub mod dispatch;
 pub mod enrol;

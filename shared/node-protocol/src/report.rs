@@ -5,7 +5,7 @@ use reeve_contracts::node::Report;
 
 /// A report holds no more bytes: what becomes of it, an event and its headers, has to fit into a message of the bus, which
 /// takes 1 MiB.
-pub const MAX_BYTES: usize = 768 * 1024;
+pub const MAX_REPORT_BYTES: usize = 768 * 1024;
 /// As many characters of a step's output an outcome holds at most.
 const MAX_TEXT_CHARS: usize = 24_000;
 /// More than is said of output that was shortened.
@@ -16,7 +16,7 @@ const CUT_MARK: &str = "--output truncated--";
 /// Shortens what a report repeats of its steps' output until it is no larger than reports may be, and says so.
 pub fn fit(report: &mut Report) {
     let mut kept = MAX_TEXT_CHARS;
-    while report.encoded_len() > MAX_BYTES - NOTE_MAX_BYTES && kept > 0 {
+    while report.encoded_len() > MAX_REPORT_BYTES - NOTE_MAX_BYTES && kept > 0 {
         kept /= 2;
         for step in &mut report.steps {
             for text in [&mut step.stdout, &mut step.stderr, &mut step.output] {
@@ -72,8 +72,8 @@ mod tests {
         for (steps, character) in [(25, 'x'), (7, '𝄞'), (1000, 'ä')] {
             let mut report = report(steps, character);
             fit(&mut report);
-            assert!(report.encoded_len() <= MAX_BYTES, "{} bytes", report.encoded_len());
-            assert!(report.encoded_len() > MAX_BYTES / 4, "{} bytes", report.encoded_len());
+            assert!(report.encoded_len() <= MAX_REPORT_BYTES, "{} bytes", report.encoded_len());
+            assert!(report.encoded_len() > MAX_REPORT_BYTES / 4, "{} bytes", report.encoded_len());
             assert_eq!((report.steps.len(), report.steps[0].stdout_bytes), (steps, 1 << 40));
             let texts = |step: &StepOutcome| [step.stdout.clone(), step.stderr.clone()];
             assert!(report.steps.iter().flat_map(texts).all(|text| text.ends_with(CUT_MARK)));

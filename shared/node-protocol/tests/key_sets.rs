@@ -5,7 +5,7 @@
 use nkeys::{KeyPair, KeyPairType};
 use prost::Message;
 use reeve_contracts::node::{DispatchKey, KeySet, SignedKeySet};
-use reeve_node_protocol::keys::{MAX_BYTES, NO_END, Refusal, Trust, sign};
+use reeve_node_protocol::keys::{MAX_KEY_SET_BYTES, NO_END, Refusal, Trust, sign};
 use reeve_testkit::Dice;
 use reeve_types::Timestamp;
 use std::collections::BTreeMap;
@@ -104,7 +104,7 @@ fn forged(dice: &mut Dice, scene: &Scene) -> (&'static str, Vec<u8>) {
             let length = 1 + dice.below(64);
             ("extended", [scene.data.clone(), dice.bytes(length)].concat())
         }
-        _ => ("oversize", vec![0; MAX_BYTES + 1 + dice.below(1000)]),
+        _ => ("oversize", vec![0; MAX_KEY_SET_BYTES + 1 + dice.below(1000)]),
     }
 }
 

@@ -9,7 +9,7 @@ use nkeys::{KeyPair, KeyPairType};
 use prost::Message;
 use reeve_contracts::node::{Dispatch, DispatchKey, DispatchKind, KeySet, SignedDispatch};
 use reeve_node_protocol::{
-    dispatch::{MAX_BYTES, Refusal, document_hash, sign_together, verify},
+    dispatch::{MAX_DISPATCH_BYTES, Refusal, document_hash, sign_together, verify},
     keys::{self, NO_END, Trust, Unusable},
 };
 use reeve_testkit::Dice;
@@ -362,7 +362,7 @@ fn attack(seed: u64) -> BTreeMap<&'static str, u64> {
         let (kind, result) = match dice.below(40) {
             0 if dice.below(50) == 0 => {
                 let mut data = scene.data.clone();
-                data.resize(MAX_BYTES + 1 + dice.below(1000), 0);
+                data.resize(MAX_DISPATCH_BYTES + 1 + dice.below(1000), 0);
                 ("oversize", scene.check(&data))
             }
             0..2 => replayed(&mut dice, scene),

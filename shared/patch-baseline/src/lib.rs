@@ -9,10 +9,12 @@ mod baseline;
 mod choice;
 mod kernel;
 mod name;
+mod patch;
 mod version;
 
 pub use baseline::{Baseline, Filter, FilterKey, Invalid, Level, RejectedAction, Rule, Wait};
-pub use choice::{Decision, Patch, decide, is_compliant};
+pub use choice::{Decision, decide, is_compliant};
 pub use kernel::newest_of_flavour;
 pub use name::{InvalidName, NamePattern};
+pub use patch::Patch;
 pub use version::{Scheme, compare, rpm_segments};

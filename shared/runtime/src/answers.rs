@@ -19,8 +19,24 @@ pub fn page_size(max_results: Option<i32>, most: usize) -> Result<usize, ApiErro
     let Some(asked) = max_results else { return Ok(most) };
     usize::try_from(asked).ok().filter(|size| (1..=most).contains(size)).ok_or_else(|| {
         let message = format!("MaxResults is {asked}, which is not between 1 and {most}.");
-        ApiError::new("ValidationException", message)
+        ApiError::invalid(message)
     })
+}
+
+/// A page of rows that are at hand, in the order of their keys, after the key `after`.
+pub fn page_of<T>(mut rows: Vec<(String, T)>, after: Option<&str>, limit: usize) -> Page<T> {
+    rows.retain(|(key, _)| after.is_none_or(|after| key.as_str() > after));
+    rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| has_more).map(|(key, _)| key.clone());
+    Page { rows, next }
+}
+
+/// The same page, each row with its key.
+pub fn with_keys<T>(page: Page<T>) -> Page<(String, T)> {
+    let rows = page.rows.into_iter().map(|(key, row)| (key.clone(), (key, row)));
+    Page { rows: rows.collect(), next: page.next }
 }
 
 /// The rows of a page as they are answered, and the key to continue after. A page ends before the row with which it
@@ -28,7 +44,7 @@ pub fn page_size(max_results: Option<i32>, most: usize) -> Result<usize, ApiErro
 ///
 /// # Errors
 /// `InternalServerError` for a row that cannot be written out.
-pub fn answered<T, A: Serialize>(
+pub fn to_answers<T, A: Serialize>(
     page: Page<T>,
     answer: impl Fn(T) -> A,
 ) -> Result<(Vec<A>, Option<String>), ApiError> {
@@ -57,7 +73,7 @@ mod tests {
     }
 
     fn keys(sizes: &[usize]) -> (usize, Option<String>) {
-        let (rows, next) = answered(page(sizes), |row| row).unwrap();
+        let (rows, next) = to_answers(page(sizes), |row| row).unwrap();
         (rows.len(), next)
     }
 
@@ -73,9 +89,28 @@ mod tests {
     }
 
     #[test]
+    fn pages_of_rows_at_hand_join_without_gap_or_repeat() {
+        let rows: Vec<(String, u8)> =
+            ["c", "a", "e", "b", "d"].map(|key| (key.to_owned(), key.as_bytes()[0])).into();
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let page = page_of(rows.clone(), after.as_deref(), 2);
+            assert!((1..=2).contains(&page.rows.len()));
+            seen.extend(page.rows.into_iter().map(|(key, _)| key));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, ["a", "b", "c", "d", "e"]);
+        assert_eq!(page_of(rows.clone(), None, 5).next, None, "a full page may be the last");
+        assert_eq!(page_of(rows, Some("e"), 5).rows, []);
+    }
+
+    #[test]
     fn what_counts_is_what_is_sent() {
         let rows = vec![("a".to_owned(), "\u{1}".repeat(150_000)), ("b".to_owned(), String::new())];
-        let (rows, next) = answered(Page { rows, next: None }, |row| row).unwrap();
+        let (rows, next) = to_answers(Page { rows, next: None }, |row| row).unwrap();
         assert_eq!((rows.len(), next.as_deref()), (1, Some("a")), "six bytes for a control character");
     }
 }

@@ -19,11 +19,11 @@ use std::{
 use tokio::sync::watch;
 
 /// Views of so many instants are kept for each service.
-const MAX_KEPT: usize = 4;
+const MAX_KEPT_INSTANTS: usize = 4;
 /// Those that nobody has asked for this long are dropped.
-const MAX_IDLE: Duration = Duration::from_secs(10 * 60);
+const MAX_IDLE_TIME: Duration = Duration::from_secs(10 * 60);
 /// As long as a call waits for views that are being built; they go on being built.
-const MAX_WAIT: Duration = Duration::from_secs(20);
+const BUILD_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What the views of a service are built from.
 pub(crate) struct Sources {
@@ -65,11 +65,11 @@ impl AsOf {
     /// built, or when that failed.
     pub async fn at(&self, at: Timestamp) -> Result<Handle, ApiError> {
         if at > Timestamp::now() {
-            return Err(ApiError::new("ValidationException", format!("The instant {at} is in the future.")));
+            return Err(ApiError::invalid(format!("The instant {at} is in the future.")));
         }
         let built = self.kept(at);
         let mut waiting = built.clone();
-        let outcome = tokio::time::timeout(MAX_WAIT, waiting.wait_for(Option::is_some)).await;
+        let outcome = tokio::time::timeout(BUILD_TIMEOUT, waiting.wait_for(Option::is_some)).await;
         let result = match outcome {
             Ok(Ok(outcome)) => outcome.clone(),
             Ok(Err(_)) => None,
@@ -94,7 +94,7 @@ impl AsOf {
 
     /// Drops the views that nobody asks for any more.
     pub fn drop_idle(&self) {
-        self.lock().retain(|kept| kept.last_asked.elapsed() < MAX_IDLE);
+        self.lock().retain(|kept| kept.last_asked.elapsed() < MAX_IDLE_TIME);
     }
 
     fn kept(&self, at: Timestamp) -> watch::Receiver<Option<Result<Handle, ApiError>>> {
@@ -103,7 +103,7 @@ impl AsOf {
             kept.last_asked = Instant::now();
             return kept.built.clone();
         }
-        if kept.len() >= MAX_KEPT {
+        if kept.len() >= MAX_KEPT_INSTANTS {
             let oldest = kept.iter().enumerate().min_by_key(|(_, kept)| kept.last_asked).map(|(n, _)| n);
             oldest.map(|oldest| kept.remove(oldest));
         }
@@ -144,10 +144,7 @@ async fn build(sources: &Arc<Sources>, at: Timestamp) -> Result<Handle, ApiError
         ApiError::new("ServiceUnavailable", format!("The state as of {at} could not be built: {error}."))
     };
     if at < log_begins(sources).await.map_err(unavailable)? {
-        return Err(ApiError::new(
-            "ValidationException",
-            format!("The instant {at} is before the log begins."),
-        ));
+        return Err(ApiError::invalid(format!("The instant {at} is before the log begins.")));
     }
     // Those of another build for this instant may still be read.
     let path = sources.folder.join(format!("{}-{}", at.0, new_uuid()));

@@ -1,7 +1,7 @@
 //! Operations: one typed handler each.
 
 use crate::{
-    ExecuteError, Executed, Handle,
+    ApiError, ExecuteError, Executed, Handle,
     as_of::{AsOf, whole},
 };
 use bytes::Bytes;
@@ -11,7 +11,6 @@ use reeve_jetstream::{Headers, Message, serve};
 use reeve_types::{Timestamp, ids::new_uuid};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
-    convert::Infallible,
     future::Future,
     panic::AssertUnwindSafe,
     sync::{
@@ -23,63 +22,6 @@ use std::{
 use tokio::sync::Semaphore;
 use tracing::Instrument;
 use uuid::Uuid;
-
-/// An operation's refusal, as AWS models it: an error code and a sentence.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{code}: {message}")]
-pub struct ApiError {
-    pub code: String,
-    pub message: String,
-    /// What else the modelled error holds.
-    pub members: Box<serde_json::Map<String, serde_json::Value>>,
-}
-
-impl ApiError {
-    pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into(), members: Box::default() }
-    }
-
-    /// With another member of the modelled error.
-    #[must_use]
-    pub fn with(mut self, member: &str, value: impl Into<serde_json::Value>) -> Self {
-        self.members.insert(member.to_owned(), value.into());
-        self
-    }
-
-    /// Whether the caller is not at fault: the same may be asked again.
-    pub fn is_ours(&self) -> bool {
-        matches!(self.code.as_str(), "InternalServerError" | "ServiceUnavailable" | "TooManyUpdates")
-    }
-
-    pub fn internal(message: impl std::fmt::Display) -> Self {
-        Self::new("InternalServerError", message.to_string())
-    }
-}
-
-/// For an aggregate that refuses nothing.
-impl From<Infallible> for ApiError {
-    fn from(never: Infallible) -> Self {
-        match never {}
-    }
-}
-
-impl<E: std::error::Error + Into<Self>> From<ExecuteError<E>> for ApiError {
-    fn from(error: ExecuteError<E>) -> Self {
-        match error {
-            ExecuteError::Refused(reason) => reason.into(),
-            ExecuteError::Contended { .. } => Self::new("TooManyUpdates", error.to_string()),
-            ExecuteError::Id(_) | ExecuteError::ReadOnly(_) => {
-                Self::new("ValidationException", format!("{error}."))
-            }
-            ExecuteError::Bus(error) => Self::new(
-                "ServiceUnavailable",
-                format!(
-                    "The bus did not store what was decided, and it may not have been accepted: {error}."
-                ),
-            ),
-        }
-    }
-}
 
 /// Who calls, from where, and as part of what.
 #[derive(Clone, Debug)]
@@ -255,7 +197,7 @@ where
 /// As many requests as one endpoint works on at a time; more wait their turn.
 const MAX_CONCURRENT_REQUESTS: usize = 256;
 /// As long as a read waits for the position that its caller has seen.
-const POSITION_WAIT: Duration = Duration::from_secs(5);
+const POSITION_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Answers the requests of one endpoint until its stream ends.
 pub(crate) async fn run(handle: Handle, as_of: Arc<AsOf>, endpoint: Endpoint, mut requests: serve::Requests) {
@@ -348,11 +290,11 @@ async fn carry_out(
         Some(_) if endpoint.operation.writes => {
             let message =
                 format!("{} writes: it cannot be called as of an instant.", endpoint.operation.name);
-            return Err(ApiError::new("ValidationException", message));
+            return Err(ApiError::invalid(message));
         }
         Some(_) if endpoint.operation.live => {
             let message = format!("{} answers about now alone.", endpoint.operation.name);
-            return Err(ApiError::new("ValidationException", message));
+            return Err(ApiError::invalid(message));
         }
         Some(text) => as_of.at(instant(text)?).await?,
     };
@@ -365,7 +307,7 @@ async fn carry_out(
 fn instant(text: &str) -> Result<Timestamp, ApiError> {
     Timestamp::parse_rfc3339(text).ok_or_else(|| {
         let message = format!("{text:?} is not an RFC 3339 instant, such as 2026-01-31T12:00:00Z.");
-        ApiError::new("ValidationException", message)
+        ApiError::invalid(message)
     })
 }
 
@@ -380,7 +322,7 @@ async fn wait_for_positions(handle: &Handle, positions: &str) {
             }
         }
     };
-    if tokio::time::timeout(POSITION_WAIT, all).await.is_err() {
+    if tokio::time::timeout(POSITION_TIMEOUT, all).await.is_err() {
         tracing::warn!(positions, "a read did not wait any longer for its positions");
     }
 }

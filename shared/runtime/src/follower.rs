@@ -128,13 +128,13 @@ async fn follow_once(handle: &Handle, source: &'static str, appliers: &[Applier]
             }
         }
         let batch = batch.drain(..).collect::<Result<Vec<_>, _>>()?;
-        let failed = take_in(handle, &stream, appliers, after, &batch, Failures::Untold)?;
+        let failed = take_in(handle, &stream, appliers, after, &batch, Failures::NotRecorded)?;
         if !failed.is_empty() {
             // Once the checkpoint is past a message, nobody would make a dead letter of it: that comes first.
             for (projection, stored, reason) in failed {
                 dead_letter_until_stored(handle, projection, stored, &reason).await;
             }
-            take_in(handle, &stream, appliers, after, &batch, Failures::Told)?;
+            take_in(handle, &stream, appliers, after, &batch, Failures::Recorded)?;
         }
         after = batch.last().map_or(after, |last| last.stored.sequence);
     }
@@ -173,7 +173,7 @@ pub(crate) async fn fold_until(
         let later = batch.iter().position(|read| read.stored.time > at);
         batch.truncate(later.unwrap_or(batch.len()));
         // What could not be taken in is a dead letter of the live views already.
-        take_in(handle, &stream, appliers, after, &batch, Failures::Told)?;
+        take_in(handle, &stream, appliers, after, &batch, Failures::Recorded)?;
         after = batch.last().map_or(after, |last| last.stored.sequence);
         if later.is_some() || after >= end {
             return Ok(());
@@ -227,15 +227,15 @@ impl Read {
 /// What could not be taken in: by which projection, which message, why.
 type Failed<'a> = Vec<(&'static str, &'a Stored, String)>;
 
-/// Whether dead letters were made of what could not be taken in.
+/// Whether dead letters of what could not be taken in are recorded.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Failures {
-    Told,
-    Untold,
+    Recorded,
+    NotRecorded,
 }
 
-/// Takes a batch into the views, in one step. What cannot be read is skipped, always in the same way; while it is not told
-/// of, nothing is taken in.
+/// Takes a batch into the views, in one step. What cannot be read is skipped, always in the same way; while no dead letters
+/// of it are recorded, nothing is taken in.
 fn take_in<'a>(
     handle: &Handle,
     stream: &str,
@@ -269,7 +269,7 @@ fn take_in<'a>(
         }
     }
     if let Some(last) = batch.last()
-        && (failures == Failures::Told || failed.is_empty())
+        && (failures == Failures::Recorded || failed.is_empty())
     {
         changes.commit(stream, last.stored.sequence)?;
     }

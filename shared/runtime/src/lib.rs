@@ -17,11 +17,13 @@
 //! answered by the same handler from views that were built up to there, and nothing is written then.
 
 mod answers;
+mod api_error;
 mod as_of;
 mod consumer;
 mod dead_letters;
 mod endpoint;
 mod execute;
+mod filters;
 mod folder;
 mod follower;
 mod handle;
@@ -32,10 +34,12 @@ mod striped_lock;
 mod tags;
 mod timers;
 
-pub use answers::{answered, page_size, text};
+pub use answers::{page_of, page_size, text, to_answers, with_keys};
+pub use api_error::ApiError;
 pub use consumer::{Consumer, Delivery, HandlerError, InboxMessage, RetryPolicy, Undecoded};
-pub use endpoint::{ApiError, Call, Caller, Operation};
+pub use endpoint::{Call, Caller, Operation};
 pub use execute::{ExecuteError, Executed};
+pub use filters::{Operator, check_filter_key};
 pub use handle::Handle;
 pub use reeve_views::{Page, Store};
 pub use requests::{Request, RequestMessage};

@@ -96,7 +96,7 @@ impl Handlers {
 }
 
 /// As many requests are handled at a time.
-const CONCURRENCY: usize = 64;
+const MAX_CONCURRENT_REQUESTS: usize = 64;
 
 /// What reads the requests to a service.
 pub(crate) fn consumer(service: &'static str, handlers: Handlers) -> consumer::Registered {
@@ -118,7 +118,7 @@ pub(crate) fn consumer(service: &'static str, handlers: Handlers) -> consumer::R
         }
     });
     consumer::Registered {
-        consumer: Consumer::from_beginning("requests").concurrency(CONCURRENCY),
+        consumer: Consumer::from_beginning("requests").concurrency(MAX_CONCURRENT_REQUESTS),
         stream,
         subjects: vec![format!("reeve.request.{service}.*.*")],
         handler,

@@ -11,8 +11,8 @@ use reeve_types::Timestamp;
 
 /// Before and after these no schedule fires: the years of cron() run from 1970 to 2199, and a day is left for the
 /// time zones.
-const FIRST: i64 = -86_400;
-const LAST: i64 = 7_258_204_800;
+const FIRST_SECOND: i64 = -86_400;
+const LAST_SECOND: i64 = 7_258_204_800;
 /// Moving a local time by days changes the distance of two instants by less than this.
 const OFFSET_SLACK: SignedDuration = SignedDuration::from_hours(26);
 
@@ -143,8 +143,8 @@ impl Iterator for Between<'_> {
 
 /// The first whole second after an instant, within the years of schedules.
 fn second_after(at: Timestamp) -> Option<jiff::Timestamp> {
-    let second = at.0.div_euclid(1000).checked_add(1)?.max(FIRST);
-    if second > LAST {
+    let second = at.0.div_euclid(1000).checked_add(1)?.max(FIRST_SECOND);
+    if second > LAST_SECOND {
         return None;
     }
     jiff::Timestamp::from_second(second).ok()
@@ -152,8 +152,8 @@ fn second_after(at: Timestamp) -> Option<jiff::Timestamp> {
 
 /// The last whole second before an instant, within the years of schedules.
 fn second_before(at: Timestamp) -> Option<jiff::Timestamp> {
-    let second = at.0.checked_sub(1)?.div_euclid(1000).min(LAST);
-    if second < FIRST {
+    let second = at.0.checked_sub(1)?.div_euclid(1000).min(LAST_SECOND);
+    if second < FIRST_SECOND {
         return None;
     }
     jiff::Timestamp::from_second(second).ok()

@@ -1,19 +1,20 @@
 //! Changes on their way into the views.
 
 use crate::{
+    engine::Error,
+    keys::{CHECKPOINTS, full_key},
     recent::Change,
-    store::{CHECKPOINTS, Error, Inner, full_key, lock},
-    writer::{CATCH_UP_FACTOR, MAX_WAITING_ROWS, WRITE_THRESHOLD_ROWS},
+    views::Views,
 };
 use reeve_eventsourcing::{Found, Held, View};
 use std::{
     collections::HashMap,
-    sync::{Arc, MutexGuard, atomic::Ordering},
+    sync::{Arc, MutexGuard},
 };
 
 /// Changes that become visible together.
 pub struct Batch<'a> {
-    inner: &'a Inner,
+    views: &'a Views,
     /// Without an order: that is made once, when they are committed.
     changes: HashMap<Vec<u8>, Change>,
     /// How often sled had been opened anew when this began.
@@ -22,10 +23,10 @@ pub struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    pub(crate) fn begin(inner: &'a Inner) -> Self {
-        let _guard = lock(&inner.batch);
-        let opened = *inner.reopened.borrow();
-        Self { inner, changes: HashMap::new(), opened, _guard }
+    pub(crate) fn begin(views: &'a Views) -> Self {
+        let _guard = views.one_batch();
+        let opened = views.watchers.times_reopened();
+        Self { views, changes: HashMap::new(), opened, _guard }
     }
 
     /// Makes the changes visible, with how far the stream has been taken in, in one step. They are written a moment
@@ -37,41 +38,34 @@ impl<'a> Batch<'a> {
     pub fn commit(mut self, stream: &str, position: u64) -> Result<(), Error> {
         let checkpoint = Change::Put(position.to_be_bytes().as_slice().into());
         self.changes.insert(full_key(CHECKPOINTS, stream.as_bytes()), checkpoint);
+        let Views { recent, watchers, writer, .. } = self.views;
         let (young, waiting) = {
-            let _one = lock(&self.inner.committing);
-            if *self.inner.reopened.borrow() != self.opened {
+            let _one = self.views.one_commit();
+            if watchers.times_reopened() != self.opened {
                 return Err(Error::Write("they were opened anew".to_owned()));
             }
             let changes = std::mem::take(&mut self.changes);
             // They look when the rows are there.
-            let keys: Vec<Vec<u8>> = match self.inner.is_watched() {
+            let keys: Vec<Vec<u8>> = match watchers.are_at_tables() {
                 true => changes.keys().cloned().collect(),
                 false => Vec::new(),
             };
-            let waiting = self.inner.recent.add(changes);
-            self.inner.tell_watchers(Some(keys.iter()));
-            self.inner.position(stream).send_replace(position);
-            waiting
+            let counts = recent.add(changes);
+            watchers.changed(&keys);
+            watchers.position(stream, || position).send_replace(position);
+            counts
         };
-        let times = if self.inner.catching_up.load(Ordering::Relaxed) { CATCH_UP_FACTOR } else { 1 };
-        if waiting > times * MAX_WAITING_ROWS {
+        if writer.is_too_much(waiting) {
             // The writer's thread opens sled anew when it cannot be written.
-            lock(&self.inner.work).dirty = true;
-            self.inner.changed.notify_all();
-            return self.inner.write();
+            writer.write_soon();
+            return self.views.write();
         }
-        let mut work = lock(&self.inner.work);
-        work.commits += 1;
-        let enough = young >= times * WRITE_THRESHOLD_ROWS;
-        if !work.dirty || enough && !work.enough {
-            (work.dirty, work.enough) = (true, enough);
-            self.inner.changed.notify_all();
-        }
+        writer.committed(young);
         Ok(())
     }
 
     fn change(&self, key: &[u8]) -> Option<Change> {
-        self.changes.get(key).cloned().or_else(|| self.inner.recent.get(key))
+        self.changes.get(key).cloned().or_else(|| self.views.recent.get(key))
     }
 }
 
@@ -80,7 +74,7 @@ impl View for Batch<'_> {
         let key = full_key(table, key);
         match self.change(&key) {
             Some(change) => change.bytes(),
-            None => self.inner.stored(&key).map(|bytes| bytes.to_vec()),
+            None => self.views.stored(&key).map(|bytes| bytes.to_vec()),
         }
     }
 
@@ -97,7 +91,7 @@ impl View for Batch<'_> {
         match self.change(&key) {
             Some(Change::Held(row)) => Some(Found::Held(row)),
             Some(change) => change.bytes().map(Found::Encoded),
-            None => self.inner.stored(&key).map(|bytes| Found::Encoded(bytes.to_vec())),
+            None => self.views.stored(&key).map(|bytes| Found::Encoded(bytes.to_vec())),
         }
     }
 

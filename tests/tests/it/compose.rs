@@ -82,7 +82,7 @@ fn every_container_has_its_own_part_and_no_other() {
 }
 
 #[test]
-fn the_keys_that_nodes_believe_are_nobody_elses() {
+fn the_keys_that_nodes_trust_are_nobody_elses() {
     let folder = tempfile::tempdir().unwrap();
     init(folder.path(), "init --endpoint http://a:1 --bus nats://b:2");
     let files = files(folder.path());

@@ -169,7 +169,7 @@ async fn what_others_answer_or_announce_is_not_passed_on() {
         }
     });
     tokio::time::timeout(Duration::from_secs(60), announced).await.unwrap().unwrap();
-    // Whoever announced is known to the gateway by now, if it believed it.
+    // Whoever announced is known to the gateway by now, if it trusted it.
     let (status, answer) = instance.raw().call("GetOpsSummary", &json!({}));
     assert_eq!(
         (status, answer["__type"].as_str().unwrap_or_default()),

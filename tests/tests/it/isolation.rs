@@ -244,7 +244,7 @@ async fn a_forged_identity_is_not_let_in() {
 /// NATS lets a requester choose where the answer goes. A service answers on a subject of the node that asked, whatever
 /// that one chose: nothing arrives at another. The server itself answers where it is told, that it has stored a message
 /// or with one that the requester may read: that arrives, holds nothing that the requester wrote, and changes nothing,
-/// because a node believes nothing but a signature.
+/// because a node trusts nothing but a signature.
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_that_a_node_sends_to_another_change_nothing_there() {
     let instance = Instance::start(2);

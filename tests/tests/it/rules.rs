@@ -60,17 +60,17 @@ fn an_event_of_another_system_opens_an_item_starts_an_incident_and_runs_a_docume
     let ran = instance.aws(&["get-command-invocation", "--command-id", id, "--instance-id", &node]).json();
     assert_eq!(ran["StandardOutputContent"], "total 20\n");
 
-    let shown = instance.reeve(&["rules", "show", "orders"]).text();
+    let shown = instance.reeve(&["rules", "show", "orders"]).text().to_owned();
     assert!(shown.contains("Matched: 1 times") && shown.contains("order/7"), "{shown}");
-    let tested = instance.reeve(&["rules", "backtest", "orders"]).text();
+    let tested = instance.reeve(&["rules", "backtest", "orders"]).text().to_owned();
     assert!(tested.contains("and 1 match."), "{tested}");
-    let listed = instance.reeve(&["rules", "list"]).text();
+    let listed = instance.reeve(&["rules", "list"]).text().to_owned();
     assert!(listed.contains("reeve.alerts") && listed.contains("opscenter.reeve"), "{listed}");
 
     // Switched off, it does nothing more.
     events(&instance, &["disable-rule", "--name", "orders"]).text();
     put_event(&instance, &json!({"total": 30}));
-    let tested = || instance.reeve(&["rules", "backtest", "orders"]).text();
+    let tested = || instance.reeve(&["rules", "backtest", "orders"]).text().to_owned();
     reeve_e2e::wait_for("the event is in the log", || tested().contains("and 2 match.").then_some(()));
     let shown = instance.reeve(&["--output", "json", "rules", "show", "orders"]).json();
     assert_eq!((&shown["matched"], &shown["rule"]["State"]), (&json!(1), &json!("DISABLED")));

@@ -83,7 +83,7 @@ async fn without_it_nobody_is_let_in() {
     println!("plain CONNECT to the bus: {:?}", rest.trim());
     assert!(!rest.contains("PONG") && !rest.contains("+OK"), "{rest}");
 
-    // Who does not believe the authority does not get in, with whatever credentials; nor does a plain gateway's client.
+    // Who does not trust the authority does not get in, with whatever credentials; nor does a plain gateway's client.
     let stranger = Options { ca: None, ..instance.core_options() };
     let refused = Bus::connect(&stranger).await.err().expect("let in");
     println!("without the authority: {refused}");

@@ -12,11 +12,18 @@ use serde_json::{Map, Value};
 use ureq::Agent;
 
 use super::{
-    ControlPlane, Sink, engine::Context, git, include::name_and_version, output::Out, paths, walk::Ran,
+    ControlPlane, Sink,
+    context::Context,
+    git,
+    include::name_and_version,
+    output::Out,
+    paths,
+    source_info::{done, flag, text},
+    walk::Ran,
 };
 
 /// Content for scripts, not images of systems: more is a mistake that would fill the disk of a node.
-const MAX_BYTES: u64 = 512 << 20;
+const MAX_DOWNLOAD_BYTES: u64 = 512 << 20;
 
 /// Downloads one source to one destination.
 pub(super) async fn run<D: ControlPlane, S: Sink>(
@@ -77,11 +84,6 @@ pub(super) async fn run<D: ControlPlane, S: Sink>(
     }
 }
 
-pub(super) async fn done<S: Sink>(place: &Path, out: &mut Out<'_, S>) -> Result<Ran, String> {
-    out.line(false, &format!("Content downloaded to {}\n", place.display()));
-    Ok(Ran::SUCCESS)
-}
-
 /// Creates the folder of a file.
 fn prepare(file: &Path) -> Result<(), String> {
     match file.parent() {
@@ -97,23 +99,6 @@ fn source_info(value: Option<&Value>) -> Result<Map<String, Value>, String> {
         Some(Value::Object(map)) => Ok(map.clone()),
         Some(Value::String(text)) => serde_json::from_str(text).map_err(|_| wrong()),
         _ => Err(wrong()),
-    }
-}
-
-/// A member of sourceInfo that must be there.
-pub(super) fn text<'a>(info: &'a Map<String, Value>, key: &str) -> Result<&'a str, String> {
-    match info.get(key).and_then(Value::as_str) {
-        Some(text) if !text.is_empty() => Ok(text),
-        _ => Err(format!("The member {key} of sourceInfo is missing.")),
-    }
-}
-
-/// A truth value of sourceInfo, which may be given as text.
-pub(super) fn flag(info: &Map<String, Value>, key: &str) -> bool {
-    match info.get(key) {
-        Some(Value::Bool(flag)) => *flag,
-        Some(Value::String(text)) => text.eq_ignore_ascii_case("true"),
-        _ => false,
     }
 }
 
@@ -169,14 +154,14 @@ impl Request {
             request = request.header("Authorization", authorization);
         }
         let response = request.call().map_err(unanswered)?;
-        let mut body = response.into_body().into_reader().take(MAX_BYTES + 1);
+        let mut body = response.into_body().into_reader().take(MAX_DOWNLOAD_BYTES + 1);
         let part = part_of(file);
         let copied = copy(&mut body, &part).map_err(|error| failed(&error));
         match copied {
-            Ok(size) if size <= MAX_BYTES => fs::rename(&part, file).map_err(|error| failed(&error)),
+            Ok(size) if size <= MAX_DOWNLOAD_BYTES => fs::rename(&part, file).map_err(|error| failed(&error)),
             Ok(_) => {
                 let _ = fs::remove_file(&part);
-                Err(format!("The URL {} has more than {MAX_BYTES} bytes.", self.url))
+                Err(format!("The URL {} has more than {MAX_DOWNLOAD_BYTES} bytes.", self.url))
             }
             Err(error) => {
                 let _ = fs::remove_file(&part);

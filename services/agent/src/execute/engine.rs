@@ -1,92 +1,24 @@
 //! Walks the steps of a plan and gives each to its plugin.
 
-use std::{path::PathBuf, pin::Pin, time::Duration};
-
-use bytes::Bytes;
-use reeve_contracts::outcome::{self, InvocationStatus, StepOutcome};
-use reeve_document_language::{
-    Decision, Plan, PlannedStep, Platform, StepStatus, aggregate, flow::REBOOT, parse_executable,
-    plan::timeout_seconds,
-};
-use serde_json::Value;
-use tokio::sync::watch;
-
 use super::{
-    ControlPlane, Deadline, Ended, Host, Job, Outcome, Paused, Refused, Resume, Sink, download, include,
-    inventory, output,
+    ControlPlane, Ended, Host, Job, Outcome, Paused, Refused, Resume, Sink,
+    contain::KILLED,
+    context::Context,
+    download, include, inventory, output,
     output::Out,
     patch, paths,
-    process::{KILLED, cancelled},
+    results::{Results, reported},
     script,
     walk::{Ran, Walk},
 };
-
-/// What all the steps of one job share, and how deep in included documents they are.
-pub(super) struct Context<'a, D> {
-    pub(super) host: &'a Host,
-    pub(super) command_id: &'a str,
-    pub(super) run_as: Option<&'a str>,
-    pub(super) control_plane: &'a D,
-    pub(super) cancel: watch::Receiver<bool>,
-    /// The folder of the command, or of the including step. Who needs it makes it.
-    pub(super) folder: PathBuf,
-    /// Where downloads of the whole command go.
-    pub(super) downloads: PathBuf,
-    /// The documents that include this one, outermost first.
-    pub(super) chain: Vec<String>,
-    /// How many reboots the document has asked for so far.
-    pub(super) reboots: u32,
-    /// Of the whole document; of an included one, also of the step that includes it.
-    pub(super) deadline: Deadline,
-}
-
-/// A script that always asks for a reboot would reboot its machine for ever. The original agent sets no limit.
-const MAX_REBOOTS: u32 = 10;
-
-impl<D> Context<'_, D> {
-    /// Why a step that asks for a reboot now fails instead.
-    pub(super) fn no_reboot(&self) -> Option<String> {
-        match &self.host.no_reboot {
-            Some(reason) => Some(reason.clone()),
-            None => (self.reboots >= MAX_REBOOTS).then(|| {
-                format!("The command asked for more than {MAX_REBOOTS} reboots; there is no further one.")
-            }),
-        }
-    }
-
-    pub(super) fn is_cancelled(&self) -> bool {
-        *self.cancel.borrow()
-    }
-
-    /// Why nothing more is begun: it was cancelled, or its time is over.
-    fn is_over(&self) -> Option<StepStatus> {
-        match self.deadline.left().is_zero() {
-            _ if self.is_cancelled() => Some(StepStatus::Cancelled),
-            true => Some(StepStatus::TimedOut),
-            false => None,
-        }
-    }
-
-    /// Waits for something, but not beyond its time or a cancellation: then how the step ends instead.
-    pub(super) async fn bounded<T>(
-        &self,
-        deadline: &Deadline,
-        work: impl Future<Output = T>,
-    ) -> Result<T, Ran> {
-        let mut cancel = self.cancel.clone();
-        let status = tokio::select! {
-            done = work => return Ok(done),
-            () = cancelled(&mut cancel) => StepStatus::Cancelled,
-            () = tokio::time::sleep(deadline.left()) => StepStatus::TimedOut,
-        };
-        Err(Ran { status, code: KILLED })
-    }
-
-    /// As long as inputs may take: their own time-out, or what is left of the whole.
-    pub(super) fn time(&self, inputs: &Value) -> Duration {
-        Duration::from_secs(u64::from(timeout_seconds(inputs))).min(self.deadline.left())
-    }
-}
+use bytes::Bytes;
+use reeve_contracts::outcome::{InvocationStatus, StepOutcome};
+use reeve_document_language::{
+    Decision, Plan, PlannedStep, Platform, StepStatus, flow::REBOOT, parse_executable,
+};
+use serde_json::Value;
+use std::pin::Pin;
+use tokio::sync::watch;
 
 pub(super) async fn run<D: ControlPlane, S: Sink>(
     host: &Host,
@@ -151,96 +83,15 @@ async fn steps<D: ControlPlane, S: Sink>(
     Ended::Outcome(results.outcome(context.host.output_limit))
 }
 
+fn refused(message: String) -> Outcome {
+    Outcome { status: InvocationStatus::Failed, code: 1, message, steps: Vec::new() }
+}
+
 /// What a step goes on from after a reboot.
 struct Again {
     kept: output::Kept,
     started_ms: i64,
     refused: Option<Refused>,
-}
-
-/// The results of the steps so far.
-#[derive(Default)]
-struct Results {
-    of: Vec<StepOutcome>,
-    /// The steps that reached the limit of their output.
-    full: Vec<String>,
-}
-
-impl Results {
-    fn add(&mut self, outcome: StepOutcome) {
-        match self.of.iter_mut().find(|earlier| earlier.name == outcome.name) {
-            Some(earlier) => {
-                let worse = ran(earlier).worse(ran(&outcome));
-                merge(worse, earlier, &outcome);
-            }
-            None => self.of.push(outcome),
-        }
-    }
-
-    fn outcome(self, limit: u64) -> Outcome {
-        let status = aggregate(self.of.iter().map(|step| ran(step).status));
-        let decisive = self.of.iter().find(|step| ran(step).status == status);
-        let message = match self.full.as_slice() {
-            [] => String::new(),
-            names => format!(
-                "The output of {} reached the limit of {limit} bytes; the rest was dropped.",
-                names.join(", ")
-            ),
-        };
-        Outcome {
-            status: match status {
-                StepStatus::TimedOut => InvocationStatus::ExecutionTimedOut,
-                StepStatus::Cancelled => InvocationStatus::Cancelled,
-                StepStatus::Failed => InvocationStatus::Failed,
-                StepStatus::Success | StepStatus::Skipped | StepStatus::SuccessAndReboot => {
-                    InvocationStatus::Success
-                }
-            },
-            code: decisive.filter(|_| status != StepStatus::Success).map_or(0, |step| step.code),
-            message,
-            steps: self.of,
-        }
-    }
-}
-
-/// The result that a step's outcome was made of.
-fn ran(step: &StepOutcome) -> Ran {
-    let status = match step.status() {
-        outcome::StepStatus::Success => StepStatus::Success,
-        outcome::StepStatus::TimedOut => StepStatus::TimedOut,
-        outcome::StepStatus::Cancelled => StepStatus::Cancelled,
-        outcome::StepStatus::Skipped => StepStatus::Skipped,
-        outcome::StepStatus::Failed | outcome::StepStatus::Unspecified => StepStatus::Failed,
-    };
-    Ran { status, code: step.code }
-}
-
-/// What is reported of a step. One that asks for a reboot has not ended and is reported later.
-fn reported(status: StepStatus) -> outcome::StepStatus {
-    match status {
-        StepStatus::Success => outcome::StepStatus::Success,
-        StepStatus::Failed => outcome::StepStatus::Failed,
-        StepStatus::TimedOut => outcome::StepStatus::TimedOut,
-        StepStatus::Cancelled => outcome::StepStatus::Cancelled,
-        StepStatus::Skipped => outcome::StepStatus::Skipped,
-        StepStatus::SuccessAndReboot => outcome::StepStatus::Unspecified,
-    }
-}
-
-fn refused(message: String) -> Outcome {
-    Outcome { status: InvocationStatus::Failed, code: 1, message, steps: Vec::new() }
-}
-
-/// Steps of the same name have one place in the results. Documents the service accepted have none.
-fn merge(ran: Ran, earlier: &mut StepOutcome, later: &StepOutcome) {
-    earlier.set_status(reported(ran.status));
-    earlier.code = ran.code;
-    earlier.finished_ms = later.finished_ms;
-    earlier.stdout = output::join(&earlier.stdout, &later.stdout);
-    earlier.stderr = output::join(&earlier.stderr, &later.stderr);
-    earlier.output = output::combine(&earlier.stdout, &earlier.stderr);
-    earlier.stdout_bytes += later.stdout_bytes;
-    earlier.stderr_bytes += later.stderr_bytes;
 }
 
 /// A step of the document itself, with an output of its own. When it asks for a reboot, what is kept of its
@@ -336,7 +187,7 @@ fn say<S: Sink>(out: &mut Out<'_, S>, word: &str) {
 }
 
 /// The steps of an included document; they write into the output of the including step.
-pub(super) fn included<'a, D: ControlPlane, S: Sink>(
+fn included<'a, D: ControlPlane, S: Sink>(
     context: &'a Context<'a, D>,
     plan: &'a Plan,
     out: &'a mut Out<'_, S>,
@@ -440,7 +291,10 @@ async fn one<D: ControlPlane, S: Sink>(
         "aws:runPowerShellScript" => {
             script::run(context, step, inputs, &folder, script::Shell::PowerShell, out).await
         }
-        "aws:runDocument" => include::run(context, inputs, folder, out).await,
+        "aws:runDocument" => match include::inner(context, inputs, folder).await? {
+            Ok((inner, plan)) => Ok(included(&inner, &plan, out).await),
+            Err(ran) => Ok(ran),
+        },
         "aws:softwareInventory" => inventory::run(context, inputs, out).await,
         "aws:runPatchBaseline" => patch::run(context, inputs, out).await,
         "aws:downloadContent" => download::run(context, inputs, out).await,

@@ -11,12 +11,12 @@ use serde_json::{Map, Value};
 
 use super::{
     Deadline, Sink,
-    contain::{Task, code_in_words},
-    download::{self, flag, text},
-    engine::Context,
+    contain::{KILLED, Task, code_in_words},
+    context::Context,
     output::Out,
     paths,
-    process::{self, Exit, KILLED},
+    process::{self, Exit},
+    source_info::{self, flag, text},
     walk::Ran,
 };
 
@@ -144,7 +144,7 @@ pub(super) async fn run<D, S: Sink>(
     let kept = keep(&clone, &source.path, target, into_folder);
     let _ = fs::remove_dir_all(&clone);
     kept?;
-    download::done(target, out).await
+    source_info::done(target, out).await
 }
 
 fn keep(clone: &Path, path: &str, target: &Path, into_folder: bool) -> Result<(), String> {

@@ -2,28 +2,21 @@
 
 use std::{fs, path::PathBuf};
 
-use reeve_document_language::{Format, content, plan::parse_included};
+use reeve_document_language::{Format, Plan, content, plan::parse_included};
 use reeve_types::arn::id_or_arn;
 use serde_json::{Map, Value};
 
-use super::{
-    ControlPlane, Sink,
-    engine::{self, Context},
-    output::Out,
-    paths,
-    walk::Ran,
-};
+use super::{ControlPlane, context::Context, paths, walk::Ran};
 
 /// How many documents may be inside of one another below the one that was sent.
 const MAX_DEPTH: usize = 3;
 
-/// Finds the document and runs its steps into the output of this one.
-pub(super) async fn run<D: ControlPlane, S: Sink>(
-    context: &Context<'_, D>,
+/// Finds the document: its steps, and what they share; or how the step ends without it.
+pub(super) async fn inner<'a, D: ControlPlane>(
+    context: &Context<'a, D>,
     inputs: &Value,
     folder: PathBuf,
-    out: &mut Out<'_, S>,
-) -> Result<Ran, String> {
+) -> Result<Result<(Context<'a, D>, Plan), Ran>, String> {
     let text = |key: &str| inputs.get(key).and_then(Value::as_str).unwrap_or_default();
     let path = text("documentPath");
     if path.is_empty() {
@@ -36,7 +29,7 @@ pub(super) async fn run<D: ControlPlane, S: Sink>(
     let (key, document) = match text("documentType") {
         "SSMDocument" => match context.bounded(&deadline, fetch(context, path)).await {
             Ok(fetched) => fetched?,
-            Err(ran) => return Ok(ran),
+            Err(ran) => return Ok(Err(ran)),
         },
         "LocalPath" => read(context, path)?,
         other => {
@@ -65,7 +58,7 @@ pub(super) async fn run<D: ControlPlane, S: Sink>(
         reboots: context.reboots,
         deadline,
     };
-    Ok(engine::included(&inner, &plan, out).await)
+    Ok(Ok((inner, plan)))
 }
 
 /// Takes `name`, `name:version` or an ARN apart.
@@ -94,7 +87,7 @@ fn read<D>(context: &Context<'_, D>, path: &str) -> Result<(String, Value), Stri
     let file = paths::confine(&context.downloads, path)?;
     let failed = |error: std::io::Error| format!("The document {} cannot be read: {error}.", file.display());
     let size = fs::metadata(&file).map_err(failed)?.len();
-    if size > content::MAX_BYTES as u64 {
+    if size > content::MAX_DOCUMENT_BYTES as u64 {
         return Err(format!("The document {} has {size} bytes, more than a document may.", file.display()));
     }
     let text = fs::read_to_string(&file).map_err(failed)?;

@@ -1,6 +1,6 @@
 //! aws:softwareInventory: collects what the machine has, and tells the control plane what differs from what it knows.
 
-use super::{ControlPlane, Sink, engine::Context, output::Out, walk::Ran};
+use super::{ControlPlane, Sink, context::Context, output::Out, walk::Ran};
 use crate::inventory::{
     Collected, Machine, Wanted, collect,
     kept::{Kept, Told},

@@ -4,7 +4,7 @@
 //! steps with their conditions and flow, and gives every step to its plugin. What a step prints goes to the
 //! [`Sink`] as it is printed, and its beginning into the [`StepOutcome`].
 //!
-//! - `engine` walks the steps; `walk` holds the flow rules.
+//! - `engine` walks the steps; `walk` holds the flow rules, `context` what the steps share, `results` what they came to.
 //! - `process` owns the life of one step's processes: their pipes, their time and their end; `contain` keeps
 //!   them together.
 //! - `output` bounds what is kept and cuts it the way replies are cut.
@@ -14,6 +14,7 @@
 //! when the step was ended by time or by the user.
 
 mod contain;
+mod context;
 mod download;
 mod engine;
 mod git;
@@ -23,7 +24,9 @@ mod output;
 mod patch;
 mod paths;
 mod process;
+mod results;
 mod script;
+mod source_info;
 #[cfg(test)]
 mod tests;
 mod walk;

@@ -1,17 +1,19 @@
 //! aws:runPatchBaseline, which is ours: finds out what of the packages is as the baseline wants it, installs what is not,
 //! and tells the inventory both.
 
+mod order;
+mod telling;
+
 use super::{
     ControlPlane, Deadline, PatchBaseline, Sink,
-    contain::Task,
-    engine::Context,
-    inventory::Teller,
+    contain::{KILLED, Task},
+    context::Context,
     output::Out,
     process::{self, Exit},
     walk::Ran,
 };
 use crate::{
-    inventory::{Collected, Machine},
+    inventory::Machine,
     patch::{
         apt::Apt,
         assess::{Assessed, State, assess, updatable},
@@ -21,57 +23,15 @@ use crate::{
         system::{self, System},
     },
 };
+use order::Order;
 use reeve_document_language::{StepStatus, flow::REBOOT};
 use reeve_inventory_model::Entry;
 use reeve_patch_baseline::{Decision, Patch, Scheme, decide};
 use reeve_types::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use telling::{line, say, tell};
 use tokio::{process::Command, sync::watch};
-
-const COMPLIANCE: &str = "AWS:PatchCompliance";
-const SUMMARY: &str = "AWS:PatchSummary";
-/// As many packages a line of the output names.
-const MAX_NAMED: usize = 20;
-
-/// What is wanted: the inputs.
-struct Order {
-    is_install: bool,
-    may_restart: bool,
-    snapshot_id: String,
-}
-
-impl Order {
-    /// # Errors
-    /// A sentence that names the input and its value.
-    fn read(inputs: &Value) -> Result<Self, String> {
-        let text = |name: &str| inputs.get(name).and_then(Value::as_str).unwrap_or_default();
-        let is_install = match text("operation") {
-            "Scan" => false,
-            "Install" => true,
-            other => return Err(format!("The input operation is {other:?}; it must be Scan or Install.")),
-        };
-        let may_restart = match text("rebootOption") {
-            "RebootIfNeeded" | "" => true,
-            "NoReboot" => false,
-            other => {
-                return Err(format!(
-                    "The input rebootOption is {other:?}; it must be RebootIfNeeded or NoReboot."
-                ));
-            }
-        };
-        for name in ["installOverrideList", "baselineOverride"] {
-            if !text(name).is_empty() {
-                return Err(format!("The input {name} cannot be followed here yet: nothing was done."));
-            }
-        }
-        Ok(Self { is_install, may_restart, snapshot_id: text("snapshotId").to_owned() })
-    }
-
-    fn operation(&self) -> &'static str {
-        if self.is_install { "Install" } else { "Scan" }
-    }
-}
 
 /// Scans or installs, and tells. The step fails when something that is approved could not be installed, or when it could not
 /// be looked.
@@ -336,7 +296,7 @@ impl<D: ControlPlane> Run<'_, D> {
         out: &mut Out<'_, S>,
     ) -> Result<Result<bool, Ran>, String> {
         if self.context.is_cancelled() {
-            return Ok(Err(Ran { status: StepStatus::Cancelled, code: process::KILLED }));
+            return Ok(Err(Ran { status: StepStatus::Cancelled, code: KILLED }));
         }
         let (_nobody, mut cancel) = watch::channel(false);
         let task = Task { command: command.into_std(), user: None };
@@ -352,7 +312,7 @@ impl<D: ControlPlane> Run<'_, D> {
                     true,
                     "The package manager was ended by the step's time: the next installation repairs that.",
                 );
-                Err(Ran { status: StepStatus::TimedOut, code: process::KILLED })
+                Err(Ran { status: StepStatus::TimedOut, code: KILLED })
             }
         };
         Ok(ended)
@@ -429,37 +389,6 @@ impl<D: ControlPlane> Run<'_, D> {
     }
 }
 
-/// Tells the inventory of both types: what was found, or why there is nothing.
-async fn tell<D: ControlPlane>(
-    context: &Context<'_, D>,
-    began: Timestamp,
-    assessed: &Result<&[Assessed], String>,
-    summary: Option<Entry>,
-) -> Result<(), String> {
-    let teller = Teller::new(context, began);
-    let entries = assessed.clone().map(|assessed| assessed.iter().map(entry).collect::<Vec<_>>());
-    let summary = assessed.clone().map(|_| summary.into_iter().collect::<Vec<_>>());
-    let names = vec![COMPLIANCE.to_owned(), SUMMARY.to_owned()];
-    let known = context.control_plane.inventory_hashes(names).await?;
-    for (type_name, entries) in [(COMPLIANCE, entries), (SUMMARY, summary)] {
-        let collected = Collected {
-            type_name: type_name.to_owned(),
-            version: "1.0".to_owned(),
-            entries,
-            note: String::new(),
-        };
-        let known = known.get(type_name).map(String::as_str).unwrap_or_default();
-        // That it failed is told as well, and no failure of the telling.
-        let _said = teller.tell(collected, known).await?;
-    }
-    Ok(())
-}
-
-/// A whole line of ours in the step's output.
-fn line<S: Sink>(out: &mut Out<'_, S>, stderr: bool, text: &str) {
-    out.line(stderr, &format!("{text}\n"));
-}
-
 /// As apt is told: a name, the architecture where it has one of its own, and the version.
 fn target(one: &Assessed) -> Option<String> {
     let version = &one.target.as_ref()?.version;
@@ -468,46 +397,4 @@ fn target(one: &Assessed) -> Option<String> {
         "all" => format!("{}={version}", package.name),
         arch => format!("{}:{arch}={version}", package.name),
     })
-}
-
-/// A package as AWS:PatchCompliance has it.
-fn entry(one: &Assessed) -> Entry {
-    let version = one.target.as_ref().map_or(&one.package.version, |target| &target.version);
-    let installed = match one.target {
-        Some(_) => Timestamp(0),
-        None => Timestamp(one.package.installed_seconds.saturating_mul(1000)),
-    };
-    let level = serde_json::to_value(one.level).ok();
-    let attributes = [
-        ("Title", format!("{}:{version}", one.id())),
-        ("KBId", one.id()),
-        ("Classification", if one.is_security { "Security" } else { "" }.to_owned()),
-        ("Severity", one.priority.clone()),
-        ("State", one.state.name().to_owned()),
-        ("InstalledTime", installed.rfc3339()),
-        ("ComplianceLevel", level.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()),
-        ("Reason", one.reason.clone()),
-    ];
-    let given = attributes.into_iter().filter(|(_, value)| !value.is_empty());
-    given.map(|(name, value)| (name.to_owned(), value)).collect()
-}
-
-/// Says how many packages there are in each state, and which are not as they should be.
-fn say<S: Sink>(assessed: &[Assessed], out: &mut Out<'_, S>) {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for one in assessed {
-        *counts.entry(one.state.name()).or_default() += 1;
-    }
-    let counts: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
-    line(out, false, &format!("{} packages: {}", assessed.len(), counts.join(", ")));
-    let told = assessed.iter().filter(|one| !matches!(one.state, State::Installed | State::InstalledOther));
-    for one in told.clone().take(MAX_NAMED) {
-        let target = one.target.as_ref().map(|target| format!(" -> {}", target.version)).unwrap_or_default();
-        let security = if one.is_security { " security" } else { "" };
-        let (state, id, version) = (one.state.name(), one.id(), &one.package.version);
-        line(out, false, format!("{state}: {id} {version}{target}{security} {}", one.reason).trim_end());
-    }
-    if let Some(more) = told.count().checked_sub(MAX_NAMED).filter(|more| *more > 0) {
-        line(out, false, &format!("… and {more} more"));
-    }
 }

@@ -1,11 +1,6 @@
 //! The life of one process group.
 
-use std::{
-    io,
-    process::ExitStatus,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{io, process::ExitStatus, time::Duration};
 
 use bytes::Bytes;
 use tokio::{
@@ -21,8 +16,6 @@ use super::{
     output::Out,
 };
 
-/// The code of a process that was killed.
-pub(super) const KILLED: i32 = 137;
 /// What remains in the pipes after a kill is read for this long; a process that escaped may hold them open.
 const READ_AFTER_KILL_TIME: Duration = Duration::from_secs(2);
 /// A pipe holds this much, and a chunk no more: large enough for 100 MB/s, small beside the agent's memory.
@@ -45,13 +38,6 @@ pub(super) enum Exit {
     TimedOut,
     /// The user wanted it to stop and it was killed.
     Cancelled,
-}
-
-/// Held while a process is started or a script is written. Otherwise a process that starts on another thread
-/// could inherit the open script, and the system would refuse to execute it as busy.
-pub(super) fn no_fork() -> MutexGuard<'static, ()> {
-    static FORKING: Mutex<()> = Mutex::new(());
-    FORKING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Waits until the user cancels; for ever when nobody can any more.

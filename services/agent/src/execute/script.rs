@@ -17,11 +17,11 @@ use serde_json::Value;
 
 use super::{
     Sink,
-    contain::{self, Task},
-    engine::Context,
+    contain::{self, KILLED, Task},
+    context::Context,
     output::Out,
     paths,
-    process::{self, Exit, KILLED},
+    process::{self, Exit},
     walk::Ran,
 };
 
@@ -224,7 +224,7 @@ fn write_script(folder: &Path, text: &str, shell: Shell, user: Option<&User>) ->
     if let Some(parent) = path.parent() {
         paths::create_folder(parent)?;
     }
-    let alone = process::no_fork();
+    let alone = contain::no_fork();
     match shell {
         Shell::Posix => paths::write_new(&path, text.as_bytes(), 0o700)?,
         Shell::PowerShell => paths::write_new(&path, format!("\u{feff}{text}").as_bytes(), 0o700)?,

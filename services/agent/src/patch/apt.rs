@@ -18,9 +18,9 @@ use tokio::{
 };
 
 /// As long as others may be at the packages.
-const LOCK_WAIT: Duration = Duration::from_secs(300);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(300);
 /// apt waits itself as well, in case somebody was faster.
-const LOCK_TIMEOUT: &str = "DPkg::Lock::Timeout=60";
+const APT_LOCK_OPTION: &str = "DPkg::Lock::Timeout=60";
 /// The newly installed file keeps the configuration that is there, and asks nobody.
 const KEEP_CONFIGURATION: [&str; 4] =
     ["-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"];
@@ -65,7 +65,7 @@ impl Apt<'_> {
     /// # Errors
     /// Who still is.
     pub async fn wait(&self, say: impl FnMut(&str)) -> Result<(), String> {
-        lock::wait(self.machine, LOCK_WAIT, say).await
+        lock::wait(self.machine, LOCK_TIMEOUT, say).await
     }
 
     /// Gets the repositories' indexes anew. A repository that is not reached is an error: what it has is not known.
@@ -188,7 +188,7 @@ impl Apt<'_> {
         let mut command = Command::new("apt-get");
         command
             .args(self.root())
-            .args(["-q", "-y", "--no-remove", "--no-install-recommends", "-o", LOCK_TIMEOUT])
+            .args(["-q", "-y", "--no-remove", "--no-install-recommends", "-o", APT_LOCK_OPTION])
             .args(KEEP_CONFIGURATION);
         command.arg("install").args(targets);
         quiet(command)

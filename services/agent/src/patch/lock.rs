@@ -14,7 +14,7 @@ const LOCKS: [&str; 4] = [
     "/var/lib/apt/lists/lock",
     "/var/cache/apt/archives/lock",
 ];
-const INTERVAL: Duration = Duration::from_millis(500);
+const LOCK_POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Waits until nobody is at the packages; `say` is told once who is.
 ///
@@ -31,7 +31,7 @@ pub async fn wait(machine: &Machine, most: Duration, mut say: impl FnMut(&str)) 
             say(&format!("Waiting for {holder}, which has locked the packages."));
             said = holder;
         }
-        tokio::time::sleep(INTERVAL).await;
+        tokio::time::sleep(LOCK_POLL_INTERVAL).await;
     }
 }
 

@@ -1,9 +1,13 @@
 //! Executing what was taken in: a few documents at a time, each cancellable.
 //!
+//! - `intake`: what counts, of what came in.
+//! - `queue`: what waits and runs, and whether anything is begun; `waiting`: one document of it.
 //! - `report`: what is said of a command.
 //! - `uplink`: what steps ask of the control plane, and tell it.
 //! - `reboot`: documents that wait for a reboot, and asking the machine for it.
 
+mod intake;
+mod queue;
 mod reboot;
 mod report;
 #[cfg(test)]
@@ -11,6 +15,7 @@ mod tests;
 #[cfg(test)]
 pub use tests::test_agent;
 mod uplink;
+mod waiting;
 
 use crate::{
     agent::Agent,
@@ -19,52 +24,23 @@ use crate::{
     local_policy::Rules,
     output::Output,
 };
-use prost::Message;
-use reboot::Waiting;
-use reeve_contracts::{
-    node::{Dispatch, DispatchKind, SignedDispatch},
-    outcome::InvocationStatus,
-};
-use reeve_node_protocol::dispatch::{Refusal, Verified};
-use reeve_types::Timestamp;
+use queue::Queue;
+use reeve_contracts::{node::Dispatch, outcome::InvocationStatus};
+use reeve_node_protocol::dispatch::Verified;
 use report::ReportedCommand;
 use std::{
-    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::{sync::watch, task::JoinSet};
 use uplink::Uplink;
-
-/// AWS's agent: five documents at a time.
-const MAX_RUNNING_DOCUMENTS: usize = 5;
+use waiting::Waiting;
 
 /// Runs documents.
 pub struct Worker {
     agent: Arc<Agent>,
     queue: Mutex<Queue>,
     tasks: Mutex<JoinSet<()>>,
-}
-
-#[derive(Default)]
-struct Queue {
-    waiting: VecDeque<Waiting>,
-    /// The cancellation switch of each document that runs.
-    running: HashMap<String, watch::Sender<bool>>,
-    /// Documents that wait for a reboot. While there is one, nothing is begun: the reboot would cut it off.
-    paused: Vec<Waiting>,
-    /// Whether the machine was asked already.
-    asked: bool,
-    /// Whether somebody looks for the end of their time.
-    watched: bool,
-    /// Whether what waits is begun in a moment, because the ledger could not be written.
-    later: bool,
-}
-
-impl Queue {
-    fn has_room(&self) -> bool {
-        self.running.len() < MAX_RUNNING_DOCUMENTS && self.paused.is_empty()
-    }
 }
 
 impl Worker {
@@ -76,148 +52,11 @@ impl Worker {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes up what an earlier run of the agent had taken in and not begun, or paused. It waits for
-    /// [`Worker::begin_waiting`]: what came meanwhile may cancel it.
-    ///
-    /// # Errors
-    /// When a key is doubted and the control plane does not answer; then nothing was taken up.
-    pub async fn resume(self: &Arc<Self>) -> anyhow::Result<()> {
-        let accepted = self.agent.ledger.accepted().unwrap_or_else(|error| {
-            tracing::error!(%error, "what waited before cannot be read");
-            Vec::new()
-        });
-        let mut accepted: Vec<_> = accepted.into_iter().map(Accepted::read).collect();
-        accepted.sort_unstable_by_key(|accepted| accepted.number());
-        let mut verdicts: Vec<_> =
-            accepted.iter().map(|accepted| self.verify(accepted.number(), &accepted.data)).collect();
-        if verdicts.iter().any(|verdict| verdict.as_ref().is_err_and(Refusal::is_of_keys)) {
-            self.agent.ask_for_keys().await?;
-            verdicts =
-                accepted.iter().map(|accepted| self.verify(accepted.number(), &accepted.data)).collect();
-        }
-        for (accepted, verdict) in accepted.into_iter().zip(verdicts) {
-            if let Err(error) = self.take_up(&accepted, verdict) {
-                tracing::error!(%error, "a dispatch of an earlier run waits: the ledger cannot be written");
-                // It is looked at again when its turn comes, until it can be.
-                self.wait(accepted.verified);
-            }
-        }
-        self.resume_paused();
-        Ok(())
-    }
-
-    /// What counted once and does not any more, for its key, has an outcome.
-    fn take_up(self: &Arc<Self>, accepted: &Accepted, verdict: Verdict) -> Result<(), ledger::Error> {
-        match verdict {
-            // It was not too early once: the clock was set back.
-            Err(refusal) if refusal.is_too_early() => {
-                self.wait(accepted.verified.clone());
-                Ok(())
-            }
-            Err(refusal @ Refusal::Key(_)) => {
-                self.fail(&ReportedCommand::dispatch(&accepted.verified.dispatch), &refusal.to_string(), None)
-            }
-            verdict => self.take_in(accepted.number(), verdict, &accepted.data),
-        }
-    }
-
-    /// Whether a message of the inbox counts, as of now. It is asked once for each message, and the answer goes with it.
-    pub fn verify(&self, number: u64, data: &[u8]) -> Verdict {
-        self.agent.keys.verify(data, &self.agent.identity.node_id, number, (self.agent.clock)())
-    }
-
-    /// Takes one stored message of the inbox in; what it asks for waits for [`Worker::begin_waiting`].
-    ///
-    /// # Errors
-    /// When the ledger cannot be written: then nothing was begun, and the message is read again.
-    pub fn take_in(
-        self: &Arc<Self>,
-        number: u64,
-        verdict: Verdict,
-        data: &[u8],
-    ) -> Result<(), ledger::Error> {
-        match verdict {
-            Ok(verified) => self.take(number, verified, data, true),
-            Err(refusal) => self.refuse(number, &refusal),
-        }
-    }
-
-    /// Takes a live message in and begins what it asks for, if there is room. Answers whether it counted;
-    /// if not, nothing was changed.
-    ///
-    /// # Errors
-    /// As [`Worker::take_in`].
-    pub fn take_in_live(
-        self: &Arc<Self>,
-        number: u64,
-        verdict: Verdict,
-        data: &[u8],
-    ) -> Result<bool, ledger::Error> {
-        match verdict {
-            Ok(verified) => self.take(number, verified, data, false).map(|()| true),
-            Err(refusal) => {
-                tracing::warn!(number, %refusal, "a live message does not count");
-                Ok(false)
-            }
-        }
-    }
-
-    fn take(
-        self: &Arc<Self>,
-        number: u64,
-        verified: Verified,
-        data: &[u8],
-        later: bool,
-    ) -> Result<(), ledger::Error> {
-        let dispatch = &verified.dispatch;
-        failpoint::reached("after-receive");
-        let ledger = &self.agent.ledger;
-        if dispatch.kind() == DispatchKind::Cancel {
-            // It may have overtaken what it cancels, which then counts as ended and is never begun.
-            if ledger.state(&dispatch.command_id)?.is_none() {
-                return self.end(&cancelled_early(), &ReportedCommand::dispatch(dispatch), Some(number));
-            }
-            self.cancel(&dispatch.command_id)?;
-            return ledger.set_cursor(number);
-        }
-        match self.is_new(&dispatch.command_id)? {
-            false => {
-                self.end_unsure(dispatch)?;
-                ledger.set_cursor(number)
-            }
-            true if later || !self.queue().has_room() => {
-                ledger.accept(number, &dispatch.command_id, data)?;
-                failpoint::reached("after-accept");
-                self.wait(verified);
-                Ok(())
-            }
-            true => self.begin(Waiting::new(verified), Some(number)),
-        }
-    }
-
     fn wait(&self, verified: Verified) {
         let mut queue = self.queue();
         let id = &verified.dispatch.command_id;
         if !queue.waiting.iter().any(|waiting| waiting.dispatch.command_id == *id) {
             queue.waiting.push_back(Waiting::new(verified));
-        }
-    }
-
-    /// An inbox message that does not count. An expired one has an outcome; the others are not ours to answer.
-    fn refuse(&self, number: u64, refusal: &Refusal) -> Result<(), ledger::Error> {
-        tracing::warn!(number, %refusal, "a dispatch was refused");
-        match refusal {
-            Refusal::Expired { command_id, expired }
-                if !command_id.is_empty() && self.is_new(command_id)? =>
-            {
-                let of = ReportedCommand {
-                    command_id: command_id.clone(),
-                    expires_ms: expired.0,
-                    ..ReportedCommand::default()
-                };
-                self.expire(&of, Some(number))
-            }
-            _ => self.agent.ledger.set_cursor(number),
         }
     }
 
@@ -287,14 +126,14 @@ impl Worker {
 
     /// Tries again in a moment, and is not in the way of what comes in meanwhile.
     fn begin_later(self: &Arc<Self>) {
-        if std::mem::replace(&mut self.queue().later, true) {
+        if !self.queue().retry() {
             return;
         }
         let worker = self.clone();
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         tasks.spawn(async move {
             tokio::time::sleep(Duration::from_secs(1)).await;
-            worker.queue().later = false;
+            worker.queue().retried();
             Box::pin(worker.begin_waiting()).await;
         });
     }
@@ -420,7 +259,7 @@ impl Worker {
             parameters,
             run_as: Some(dispatch.run_as.clone()).filter(|user| !user.is_empty()),
             resume: waiting.paused.take(),
-            deadline: Deadline { clock: agent.clock.clone(), at: given_up(dispatch) },
+            deadline: Deadline { clock: agent.clock.clone(), at: waiting.given_up() },
         };
         let numbers = std::mem::take(&mut waiting.numbers);
         let mut sink = Output::new(agent.clone(), &dispatch.command_id, numbers);
@@ -442,32 +281,6 @@ impl Worker {
         let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         tasks.shutdown().await;
     }
-}
-
-/// What [`Worker::verify`] finds.
-pub type Verdict = Result<Verified, Refusal>;
-
-/// A dispatch that was verified when it was taken in by an earlier run of the agent.
-struct Accepted {
-    data: Vec<u8>,
-    verified: Verified,
-}
-
-impl Accepted {
-    fn read(data: Vec<u8>) -> Self {
-        let signed = SignedDispatch::decode(data.as_slice()).unwrap_or_default();
-        let dispatch = Dispatch::decode(signed.dispatch.as_slice()).unwrap_or_default();
-        Self { data, verified: Verified { dispatch, key_id: signed.key_id } }
-    }
-
-    fn number(&self) -> u64 {
-        self.verified.dispatch.number
-    }
-}
-
-/// When the control plane gives a dispatch up: its delivery and execution time-outs together are over.
-fn given_up(dispatch: &Dispatch) -> Timestamp {
-    Timestamp(dispatch.expires_ms).plus_seconds(i64::from(dispatch.execution_timeout_seconds))
 }
 
 fn cancelled_early() -> Outcome {

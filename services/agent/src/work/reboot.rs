@@ -7,17 +7,9 @@
 //! delivery and execution time-outs together are over ends, on whichever boot, because the control plane has given
 //! it up, and what waits behind it goes on.
 
-use super::{Queue, ReportedCommand, Worker, given_up};
-use crate::{
-    execute::{Paused, Refused, Resume},
-    failpoint, ledger,
-};
-use data_encoding::BASE64;
-use prost::Message;
-use reeve_contracts::node::Dispatch;
-use reeve_node_protocol::dispatch::Verified;
-use serde::{Deserialize, Serialize};
-use std::{collections::HashMap, process::Stdio, sync::Arc, time::Duration};
+use super::{Worker, waiting::Waiting};
+use crate::{failpoint, ledger};
+use std::{process::Stdio, sync::Arc, time::Duration};
 
 /// As long as a reboot waits for reports to go out; a bus that is away does not hold it up.
 const REPORTS_TIMEOUT: Duration = Duration::from_secs(5);
@@ -28,79 +20,12 @@ const PAUSED_POLL_INTERVAL: Duration = Duration::from_secs(1);
 pub(super) const NO_COMMAND: &str = "This node does not reboot by itself: its agent was started without a reboot \
     command. For agents of `reeve up`, `--reboot-command` sets one.";
 
-/// A document that is to be begun, or to go on.
-#[derive(Clone)]
-pub struct Waiting {
-    pub(super) dispatch: Dispatch,
-    /// The key that signed it; empty for one that has begun.
-    pub(super) key: String,
-    pub(super) paused: Option<Resume>,
-    /// The last numbers of its output's chunks, by step.
-    pub(super) numbers: HashMap<String, u64>,
-    started_ms: i64,
-}
-
-/// The same, as the ledger holds it.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    /// The dispatch, whose signature was checked before the document began.
-    dispatch: String,
-    paused: Paused,
-    numbers: HashMap<String, u64>,
-    started_ms: i64,
-    /// The boot on which it paused.
-    boot_id: String,
-}
-
-impl Waiting {
-    pub(super) fn new(verified: Verified) -> Self {
-        let Verified { dispatch, key_id: key } = verified;
-        Self { dispatch, key, paused: None, numbers: HashMap::new(), started_ms: 0 }
-    }
-
-    pub(super) fn pause(&mut self, paused: Paused, started_ms: i64) {
-        self.paused = Some(Resume { paused, refused: None });
-        self.started_ms = started_ms;
-    }
-
-    /// Does not go on after all.
-    pub(super) fn refuse(&mut self, reason: String) {
-        if let Some(resume) = &mut self.paused {
-            resume.refused = Some(Refused(reason));
-        }
-    }
-
-    fn of(&self) -> ReportedCommand {
-        ReportedCommand { started_ms: self.started_ms, ..ReportedCommand::dispatch(&self.dispatch) }
-    }
-
-    fn read(bytes: &[u8]) -> Option<(Self, String)> {
-        let kept: Kept = serde_json::from_slice(bytes).ok()?;
-        let dispatch = Dispatch::decode(BASE64.decode(kept.dispatch.as_bytes()).ok()?.as_slice()).ok()?;
-        let paused = Some(Resume { paused: kept.paused, refused: None });
-        let (key, numbers, started_ms) = (String::new(), kept.numbers, kept.started_ms);
-        let waiting = Self { dispatch, key, paused, numbers, started_ms };
-        Some((waiting, kept.boot_id))
-    }
-
-    fn write(&self, boot_id: &str) -> Option<Vec<u8>> {
-        let kept = Kept {
-            dispatch: BASE64.encode(&self.dispatch.encode_to_vec()),
-            paused: self.paused.as_ref()?.paused.clone(),
-            numbers: self.numbers.clone(),
-            started_ms: self.started_ms,
-            boot_id: boot_id.to_owned(),
-        };
-        serde_json::to_vec(&kept).ok()
-    }
-}
-
 impl Worker {
     /// Puts the document into the ledger as one that waits for a reboot.
     pub(super) fn pause(&self, waiting: &Waiting) -> Result<(), ledger::Error> {
         let state = waiting.write(&self.agent.boot_id).unwrap_or_default();
         self.agent.ledger.pause(&waiting.dispatch.command_id, &state)?;
-        self.queue().paused.push(waiting.clone());
+        self.queue().pause(waiting.clone());
         Ok(())
     }
 
@@ -125,7 +50,7 @@ impl Worker {
         for (waiting, boot_id) in read {
             let mut queue = self.queue();
             if boot_id == self.agent.boot_id {
-                queue.paused.push(waiting);
+                queue.pause(waiting);
             } else {
                 // Before everything else: it was begun first.
                 queue.waiting.push_front(waiting);
@@ -140,7 +65,7 @@ impl Worker {
             return Ok(());
         }
         failpoint::reached("after-intent");
-        let of = waiting.of();
+        let of = waiting.reported();
         self.spawn(waiting, of, false);
         Ok(())
     }
@@ -148,7 +73,7 @@ impl Worker {
     /// Lets a paused document end as cancelled.
     pub(super) fn end_paused(self: &Arc<Self>, waiting: Waiting) -> Result<(), ledger::Error> {
         if self.agent.ledger.intend_again(&waiting.dispatch.command_id)? {
-            let of = waiting.of();
+            let of = waiting.reported();
             self.spawn(waiting, of, true);
         }
         Ok(())
@@ -160,7 +85,7 @@ impl Worker {
             let ended = self.end_paused(waiting.clone());
             if ended.is_err() {
                 // The cancellation comes again.
-                self.queue().paused.push(waiting);
+                self.queue().pause(waiting);
             }
             ended
         })
@@ -173,25 +98,14 @@ impl Worker {
             return self.refuse_paused("the agent has no reboot command any more");
         };
         self.watch_paused();
-        {
-            let mut queue = self.queue();
-            if queue.asked || queue.paused.is_empty() || !queue.running.is_empty() {
-                return;
-            }
-            queue.asked = true;
+        if !self.queue().ask() {
+            return;
         }
         let worker = self.clone();
         let mut tasks = self.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         tasks.spawn(async move {
             worker.tell_all().await;
-            // Meanwhile it may have been cancelled, or its time was over, and others run.
-            let still = {
-                let mut queue = worker.queue();
-                let still = queue.asked && !queue.paused.is_empty() && queue.running.is_empty();
-                queue.asked &= still;
-                still
-            };
-            if !still {
+            if !worker.queue().still_asks() {
                 return Box::pin(worker.begin_waiting()).await;
             }
             tracing::warn!(command, "the machine is asked to reboot");
@@ -240,37 +154,19 @@ impl Worker {
 
     /// Ends what waits for a reboot when its time is over.
     fn watch_paused(self: &Arc<Self>) {
-        {
-            let mut queue = self.queue();
-            if queue.paused.is_empty() || std::mem::replace(&mut queue.watched, true) {
-                return;
-            }
+        if !self.queue().watch() {
+            return;
         }
         let worker = self.clone();
         let mut tasks = self.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         tasks.spawn(async move {
-            while worker.queue().watches() {
+            while worker.queue().is_paused() {
                 tokio::time::sleep(PAUSED_POLL_INTERVAL).await;
                 let now = (worker.agent.clock)();
-                let over = worker.queue().take_paused(|waiting| now >= given_up(&waiting.dispatch));
+                let over = worker.queue().take_paused(|waiting| now >= waiting.given_up());
                 over.into_iter().for_each(|waiting| worker.leave_off(waiting));
             }
             Box::pin(worker.begin_waiting()).await;
         });
-    }
-}
-
-impl Queue {
-    /// Those do not wait for a reboot any more; with the last of them, nobody does.
-    fn take_paused(&mut self, which: impl Fn(&Waiting) -> bool) -> Vec<Waiting> {
-        let (taken, left) = std::mem::take(&mut self.paused).into_iter().partition(which);
-        self.paused = left;
-        self.asked &= !self.paused.is_empty();
-        taken
-    }
-
-    fn watches(&mut self) -> bool {
-        self.watched = !self.paused.is_empty();
-        self.watched
     }
 }

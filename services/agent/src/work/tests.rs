@@ -153,7 +153,7 @@ fn reports(worker: &Worker) -> Vec<&'static str> {
 async fn what_was_received_in_time_and_begins_late_is_not_run() {
     let (nats, key) = (Nats::start(), KeyPair::new_account());
     // When the time has passed, as seen by the order of the looks at the clock: after the dispatch was
-    // believed, and after INTENT was written.
+    // trusted, and after INTENT was written.
     for in_time in [1, 2] {
         let data = tempfile::tempdir().unwrap();
         let mut instants = vec![EXPIRES - 1; in_time];
@@ -244,7 +244,7 @@ async fn what_is_replayed_is_run_once() {
     assert_eq!((ran, reports(&worker)), (1, vec!["Success"]));
 }
 
-/// Also what was believed when it was taken in.
+/// Also what was trusted when it was taken in.
 #[tokio::test(flavor = "current_thread")]
 async fn what_waits_when_its_key_is_withdrawn_is_not_run_and_says_so() {
     let (nats, root, key) = (Nats::start(), KeyPair::new_operator(), KeyPair::new_account());

@@ -1,20 +1,12 @@
 //! Filters, as the three lists have them.
 
 use reeve_contracts::ssm::ComplianceStringFilter;
-use reeve_runtime::ApiError;
+use reeve_runtime::{ApiError, Operator, check_filter_key};
 use reeve_types::Timestamp;
 
 const EXECUTION_TIME: &str = "ExecutionTime";
-
-/// How a value is compared: AWS's names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Operator {
-    Equal,
-    NotEqual,
-    BeginWith,
-    LessThan,
-    GreaterThan,
-}
+const OPERATORS: [Operator; 5] =
+    [Operator::Equal, Operator::NotEqual, Operator::BeginWith, Operator::LessThan, Operator::GreaterThan];
 
 /// A condition: what stands under a key, compared with any of the values.
 #[derive(Clone, Debug)]
@@ -29,10 +21,6 @@ struct Condition {
 /// Conditions that all hold.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Conditions(Vec<Condition>);
-
-fn refused(message: String) -> ApiError {
-    ApiError::new("InvalidFilter", message)
-}
 
 impl Conditions {
     /// Reads filters whose keys are some of `known`.
@@ -53,37 +41,28 @@ impl Conditions {
 impl Condition {
     fn read(filter: &ComplianceStringFilter, known: &[&str]) -> Result<Self, ApiError> {
         let key = filter.key.clone().unwrap_or_default();
-        if !known.contains(&key.as_str()) {
-            let message = format!("Filters has the key {key:?}; the keys are {}.", known.join(", "));
-            return Err(refused(message));
-        }
-        let operator = match filter.r#type.as_deref().unwrap_or("EQUAL") {
-            "EQUAL" => Operator::Equal,
-            "NOT_EQUAL" => Operator::NotEqual,
-            "BEGIN_WITH" => Operator::BeginWith,
-            "LESS_THAN" => Operator::LessThan,
-            "GREATER_THAN" => Operator::GreaterThan,
-            other => {
-                return Err(refused(format!("The type of the filter {key} is {other:?}, which is none.")));
-            }
-        };
-        let ordered = matches!(operator, Operator::LessThan | Operator::GreaterThan);
-        if ordered && key != EXECUTION_TIME {
-            let kind = filter.r#type.as_deref().unwrap_or_default();
+        check_filter_key(&key, known)?;
+        let kind = filter.r#type.as_deref().unwrap_or("EQUAL");
+        let operator = Operator::in_capitals(kind, &OPERATORS).ok_or_else(|| {
+            ApiError::invalid_filter(format!("The type of the filter {key} is {kind:?}, which is none."))
+        })?;
+        if operator.is_ordering() && key != EXECUTION_TIME {
             let message =
                 format!("The filter {key} is of the type {kind}, which {EXECUTION_TIME} alone has.");
-            return Err(refused(message));
+            return Err(ApiError::invalid_filter(message));
         }
         let values = filter.values.clone().unwrap_or_default();
         if values.is_empty() {
-            return Err(refused(format!("The filter {key} has no values.")));
+            return Err(ApiError::invalid_filter(format!("The filter {key} has no values.")));
         }
         let mut instants = Vec::new();
         if key == EXECUTION_TIME && operator != Operator::BeginWith {
             for value in &values {
                 instants.push(Timestamp::parse_rfc3339(value).ok_or_else(|| {
                     let example = "2026-01-31T12:00:00Z";
-                    refused(format!("The value {value:?} of {key} is no instant such as {example}."))
+                    ApiError::invalid_filter(format!(
+                        "The value {value:?} of {key} is no instant such as {example}."
+                    ))
                 })?);
             }
         }
@@ -91,21 +70,12 @@ impl Condition {
     }
 
     fn holds(&self, value: &str) -> bool {
-        let texts = |holds: &dyn Fn(&str) -> bool| self.values.iter().any(|wanted| holds(wanted));
-        let is_one = || match self.instants.as_slice() {
-            [] => texts(&|wanted| wanted == value),
-            instants => instants.iter().any(|wanted| Some(*wanted) == Timestamp::parse_rfc3339(value)),
-        };
-        let instants = |holds: &dyn Fn(Timestamp, Timestamp) -> bool| {
-            let value = Timestamp::parse_rfc3339(value);
-            value.is_some_and(|value| self.instants.iter().any(|wanted| holds(value, *wanted)))
-        };
-        match self.operator {
-            Operator::Equal => is_one(),
-            Operator::NotEqual => !is_one(),
-            Operator::BeginWith => texts(&|wanted| value.starts_with(wanted)),
-            Operator::LessThan => instants(&|value, wanted| value < wanted),
-            Operator::GreaterThan => instants(&|value, wanted| value > wanted),
+        match self.instants.as_slice() {
+            [] => self.operator.holds_for_text(value, &self.values),
+            instants => match Timestamp::parse_rfc3339(value) {
+                Some(value) => self.operator.holds(&value, instants),
+                None => self.operator == Operator::NotEqual,
+            },
         }
     }
 }

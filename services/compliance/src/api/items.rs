@@ -1,15 +1,12 @@
 //! ListComplianceItems.
 
-use super::{
-    MANAGED_INSTANCE, filters::Conditions, known_resource, known_resource_type, summaries, summary,
-    unknown_token,
-};
+use super::{MANAGED_INSTANCE, filters::Conditions, known_resource, known_resource_type, summaries, summary};
 use crate::{
     projections::{GroupRow, ItemRow, TYPES},
     reading::{PATCH, group},
 };
 use reeve_contracts::ssm::{ComplianceItem, ListComplianceItemsRequest, ListComplianceItemsResult};
-use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size, text};
+use reeve_runtime::{ApiError, Call, Handle, Page, page_size, text, to_answers};
 use reeve_types::Timestamp;
 
 const MAX_ITEMS_PER_PAGE: usize = 50;
@@ -39,7 +36,7 @@ pub(crate) async fn list(
     let conditions = Conditions::read(input.filters.as_ref(), &known)?;
     let limit = page_size(input.max_results, MAX_ITEMS_PER_PAGE)?;
     let page = page(&call.handle, resource, &conditions, input.next_token.as_deref(), limit)?;
-    let (items, next_token) = answered(page, |(compliance_type, group, row)| {
+    let (items, next_token) = to_answers(page, |(compliance_type, group, row)| {
         let mut details = row.details.clone();
         if compliance_type == PATCH {
             let of = [("PatchBaselineId", &group.baseline_id), ("PatchGroup", &group.patch_group)];
@@ -80,7 +77,7 @@ fn page(
 ) -> Result<Page<Listed>, ApiError> {
     let after = match token {
         None => None,
-        Some(token) => Some(token.split_once('/').ok_or_else(|| unknown_token(token))?),
+        Some(token) => Some(token.split_once('/').ok_or_else(|| ApiError::unknown_token(token))?),
     };
     let mut rows: Vec<(String, Listed)> = Vec::new();
     for compliance_type in types(handle) {

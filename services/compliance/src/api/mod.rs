@@ -37,11 +37,6 @@ fn known_resource(handle: &Handle, member: &str, id: &str) -> Result<(), ApiErro
     Err(ApiError::new("InvalidResourceId", format!("{member} is {id:?}, and there is no such node.")))
 }
 
-/// A token that continues after a type, and in some lists after a slash and more; no answer gives another.
-fn unknown_token(token: &str) -> ApiError {
-    ApiError::new("InvalidNextToken", format!("NextToken is {token:?}, which no answer gave."))
-}
-
 /// An execution as AWS has it.
 fn summary(of: &Execution) -> ComplianceExecutionSummary {
     ComplianceExecutionSummary {

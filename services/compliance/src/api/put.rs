@@ -35,7 +35,9 @@ pub(crate) async fn put(call: Call<PutComplianceItemsRequest>) -> Result<PutComp
     let execution = input.execution_summary.clone().unwrap_or_default();
     let seconds = execution.execution_time.unwrap_or_default();
     let executed = Timestamp::from_epoch_seconds(seconds).filter(|at| at.0 >= 0).ok_or_else(|| {
-        invalid(format!("ExecutionSummary.ExecutionTime is {seconds}, which is no instant since 1970."))
+        ApiError::invalid(format!(
+            "ExecutionSummary.ExecutionTime is {seconds}, which is no instant since 1970."
+        ))
     })?;
     let items = keyed(&compliance_type, input.items.as_deref().unwrap_or_default())?;
     check_count(&call.handle, &compliance_type, &items)?;
@@ -61,28 +63,24 @@ pub(crate) async fn put(call: Call<PutComplianceItemsRequest>) -> Result<PutComp
     Ok(PutComplianceItemsResult {})
 }
 
-fn invalid(message: String) -> ApiError {
-    ApiError::new("ValidationException", message)
-}
-
 /// AWS documents PARTIAL for associations alone; custom types take it here as well.
 fn check_type(compliance_type: &str, upload_type: &str) -> Result<(), ApiError> {
     let is_custom = compliance_type.starts_with("Custom:");
     if compliance_type == "Association" {
         let message =
             "ComplianceType is \"Association\", and the compliance of associations is not kept yet.";
-        return Err(invalid(message.to_owned()));
+        return Err(ApiError::invalid(message.to_owned()));
     }
     if !is_custom && compliance_type != PATCH {
         let message =
             format!("ComplianceType is {compliance_type:?}; it may be {PATCH}, or Custom: and a name.");
-        return Err(invalid(message));
+        return Err(ApiError::invalid(message));
     }
     if !is_custom && upload_type == "PARTIAL" {
         let message = format!(
             "UploadType is PARTIAL, and ComplianceType is {compliance_type}, whose items are put all together: COMPLETE."
         );
-        return Err(invalid(message));
+        return Err(ApiError::invalid(message));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! ListComplianceSummaries, which counts resources, and ListResourceComplianceSummaries, which counts items.
 
-use super::{MANAGED_INSTANCE, filters::Conditions, summary, unknown_token};
+use super::{MANAGED_INSTANCE, filters::Conditions, summary};
 use crate::{
     projections::{Counts, GroupRow},
     reading::{PATCH, groups},
@@ -11,7 +11,7 @@ use reeve_contracts::ssm::{
     ResourceComplianceSummaryItem, SeveritySummary,
 };
 use reeve_fleet::{NODES, NodeRow};
-use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size};
+use reeve_runtime::{ApiError, Call, Handle, page_of, page_size, to_answers, with_keys};
 use reeve_types::Timestamp;
 use std::collections::BTreeMap;
 
@@ -91,9 +91,9 @@ pub(crate) async fn by_type(
     let input = &call.input;
     let conditions = Conditions::read(input.filters.as_ref(), &FILTER_KEYS)?;
     let limit = page_size(input.max_results, MAX_SUMMARIES_PER_PAGE)?;
-    let after = input.next_token.as_deref().unwrap_or_default();
-    if ![PATCH, ""].contains(&after) && !after.starts_with("Custom:") {
-        return Err(unknown_token(after));
+    let after = input.next_token.as_deref();
+    if let Some(after) = after.filter(|after| ![PATCH, ""].contains(after) && !after.starts_with("Custom:")) {
+        return Err(ApiError::unknown_token(after));
     }
     let keep = |compliance_type: &str, resource: &str, row: &GroupRow| {
         conditions.hold(|key| value(&call.handle, key, compliance_type, resource, row))
@@ -104,15 +104,9 @@ pub(crate) async fn by_type(
         let counts = types.entry(compliance_type.to_owned()).or_default();
         *counts.of(row.counts.status(), row.counts.overall_severity()) += 1;
     }
-    let mut rows: Vec<(String, (String, Counts))> = types
-        .into_iter()
-        .filter(|(name, _)| name.as_str() > after)
-        .map(|(name, counts)| (name.clone(), (name, counts)))
-        .collect();
-    let has_more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = rows.last().filter(|_| has_more).map(|(name, _)| name.clone());
-    let (items, next_token) = answered(Page { rows, next }, |(name, counts)| ComplianceSummaryItem {
+    let rows = types.into_iter().map(|(name, counts)| (name.clone(), (name, counts)));
+    let page = page_of(rows.collect(), after, limit);
+    let (items, next_token) = to_answers(page, |(name, counts)| ComplianceSummaryItem {
         compliance_type: Some(name),
         compliant_summary: Some(compliant(&counts)),
         non_compliant_summary: Some(non_compliant(&counts)),
@@ -132,11 +126,10 @@ pub(crate) async fn by_resource(
     };
     let after = input.next_token.as_deref();
     if let Some(after) = after.filter(|after| !after.contains('/')) {
-        return Err(unknown_token(after));
+        return Err(ApiError::unknown_token(after));
     }
     let page = groups(&call.handle, after, limit, keep);
-    let rows = page.rows.into_iter().map(|(key, row)| (key.clone(), (key, row))).collect();
-    let (items, next_token) = answered(Page { rows, next: page.next }, |(key, row)| {
+    let (items, next_token) = to_answers(with_keys(page), |(key, row)| {
         let (compliance_type, resource) = key.split_once('/').unwrap_or_default();
         ResourceComplianceSummaryItem {
             compliance_type: Some(compliance_type.to_owned()),

@@ -9,15 +9,15 @@ use reeve_contracts::ssm::{
     DocumentIdentifier, DocumentVersionInfo, ListDocumentVersionsRequest, ListDocumentVersionsResult,
     ListDocumentsRequest, ListDocumentsResult,
 };
-use reeve_runtime::{ApiError, Call, Handle, answered, page_size, text};
+use reeve_runtime::{ApiError, Call, Handle, page_size, text, to_answers};
 
 /// As many as one page of these lists has, from the model.
-const PAGE: usize = 50;
+const MAX_DOCUMENTS_PER_PAGE: usize = 50;
 
 pub(crate) async fn list_documents(
     call: Call<ListDocumentsRequest>,
 ) -> Result<ListDocumentsResult, ApiError> {
-    let limit = page_size(call.input.max_results, PAGE)?;
+    let limit = page_size(call.input.max_results, MAX_DOCUMENTS_PER_PAGE)?;
     let filters = Filters::read(&call.input, &call.caller.account)?;
     let prefix = filters.name_prefix();
     let after = continuation(call.input.next_token.as_ref(), prefix)?;
@@ -26,7 +26,7 @@ pub(crate) async fn list_documents(
         handle.views().filter::<DocumentRow>(DOCUMENTS, prefix, after.as_deref(), limit, |_, document| {
             filters.keep(handle, document)
         });
-    let (identifiers, next_token) = answered(page, |document| identifier(handle, document))?;
+    let (identifiers, next_token) = to_answers(page, |document| identifier(handle, document))?;
     Ok(ListDocumentsResult { document_identifiers: Some(identifiers), next_token })
 }
 
@@ -56,7 +56,7 @@ fn identifier(handle: &Handle, document: DocumentRow) -> DocumentIdentifier {
 pub(crate) async fn list_versions(
     call: Call<ListDocumentVersionsRequest>,
 ) -> Result<ListDocumentVersionsResult, ApiError> {
-    let limit = page_size(call.input.max_results, PAGE)?;
+    let limit = page_size(call.input.max_results, MAX_DOCUMENTS_PER_PAGE)?;
     let name = name_in(call.input.name.as_ref());
     let state = call.handle.state::<Document>(&name);
     if !state.exists() {
@@ -65,7 +65,7 @@ pub(crate) async fn list_versions(
     let prefix = format!("{name}/");
     let after = continuation(call.input.next_token.as_ref(), &prefix)?;
     let page = call.handle.views().scan::<VersionRow>(VERSIONS, &prefix, after.as_deref(), limit);
-    let (infos, next_token) = answered(page, |version| DocumentVersionInfo {
+    let (infos, next_token) = to_answers(page, |version| DocumentVersionInfo {
         name: Some(name.clone()),
         document_version: Some(version.number.to_string()),
         version_name: text(&version.name),

@@ -6,7 +6,7 @@ use reeve_contracts::ssm::{
     AccountSharingInfo, DescribeDocumentPermissionRequest, DescribeDocumentPermissionResponse,
     ModifyDocumentPermissionRequest, ModifyDocumentPermissionResponse,
 };
-use reeve_runtime::{ApiError, Call, page_size};
+use reeve_runtime::{ApiError, Call, Page, page_of, page_size};
 
 fn share_only(permission_type: Option<&String>) -> Result<(), ApiError> {
     match permission_type.map(String::as_str) {
@@ -55,12 +55,11 @@ pub(crate) async fn describe(
     if !state.exists() {
         return Err(Error::NotFound(name).into());
     }
-    let after = continuation(call.input.next_token.as_ref(), "")?.unwrap_or_default();
-    let mut rest = state.shared.into_iter().filter(|(account, _)| *account > after);
-    let page: Vec<(String, String)> = rest.by_ref().take(limit).collect();
-    let next_token = rest.next().and(page.last()).map(|(account, _)| account.clone());
-    let account_ids = page.iter().map(|(account, _)| account.clone()).collect();
-    let infos = page.into_iter().map(|(account, version)| AccountSharingInfo {
+    let after = continuation(call.input.next_token.as_ref(), "")?;
+    let Page { rows, next: next_token } =
+        page_of(state.shared.into_iter().collect(), after.as_deref(), limit);
+    let account_ids = rows.iter().map(|(account, _)| account.clone()).collect();
+    let infos = rows.into_iter().map(|(account, version)| AccountSharingInfo {
         account_id: Some(account),
         shared_document_version: Some(version),
     });

@@ -9,7 +9,7 @@ use reeve_contracts::ssm::{
     DocumentMetadataResponseInfo, DocumentReviewerResponseSource, ListDocumentMetadataHistoryRequest,
     ListDocumentMetadataHistoryResponse, UpdateDocumentMetadataRequest, UpdateDocumentMetadataResponse,
 };
-use reeve_runtime::{ApiError, Call, answered, page_size, text};
+use reeve_runtime::{ApiError, Call, page_size, text, to_answers};
 
 pub(crate) async fn update_metadata(
     call: Call<UpdateDocumentMetadataRequest>,
@@ -45,7 +45,7 @@ pub(crate) async fn list_history(
     let prefix = format!("{}/", version_key(&name, version.number));
     let after = continuation(call.input.next_token.as_ref(), &prefix)?;
     let page = call.handle.views().scan::<ReviewRow>(REVIEWS, &prefix, after.as_deref(), limit);
-    let (responses, next_token) = answered(page, |step| DocumentReviewerResponseSource {
+    let (responses, next_token) = to_answers(page, |step| DocumentReviewerResponseSource {
         comment: serde_json::from_str(&step.comment_json).ok(),
         create_time: Some(step.at.epoch_seconds()),
         updated_time: Some(step.at.epoch_seconds()),

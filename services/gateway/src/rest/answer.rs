@@ -1,8 +1,9 @@
 //! What a service answers becomes an answer of HTTP.
 
-use super::{Binding, Location};
+use crate::binding::{Binding, Location};
 use crate::errors::{Failure, json};
-use crate::models::{Kind, Model};
+use crate::models::Model;
+use crate::shapes::Kind;
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};

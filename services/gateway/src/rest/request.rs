@@ -1,9 +1,11 @@
 //! A request becomes an operation and its input.
 
-use super::{Binding, Location, Segment, segments, wanted};
+use super::wanted;
+use crate::binding::{Binding, Location, Segment, segments};
 use crate::errors::Failure;
-use crate::forward::{Incoming, parsed};
-use crate::models::{Kind, Model, Operation, ShapeId};
+use crate::incoming::{Incoming, parsed};
+use crate::models::{Model, Operation};
+use crate::shapes::{Kind, ShapeId};
 use crate::sigv4::decoded;
 use data_encoding::BASE64;
 use reeve_types::Timestamp;

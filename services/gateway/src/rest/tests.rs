@@ -1,11 +1,12 @@
 use super::*;
 use crate::errors::Failure;
-use crate::forward::Incoming;
+use crate::incoming::Incoming;
 use crate::models::Model;
+use crate::shapes::Error;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
 use reeve_types::Timestamp;
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 fn model() -> Model {

@@ -1,6 +1,7 @@
 //! How a value that was refused is shown: as Java prints it, with what is sensitive left out.
 
-use crate::models::{Kind, Model, ShapeId};
+use crate::models::Model;
+use crate::shapes::{Kind, ShapeId};
 use serde_json::Value;
 
 const HIDDEN: &str = "***Sensitive Data Redacted***";

@@ -14,11 +14,11 @@ const CLIENT_TIMEOUT: Duration = Duration::from_millis(300);
 /// What is not cut off after this time is not cut off.
 const LONG: Duration = Duration::from_secs(10);
 
-fn impatient(config: &mut Config) {
+fn with_short_timeouts(config: &mut Config) {
     config.client_timeout = CLIENT_TIMEOUT;
 }
 
-/// A certificate for 127.0.0.1, and a client that believes it alone.
+/// A certificate for 127.0.0.1, and a client that trusts it alone.
 fn certificate() -> (Tls, TlsConnector) {
     let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
     let tls = Tls::new(made.cert.pem().as_bytes(), made.signing_key.serialize_pem().as_bytes()).unwrap();
@@ -53,7 +53,7 @@ async fn dribble(gateway: &Running, bytes: &[u8]) -> (Duration, Vec<u8>) {
 
 #[tokio::test]
 async fn a_slow_head_is_cut_off() {
-    let gateway = start_with(FakeBus::saying("{}"), impatient).await;
+    let gateway = start_with(FakeBus::saying("{}"), with_short_timeouts).await;
     let (after, _) = dribble(&gateway, b"POST / HTTP/1.1\r\nhost: x\r\nx-").await;
     println!(
         "a head that never ends: cut off after {} ms, the limit is {}",
@@ -75,7 +75,7 @@ async fn a_slow_head_is_cut_off() {
 
 #[tokio::test]
 async fn the_limit_is_on_the_head_alone() {
-    let gateway = start_with(FakeBus::saying("{}"), impatient).await;
+    let gateway = start_with(FakeBus::saying("{}"), with_short_timeouts).await;
     let mut head = "POST / HTTP/1.1\r\ncontent-length: 2\r\n".to_owned();
     for (name, value) in gateway.signed(ADMINISTRATOR, "AmazonSSM.ListDocuments", "{}") {
         head += &format!("{name}: {value}\r\n");
@@ -129,7 +129,7 @@ async fn tls_beside_those_who_do_not_speak_it() {
     let (_, stranger) = certificate();
     let connected = TcpStream::connect(gateway.address).await.unwrap();
     let refused = stranger.connect(name, connected).await.unwrap_err();
-    println!("a client that believes another: {refused}");
+    println!("a client that trusts another: {refused}");
     gateway.stop().await;
     drop(silent);
 }

@@ -1,6 +1,6 @@
 //! Filters of lists: all must match, and of the values of one any.
 
-use super::{invalid, milliseconds};
+use super::milliseconds;
 use reeve_contracts::ssm_incidents::{Condition, Filter};
 use reeve_runtime::ApiError;
 
@@ -34,7 +34,7 @@ pub fn read<K: Copy>(
             let key = filter.key.as_deref().unwrap_or_default();
             let Some((_, kind, about)) = known.iter().find(|(name, ..)| *name == key) else {
                 let names: Vec<_> = known.iter().map(|(name, ..)| *name).collect();
-                return Err(invalid(format!(
+                return Err(ApiError::invalid(format!(
                     "filters has the key {key:?}; the keys are {}.",
                     names.join(", ")
                 )));
@@ -53,7 +53,7 @@ fn test(key: &str, kind: Kind, condition: Condition) -> Result<Test, ApiError> {
         (Kind::Time, None, Some(after), None) => Ok(Test::After(milliseconds(key, after)?)),
         (Kind::Text, None, None, Some((Some(texts), None))) => Ok(Test::Texts(texts)),
         (Kind::Integer, None, None, Some((None, Some(integers)))) => Ok(Test::Integers(integers)),
-        _ => Err(invalid(match kind {
+        _ => Err(ApiError::invalid(match kind {
             Kind::Time => {
                 format!("The condition of the filter {key} must be exactly one of before and after.")
             }

@@ -2,7 +2,7 @@
 
 use super::{
     filters::{self, Kind},
-    id_of, incident_arn, incident_of, invalid, milliseconds, plans, related, seconds, user_arn,
+    id_of, incident_arn, incident_of, milliseconds, plans, related, seconds, user_arn,
 };
 use crate::{
     domain::incident::{Changes, Command, Incident},
@@ -15,7 +15,7 @@ use reeve_contracts::{
     ssm_incidents::*,
 };
 use reeve_eventsourcing::Context;
-use reeve_runtime::{ApiError, Call, StripedLock, answered, page_size, text};
+use reeve_runtime::{ApiError, Call, StripedLock, page_size, text, to_answers};
 use std::sync::Arc;
 
 /// The source of what a person started.
@@ -186,7 +186,7 @@ pub async fn list(call: Call<ListIncidentRecordsInput>) -> Result<ListIncidentRe
     let row = |id: &String| views.look::<IncidentRow>(INCIDENTS, id);
     let keep = |_: &str, id: &String| row(id).is_some_and(|row| keeps(&row));
     let page = views.filter::<String>(NEWEST_FIRST, "", input.next_token.as_deref(), limit, keep);
-    let (summaries, next_token) = answered(page, |id| {
+    let (summaries, next_token) = to_answers(page, |id| {
         let row = row(&id).unwrap_or_default();
         IncidentRecordSummary {
             arn: Some(incident_arn(&call, &row.plan, &row.id)),
@@ -199,13 +199,4 @@ pub async fn list(call: Call<ListIncidentRecordsInput>) -> Result<ListIncidentRe
         }
     })?;
     Ok(ListIncidentRecordsOutput { incident_record_summaries: Some(summaries), next_token })
-}
-
-/// # Errors
-/// `ValidationException` unless exactly one of a union's members is there.
-pub fn exactly_one(member: &str, present: &[bool]) -> Result<(), ApiError> {
-    match present.iter().filter(|present| **present).count() {
-        1 => Ok(()),
-        count => Err(invalid(format!("{member} must have exactly one member; it has {count}."))),
-    }
 }

@@ -20,8 +20,13 @@ fn not_found(message: impl Into<String>) -> ApiError {
     ApiError::new("ResourceNotFoundException", message)
 }
 
-fn invalid(message: impl Into<String>) -> ApiError {
-    ApiError::new("ValidationException", message)
+/// # Errors
+/// `ValidationException` unless exactly one of a union's members is there.
+fn exactly_one(member: &str, present: &[bool]) -> Result<(), ApiError> {
+    match present.iter().filter(|present| **present).count() {
+        1 => Ok(()),
+        count => Err(ApiError::invalid(format!("{member} must have exactly one member; it has {count}."))),
+    }
 }
 
 impl From<plan::Error> for ApiError {
@@ -50,7 +55,7 @@ impl From<events::Error> for ApiError {
         let message = sentence(&error);
         match error {
             events::Error::Unknown => not_found(message),
-            events::Error::Type(_) => invalid(message),
+            events::Error::Type(_) => ApiError::invalid(message),
         }
     }
 }
@@ -61,7 +66,7 @@ impl From<set::Error> for ApiError {
         match error {
             set::Error::Exists(_) => Self::new("ConflictException", message),
             set::Error::Unknown => not_found(message),
-            set::Error::Protected => invalid(message),
+            set::Error::Protected => ApiError::invalid(message),
         }
     }
 }
@@ -100,7 +105,7 @@ fn id_of<'a>(member: &str, arn: Option<&'a String>, kind: &str) -> Result<&'a st
     let parsed = Arn::parse(given).filter(|arn| arn.service == "ssm-incidents");
     parsed
         .and_then(|arn| arn.id_of(kind))
-        .ok_or_else(|| invalid(format!("{member} is {given:?}, which is no ARN of a {kind}.")))
+        .ok_or_else(|| ApiError::invalid(format!("{member} is {given:?}, which is no ARN of a {kind}.")))
 }
 
 /// The incident that an ARN names.
@@ -123,7 +128,9 @@ fn incident_of(handle: &Handle, member: &str, arn: Option<&String>) -> Result<Ar
 /// `ValidationException` naming the member.
 fn milliseconds(member: &str, seconds: f64) -> Result<i64, ApiError> {
     let instant = Timestamp::from_epoch_seconds(seconds);
-    instant.map(|at| at.0).ok_or_else(|| invalid(format!("{member} is {seconds}, which is no instant.")))
+    instant
+        .map(|at| at.0)
+        .ok_or_else(|| ApiError::invalid(format!("{member} is {seconds}, which is no instant.")))
 }
 
 fn seconds(milliseconds: i64) -> Option<f64> {

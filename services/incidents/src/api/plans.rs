@@ -1,13 +1,13 @@
 //! Response plans.
 
-use super::{arn, id_of, invalid, not_found};
+use super::{arn, id_of, not_found};
 use crate::{
     domain::plan::{Command, Plan},
     projections::PLANS,
     shape,
 };
 use reeve_contracts::ssm_incidents::*;
-use reeve_runtime::{ApiError, Call, Handle, answered, page_size};
+use reeve_runtime::{ApiError, Call, Handle, page_size, to_answers};
 use std::sync::Arc;
 
 /// What the names in an ARN of a plan are of.
@@ -25,7 +25,7 @@ pub fn plan(handle: &Handle, name: &str) -> Result<Arc<GetResponsePlanOutput>, A
 pub async fn create(call: Call<CreateResponsePlanInput>) -> Result<CreateResponsePlanOutput, ApiError> {
     let input = &call.input;
     if input.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
-        return Err(invalid("tags: response plans cannot be tagged here yet."));
+        return Err(ApiError::invalid("tags: response plans cannot be tagged here yet."));
     }
     let asked = GetResponsePlanOutput {
         actions: input.actions.clone(),
@@ -50,12 +50,12 @@ pub async fn create(call: Call<CreateResponsePlanInput>) -> Result<CreateRespons
 fn checked(plan: &GetResponsePlanOutput) -> Result<(), ApiError> {
     for action in plan.actions.iter().flatten() {
         if action.ssm_automation.is_none() {
-            return Err(invalid("actions holds one that is no ssmAutomation."));
+            return Err(ApiError::invalid("actions holds one that is no ssmAutomation."));
         }
     }
     for integration in plan.integrations.iter().flatten() {
         if integration.pager_duty_configuration.is_none() {
-            return Err(invalid("integrations holds one that is no pagerDutyConfiguration."));
+            return Err(ApiError::invalid("integrations holds one that is no pagerDutyConfiguration."));
         }
     }
     chat_channel(plan.chat_channel.as_ref())?;
@@ -68,7 +68,7 @@ fn checked(plan: &GetResponsePlanOutput) -> Result<(), ApiError> {
 pub fn chat_channel(channel: Option<&ChatChannel>) -> Result<(), ApiError> {
     match channel {
         Some(channel) if channel.chatbot_sns.is_some() == channel.empty.is_some() => {
-            Err(invalid("chatChannel must have exactly one of chatbotSns and empty."))
+            Err(ApiError::invalid("chatChannel must have exactly one of chatbotSns and empty."))
         }
         _ => Ok(()),
     }
@@ -81,7 +81,7 @@ pub fn notification_targets<'a>(
 ) -> Result<(), ApiError> {
     match targets.all(|target| target.sns_topic_arn.is_some()) {
         true => Ok(()),
-        false => Err(invalid("notificationTargets holds one without snsTopicArn.")),
+        false => Err(ApiError::invalid("notificationTargets holds one without snsTopicArn.")),
     }
 }
 
@@ -119,7 +119,7 @@ pub async fn list(call: Call<ListResponsePlansInput>) -> Result<ListResponsePlan
     let limit = page_size(call.input.max_results, 100)?;
     let after = call.input.next_token.as_deref();
     let page = call.handle.views().scan::<GetResponsePlanOutput>(PLANS, "", after, limit);
-    let (summaries, next_token) = answered(page, |plan| ResponsePlanSummary {
+    let (summaries, next_token) = to_answers(page, |plan| ResponsePlanSummary {
         arn: plan.name.as_deref().map(|name| arn(&call, KIND, name)),
         display_name: plan.display_name,
         name: plan.name,

@@ -1,12 +1,12 @@
 //! Related items.
 
-use super::{incident_of, incidents::exactly_one, invalid};
+use super::{exactly_one, incident_of};
 use crate::{
     domain::incident::{Command, Incident},
     projections::{RELATED_ITEMS, RelatedItemRow},
 };
 use reeve_contracts::{incidents, ssm_incidents::*};
-use reeve_runtime::{ApiError, Call, Page, answered, page_size, text};
+use reeve_runtime::{ApiError, Call, Page, page_size, text, to_answers};
 use uuid::Uuid;
 
 /// A related item as its event has it.
@@ -15,7 +15,7 @@ use uuid::Uuid;
 /// `ValidationException` for a value that is not exactly one thing, and for an id that a client made up.
 pub fn item(item: &RelatedItem) -> Result<incidents::RelatedItem, ApiError> {
     if item.generated_id.is_some() {
-        return Err(invalid("generatedId is given by the service."));
+        return Err(ApiError::invalid("generatedId is given by the service."));
     }
     let (kind, value_json) = identity(item.identifier.as_ref())?;
     let digest = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{kind} {value_json}").as_bytes());
@@ -83,7 +83,7 @@ pub async fn list(call: Call<ListRelatedItemsInput>) -> Result<ListRelatedItemsO
     let mut rest = rows.into_iter().skip(begin);
     let rows: Vec<_> = rest.by_ref().take(limit).map(|row| (row.generated_id.clone(), row)).collect();
     let next = rest.next().and_then(|_| rows.last().map(|(id, _)| id.clone()));
-    let (related_items, next_token) = answered(Page { rows, next }, |row| RelatedItem {
+    let (related_items, next_token) = to_answers(Page { rows, next }, |row| RelatedItem {
         generated_id: Some(row.generated_id),
         identifier: Some(ItemIdentifier {
             r#type: Some(row.kind),

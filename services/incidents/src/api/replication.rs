@@ -1,6 +1,6 @@
 //! The replication set: this installation, in its one region.
 
-use super::{arn, id_of, invalid, not_found, user_arn};
+use super::{arn, id_of, not_found, user_arn};
 use crate::{
     domain::replication::{Command, INSTALLATION, ReplicationSet as Set},
     projections::{REPLICATION_SET, ReplicationSetRow, THIS},
@@ -14,13 +14,13 @@ const KIND: &str = "replication-set";
 pub async fn create(call: Call<CreateReplicationSetInput>) -> Result<CreateReplicationSetOutput, ApiError> {
     let input = &call.input;
     if input.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
-        return Err(invalid("tags: a replication set cannot be tagged here yet."));
+        return Err(ApiError::invalid("tags: a replication set cannot be tagged here yet."));
     }
     let region = &call.caller.region;
     let regions = input.regions.clone().unwrap_or_default();
     let Some(own) = regions.get(region).filter(|_| regions.len() == 1) else {
         let given: Vec<_> = regions.into_keys().collect();
-        return Err(invalid(format!(
+        return Err(ApiError::invalid(format!(
             "regions has {}; this installation is the region {region}, and replicates to no other.",
             given.join(", ")
         )));
@@ -68,7 +68,7 @@ pub async fn get(call: Call<GetReplicationSetInput>) -> Result<GetReplicationSet
 pub async fn update(call: Call<UpdateReplicationSetInput>) -> Result<UpdateReplicationSetOutput, ApiError> {
     id_of("arn", call.input.arn.as_ref(), KIND)?;
     let region = &call.caller.region;
-    Err(invalid(format!(
+    Err(ApiError::invalid(format!(
         "actions: this installation is the region {region}. It replicates to no other; without it there is no set: see \
          DeleteReplicationSet."
     )))

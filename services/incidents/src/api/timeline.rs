@@ -1,17 +1,16 @@
 //! Timelines.
 
 use super::{
+    exactly_one,
     filters::{self, Kind},
-    incident_arn, incident_of,
-    incidents::exactly_one,
-    invalid, milliseconds, not_found, seconds,
+    incident_arn, incident_of, milliseconds, not_found, seconds,
 };
 use crate::{
     domain::timeline::{Changes, Command, Entry, TYPES, TimelineEvent as Written, id},
     projections::{IncidentRow, TIMELINE, TimelineRow},
 };
 use reeve_contracts::ssm_incidents::*;
-use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size};
+use reeve_runtime::{ApiError, Call, Handle, Page, page_size, to_answers};
 
 fn references(given: Option<&Vec<EventReference>>) -> Result<Option<Vec<String>>, ApiError> {
     let Some(given) = given else { return Ok(None) };
@@ -59,7 +58,10 @@ fn written(handle: &Handle, incident: &IncidentRow, event_id: &str) -> Result<()
     if TYPES.contains(&row.kind.as_str()) {
         return Ok(());
     }
-    Err(invalid(format!("The timeline event {event_id} is a {:?}: nobody changes those.", row.kind)))
+    Err(ApiError::invalid(format!(
+        "The timeline event {event_id} is a {:?}: nobody changes those.",
+        row.kind
+    )))
 }
 
 pub async fn get(call: Call<GetTimelineEventInput>) -> Result<GetTimelineEventOutput, ApiError> {
@@ -154,7 +156,7 @@ pub async fn list(call: Call<ListTimelineEventsInput>) -> Result<ListTimelineEve
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| has_more).map(|(key, _)| key.clone());
-    let (event_summaries, next_token) = answered(Page { rows, next }, |row| EventSummary {
+    let (event_summaries, next_token) = to_answers(Page { rows, next }, |row| EventSummary {
         event_references: references_of(&row),
         event_id: Some(row.event_id),
         event_time: seconds(row.occurred_ms),

@@ -77,7 +77,7 @@ impl Decider for Plan {
 
 impl State {
     fn of(name: &str, plan: Option<&ResponsePlan>) -> Self {
-        Self { name: name.to_owned(), plan: shape::answered(plan.cloned().unwrap_or_default()) }
+        Self { name: name.to_owned(), plan: shape::plan_output(plan.cloned().unwrap_or_default()) }
     }
 }
 

@@ -17,9 +17,8 @@ const MAX_BYTES: usize = 256 * 1024;
 const TIME_BYTES: usize = 14;
 
 pub(crate) async fn put(call: Call<PutEventsRequest>) -> Result<PutEventsResponse, ApiError> {
-    let invalid = |message: String| ApiError::new("ValidationException", message);
     if call.input.endpoint_id.is_some() {
-        return Err(invalid("EndpointId: there are no global endpoints here.".to_owned()));
+        return Err(ApiError::invalid("EndpointId: there are no global endpoints here."));
     }
     let entries = call.input.entries.as_deref().unwrap_or_default();
     let bytes: usize = entries.iter().map(size).sum();
@@ -27,7 +26,7 @@ pub(crate) async fn put(call: Call<PutEventsRequest>) -> Result<PutEventsRespons
         let message = format!(
             "Total size of the entries in the request is over the limit: {bytes} of {MAX_BYTES} bytes."
         );
-        return Err(invalid(message));
+        return Err(ApiError::invalid(message));
     }
     let (mut answered, mut failed) = (Vec::new(), 0);
     for (index, entry) in entries.iter().enumerate() {

@@ -65,7 +65,7 @@ pub(crate) async fn receive(turns: Arc<StripedLock>, call: Call<Received>) -> Re
             Mode::Structured => one(&call, &context, &sender, cloud_events::structured(&body)?).await,
             Mode::Batched => several(&call, &context, &sender, cloud_events::batch(&body)?).await,
         },
-        path => Err(ApiError::new("ValidationException", format!("The path {path:?} takes no events."))),
+        path => Err(ApiError::invalid(format!("The path {path:?} takes no events."))),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     projections::{SOURCES, SourceRow},
     source::{Command, Source},
 };
-use reeve_runtime::{ApiError, Call, answered, page_size};
+use reeve_runtime::{ApiError, Call, page_size, to_answers, with_keys};
 use reeve_types::{Timestamp, ids::random_hex};
 use serde::{Deserialize, Serialize};
 
@@ -77,11 +77,8 @@ pub struct SourcesPage {
 
 pub(crate) async fn list(call: Call<List>) -> Result<SourcesPage, ApiError> {
     let limit = page_size(call.input.max_results, MAX_SOURCES_PER_PAGE)?;
-    let mut page =
-        call.handle.views().scan::<SourceRow>(SOURCES, "", call.input.next_token.as_deref(), limit);
-    let named = page.rows.drain(..).map(|(name, row)| (name.clone(), (name, row))).collect();
-    let page = reeve_runtime::Page { rows: named, next: page.next };
-    let (sources, next_token) = answered(page, |(name, row)| Listed {
+    let page = call.handle.views().scan::<SourceRow>(SOURCES, "", call.input.next_token.as_deref(), limit);
+    let (sources, next_token) = to_answers(with_keys(page), |(name, row)| Listed {
         name,
         created: row.created.epoch_seconds(),
         received: row.received,

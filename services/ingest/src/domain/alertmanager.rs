@@ -9,7 +9,7 @@ use uuid::Uuid;
 /// What Alertmanager writes for no end.
 const NO_END: &str = "0001-01-01T00:00:00Z";
 /// What of an alert goes into subjects: Alertmanager's has 16.
-const MAX_FINGERPRINT: usize = 128;
+const MAX_FINGERPRINT_BYTES: usize = 128;
 
 /// Reads a message that came with the token of `sender`.
 ///
@@ -78,8 +78,9 @@ fn alert(place: &str, value: &Value) -> Result<Alert, Unacceptable> {
         }
     };
     let fingerprint = text(alert, place, "fingerprint")?;
-    if fingerprint.is_empty() || fingerprint.len() > MAX_FINGERPRINT || fingerprint.contains('/') {
-        let problem = format!("is {fingerprint:?}: it must have 1 to {MAX_FINGERPRINT} bytes, and no slash");
+    if fingerprint.is_empty() || fingerprint.len() > MAX_FINGERPRINT_BYTES || fingerprint.contains('/') {
+        let problem =
+            format!("is {fingerprint:?}: it must have 1 to {MAX_FINGERPRINT_BYTES} bytes, and no slash");
         return Err(Unacceptable::new(format!("{place}fingerprint"), problem));
     }
     let end = text(alert, place, "endsAt")?;

@@ -1,6 +1,6 @@
 //! GetInventory's aggregators: how many nodes have which value, and how many are in which group.
 
-use super::{known_type, query::Wanted};
+use super::{known_type, wanted::Wanted};
 use crate::{
     projections::{NAMES, NameRow},
     reading::Node,
@@ -70,9 +70,8 @@ pub(super) fn aggregate(
         one(call, aggregator, wanted, &mut path, &mut rows)?;
     }
     let from = call.input.next_token.as_deref().unwrap_or("0");
-    let from: usize = from.parse().ok().filter(|from| *from <= rows.len()).ok_or_else(|| {
-        ApiError::new("InvalidNextToken", format!("NextToken is {from:?}, which no answer gave."))
-    })?;
+    let from: usize =
+        from.parse().ok().filter(|from| *from <= rows.len()).ok_or_else(|| ApiError::unknown_token(from))?;
     let (mut entities, mut bytes, mut next_token) = (Vec::<InventoryResultEntity>::new(), 0, None);
     let mut last = None;
     for (at, (aggregation, type_name, row)) in rows.into_iter().enumerate().skip(from) {

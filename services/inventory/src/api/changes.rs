@@ -151,16 +151,13 @@ struct EntryChange {
 pub(crate) async fn list(call: Call<Between>) -> Result<Listed, ApiError> {
     let input = &call.input;
     let [from, to] = [("from", input.from), ("to", input.to)].map(|(name, seconds)| {
-        Timestamp::from_epoch_seconds(seconds).filter(|at| at.0 >= 0).ok_or_else(|| {
-            ApiError::new(
-                "ValidationException",
-                format!("{name} is {seconds}, which is no instant since 1970."),
-            )
-        })
+        Timestamp::from_epoch_seconds(seconds)
+            .filter(|at| at.0 >= 0)
+            .ok_or_else(|| ApiError::invalid(format!("{name} is {seconds}, which is no instant since 1970.")))
     });
     let (from, to) = (from?, to?);
     if let Some(name) = &input.type_name {
-        known_type(name).map_err(|error| ApiError::new("ValidationException", error.message))?;
+        known_type(name).map_err(|error| ApiError::invalid(error.message))?;
     }
     let nodes = input.targets.as_ref().map(|targets| selected(&call.handle, targets)).transpose()?;
     let limit = page_size(input.max_results, MAX_CHANGES_PER_PAGE)?;

@@ -14,7 +14,7 @@ use reeve_contracts::{
     },
 };
 use reeve_inventory_model::types;
-use reeve_runtime::{ApiError, Call, answered, page_size};
+use reeve_runtime::{ApiError, Call, page_size, to_answers, with_keys};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -107,9 +107,7 @@ pub(crate) async fn describe(
     }
     let prefix = wanted.unwrap_or_default();
     let page = call.handle.views().scan::<DeletionRow>(DELETIONS, prefix, input.next_token.as_deref(), limit);
-    let rows = page.rows.into_iter().map(|(id, row)| (id.clone(), (id, row))).collect();
-    let page = reeve_runtime::Page { rows, next: page.next };
-    let (inventory_deletions, next_token) = answered(page, |(id, row)| status(id, &row))?;
+    let (inventory_deletions, next_token) = to_answers(with_keys(page), |(id, row)| status(id, &row))?;
     Ok(DescribeInventoryDeletionsResult { inventory_deletions: Some(inventory_deletions), next_token })
 }
 

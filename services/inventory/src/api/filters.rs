@@ -3,19 +3,17 @@
 use super::known_type;
 use reeve_contracts::ssm::InventoryFilter;
 use reeve_inventory_model::{Entry, key_part, types};
-use reeve_runtime::ApiError;
+use reeve_runtime::{ApiError, Operator};
 use std::cmp::Ordering;
 
-/// How a value is compared: AWS's names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Operator {
-    Equal,
-    NotEqual,
-    BeginWith,
-    LessThan,
-    GreaterThan,
-    Exists,
-}
+const OPERATORS: [Operator; 6] = [
+    Operator::Equal,
+    Operator::NotEqual,
+    Operator::BeginWith,
+    Operator::LessThan,
+    Operator::GreaterThan,
+    Operator::Exists,
+];
 
 /// A condition on an entry: the attribute's value compared with any of the values.
 #[derive(Clone, Debug)]
@@ -32,10 +30,6 @@ pub(crate) struct Conditions {
     of: Vec<Condition>,
 }
 
-fn refused(message: String) -> ApiError {
-    ApiError::new("InvalidFilter", message)
-}
-
 /// A condition of a filter whose key is `TYPE.Attribute`. Only groups of aggregators may ask whether it exists.
 ///
 /// # Errors
@@ -43,14 +37,15 @@ fn refused(message: String) -> ApiError {
 pub(crate) fn condition(filter: &InventoryFilter, in_group: bool) -> Result<Condition, ApiError> {
     let key = filter.key.as_deref().unwrap_or_default();
     let (type_name, attribute) = key.rsplit_once('.').ok_or_else(|| {
-        refused(format!(
+        ApiError::invalid_filter(format!(
             "The filter key {key:?} is not a type, a dot and an attribute, such as AWS:Application.Name."
         ))
     })?;
-    known_type(type_name).map_err(|error| refused(format!("The filter key {key:?}: {}", error.message)))?;
+    known_type(type_name)
+        .map_err(|error| ApiError::invalid_filter(format!("The filter key {key:?}: {}", error.message)))?;
     let condition = of(type_name, attribute, filter)?;
     if condition.operator == Operator::Exists && !in_group {
-        return Err(refused(format!(
+        return Err(ApiError::invalid_filter(format!(
             "The filter {key} is of the type Exists, which only groups of aggregators have."
         )));
     }
@@ -71,28 +66,21 @@ fn of(type_name: &str, attribute: &str, filter: &InventoryFilter) -> Result<Cond
     if let Some(kind) = types::find(type_name)
         && !kind.attributes.iter().any(|(known, _)| *known == attribute)
     {
-        return Err(refused(format!("{type_name} has no attribute {attribute:?}.")));
+        return Err(ApiError::invalid_filter(format!("{type_name} has no attribute {attribute:?}.")));
     }
-    let operator = match filter.r#type.as_deref().unwrap_or("Equal") {
-        "Equal" => Operator::Equal,
-        "NotEqual" => Operator::NotEqual,
-        "BeginWith" => Operator::BeginWith,
-        "LessThan" => Operator::LessThan,
-        "GreaterThan" => Operator::GreaterThan,
-        "Exists" => Operator::Exists,
-        other => {
-            return Err(refused(format!("The type of the filter {attribute} is {other:?}, which is none.")));
-        }
-    };
+    let kind = filter.r#type.as_deref().unwrap_or("Equal");
+    let operator = Operator::named(kind, &OPERATORS).ok_or_else(|| {
+        ApiError::invalid_filter(format!("The type of the filter {attribute} is {kind:?}, which is none."))
+    })?;
     let values = filter.values.clone().unwrap_or_default();
     if values.is_empty() {
-        return Err(refused(format!("The filter {attribute} has no values.")));
+        return Err(ApiError::invalid_filter(format!("The filter {attribute} has no values.")));
     }
     if operator == Operator::Exists && values != ["true"] {
         let message = format!(
             "The filter {attribute} is of the type Exists: it has the one value true, and not {values:?}."
         );
-        return Err(refused(message));
+        return Err(ApiError::invalid_filter(message));
     }
     Ok(Condition { type_name: type_name.to_owned(), attribute: attribute.to_owned(), operator, values })
 }
@@ -102,12 +90,9 @@ impl Condition {
         let Some(value) = entry.get(&self.attribute) else { return self.operator == Operator::NotEqual };
         let any = |holds: &dyn Fn(&str) -> bool| self.values.iter().any(|wanted| holds(wanted));
         match self.operator {
-            Operator::Equal => any(&|wanted| wanted == value),
-            Operator::NotEqual => self.values.iter().all(|wanted| wanted != value),
-            Operator::BeginWith => any(&|wanted| value.starts_with(wanted)),
             Operator::LessThan => any(&|wanted| compared(value, wanted) == Ordering::Less),
             Operator::GreaterThan => any(&|wanted| compared(value, wanted) == Ordering::Greater),
-            Operator::Exists => true,
+            operator => operator.holds_for_text(value, &self.values),
         }
     }
 

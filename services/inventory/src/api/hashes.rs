@@ -25,7 +25,7 @@ pub(crate) struct Answer {
 /// A node asks for the hashes of what is known of itself.
 pub(crate) async fn tell(call: Call<Question>) -> Result<Answer, ApiError> {
     let node = node_of(&call.subject)
-        .ok_or_else(|| ApiError::new("ValidationException", "The subject of the question names no node."))?;
+        .ok_or_else(|| ApiError::invalid("The subject of the question names no node."))?;
     let states = call.input.types.into_iter().take(MAX_TYPES).filter_map(|name| {
         let state = call.handle.state::<Inventory>(&inventory_id(node.as_str(), &name));
         (!state.hash.is_empty() && state.failure.is_none()).then_some((name, state.hash))

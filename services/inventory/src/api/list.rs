@@ -10,7 +10,7 @@ use crate::{
 };
 use reeve_contracts::ssm::{ListInventoryEntriesRequest, ListInventoryEntriesResult};
 use reeve_inventory_model::{Entry, types};
-use reeve_runtime::{ApiError, Call, Page, answered, page_size};
+use reeve_runtime::{ApiError, Call, Page, page_size, to_answers};
 
 const MAX_ENTRIES_PER_PAGE: usize = 50;
 
@@ -39,7 +39,7 @@ pub(crate) async fn list(
             call.handle.views().filter(ENTRIES, &prefix, after, limit, |_, entry| conditions.meets(entry))
         }
     };
-    let (mut entries, next_token) = answered(page, |entry: Entry| entry)?;
+    let (mut entries, next_token) = to_answers(page, |entry: Entry| entry)?;
     if controlled {
         entries.retain(|entry| conditions.meets(entry));
     }

@@ -9,6 +9,7 @@ pub(crate) mod list;
 pub(crate) mod put;
 pub(crate) mod query;
 pub(crate) mod schema;
+mod wanted;
 
 use crate::{reading::node_row, taking::TakeError};
 use reeve_fleet::NodeRow;

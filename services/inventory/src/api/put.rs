@@ -27,7 +27,7 @@ pub(crate) async fn put(call: Call<PutInventoryRequest>) -> Result<PutInventoryR
         let name = item.type_name.as_deref().unwrap_or_default();
         if !seen.insert(name) {
             let message = format!("Items has the type {name} more than once.");
-            return Err(ApiError::new("ValidationException", message));
+            return Err(ApiError::invalid(message));
         }
         collections.extend(collection(&call, node, item)?);
     }
@@ -70,7 +70,7 @@ fn collection(
     let captured = item.capture_time.as_deref().unwrap_or_default();
     let captured = Timestamp::parse_rfc3339(captured).ok_or_else(|| {
         let message = format!("CaptureTime of {name} is {captured:?}, which is no instant.");
-        ApiError::new("ValidationException", message)
+        ApiError::invalid(message)
     })?;
     let content_hash = item.content_hash.clone().unwrap_or_default();
     let Some(content) = &item.content else {

@@ -5,7 +5,7 @@ use reeve_contracts::ssm::{
     GetInventorySchemaRequest, GetInventorySchemaResult, InventoryItemAttribute, InventoryItemSchema,
 };
 use reeve_inventory_model::types;
-use reeve_runtime::{ApiError, Call, Page, answered};
+use reeve_runtime::{ApiError, Call, page_of, to_answers};
 
 /// As many types a page has at most, and at least: AWS's limits.
 const TYPES_PER_PAGE: std::ops::RangeInclusive<i32> = 50..=200;
@@ -16,7 +16,7 @@ pub(crate) async fn get(call: Call<GetInventorySchemaRequest>) -> Result<GetInve
     let limit = input.max_results.unwrap_or(*TYPES_PER_PAGE.end());
     if !TYPES_PER_PAGE.contains(&limit) {
         let message = format!("MaxResults is {limit}, which is not between 50 and 200.");
-        return Err(ApiError::new("ValidationException", message));
+        return Err(ApiError::invalid(message));
     }
     let wanted = input.type_name.as_deref().unwrap_or_default();
     if !wanted.is_empty() && !wanted.starts_with("AWS:") && !wanted.starts_with("Custom:") {
@@ -29,12 +29,10 @@ pub(crate) async fn get(call: Call<GetInventorySchemaRequest>) -> Result<GetInve
     rows.extend(custom.into_iter().map(|(name, row)| custom_type(name, row)));
     // Of these types none has types beneath it.
     let sub_types = input.sub_type.unwrap_or(false);
-    let after = input.next_token.as_deref().unwrap_or_default();
-    rows.retain(|(name, _)| !sub_types && (wanted.is_empty() || name == wanted) && name.as_str() > after);
-    let more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let next = rows.last().filter(|_| more).map(|(name, _)| name.clone());
-    let (schemas, next_token) = answered(Page { rows, next }, |schema| schema)?;
+    rows.retain(|(name, _)| !sub_types && (wanted.is_empty() || name == wanted));
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let (schemas, next_token) =
+        to_answers(page_of(rows, input.next_token.as_deref(), limit), |schema| schema)?;
     Ok(GetInventorySchemaResult { schemas: Some(schemas), next_token })
 }
 

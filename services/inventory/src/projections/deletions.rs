@@ -1,6 +1,6 @@
 //! Deletions as they are answered, and the schemas that were disabled.
 
-use super::{CUSTOM_TYPES, CustomTypeRow};
+use super::custom_types::{CUSTOM_TYPES, CustomTypeRow};
 use crate::domain::{InventoryEvent, deletion::DeletionEvent};
 use reeve_contracts::inventory::InventoryChanged;
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};

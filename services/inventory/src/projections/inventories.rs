@@ -1,20 +1,20 @@
 //! What nodes have, as it is answered.
 
-use super::deletions;
+use super::{
+    custom_types::{CUSTOM_TYPES, CustomTypeRow},
+    deletions,
+};
 use crate::domain::InventoryEvent;
 use reeve_contracts::inventory::InventoryChanged;
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, parts::Waiting};
 use reeve_inventory_model::{Entry, EntryChanges, from_attributes, key_part, part_of, types};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 /// What a node has of a type, by [`item_key`].
 pub(crate) const ITEMS: &str = "items";
 /// The entries, by [`item_key`] and `/` and their own keys.
 pub(crate) const ENTRIES: &str = "entries";
-/// The custom types that there are, by name.
-pub(crate) const CUSTOM_TYPES: &str = "custom-types";
 /// Which nodes have something of a name ([`index_key`] and `/` and the node), and how many entries of it.
 pub(crate) const NODES_BY_NAME: &str = "nodes-by-name";
 /// How many nodes have something of a name, by [`index_key`].
@@ -38,15 +38,6 @@ pub(crate) struct ItemRow {
     pub count: u64,
     /// Why the last collection did not come to its end, and when that was. What is here is older.
     pub failure: Option<(String, i64)>,
-}
-
-/// A custom type, as nodes have it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct CustomTypeRow {
-    /// The newest that was put.
-    pub version: String,
-    /// Of all entries that were ever put, up to 50.
-    pub attributes: BTreeSet<String>,
 }
 
 /// A part of a change.

@@ -1,12 +1,14 @@
 //! Events to rows. Keys of rows about a node's type are `<type>/<node>`: what is asked most is one type of many nodes.
 
+mod custom_types;
 mod deletions;
 mod inventories;
 mod invocations;
 
+pub(crate) use custom_types::{CUSTOM_TYPES, CustomTypeRow};
 pub(crate) use deletions::{DELETIONS, DeletionRow, Deletions, disabled, newest};
 pub(crate) use inventories::{
-    CHANGES, CUSTOM_TYPES, ChangeRow, CustomTypeRow, ENTRIES, ITEMS, Inventories, ItemRow, NAMES,
-    NODES_BY_NAME, NameRow, change_key, item_key, newer,
+    CHANGES, ChangeRow, ENTRIES, ITEMS, Inventories, ItemRow, NAMES, NODES_BY_NAME, NameRow, change_key,
+    item_key, newer,
 };
 pub(crate) use invocations::{INVOCATIONS, InvocationRow, Invocations, invocation_key};

@@ -5,7 +5,7 @@ use crate::{
     projections::{ACTIVATIONS, ActivationRow},
 };
 use reeve_contracts::{nodes::ActivationCreated, ssm};
-use reeve_runtime::{ApiError, Call, answered, page_size, text};
+use reeve_runtime::{ApiError, Call, page_size, text, to_answers};
 use reeve_types::{Timestamp, ids::random_hex};
 use sha2::{Digest, Sha256};
 
@@ -27,7 +27,7 @@ pub async fn create(
     let expires = match input.expiration_date {
         None => call.now.plus_seconds(DEFAULT_LIFETIME_SECONDS),
         Some(seconds) => Timestamp::from_epoch_seconds(seconds)
-            .ok_or_else(|| ApiError::new("ValidationException", "ExpirationDate is not an instant."))?,
+            .ok_or_else(|| ApiError::invalid("ExpirationDate is not an instant."))?,
     };
     let tags = input.tags.iter().flatten().map(|t| reeve_contracts::nodes::Tag {
         key: t.key.clone().unwrap_or_default(),
@@ -69,7 +69,7 @@ pub async fn describe(
     let limit = page_size(input.max_results, 50)?;
     let after = input.next_token.as_deref();
     let page = call.handle.views().filter::<ActivationRow>(ACTIVATIONS, "", after, limit, |_, row| keep(row));
-    let (activations, next_token) = answered(page, |row| answer(row, call.now))?;
+    let (activations, next_token) = to_answers(page, |row| answer(row, call.now))?;
     Ok(ssm::DescribeActivationsResult { activation_list: Some(activations), next_token })
 }
 

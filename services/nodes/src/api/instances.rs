@@ -8,7 +8,7 @@ use crate::{
     projections::{NODES, NodeRow},
 };
 use reeve_contracts::ssm;
-use reeve_runtime::{ApiError, Call, answered, page_size, text};
+use reeve_runtime::{ApiError, Call, page_size, text, to_answers};
 use std::sync::Arc;
 
 pub async fn information(
@@ -18,7 +18,7 @@ pub async fn information(
     let input = &call.input;
     if input.filters.is_some() && input.instance_information_filter_list.is_some() {
         let message = "Filters and InstanceInformationFilterList cannot be used together.";
-        return Err(ApiError::new("ValidationException", message));
+        return Err(ApiError::invalid(message));
     }
     let old = input.instance_information_filter_list.iter().flatten();
     let old = old.map(|f| Condition::new(f.key.as_ref(), None, f.value_set.as_ref()));
@@ -26,7 +26,7 @@ pub async fn information(
     let conditions = old.chain(new).collect::<Result<Vec<_>, _>>()?;
     let limit = page_size(input.max_results, 50)?;
     let page = page(&shared, &call.handle, call.now, &conditions, input.next_token.as_deref(), limit);
-    let (list, next_token) = answered(page, |node| instance_information(&node))?;
+    let (list, next_token) = to_answers(page, |node| instance_information(&node))?;
     Ok(ssm::DescribeInstanceInformationResult { instance_information_list: Some(list), next_token })
 }
 
@@ -82,7 +82,7 @@ pub async fn properties(
         resource_type: text("ManagedInstance"),
         ..ssm::InstanceProperty::default()
     };
-    let (properties, next_token) = answered(page, property)?;
+    let (properties, next_token) = to_answers(page, property)?;
     Ok(ssm::DescribeInstancePropertiesResult { instance_properties: Some(properties), next_token })
 }
 

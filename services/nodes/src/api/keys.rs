@@ -98,7 +98,7 @@ pub struct Told {
     key_set: String,
 }
 
-/// A node asks for the newest set. It is public, and the node believes its signature.
+/// A node asks for the newest set. It is public, and the node trusts its signature.
 pub async fn tell(shared: Arc<Shared>, call: Call<Get>) -> Result<Told, ApiError> {
     let (row, _) = in_force(&shared, &call)?;
     Ok(Told { key_set: BASE64.encode(&row.signed_set) })

@@ -3,7 +3,7 @@
 use super::read::{Condition, NodeRead, page};
 use crate::Shared;
 use reeve_contracts::ssm;
-use reeve_runtime::{ApiError, Call, answered, page_size, text};
+use reeve_runtime::{ApiError, Call, page_size, text, to_answers};
 use std::{collections::BTreeMap, sync::Arc};
 
 fn conditions(filters: Option<&Vec<ssm::NodeFilter>>) -> Result<Vec<Condition>, ApiError> {
@@ -19,7 +19,7 @@ pub async fn nodes(
     let conditions = conditions(input.filters.as_ref())?;
     let limit = page_size(input.max_results, 50)?;
     let page = page(&shared, &call.handle, call.now, &conditions, input.next_token.as_deref(), limit);
-    let (nodes, next_token) = answered(page, |node| list_entry(&shared, &node, call.now.epoch_seconds()))?;
+    let (nodes, next_token) = to_answers(page, |node| list_entry(&shared, &node, call.now.epoch_seconds()))?;
     Ok(ssm::ListNodesResult { nodes: Some(nodes), next_token })
 }
 

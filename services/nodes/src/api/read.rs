@@ -4,7 +4,7 @@ use crate::{
     Shared,
     projections::{NODE_TAGS, NODES, NodeRow},
 };
-use reeve_runtime::{ApiError, Handle, Page};
+use reeve_runtime::{ApiError, Handle, Operator, Page};
 use reeve_types::Timestamp;
 use std::collections::BTreeMap;
 
@@ -59,10 +59,14 @@ impl NodeRead {
     }
 }
 
+/// The model knows no others.
+const OPERATORS: [Operator; 5] =
+    [Operator::Equal, Operator::NotEqual, Operator::BeginWith, Operator::LessThan, Operator::GreaterThan];
+
 /// One condition on a node: the key's value compared with any of the values.
 pub struct Condition {
     key: String,
-    operator: String,
+    operator: Operator,
     values: Vec<String>,
 }
 
@@ -83,7 +87,7 @@ impl Condition {
         if !own && known.value(&key).is_none() {
             return Err(ApiError::new("InvalidFilterKey", format!("The filter key {key:?} is not valid.")));
         }
-        let operator = operator.cloned().unwrap_or_else(|| "Equal".to_owned());
+        let operator = operator.and_then(|name| Operator::named(name, &OPERATORS)).unwrap_or(Operator::Equal);
         Ok(Self { key, operator, values: values.cloned().unwrap_or_default() })
     }
 
@@ -96,13 +100,7 @@ impl Condition {
             "AccountId" => &shared.config.account,
             key => node.value(key).unwrap_or_default(),
         };
-        match self.operator.as_str() {
-            "NotEqual" => self.values.iter().all(|wanted| wanted != value),
-            "BeginWith" => self.values.iter().any(|wanted| value.starts_with(wanted.as_str())),
-            "LessThan" => self.values.iter().any(|wanted| value < wanted.as_str()),
-            "GreaterThan" => self.values.iter().any(|wanted| value > wanted.as_str()),
-            _ => self.values.iter().any(|wanted| wanted == value),
-        }
+        self.operator.holds_for_text(value, &self.values)
     }
 }
 

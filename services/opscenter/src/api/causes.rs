@@ -5,7 +5,7 @@ use crate::{
     projections::causes::{FiringRow, ITEM_FIRINGS},
     reading::heard,
 };
-use reeve_runtime::{ApiError, Call, answered, page_size};
+use reeve_runtime::{ApiError, Call, page_size, to_answers};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -55,7 +55,7 @@ pub async fn list(call: Call<List>) -> Result<Listed, ApiError> {
     let limit = page_size(input.max_results, MAX_CAUSES_PER_PAGE)?;
     let prefix = format!("{}/", existing(&call, &input.ops_item_id)?.id);
     let page = handle.views().scan(ITEM_FIRINGS, &prefix, input.next_token.as_deref(), limit);
-    let (causes, next_token) = answered(page, |firing: FiringRow| {
+    let (causes, next_token) = to_answers(page, |firing: FiringRow| {
         let known = heard(handle, &firing);
         let ended = !firing.end_reason.is_empty();
         let (first, last) =

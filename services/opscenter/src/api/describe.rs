@@ -6,7 +6,7 @@ use crate::{
     reading::{operational_data, seconds},
 };
 use reeve_contracts::ssm;
-use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size, text};
+use reeve_runtime::{ApiError, Call, Handle, Page, page_size, text, to_answers};
 
 const MAX_OPS_ITEMS_PER_PAGE: usize = 50;
 
@@ -31,7 +31,7 @@ pub async fn describe(
     let page = views.filter::<()>(table, "", input.next_token.as_deref(), limit, keep);
     let rows = page.rows.into_iter().filter_map(|(key, ())| row(&key).map(|row| (key, row)));
     let page = Page { rows: rows.collect(), next: page.next };
-    let (summaries, next_token) = answered(page, |row| summary(&call.handle, &row))?;
+    let (summaries, next_token) = to_answers(page, |row| summary(&call.handle, &row))?;
     Ok(ssm::DescribeOpsItemsResponse { next_token, ops_item_summaries: Some(summaries) })
 }
 

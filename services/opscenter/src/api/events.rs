@@ -6,7 +6,7 @@ use crate::{
     projections::timeline::{EventRow, TIMELINE, WHOLE_TIMELINE},
 };
 use reeve_contracts::ssm;
-use reeve_runtime::{ApiError, Call, Page, answered, page_size, text};
+use reeve_runtime::{ApiError, Call, Page, page_size, text, to_answers};
 
 const MAX_EVENTS_PER_PAGE: usize = 50;
 
@@ -35,7 +35,7 @@ pub async fn list(
             Page { rows: rows.collect(), next: page.next }
         }
     };
-    let (summaries, next_token) = answered(page, |row: EventRow| ssm::OpsItemEventSummary {
+    let (summaries, next_token) = to_answers(page, |row: EventRow| ssm::OpsItemEventSummary {
         ops_item_id: text(&row.ops_item_id),
         event_id: text(&row.event_id),
         source: text("reeve.opscenter"),

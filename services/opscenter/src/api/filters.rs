@@ -2,19 +2,13 @@
 
 use crate::{projections::items::ItemRow, reading::operational_data};
 use reeve_contracts::ssm::{OpsItemDataValue, OpsItemFilter};
-use reeve_runtime::{ApiError, Handle};
+use reeve_runtime::{ApiError, Handle, Operator};
 use reeve_types::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// How a value is compared.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Operator {
-    Equal,
-    Contains,
-    Greater,
-    Less,
-}
+const OPERATORS: [Operator; 4] =
+    [Operator::Equal, Operator::Contains, Operator::GreaterThan, Operator::LessThan];
 
 /// The keys that are compared with each operator, as AWS documents them.
 const EQUAL: [&str; 14] = [
@@ -114,18 +108,16 @@ impl Filter {
     pub fn read(filter: &OpsItemFilter) -> Result<Self, ApiError> {
         let key = filter.key.clone().unwrap_or_default();
         let refused = |problem: String| {
-            Err(ApiError::new(
-                "ValidationException",
-                format!("The filter {key} of OpsItemFilters {problem}."),
-            ))
+            Err(ApiError::invalid(format!("The filter {key} of OpsItemFilters {problem}.")))
         };
         let name = filter.operator.as_deref().unwrap_or_default();
-        let (operator, known): (_, &[&str]) = match name {
-            "Equal" => (Operator::Equal, &EQUAL),
-            "Contains" => (Operator::Contains, &CONTAINS),
-            "GreaterThan" => (Operator::Greater, &INSTANTS),
-            "LessThan" => (Operator::Less, &INSTANTS),
-            _ => return refused(format!("has the operator {name:?}, which there is not")),
+        let Some(operator) = Operator::named(name, &OPERATORS) else {
+            return refused(format!("has the operator {name:?}, which there is not"));
+        };
+        let known: &[&str] = match operator {
+            Operator::Equal => &EQUAL,
+            Operator::Contains => &CONTAINS,
+            _ => &INSTANTS,
         };
         if !known.contains(&key.as_str()) {
             let all = EQUAL.iter().chain(&CONTAINS).chain(&INSTANTS);
@@ -168,25 +160,17 @@ impl Filter {
     }
 
     pub fn holds(&self, candidate: &Candidate) -> bool {
-        match self.operator {
-            Operator::Equal if self.key == "OperationalData" => {
-                self.values.iter().filter_map(|v| pair(v)).any(|(key, value)| {
-                    candidate.data.get(&key).is_some_and(|datum| datum.value.as_ref() == Some(&value))
-                })
-            }
-            Operator::Equal => candidate.texts(&self.key).iter().any(|text| self.values.contains(text)),
-            Operator::Contains => {
-                let texts = candidate.texts(&self.key);
-                texts.iter().any(|text| self.values.iter().any(|value| text.contains(value.as_str())))
-            }
-            Operator::Greater => self.compares(candidate, |instant, value| instant > value),
-            Operator::Less => self.compares(candidate, |instant, value| instant < value),
+        if self.key == "OperationalData" {
+            return self.values.iter().filter_map(|v| pair(v)).any(|(key, value)| {
+                candidate.data.get(&key).is_some_and(|datum| datum.value.as_ref() == Some(&value))
+            });
         }
-    }
-
-    fn compares(&self, candidate: &Candidate, holds: fn(i64, i64) -> bool) -> bool {
-        let instant = candidate.instant(&self.key);
-        instant.is_some_and(|instant| self.instants.iter().any(|value| holds(instant, *value)))
+        if self.operator.is_ordering() {
+            let instant = candidate.instant(&self.key);
+            return instant.is_some_and(|instant| self.operator.holds(&instant, &self.instants));
+        }
+        let texts = candidate.texts(&self.key);
+        texts.iter().any(|text| self.operator.holds_for_text(text, &self.values))
     }
 }
 

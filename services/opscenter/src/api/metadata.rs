@@ -9,13 +9,13 @@ use reeve_contracts::{
     opscenter::{MetadataEntry, OpsMetadataCreated, Tag},
     ssm,
 };
-use reeve_runtime::{ApiError, Call, answered, page_size, text};
+use reeve_runtime::{ApiError, Call, Page, page_of, page_size, text, to_answers};
 use reeve_types::arn::id_or_arn;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
 const MAX_METADATA_PER_PAGE: usize = 50;
-const KEYS_PAGE: usize = 10;
+const MAX_KEYS_PER_PAGE: usize = 10;
 const KIND: &str = "opsmetadata";
 
 fn refused(message: String) -> ApiError {
@@ -62,15 +62,13 @@ pub async fn create(
 
 pub async fn get(call: Call<ssm::GetOpsMetadataRequest>) -> Result<ssm::GetOpsMetadataResult, ApiError> {
     let input = &call.input;
-    let limit = page_size(input.max_results, KEYS_PAGE)?;
+    let limit = page_size(input.max_results, MAX_KEYS_PER_PAGE)?;
     let id = named(input.ops_metadata_arn.as_ref());
     let row: MetadataRow = call.handle.views().get(METADATA, &id).ok_or(Error::NotFound)?;
-    let after = input.next_token.as_deref();
-    let entries = row.metadata.metadata.into_iter();
-    let mut left = entries.filter(|(key, _)| after.is_none_or(|after| key.as_str() > after)).peekable();
+    let entries = row.metadata.metadata.into_iter().collect();
+    let Page { rows, next: next_token } = page_of(entries, input.next_token.as_deref(), limit);
     let value = |(key, value): (String, String)| (key, ssm::MetadataValue { value: Some(value) });
-    let metadata: Given = left.by_ref().take(limit).map(value).collect();
-    let next_token = left.peek().and_then(|_| metadata.keys().last().cloned());
+    let metadata: Given = rows.into_iter().map(value).collect();
     let resource_id = Some(row.metadata.resource_id);
     Ok(ssm::GetOpsMetadataResult { metadata: Some(metadata), next_token, resource_id })
 }
@@ -111,7 +109,7 @@ pub async fn list(call: Call<ssm::ListOpsMetadataRequest>) -> Result<ssm::ListOp
         resources.iter().all(|any: &Vec<String>| any.contains(&row.metadata.resource_id))
     };
     let page = call.handle.views().filter(METADATA, "", input.next_token.as_deref(), limit, keep);
-    let (list, next_token) = answered(page, |row: MetadataRow| ssm::OpsMetadata {
+    let (list, next_token) = to_answers(page, |row: MetadataRow| ssm::OpsMetadata {
         ops_metadata_arn: Some(arn(&call.caller, KIND, &row.metadata.id)),
         resource_id: text(&row.metadata.resource_id),
         creation_date: Some(row.created.epoch_seconds()),

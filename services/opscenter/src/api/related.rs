@@ -9,7 +9,7 @@ use crate::{
     projections::items::{RELATED, RelatedRow},
 };
 use reeve_contracts::{opscenter::RelatedItemAssociated, ssm};
-use reeve_runtime::{ApiError, Call, answered, page_size, text};
+use reeve_runtime::{ApiError, Call, page_size, text, to_answers};
 
 const MAX_RELATED_ITEMS_PER_PAGE: usize = 50;
 
@@ -65,7 +65,7 @@ pub async fn list(
     }
     let keep = |_: &str, row: &RelatedRow| conditions.iter().all(|(value, any)| any.contains(value(row)));
     let page = call.handle.views().filter(RELATED, &prefix, input.next_token.as_deref(), limit, keep);
-    let (summaries, next_token) = answered(page, |row: RelatedRow| ssm::OpsItemRelatedItemSummary {
+    let (summaries, next_token) = to_answers(page, |row: RelatedRow| ssm::OpsItemRelatedItemSummary {
         ops_item_id: text(&row.ops_item_id),
         association_id: text(&row.association_id),
         association_type: text(&row.association_type),

@@ -1,7 +1,8 @@
 use super::*;
 use proptest::prelude::*;
-use reeve_contracts::opscenter::Texts;
+use reeve_contracts::opscenter::{OperationalDatum, Texts};
 use reeve_testkit::{context, given};
+use std::collections::BTreeMap;
 
 fn created() -> OpsItemCreated {
     OpsItemCreated {

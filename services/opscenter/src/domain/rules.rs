@@ -1,6 +1,6 @@
 //! What an OpsItem may hold. AWS's rules, but for the lengths that it gives to titles and filters beyond its model's.
 
-use super::item::{Error, Item};
+use super::{error::Error, state::Item};
 use reeve_contracts::opscenter::{OpsItemUpdated, RelatedItemAssociated};
 use serde_json::Value;
 

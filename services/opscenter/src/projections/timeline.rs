@@ -13,7 +13,7 @@ pub(crate) const TIMELINE: &str = "timeline";
 pub(crate) const WHOLE_TIMELINE: &str = "whole-timeline";
 
 /// As much of a text is in the detail of an event.
-const MAX_DETAIL_TEXT: usize = 4_096;
+const MAX_DETAIL_CHARS: usize = 4_096;
 
 /// Something that happened.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -82,7 +82,7 @@ fn put<E: Event>(view: &mut dyn View, event: &Recorded<E>, item: &str, detail: V
 }
 
 fn text(text: &str) -> Value {
-    Value::from(text.chars().take(MAX_DETAIL_TEXT).collect::<String>())
+    Value::from(text.chars().take(MAX_DETAIL_CHARS).collect::<String>())
 }
 
 fn item_detail(event: &OpsItemEvent) -> Value {

@@ -7,8 +7,8 @@ use reeve_contracts::{
 };
 use serde_json::{Map, Value};
 
-const MAX_TITLE: usize = 1_024;
-const MAX_DESCRIPTION: usize = 2_048;
+const MAX_TITLE_CHARS: usize = 1_024;
+const MAX_DESCRIPTION_CHARS: usize = 2_048;
 const MAX_LISTED_ALERTS: usize = 10;
 const MAX_DATUM_BYTES: usize = 16 * 1024;
 
@@ -92,8 +92,11 @@ pub(super) fn item(group: &AlertGroupReceived, key: &str, firing: &[&Alert]) -> 
         operational_data.push(datum("receiver", group.receiver.clone()));
     }
     OpsItemCreated {
-        title: cut(&title, MAX_TITLE),
-        description: cut(&description(annotation(&["description", "message"]), firing), MAX_DESCRIPTION),
+        title: cut(&title, MAX_TITLE_CHARS),
+        description: cut(
+            &description(annotation(&["description", "message"]), firing),
+            MAX_DESCRIPTION_CHARS,
+        ),
         source: group.sender.clone(),
         severity: severity(firing).to_owned(),
         ops_item_type: "/aws/issue".to_owned(),

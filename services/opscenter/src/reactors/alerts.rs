@@ -47,17 +47,17 @@ async fn absent(
     let present: BTreeSet<&str> = group.alerts.iter().map(|alert| alert.fingerprint.as_str()).collect();
     let (views, prefix) = (following.handle.views(), format!("{}/", group.group));
     let active = views.scan::<String>(ACTIVE_IN_GROUPS, &prefix, None, usize::MAX).rows;
-    let gone = active.into_iter().filter_map(|(key, item)| {
+    let absent = active.into_iter().filter_map(|(key, item)| {
         let fingerprint = key.strip_prefix(&prefix)?.to_owned();
         (!present.contains(fingerprint.as_str())).then_some((fingerprint, item))
     });
-    let gone: Vec<(String, String)> = gone.collect();
-    let ends = gone.iter().map(|(fingerprint, _)| {
+    let absent: Vec<(String, String)> = absent.collect();
+    let ends = absent.iter().map(|(fingerprint, _)| {
         let start_ms = following.firing(&group.group, fingerprint).start_ms.unwrap_or_default();
         ended(group, fingerprint, start_ms, 0, "Absent")
     });
     end(following, ends.collect()).await?;
-    Ok(gone.into_iter().map(|(_, item)| item).collect())
+    Ok(absent.into_iter().map(|(_, item)| item).collect())
 }
 
 /// Takes in the alerts of one item.

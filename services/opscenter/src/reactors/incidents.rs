@@ -17,7 +17,7 @@ use uuid::Uuid;
 const RULE: &str = "reeve.incidents";
 /// What a cause's end is called when its incident is over.
 const RESOLVED: &str = "Resolved";
-const MAX_DESCRIPTION: usize = 2_048;
+const MAX_DESCRIPTION_CHARS: usize = 2_048;
 
 pub(crate) async fn react(delivery: Delivery<IncidentEvent>) -> Result<(), HandlerError> {
     match &delivery.event.event {
@@ -59,7 +59,7 @@ async fn end(delivery: &Delivery<IncidentEvent>, incident: &str) -> Result<(), H
     let following = Following::of(delivery);
     let group = group(incident);
     let firing = following.firing(&group, incident);
-    // One from before this rule.
+    // It began before this consumer was new, and has no item.
     let Some(start_ms) = firing.start_ms else { return Ok(()) };
     let ended = CauseEnded {
         group,
@@ -89,7 +89,7 @@ fn item(started: &IncidentStarted, key: &str) -> OpsItemCreated {
     };
     OpsItemCreated {
         title: started.title.clone(),
-        description: said.chars().take(MAX_DESCRIPTION).collect(),
+        description: said.chars().take(MAX_DESCRIPTION_CHARS).collect(),
         source: "Incident Manager".to_owned(),
         // 5 is an incident without an impact: no severity.
         severity: if (1..=4).contains(&started.impact) { started.impact.to_string() } else { String::new() },

@@ -1,6 +1,6 @@
 //! Baselines: made, changed, read, deleted, and which is the default.
 
-use super::{baseline, default_id, invalid};
+use super::{baseline, default_id};
 use crate::{
     domain::{
         baseline::{Baseline, Command},
@@ -31,7 +31,7 @@ pub async fn create(call: Call<CreatePatchBaselineRequest>) -> Result<CreatePatc
     let input = call.input.clone();
     let tags = input.tags.iter().flatten();
     let tags = tags.map(|tag| (tag.key.clone().unwrap_or_default(), tag.value.clone().unwrap_or_default()));
-    let tags = tags::check(tags).map_err(|error| invalid(format!("{error}.")))?;
+    let tags = tags::check(tags).map_err(|error| ApiError::invalid(format!("{error}.")))?;
     let context = call.context_of_token("CreatePatchBaseline", input.client_token.as_ref())?;
     let defaults = shape::defaults();
     let wanted = GetPatchBaselineResult {
@@ -53,7 +53,7 @@ pub async fn create(call: Call<CreatePatchBaselineRequest>) -> Result<CreatePatc
         sources: input.sources.or(defaults.sources),
         ..GetPatchBaselineResult::default()
     };
-    shape::checked(&wanted).map_err(invalid)?;
+    shape::checked(&wanted).map_err(ApiError::invalid)?;
     let digest = Uuid::new_v5(&context.command_id, b"baseline").simple().to_string();
     let baseline_id = format!("pb-{}", &digest[..17]);
     let command = Command::Create(BaselineCreated {
@@ -72,7 +72,7 @@ pub async fn create(call: Call<CreatePatchBaselineRequest>) -> Result<CreatePatc
 /// `DoesNotExistException`; `ValidationException` for a predefined one.
 fn own(handle: &Handle, named: &str) -> Result<GetPatchBaselineResult, ApiError> {
     if predefined::find(id_or_arn("patchbaseline", named)).is_some() {
-        return Err(invalid(format!("{named} is predefined: nobody changes or deletes it.")));
+        return Err(ApiError::invalid(format!("{named} is predefined: nobody changes or deletes it.")));
     }
     baseline(handle, named).map(std::borrow::Cow::into_owned)
 }
@@ -82,7 +82,7 @@ pub async fn update(call: Call<UpdatePatchBaselineRequest>) -> Result<UpdatePatc
     let before = own(&call.handle, input.baseline_id.as_deref().unwrap_or_default())?;
     let id = before.baseline_id.clone().unwrap_or_default();
     if input.replace.unwrap_or_default() && input.name.is_none() {
-        return Err(invalid("Name: with Replace it is needed, as for a new baseline."));
+        return Err(ApiError::invalid("Name: with Replace it is needed, as for a new baseline."));
     }
     call.execute::<Baseline>(&id, Command::Update(Box::new(input))).await?;
     let now = baseline(&call.handle, &id)?.into_owned();

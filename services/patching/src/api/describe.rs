@@ -6,7 +6,7 @@ use crate::{
     projections::{BASELINES, GROUPS},
 };
 use reeve_contracts::ssm::*;
-use reeve_runtime::{ApiError, Call, Page, answered, page_size};
+use reeve_runtime::{ApiError, Call, check_filter_key, page_of, page_size, to_answers};
 use std::collections::BTreeMap;
 
 /// The values of each filter that was given.
@@ -20,10 +20,7 @@ pub fn filters(
     let mut read = BTreeMap::new();
     for filter in given.into_iter().flatten() {
         let key = filter.key.clone().unwrap_or_default();
-        if !known.contains(&key.as_str()) {
-            let message = format!("Filters has the key {key:?}; the keys are {}.", known.join(", "));
-            return Err(ApiError::new("InvalidFilter", message));
-        }
+        check_filter_key(&key, known)?;
         read.insert(key, filter.values.clone().unwrap_or_default());
     }
     Ok(read)
@@ -40,18 +37,6 @@ fn begins(filters: &BTreeMap<String, Vec<String>>, text: &str) -> bool {
         .is_none_or(|values| values.iter().any(|value| text.starts_with(value.as_str())))
 }
 
-/// A page of rows that are at hand, in the order of their keys.
-fn page<T>(mut rows: Vec<(String, T)>, after: Option<&str>, limit: usize) -> Page<T> {
-    rows.sort_by(|(a, _), (b, _)| a.cmp(b));
-    if let Some(after) = after {
-        rows.retain(|(key, _)| key.as_str() > after);
-    }
-    let has_more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = rows.last().filter(|_| has_more).map(|(key, _)| key.clone());
-    Page { rows, next }
-}
-
 pub async fn baselines(
     call: Call<DescribePatchBaselinesRequest>,
 ) -> Result<DescribePatchBaselinesResult, ApiError> {
@@ -62,7 +47,7 @@ pub async fn baselines(
         .and_then(|values| values.iter().find(|owner| !["AWS", "Self", "All"].contains(&owner.as_str())))
     {
         let message = format!("OWNER is {owner:?}; it may be AWS, Self or All.");
-        return Err(ApiError::new("InvalidFilter", message));
+        return Err(ApiError::invalid_filter(message));
     }
     let limit = page_size(input.max_results, 100)?;
     let made = call.handle.views().scan::<GetPatchBaselineResult>(BASELINES, "", None, usize::MAX).rows;
@@ -78,8 +63,8 @@ pub async fn baselines(
         let name = baseline.name.clone().unwrap_or_default();
         (format!("{owner}/{name}/{}", baseline.baseline_id.clone().unwrap_or_default()), baseline)
     });
-    let page = page(rows.collect(), input.next_token.as_deref(), limit);
-    let (identities, next_token) = answered(page, |baseline| {
+    let page = page_of(rows.collect(), input.next_token.as_deref(), limit);
+    let (identities, next_token) = to_answers(page, |baseline| {
         let system = baseline.operating_system.clone().unwrap_or_default();
         PatchBaselineIdentity {
             default_baseline: Some(default_id(&call.handle, &system) == baseline.baseline_id),
@@ -103,8 +88,8 @@ pub async fn groups(call: Call<DescribePatchGroupsRequest>) -> Result<DescribePa
         let (group, system) = (group.to_owned(), system.to_owned());
         kept.then(|| (format!("{group}/{system}"), (group, id)))
     });
-    let page = page(rows.collect(), input.next_token.as_deref(), limit);
-    let (mappings, next_token) = answered(page, |(patch_group, id)| {
+    let page = page_of(rows.collect(), input.next_token.as_deref(), limit);
+    let (mappings, next_token) = to_answers(page, |(patch_group, id)| {
         let found = super::baseline(&call.handle, &id).ok();
         let identity = PatchBaselineIdentity {
             baseline_description: found.as_ref().and_then(|baseline| baseline.description.clone()),

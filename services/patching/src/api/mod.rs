@@ -22,7 +22,7 @@ impl From<baseline::Error> for ApiError {
     fn from(error: baseline::Error) -> Self {
         match error {
             baseline::Error::Unknown => Self::new("DoesNotExistException", format!("{error}.")),
-            baseline::Error::Invalid(why) => invalid(why),
+            baseline::Error::Invalid(why) => ApiError::invalid(why),
         }
     }
 }
@@ -31,10 +31,6 @@ impl From<group::Error> for ApiError {
     fn from(error: group::Error) -> Self {
         Self::new("AlreadyExistsException", format!("{error}."))
     }
-}
-
-fn invalid(message: impl Into<String>) -> ApiError {
-    ApiError::new("ValidationException", message)
 }
 
 /// The baseline of an id or an ARN, predefined or not.

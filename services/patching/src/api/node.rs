@@ -32,13 +32,10 @@ pub(crate) struct Answer {
 /// that the first of the group's nodes was told.
 pub(crate) async fn tell(call: Call<Question>) -> Result<Answer, ApiError> {
     let node = node_of(&call.subject)
-        .ok_or_else(|| ApiError::new("ValidationException", "The subject of the question names no node."))?;
+        .ok_or_else(|| ApiError::invalid("The subject of the question names no node."))?;
     let Question { operating_system, snapshot_id } = &call.input;
     if !snapshot_id.is_empty() && Uuid::try_parse(snapshot_id).is_err() {
-        return Err(ApiError::new(
-            "ValidationException",
-            format!("SnapshotId is {snapshot_id:?}, which is no UUID."),
-        ));
+        return Err(ApiError::invalid(format!("SnapshotId is {snapshot_id:?}, which is no UUID.")));
     }
     let patch_group = patch_group(&call.handle, node.as_str());
     let baseline_id = id_of_group(&call.handle, operating_system, &patch_group).ok_or_else(|| {

@@ -7,7 +7,9 @@ use super::{
 use crate::projections::{PATCHES, PatchRow, STATES, StateRow};
 use reeve_contracts::ssm::*;
 use reeve_fleet::{NODES, NodeRow};
-use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size, text};
+use reeve_runtime::{
+    ApiError, Call, Handle, Operator, check_filter_key, page_of, page_size, text, to_answers,
+};
 use reeve_types::Timestamp;
 
 fn value<'a>(entry: &'a PatchRow, name: &str) -> &'a str {
@@ -50,19 +52,10 @@ fn state(handle: &Handle, node: &str, row: &StateRow) -> InstancePatchState {
 }
 
 /// The rows of nodes that a run was told of.
-fn states(handle: &Handle, nodes: impl Iterator<Item = String>) -> Vec<(String, StateRow)> {
+fn states(handle: &Handle, nodes: impl Iterator<Item = String>) -> Vec<(String, (String, StateRow))> {
     let known = nodes.filter_map(|node| handle.views().get(STATES, &node).map(|row: StateRow| (node, row)));
-    known.filter(|(_, row)| !row.run.is_empty() || !row.failure.is_empty()).collect()
-}
-
-fn page(rows: Vec<(String, StateRow)>, after: Option<&str>, limit: usize) -> Page<(String, StateRow)> {
-    let mut rows: Vec<_> = rows.into_iter().map(|(node, row)| (node.clone(), (node, row))).collect();
-    rows.sort_by(|(a, _), (b, _)| a.cmp(b));
-    rows.retain(|(node, _)| after.is_none_or(|after| node.as_str() > after));
-    let has_more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = rows.last().filter(|_| has_more).map(|(node, _)| node.clone());
-    Page { rows, next }
+    let known = known.filter(|(_, row)| !row.run.is_empty() || !row.failure.is_empty());
+    known.map(|(node, row)| (node.clone(), (node, row))).collect()
 }
 
 pub async fn of_nodes(
@@ -70,8 +63,8 @@ pub async fn of_nodes(
 ) -> Result<DescribeInstancePatchStatesResult, ApiError> {
     let limit = page_size(call.input.max_results, 100)?;
     let nodes = call.input.instance_ids.clone().unwrap_or_default();
-    let page = page(states(&call.handle, nodes.into_iter()), call.input.next_token.as_deref(), limit);
-    let (states, next_token) = answered(page, |(node, row)| state(&call.handle, &node, &row))?;
+    let page = page_of(states(&call.handle, nodes.into_iter()), call.input.next_token.as_deref(), limit);
+    let (states, next_token) = to_answers(page, |(node, row)| state(&call.handle, &node, &row))?;
     Ok(DescribeInstancePatchStatesResult { instance_patch_states: Some(states), next_token })
 }
 
@@ -89,51 +82,46 @@ pub async fn of_group(
         call.input.filters.iter().flatten().map(Condition::read).collect::<Result<Vec<_>, _>>()?;
     let nodes = members(&call.handle, call.input.patch_group.as_deref().unwrap_or_default());
     let mut rows = states(&call.handle, nodes.into_iter());
-    rows.retain(|(node, row)| {
+    rows.retain(|(_, (node, row))| {
         let state = state(&call.handle, node, row);
         conditions.iter().all(|condition| condition.fits(&state))
     });
     let (states, next_token) =
-        answered(page(rows, call.input.next_token.as_deref(), limit), |(node, row)| {
+        to_answers(page_of(rows, call.input.next_token.as_deref(), limit), |(node, row)| {
             state(&call.handle, &node, &row)
         })?;
     Ok(DescribeInstancePatchStatesForPatchGroupResult { instance_patch_states: Some(states), next_token })
 }
 
+/// The model knows no others.
+const OPERATORS: [Operator; 4] =
+    [Operator::Equal, Operator::NotEqual, Operator::LessThan, Operator::GreaterThan];
+
 /// A filter over a node's counts.
 struct Condition {
     key: String,
     values: Vec<i32>,
-    kind: String,
+    operator: Operator,
 }
 
 impl Condition {
     fn read(filter: &InstancePatchStateFilter) -> Result<Self, ApiError> {
         let key = filter.key.clone().unwrap_or_default();
-        if count(&InstancePatchState::default(), &key).is_none() {
-            let keys = COUNTS.map(|(name, _)| name).join(", ");
-            let message = format!("Filters has the key {key:?}; the keys are {keys}.");
-            return Err(ApiError::new("InvalidFilter", message));
-        }
+        check_filter_key(&key, &COUNTS.map(|(name, _)| name))?;
         let values = filter.values.iter().flatten();
         let values = values.map(|value| {
             let number = value.parse();
-            number.map_err(|_| {
-                ApiError::new("InvalidFilter", format!("The value {value:?} of {key} is no number."))
-            })
+            number
+                .map_err(|_| ApiError::invalid_filter(format!("The value {value:?} of {key} is no number.")))
         });
-        let kind = filter.r#type.clone().unwrap_or_default();
-        Ok(Self { values: values.collect::<Result<_, _>>()?, key, kind })
+        let kind = filter.r#type.as_deref().unwrap_or_default();
+        let operator = Operator::named(kind, &OPERATORS).unwrap_or(Operator::Equal);
+        Ok(Self { values: values.collect::<Result<_, _>>()?, key, operator })
     }
 
     fn fits(&self, state: &InstancePatchState) -> bool {
         let count = count(state, &self.key).unwrap_or_default();
-        match self.kind.as_str() {
-            "NotEqual" => self.values.iter().all(|value| count != *value),
-            "LessThan" => self.values.iter().any(|value| count < *value),
-            "GreaterThan" => self.values.iter().any(|value| count > *value),
-            _ => self.values.contains(&count),
-        }
+        self.operator.holds(&count, &self.values)
     }
 }
 
@@ -165,7 +153,7 @@ pub async fn group_state(
     let all = i32::try_from(nodes.len()).unwrap_or(i32::MAX);
     let states: Vec<InstancePatchState> = states(&call.handle, nodes.into_iter())
         .iter()
-        .map(|(node, row)| state(&call.handle, node, row))
+        .map(|(_, (node, row))| state(&call.handle, node, row))
         .collect();
     let with = |count: fn(&InstancePatchState) -> Option<i32>| {
         let having = states.iter().filter(|state| count(state).unwrap_or_default() > 0).count();
@@ -206,7 +194,7 @@ pub async fn patches(
     let prefix = format!("{node}/");
     let page =
         call.handle.views().filter::<PatchRow>(PATCHES, &prefix, input.next_token.as_deref(), limit, keep);
-    let (patches, next_token) = answered(page, |patch| PatchComplianceData {
+    let (patches, next_token) = to_answers(page, |patch| PatchComplianceData {
         cve_ids: text(value(&patch, "CVEIds")),
         classification: Some(value(&patch, "Classification").to_owned()),
         installed_time: Some(seconds(value(&patch, "InstalledTime"))),

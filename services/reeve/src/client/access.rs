@@ -15,7 +15,20 @@ use std::{
 };
 
 /// A principal, action or kind does not exist: a slip, and no decision.
-const UNKNOWN_NAME_EXIT_CODE: i32 = 2;
+#[derive(Debug)]
+pub struct UnknownName(String);
+
+impl std::fmt::Display for UnknownName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for UnknownName {}
+
+impl UnknownName {
+    pub const EXIT_CODE: u8 = 2;
+}
 
 /// Manages who may do what. Policies are Cedar: permit(principal in Group::"web", action == Action::"ssm:SendCommand",
 /// resource is Node) when { resource.hasTag("role") && resource.getTag("role") == "web" };
@@ -144,13 +157,13 @@ pub async fn access(data: &DataFolder, command: Command, format: Format) -> anyh
     Ok(())
 }
 
-/// Ends the program with [`UNKNOWN_NAME_EXIT_CODE`] when what was asked about does not exist.
+/// Ends with [`UnknownName`] when what was asked about does not exist.
 fn known(answer: anyhow::Result<Value>) -> anyhow::Result<Value> {
-    answer.inspect_err(|error| {
+    answer.map_err(|error| {
         let text = error.to_string();
-        if ["NoSuchEntityException", "ValidationException"].iter().any(|code| text.contains(code)) {
-            eprintln!("reeve: {text}");
-            std::process::exit(UNKNOWN_NAME_EXIT_CODE);
+        match ["NoSuchEntityException", "ValidationException"].iter().any(|code| text.contains(code)) {
+            true => UnknownName(text).into(),
+            false => error,
         }
     })
 }

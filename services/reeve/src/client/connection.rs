@@ -29,7 +29,7 @@ pub static INCIDENTS: Api =
     Api { service: "ssm-incidents", target_prefix: "ssm-incidents", next_token: "nextToken" };
 /// Ours: principals and policies.
 pub static ACCESS: Api = Api { service: "access", target_prefix: "ReeveAccess", next_token: "nextToken" };
-/// Ours: the keys that nodes believe.
+/// Ours: the keys that nodes trust.
 pub static NODES: Api = Api { service: "nodes", target_prefix: "ReeveNodes", next_token: "nextToken" };
 
 /// Ours: what handlers gave up on.
@@ -96,7 +96,7 @@ fn config() -> ConfigBuilder<AgentScope> {
     config.timeout_global(Some(Duration::from_secs(60)))
 }
 
-/// With a file of certificates, those alone are believed.
+/// With a file of certificates, those alone are trusted.
 fn agent(ca: Option<&Path>) -> anyhow::Result<ureq::Agent> {
     let mut config = config();
     if let Some(path) = ca {

@@ -1,4 +1,4 @@
-//! `reeve keys`: the dispatch keys that nodes believe.
+//! `reeve keys`: the dispatch keys that nodes trust.
 
 use super::{
     DataFolder, Format,

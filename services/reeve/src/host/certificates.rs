@@ -1,7 +1,7 @@
 //! The certificates of an instance: one authority of its own, made once, and one certificate for the gateway and
 //! nats-server, made anew when its names change or it is about to expire.
 
-use super::folder::{read, write_private};
+use super::files::{read, write_private};
 use anyhow::Context;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-const DAY: u64 = 24 * 60 * 60;
+const DAY_SECONDS: u64 = 24 * 60 * 60;
 /// The authority outlives many certificates, because every node keeps it.
 const AUTHORITY_DAYS: u64 = 20 * 365;
 const CERTIFICATE_DAYS: u64 = 365;
@@ -71,7 +71,7 @@ impl Certificates {
             write_private(&record, b"null")?;
             write_private(&files.key, key.serialize_pem().as_bytes())?;
             write_private(&files.certificate, certificate.pem().as_bytes())?;
-            let made = Made { names, expires: now + CERTIFICATE_DAYS * DAY };
+            let made = Made { names, expires: now + CERTIFICATE_DAYS * DAY_SECONDS };
             write_private(&record, &serde_json::to_vec_pretty(&made)?)?;
         }
         Ok(files)
@@ -80,7 +80,7 @@ impl Certificates {
     /// Whether the certificate that is there will do.
     fn serve(&self, record: &Path, names: &[String], now: u64) -> bool {
         let made = read::<Option<Made>>(record).ok().flatten();
-        made.is_some_and(|made| made.names == names && made.expires > now + RENEWED_DAYS * DAY)
+        made.is_some_and(|made| made.names == names && made.expires > now + RENEWED_DAYS * DAY_SECONDS)
             && self.certificate.exists()
             && self.key.exists()
     }
@@ -144,8 +144,8 @@ fn server(names: &[String], now: u64) -> anyhow::Result<CertificateParams> {
 /// From a day ago, because clocks differ.
 fn valid(params: &mut CertificateParams, now: u64, days: u64) {
     let epoch = date_time_ymd(1970, 1, 1);
-    params.not_before = epoch + Duration::from_secs(now.saturating_sub(DAY));
-    params.not_after = epoch + Duration::from_secs(now + days * DAY);
+    params.not_before = epoch + Duration::from_secs(now.saturating_sub(DAY_SECONDS));
+    params.not_after = epoch + Duration::from_secs(now + days * DAY_SECONDS);
 }
 
 /// In seconds of the Unix epoch.
@@ -175,7 +175,7 @@ mod tests {
         // One that has 29 days left, and one that was cut short.
         let record = folder.path().join("tls/server.json");
         let mut made: Made = read(&record).unwrap();
-        made.expires = now() + 29 * DAY;
+        made.expires = now() + 29 * DAY_SECONDS;
         std::fs::write(&record, serde_json::to_vec(&made).unwrap()).unwrap();
         let (same, renewed) = make(&["localhost", "127.0.0.1", "reeve.example"]);
         assert!(same == ca && renewed != other);

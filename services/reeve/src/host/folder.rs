@@ -1,11 +1,16 @@
 //! The folder of an instance: its keys, made once; its lock; and where it can be reached.
 
-use super::{nats::BusAddress, secrets::files};
+use super::{
+    bus::BusAddress,
+    files::{self, read, write_private},
+    secrets::Secrets,
+};
 use anyhow::{Context, anyhow, bail};
 use reeve_jetstream::operator::{Keys as OperatorKeys, User};
 use reeve_types::ids::random_hex;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use std::{
+    collections::BTreeMap,
     fs::{File, OpenOptions},
     io::{Read, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
@@ -19,10 +24,8 @@ pub struct Keys {
     /// Seals pagination tokens, hexadecimal.
     pub token_key: String,
     /// Authenticates what services write and say, hexadecimal.
-    #[serde(default)]
     pub mac_key: String,
     /// Encrypts the data keys of secrets, hexadecimal.
-    #[serde(default)]
     pub secrets_key: String,
     pub account: String,
     pub region: String,
@@ -82,9 +85,6 @@ impl Folder {
         let lock = lock(&path)?;
         let keys_path = path.join("keys.json");
         let keys = if keys_path.exists() { read_keys(&path)? } else { make_keys()? };
-        if keys.mac_key.is_empty() {
-            bail!("{} holds a log from before events were authenticated", path.display());
-        }
         super::keys::ensure_made(&path)?;
         write_private(&keys_path, &serde_json::to_vec_pretty(&keys)?)?;
         let principals_path = path.join(files::PRINCIPALS);
@@ -97,6 +97,24 @@ impl Folder {
         let found = found.ok_or_else(|| anyhow!("{} names no administrator", principals_path.display()))?;
         let administrator = (found.access_key_id.clone(), found.secret_access_key.clone());
         Ok(Self { path, keys, administrator, _lock: lock })
+    }
+
+    /// The secrets of this instance, with new credentials under its keys.
+    ///
+    /// # Errors
+    /// When the keys are broken.
+    pub fn secrets(&self) -> anyhow::Result<Secrets> {
+        let keys = &self.keys;
+        let made = BTreeMap::from([
+            (files::SERVICES, serde_json::to_string_pretty(&keys.operator.core_user("services")?)?),
+            (files::SYSTEM, serde_json::to_string_pretty(&keys.operator.system_user("nodes")?)?),
+            (files::ENROLMENT, serde_json::to_string_pretty(&keys.operator.enrolment()?)?),
+            (files::ADMISSION, serde_json::to_string_pretty(&keys.operator.admission()?)?),
+            (files::MAC, keys.mac_key.clone()),
+            (files::TOKEN_KEY, keys.token_key.clone()),
+            (files::SECRETS_KEY, keys.secrets_key.clone()),
+        ]);
+        Ok(Secrets::with_made(&self.path, made))
     }
 
     /// Says where the instance can be reached; the file goes when the instance ends.
@@ -177,20 +195,4 @@ impl Instance {
 /// When there are none.
 pub fn read_keys(data: &Path) -> anyhow::Result<Keys> {
     read(&data.join("keys.json"))
-}
-
-/// Reads a file that [`write_private`] wrote.
-pub fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
-    let bytes = std::fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
-    serde_json::from_slice(&bytes).with_context(|| format!("{} is not what reeve wrote", path.display()))
-}
-
-/// Writes a file for the owner's eyes only, whole or not at all.
-pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let temporary = path.with_extension("new");
-    let mut options = OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&temporary, path).with_context(|| format!("could not write {}", path.display()))
 }

@@ -1,9 +1,9 @@
 //! `reeve init`: the secrets of an instance whose parts run apart, one file for each need.
 
 use super::{
-    folder::{Folder, Instance, write_private},
+    files::{self, write_private},
+    folder::{Folder, Instance},
     parts,
-    secrets::{Secrets, files},
 };
 use anyhow::bail;
 use reeve_jetstream::operator::ServerTls;
@@ -54,7 +54,7 @@ pub fn init(data: &Path, args: &Args) -> anyhow::Result<()> {
     let config = keys.operator.server_config(&args.bus_listen, &args.bus_store, tls.as_ref())?;
     let write = |name: &str, text: &str| write_private(&folder.path.join(name), text.as_bytes());
     write(files::NATS, &config)?;
-    let secrets = Secrets::of(&folder)?;
+    let secrets = folder.secrets()?;
     for (name, text) in secrets.made() {
         write(name, text)?;
     }

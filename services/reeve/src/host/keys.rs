@@ -3,9 +3,9 @@
 //! `root.seed` is needed by whoever publishes a set (`reeve keys`, and `up` to renew one), and by no service.
 
 use super::{
-    folder::write_private,
+    files::{DISPATCH, KEY_SET, ROOT_KEY, ROOT_SEED, write_private},
+    key_files::read_seeds,
     parts,
-    secrets::files::{DISPATCH, KEY_SET, ROOT_KEY, ROOT_SEED},
     services::ask_nodes,
 };
 use anyhow::{Context, bail, ensure};
@@ -19,7 +19,6 @@ use serde_json::{Value, json};
 use std::{
     fs::File,
     path::{Path, PathBuf},
-    sync::Arc,
     time::Duration,
 };
 
@@ -48,35 +47,6 @@ pub fn ensure_made(folder: &Path) -> anyhow::Result<()> {
         None => first(&read_seeds(folder)?, now),
     };
     root.keep(&root.sign(&set)?)
-}
-
-/// The public root key of a folder.
-pub fn root_key(folder: &Path) -> anyhow::Result<String> {
-    let path = folder.join(ROOT_KEY);
-    let key = std::fs::read_to_string(&path).with_context(|| format!("could not read {}", path.display()))?;
-    Ok(key.trim().to_owned())
-}
-
-/// The set that a folder has; the log may have a newer one.
-pub fn read_set(folder: &Path) -> anyhow::Result<Option<Vec<u8>>> {
-    let path = folder.join(KEY_SET);
-    let read = path.exists().then(|| std::fs::read(&path));
-    read.transpose().with_context(|| format!("could not read {}", path.display()))
-}
-
-fn read_seeds(folder: &Path) -> anyhow::Result<Vec<KeyPair>> {
-    let path = folder.join(DISPATCH);
-    let text =
-        std::fs::read_to_string(&path).with_context(|| format!("could not read {}", path.display()))?;
-    let seeds = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let seeds = seeds.map(KeyPair::from_seed).collect::<Result<Vec<_>, _>>();
-    seeds.with_context(|| format!("{} has a line that is not a seed", path.display()))
-}
-
-/// How run-command reads the seeds, again and again.
-pub fn seeds_of(folder: &Path) -> reeve_run_command::Seeds {
-    let folder = folder.to_owned();
-    Arc::new(move || read_seeds(&folder).map_err(|error| format!("{error:#}")))
 }
 
 fn first(seeds: &[KeyPair], now: Timestamp) -> KeySet {

@@ -2,14 +2,11 @@
 
 use super::{
     children::{Child, Supervised},
+    files::write_private,
     folder::Folder,
 };
 use anyhow::{Context, bail};
-use reeve_jetstream::{
-    Bus, Credentials, Options,
-    mac::MacKey,
-    operator::{ServerTls, User},
-};
+use reeve_jetstream::operator::ServerTls;
 use std::{
     io::Write,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -134,7 +131,7 @@ pub async fn start(folder: &Folder, listen: &Listen) -> anyhow::Result<Supervise
         listen.tls.as_ref(),
     )?;
     let config_path = folder.path.join("nats.conf");
-    super::folder::write_private(&config_path, config.as_bytes())?;
+    write_private(&config_path, config.as_bytes())?;
     let child = Child {
         name: "nats-server".to_owned(),
         program: executable(&folder.path)?.into(),
@@ -142,41 +139,4 @@ pub async fn start(folder: &Folder, listen: &Listen) -> anyhow::Result<Supervise
         environment: Vec::new(),
     };
     Supervised::start(child, &folder.path.join("nats.log"))
-}
-
-/// Where a bus is.
-#[derive(Clone)]
-pub struct BusAddress {
-    pub url: String,
-    /// The certificates of those whose word for it counts; with it there is no connection without TLS.
-    pub ca: Option<PathBuf>,
-}
-
-/// How a user of CORE or SYS connects.
-pub fn options(bus: &BusAddress, user: &User, name: &str) -> Options {
-    Options {
-        url: bus.url.clone(),
-        credentials: Credentials::Jwt { jwt: user.jwt.clone(), seed: user.seed.clone() },
-        name: name.to_owned(),
-        inbox_prefix: "_INBOX".to_owned(),
-        ca: bus.ca.clone(),
-    }
-}
-
-/// Connects a service, or the gateway: what it writes and says is authenticated.
-pub async fn connect_service(bus: &BusAddress, user: &User, name: &str, mac: &MacKey) -> anyhow::Result<Bus> {
-    Ok(connect(bus, user, name).await?.authenticating(mac.clone()))
-}
-
-/// Connects, waiting for a server that is starting.
-pub async fn connect(bus: &BusAddress, user: &User, name: &str) -> anyhow::Result<Bus> {
-    let options = options(bus, user, name);
-    let begun = Instant::now();
-    loop {
-        match Bus::connect(&options).await {
-            Ok(bus) => return Ok(bus),
-            Err(error) if begun.elapsed() > Duration::from_secs(20) => return Err(error.into()),
-            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
-        }
-    }
 }

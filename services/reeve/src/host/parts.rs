@@ -1,8 +1,7 @@
 //! What each part of an instance that runs apart is given: copies of those files, in a folder of its own, and no more.
 
 use super::{
-    folder::write_private,
-    secrets::files::*,
+    files::*,
     services::{COMMON_SECRETS, ENTRIES, GATEWAY, GATEWAY_SECRETS},
 };
 use anyhow::Context;

@@ -1,12 +1,12 @@
 //! `reeve serve NAME…`: services, and the gateway, against a NATS that stands already.
 
 use super::{
+    bus::{self, BusAddress},
     certificates::gateway_tls,
-    nats::{self, BusAddress},
-    probe,
-    secrets::{Secrets, files},
+    files, probe,
+    running::{RunningGateway, open_files, start_gateway, stop_signal},
+    secrets::Secrets,
     services::{self, GATEWAY, Needs, Place},
-    up::{open_files, start_gateway, stop_signal},
     write_gate::WriteGate,
 };
 use anyhow::{Context, bail};
@@ -86,12 +86,12 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
         region: args.region.clone(),
         node_bus_url: args.node_bus.clone().unwrap_or_else(|| args.bus.clone()),
     };
-    let watching = nats::connect_service(&args.bus(), &user, "access", &mac).await?;
+    let watching = bus::connect_service(&args.bus(), &user, "access", &mac).await?;
     let needs = Needs::assemble(secrets, place, &watching, &args.bus(), &names).await?;
     let mut running = Vec::new();
     let mut gateway = None;
     for name in names {
-        let bus = nats::connect_service(&args.bus(), &user, name, &mac).await?;
+        let bus = bus::connect_service(&args.bus(), &user, name, &mac).await?;
         if name == GATEWAY {
             gateway = Some(gateway_at(&args, bus, &needs).await?);
         } else {
@@ -113,7 +113,7 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn gateway_at(args: &Args, bus: Bus, needs: &Needs) -> anyhow::Result<super::up::RunningGateway> {
+async fn gateway_at(args: &Args, bus: Bus, needs: &Needs) -> anyhow::Result<RunningGateway> {
     let tls = args.tls()?;
     if tls.is_none() && !args.http.ip().is_loopback() && !args.insecure_http {
         bail!(

@@ -2,8 +2,10 @@
 //! client commands are made from.
 
 use super::{
-    nats::{self, BusAddress},
-    secrets::{Secrets, files::*},
+    bus::{self, BusAddress},
+    files::*,
+    key_files::{read_set, root_key, seeds_of},
+    secrets::Secrets,
 };
 use anyhow::{Context, ensure};
 use reeve_authz::{Access, Keyring};
@@ -116,8 +118,8 @@ pub const ENTRIES: [Entry; 14] = [
                 enrolment: needs.secrets.json(ENROLMENT)?,
                 admission: needs.secrets.json(ADMISSION)?,
                 bus_url: needs.place.node_bus_url.clone(),
-                root_key: super::keys::root_key(&needs.secrets.folder)?,
-                key_set: super::keys::read_set(&needs.secrets.folder)?,
+                root_key: root_key(&needs.secrets.folder)?,
+                key_set: read_set(&needs.secrets.folder)?,
                 account: needs.place.account.clone(),
                 region: needs.place.region.clone(),
                 system: needs.system.clone().context("the service nodes needs the server's own account")?,
@@ -130,8 +132,8 @@ pub const ENTRIES: [Entry; 14] = [
         authorizes: true,
         describe: |needs| {
             Ok(reeve_run_command::service(&reeve_run_command::Config {
-                root_key: super::keys::root_key(&needs.secrets.folder)?,
-                seeds: super::keys::seeds_of(&needs.secrets.folder),
+                root_key: root_key(&needs.secrets.folder)?,
+                seeds: seeds_of(&needs.secrets.folder),
                 authorizer: needs.access()?,
             }))
         },
@@ -217,7 +219,7 @@ impl Needs {
             false => None,
         };
         let system = match needed.contains(&SYSTEM) {
-            true => Some(nats::connect(address, &secrets.json(SYSTEM)?, "nodes-system").await?),
+            true => Some(bus::connect(address, &secrets.json(SYSTEM)?, "nodes-system").await?),
             false => None,
         };
         Ok(Self { secrets, place, access, vault, system })

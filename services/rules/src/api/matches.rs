@@ -1,10 +1,9 @@
 //! ListMatches: the model is `schemas/reeve/rules.json`.
 
-use super::{page, rule};
+use super::rule;
 use crate::projections::{COUNTS, Counts, InvocationRow, KEPT_MATCHES, MATCHES, MatchRow};
-use reeve_runtime::{ApiError, Call, answered, page_size};
+use reeve_runtime::{ApiError, Call, page_of, page_size, to_answers};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -33,7 +32,7 @@ impl From<InvocationRow> for ShownInvocation {
     }
 }
 
-/// A match as it is answered.
+/// A match as it is to_answers.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ShownMatch {
@@ -91,10 +90,9 @@ pub async fn list(call: Call<List>) -> Result<MatchesPage, ApiError> {
     let views = call.handle.views();
     let rows = views.scan::<MatchRow>(MATCHES, &format!("{name}/"), None, usize::MAX).rows;
     // The newest has the smallest key.
-    let newest_first: BTreeMap<String, MatchRow> =
-        rows.into_iter().map(|(_, row)| (format!("{:020}", u64::MAX - row.number), row)).collect();
+    let newest_first = rows.into_iter().map(|(_, row)| (format!("{:020}", u64::MAX - row.number), row));
     let matched = views.get::<Counts>(COUNTS, name).unwrap_or_default().matched;
-    let page = page(newest_first.into_iter(), next_token.as_ref(), limit);
-    let (matches, next_token) = answered(page, |row| ShownMatch::of(name, row))?;
+    let page = page_of(newest_first.collect(), next_token.as_deref(), limit);
+    let (matches, next_token) = to_answers(page, |row| ShownMatch::of(name, row))?;
     Ok(MatchesPage { matches, matched, next_token })
 }

@@ -14,7 +14,7 @@ use crate::{
 };
 use reeve_contracts::events::Tag;
 use reeve_event_pattern::Refused;
-use reeve_runtime::{ApiError, Handle, Page};
+use reeve_runtime::{ApiError, Handle};
 use reeve_types::arn::Arn;
 use std::sync::Arc;
 
@@ -35,10 +35,6 @@ fn bad_pattern(refused: &Refused) -> ApiError {
     ApiError::new("InvalidEventPatternException", refused.to_string())
 }
 
-fn invalid(message: impl Into<String>) -> ApiError {
-    ApiError::new("ValidationException", message)
-}
-
 /// There is one event bus.
 fn check_bus(name: Option<&String>) -> Result<(), ApiError> {
     let Some(name) = name else { return Ok(()) };
@@ -51,7 +47,7 @@ fn check_bus(name: Option<&String>) -> Result<(), ApiError> {
 
 fn check_tags(tags: Option<&Vec<Tag>>) -> Result<(), ApiError> {
     match tags.is_some_and(|tags| !tags.is_empty()) {
-        true => Err(invalid("Tags: rules cannot be tagged here.")),
+        true => Err(ApiError::invalid("Tags: rules cannot be tagged here.")),
         false => Ok(()),
     }
 }
@@ -61,12 +57,4 @@ fn rule(handle: &Handle, name: &str) -> Result<Arc<State>, ApiError> {
     let found = handle.views().look::<State>(RULES, name);
     let default = || default_rule(name).map(|_| Arc::new(State::default()));
     found.or_else(default).ok_or_else(|| Error::Unknown(name.to_owned()).into())
-}
-
-/// A page of a list that is at hand.
-fn page<T>(all: impl Iterator<Item = (String, T)>, after: Option<&String>, limit: usize) -> Page<T> {
-    let mut following = all.skip_while(|(key, _)| after.is_some_and(|after| key <= after));
-    let rows: Vec<(String, T)> = following.by_ref().take(limit).collect();
-    let next = following.next().and(rows.last().map(|(key, _)| key.clone()));
-    Page { rows, next }
 }

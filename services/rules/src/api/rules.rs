@@ -1,6 +1,6 @@
 //! PutRule, DescribeRule, ListRules, DeleteRule, EnableRule, DisableRule, ListRuleNamesByTarget.
 
-use super::{check_bus, check_tags, invalid, page, rule};
+use super::{check_bus, check_tags, rule};
 use crate::{
     domain::{
         defaults::{DEFAULT_RULES, MANAGED_BY, default_rule},
@@ -10,7 +10,7 @@ use crate::{
     projections::RULES,
 };
 use reeve_contracts::{events::*, rules::RulePut};
-use reeve_runtime::{ApiError, Call, Caller, answered, text};
+use reeve_runtime::{ApiError, Call, Caller, page_of, text, to_answers};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -22,17 +22,17 @@ pub async fn put(call: Call<PutRuleRequest>) -> Result<PutRuleResponse, ApiError
     check_bus(input.event_bus_name.as_ref())?;
     check_tags(input.tags.as_ref())?;
     if input.schedule_expression.as_ref().is_some_and(|schedule| !schedule.is_empty()) {
-        return Err(invalid(
+        return Err(ApiError::invalid(
             "ScheduleExpression: rules on a schedule are not built; an association runs on one.",
         ));
     }
     let Some(event_pattern) = input.event_pattern.clone().filter(|pattern| !pattern.is_empty()) else {
-        return Err(invalid("Parameter(s) EventPattern or ScheduleExpression must be specified."));
+        return Err(ApiError::invalid("Parameter(s) EventPattern or ScheduleExpression must be specified."));
     };
     let enabled = match input.state.as_deref().unwrap_or("ENABLED") {
         "ENABLED" => true,
         "DISABLED" => false,
-        state => return Err(invalid(format!("State is {state}: here it is ENABLED or DISABLED."))),
+        state => return Err(ApiError::invalid(format!("State is {state}: here it is ENABLED or DISABLED."))),
     };
     let name = input.name.clone().unwrap_or_default();
     let put = RulePut {
@@ -103,7 +103,7 @@ pub async fn list(call: Call<ListRulesRequest>) -> Result<ListRulesResponse, Api
     let named = all.into_iter().filter(|(name, _)| name.starts_with(&prefix));
     let shown = named.map(|(name, state)| (name.clone(), shown(&name, &state, &call.caller)));
     let (rules, next_token) =
-        answered(page(shown, input.next_token.as_ref(), limit(input.limit)), |rule| rule)?;
+        to_answers(page_of(shown.collect(), input.next_token.as_deref(), limit(input.limit)), |rule| rule)?;
     Ok(ListRulesResponse { next_token, rules: Some(rules) })
 }
 

@@ -1,6 +1,6 @@
 //! PutTargets, RemoveTargets, ListTargetsByRule.
 
-use super::{check_bus, invalid, page, rule, rules::limit};
+use super::{check_bus, rule, rules::limit};
 use crate::domain::{
     rule::{Command, Rule},
     target::TargetSettings,
@@ -9,7 +9,7 @@ use reeve_contracts::{
     events::*,
     rules::{self, Text},
 };
-use reeve_runtime::{ApiError, Call, answered, text};
+use reeve_runtime::{ApiError, Call, page_of, text, to_answers};
 use serde_json::Value;
 
 pub async fn put(call: Call<PutTargetsRequest>) -> Result<PutTargetsResponse, ApiError> {
@@ -37,7 +37,7 @@ fn wanted(target: &Target, principal: &str) -> Result<rules::Target, ApiError> {
         ("SqsParameters", target.sqs_parameters.is_some()),
     ];
     if let Some((member, _)) = unheeded.iter().find(|(_, given)| *given) {
-        return Err(invalid(format!(
+        return Err(ApiError::invalid(format!(
             "Target {id}: {member} has no meaning here: what is asked of a service is retried until it is decided, and a \
              dead letter says what was given up on."
         )));
@@ -75,8 +75,8 @@ pub async fn list(call: Call<ListTargetsByRuleRequest>) -> Result<ListTargetsByR
     let state = rule(&call.handle, &call.input.rule.clone().unwrap_or_default())?;
     let shown = state.targets.iter().map(|(id, target)| Ok((id.clone(), shown(id, target)?)));
     let shown = shown.collect::<Result<Vec<_>, ApiError>>()?;
-    let page = page(shown.into_iter(), call.input.next_token.as_ref(), limit(call.input.limit));
-    let (targets, next_token) = answered(page, |target| target)?;
+    let page = page_of(shown, call.input.next_token.as_deref(), limit(call.input.limit));
+    let (targets, next_token) = to_answers(page, |target| target)?;
     Ok(ListTargetsByRuleResponse { next_token, targets: Some(targets) })
 }
 

@@ -6,7 +6,7 @@ use crate::{
     projections::{BY_NODE, BY_TIME, COMMANDS, CommandRow, INVOCATIONS, InvocationRow, ROLLOUTS},
 };
 use reeve_contracts::ssm;
-use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size};
+use reeve_runtime::{ApiError, Call, Handle, Page, page_size, to_answers};
 use reeve_types::Timestamp;
 
 /// A command's status: its end, or what the counts say of a running one.
@@ -145,7 +145,7 @@ pub async fn list(call: Call<ssm::ListCommandsRequest>) -> Result<ssm::ListComma
     };
     let rows = page.rows.into_iter().filter_map(|(key, id)| Some((key, row(&id)?)));
     let page = Page { rows: rows.collect(), next: page.next };
-    let (commands, next_token) = answered(page, |row| answer(handle, row))?;
+    let (commands, next_token) = to_answers(page, |row| answer(handle, row))?;
     Ok(ssm::ListCommandsResult { commands: Some(commands), next_token })
 }
 

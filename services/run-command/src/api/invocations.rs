@@ -12,13 +12,13 @@ use reeve_contracts::{
 };
 use reeve_document_language::parse_executable;
 use reeve_fleet::{NODES, NodeRow};
-use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size, text};
+use reeve_runtime::{ApiError, Call, Handle, Page, page_size, text, to_answers};
 use reeve_types::Timestamp;
 use std::{cell::RefCell, sync::Arc};
 
 /// AWS's limits of GetCommandInvocation's fields, in characters.
-const STDOUT_LIMIT: usize = 24_000;
-const STDERR_LIMIT: usize = 8_000;
+const MAX_STDOUT_CHARS: usize = 24_000;
+const MAX_STDERR_CHARS: usize = 8_000;
 
 pub async fn list(
     call: Call<ssm::ListCommandInvocationsRequest>,
@@ -64,7 +64,7 @@ pub async fn list(
         (None, None) => newest(&call.handle, after, limit, &wanted),
     };
     let details = input.details == Some(true);
-    let (invocations, next_token) = answered(page, |row| answer(&call.handle, row, details))?;
+    let (invocations, next_token) = to_answers(page, |row| answer(&call.handle, row, details))?;
     Ok(ssm::ListCommandInvocationsResult { command_invocations: Some(invocations), next_token })
 }
 
@@ -135,10 +135,10 @@ fn answer(handle: &Handle, row: InvocationRow, details: bool) -> ssm::CommandInv
 /// As many bytes of an answer the steps of one invocation have: an answer has to fit into a message of the bus.
 const PLUGINS_BYTES: usize = 700_000;
 /// As many characters of a step's output a list shows.
-const OUTPUT_LIMIT: usize = 2_500;
+const MAX_OUTPUT_CHARS: usize = 2_500;
 
 fn plugins(steps: &[StepOutcome]) -> Vec<ssm::CommandPlugin> {
-    let mut limit = OUTPUT_LIMIT;
+    let mut limit = MAX_OUTPUT_CHARS;
     loop {
         let plugins: Vec<_> = steps.iter().map(|step| plugin(step, limit)).collect();
         let bytes = serde_json::to_vec(&plugins).map_or(0, |bytes| bytes.len());
@@ -231,7 +231,7 @@ fn without_outcome(answer: &mut ssm::GetCommandInvocationResult, row: &Invocatio
     answer.status_details = Some(row.status_details.clone());
     times(answer, None, None);
     answer.standard_output_content = Some(String::new());
-    answer.standard_error_content = Some(limited(&row.message, STDERR_LIMIT));
+    answer.standard_error_content = Some(limited(&row.message, MAX_STDERR_CHARS));
 }
 
 fn one_step(answer: &mut ssm::GetCommandInvocationResult, step: &StepOutcome) {
@@ -240,8 +240,8 @@ fn one_step(answer: &mut ssm::GetCommandInvocationResult, step: &StepOutcome) {
     answer.status = plugin_status(step.status());
     answer.status_details = plugin_status(step.status());
     times(answer, Some(Timestamp(step.started_ms)), Some(Timestamp(step.finished_ms)));
-    answer.standard_output_content = Some(limited(&step.stdout, STDOUT_LIMIT));
-    answer.standard_error_content = Some(limited(&step.stderr, STDERR_LIMIT));
+    answer.standard_output_content = Some(limited(&step.stdout, MAX_STDOUT_CHARS));
+    answer.standard_error_content = Some(limited(&step.stderr, MAX_STDERR_CHARS));
 }
 
 /// Without a step's name: the outputs of all steps, one after the other; of one step, that step's.
@@ -261,8 +261,8 @@ fn whole(answer: &mut ssm::GetCommandInvocationResult, row: &InvocationRow) {
     answer.status = Some(row.status.clone());
     answer.status_details = Some(row.status_details.clone());
     times(answer, row.started, row.finished);
-    answer.standard_output_content = Some(limited(&joined(|step| &step.stdout), STDOUT_LIMIT));
-    answer.standard_error_content = Some(limited(&stderr, STDERR_LIMIT));
+    answer.standard_output_content = Some(limited(&joined(|step| &step.stdout), MAX_STDOUT_CHARS));
+    answer.standard_error_content = Some(limited(&stderr, MAX_STDERR_CHARS));
 }
 
 fn times(
@@ -290,10 +290,10 @@ mod tests {
     #[test]
     fn the_steps_of_one_invocation_fit_into_an_answer() {
         let step = |character: &str| StepOutcome {
-            output: character.repeat(OUTPUT_LIMIT),
+            output: character.repeat(MAX_OUTPUT_CHARS),
             ..StepOutcome::default()
         };
-        assert_eq!(plugins(&[step("x")])[0].output.as_ref().unwrap().len(), OUTPUT_LIMIT);
+        assert_eq!(plugins(&[step("x")])[0].output.as_ref().unwrap().len(), MAX_OUTPUT_CHARS);
         let many = plugins(&vec![step("\u{1}"); 300]);
         assert!(serde_json::to_vec(&many).unwrap().len() <= PLUGINS_BYTES);
         assert!(many.len() == 300 && !many[0].output.as_ref().unwrap().is_empty());

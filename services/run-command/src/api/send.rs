@@ -25,7 +25,7 @@ pub async fn send(
 fn order(call: &Call<ssm::SendCommandRequest>) -> Result<Order, ApiError> {
     let input = call.input.clone();
     let delivery_timeout_seconds = input.timeout_seconds.map(|seconds| {
-        let negative = |_| ApiError::new("ValidationException", "TimeoutSeconds must not be negative.");
+        let negative = |_| ApiError::invalid("TimeoutSeconds must not be negative.");
         u32::try_from(seconds).map_err(negative)
     });
     let delivery_timeout_seconds = delivery_timeout_seconds.transpose()?;

@@ -1,6 +1,6 @@
 //! A cancelled command is taken back: from the nodes that it was sent to, and from those that waited for their turn.
 
-use super::{CONCURRENCY, about, invocation_command, open};
+use super::{MAX_CONCURRENT_DELIVERIES, about, invocation_command, open};
 use crate::{
     dispatch::Dispatcher,
     domain::{
@@ -32,7 +32,7 @@ pub async fn carry_out(
     let rows =
         open(handle, command, |row| event.node_ids.is_empty() || event.node_ids.contains(&row.node_id));
     let each = stream::iter(rows.into_iter().map(Ok::<_, HandlerError>));
-    each.try_for_each_concurrent(CONCURRENCY, |(key, row)| async move {
+    each.try_for_each_concurrent(MAX_CONCURRENT_DELIVERIES, |(key, row)| async move {
         let cancel = Command::Cancel { dispatched: row.number > 0 };
         let cancel = invocation_command(command, &row.node_id, cancel);
         let context = context.derived(&format!("cancel/{}", row.node_id));

@@ -28,7 +28,7 @@ use reeve_types::CommandId;
 use std::sync::Arc;
 
 /// As many invocations of one command are decided on at a time; the event log commits them in groups.
-const CONCURRENCY: usize = 256;
+const MAX_CONCURRENT_DELIVERIES: usize = 256;
 
 /// What follows the events of a command: its dispatches are written, its cancellation is carried out.
 pub async fn command(dispatcher: Dispatcher, delivery: Delivery<CommandEvent>) -> Result<(), HandlerError> {
@@ -77,7 +77,7 @@ async fn end_all(
     context: &Context,
 ) -> Result<(), HandlerError> {
     let each = stream::iter(ends.into_iter().map(Ok::<_, HandlerError>));
-    each.try_for_each_concurrent(CONCURRENCY, |end| async move {
+    each.try_for_each_concurrent(MAX_CONCURRENT_DELIVERIES, |end| async move {
         let (command, node) = (end.command_id.clone(), end.node_id.clone());
         let context = context.derived(&format!("end/{node}"));
         let finish = invocation_command(&command, &node, Command::Finish(Box::new(end)));

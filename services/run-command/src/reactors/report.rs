@@ -9,7 +9,7 @@ use reeve_contracts::{
     run_command::InvocationFinished,
 };
 use reeve_eventsourcing::Actor;
-use reeve_node_protocol::{report::MAX_BYTES, subject::node_of};
+use reeve_node_protocol::{report::MAX_REPORT_BYTES, subject::node_of};
 use reeve_runtime::{HandlerError, InboxMessage};
 
 /// A node's report on an invocation: untrusted, so that it can only speak for its own, and only of known states.
@@ -18,7 +18,7 @@ pub async fn report(inbox: InboxMessage) -> Result<(), HandlerError> {
     let node = node_of(&inbox.message.subject).ok_or_else(|| never("the subject names no node"))?;
     let report =
         Report::decode(inbox.message.data.clone()).map_err(|e| HandlerError::Permanent(e.to_string()))?;
-    if inbox.message.data.len() > MAX_BYTES {
+    if inbox.message.data.len() > MAX_REPORT_BYTES {
         return Err(never("the report is larger than an event may be"));
     }
     let known = invocation_row(&inbox.handle, &report.command_id, node.as_str());

@@ -1,6 +1,6 @@
 //! What is done to associations that there are.
 
-use super::{by_id, checks::checked, invalid, named, node_exists, old_form_id};
+use super::{by_id, checks::checked, named, node_exists, old_form_id};
 use crate::{
     domain::association::{Association, Command},
     shape,
@@ -88,7 +88,7 @@ pub async fn start_once(
 ) -> Result<StartAssociationsOnceResult, ApiError> {
     let ids = call.input.association_ids.clone().unwrap_or_default();
     if ids.is_empty() {
-        return Err(invalid("AssociationIds names none."));
+        return Err(ApiError::invalid("AssociationIds names none."));
     }
     let rows = ids.iter().map(|id| by_id(&call.handle, Some(id))).collect::<Result<Vec<_>, _>>()?;
     for row in rows {

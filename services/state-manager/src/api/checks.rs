@@ -1,10 +1,9 @@
 //! What makes an association that can run.
 
-use super::{invalid, node_exists};
+use super::node_exists;
 use crate::{
-    domain::schedule::Timing,
+    domain::{self, schedule::Timing},
     projections::{ASSOCIATIONS, AssociationRow, BY_DOCUMENT, ContentRow, content_of},
-    shape,
 };
 use reeve_contracts::ssm::AssociationDescription;
 use reeve_document_language as language;
@@ -67,7 +66,7 @@ fn supported(of: &AssociationDescription) -> Result<(), ApiError> {
         ("TargetMaps", of.target_maps.iter().flatten().next().is_some(), "it is for automations"),
     ];
     match refused.iter().find(|(_, given, _)| *given) {
-        Some((member, _, why)) => Err(invalid(format!("{member} cannot be given yet: {why}."))),
+        Some((member, _, why)) => Err(ApiError::invalid(format!("{member} cannot be given yet: {why}."))),
         None => Ok(()),
     }
 }
@@ -114,13 +113,13 @@ fn selection(handle: &Handle, of: &AssociationDescription, content: &ContentRow)
             ("ScheduleExpression", of.schedule_expression.is_some()),
         ];
         if let Some((member, _)) = newer.iter().find(|(_, given)| *given) {
-            return Err(invalid(format!("{member} cannot be given with InstanceId: use Targets.")));
+            return Err(ApiError::invalid(format!("{member} cannot be given with InstanceId: use Targets.")));
         }
         if !content.schema_version.starts_with("1.") {
             let schema = &content.schema_version;
             let message =
                 format!("InstanceId is for documents of schema 1.x, and this one has {schema}: use Targets.");
-            return Err(invalid(message));
+            return Err(ApiError::invalid(message));
         }
         return node_exists(handle, node);
     }
@@ -140,17 +139,17 @@ fn selection(handle: &Handle, of: &AssociationDescription, content: &ContentRow)
 
 /// One association collects the inventory of all nodes, as with AWS.
 fn inventory(handle: &Handle, id: &str, of: &AssociationDescription) -> Result<(), ApiError> {
-    if of.name.as_deref() != Some(GATHER) || !shape::targets(of).is_empty() {
+    if of.name.as_deref() != Some(GATHER) || !domain::targets(of).is_empty() {
         return Ok(());
     }
     let prefix = format!("{GATHER}/");
     let others = handle.views().scan::<String>(BY_DOCUMENT, &prefix, None, usize::MAX).rows;
     let is_for_all = |id: &str| {
         let row = handle.views().look::<AssociationRow>(ASSOCIATIONS, id);
-        row.is_some_and(|row| shape::targets(&row.state.association()).is_empty())
+        row.is_some_and(|row| domain::targets(&row.state.association()).is_empty())
     };
     match others.iter().any(|(_, other)| other != id && is_for_all(other)) {
-        true => Err(invalid(format!(
+        true => Err(ApiError::invalid(format!(
             "Multiple apply all associations with document '{GATHER}' are not supported."
         ))),
         false => Ok(()),

@@ -1,6 +1,6 @@
 //! CreateAssociation and CreateAssociationBatch.
 
-use super::{by_id, checks::checked, invalid, old_form_id};
+use super::{by_id, checks::checked, old_form_id};
 use crate::{
     domain::association::{Association, Command},
     shape,
@@ -16,7 +16,7 @@ const MAX_ENTRIES: usize = 100;
 pub async fn create(call: Call<CreateAssociationRequest>) -> Result<CreateAssociationResult, ApiError> {
     let input = call.input.clone();
     if input.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
-        return Err(invalid("Tags: associations cannot be tagged here yet."));
+        return Err(ApiError::invalid("Tags: associations cannot be tagged here yet."));
     }
     let wanted = AssociationDescription {
         alarm_configuration: input.alarm_configuration,
@@ -72,11 +72,13 @@ pub async fn batch(
     call: Call<CreateAssociationBatchRequest>,
 ) -> Result<CreateAssociationBatchResult, ApiError> {
     if call.input.association_dispatch_assume_role.is_some() {
-        return Err(invalid("AssociationDispatchAssumeRole cannot be given yet: there are no roles here."));
+        return Err(ApiError::invalid(
+            "AssociationDispatchAssumeRole cannot be given yet: there are no roles here.",
+        ));
     }
     let entries = call.input.entries.clone().unwrap_or_default();
     if entries.len() > MAX_ENTRIES {
-        return Err(invalid(format!("Entries has {}; it may have {MAX_ENTRIES}.", entries.len())));
+        return Err(ApiError::invalid(format!("Entries has {}; it may have {MAX_ENTRIES}.", entries.len())));
     }
     let (mut successful, mut failed) = (Vec::new(), Vec::new());
     for (n, entry) in entries.into_iter().enumerate() {

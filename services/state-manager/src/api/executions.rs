@@ -1,6 +1,6 @@
 //! Executions and their targets, read.
 
-use super::{by_id, invalid};
+use super::by_id;
 use crate::{
     projections::{
         Counts, EXECUTION_COUNTS, EXECUTION_KEYS, EXECUTIONS, ExecutionRow, OUTCOMES, OutcomeRow, TARGETS,
@@ -8,7 +8,7 @@ use crate::{
     shape::seconds,
 };
 use reeve_contracts::ssm::*;
-use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size};
+use reeve_runtime::{ApiError, Call, Handle, Operator, Page, page_size, to_answers};
 use reeve_types::Timestamp;
 
 pub async fn list(
@@ -26,7 +26,7 @@ pub async fn list(
     };
     let after = input.next_token.as_deref();
     let page = call.handle.views().filter::<ExecutionRow>(EXECUTIONS, &prefix, after, limit, meets);
-    let (executions, next_token) = answered(page, |row| execution(&call.handle, &id, row))?;
+    let (executions, next_token) = to_answers(page, |row| execution(&call.handle, &id, row))?;
     Ok(DescribeAssociationExecutionsResult { association_executions: Some(executions), next_token })
 }
 
@@ -65,17 +65,20 @@ fn filter(of: &AssociationExecutionFilter) -> Result<Filter, ApiError> {
     let comparison = of.r#type.clone().unwrap_or_default();
     if key == "CreatedTime" {
         let at = Timestamp::parse_rfc3339(&value).ok_or_else(|| {
-            invalid(format!("CreatedTime is {value:?}, which is no instant such as 2026-01-31T12:00:00Z."))
+            ApiError::invalid(format!(
+                "CreatedTime is {value:?}, which is no instant such as 2026-01-31T12:00:00Z."
+            ))
         })?;
-        return Ok(match comparison.as_str() {
-            "LESS_THAN" => Box::new(move |row| row.created_ms < at.0),
-            "GREATER_THAN" => Box::new(move |row| row.created_ms > at.0),
+        return Ok(match Operator::in_capitals(&comparison, &[Operator::LessThan, Operator::GreaterThan]) {
+            Some(operator) => Box::new(move |row| operator.holds(&row.created_ms, &[at.0])),
             // It has no fraction of a second.
-            _ => Box::new(move |row| row.created_ms.div_euclid(1000) == at.0.div_euclid(1000)),
+            None => Box::new(move |row| row.created_ms.div_euclid(1000) == at.0.div_euclid(1000)),
         });
     }
     if comparison != "EQUAL" {
-        return Err(invalid(format!("The filter {key} is compared by EQUAL, not by {comparison}.")));
+        return Err(ApiError::invalid(format!(
+            "The filter {key} is compared by EQUAL, not by {comparison}."
+        )));
     }
     Ok(match key.as_str() {
         "Status" => Box::new(move |row| row.status == value),
@@ -104,7 +107,7 @@ pub async fn targets(
     };
     let page = handle.views().filter::<String>(TARGETS, &prefix, input.next_token.as_deref(), limit, meets);
     let rows = page.rows.into_iter().map(|(key, why)| (key.clone(), answer(&key, &why))).collect();
-    let (targets, next_token) = answered(Page { rows, next: page.next }, |target| target)?;
+    let (targets, next_token) = to_answers(Page { rows, next: page.next }, |target| target)?;
     Ok(DescribeAssociationExecutionTargetsResult { association_execution_targets: Some(targets), next_token })
 }
 
@@ -125,16 +128,16 @@ fn target(
     why: &str,
 ) -> AssociationExecutionTarget {
     let found: Option<OutcomeRow> = handle.views().get(OUTCOMES, &format!("{}/{node}", row.execution_id));
-    let untold = |status: &str, detailed: &str| OutcomeRow {
+    let unreported = |status: &str, detailed: &str| OutcomeRow {
         status: status.to_owned(),
         detailed_status: detailed.to_owned(),
         at_ms: row.created_ms,
     };
     let outcome = found.unwrap_or_else(|| match (why, row.finished_ms) {
-        ("", None) => untold("Pending", "Pending"),
+        ("", None) => unreported("Pending", "Pending"),
         // Its command was refused.
-        ("", Some(_)) => untold(&row.status, &row.detailed_status),
-        (why, _) => untold("Skipped", why),
+        ("", Some(_)) => unreported(&row.status, &row.detailed_status),
+        (why, _) => unreported("Skipped", why),
     });
     let source = OutputSource {
         output_source_id: Some(row.execution_id.clone()),

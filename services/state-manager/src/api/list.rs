@@ -1,12 +1,12 @@
 //! Associations and their versions, read.
 
-use super::{by_id, invalid, named};
+use super::{by_id, named};
 use crate::{
     projections::{ASSOCIATIONS, AssociationRow, VERSIONS, VersionRow, version_key},
     shape,
 };
 use reeve_contracts::ssm::*;
-use reeve_runtime::{ApiError, Call, answered, page_size};
+use reeve_runtime::{ApiError, Call, page_size, to_answers, with_keys};
 use reeve_types::{Timestamp, arn::id_or_arn};
 
 pub async fn describe(call: Call<DescribeAssociationRequest>) -> Result<DescribeAssociationResult, ApiError> {
@@ -40,7 +40,7 @@ pub async fn list(call: Call<ListAssociationsRequest>) -> Result<ListAssociation
     };
     let after = input.next_token.as_deref();
     let page = handle.views().filter::<AssociationRow>(ASSOCIATIONS, "", after, limit, meets);
-    let (associations, next_token) = answered(page, |row| shape::listed(handle, &row))?;
+    let (associations, next_token) = to_answers(page, |row| shape::listed(handle, &row))?;
     Ok(ListAssociationsResult { associations: Some(associations), next_token })
 }
 
@@ -53,7 +53,9 @@ fn filter(of: &AssociationFilter) -> Result<Filter, ApiError> {
     let instant = || {
         let at = Timestamp::parse_rfc3339(&value).map(Timestamp::epoch_seconds);
         at.ok_or_else(|| {
-            invalid(format!("{key} is {value:?}, which is no instant such as 2026-01-31T12:00:00Z."))
+            ApiError::invalid(format!(
+                "{key} is {value:?}, which is no instant such as 2026-01-31T12:00:00Z."
+            ))
         })
     };
     Ok(match key.as_str() {
@@ -75,7 +77,11 @@ fn filter(of: &AssociationFilter) -> Result<Filter, ApiError> {
             let at = instant()?;
             Box::new(move |row| row.last_execution_date.is_some_and(|last| last > at))
         }
-        _ => return Err(invalid(format!("{key} is {value:?}: nothing here has what this filter asks for."))),
+        _ => {
+            return Err(ApiError::invalid(format!(
+                "{key} is {value:?}: nothing here has what this filter asks for."
+            )));
+        }
     })
 }
 
@@ -90,9 +96,7 @@ pub async fn versions(
     let meets = |_: &str, row: &VersionRow| row.created_ms >= of.created_ms;
     let after = input.next_token.as_deref();
     let page = call.handle.views().filter::<VersionRow>(VERSIONS, &prefix, after, limit, meets);
-    let rows = page.rows.into_iter().map(|(key, row)| (key.clone(), (key, row))).collect();
-    let page = reeve_runtime::Page { rows, next: page.next };
-    let (versions, next_token) = answered(page, |(key, row): (String, VersionRow)| {
+    let (versions, next_token) = to_answers(with_keys(page), |(key, row): (String, VersionRow)| {
         let number = key[prefix.len()..].trim_start_matches('0');
         let of = serde_json::from_str(&row.association_json).unwrap_or_default();
         shape::version(&id, number, row.created_ms, of)

@@ -34,10 +34,6 @@ impl From<association::Error> for ApiError {
     }
 }
 
-fn invalid(message: impl Into<String>) -> ApiError {
-    ApiError::new("ValidationException", message)
-}
-
 /// The association of an id.
 ///
 /// # Errors
@@ -72,7 +68,7 @@ fn named(
             let message = format!("There is no association of the document {document} with the node {node}.");
             row.ok_or_else(|| ApiError::new("AssociationDoesNotExist", message))
         }
-        _ => Err(invalid("Either AssociationId alone, or Name and InstanceId are needed.")),
+        _ => Err(ApiError::invalid("Either AssociationId alone, or Name and InstanceId are needed.")),
     }
 }
 

@@ -2,13 +2,14 @@
 
 use super::node_exists;
 use crate::{
+    domain,
     projections::{ASSOCIATIONS, AssociationRow, LATEST, LatestRow, content_of},
     reactors::candidates,
-    shape::{self, seconds},
+    shape::seconds,
 };
 use reeve_contracts::ssm::*;
 use reeve_fleet::{DOCUMENTS, DocumentRow, NODES, NodeRow, targets};
-use reeve_runtime::{ApiError, Call, Handle, Page, answered, page_size};
+use reeve_runtime::{ApiError, Call, Handle, page_of, page_size, to_answers};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -21,19 +22,10 @@ fn of_node(handle: &Handle, node: &str) -> Result<Rows, ApiError> {
     let known: NodeRow = handle.views().get(NODES, node).unwrap_or_default();
     let rows = candidates(handle, node).into_iter().filter_map(|id| {
         let row: Arc<AssociationRow> = handle.views().look(ASSOCIATIONS, &id)?;
-        let is_met = targets::meets(handle, &shape::targets(&row.state.association()), node, &known);
+        let is_met = targets::meets(handle, &domain::targets(&row.state.association()), node, &known);
         is_met.then_some((id, row))
     });
     Ok(rows.collect())
-}
-
-fn page<T>(rows: Vec<(String, T)>, after: Option<&str>, limit: usize) -> Page<T> {
-    let behind = |(key, _): &(String, T)| after.is_none_or(|after| key.as_str() > after);
-    let mut rows: Vec<(String, T)> = rows.into_iter().filter(behind).take(limit + 1).collect();
-    let has_more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = rows.last().filter(|_| has_more).map(|(key, _)| key.clone());
-    Page { rows, next }
 }
 
 pub async fn effective(
@@ -41,8 +33,9 @@ pub async fn effective(
 ) -> Result<DescribeEffectiveInstanceAssociationsResult, ApiError> {
     let (input, handle) = (&call.input, &call.handle);
     let node = input.instance_id.clone().unwrap_or_default();
-    let rows = page(of_node(handle, &node)?, input.next_token.as_deref(), page_size(input.max_results, 5)?);
-    let (associations, next_token) = answered(rows, |row: Arc<AssociationRow>| {
+    let rows =
+        page_of(of_node(handle, &node)?, input.next_token.as_deref(), page_size(input.max_results, 5)?);
+    let (associations, next_token) = to_answers(rows, |row: Arc<AssociationRow>| {
         let of = row.state.association();
         let name = of.name.unwrap_or_default();
         let document: Option<DocumentRow> = handle.views().get(DOCUMENTS, &name);
@@ -63,8 +56,9 @@ pub async fn status(
 ) -> Result<DescribeInstanceAssociationsStatusResult, ApiError> {
     let (input, handle) = (&call.input, &call.handle);
     let node = input.instance_id.clone().unwrap_or_default();
-    let rows = page(of_node(handle, &node)?, input.next_token.as_deref(), page_size(input.max_results, 50)?);
-    let (infos, next_token) = answered(rows, |row: Arc<AssociationRow>| status_of(handle, &node, &row))?;
+    let rows =
+        page_of(of_node(handle, &node)?, input.next_token.as_deref(), page_size(input.max_results, 50)?);
+    let (infos, next_token) = to_answers(rows, |row: Arc<AssociationRow>| status_of(handle, &node, &row))?;
     Ok(DescribeInstanceAssociationsStatusResult {
         instance_association_status_infos: Some(infos),
         next_token,
@@ -137,7 +131,7 @@ struct PreviewNode {
 }
 
 /// As many firings are told when nothing is said.
-const FIRINGS: u32 = 5;
+const DEFAULT_FIRINGS: u32 = 5;
 
 pub async fn preview(call: Call<PreviewInput>) -> Result<Preview, ApiError> {
     let (input, handle) = (&call.input, &call.handle);
@@ -146,15 +140,15 @@ pub async fn preview(call: Call<PreviewInput>) -> Result<Preview, ApiError> {
         let message = format!("associationId is {:?}: there is no such association.", input.association_id);
         ApiError::new("NoSuchEntityException", message)
     })?;
-    let count = usize::try_from(input.max_firings.unwrap_or(FIRINGS)).unwrap_or_default();
+    let count = usize::try_from(input.max_firings.unwrap_or(DEFAULT_FIRINGS)).unwrap_or_default();
     let timing = row.state.timing();
     let next = |after: i64| timing.as_ref()?.next_after(after);
     let after = std::iter::successors(next(call.now.0), |at| next(*at));
     let firings = after.take(count).map(|at| Timestamp(at).epoch_seconds()).collect();
-    let selected = targets::selected(handle, &shape::targets(&row.state.association()))?;
+    let selected = targets::selected(handle, &domain::targets(&row.state.association()))?;
     let nodes = selected.into_iter().map(|id| (id.clone(), id)).collect();
-    let page = page(nodes, input.next_token.as_deref(), page_size(input.max_results, 1_000)?);
-    let (nodes, next_token) = answered(page, |node_id| {
+    let page = page_of(nodes, input.next_token.as_deref(), page_size(input.max_results, 1_000)?);
+    let (nodes, next_token) = to_answers(page, |node_id| {
         let known: NodeRow = handle.views().get(NODES, &node_id).unwrap_or_default();
         PreviewNode { node_id, connected: !known.session.is_empty(), name: known.name }
     })?;

@@ -70,7 +70,7 @@ pub(crate) fn node_keys<'a>(node: &str, tags: impl Iterator<Item = (&'a String, 
 
 fn index(view: &mut dyn View, state: &State, put: bool) {
     let (id, association) = (&state.association_id, state.association());
-    let targets = crate::shape::targets(&association);
+    let targets = crate::domain::targets(&association);
     let document = association.name.clone().unwrap_or_default();
     let mut rows = vec![(BY_DOCUMENT, format!("{document}/{id}"))];
     rows.extend(target_keys(&targets).into_iter().map(|key| (BY_TARGET, format!("{key}/{id}"))));

@@ -1,6 +1,6 @@
 //! What executions did on nodes, from run-command's events: an execution's id is its command's.
 
-use crate::reactors::ORIGIN;
+use crate::domain::ORIGIN;
 use reeve_contracts::{
     outcome::StepStatus,
     run_command::{CommandEvent, InvocationEvent, InvocationFinished},

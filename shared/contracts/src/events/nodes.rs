@@ -111,7 +111,7 @@ pub struct NodeDeregistered {
     #[prost(string, tag = "1")]
     pub node_id: ::prost::alloc::string::String,
 }
-/// A set of dispatch keys is in force. What is believed is signed_set alone (reeve.node.SignedKeySet); the rest is for
+/// A set of dispatch keys is in force. What is trusted is signed_set alone (reeve.node.SignedKeySet); the rest is for
 /// those who read the log.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct DispatchKeysPublished {

@@ -14,7 +14,7 @@ use std::{
 use tokio::{sync::Semaphore, task::JoinSet};
 
 /// As many messages wait in all lanes together; no more are taken from the stream meanwhile.
-const MAX_WAITING: usize = 1_000;
+const MAX_WAITING_MESSAGES: usize = 1_000;
 
 /// The lanes of a consumer, by subject. One that is there has a message at work.
 #[derive(Default)]
@@ -42,7 +42,7 @@ impl Lanes {
         let mut progress = tokio::time::interval(PROGRESS_INTERVAL);
         loop {
             tokio::select! {
-                delivered = messages.next(), if self.waiting < MAX_WAITING => match delivered {
+                delivered = messages.next(), if self.waiting < MAX_WAITING_MESSAGES => match delivered {
                     None => return,
                     Some(Ok(delivered)) => self.take(handle, registered, &permits, delivered),
                     Some(Err(error)) => {

@@ -158,7 +158,7 @@ fn opened_anew_it_goes_on_from_what_was_on_disk() {
     batch.put_row("numbers", "in memory", 2);
     batch.commit("S", 8).unwrap();
     assert_eq!(store.get::<i32>("numbers", "in memory"), Some(2));
-    assert!(store.inner.open_anew());
+    assert!(store.views.open_anew());
     let checkpoint = store.checkpoint("S");
     assert!(reopened.has_changed().unwrap());
     assert!([7, 8].contains(&checkpoint));
@@ -186,7 +186,7 @@ fn what_sled_cannot_read_begins_anew() {
     store.flush();
     let mut reopened = store.reopened();
     let mut changes = store.changes("numbers");
-    store.inner.wait_for_reopening(&sled::Error::ReportableBug("a test".to_owned()));
+    store.views.wait_for_reopening(&sled::Error::ReportableBug("a test".to_owned()));
     while !reopened.has_changed().unwrap() {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }

@@ -12,6 +12,7 @@
 //! open: only time, the user and the end of the agent kill, while the step's first process runs.
 
 mod cgroup;
+mod fork;
 mod marks;
 mod scan;
 mod scripts;
@@ -20,10 +21,11 @@ mod supervise;
 mod tree;
 mod words;
 
+pub(super) use fork::no_fork;
 pub(super) use signals::code_in_words;
 pub use supervise::supervisor;
 
-use super::{paths, process::no_fork};
+use super::paths;
 use marks::{Mark, Marks};
 use reeve_types::ids::new_uuid;
 use rustix::process::{WaitId, WaitIdOptions, waitid};
@@ -412,6 +414,9 @@ impl Drop for Step {
         }
     }
 }
+
+/// The code of a process that was killed.
+pub(super) const KILLED: i32 = 137;
 
 /// The exit code as scripts know it: a signal counts as 128 and its number.
 pub(super) fn code(status: ExitStatus) -> i32 {

@@ -8,10 +8,7 @@
 //! system does for it. Their names are not: whoever comes back to the script of a step that has ended finds nothing, and
 //! never another one.
 
-use super::{
-    super::{paths::create_private_folder, process::no_fork},
-    new_token,
-};
+use super::{super::paths::create_private_folder, new_token, no_fork};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     fs::{CWD, RenameFlags, renameat_with},

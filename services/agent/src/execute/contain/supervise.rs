@@ -4,14 +4,14 @@
 //! double forks and new sessions included. It listens on its standard input: [`RELEASE`] lets it go when the
 //! step's first process has ended; the end of the input, which the end of the agent brings as well, kills.
 
-use super::{Task, same_settings, scan};
+use super::{KILLED, Task, same_settings, scan};
 use rustix::process::{Pid, WaitOptions, WaitStatus, getpid};
 use std::{
     ffi::OsString,
     io::{self, Read},
     os::unix::process::CommandExt,
     process::{Command, ExitCode},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, mpsc},
     time::Duration,
 };
 
@@ -85,19 +85,22 @@ fn supervise(arguments: Vec<OsString>) -> io::Result<i32> {
     rustix::stdio::dup2_stdout(&nothing)?;
     rustix::stdio::dup2_stderr(&nothing)?;
     let known = Arc::new(Mutex::new(Known::default()));
-    let listening = known.clone();
-    std::thread::Builder::new().spawn(move || listen(&listening))?;
-    Ok(reap(first, &known))
+    // The one thread waits for the agent, the other for children: the process ends with whichever is done first.
+    let (done, first_done) = mpsc::channel();
+    let (listening, done_listening) = (known.clone(), done.clone());
+    std::thread::Builder::new().spawn(move || done_listening.send(listen(&listening)))?;
+    std::thread::Builder::new().spawn(move || done.send(reap(first, &known)))?;
+    first_done.recv().map_err(io::Error::other)
 }
 
-/// Takes the agent's words; never returns.
-fn listen(known: &Mutex<Known>) {
+/// Takes the agent's words; answers the code to end with.
+fn listen(known: &Mutex<Known>) -> i32 {
     let mut word = [0];
     while matches!(io::stdin().read(&mut word), Ok(1)) {
         let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
         known.released = true;
         if let Some(code) = known.code {
-            std::process::exit(code);
+            return code;
         }
     }
     let ended = {
@@ -108,7 +111,7 @@ fn listen(known: &Mutex<Known>) {
     // The reaping thread ends the process when no child is left; a storm may take some rounds.
     while scan::kill_descendants(getpid().as_raw_pid()) > 0 {}
     std::thread::sleep(Duration::from_secs(5));
-    std::process::exit(ended.unwrap_or(super::super::process::KILLED));
+    ended.unwrap_or(KILLED)
 }
 
 /// Reaps children and orphans until the step may be let go; answers the first one's code.
@@ -126,7 +129,7 @@ fn reap(first: Pid, known: &Mutex<Known>) -> i32 {
             // No child is left. Nothing can be left to kill, but the agent's word is still waited for: the
             // step's output may not be read yet.
             Err(_) => {
-                let code = now.code.unwrap_or(super::super::process::KILLED);
+                let code = now.code.unwrap_or(KILLED);
                 if now.released || now.killing {
                     return code;
                 }

@@ -83,7 +83,7 @@ impl Up {
         self.folder.path()
     }
 
-    /// A connection as the services have one: what it writes they believe.
+    /// A connection as the services have one: what it writes they trust.
     pub async fn bus(&self) -> anyhow::Result<Bus> {
         let keys = read_keys(self.data())?;
         let mac = MacKey::new(&key(&keys.mac_key)?);

@@ -30,7 +30,7 @@ pub struct Args {
 
 const APPLICATIONS: &str = "AWS:Application";
 /// Events that are written at a time.
-const CONCURRENCY: usize = 64;
+const MAX_CONCURRENT_EVENTS: usize = 64;
 /// The median of so many calls counts.
 const CALLS: usize = 21;
 /// One node in so many has the package that is looked for, and the first nodes do not.
@@ -51,7 +51,7 @@ async fn measure(server: &Server, args: &Args) -> anyhow::Result<Report> {
     }
     streams::ensure_node_streams(bus).await?;
     let numbers = stream::iter(0..args.nodes).map(Ok);
-    numbers.try_for_each_concurrent(CONCURRENCY, |n| node(bus, n, args.packages)).await?;
+    numbers.try_for_each_concurrent(MAX_CONCURRENT_EVENTS, |n| node(bus, n, args.packages)).await?;
     let begun = Instant::now();
     let folder = server.folder.path.join("inventory");
     let running = reeve_runtime::run(reeve_inventory::service(), bus.clone(), &folder).await?;

@@ -6,7 +6,7 @@ use super::{
 };
 use anyhow::ensure;
 use futures::{StreamExt, TryStreamExt, stream};
-use reeve::host::keys;
+use reeve::host::key_files;
 use reeve_contracts::{
     outcome::{StepOutcome, StepStatus},
     run_command::{
@@ -29,7 +29,7 @@ const NODES: usize = 10;
 /// The events of one command: that it was sent, to whom it went, two of each node, and its end.
 const EVENTS: usize = 3 + 2 * NODES;
 /// Commands that are written at a time: a server that syncs every write does so for many at once.
-const CONCURRENCY: usize = 128;
+const MAX_CONCURRENT_COMMANDS: usize = 128;
 /// The better of so many runs counts, for the view and for the plain replay.
 const RUNS: usize = 3;
 
@@ -39,7 +39,7 @@ pub async fn run(server: &Server, events: usize, report: &mut Report) -> anyhow:
     let bus = &server.bus;
     stream::iter(0..commands)
         .map(Ok)
-        .try_for_each_concurrent(CONCURRENCY, |n| async move { command(bus, n).await })
+        .try_for_each_concurrent(MAX_CONCURRENT_COMMANDS, |n| async move { command(bus, n).await })
         .await?;
     let stream = streams::of_service(SERVICE);
     let count = usize::try_from(streams::last_sequence(bus, &stream).await?)?;
@@ -79,8 +79,8 @@ async fn kernel(bus: &Bus, stream: &str, count: usize) -> anyhow::Result<Duratio
 /// Starts the service on an empty folder: it answers when its views have caught up.
 async fn rebuild(server: &Server, run: usize) -> anyhow::Result<Duration> {
     let service = reeve_run_command::service(&reeve_run_command::Config {
-        root_key: keys::root_key(&server.folder.path)?,
-        seeds: keys::seeds_of(&server.folder.path),
+        root_key: key_files::root_key(&server.folder.path)?,
+        seeds: key_files::seeds_of(&server.folder.path),
         authorizer: Arc::new(reeve_authz::Access::new(reeve_authz::Keyring::default())),
     });
     let begun = Instant::now();

@@ -1,13 +1,13 @@
 //! Simulated agents: the node protocol with its signatures and a ledger in memory; what a document does is left out.
 //!
 //! A real agent is a process. Ten thousand of them do not fit on one machine, and what is measured here is the other
-//! side. So these share a few connections, believe and remember as an agent does, and say at once that every step
+//! side. So these share a few connections, verify and remember as an agent does, and say at once that every step
 //! succeeded. As an agent does, one tells that a command has begun only when it has not ended soon after.
 
 use anyhow::Context;
 use futures::{StreamExt, TryStreamExt, stream};
 use prost::Message as _;
-use reeve::host::{BusAddress, Keys, bus_options, keys};
+use reeve::host::{BusAddress, Keys, bus_options, key_files};
 use reeve_contracts::{
     node::{DispatchKind, Hello, Report, ReportKind},
     outcome::{InvocationStatus, StepOutcome, StepStatus},
@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 /// As often as an agent does.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(15);
 /// As many introduce themselves at a time.
-const CONCURRENCY: usize = 64;
+const MAX_CONCURRENT_ENROLMENTS: usize = 64;
 
 /// A fleet at work; it ends when dropped.
 pub struct Fleet {
@@ -59,7 +59,7 @@ pub async fn connect(
             let user = keys.operator.agents_user(&format!("simulated-{n}"))?;
             anyhow::Ok(Bus::connect(&options(bus, &user, n)).await?)
         })
-        .buffered(CONCURRENCY)
+        .buffered(MAX_CONCURRENT_ENROLMENTS)
         .try_collect()
         .await
 }
@@ -81,8 +81,9 @@ impl Listening {
         folder: &Path,
         execution: Duration,
     ) -> anyhow::Result<Self> {
-        let set = keys::read_set(folder)?.context("the instance has no dispatch keys")?;
-        let shared = Arc::new(Shared { trust: Trust::restore(&keys::root_key(folder)?, &set)?, execution });
+        let set = key_files::read_set(folder)?.context("the instance has no dispatch keys")?;
+        let shared =
+            Arc::new(Shared { trust: Trust::restore(&key_files::root_key(folder)?, &set)?, execution });
         let listening = stream::iter(nodes.iter().zip(connections.iter().cycle()))
             .map(|(id, bus)| {
                 let node = Node {
@@ -99,7 +100,7 @@ impl Listening {
                     anyhow::Ok((node, live))
                 }
             })
-            .buffer_unordered(CONCURRENCY);
+            .buffer_unordered(MAX_CONCURRENT_ENROLMENTS);
         Ok(Self(listening.try_collect().await?))
     }
 }
@@ -108,7 +109,7 @@ impl Fleet {
     /// Answers when all nodes have introduced themselves.
     pub async fn start(listening: Listening) -> Self {
         let nodes = stream::iter(&listening.0);
-        nodes.for_each_concurrent(CONCURRENCY, |(node, _)| node.introduce()).await;
+        nodes.for_each_concurrent(MAX_CONCURRENT_ENROLMENTS, |(node, _)| node.introduce()).await;
         let mut tasks = JoinSet::new();
         for (index, (node, live)) in listening.0.into_iter().enumerate() {
             // Real agents do not beat in step either.

@@ -1,33 +1,32 @@
 //! `reeve up`.
 
-use super::{
-    certificates::{self, Certificates},
-    children::{Child, Supervised},
-    folder::{Folder, Instance},
-    nats::{self, BusAddress},
-    readiness,
-    secrets::{Secrets, files},
-    services::{self, GATEWAY, Needs, Place},
-    space::Space,
-    write_gate::WriteGate,
+use crate::{
+    client,
+    host::{
+        bus::{self, BusAddress},
+        certificates::{self, Certificates},
+        children::{self, Child, Supervised},
+        files,
+        folder::{Folder, Instance},
+        key_files::root_key,
+        keys, nats,
+        running::{RunningGateway, open_files, start_gateway, stop_signal},
+        services::{self, GATEWAY, Needs, Place},
+        space::Space,
+        write_gate::WriteGate,
+    },
 };
-use crate::client;
 use anyhow::Context;
-use reeve_authz::Access;
-use reeve_gateway::{Config as GatewayConfig, Gateway, serve_bus};
+use reeve_gateway::Config as GatewayConfig;
 use reeve_jetstream::{Bus, mac::MacKey, operator::User, streams};
 use reeve_runtime::Running;
-use rustix::process::{Resource, getrlimit, setrlimit};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::{
-    net::TcpListener,
-    sync::{Notify, watch},
-};
+use tokio::{net::TcpListener, sync::Notify};
 
 /// Options of `up`.
 #[derive(clap::Args)]
@@ -114,15 +113,6 @@ fn reachable(listen: IpAddr) -> IpAddr {
     }
 }
 
-/// As many open files as the system lets this process have: each connection is one.
-pub fn open_files() {
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
-    if let Err(error) = setrlimit(Resource::Nofile, limit) {
-        tracing::debug!(%error, "the limit of open files stays as it is");
-    }
-}
-
 /// Starts everything and stays until SIGINT or SIGTERM.
 ///
 /// # Errors
@@ -181,7 +171,7 @@ impl Starting<'_> {
         let mut started = Vec::new();
         for name in services::names() {
             let service = services::describe(name, needs)?;
-            let bus = nats::connect_service(bus, user, name, mac).await?;
+            let bus = bus::connect_service(bus, user, name, mac).await?;
             let data = self.folder.path.clone();
             started.push(tokio::spawn(async move { reeve_runtime::run(service, bus, &data).await }));
         }
@@ -230,10 +220,10 @@ async fn start_and_stay(
     let ca = starting.certificates.as_ref().map(|certificates| certificates.ca.clone());
     let [url, nodes_url] = args.bus_urls(keys.bus_port);
     let address = BusAddress { url, ca: ca.clone() };
-    let secrets = Secrets::of(folder)?;
+    let secrets = folder.secrets()?;
     let user: User = secrets.json(files::SERVICES)?;
     let mac = MacKey::new(&secrets.key(files::MAC)?);
-    let bus = nats::connect_service(&address, &user, "reeve", &mac).await?;
+    let bus = bus::connect_service(&address, &user, "reeve", &mac).await?;
     streams::ensure_node_streams(&bus).await?;
     let place = Place { account: keys.account.clone(), region: keys.region.clone(), node_bus_url: nodes_url };
     let names: Vec<&str> = services::names().chain([GATEWAY]).collect();
@@ -272,35 +262,8 @@ async fn start_and_stay(
         let nodes = wait_for_nodes(&folder.path, args.nodes).await?;
         client::run::run_script(&client::DataFolder::named(&folder.path), script, nodes).await?;
     }
-    super::keys::keep_renewed(&folder.path, &bus).await;
+    keys::keep_renewed(&folder.path, &bus).await;
     Ok(())
-}
-
-/// A gateway's switch, and its task.
-pub type RunningGateway = (watch::Sender<bool>, tokio::task::JoinHandle<std::io::Result<()>>);
-
-/// Serves the API for whoever is known.
-pub fn start_gateway(
-    mut config: GatewayConfig,
-    access: Arc<Access>,
-    listener: TcpListener,
-    bus: Bus,
-) -> RunningGateway {
-    config.services = services::names().map(str::to_owned).collect();
-    config.readiness = readiness::watch(bus.clone());
-    let gateway = Gateway::new(config, bus.clone(), access.clone(), access);
-    let (stop, mut stopped) = watch::channel(false);
-    let shutdown = async move {
-        // An error means that the sender is gone, and so is the host.
-        let _stopped = stopped.wait_for(|stop| *stop).await.is_ok();
-    };
-    let over_bus = tokio::spawn(serve_bus(bus, gateway.clone()));
-    let task = tokio::spawn(async move {
-        let served = reeve_gateway::serve(listener, gateway, shutdown).await;
-        over_bus.abort();
-        served
-    });
-    (stop, task)
 }
 
 /// Starts the agent of a node of this machine; a new one gets an activation of its own.
@@ -329,13 +292,13 @@ async fn start_agent(
     if !data.join("identity.json").exists() {
         let (id, code) = activation(bus, number, &args.tag).await?;
         environment.push(("REEVE_GATEWAY".to_owned(), endpoint.to_owned()));
-        environment.push(("REEVE_ROOT_KEY".to_owned(), super::keys::root_key(&folder.path)?));
+        environment.push(("REEVE_ROOT_KEY".to_owned(), root_key(&folder.path)?));
         environment.push(("REEVE_ACTIVATION_ID".to_owned(), id));
         environment.push(("REEVE_ACTIVATION_CODE".to_owned(), code));
     }
     let child = Child {
         name: format!("agent {number}"),
-        program: super::children::program()?.into(),
+        program: children::program()?.into(),
         arguments: vec!["agent".into(), "--data".into(), data.clone().into()],
         environment,
     };
@@ -372,16 +335,4 @@ async fn wait_for_nodes(data: &Path, wanted: u32) -> anyhow::Result<Vec<String>>
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-}
-
-/// Ends when this process is asked to.
-pub fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
 }

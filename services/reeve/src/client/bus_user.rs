@@ -1,7 +1,7 @@
 //! `reeve bus-user`: credentials for the bus, for a program that is no part of Reeve.
 
-use super::read_keys;
-use crate::client::stdout;
+use super::stdout;
+use crate::host::read_keys;
 use std::path::Path;
 
 /// Options of `bus-user`.

@@ -1,0 +1,44 @@
+//! Where the bus of an instance is, and connections to it.
+
+use reeve_jetstream::{Bus, Credentials, Options, mac::MacKey, operator::User};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+/// Where a bus is.
+#[derive(Clone)]
+pub struct BusAddress {
+    pub url: String,
+    /// The certificates of those whose word for it counts; with it there is no connection without TLS.
+    pub ca: Option<PathBuf>,
+}
+
+/// How a user of CORE or SYS connects.
+pub fn options(bus: &BusAddress, user: &User, name: &str) -> Options {
+    Options {
+        url: bus.url.clone(),
+        credentials: Credentials::Jwt { jwt: user.jwt.clone(), seed: user.seed.clone() },
+        name: name.to_owned(),
+        inbox_prefix: "_INBOX".to_owned(),
+        ca: bus.ca.clone(),
+    }
+}
+
+/// Connects a service, or the gateway: what it writes and says is authenticated.
+pub async fn connect_service(bus: &BusAddress, user: &User, name: &str, mac: &MacKey) -> anyhow::Result<Bus> {
+    Ok(connect(bus, user, name).await?.authenticating(mac.clone()))
+}
+
+/// Connects, waiting for a server that is starting.
+pub async fn connect(bus: &BusAddress, user: &User, name: &str) -> anyhow::Result<Bus> {
+    let options = options(bus, user, name);
+    let begun = Instant::now();
+    loop {
+        match Bus::connect(&options).await {
+            Ok(bus) => return Ok(bus),
+            Err(error) if begun.elapsed() > Duration::from_secs(20) => return Err(error.into()),
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+}

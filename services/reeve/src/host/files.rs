@@ -1,0 +1,53 @@
+//! The files of an instance: the names of those that `reeve init` writes, of which each part is given only what it needs;
+//! and how they are written, for their owner alone.
+
+use anyhow::Context;
+use serde::de::DeserializeOwned;
+use std::{fs::OpenOptions, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
+
+/// nats-server's configuration.
+pub const NATS: &str = "nats.conf";
+/// A user of CORE: every service and the gateway.
+pub const SERVICES: &str = "services.user.json";
+/// A user of SYS: nodes.
+pub const SYSTEM: &str = "system.user.json";
+/// The key that lets nodes in: nodes.
+pub const ENROLMENT: &str = "enrolment.json";
+/// The key that signs accounts, and with which nodes are kept out again: nodes.
+pub const ADMISSION: &str = "admission.json";
+/// The key that signs sets of dispatch keys: no service, only `reeve keys`.
+pub const ROOT_SEED: &str = "root.seed";
+/// Its public half: nodes and run-command.
+pub const ROOT_KEY: &str = "root.key";
+/// The keys that sign dispatches, one a line: run-command.
+pub const DISPATCH: &str = "dispatch.seeds";
+/// The set of the public halves, signed by the root key: nodes, to begin with.
+pub const KEY_SET: &str = "dispatch-keys.set";
+/// The key that seals pagination tokens: the gateway.
+pub const TOKEN_KEY: &str = "token.key";
+/// The key with which the services authenticate what they write and say: every service and the gateway.
+pub const MAC: &str = "mac.key";
+/// The key that encrypts the data keys of secrets: access and the gateway.
+pub const SECRETS_KEY: &str = "secrets.key";
+/// The administrators: the gateway.
+pub const PRINCIPALS: &str = "principals.json";
+/// How clients reach the instance: the gateway, for whoever administers it there.
+pub const INSTANCE: &str = "instance.json";
+/// The administrator's exports, for a shell.
+pub const ADMINISTRATOR: &str = "administrator.env";
+
+/// Reads a file that [`write_private`] wrote.
+pub fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
+    let bytes = std::fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
+    serde_json::from_slice(&bytes).with_context(|| format!("{} is not what reeve wrote", path.display()))
+}
+
+/// Writes a file for the owner's eyes only, whole or not at all.
+pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let temporary = path.with_extension("new");
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&temporary, path).with_context(|| format!("could not write {}", path.display()))
+}
