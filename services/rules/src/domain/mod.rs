@@ -3,6 +3,7 @@
 pub mod defaults;
 pub mod input;
 pub mod matching;
+pub mod path;
 pub mod rule;
 pub mod target;
 pub mod wish;

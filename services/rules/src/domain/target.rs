@@ -1,5 +1,6 @@
 //! What a rule's target may be, and what it must say.
 
+use super::path::Path;
 use reeve_contracts::rules::Target;
 use reeve_types::arn::Arn;
 use serde::{Deserialize, Serialize};
@@ -103,9 +104,7 @@ fn problem(target: &Target) -> Option<String> {
         return Some(format!("JSON syntax error in input: {error}."));
     }
     let paths = target.input_paths.iter().map(|path| &path.value).chain([&target.input_path]);
-    if let Some(path) =
-        paths.filter(|path| !path.is_empty()).find(|path| super::input::Path::parse(path).is_none())
-    {
+    if let Some(path) = paths.filter(|path| !path.is_empty()).find(|path| Path::parse(path).is_none()) {
         return Some(format!(
             "Invalid InputPath {path}: it is $ and names, as in $.detail.state or $.resources[0]."
         ));
