@@ -4,6 +4,7 @@ use reeve_contracts::models::MODELS;
 use reeve_gateway::sigv4;
 use reeve_types::{Timestamp, ids::new_uuid};
 use serde_json::Value;
+use std::io::{BufRead, BufReader};
 use std::time::Duration;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
@@ -112,6 +113,33 @@ impl Raw {
         };
         let signature = sigv4::sign(&request, &credentials, self.now);
         added.into_iter().chain(signature).collect()
+    }
+
+    /// Opens a stream of events, behind the last one that the reader has seen; answers the status, and what comes as it
+    /// comes.
+    ///
+    /// # Panics
+    /// When the gateway cannot be reached.
+    pub fn events(&self, query: &str, last: Option<&str>) -> (u16, impl BufRead + use<>) {
+        let (host, path) = (self.host(), "/events/stream");
+        let mut added: Vec<(&str, String)> =
+            last.map(|last| ("last-event-id", last.to_owned())).into_iter().collect();
+        let mut headers = vec![("host", host.as_bytes())];
+        headers.extend(added.iter().map(|(name, value)| (*name, value.as_bytes())));
+        let request = sigv4::Request { method: "GET", path, query, headers: &headers, body: b"" };
+        let credentials = sigv4::Credentials {
+            access_key_id: &self.access_key_id,
+            secret_access_key: &self.secret_access_key,
+            region: &self.region,
+            service: "feed",
+        };
+        added.extend(sigv4::sign(&request, &credentials, Timestamp::now()));
+        let mut get = self.agent.get(format!("{}{path}?{query}", self.endpoint));
+        for (name, value) in added {
+            get = get.header(name, value);
+        }
+        let answer = get.call().expect("the gateway answers");
+        (answer.status().as_u16(), BufReader::new(answer.into_body().into_reader()))
     }
 
     /// Posts headers and bytes as they are.

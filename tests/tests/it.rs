@@ -51,6 +51,8 @@ mod enrolment;
 mod failpoints;
 #[path = "it/faults.rs"]
 mod faults;
+#[path = "it/feed.rs"]
+mod feed;
 #[path = "it/forged.rs"]
 mod forged;
 #[path = "it/fuzz.rs"]

@@ -71,7 +71,7 @@ impl<B: Bus> Gateway<B> {
             .map_err(|error| Failure::new(error.code(), error.to_string()))
     }
 
-    fn authenticate(&self, request: &Incoming<'_>) -> Result<Caller, sigv4::Error> {
+    pub(crate) fn authenticate(&self, request: &Incoming<'_>) -> Result<Caller, sigv4::Error> {
         let shared = &*self.shared;
         request.signed(|signed| {
             shared.verifier.verify(signed, &*shared.principals, &shared.config.region, request.now)
@@ -119,6 +119,28 @@ impl<B: Bus> Gateway<B> {
         let id = repeats::id(caller, request.private, &request.target(), &request.body);
         let task = Task { operation, route: &route, id, body, asked: &asked };
         shared.repeats.once(id, request.now, self.carry_out(&request, caller, task)).await
+    }
+
+    /// A read of somebody whose signature was verified, by the operation's input.
+    pub(crate) async fn read(
+        &self,
+        request: &Incoming<'_>,
+        caller: &Caller,
+        service: &str,
+        name: &str,
+        input: Map<String, Value>,
+    ) -> Result<Bytes, Failure> {
+        let model = models::model(service);
+        let found = model.and_then(|model| Some((model, model.operation(name)?)));
+        let (model, operation) = found.ok_or_else(|| Failure::internal("There is no such operation."))?;
+        check(model, operation, &input)?;
+        let shared = &*self.shared;
+        let route = shared.directory.find(&shared.bus, model.service, &operation.name).await;
+        let route = offered(route, &operation.name, &self.missing_services())?;
+        self.authorize(caller, &operation.action, named(&route.resources, &input))?;
+        let body = Bytes::from(Value::Object(input).to_string());
+        let task = Task { operation, route: &route, id: request.request_id, body, asked: "" };
+        self.carry_out(request, caller, task).await
     }
 
     /// Asks the service, and answers what it answers.

@@ -2,6 +2,7 @@
 
 use crate::body::{drain, read};
 use crate::errors::{Failure, JSON, json};
+use crate::event_stream::events;
 use crate::incoming::{Incoming, incoming};
 use crate::receive::receive;
 use crate::rest;
@@ -24,6 +25,7 @@ pub fn router<B: Bus>(gateway: Gateway<B>) -> Router {
         .route("/", post(call::<B>))
         .route("/enroll", post(enroll::<B>))
         .route("/events", post(receive::<B>))
+        .route("/events/stream", get(events::<B>))
         .route("/webhooks/alertmanager", post(receive::<B>))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready::<B>))

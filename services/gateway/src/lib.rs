@@ -24,6 +24,7 @@ mod connections;
 mod directory;
 mod edge;
 mod errors;
+mod event_stream;
 mod forward;
 mod http;
 mod incoming;
@@ -58,6 +59,9 @@ const MAX_ENROLMENTS: usize = 64;
 
 /// Messages of other systems at a time.
 const MAX_RECEPTIONS: usize = 256;
+
+/// Readers of streams of events at a time.
+const MAX_EVENT_STREAMS: usize = 256;
 
 /// How a gateway is set up.
 #[derive(Clone)]
@@ -207,6 +211,10 @@ struct Shared<B> {
     enrolments: Semaphore,
     /// Their own, so that a storm takes no places of those who sign.
     receptions: Semaphore,
+    /// Likewise: who reads a stream of events keeps its place for long.
+    streams: Arc<Semaphore>,
+    /// Whether the gateway stops: what would go on for ever ends then.
+    stopping: watch::Sender<bool>,
 }
 
 impl<B: Bus> Gateway<B> {
@@ -238,6 +246,8 @@ impl<B: Bus> Gateway<B> {
                 places,
                 enrolments: Semaphore::new(MAX_ENROLMENTS),
                 receptions: Semaphore::new(MAX_RECEPTIONS),
+                streams: Arc::new(Semaphore::new(MAX_EVENT_STREAMS)),
+                stopping: watch::Sender::new(false),
             }),
         }
     }
@@ -257,6 +267,11 @@ pub async fn serve<B: Bus>(
         tls: config.tls.clone(),
         client_timeout: config.client_timeout,
         max_connections: config.max_connections,
+    };
+    let stopping = gateway.clone();
+    let shutdown = async move {
+        shutdown.await;
+        stopping.shared.stopping.send_replace(true);
     };
     let serving = connections::serve(listener, http::router(gateway.clone()), limits, shutdown);
     let shared = &gateway.shared;

@@ -7,7 +7,7 @@
 //! `x-amz-` header that is present must be signed; method, path, query and body always are. The one exception is a
 //! client's id of a call, where nobody on the way can have changed it (docs/adr/0031): it tells calls apart, no more.
 
-mod canonical;
+pub(crate) mod canonical;
 mod client;
 mod keys;
 #[cfg(test)]

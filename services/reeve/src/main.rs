@@ -190,7 +190,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         Command::Nodes => client::list::nodes(&connection()?, format).await?,
         Command::Documents(args) => client::list::documents(&connection()?, args, format).await?,
         Command::Commands => client::list::commands(&connection()?, format).await?,
-        Command::Events(args) => client::events::events(&data, args).await?,
+        Command::Events(args) => client::events::events(&connection()?, args).await?,
         Command::Api(args) => client::api::api(&connection()?, args).await?,
         Command::Access(command) => client::access::access(&data, command, format).await?,
         Command::Compliance(command) => {

@@ -12,10 +12,11 @@ use std::sync::OnceLock;
 const AWS_NODE: &str = "ManagedInstance";
 const NODE: &str = "Node";
 /// The kinds that no model names, because they cannot be tagged.
-const UNTAGGED_KINDS: [&str; 10] = [
+const UNTAGGED_KINDS: [&str; 11] = [
     "Activation",
     "DeadLetter",
     "DispatchKeys",
+    "EventStream",
     "IncidentRecord",
     "Policy",
     "ReplicationSet",

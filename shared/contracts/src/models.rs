@@ -7,6 +7,7 @@ pub const MODELS: &[(&str, &str)] = &[
     ("ssm-incidents", include_str!("../../../schemas/aws/ssm-incidents.json")),
     ("access", include_str!("../../../schemas/reeve/access.json")),
     ("dead-letters", include_str!("../../../schemas/reeve/dead-letters.json")),
+    ("feed", include_str!("../../../schemas/reeve/feed.json")),
     ("ingest", include_str!("../../../schemas/reeve/ingest.json")),
     ("inventory", include_str!("../../../schemas/reeve/inventory.json")),
     ("nodes", include_str!("../../../schemas/reeve/nodes.json")),

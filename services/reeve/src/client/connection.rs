@@ -47,6 +47,8 @@ pub static OPSCENTER: Api =
 
 /// EventBridge: rules, and events that are put.
 pub static EVENTS: Api = Api { service: "events", target_prefix: "AWSEvents", next_token: "NextToken" };
+/// Ours: events as JSON.
+pub static FEED: Api = Api { service: "feed", target_prefix: "ReeveFeed", next_token: "after" };
 /// Ours: what rules have matched, and would have.
 pub static RULES: Api = Api { service: "rules", target_prefix: "ReeveRules", next_token: "nextToken" };
 
@@ -71,6 +73,7 @@ impl Api {
             &OPSCENTER,
             &STATE_MANAGER,
             &EVENTS,
+            &FEED,
             &RULES,
         ];
         let names = apis.map(|api| api.service).join(", ");

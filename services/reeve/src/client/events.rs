@@ -1,21 +1,25 @@
 //! `reeve events`: the log as CloudEvents in structured form, one JSON object on a line.
 
 use super::{
-    DataFolder,
-    connection::{bus, while_connected},
+    connection::{Connection, FEED},
     stdout,
 };
 use crate::host::{service_entry, service_names};
 use anyhow::Context;
-use futures::{StreamExt, stream::SelectAll};
-use reeve_eventsourcing::Position;
-use reeve_jetstream::{
-    Bus,
-    follow::{self, Stored},
-    store, streams,
-};
 use reeve_types::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+/// What stands in the place of an event that cannot be read.
+const UNREADABLE: &str = "reeve.feed.EventUnreadable.v1";
+/// So long one call waits for new events.
+const WAIT_SECONDS: u64 = 20;
+/// Who follows gives up when nobody answers for so long.
+const MAX_SILENCE: Duration = Duration::from_secs(10);
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// Options of `events`.
 #[derive(clap::Args)]
@@ -29,56 +33,74 @@ pub struct Args {
     /// Only events from this instant (RFC 3339) on.
     #[arg(long)]
     from: Option<String>,
+    /// Only events of this type, such as NodeLost. May be repeated.
+    #[arg(long = "type", value_name = "TYPE")]
+    types: Vec<String>,
+    /// Only events about this: <aggregate>/<id>, such as node/mi-0123456789abcdef0, or the beginning of it.
+    #[arg(long)]
+    subject: Option<String>,
+    /// Only events that this one caused: a principal, or service:<name>.
+    #[arg(long)]
+    actor: Option<String>,
+    /// Only events that match the EventBridge pattern in this file.
+    #[arg(long, value_name = "FILE")]
+    pattern: Option<PathBuf>,
 }
 
-pub async fn events(data: &DataFolder, args: Args) -> anyhow::Result<()> {
+pub async fn events(connection: &Connection, args: Args) -> anyhow::Result<()> {
     let from = args.from.as_deref().map(|from| {
         Timestamp::parse_rfc3339(from).with_context(|| format!("--from {from} is not an RFC 3339 instant"))
     });
-    let from = from.transpose()?;
+    let from = from.transpose()?.unwrap_or(Timestamp(0));
+    for service in &args.service {
+        service_entry(service)?;
+    }
     let all = || service_names().map(str::to_owned).collect();
-    let services = if args.service.is_empty() { all() } else { args.service };
-    let bus = bus(data).await?;
-    while_connected(&bus, print(&bus, services, from, args.follow)).await
-}
-
-async fn print(bus: &Bus, services: Vec<String>, from: Option<Timestamp>, go_on: bool) -> anyhow::Result<()> {
-    let (mut merged, mut open, mut unreadable) = (SelectAll::new(), 0, 0);
-    for service in services {
-        service_entry(&service)?;
-        let stream = streams::of_service(&service);
-        let end = streams::last_sequence(bus, &stream).await?;
-        if end > 0 || go_on {
-            open += 1;
-            merged.push(follow::follow(bus, &stream, &[], 0).await?.map(move |stored| (end, stored)));
+    let services: Vec<String> = if args.service.is_empty() { all() } else { args.service };
+    let mut input = json!({"services": services, "types": args.types, "from": from.epoch_seconds()});
+    if let Some(path) = args.pattern {
+        let text = std::fs::read_to_string(&path);
+        input["eventPattern"] = text.with_context(|| format!("could not read {}", path.display()))?.into();
+    }
+    for (member, text) in [("subject", args.subject), ("actor", args.actor)] {
+        if let Some(text) = text {
+            input[member] = text.into();
         }
     }
-    while (open > 0 || go_on)
-        && let Some((end, stored)) = merged.next().await
-    {
-        let stored = stored?;
-        match line(bus, &stored) {
-            Ok((time, line)) if from.is_none_or(|from| time >= from) => stdout::line(line)?,
-            Ok(_) => {}
-            // The services set it aside; whoever reads the log learns of it and goes on.
-            Err(error) => {
-                unreadable += 1;
-                let subject = &stored.message.subject;
-                eprintln!("reeve: the event {} on {subject} cannot be read: {error:#}", stored.sequence);
+    print(connection, input, args.follow).await
+}
+
+async fn print(connection: &Connection, mut input: Value, go_on: bool) -> anyhow::Result<()> {
+    let (mut unreadable, mut heard) = (0, Instant::now());
+    loop {
+        let answer = match connection.call_of(&FEED, "ReadEvents", &input).await {
+            Err(_) if go_on && input["after"].is_string() && heard.elapsed() < MAX_SILENCE => {
+                tokio::time::sleep(RETRY_DELAY).await;
+                continue;
             }
+            answer => answer?,
+        };
+        heard = Instant::now();
+        for event in answer["events"].as_array().into_iter().flatten() {
+            if event["type"] != UNREADABLE {
+                stdout::line(event)?;
+                continue;
+            }
+            // The services set it aside; whoever reads the log learns of it and goes on.
+            unreadable += 1;
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let (subject, reason) = (text(&event["subject"]), text(&event["data"]["reason"]));
+            eprintln!("reeve: the event {} on {subject} cannot be read: {reason}", event["position"]);
         }
-        if stored.sequence == end {
-            open -= 1;
+        input["after"] = answer["after"].clone();
+        match (answer["more"] == json!(true), go_on) {
+            (true, _) => {}
+            (false, true) => input["waitSeconds"] = WAIT_SECONDS.into(),
+            (false, false) => break,
         }
     }
     if unreadable > 0 {
         eprintln!("reeve: {unreadable} events could not be read");
     }
     Ok(())
-}
-
-/// The event's instant, and its line.
-fn line(bus: &Bus, stored: &Stored) -> anyhow::Result<(Timestamp, Value)> {
-    let envelope = store::envelope(bus, &stored.message)?;
-    Ok((envelope.time, reeve_event_json::structured(&envelope, Position(stored.sequence))?))
 }

@@ -35,7 +35,7 @@ pub const GATEWAY_SECRETS: [&str; 4] = [INSTANCE, SECRETS_KEY, TOKEN_KEY, PRINCI
 pub const GATEWAY: &str = "gateway";
 
 /// Every service.
-pub const ENTRIES: [Entry; 14] = [
+pub const ENTRIES: [Entry; 15] = [
     Entry {
         name: "access",
         secrets: &[SECRETS_KEY],
@@ -64,6 +64,17 @@ pub const ENTRIES: [Entry; 14] = [
         secrets: &[],
         authorizes: false,
         describe: |_| Ok(reeve_documents::service()),
+    },
+    Entry {
+        name: "feed",
+        secrets: &[],
+        authorizes: false,
+        describe: |needs| {
+            Ok(reeve_feed::service(reeve_feed::Config {
+                services: names().collect(),
+                place: needs.place_of_events(),
+            }))
+        },
     },
     Entry {
         name: "incidents",
@@ -95,11 +106,10 @@ pub const ENTRIES: [Entry; 14] = [
         secrets: &[],
         authorizes: false,
         describe: |needs| {
-            let place = reeve_rules::Place {
-                account: needs.place.account.clone(),
-                region: needs.place.region.clone(),
-            };
-            Ok(reeve_rules::service(reeve_rules::Config { services: names().collect(), place }))
+            Ok(reeve_rules::service(reeve_rules::Config {
+                services: names().collect(),
+                place: needs.place_of_events(),
+            }))
         },
     },
     Entry {
@@ -231,6 +241,11 @@ impl Needs {
     /// When nobody who authorizes was among those of [`Needs::assemble`].
     pub fn access(&self) -> anyhow::Result<Arc<Access>> {
         self.access.clone().context("nobody knows who may do what")
+    }
+
+    /// The installation, as the events that it shows to others name it.
+    fn place_of_events(&self) -> reeve_rules::Place {
+        reeve_rules::Place { account: self.place.account.clone(), region: self.place.region.clone() }
     }
 
     fn vault(&self) -> anyhow::Result<Vault> {

@@ -1,0 +1,32 @@
+//! The feed: the events of all services as JSON, for readers that have a key and no bus.
+//!
+//! It has no aggregate of its own and keeps nothing: what it answers is read from the log each time, behind the positions
+//! that the reader has kept. So a reader that was away for however long misses no event and sees none twice.
+//!
+//! Reads: the events of the services that a call names; each of them is authorized by name.
+//!
+//! Invariants: the events of one service are in the log's order; a position that the log does not have is an error; what
+//! cannot be read is an event of its own that says so, never left out.
+
+mod api;
+mod position;
+mod reading;
+
+pub use reeve_event_json::Place;
+
+use reeve_runtime::{Operation, Service};
+use std::sync::Arc;
+
+/// What the service needs to know of its installation.
+pub struct Config {
+    /// The services whose events there are.
+    pub services: Vec<&'static str>,
+    pub place: Place,
+}
+
+/// The service, for a host to run.
+pub fn service(config: Config) -> Service {
+    let config = Arc::new(config);
+    let operation = Operation::read("feed", "ReadEvents").on("EventStream", "services").live();
+    Service::new("feed").operation(operation, move |call| api::read(config.clone(), call))
+}
