@@ -60,8 +60,8 @@ enum Command {
     Env,
     /// Runs a script on nodes and prints its output as it comes; the exit code tells success.
     Run(client::run::Args),
-    /// Lists nodes.
-    Nodes,
+    /// Lists nodes, with their tags and clocks; adds, tags and deregisters them.
+    Nodes(client::nodes::Args),
     /// Lists documents.
     Documents(client::list::DocumentsArgs),
     /// Lists commands, the newest first.
@@ -160,7 +160,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
     let format = cli.output;
     let asks = matches!(
         cli.command,
-        Command::Nodes
+        Command::Nodes(_)
             | Command::Documents(_)
             | Command::Commands
             | Command::Compliance(_)
@@ -187,7 +187,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         Command::Services => client::services::services(format)?,
         Command::Env => client::env(&data)?,
         Command::Run(args) => return client::run::run(&data, args, format).await,
-        Command::Nodes => client::list::nodes(&connection()?, format).await?,
+        Command::Nodes(args) => client::nodes::nodes(&data, &connection()?, args, format).await?,
         Command::Documents(args) => client::list::documents(&connection()?, args, format).await?,
         Command::Commands => client::list::commands(&connection()?, format).await?,
         Command::Events(args) => client::events::events(&data, args).await?,

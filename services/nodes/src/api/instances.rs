@@ -116,7 +116,7 @@ pub async fn update_role(
 }
 
 /// The sentence names the id, which the domain of a node that never was cannot.
-fn known<I>(call: &Call<I>, id: &str) -> Result<(), ApiError> {
+pub fn known<I>(call: &Call<I>, id: &str) -> Result<(), ApiError> {
     match call.handle.views().get::<NodeRow>(NODES, id) {
         Some(_) => Ok(()),
         None => {

@@ -12,6 +12,7 @@ pub mod incidents;
 pub mod inventory;
 pub mod keys;
 pub mod list;
+pub mod nodes;
 pub mod ops;
 pub mod output;
 pub mod patch;
