@@ -25,7 +25,7 @@ struct Cli {
     /// over REEVE_DATA and the default.
     #[arg(long, global = true, default_value = ".reeve", env = "REEVE_DATA")]
     data: PathBuf,
-    /// Asks about an earlier instant (RFC 3339), as the log has it: nodes, documents, commands, compliance, dead-letters,
+    /// Asks about an earlier instant (RFC 3339), as the log has it: nodes, documents, commands, command, compliance, dead-letters,
     /// incidents, inventory, associations, ops, patch and api.
     #[arg(long, global = true, value_name = "TIME")]
     as_of: Option<String>,
@@ -66,6 +66,9 @@ enum Command {
     Documents(client::list::DocumentsArgs),
     /// Lists commands, the newest first.
     Commands,
+    /// Shows a command: its nodes and steps, when they began and ended, and why, or what is waited for.
+    #[command(name = "command")]
+    Sent(client::command::Args),
     /// Prints events as CloudEvents, one JSON object on a line.
     Events(client::events::Args),
     /// Calls an operation of the AWS API and prints its answer.
@@ -163,6 +166,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         Command::Nodes(_)
             | Command::Documents(_)
             | Command::Commands
+            | Command::Sent(_)
             | Command::Compliance(_)
             | Command::DeadLetters(_)
             | Command::Associations(_)
@@ -175,8 +179,8 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
     );
     anyhow::ensure!(
         asks || cli.as_of.is_none(),
-        "--as-of goes with nodes, documents, commands, compliance, dead-letters, incidents, inventory, associations, ops, \
-         patch, rules and api"
+        "--as-of goes with nodes, documents, commands, command, compliance, dead-letters, incidents, inventory, \
+         associations, ops, patch, rules and api"
     );
     let connection =
         || anyhow::Ok(client::connection::Connection::open(&data)?.asking_as_of(cli.as_of.clone()));
@@ -190,6 +194,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         Command::Nodes(args) => client::nodes::nodes(&data, &connection()?, args, format).await?,
         Command::Documents(args) => client::list::documents(&connection()?, args, format).await?,
         Command::Commands => client::list::commands(&connection()?, format).await?,
+        Command::Sent(args) => client::command::command(&connection()?, args, format).await?,
         Command::Events(args) => client::events::events(&data, args).await?,
         Command::Api(args) => client::api::api(&connection()?, args).await?,
         Command::Access(command) => client::access::access(&data, command, format).await?,
@@ -215,7 +220,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         }
         Command::BusUser(args) => client::bus_user::bus_user(&data, &args)?,
         Command::Keys(command) => client::keys::keys(&data, command, format).await?,
-        Command::Output(args) => client::output::output(&data, args).await?,
+        Command::Output(args) => client::output::output(&data, args, format).await?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "reeve", &mut script);

@@ -7,7 +7,7 @@ use crate::{
     domain::node::{Command, Node},
     projections::OtherSession,
 };
-use reeve_runtime::{ApiError, Call, answered, page_size};
+use reeve_runtime::{ApiError, Call, page_size, to_answers};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -91,11 +91,14 @@ pub struct Other {
 /// Nodes as an operator sees them.
 pub async fn list(shared: Arc<Shared>, call: Call<List>) -> Result<Listed, ApiError> {
     let input = &call.input;
-    let conditions = input.filters.iter().map(|f| Condition::new(Some(&f.key), None, Some(&f.values)));
+    let conditions = input
+        .filters
+        .iter()
+        .map(|f| Condition::new(Some(&f.key), None, Some(&f.values), "ValidationException"));
     let conditions = conditions.collect::<Result<Vec<_>, _>>()?;
     let limit = page_size(input.max_results, MAX_PAGE)?;
     let page = page(&shared, &call.handle, call.now, &conditions, input.next_token.as_deref(), limit);
-    let (nodes, next_token) = answered(page, state)?;
+    let (nodes, next_token) = to_answers(page, state)?;
     Ok(Listed { nodes, next_token })
 }
 

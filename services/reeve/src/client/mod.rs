@@ -4,6 +4,7 @@ pub mod access;
 pub mod api;
 pub mod associations;
 pub mod bus_user;
+pub mod command;
 pub mod compliance;
 pub mod connection;
 pub mod dead_letters;
