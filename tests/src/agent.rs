@@ -37,6 +37,20 @@ impl Agent {
     }
 
     fn enrol_on(instance: &Instance, name: &str, disk: Option<SmallDisk>) -> Self {
+        // Within the instance's data, so that its end is waited for as that of the others.
+        let folder = instance.data().join("nodes").join(name);
+        Self::enrol_into(instance, name, folder, disk)
+    }
+
+    /// As [`Agent::enrol`], in a folder of its own.
+    ///
+    /// # Panics
+    /// As [`Agent::enrol`].
+    pub fn enrol_in(instance: &Instance, folder: &Path) -> Self {
+        Self::enrol_into(instance, "own", folder.to_owned(), None)
+    }
+
+    fn enrol_into(instance: &Instance, name: &str, folder: PathBuf, disk: Option<SmallDisk>) -> Self {
         let activation = instance.call("CreateActivation", &json!({"IamRole": "test"}));
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         let announced = instance.announced();
@@ -47,8 +61,6 @@ impl Agent {
             ("REEVE_ACTIVATION_CODE".to_owned(), text(&activation["ActivationCode"])),
         ];
         let environment = environment.into_iter().chain(ca).collect();
-        // Within the instance's data, so that its end is waited for as that of the others.
-        let folder = instance.data().join("nodes").join(name);
         std::fs::create_dir_all(&folder).expect("a folder");
         let log = match &disk {
             Some(_) => instance.scratch().join(format!("agent-{name}.log")),
@@ -59,6 +71,41 @@ impl Agent {
         wait_for("the agent is enrolled", || agent.identity().map(|_| ()));
         agent.wait_until(instance, "Online");
         agent
+    }
+
+    /// Copies an agent's folder, as it is now, and starts an agent on the copy.
+    ///
+    /// # Panics
+    /// When that is not possible.
+    pub fn copy_of(agent: &Self, instance: &Instance, name: &str) -> Self {
+        let mut copy = Self::copy_not_started(agent, instance, name);
+        copy.start();
+        copy
+    }
+
+    /// As [`Agent::copy_of`], not started yet.
+    ///
+    /// # Panics
+    /// As [`Agent::copy_of`].
+    pub fn copy_not_started(agent: &Self, instance: &Instance, name: &str) -> Self {
+        let folder = instance.data().join("nodes").join(name);
+        crate::copy_folder(&agent.folder, &folder);
+        let log = folder.join("copy.log");
+        Self { folder, environment: agent.environment.clone(), process: None, log, disk: None }
+    }
+
+    /// Starts an agent on a copy that was made of an agent's folder before.
+    ///
+    /// # Panics
+    /// When that is not possible.
+    pub fn started_on(agent: &Self, instance: &Instance, copy: &Path, name: &str) -> Self {
+        let folder = instance.data().join("nodes").join(name);
+        crate::copy_folder(copy, &folder);
+        let log = folder.join("copy.log");
+        let mut started =
+            Self { folder, environment: agent.environment.clone(), process: None, log, disk: None };
+        started.start();
+        started
     }
 
     /// Sets a variable of its environment, from its next start on.

@@ -22,10 +22,13 @@ pub use debian::{Deb, DebianRoot};
 pub use disk::SmallDisk;
 pub use instance::Instance;
 pub use program::Program;
-pub use programs::{Answer, reeve, services};
+pub use programs::{Answer, agent as agent_program, reeve, services};
 pub use proxy::Proxy;
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 /// Long enough for a busy machine; a test that waits this long hangs.
 const DEADLINE: Duration = Duration::from_secs(90);
@@ -43,6 +46,15 @@ pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         assert!(begun.elapsed() < DEADLINE, "{what}: not so after {} s", DEADLINE.as_secs());
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// Copies a folder with all that is in it.
+///
+/// # Panics
+/// When it cannot be copied.
+pub fn copy_folder(from: &Path, to: &Path) {
+    let mut command = std::process::Command::new("cp");
+    Answer::of(command.arg("-a").arg(from).arg(to)).text();
 }
 
 /// The processes that name a text in their command line: an instance's folder finds its nats-server and agents.

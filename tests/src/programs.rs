@@ -22,7 +22,7 @@ pub fn reeve() -> PathBuf {
 }
 
 /// The agent as a program of its own, beside `reeve`.
-pub(crate) fn agent() -> PathBuf {
+pub fn agent() -> PathBuf {
     let path = reeve().with_file_name("reeve-agent");
     assert!(path.exists(), "{} is not there: build it with `cargo build -p reeve-agent`", path.display());
     path

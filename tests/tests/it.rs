@@ -59,6 +59,8 @@ mod forged;
 mod fuzz;
 #[path = "it/history.rs"]
 mod history;
+#[path = "it/identities.rs"]
+mod identities;
 #[path = "it/incidents.rs"]
 mod incidents;
 #[path = "it/ingest.rs"]
@@ -103,6 +105,8 @@ mod replay;
 mod replicas;
 #[path = "it/reports.rs"]
 mod reports;
+#[path = "it/restored_log.rs"]
+mod restored_log;
 #[path = "it/rules.rs"]
 mod rules;
 #[path = "it/stopped.rs"]

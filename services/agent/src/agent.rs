@@ -1,6 +1,7 @@
 //! What the agent's parts share.
 
 use crate::{
+    admission::Admission,
     execute::{Clock, Containment},
     identity::Identity,
     keys::Keys,
@@ -16,6 +17,7 @@ pub(crate) struct Agent {
     pub identity: Identity,
     pub keys: Keys,
     pub session: String,
+    pub admission: Admission,
     pub bus: Bus,
     pub ledger: ledger::Ledger,
     pub data: PathBuf,

@@ -1,6 +1,6 @@
 //! Who this node is. The seed never leaves the node; the file is for its owner's eyes only.
 
-use crate::{files, keys, options::Options, proxy::with_proxy};
+use crate::{files, keys, machine::Machine, options::Options, proxy::with_proxy};
 use data_encoding::BASE64;
 use reeve_node_protocol::{
     enrol::{Answer, Request},
@@ -41,6 +41,12 @@ pub enum Error {
          --register-again, with an activation of that control plane, makes it a node of another one"
     )]
     NotThisRoot { root: String, wanted: String },
+    #[error(
+        "this folder is that of the node {0}, and was made on another machine: this one is not that node. Start the agent \
+         with --gateway and an activation to enrol it as a new node; or once with --accept-new-machine, if it takes the \
+         former machine's place"
+    )]
+    OtherMachine(NodeId),
     #[error(transparent)]
     Keys(#[from] keys::Error),
 }
@@ -57,6 +63,9 @@ pub struct Identity {
     pub region: String,
     /// What it was enrolled with.
     pub activation_id: String,
+    /// The machine that was enrolled.
+    #[serde(default)]
+    pub machine: Machine,
     /// Enrolled in this run, so that no ledger can be expected.
     #[serde(skip)]
     pub is_new: bool,
@@ -78,7 +87,14 @@ pub async fn load_or_enrol(options: &Options) -> Result<Identity, Error> {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(failed(&e)),
         Err(_) => None,
     };
+    let machine = Machine::read(&options.machine_id_file);
+    let known = match known {
+        Some(known) => Some(on_this_machine(known, &machine, options, &path)?),
+        None => None,
+    };
+    let is_copy = known.as_ref().is_some_and(|known| machine.is_other_than(&known.machine));
     let former = match known {
+        former @ Some(_) if is_copy => former,
         Some(known) if !options.register_again => return with_wanted_root(known, options),
         Some(known) if options.activation_id.as_ref() == Some(&known.activation_id) => {
             return with_wanted_root(known, options);
@@ -86,8 +102,11 @@ pub async fn load_or_enrol(options: &Options) -> Result<Identity, Error> {
         former => former,
     };
     let (Some(gateway), Some(id), Some(code)) =
-        (options.gateway.clone(), options.activation_id.clone(), options.activation_code.clone())
+        (options.gateway.clone(), options.activation_id.clone(), code(options)?)
     else {
+        if let Some(former) = former.as_ref().filter(|_| is_copy) {
+            return Err(Error::OtherMachine(former.node_id.clone()));
+        }
         return Err(if former.is_some() { Error::NothingToRegisterWith } else { Error::NotEnrolled });
     };
     make_folder(&options.data)?;
@@ -108,6 +127,7 @@ pub async fn load_or_enrol(options: &Options) -> Result<Identity, Error> {
         root_key: answer.root_key,
         region: answer.region,
         activation_id: id,
+        machine,
         is_new: true,
     };
     if let Some(former) = former {
@@ -115,12 +135,46 @@ pub async fn load_or_enrol(options: &Options) -> Result<Identity, Error> {
     }
     // Before the identity: there is none without the keys that it trusts.
     keys::keep_first(&options.data, &key_set)?;
-    let text = serde_json::to_vec_pretty(&identity).map_err(|e| failed(&e))?;
-    write_private(&path, &text)?;
+    keep(&path, &identity)?;
     // The identity holds the seed now; an error leaves a second private copy, no more.
     let _removed = std::fs::remove_file(&key_path).is_ok();
     tracing::info!("enrolled as {}", identity.node_id);
     Ok(identity)
+}
+
+/// The activation's code, wherever it is.
+fn code(options: &Options) -> Result<Option<String>, Error> {
+    let Some(path) = &options.activation_code_file else { return Ok(options.activation_code.clone()) };
+    let read = match path.as_os_str() == "-" {
+        true => std::io::read_to_string(std::io::stdin()),
+        false => std::fs::read_to_string(path),
+    };
+    let failed = |e: std::io::Error| Error::File { path: path.display().to_string(), reason: e.to_string() };
+    Ok(Some(read.map_err(failed)?.trim().to_owned()))
+}
+
+/// An identity that is there already, with what is known of its machine now, unless the folder is of another machine.
+fn on_this_machine(
+    mut known: Identity,
+    machine: &Machine,
+    options: &Options,
+    path: &Path,
+) -> Result<Identity, Error> {
+    if machine.is_other_than(&known.machine) && !options.accept_new_machine {
+        return Ok(known);
+    }
+    let machine = machine.clone().or(&known.machine);
+    if machine != known.machine {
+        known.machine = machine;
+        keep(path, &known)?;
+    }
+    Ok(known)
+}
+
+fn keep(path: &Path, identity: &Identity) -> Result<(), Error> {
+    let text = serde_json::to_vec_pretty(identity)
+        .map_err(|e| Error::File { path: path.display().to_string(), reason: e.to_string() })?;
+    write_private(path, &text)
 }
 
 /// An identity that is there already, if it has the root that the options want.

@@ -1,6 +1,6 @@
 //! Dispatches in order: live ones as hints, the rest by Direct Get, each number once.
 
-use crate::{agent::Agent, keys, work::Worker};
+use crate::{agent::Agent, keys, timeline, work::Worker};
 use futures::StreamExt;
 use reeve_jetstream::{Bus, Error as BusError, streams::NODE_INBOX};
 use reeve_node_protocol::{dispatch::Refusal, subject};
@@ -17,8 +17,9 @@ pub async fn read_last(bus: &Bus, node: &NodeId) -> Result<u64, BusError> {
     Ok(last.and_then(|message| subject::number_of(&message.subject)).unwrap_or(0))
 }
 
-/// Takes dispatches in for ever.
+/// Takes dispatches in for ever, while this agent is the node.
 pub async fn receive(agent: Arc<Agent>, worker: Arc<Worker>) {
+    agent.admission.valid().await;
     while let Err(error) = worker.resume().await {
         tracing::warn!(%error, "what waited before waits for the dispatch keys");
         tokio::time::sleep(Duration::from_millis(500)).await;
@@ -35,6 +36,7 @@ async fn receive_once(agent: &Arc<Agent>, worker: &Arc<Worker>) -> Result<(), an
     let node = &agent.identity.node_id;
     let mut connections = agent.bus.connections();
     let mut live = agent.bus.subscribe(&subject::live(node)).await?;
+    agent.admission.valid().await;
     // A live message whose key does not count tells of newer keys, or was written by anybody: the stream knows. And what
     // is too early is looked at again.
     let mut doubted = catch_up(agent, worker).await?;
@@ -46,6 +48,12 @@ async fn receive_once(agent: &Arc<Agent>, worker: &Arc<Worker>) -> Result<(), an
             message = live.next() => {
                 let Some(message) = message else { anyhow::bail!("the subscription ended") };
                 let Some(number) = subject::number_of(&message.subject) else { continue };
+                // It is in the stream as well.
+                if !agent.admission.is_valid() {
+                    agent.admission.valid().await;
+                    doubted |= catch_up(agent, worker).await?;
+                    continue;
+                }
                 let cursor = agent.ledger.cursor()?;
                 // A live message is a hint, and another node can have a service's answer sent here: only the next
                 // one with a signature that holds is begun, and only a signed one is a reason to read the stream.
@@ -56,6 +64,9 @@ async fn receive_once(agent: &Arc<Agent>, worker: &Arc<Worker>) -> Result<(), an
                 let is_signed = verdict.as_ref().map_or_else(Refusal::is_signed, |_| true);
                 let is_of_keys = verdict.as_ref().is_err_and(Refusal::is_of_keys);
                 let taken = number == cursor + 1 && worker.take_in_live(number, verdict, &message.data)?;
+                if taken {
+                    timeline::mark(agent, number, &message.data);
+                }
                 if !taken && is_signed {
                     doubted |= catch_up(agent, worker).await?;
                 }
@@ -67,10 +78,12 @@ async fn receive_once(agent: &Arc<Agent>, worker: &Arc<Worker>) -> Result<(), an
             }
             changed = connections.changed() => {
                 changed?;
+                agent.admission.valid().await;
                 doubted |= catch_up(agent, worker).await?;
                 look_again = Duration::from_secs(2);
             }
             () = tokio::time::sleep(look_again) => {
+                agent.admission.valid().await;
                 doubted |= catch_up(agent, worker).await?;
                 look_again = CATCH_UP_INTERVAL;
             }
@@ -86,9 +99,11 @@ async fn receive_once(agent: &Arc<Agent>, worker: &Arc<Worker>) -> Result<(), an
 /// node's clock: then the answer is that it must be looked at again soon.
 async fn catch_up(agent: &Agent, worker: &Arc<Worker>) -> Result<bool, anyhow::Error> {
     let mut last = read_last(&agent.bus, &agent.identity.node_id).await?;
+    timeline::compare(agent, last).await?;
     let (mut asked, mut too_early) = (false, false);
+    let mut number = agent.ledger.cursor()?;
     loop {
-        let number = agent.ledger.cursor()? + 1;
+        number += 1;
         let subject = subject::inbox(&agent.identity.node_id, number);
         match agent.bus.direct_get(NODE_INBOX, &subject).await? {
             Some(message) => {
@@ -102,12 +117,18 @@ async fn catch_up(agent: &Agent, worker: &Arc<Worker>) -> Result<bool, anyhow::E
                 }
                 too_early = verdict.as_ref().is_err_and(Refusal::is_too_early);
                 if too_early {
-                    tracing::warn!(number, "a dispatch is not to be run yet: is this node's clock behind?");
+                    let clock = agent.admission.clock();
+                    tracing::warn!(
+                        number,
+                        clock,
+                        "a dispatch is not to be run yet: is this node's clock behind?"
+                    );
                     break;
                 }
                 worker.take_in(number, verdict, &message.data)?;
+                timeline::mark(agent, number, &message.data);
             }
-            None if number <= last => agent.ledger.set_cursor(number)?,
+            None if number <= last => {}
             None => break,
         }
     }

@@ -9,7 +9,11 @@ use reeve_contracts::{
     outcome::InvocationStatus,
 };
 use reeve_types::{Timestamp, ids::new_uuid};
-use std::{io::ErrorKind, path::Path};
+use std::{
+    io::ErrorKind,
+    path::Path,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 mod file;
 
@@ -41,6 +45,14 @@ const NUMBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("numbers");
 const COMMANDS: TableDefinition<'_, &str, (u8, &[u8])> = TableDefinition::new("commands");
 /// Reports by sequence.
 const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
+
+/// The sessions as which this ledger's agent introduced itself, in their order.
+const SESSIONS: TableDefinition<'_, u64, &str> = TableDefinition::new("sessions");
+/// By inbox number the hash of the message that was taken in there: the last one alone.
+const MARK: TableDefinition<'_, u64, &str> = TableDefinition::new("mark");
+
+/// As many sessions are remembered: a log that went back knows an earlier one.
+const MAX_SESSIONS: usize = 64;
 
 const ACCEPTED: u8 = 1;
 const INTENT: u8 = 2;
@@ -108,8 +120,7 @@ pub enum Next {
 /// The ledger. One process at a time: redb locks its file.
 pub struct Ledger {
     file: file::File,
-    /// Tells this ledger's reports from those of one that was lost: both count from 1.
-    pub id: u64,
+    id: AtomicU64,
 }
 
 impl Ledger {
@@ -118,10 +129,12 @@ impl Ledger {
     /// # Errors
     /// When the file is broken or another agent holds it.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let mut ledger = Self { file: file::File::open(path)?, id: 0 };
-        ledger.id = ledger.change("be opened", |change| {
+        let ledger = Self { file: file::File::open(path)?, id: AtomicU64::new(0) };
+        let id = ledger.change("be opened", |change| {
             change.open_table(COMMANDS).map_err(failed("be opened"))?;
             change.open_table(OUTBOX).map_err(failed("be opened"))?;
+            change.open_table(SESSIONS).map_err(failed("be opened"))?;
+            change.open_table(MARK).map_err(failed("be opened"))?;
             let mut numbers = change.open_table(NUMBERS).map_err(failed("be opened"))?;
             if let Some(id) = numbers.get("id").map_err(failed("be opened"))? {
                 return Ok(id.value());
@@ -130,7 +143,13 @@ impl Ledger {
             numbers.insert("id", id).map_err(failed("be opened"))?;
             Ok(id)
         })?;
+        ledger.id.store(id, Ordering::Relaxed);
         Ok(ledger)
+    }
+
+    /// Tells this ledger's reports from those of one that was lost, or that it is a copy of: they count alike.
+    pub fn id(&self) -> u64 {
+        self.id.load(Ordering::Relaxed)
     }
 
     fn change<T>(
@@ -151,11 +170,15 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn cursor(&self) -> Result<u64, Error> {
+        self.number("cursor")
+    }
+
+    fn number(&self, name: &str) -> Result<u64, Error> {
         self.file.with(|database| {
             let read = database.begin_read().map_err(failed("be read"))?;
             let numbers = read.open_table(NUMBERS).map_err(failed("be read"))?;
-            let cursor = numbers.get("cursor").map_err(failed("be read"))?;
-            Ok(cursor.map_or(0, |n| n.value()))
+            let number = numbers.get(name).map_err(failed("be read"))?;
+            Ok(number.map_or(0, |n| n.value()))
         })
     }
 
@@ -165,6 +188,141 @@ impl Ledger {
     /// When the ledger cannot be written.
     pub fn set_cursor(&self, number: u64) -> Result<(), Error> {
         self.change("move its cursor", |change| put_cursor(change, number))
+    }
+
+    /// Goes back to an earlier inbox number: what follows is looked at again, and what is known of it is known.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn go_back(&self, number: u64) -> Result<(), Error> {
+        let what = "move its cursor back";
+        self.change(what, |change| {
+            let mut marks = change.open_table(MARK).map_err(failed(what))?;
+            marks.retain(|_, _| false).map_err(failed(what))?;
+            let mut numbers = change.open_table(NUMBERS).map_err(failed(what))?;
+            numbers.insert("cursor", number).map_err(failed(what)).map(|_| ())
+        })
+    }
+
+    /// Remembers which message was taken in at a number. Not worth an fsync: then an earlier one is compared.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn mark(&self, number: u64, hash: &str) -> Result<(), Error> {
+        let what = "remember a message";
+        self.file.with(|database| {
+            let mut change = database.begin_write().map_err(failed(what))?;
+            change.set_durability(Durability::None).map_err(failed(what))?;
+            {
+                let mut marks = change.open_table(MARK).map_err(failed(what))?;
+                marks.retain(|_, _| false).map_err(failed(what))?;
+                marks.insert(number, hash).map_err(failed(what))?;
+            }
+            change.commit().map_err(failed(what))
+        })
+    }
+
+    /// The number and the hash of the message that was remembered last.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn marked(&self) -> Result<Option<(u64, String)>, Error> {
+        self.file.with(|database| {
+            let read = database.begin_read().map_err(failed("be read"))?;
+            let marks = read.open_table(MARK).map_err(failed("be read"))?;
+            let last = marks.last().map_err(failed("be read"))?;
+            Ok(last.map(|(number, hash)| (number.value(), hash.value().to_owned())))
+        })
+    }
+
+    /// Remembers a session before anybody hears of it.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written; then it must not be introduced.
+    pub fn remember_session(&self, session: &str) -> Result<(), Error> {
+        let what = "remember a session";
+        self.change(what, |change| {
+            let mut sessions = change.open_table(SESSIONS).map_err(failed(what))?;
+            let last = sessions.last().map_err(failed(what))?.map_or(0, |(at, _)| at.value());
+            sessions.insert(last + 1, session).map_err(failed(what))?;
+            let oldest = (last + 2).saturating_sub(MAX_SESSIONS as u64);
+            sessions.retain(|at, _| at >= oldest).map_err(failed(what))
+        })
+    }
+
+    /// The sessions that are remembered, the newest last.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn sessions(&self) -> Result<Vec<String>, Error> {
+        self.file.with(|database| {
+            let read = database.begin_read().map_err(failed("be read"))?;
+            let sessions = read.open_table(SESSIONS).map_err(failed("be read"))?;
+            let rows = sessions.iter().map_err(failed("be read"))?;
+            rows.map(|row| Ok(row.map_err(failed("be read"))?.1.value().to_owned())).collect()
+        })
+    }
+
+    /// Whether this agent was told to wait for an operator, because another one is the node.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn was_refused(&self) -> Result<bool, Error> {
+        Ok(self.number("refused")? > 0)
+    }
+
+    /// Remembers that.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn set_refused(&self) -> Result<(), Error> {
+        self.set_number("refused", 1)
+    }
+
+    /// Remembers since when this agent is the node, after another one was.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn set_works_since(&self, since: Timestamp) -> Result<(), Error> {
+        let (id, _) = new_uuid().as_u64_pair();
+        self.set_number("id", id)?;
+        self.id.store(id, Ordering::Relaxed);
+        self.set_number("works-since", since.0.cast_unsigned())?;
+        self.set_number("refused", 0)
+    }
+
+    /// What was asked for before that may have been run by another agent with this node's identity.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn works_since(&self) -> Result<Timestamp, Error> {
+        Ok(Timestamp(self.number("works-since")?.cast_signed()))
+    }
+
+    fn set_number(&self, name: &'static str, number: u64) -> Result<(), Error> {
+        let what = "remember which agent is the node";
+        self.change(what, |change| {
+            let mut numbers = change.open_table(NUMBERS).map_err(failed(what))?;
+            numbers.insert(name, number).map_err(failed(what)).map(|_| ())
+        })
+    }
+
+    /// The number of the last report.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn last_report(&self) -> Result<u64, Error> {
+        self.number("sequence")
+    }
+
+    /// The commands that began here, with when they did.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn begun(&self) -> Result<Vec<(String, Timestamp)>, Error> {
+        let begun = self.rows(|state, _| state != ACCEPTED)?.into_iter();
+        let begun = begun.map(|(command, bytes)| (command, Timestamp(Facts::read(&bytes).started_ms)));
+        Ok(begun.filter(|(_, started)| started.0 != 0).collect())
     }
 
     /// Where a command stands; `None` when this node never heard of it.

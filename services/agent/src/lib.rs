@@ -5,22 +5,26 @@
 //! - [`keys`]: whose dispatches it runs: the newest set of keys that it was given.
 //! - [`ledger`]: what was accepted, begun and ended, and the reports that the bus has not acknowledged.
 //! - [`inbox`]: dispatches in order, from the live subject and by Direct Get.
+//! - [`timeline`]: whether the log went back.
 //! - [`work`]: executing them, a few at a time, and cancelling them.
 //! - [`outbox`]: reports, in order, until acknowledged.
 //! - [`output`]: what steps print, to the bus, numbered and in order.
 //! - [`inventory`]: what this machine has. [`patch`]: what of its packages is to be updated, and updating it.
 //! - [`upkeep`]: forgetting what is old.
 //! - [`failpoint`]: where a fault test lets the agent die.
+//! - [`admission`]: whether of all agents with this identity this one works; [`machine`]: which machine this is.
 //! - [`presence`]: introductions and heartbeats.
 //! - [`proxy`]: the proxy that an HTTP request goes through, for errors.
 //! - [`execute`]: the document's steps themselves.
 //!
 //! Invariants: nothing is begun before its INTENT is on disk; what was begun and has no outcome after a
 //! restart is `Interrupted` and never begun again; a dispatch counts only when its signature, addressee
-//! and time hold, whoever delivered it; from a set of keys it goes to a newer one only, also across restarts; a report
+//! and time hold, whoever delivered it; from a set of keys it goes to a newer one only, also across restarts; nothing is
+//! begun, and nothing reported, before the control plane has said that this agent is the node; a report
 //! is deleted only when the bus has acknowledged it (the report of a start also when its command's outcome takes its
 //! place).
 
+mod admission;
 mod agent;
 pub mod execute;
 mod failpoint;
@@ -31,6 +35,7 @@ mod inventory;
 mod keys;
 mod ledger;
 pub mod local_policy;
+mod machine;
 mod options;
 mod outbox;
 mod output;
@@ -39,6 +44,7 @@ mod platform;
 mod presence;
 mod proxy;
 mod run;
+mod timeline;
 mod upkeep;
 mod work;
 

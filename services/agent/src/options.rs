@@ -24,6 +24,12 @@ pub struct Options {
     /// The activation's code. Needed once.
     #[arg(long, env = "REEVE_ACTIVATION_CODE", hide_env_values = true)]
     pub activation_code: Option<String>,
+    /// A file that holds the activation's code instead, so that no list of processes shows it; `-` is standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "activation_code", env = "REEVE_ACTIVATION_CODE_FILE")]
+    pub activation_code_file: Option<PathBuf>,
+    /// Ends when the node is enrolled.
+    #[arg(long)]
+    pub enrol_only: bool,
     /// The public root key of the control plane that this node may be enrolled at, as `reeve keys show` prints it. One with
     /// another root key is refused. It is pinned at enrolment in any case; only --register-again leads to another one.
     #[arg(long, value_name = "KEY", env = "REEVE_ROOT_KEY")]
@@ -33,6 +39,10 @@ pub struct Options {
     /// this node is enrolled with already it does nothing.
     #[arg(long)]
     pub register_again: bool,
+    /// Go on with this folder although it was another machine's: the machine was replaced, and the former one is not
+    /// started again.
+    #[arg(long)]
+    pub accept_new_machine: bool,
     /// Go on without the ledger that this node had: what it ran before is forgotten, and what waits in its
     /// inbox is skipped.
     #[arg(long)]
@@ -69,6 +79,9 @@ pub struct Options {
         env = "REEVE_AGENT_BOOT_ID_FILE"
     )]
     pub boot_id_file: PathBuf,
+    /// Where the machine says which installation it is. For tests, which have one machine.
+    #[arg(long, hide = true, default_value = "/etc/machine-id", env = "REEVE_AGENT_MACHINE_ID_FILE")]
+    pub machine_id_file: PathBuf,
     /// Keep steps together by a supervisor each, also where cgroups could be had. For tests.
     #[arg(long, hide = true, env = "REEVE_AGENT_NO_CGROUPS")]
     pub no_cgroups: bool,

@@ -17,6 +17,8 @@ pub const START_REPORT_DELAY: Duration = Duration::from_millis(100);
 pub async fn send(agent: Arc<Agent>) {
     let subject = subject::status(&agent.identity.node_id);
     let mut delay = Duration::ZERO;
+    // A copy of this folder may say of what another agent runs that it was cut off.
+    agent.admission.valid().await;
     loop {
         let (sequence, report) = match agent.ledger.next_report(ripe) {
             Ok(Next::Report(sequence, report)) => (sequence, report),
@@ -35,7 +37,7 @@ pub async fn send(agent: Arc<Agent>) {
                 continue;
             }
         };
-        let id = format!("{}/{:x}/{sequence}", agent.identity.node_id, agent.ledger.id);
+        let id = format!("{}/{:x}/{sequence}", agent.identity.node_id, agent.ledger.id());
         let headers = Headers::default().with("Nats-Msg-Id", id);
         failpoint::reached("before-report");
         match agent.bus.store(&subject, &headers, report.into()).await {

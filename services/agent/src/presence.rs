@@ -1,14 +1,17 @@
-//! Introductions after each connection and when the machine has another name or address, a light heartbeat, news of keys, and a word when there is no way in.
+//! Introductions after each connection and when the machine has another name or address, a light heartbeat, news of keys, and
+//! a word when there is no way in, or when another agent is this node.
 
 use crate::{
     agent::Agent,
+    ledger,
     platform::{self, Platform},
 };
 use prost::Message;
 use reeve_contracts::node::Hello;
-use reeve_jetstream::{Headers, serve};
+use reeve_jetstream::{Error as BusError, Headers, serve};
 use reeve_node_protocol::subject;
-use reeve_types::NodeId;
+use reeve_types::{NodeId, Timestamp};
+use serde::Deserialize;
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -17,6 +20,13 @@ use std::{
 /// Three of these fit into the minute after which a silent node counts as lost.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(15);
 const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// After an introduction it is asked soon, and then ever more seldom, whether this agent may work.
+const FIRST_HEARTBEAT_DELAY: Duration = Duration::from_millis(10);
+const UNKNOWN_HEARTBEAT_INTERVAL: Duration = Duration::from_secs(2);
+const REFUSED_HEARTBEAT_INTERVAL: Duration = Duration::from_secs(5);
+/// A session that is not known is introduced again now and then.
+const HEARTBEATS_BETWEEN_INTRODUCTIONS: u32 = 4;
 
 /// A node that is refused for long does not fill its log.
 const REFUSAL_LOG_INTERVAL: Duration = Duration::from_secs(60);
@@ -29,6 +39,7 @@ pub async fn keep(agent: Arc<Agent>) {
 async fn keep_informed(agent: Arc<Agent>, interval: Duration, read: impl Fn() -> Platform) {
     let mut connections = agent.bus.connections();
     let mut known = None;
+    let mut refusals = RefusalLog::default();
     loop {
         let connection = *connections.borrow_and_update();
         if known.replace(connection) != Some(connection) {
@@ -37,6 +48,7 @@ async fn keep_informed(agent: Arc<Agent>, interval: Duration, read: impl Fn() ->
         let mut introduced = read();
         introduce(&agent, &introduced).await;
         ask_for_keys(&agent).await;
+        let (mut wait, mut unknown) = (FIRST_HEARTBEAT_DELAY, 0_u32);
         // Until the next connection, or until the control plane does not know this session.
         loop {
             tokio::select! {
@@ -46,20 +58,40 @@ async fn keep_informed(agent: Arc<Agent>, interval: Duration, read: impl Fn() ->
                     }
                     break;
                 }
-                () = tokio::time::sleep(interval) => {
+                () = tokio::time::sleep(wait.min(interval)) => {
                     // A machine is renamed, or gets another address, while its agent runs.
                     let now = read();
                     if now != introduced {
                         introduce(&agent, &now).await;
                         introduced = now;
                     }
-                    if !heartbeat(&agent).await {
-                        break;
+                    match heartbeat(&agent, &mut refusals).await {
+                        Heard::Works => (wait, unknown) = (interval, 0),
+                        Heard::Refused => wait = interval.min(REFUSED_HEARTBEAT_INTERVAL),
+                        Heard::Nothing => wait = (wait * 2).min(UNKNOWN_HEARTBEAT_INTERVAL),
+                        // The introduction may be on its way, or the former session not be lost yet.
+                        Heard::Unknown => {
+                            wait = (wait * 2).min(UNKNOWN_HEARTBEAT_INTERVAL);
+                            unknown += 1;
+                            if unknown % HEARTBEATS_BETWEEN_INTRODUCTIONS == 0 {
+                                introduce(&agent, &introduced).await;
+                            }
+                        }
                     }
                 }
             }
         }
     }
+}
+
+/// What the control plane says of this session.
+enum Heard {
+    Works,
+    /// Another agent is this node, and an operator has to decide.
+    Refused,
+    /// It does not count as connected yet.
+    Unknown,
+    Nothing,
 }
 
 /// Logs that the bus refuses this node; its connection is tried ever more seldom then, by itself.
@@ -83,6 +115,18 @@ impl RefusalLog {
     pub fn refused(&mut self, node: &NodeId) {
         if self.is_due(Instant::now()) {
             log_refusal(node);
+        }
+    }
+
+    fn other_agent(&mut self, node: &str, session: &str) {
+        if self.is_due(Instant::now()) {
+            tracing::error!(
+                node,
+                session,
+                "another agent is this node: its folder was copied, or this one was. This agent runs nothing until an operator \
+                 decides for it with `reeve nodes keep {node} {session}`; to enrol this machine as a new node, start \
+                 it with --register-again and a new activation"
+            );
         }
     }
 
@@ -115,6 +159,9 @@ async fn introduce(agent: &Agent, platform: &Platform) {
         platform_version: platform.version.clone(),
         architecture: platform.architecture.to_owned(),
         agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+        earlier_sessions: earlier_sessions(agent),
+        ledger_id: format!("{:x}", agent.ledger.id()),
+        last_report: agent.ledger.last_report().unwrap_or(u64::MAX),
     };
     let subject = subject::hello(&agent.identity.node_id);
     if let Err(error) = agent.bus.store(&subject, &Headers::default(), hello.encode_to_vec().into()).await {
@@ -130,19 +177,79 @@ async fn ask_for_keys(agent: &Agent) {
     }
 }
 
-/// Whether the control plane counts this session as connected. No answer is no reason to doubt it.
-async fn heartbeat(agent: &Agent) -> bool {
-    let body = serde_json::json!({"session": agent.session}).to_string();
+/// The sessions that this ledger knows, without this one.
+fn earlier_sessions(agent: &Agent) -> Vec<String> {
+    let mut sessions = agent.ledger.sessions().unwrap_or_else(|error| {
+        tracing::error!(%error, "the earlier sessions cannot be read");
+        Vec::new()
+    });
+    sessions.retain(|session| *session != agent.session);
+    sessions
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    connected: bool,
+    #[serde(default)]
+    refused: bool,
+    now_ms: Option<i64>,
+    since_ms: Option<i64>,
+    keys: Option<u64>,
+}
+
+/// An operator decided for this agent: what was sent before may have run where the other one is.
+fn after_refusal(agent: &Agent, since: Timestamp) -> Result<(), ledger::Error> {
+    match !agent.admission.is_valid() && agent.ledger.was_refused()? {
+        true => agent.ledger.set_works_since(since),
+        false => Ok(()),
+    }
+}
+
+/// Asks the control plane whether this session counts.
+async fn heartbeat(agent: &Agent, refusals: &mut RefusalLog) -> Heard {
+    let (asked, shown) = (agent.admission.ask(), (agent.clock)());
+    let body = serde_json::json!({"session": agent.session, "now_ms": shown.0}).to_string();
     let node = agent.identity.node_id.as_str();
-    let Ok(answer) = serve::ask(&agent.bus, node, "heartbeat", body.into(), HEARTBEAT_TIMEOUT).await else {
-        return true;
+    let answer = match serve::ask(&agent.bus, node, "heartbeat", body.into(), HEARTBEAT_TIMEOUT).await {
+        Ok(answer) => answer,
+        Err(BusError::NoResponders(_)) => {
+            agent.admission.extend(asked);
+            return Heard::Nothing;
+        }
+        Err(_) => return Heard::Nothing,
     };
-    let answer: serde_json::Value = serde_json::from_slice(&answer.data).unwrap_or_default();
-    let keys = answer.get("keys").and_then(serde_json::Value::as_u64);
-    if keys.is_some_and(|version| version > agent.keys.version()) {
+    let Ok(answer) = serde_json::from_slice::<Answer>(&answer.data) else { return Heard::Nothing };
+    if let Some(now_ms) = answer.now_ms {
+        // The answer was given somewhere between.
+        agent.admission.set_clock(shown.0.midpoint((agent.clock)().0).saturating_sub(now_ms));
+    }
+    if answer.keys.is_some_and(|version| version > agent.keys.version()) {
         ask_for_keys(agent).await;
     }
-    answer.get("connected").and_then(serde_json::Value::as_bool).unwrap_or(true)
+    match answer {
+        Answer { connected: true, since_ms, .. } => {
+            if let Err(error) = after_refusal(agent, since_ms.map_or(shown, Timestamp)) {
+                tracing::error!(%error, "nothing is run before it is remembered which agent is the node");
+                return Heard::Nothing;
+            }
+            if agent.admission.grant(asked) {
+                tracing::debug!("this agent is the node");
+            }
+            Heard::Works
+        }
+        Answer { refused: true, .. } => {
+            agent.admission.withdraw();
+            if let Err(error) = agent.ledger.set_refused() {
+                tracing::error!(%error, "it may be forgotten that another agent is this node");
+            }
+            refusals.other_agent(node, &agent.session);
+            Heard::Refused
+        }
+        Answer { .. } => {
+            agent.admission.withdraw();
+            Heard::Unknown
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! Putting the agent together, and taking it down.
 
 use crate::{
+    admission::Admission,
     agent::Agent,
     execute::Containment,
+    files,
     identity::{self, Identity},
     inbox,
     keys::{self, Keys},
@@ -15,8 +17,13 @@ use crate::{
     work::Worker,
 };
 use reeve_jetstream::{Bus, Credentials, Options as BusOptions};
+use reeve_node_protocol::enrol::fingerprint;
 use reeve_types::{NodeId, Timestamp, ids::new_uuid};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 /// Why the agent could not run.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +42,7 @@ pub enum Error {
     )]
     LedgerLost(NodeId),
     #[error("what an earlier run left running cannot be looked for: {0}")]
-    Leftovers(std::io::Error),
+    Leftovers(#[from] std::io::Error),
     #[error("could not wait for signals: {0}")]
     Signals(std::io::Error),
 }
@@ -46,6 +53,13 @@ pub enum Error {
 /// When the node cannot be enrolled or its folder cannot be used; afterwards a lost bus is waited for.
 pub async fn run(options: Options) -> Result<(), Error> {
     let identity = identity::load_or_enrol(&options).await?;
+    if options.enrol_only {
+        if identity.is_new {
+            // The next start would take the ledger for lost.
+            ledger::Ledger::open(&options.data.join("ledger.redb"))?;
+        }
+        return Ok(());
+    }
     let keys = Keys::load(&options.data, &identity.root_key)?;
     let path = options.data.join("ledger.redb");
     let lost = !path.exists() && !identity.is_new;
@@ -54,10 +68,12 @@ pub async fn run(options: Options) -> Result<(), Error> {
     }
     let ledger = once_there_is_room(|| ledger::Ledger::open(&path)).await?;
     let session = new_uuid().simple().to_string();
+    once_there_is_room(|| ledger.remember_session(&session)).await?;
     let containment = match options.no_cgroups {
         true => Containment::supervised(&options.data),
-        false => Containment::find(&options.data, identity.node_id.as_str()).await,
+        false => Containment::find(&options.data, &cgroup_name(&identity, &options.data)).await,
     };
+    files::forget_if_copied(&options.data, "running")?;
     // Before anything is said of the steps that they belong to.
     let left = containment.end_leftovers().await.map_err(Error::Leftovers)?;
     tracing::info!(way = containment.name(), left, "steps are kept together");
@@ -75,6 +91,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
         identity,
         keys,
         session,
+        admission: Admission::new(bus.connections()),
         bus,
         ledger,
         data: options.data,
@@ -106,6 +123,12 @@ pub async fn run(options: Options) -> Result<(), Error> {
     worker.stop().await;
     agent.bus.close().await;
     Ok(())
+}
+
+/// Tells this agent's cgroups from those of another one on this machine, also of one whose folder is a copy.
+fn cgroup_name(identity: &Identity, folder: &Path) -> String {
+    let place = fingerprint(&files::place_of(folder));
+    format!("{}-{}", identity.node_id, &place[..8])
 }
 
 /// How often it is looked whether a full disk has room again.

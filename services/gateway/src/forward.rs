@@ -164,7 +164,7 @@ impl<B: Bus> Gateway<B> {
         );
         let answer =
             self.ask(Forward { subject: route.subject.clone(), headers, body: non_empty(body) }).await?;
-        if let Some(position) = answer.header("reeve-position") {
+        for position in answer.header("reeve-position").into_iter().flat_map(|all| all.split(',')) {
             if !shared.positions.remember(&caller.access_key_id, position) {
                 tracing::warn!(
                     position,

@@ -52,6 +52,7 @@ async fn ready<B: Bus>(State(gateway): State<Gateway<B>>) -> (StatusCode, String
         false => (StatusCode::SERVICE_UNAVAILABLE, problems),
     };
     lines.extend(readiness.notes);
+    lines.extend(readiness.keys);
     (status, format!("{}\n", lines.join("\n")))
 }
 

@@ -123,6 +123,8 @@ pub struct Readiness {
     pub problems: Vec<String>,
     /// What an operator should know and what keeps nothing from working.
     pub notes: Vec<String>,
+    /// The same of the keys whose dispatches nodes run.
+    pub keys: Option<String>,
 }
 
 /// A request on the bus.

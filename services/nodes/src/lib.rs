@@ -17,7 +17,7 @@ mod projections;
 mod reactors;
 
 use reactors::{
-    admission, keys,
+    admission, duplicates, keys,
     presence::{self, Presence},
 };
 use reeve_jetstream::{Bus, admission::Admission, operator::Enrolment, streams::NODE_REPORTS};
@@ -47,12 +47,18 @@ pub struct Config {
 pub(crate) struct Shared {
     pub config: Config,
     pub presence: Presence,
+    pub newcomers: duplicates::Newcomers,
     pub given: admission::Given,
 }
 
 /// Describes the service.
 pub fn service(config: Config) -> Service {
-    let shared = &Arc::new(Shared { config, presence: Presence::default(), given: Default::default() });
+    let shared = &Arc::new(Shared {
+        config,
+        presence: Presence::default(),
+        newcomers: Default::default(),
+        given: Default::default(),
+    });
     Service::new("nodes")
         .aggregate::<domain::activation::Activation>()
         .aggregate::<domain::node::Node>()
@@ -66,6 +72,7 @@ pub fn service(config: Config) -> Service {
         .startup(share(shared, keys::publish_given))
         .background(share(shared, keys::watch_end))
         .reactor(Consumer::from_beginning("revoke").concurrency(64), share(shared, admission::revoke))
+        .reactor(Consumer::from_now("cut-off").concurrency(16), share(shared, duplicates::cut_off))
         .background(share(shared, admission::restarts))
         .background(share(shared, admission::connects))
         .inbox(
@@ -84,6 +91,11 @@ pub fn service(config: Config) -> Service {
             share(shared, api::keys::put),
         )
         .operation(Operation::read("nodes", "GetDispatchKeys"), share(shared, api::keys::get))
+        .operation(
+            Operation::write("nodes", "KeepSession").on("ManagedInstance", "nodeId"),
+            api::sessions::keep,
+        )
+        .operation(Operation::read("nodes", "ListNodeStates"), share(shared, api::sessions::list))
         .endpoint("Enroll", "reeve.enroll", share(shared, api::enrol::enrol))
         .operation(Operation::write("ssm", "CreateActivation"), api::activations::create)
         .operation(Operation::read("ssm", "DescribeActivations"), api::activations::describe)

@@ -50,6 +50,24 @@ pub struct NodeRow {
     pub session: String,
     /// When it last connected or was lost.
     pub seen: Timestamp,
+    /// How far its clock is ahead, in milliseconds; negative: behind.
+    #[serde(default)]
+    pub ahead_ms: i64,
+    /// Another agent with this identity, which waits for an operator's decision.
+    #[serde(default)]
+    pub other: Option<OtherSession>,
+}
+
+/// An agent that says that it is a node which another one is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OtherSession {
+    pub session: String,
+    /// The one that counts.
+    pub counts: String,
+    pub hostname: String,
+    pub ip_address: String,
+    pub reason: String,
+    pub since: Timestamp,
 }
 
 /// Activations by id.
@@ -90,7 +108,7 @@ pub struct Nodes;
 
 impl Projection for Nodes {
     const NAME: &'static str = "nodes";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Event = NodeEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<NodeEvent>) {
@@ -122,6 +140,22 @@ impl Projection for Nodes {
                 row.session.clear();
                 row.seen = time;
             }),
+            NodeEvent::NodeDuplicated(e) => view.update_row::<NodeRow>(NODES, &e.node_id, |row| {
+                row.other = Some(OtherSession {
+                    session: e.other_session.clone(),
+                    counts: e.session.clone(),
+                    hostname: e.other_hostname.clone(),
+                    ip_address: e.other_ip_address.clone(),
+                    reason: e.reason.clone(),
+                    since: time,
+                });
+            }),
+            NodeEvent::NodeSessionChosen(e) => {
+                view.update_row::<NodeRow>(NODES, &e.node_id, |row| row.other = None);
+            }
+            NodeEvent::NodeClockChanged(e) => {
+                view.update_row::<NodeRow>(NODES, &e.node_id, |row| row.ahead_ms = e.ahead_ms);
+            }
             NodeEvent::NodeRoleChanged(e) => {
                 view.update_row::<NodeRow>(NODES, &e.node_id, |row| row.iam_role.clone_from(&e.iam_role));
             }

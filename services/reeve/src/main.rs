@@ -25,7 +25,7 @@ struct Cli {
     /// over REEVE_DATA and the default.
     #[arg(long, global = true, default_value = ".reeve", env = "REEVE_DATA")]
     data: PathBuf,
-    /// Asks about an earlier instant (RFC 3339), as the log has it: nodes, documents, commands, compliance, dead-letters,
+    /// Asks about an earlier instant (RFC 3339), as the log has it: nodes, documents, commands, command, compliance, dead-letters,
     /// incidents, inventory, associations, ops, patch and api.
     #[arg(long, global = true, value_name = "TIME")]
     as_of: Option<String>,
@@ -60,12 +60,15 @@ enum Command {
     Env,
     /// Runs a script on nodes and prints its output as it comes; the exit code tells success.
     Run(client::run::Args),
-    /// Lists nodes.
-    Nodes,
+    /// Lists nodes, with their tags and clocks; adds, tags and deregisters them.
+    Nodes(client::nodes::Args),
     /// Lists documents.
     Documents(client::list::DocumentsArgs),
     /// Lists commands, the newest first.
     Commands,
+    /// Shows a command: its nodes and steps, when they began and ended, and why, or what is waited for.
+    #[command(name = "command")]
+    Sent(client::command::Args),
     /// Prints events as CloudEvents, one JSON object on a line.
     Events(client::events::Args),
     /// Calls an operation of the AWS API and prints its answer.
@@ -160,9 +163,10 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
     let format = cli.output;
     let asks = matches!(
         cli.command,
-        Command::Nodes
+        Command::Nodes(_)
             | Command::Documents(_)
             | Command::Commands
+            | Command::Sent(_)
             | Command::Compliance(_)
             | Command::DeadLetters(_)
             | Command::Associations(_)
@@ -175,8 +179,8 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
     );
     anyhow::ensure!(
         asks || cli.as_of.is_none(),
-        "--as-of goes with nodes, documents, commands, compliance, dead-letters, incidents, inventory, associations, ops, \
-         patch, rules and api"
+        "--as-of goes with nodes, documents, commands, command, compliance, dead-letters, incidents, inventory, \
+         associations, ops, patch, rules and api"
     );
     let connection =
         || anyhow::Ok(client::connection::Connection::open(&data)?.asking_as_of(cli.as_of.clone()));
@@ -187,9 +191,10 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         Command::Services => client::services::services(format)?,
         Command::Env => client::env(&data)?,
         Command::Run(args) => return client::run::run(&data, args, format).await,
-        Command::Nodes => client::list::nodes(&connection()?, format).await?,
+        Command::Nodes(args) => client::nodes::nodes(&data, &connection()?, args, format).await?,
         Command::Documents(args) => client::list::documents(&connection()?, args, format).await?,
         Command::Commands => client::list::commands(&connection()?, format).await?,
+        Command::Sent(args) => client::command::command(&connection()?, args, format).await?,
         Command::Events(args) => client::events::events(&connection()?, args).await?,
         Command::Api(args) => client::api::api(&connection()?, args).await?,
         Command::Access(command) => client::access::access(&data, command, format).await?,
@@ -215,7 +220,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         }
         Command::BusUser(args) => client::bus_user::bus_user(&data, &args)?,
         Command::Keys(command) => client::keys::keys(&data, command, format).await?,
-        Command::Output(args) => client::output::output(&data, args).await?,
+        Command::Output(args) => client::output::output(&data, args, format).await?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "reeve", &mut script);

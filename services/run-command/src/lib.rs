@@ -2,6 +2,7 @@
 //!
 //! Aggregates, in the stream RUN_COMMAND:
 //! - `command` (`reeve.evt.run-command.command.<id>`): what was sent to whom, and whose turn came when.
+//! - `recall` (`reeve.evt.run-command.recall.<node>`): what a node ran before the log went back.
 //! - `invocation` (`reeve.evt.run-command.invocation.<command>.<node>`): one command on one node.
 //!
 //! Reads: the events of documents, nodes (with the dispatch keys in force) and tags; the reports of nodes (stream NODE_REPORTS).
@@ -55,6 +56,7 @@ pub fn service(config: &Config) -> Service {
     Service::new("run-command")
         .aggregate::<domain::command::SentCommand>()
         .aggregate::<domain::invocation::Invocation>()
+        .aggregate::<domain::recall::Recall>()
         .projection(reeve_fleet::Documents::<projections::ContentRow>::default())
         .projection(reeve_fleet::Nodes)
         .projection(reeve_fleet::KeySets)
@@ -72,6 +74,12 @@ pub fn service(config: &Config) -> Service {
             NODE_REPORTS,
             "reeve.report.*.status",
             reactors::report,
+        )
+        .inbox(
+            Consumer::from_beginning("recalled"),
+            NODE_REPORTS,
+            "reeve.report.*.recalled",
+            reactors::recall,
         )
         .request(move |request| requests::run(requested.clone(), request))
         .operation(Operation::write("ssm", "SendCommand").on("Document", "DocumentName"), move |call| {

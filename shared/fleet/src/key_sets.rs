@@ -24,7 +24,7 @@ impl Projection for KeySets {
     type Event = DispatchKeysEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<DispatchKeysEvent>) {
-        let DispatchKeysEvent::DispatchKeysPublished(e) = &event.event;
+        let DispatchKeysEvent::DispatchKeysPublished(e) = &event.event else { return };
         let held = view.row::<KeySetRow>(DISPATCH_KEYS, &e.root_key).map_or(0, |row| row.version);
         if let Ok(set) = open(&e.root_key, &e.signed_set)
             && set.version > held

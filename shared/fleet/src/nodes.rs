@@ -63,7 +63,10 @@ impl Projection for Nodes {
                     view.put_row(NODES, &e.node_id, row);
                 }
             }
-            NodeEvent::NodeRoleChanged(_) => {}
+            NodeEvent::NodeRoleChanged(_)
+            | NodeEvent::NodeDuplicated(_)
+            | NodeEvent::NodeSessionChosen(_)
+            | NodeEvent::NodeClockChanged(_) => {}
             NodeEvent::NodeDeregistered(e) => view.remove(NODES, e.node_id.as_bytes()),
         }
     }

@@ -83,7 +83,12 @@ pub async fn ensure_node_streams(bus: &Bus) -> Result<(), Error> {
         discard: DiscardPolicy::New,
         ..Config::default()
     };
-    let reports = ["reeve.report.*.status", "reeve.report.*.hello", "reeve.report.*.inventory.*.*"];
+    let reports = [
+        "reeve.report.*.status",
+        "reeve.report.*.hello",
+        "reeve.report.*.recalled",
+        "reeve.report.*.inventory.*.*",
+    ];
     ensure(bus, inbox(NODE_REPORTS, &reports, RETENTION)).await?;
     ensure(bus, inbox(NODE_OUTPUT, &["reeve.report.*.output.*.*"], RETENTION)).await?;
     ensure(bus, inbox(DEAD_LETTER_QUEUE, &["reeve.dead-letter.>", "reeve.dead-letter-resolved.>"], 365 * DAY))

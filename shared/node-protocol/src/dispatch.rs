@@ -84,6 +84,11 @@ pub fn document_hash(document: &str) -> String {
     HEXLOWER.encode(&Sha256::digest(document.as_bytes()))
 }
 
+/// The SHA-256 of a message of an inbox, in hexadecimal.
+pub fn message_hash(data: &[u8]) -> String {
+    HEXLOWER.encode(&Sha256::digest(data))
+}
+
 /// Signs a dispatch.
 ///
 /// # Errors

@@ -1,7 +1,9 @@
 //! How a node gets its identity: `POST /enroll` with an activation, answered with what the agent keeps.
 
+use data_encoding::HEXLOWER;
 use nkeys::KeyPair;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// What a new node sends.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,6 +32,11 @@ pub struct Answer {
     pub region: String,
 }
 
+/// What a node remembers of its machine: a hash, so that the folder does not tell the machine's own name of itself.
+pub fn fingerprint(text: &str) -> String {
+    HEXLOWER.encode(&Sha256::digest(format!("reeve-machine-v1\0{text}").as_bytes()))
+}
+
 fn signed_text(activation_id: &str, public_key: &str, hostname: &str) -> String {
     format!("reeve-enrol-v1\0{activation_id}\0{public_key}\0{hostname}")
 }
@@ -52,7 +59,7 @@ impl Request {
             activation_id: activation_id.to_owned(),
             activation_code: activation_code.to_owned(),
             public_key,
-            signature: data_encoding::HEXLOWER.encode(&signature),
+            signature: HEXLOWER.encode(&signature),
             hostname: hostname.to_owned(),
         })
     }
@@ -60,7 +67,7 @@ impl Request {
     /// Whether the sender holds the key that it names, and that is a user's key.
     pub fn proves_possession(&self) -> bool {
         let text = signed_text(&self.activation_id, &self.public_key, &self.hostname);
-        let Ok(signature) = data_encoding::HEXLOWER.decode(self.signature.as_bytes()) else { return false };
+        let Ok(signature) = HEXLOWER.decode(self.signature.as_bytes()) else { return false };
         self.public_key.starts_with('U')
             && KeyPair::from_public_key(&self.public_key)
                 .is_ok_and(|key| key.verify(text.as_bytes(), &signature).is_ok())

@@ -32,6 +32,11 @@ pub fn hello(node: &NodeId) -> String {
     format!("reeve.report.{node}.hello")
 }
 
+/// What a node has run, when its inbox is not the one that it knew.
+pub fn recalled(node: &NodeId) -> String {
+    format!("reeve.report.{node}.recalled")
+}
+
 /// A part of what a node collected of one type of inventory, from 1.
 pub fn inventory(node: &NodeId, type_name: &str, part: u32) -> String {
     format!("reeve.report.{node}.inventory.{}.{part}", reeve_types::subject::escape(type_name))

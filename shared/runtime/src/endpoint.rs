@@ -6,15 +6,16 @@ use crate::{
 };
 use bytes::Bytes;
 use futures::{FutureExt, StreamExt, future::BoxFuture};
-use reeve_eventsourcing::{Actor, Context, Decider, Position};
-use reeve_jetstream::{Headers, Message, serve};
+use reeve_contracts::tags::ResourceEvent;
+use reeve_eventsourcing::{Actor, AggregateRef, Context, Decider, Event, Position};
+use reeve_jetstream::{Headers, Message, serve, streams};
 use reeve_types::{Timestamp, ids::new_uuid};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
     future::Future,
     panic::AssertUnwindSafe,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -56,7 +57,7 @@ pub struct Call<I> {
     pub subject: String,
     /// The instant of the call, or the earlier one that it asks about.
     pub now: Timestamp,
-    position: Arc<AtomicU64>,
+    reached: Arc<Reached>,
 }
 
 impl<I> Call<I> {
@@ -101,12 +102,59 @@ impl<I> Call<I> {
 
     /// Says which position of the service's stream the caller's next reads must not be behind.
     pub fn reached(&self, position: Position) {
-        self.position.fetch_max(position.0, Ordering::Relaxed);
+        self.reached.own.fetch_max(position.0, Ordering::Relaxed);
+    }
+
+    /// Waits until the tags service has taken over what this call did to the tags of a resource. The caller's next reads
+    /// show it, whichever service answers them.
+    pub async fn tags_follow(&self, kind: &str, id: &str) {
+        let stream = streams::of_service(ResourceEvent::SERVICE);
+        let subject = AggregateRef::of::<ResourceEvent>(&format!("{kind}/{id}")).subject();
+        let cause = self.caller.command_id.to_string();
+        let begun = tokio::time::Instant::now();
+        let mut wait = Duration::from_millis(1);
+        while begun.elapsed() < CONSEQUENCE_WAIT {
+            let found = self.handle.bus().direct_get(&stream, &subject).await;
+            if let Ok(Some(event)) = found
+                && event.headers.get("ce-correlationid") == Some(cause.as_str())
+                && let Some(sequence) = event.headers.get("Nats-Sequence").and_then(|n| n.parse().ok())
+            {
+                self.reached.note(&stream, sequence);
+                return;
+            }
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(Duration::from_millis(50));
+        }
+        tracing::warn!(kind, id, "an answer did not wait any longer for the tags service");
+    }
+}
+
+/// How far the streams went with a call: its caller's next reads must not be behind that.
+#[derive(Default)]
+pub(crate) struct Reached {
+    /// In the service's own stream.
+    own: AtomicU64,
+    others: Mutex<Vec<(String, u64)>>,
+}
+
+impl Reached {
+    fn note(&self, stream: &str, sequence: u64) {
+        self.others.lock().unwrap_or_else(PoisonError::into_inner).push((stream.to_owned(), sequence));
+    }
+
+    /// As the answer's header says it; none, when nothing was reached.
+    fn header(&self, own: &str) -> Option<String> {
+        let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = (own, self.own.load(Ordering::Relaxed));
+        let all = std::iter::once(first).chain(others.iter().map(|(stream, at)| (stream.as_str(), *at)));
+        let texts: Vec<_> =
+            all.filter(|(_, at)| *at > 0).map(|(stream, at)| format!("{stream}:{at}")).collect();
+        (!texts.is_empty()).then(|| texts.join(","))
     }
 }
 
 pub(crate) type Handler =
-    Arc<dyn Fn(Handle, Message, Arc<AtomicU64>) -> BoxFuture<'static, Result<Bytes, ApiError>> + Send + Sync>;
+    Arc<dyn Fn(Handle, Message, Arc<Reached>) -> BoxFuture<'static, Result<Bytes, ApiError>> + Send + Sync>;
 
 /// The declaration of an operation: the API it belongs to, its name, whether it reads or writes, and what it is done to.
 #[derive(Clone, Debug)]
@@ -177,7 +225,7 @@ where
     Fut: Future<Output = Result<O, ApiError>> + Send + 'static,
 {
     let operation = Arc::new(operation);
-    Arc::new(move |handle, message, position| {
+    Arc::new(move |handle, message, reached| {
         let operation = operation.clone();
         Box::pin(async move {
             let body: &[u8] = if message.data.is_empty() { b"{}" } else { &message.data };
@@ -187,7 +235,7 @@ where
             let mut caller = Caller::read(&message.headers);
             caller.traceparent = reeve_telemetry::passed_on(caller.traceparent.as_deref());
             let now = handle.inner.as_of.unwrap_or_else(Timestamp::now);
-            let call = Call { handle, input, caller, subject: message.subject, now, position };
+            let call = Call { handle, input, caller, subject: message.subject, now, reached };
             let output = operation(call).await?;
             serde_json::to_vec(&output).map(Bytes::from).map_err(ApiError::internal)
         })
@@ -198,6 +246,9 @@ where
 const MAX_CONCURRENT_REQUESTS: usize = 256;
 /// As long as a read waits for the position that its caller has seen.
 const POSITION_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// As long as a write waits for what follows from it in another service.
+const CONSEQUENCE_WAIT: Duration = Duration::from_secs(2);
 
 /// Answers the requests of one endpoint until its stream ends.
 pub(crate) async fn run(handle: Handle, as_of: Arc<AsOf>, endpoint: Endpoint, mut requests: serve::Requests) {
@@ -222,9 +273,9 @@ async fn answer(handle: Handle, as_of: &AsOf, endpoint: &Endpoint, request: Mess
         false => serve::Asked::by(&request),
     };
     let verified = if endpoint.by_agents { Ok(()) } else { serve::verify(handle.bus(), &request) };
-    let position = Arc::new(AtomicU64::new(0));
+    let reached = Arc::new(Reached::default());
     let result = match verified {
-        Ok(()) => carry_out(&handle, as_of, endpoint, request, position.clone()).await,
+        Ok(()) => carry_out(&handle, as_of, endpoint, request, reached.clone()).await,
         Err(error) => {
             tracing::warn!(%error, "a call that the edge did not let through");
             let message = "The call did not come through the gateway.";
@@ -232,9 +283,8 @@ async fn answer(handle: Handle, as_of: &AsOf, endpoint: &Endpoint, request: Mess
         }
     };
     let mut headers = Headers::default();
-    let reached = position.load(Ordering::Relaxed);
-    if reached > 0 {
-        headers = headers.with("reeve-position", format!("{}:{reached}", handle.inner.stream));
+    if let Some(positions) = reached.header(&handle.inner.stream) {
+        headers = headers.with("reeve-position", positions);
     }
     let Err(error) = send(&handle, &asked, headers.clone(), result).await else { return };
     // Most likely it is too large for the bus: its caller learns that now, and not by waiting in vain.
@@ -276,7 +326,7 @@ async fn carry_out(
     as_of: &AsOf,
     endpoint: &Endpoint,
     request: Message,
-    position: Arc<AtomicU64>,
+    reached: Arc<Reached>,
 ) -> Result<Bytes, ApiError> {
     let handle = match request.headers.get(serve::AS_OF) {
         None => {
@@ -299,7 +349,7 @@ async fn carry_out(
         Some(text) => as_of.at(instant(text)?).await?,
     };
     // A panic of one handler is that caller's InternalServerError, and nobody else's.
-    let work = AssertUnwindSafe((endpoint.handler)(handle.clone(), request, position)).catch_unwind();
+    let work = AssertUnwindSafe((endpoint.handler)(handle.clone(), request, reached)).catch_unwind();
     let answer = work.await.unwrap_or_else(|_| Err(ApiError::internal("The operation failed.")));
     whole(&handle).and(answer)
 }

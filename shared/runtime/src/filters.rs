@@ -85,6 +85,17 @@ impl Operator {
     }
 }
 
+/// A word of an enumeration, which is taken in any case.
+///
+/// # Errors
+/// A sentence that names the words: another one would match nothing, ever.
+pub fn word_of(words: &[&str], value: &str, filter: &str) -> Result<String, String> {
+    let found = words.iter().find(|word| word.eq_ignore_ascii_case(value));
+    let refused =
+        || format!("The filter {filter} has the value {value:?}, which is not one of {}.", words.join(", "));
+    found.map(|word| (*word).to_owned()).ok_or_else(refused)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -255,3 +255,60 @@ fn a_script_is_run_from_a_file_or_standard_input_and_a_document_with_its_paramet
         assert!(!refused.success && refused.stderr.contains(part), "{arguments:?}: {}", refused.stderr);
     }
 }
+
+/// A person sees how each node ended and why, and what a command waits for.
+#[test]
+fn output_and_command_say_how_each_node_ended_and_what_is_waited_for() {
+    let instance = Instance::start(1);
+    let node = instance.node();
+    let failed = instance.send("echo printed; exit 3");
+    instance.ended(&failed);
+    let output = instance.reeve(&["output", &failed]);
+    assert_eq!(output.text(), "printed\n");
+    assert!(output.stderr.contains(&format!("Failed on {node}")), "{}", output.stderr);
+    let refused = instance.reeve(&["output", &failed, "--output", "json"]);
+    assert!(refused.complaint().contains("reeve command ID --output json"), "{}", refused.stderr);
+    let shown = instance.reeve(&["command", &failed]).text().to_owned();
+    assert!(
+        shown.contains("AWS-RunShellScript") && shown.contains("Failed") && shown.contains(&node),
+        "{shown}"
+    );
+    let whole = instance.reeve(&["command", &failed, "--output", "json"]).json();
+    assert_eq!(whole["CommandInvocations"][0]["CommandPlugins"][0]["ResponseCode"], 3, "{whole}");
+    assert!(instance.reeve(&["command", "none"]).complaint().contains("none"));
+
+    let filtered = |filter: &str| instance.reeve(&["nodes", "--filter", filter, "--output", "json"]).json();
+    instance.reeve(&["nodes", "tag", &node, "role=web"]).text();
+    assert_eq!(filtered("Key=tag:role,Values=web")[0]["nodeId"], node.as_str());
+    assert_eq!(filtered("Key=tag:role,Values=db").as_array().unwrap().len(), 0);
+    let wrong = instance.reeve(&["nodes", "--filter", "Key=pingstatus,Values=Onlin"]);
+    assert!(wrong.complaint().contains("Online, ConnectionLost"), "{}", wrong.stderr);
+
+    let mut agent = reeve_e2e::Agent::enrol(&instance, "away");
+    agent.end(rustix::process::Signal::TERM);
+    agent.wait_until(&instance, "ConnectionLost");
+    let waiting = instance.send_to(&agent.node(), "true");
+    let shown = instance.reeve(&["command", &waiting]).text().to_owned();
+    assert!(shown.contains("waits for the node, which is not connected"), "{shown}");
+    instance.reeve(&["nodes", "deregister", &agent.node()]).text();
+    assert_eq!(instance.reeve(&["nodes", "--output", "json"]).json().as_array().unwrap().len(), 1);
+}
+
+/// The line that `nodes add` prints makes a node, and nobody sees the code in a list of processes.
+#[test]
+fn a_line_to_paste_makes_a_node() {
+    let instance = Instance::start(0);
+    let added = instance.reeve(&["nodes", "add", "--name", "pasted", "--tag", "role=web"]);
+    let line = added.text().trim_end();
+    assert_eq!(line.lines().count(), 1, "{line}");
+    let folder = instance.data().join("nodes").join("pasted");
+    let agent = reeve_e2e::agent_program();
+    let here = line.replace("sudo reeve-agent", &format!("{} --data {}", agent.display(), folder.display()));
+    let code = line.split('\'').nth(1).unwrap();
+    assert!(!here.rsplit_once("| ").unwrap().1.contains(code), "the code is on the command line: {line}");
+    let pasted = reeve_e2e::Answer::of(std::process::Command::new("sh").args(["-c", &here]));
+    assert!(pasted.success, "{}", pasted.stderr);
+    let nodes = instance.reeve(&["nodes", "--output", "json"]).json();
+    assert_eq!((&nodes[0]["name"], &nodes[0]["tags"]["role"]), (&"pasted".into(), &"web".into()), "{nodes}");
+    assert!(instance.reeve(&["nodes", "unit"]).text().contains("ExecStart=/usr/bin/reeve-agent"));
+}

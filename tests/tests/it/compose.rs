@@ -76,7 +76,7 @@ fn every_container_has_its_own_part_and_no_other() {
         assert!(others.iter().all(|(_, volume)| own(volume.trim_end_matches(":ro"))), "{name}: {others:?}");
     }
     let named = |name: &&str| containers[*name]["command"] == json!(["serve", **name]);
-    for service in services().iter().map(String::as_str).chain(["gateway"]) {
+    for service in services().iter().map(String::as_str).chain(["gateway", "key-renewal"]) {
         assert!(named(&service), "{service} runs in a container of its own");
     }
 }
@@ -89,7 +89,7 @@ fn the_keys_that_nodes_trust_are_nobody_elses() {
     let with = |secret: &str| -> Vec<_> {
         files.iter().filter(|(_, text)| text.contains(secret.trim())).map(|(path, _)| path.as_str()).collect()
     };
-    assert_eq!(with(&files["root.seed"]), ["root.seed"]);
+    assert_eq!(with(&files["root.seed"]), ["parts/key-renewal/root.seed", "root.seed"]);
     assert_eq!(with(&files["dispatch.seeds"]), ["dispatch.seeds", "parts/run-command/dispatch.seeds"]);
     let keys: Value = serde_json::from_str(&files["keys.json"]).unwrap();
     let mac = with(keys["mac_key"].as_str().unwrap());
@@ -120,4 +120,38 @@ fn a_key_that_is_rotated_reaches_the_part_that_signs() {
         Some(command(&["run", "--", "echo", "it runs"])).filter(|answer| answer.success)
     });
     assert!(ran.stdout.contains("it runs"), "{}", ran.stdout);
+}
+
+/// Nobody has to renew the keys by hand: a part does, where the root key is. And where it does not, it is said.
+#[test]
+fn keys_that_nobody_renewed_are_an_alarm_until_the_part_that_renews_is_there() {
+    let mut apart = Apart::start();
+    let root = std::fs::read_to_string(apart.secrets().join("root.seed")).unwrap();
+    let root = nkeys::KeyPair::from_seed(root.trim()).unwrap();
+    let instance = apart.instance();
+    let in_force = || instance.raw().call_of("nodes", "GetDispatchKeys", &json!({}), None).1;
+    let before = in_force();
+    let signed = data_encoding::BASE64.decode(before["keySet"].as_str().unwrap().as_bytes()).unwrap();
+    let mut set = reeve_node_protocol::keys::open(&root.public_key(), &signed).unwrap();
+    let now = reeve_types::Timestamp::now();
+    (set.version, set.expires_ms) = (set.version + 1, now.plus_seconds(20 * 24 * 3600).0);
+    set.issued_ms = now.plus_seconds(-70 * 24 * 3600).0;
+    let (status, said) =
+        crate::keys::publish(instance, &root, &reeve_node_protocol::keys::sign(&root, &set).unwrap());
+    assert_eq!(status, 200, "{said}");
+    wait_for("the alarm stands in the log", || {
+        let expiring = |event: &Value| event["type"] == "reeve.nodes.DispatchKeysExpiring.v1";
+        instance.events().iter().any(expiring).then_some(())
+    });
+    let warned = || Some(instance.ready()).filter(|(_, text)| text.contains("reeve keys renew"));
+    let (status, _) = wait_for("/readyz says it", warned);
+    assert_eq!(status, 200, "it works still");
+    // As when it is started for the first time.
+    apart.kill("key-renewal");
+    let instance = apart.instance();
+    let in_force = || instance.raw().call_of("nodes", "GetDispatchKeys", &json!({}), None).1;
+    wait_for("it is renewed", || {
+        (in_force()["expires"].as_f64()? > now.plus_seconds(80 * 24 * 3600).epoch_seconds()).then_some(())
+    });
+    wait_for("/readyz says nothing", || (!instance.ready().1.contains("reeve keys renew")).then_some(()));
 }

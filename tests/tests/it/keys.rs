@@ -303,16 +303,17 @@ async fn an_older_set_that_is_replayed_is_refused_also_after_a_restart() {
 
     // Whoever holds a CORE user answers in the place of the nodes service, which stands still.
     let bus = instance.bus().await;
-    let mut questions = bus.subscribe(&format!("reeve.agent.{node}.keys")).await.unwrap();
+    let mut questions = bus.subscribe(&format!("reeve.agent.{node}.*")).await.unwrap();
     bus.flush().await.unwrap();
     signal(&instance, Signal::STOP);
     let (answering, asking) = (bus.clone(), node.clone());
-    let set = json!({"keySet": BASE64.encode(&older)}).to_string();
+    // And says that the agent is the node, without which it would begin nothing.
+    let said = json!({"keySet": BASE64.encode(&older), "connected": true}).to_string();
     tokio::spawn(async move {
         while let Some(question) = questions.next().await {
             let token = question.headers.get("reeve-answer-to").unwrap();
             let reply = format!("reeve.live.{asking}.answer.{token}");
-            answering.publish(&reply, Headers::default(), Bytes::from(set.clone())).await.unwrap();
+            answering.publish(&reply, Headers::default(), Bytes::from(said.clone())).await.unwrap();
         }
     });
     let ran = instance.scratch().join("ran");

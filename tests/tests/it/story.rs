@@ -148,7 +148,7 @@ fn by_the_reeve_cli() {
     assert_eq!(instance.reeve(&["output", &command]).text(), "again\n");
 
     let nodes = instance.reeve(&["nodes", "--output", "json"]).json();
-    assert_eq!((text(&nodes[0]["InstanceId"]), text(&nodes[0]["PingStatus"])), (node.as_str(), "Online"));
+    assert_eq!((text(&nodes[0]["nodeId"]), text(&nodes[0]["pingStatus"])), (node.as_str(), "Online"));
     let documents = instance.reeve(&["documents", "--output", "json"]).json();
     let names: Vec<&str> = documents.as_array().unwrap().iter().map(|d| text(&d["Name"])).collect();
     assert!(names.contains(&"Greet"), "{names:?}");

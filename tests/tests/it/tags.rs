@@ -1,7 +1,7 @@
 //! Nodes by their tags.
 
 use reeve_e2e::Instance;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn a_command_goes_to_the_nodes_with_a_tag() {
@@ -57,4 +57,32 @@ fn a_long_name_is_refused_and_what_does_not_exist_is_not_tagged() {
     }
     // Nothing was cut off, and nothing restarted.
     assert_eq!(instance.ready().0, 200);
+}
+
+/// Whoever gives tags with what he makes reads them at once, from whichever service.
+#[test]
+fn tags_that_something_was_made_with_are_in_the_next_read_of_every_service() {
+    let instance = Instance::start(0);
+    let tag = |n: usize| json!([{"Key": "made", "Value": format!("as-{n}")}]);
+    let listed = |kind: &str, id: &Value, n: usize| {
+        let input = json!({"ResourceType": kind, "ResourceId": id});
+        assert_eq!(instance.call("ListTagsForResource", &input)["TagList"], tag(n), "{kind} {n}");
+    };
+    for n in 0..20 {
+        let name = format!("Made-{n}");
+        let content = json!({"schemaVersion": "2.2", "mainSteps": [
+            {"action": "aws:runShellScript", "name": "a", "inputs": {"runCommand": ["true"]}}
+        ]});
+        let input =
+            json!({"Name": name, "Content": content.to_string(), "DocumentType": "Command", "Tags": tag(n)});
+        instance.call("CreateDocument", &input);
+        let filters = json!({"Filters": [{"Key": "tag:made", "Values": [format!("as-{n}")]}]});
+        let found = instance.call("ListDocuments", &filters);
+        assert_eq!(found["DocumentIdentifiers"][0]["Name"], json!(name), "{n}: {found}");
+        listed("Document", &json!(name), n);
+        let baseline = json!({"Name": name, "OperatingSystem": "UBUNTU", "Tags": tag(n)});
+        listed("PatchBaseline", &instance.call("CreatePatchBaseline", &baseline)["BaselineId"], n);
+        let item = json!({"Title": name, "Source": "test", "Description": "d", "Tags": tag(n)});
+        listed("OpsItem", &instance.call("CreateOpsItem", &item)["OpsItemId"], n);
+    }
 }

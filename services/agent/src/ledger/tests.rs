@@ -107,7 +107,7 @@ fn what_has_ended_does_not_go_on() {
 #[test]
 fn a_ledger_is_told_from_one_that_was_lost() {
     let folder = tempfile::tempdir().unwrap();
-    let open = |name: &str| Ledger::open(&folder.path().join(name)).unwrap().id;
+    let open = |name: &str| Ledger::open(&folder.path().join(name)).unwrap().id();
     let id = open("one");
     assert_eq!(open("one"), id);
     assert_ne!(open("two"), id);

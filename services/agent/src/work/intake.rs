@@ -113,7 +113,13 @@ impl Worker {
             self.cancel(&dispatch.command_id)?;
             return ledger.set_cursor(number);
         }
-        match self.is_new(&dispatch.command_id)? {
+        let is_new = self.is_new(&dispatch.command_id)?;
+        if is_new && dispatch.not_before_ms < ledger.works_since()?.0 {
+            let reason =
+                "Another agent with this node's identity may have run the command: it was the node then.";
+            return self.fail(&ReportedCommand::dispatch(dispatch), reason, Some(number));
+        }
+        match is_new {
             false => {
                 self.end_unsure(dispatch)?;
                 ledger.set_cursor(number)

@@ -77,9 +77,10 @@ impl Worker {
     }
 
     fn expire(&self, of: &ReportedCommand, number: Option<u64>) -> Result<(), ledger::Error> {
-        let message =
+        let reason =
             "The delivery time-out was over before the command could begin on the node; it was not run.";
-        let outcome = Outcome::without_steps(InvocationStatus::DeliveryTimedOut, message);
+        let clock = self.agent.admission.clock().map(|clock| format!(" {clock}")).unwrap_or_default();
+        let outcome = Outcome::without_steps(InvocationStatus::DeliveryTimedOut, &format!("{reason}{clock}"));
         self.end(&outcome, of, number)
     }
 
@@ -108,6 +109,13 @@ impl Worker {
     /// Begins waiting documents while there is room.
     pub async fn begin_waiting(self: &Arc<Self>) {
         loop {
+            // Then it is begun when this agent is let work again.
+            if !self.agent.admission.is_valid() {
+                if !self.queue().waiting.is_empty() {
+                    self.begin_later();
+                }
+                break;
+            }
             let next = {
                 let mut queue = self.queue();
                 if queue.has_room() { queue.waiting.pop_front() } else { None }

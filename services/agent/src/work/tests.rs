@@ -2,6 +2,7 @@
 
 use super::Worker;
 use crate::{
+    admission::Admission,
     agent::Agent,
     execute::{Containment, DEFAULT_OUTPUT_LIMIT_BYTES},
     identity::Identity,
@@ -67,13 +68,16 @@ async fn worker_of(root: &KeyPair, nats: &Nats, data: &Path, key: &KeyPair, inst
         root_key: root.public_key(),
         region: String::new(),
         activation_id: String::new(),
+        machine: Default::default(),
         is_new: true,
     };
+    let bus = nats.bus().await;
     Worker::new(Arc::new(Agent {
+        admission: Admission::granted(bus.connections()),
         keys: Keys::load(data, &identity.root_key).unwrap(),
         identity,
         session: String::new(),
-        bus: nats.bus().await,
+        bus,
         ledger: Ledger::open(&data.join("ledger.redb")).unwrap(),
         data: data.to_owned(),
         platform: platform::read(),

@@ -55,8 +55,10 @@ pub(crate) async fn create_document(
         requires_json,
         tags: given.clone().collect(),
     };
-    call.execute::<Document>(&name, command).await?;
-    // The tags service takes the tags over a moment later; the caller sees what was asked for.
+    let executed = call.execute::<Document>(&name, command).await?;
+    if executed.event.is_some() && given.len() > 0 {
+        call.tags_follow("Document", &name).await;
+    }
     let description = row(&call.handle, &name, 1)?.describe(given.collect());
     Ok(CreateDocumentResult { document_description: Some(description) })
 }

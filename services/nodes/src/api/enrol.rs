@@ -10,7 +10,6 @@ use crate::{
     projections::REVOKED_KEYS,
     reactors::{keys::current, presence::registration},
 };
-use reeve_contracts::nodes::ActivationRedeemed;
 use reeve_node_protocol::enrol::{Answer, Request};
 use reeve_runtime::{ApiError, Call};
 use reeve_types::NodeId;
@@ -47,7 +46,11 @@ pub async fn enrol(shared: Arc<Shared>, call: Call<Request>) -> Result<Answer, A
     };
     let redeemed = call.execute::<Activation>(&request.activation_id, redeem).await?;
     if let Some(ActivationEvent::ActivationRedeemed(redeemed)) = redeemed.event {
-        call.execute::<Node>(node.as_str(), registration(ActivationRedeemed { ..redeemed })).await?;
+        let has_tags = !redeemed.tags.is_empty();
+        let registered = call.execute::<Node>(node.as_str(), registration(redeemed)).await?;
+        if registered.event.is_some() && has_tags {
+            call.tags_follow("ManagedInstance", node.as_str()).await;
+        }
     }
     let config = &shared.config;
     Ok(Answer {

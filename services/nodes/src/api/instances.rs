@@ -21,8 +21,12 @@ pub async fn information(
         return Err(ApiError::invalid(message));
     }
     let old = input.instance_information_filter_list.iter().flatten();
-    let old = old.map(|f| Condition::new(f.key.as_ref(), None, f.value_set.as_ref()));
-    let new = input.filters.iter().flatten().map(|f| Condition::new(f.key.as_ref(), None, f.values.as_ref()));
+    let old = old.map(|f| {
+        Condition::new(f.key.as_ref(), None, f.value_set.as_ref(), "InvalidInstanceInformationFilterValue")
+    });
+    let new = input.filters.iter().flatten().map(|f| {
+        Condition::new(f.key.as_ref(), None, f.values.as_ref(), "InvalidInstanceInformationFilterValue")
+    });
     let conditions = old.chain(new).collect::<Result<Vec<_>, _>>()?;
     let limit = page_size(input.max_results, 50)?;
     let page = page(&shared, &call.handle, call.now, &conditions, input.next_token.as_deref(), limit);
@@ -58,9 +62,18 @@ pub async fn properties(
 ) -> Result<ssm::DescribeInstancePropertiesResult, ApiError> {
     let input = &call.input;
     let old = input.instance_property_filter_list.iter().flatten();
-    let old = old.map(|f| Condition::new(f.key.as_ref(), None, f.value_set.as_ref()));
+    let old = old.map(|f| {
+        Condition::new(f.key.as_ref(), None, f.value_set.as_ref(), "InvalidInstancePropertyFilterValue")
+    });
     let new = input.filters_with_operator.iter().flatten();
-    let new = new.map(|f| Condition::new(f.key.as_ref(), f.operator.as_ref(), f.values.as_ref()));
+    let new = new.map(|f| {
+        Condition::new(
+            f.key.as_ref(),
+            f.operator.as_ref(),
+            f.values.as_ref(),
+            "InvalidInstancePropertyFilterValue",
+        )
+    });
     let conditions = old.chain(new).collect::<Result<Vec<_>, _>>()?;
     let limit = page_size(input.max_results.or(Some(50)), 1000)?;
     let page = page(&shared, &call.handle, call.now, &conditions, input.next_token.as_deref(), limit);
@@ -116,7 +129,7 @@ pub async fn update_role(
 }
 
 /// The sentence names the id, which the domain of a node that never was cannot.
-fn known<I>(call: &Call<I>, id: &str) -> Result<(), ApiError> {
+pub fn known<I>(call: &Call<I>, id: &str) -> Result<(), ApiError> {
     match call.handle.views().get::<NodeRow>(NODES, id) {
         Some(_) => Ok(()),
         None => {

@@ -8,7 +8,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 fn conditions(filters: Option<&Vec<ssm::NodeFilter>>) -> Result<Vec<Condition>, ApiError> {
     let filters = filters.into_iter().flatten();
-    filters.map(|f| Condition::new(f.key.as_ref(), f.r#type.as_ref(), f.values.as_ref())).collect()
+    filters
+        .map(|f| Condition::new(f.key.as_ref(), f.r#type.as_ref(), f.values.as_ref(), "InvalidFilter"))
+        .collect()
 }
 
 pub async fn nodes(

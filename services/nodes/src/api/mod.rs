@@ -6,6 +6,7 @@ pub mod instances;
 pub mod keys;
 pub mod list;
 mod read;
+pub mod sessions;
 
 use crate::domain::{activation, node};
 use reeve_runtime::ApiError;
@@ -23,6 +24,11 @@ impl From<activation::Error> for ApiError {
 
 impl From<node::Error> for ApiError {
     fn from(error: node::Error) -> Self {
-        Self::new("InvalidInstanceId", error.to_string())
+        let code = match error {
+            node::Error::Unknown(_) => "InvalidInstanceId",
+            node::Error::NoSuchSession(..) => "NoSuchEntityException",
+            node::Error::Occupied(_) => "ServiceUnavailable",
+        };
+        Self::new(code, error.to_string())
     }
 }

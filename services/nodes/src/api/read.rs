@@ -4,7 +4,7 @@ use crate::{
     Shared,
     projections::{NODE_TAGS, NODES, NodeRow},
 };
-use reeve_runtime::{ApiError, Handle, Operator, Page};
+use reeve_runtime::{ApiError, Handle, Operator, Page, word_of};
 use reeve_types::Timestamp;
 use std::collections::BTreeMap;
 
@@ -63,6 +63,52 @@ impl NodeRead {
 const OPERATORS: [Operator; 5] =
     [Operator::Equal, Operator::NotEqual, Operator::BeginWith, Operator::LessThan, Operator::GreaterThan];
 
+/// The keys of filters, without those of tags.
+const KEYS: [&str; 28] = [
+    "InstanceIds",
+    "InstanceId",
+    "AgentVersion",
+    "PingStatus",
+    "InstanceStatus",
+    "PlatformTypes",
+    "PlatformType",
+    "PlatformName",
+    "PlatformVersion",
+    "ActivationIds",
+    "IamRole",
+    "ResourceType",
+    "SourceType",
+    "SourceId",
+    "ComputerName",
+    "IpAddress",
+    "AgentType",
+    "ManagedStatus",
+    "AssociationStatus",
+    "DocumentName",
+    "AvailabilityZone",
+    "AvailabilityZoneId",
+    "SourceLocation",
+    "OrganizationalUnitId",
+    "OrganizationalUnitPath",
+    "Region",
+    "AccountId",
+    "tag-key",
+];
+
+/// The words that a key may have, where AWS's are an enumeration.
+fn words(key: &str) -> Option<&'static [&'static str]> {
+    Some(match key {
+        "PingStatus" => &["Online", "ConnectionLost", "Inactive"],
+        "PlatformTypes" | "PlatformType" => &["Windows", "Linux", "MacOS"],
+        "ResourceType" => &["EC2Instance", "ManagedInstance", "AWS::EC2::Instance", "AWS::IoT::Thing"],
+        "SourceType" => &["AWS::EC2::Instance", "AWS::IoT::Thing", "AWS::SSM::ManagedInstance"],
+        "InstanceStatus" => &["Active", "Inactive", "Terminated"],
+        "ManagedStatus" => &["All", "Managed", "Unmanaged"],
+        "AssociationStatus" => &["Pending", "Success", "Failed"],
+        _ => return None,
+    })
+}
+
 /// One condition on a node: the key's value compared with any of the values.
 pub struct Condition {
     key: String,
@@ -71,24 +117,41 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// A condition from a filter's members.
+    /// A condition from a filter's members. Names of keys are taken in any case, and words of enumerations.
     ///
     /// # Errors
-    /// `InvalidInstanceInformationFilterValue`-like codes belong to the caller; here an unknown key or operator is
-    /// `InvalidFilterKey`.
+    /// `InvalidFilterKey` for a key that nodes do not have; `wrong_value`, which belongs to the operation, for a word
+    /// outside of an enumeration.
     pub fn new(
         key: Option<&String>,
         operator: Option<&String>,
         values: Option<&Vec<String>>,
+        wrong_value: &str,
     ) -> Result<Self, ApiError> {
-        let key = key.cloned().unwrap_or_default();
-        let known = NodeRead { row: NodeRow::default(), tags: BTreeMap::new(), last_ping: Timestamp(0) };
-        let own = ["tag-key", "Region", "AccountId"].contains(&key.as_str());
-        if !own && known.value(&key).is_none() {
-            return Err(ApiError::new("InvalidFilterKey", format!("The filter key {key:?} is not valid.")));
-        }
+        let given = key.map(String::as_str).unwrap_or_default();
+        let is_of_tag = given.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("tag:"));
+        let key = match KEYS.iter().find(|key| key.eq_ignore_ascii_case(given)) {
+            Some(key) => (*key).to_owned(),
+            None if is_of_tag => format!("tag:{}", &given[4..]),
+            None => {
+                let message = format!(
+                    "The filter key {given:?} is not valid: it is not one of {} and tag:<key>.",
+                    KEYS.join(", ")
+                );
+                return Err(ApiError::new("InvalidFilterKey", message));
+            }
+        };
         let operator = operator.and_then(|name| Operator::named(name, &OPERATORS)).unwrap_or(Operator::Equal);
-        Ok(Self { key, operator, values: values.cloned().unwrap_or_default() })
+        let values = values.cloned().unwrap_or_default();
+        let values = match words(&key).filter(|_| matches!(operator, Operator::Equal | Operator::NotEqual)) {
+            None => values,
+            Some(words) => {
+                let values = values.iter().map(|value| word_of(words, value, &key));
+                let wrong = |message| ApiError::new(wrong_value, message);
+                values.collect::<Result<_, _>>().map_err(wrong)?
+            }
+        };
+        Ok(Self { key, operator, values })
     }
 
     fn holds(&self, node: &NodeRead, shared: &Shared) -> bool {
@@ -124,4 +187,34 @@ pub fn page(
     };
     let page = handle.views().filter::<NodeRow>(NODES, "", after, limit, |_, row| keep(row));
     Page { rows: page.rows.into_iter().map(|(id, row)| (id, whole(row))).collect(), next: page.next }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(key: &str, value: &str) -> Result<(String, Vec<String>), ApiError> {
+        let (key, values) = (key.to_owned(), vec![value.to_owned()]);
+        Condition::new(Some(&key), None, Some(&values), "WrongValue").map(|read| (read.key, read.values))
+    }
+
+    #[test]
+    fn keys_and_words_are_taken_in_any_case() {
+        assert_eq!(read("instanceids", "mi-1").unwrap().0, "InstanceIds");
+        let status = read("PINGSTATUS", "online").unwrap();
+        assert_eq!(status, ("PingStatus".to_owned(), vec!["Online".to_owned()]));
+        assert_eq!(read("Tag:Role", "web").unwrap(), ("tag:Role".to_owned(), vec!["web".to_owned()]));
+    }
+
+    #[test]
+    fn what_would_match_nothing_ever_is_refused_by_name() {
+        let error = read("PingStatus", "Onlin").unwrap_err();
+        assert_eq!(error.code, "WrongValue");
+        assert!(
+            error.message.contains("\"Onlin\"") && error.message.contains("Online, ConnectionLost"),
+            "{error}"
+        );
+        let error = read("Ping", "Online").unwrap_err();
+        assert!(error.code == "InvalidFilterKey" && error.message.contains("PingStatus"), "{error}");
+    }
 }

@@ -4,16 +4,17 @@
 //! service starts, and when the server has started. Its list is bounded ([`MAX_REVOKED_KEYS`]): the newest are on it, and a
 //! connection of an older one is ended as soon as the server tells of it.
 
-use super::notices::{self, Notice};
+use super::{
+    connections,
+    notices::{self, Notice},
+};
 use crate::{Shared, domain::node::NodeEvent, projections::REVOKED_KEYS};
 use futures::StreamExt;
 use reeve_eventsourcing::Event;
-use reeve_jetstream::{Headers, admission::MAX_REVOKED_KEYS, streams};
+use reeve_jetstream::{admission::MAX_REVOKED_KEYS, streams};
 use reeve_runtime::{Delivery, Handle, HandlerError};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Mutex;
-
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How far in the log the list goes that the server was given last. Held while it is given one, so that a shorter list
 /// never follows a longer one.
@@ -73,10 +74,7 @@ pub(crate) async fn connects(shared: Arc<Shared>, handle: Handle) -> Result<(), 
     while let Some(Notice { server, client, .. }) = notices.next().await {
         if handle.views().get::<u64>(REVOKED_KEYS, &client.user).is_some() {
             tracing::warn!(key = client.user, "a deregistered node had connected");
-            let body = serde_json::json!({"cid": client.id}).to_string();
-            let kick = format!("$SYS.REQ.SERVER.{}.KICK", server.id);
-            // Without a subject for its answer the server does nothing.
-            system.request(&kick, &Headers::default(), body.into(), ANSWER_TIMEOUT).await?;
+            connections::cut_off(system, &server.id, client.id).await?;
         }
     }
     Err(notices::ended())

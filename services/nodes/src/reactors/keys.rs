@@ -2,7 +2,7 @@
 
 use crate::{
     Shared,
-    domain::keys::{Command, DispatchKeys},
+    domain::keys::{Command, DispatchKeys, WARNING_SECONDS},
     projections::{DISPATCH_KEYS, KeySetRow},
 };
 use reeve_node_protocol::keys::{Refusal, open};
@@ -10,8 +10,6 @@ use reeve_runtime::{ExecuteError, Handle, HandlerError};
 use reeve_types::Timestamp;
 use std::{sync::Arc, time::Duration};
 
-/// How long before its end it is complained of, in seconds.
-const WARNING_SECONDS: i64 = 7 * 24 * 3600;
 const END_CHECK_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// The set that is in force.
@@ -40,9 +38,13 @@ pub(crate) async fn publish_given(shared: Arc<Shared>, handle: Handle) -> Result
     }
 }
 
-/// Says each hour that the set ends soon, or has ended.
+/// Says each hour, and of each new set, that it ends soon, or has ended; once by an event.
 pub(crate) async fn watch_end(shared: Arc<Shared>, handle: Handle) -> Result<(), HandlerError> {
+    let mut changes = handle.views().changes(DISPATCH_KEYS);
     loop {
+        let root_key = config_root(&shared);
+        let warn = Command::Warn { root_key: root_key.clone() };
+        handle.execute::<DispatchKeys>(&root_key, warn, &handle.context(Timestamp::now())).await?;
         let row = current(&shared, &handle);
         let set = row.and_then(|row| open(&shared.config.root_key, &row.signed_set).ok());
         let now = Timestamp::now();
@@ -58,6 +60,11 @@ pub(crate) async fn watch_end(shared: Arc<Shared>, handle: Handle) -> Result<(),
             }
             Some(_) => {}
         }
-        tokio::time::sleep(END_CHECK_INTERVAL).await;
+        // A view that is opened anew has no changes to tell; the hour ends by itself.
+        let _changed = tokio::time::timeout(END_CHECK_INTERVAL, changes.changed()).await;
     }
+}
+
+fn config_root(shared: &Shared) -> String {
+    shared.config.root_key.clone()
 }

@@ -1,12 +1,12 @@
 //! Whether nodes are there: introductions, heartbeats, the server's notices, and silence.
 
-use super::notices;
+use super::{duplicates, notices};
 use crate::{
     Shared,
     domain::{
         activation::ActivationEvent,
         keys::DispatchKeys,
-        node::{Command, Error, Node},
+        node::{Command, Error, Lineage, Node, NodeEvent},
     },
     projections::{NODE_KEYS, NODES, NodeRow},
 };
@@ -18,7 +18,7 @@ use reeve_contracts::{
 };
 use reeve_eventsourcing::Actor;
 use reeve_node_protocol::subject::node_of;
-use reeve_runtime::{ApiError, Call, Delivery, ExecuteError, Handle, HandlerError, InboxMessage};
+use reeve_runtime::{ApiError, Call, Delivery, ExecuteError, Executed, Handle, HandlerError, InboxMessage};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -29,6 +29,8 @@ use std::{
 
 /// A node that says nothing for this long is lost, whatever its connection.
 const SILENCE_SECONDS: i64 = 60;
+/// A clock that is off by less is right, and one that is off by so much more or less than before is off by another amount.
+const CLOCK_TOLERANCE_MS: i64 = 5_000;
 /// How often silent nodes are looked for.
 const SILENCE_CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -77,6 +79,7 @@ pub(crate) async fn hello(shared: Arc<Shared>, inbox: InboxMessage) -> Result<()
         .ok_or_else(|| HandlerError::Permanent("the subject names no node".into()))?;
     let hello =
         Hello::decode(inbox.message.data.clone()).map_err(|e| HandlerError::Permanent(e.to_string()))?;
+    let lineage = duplicates::lineage(&shared, &inbox.handle, &node, &hello).await?;
     let text = |text: String| text.chars().filter(|c| !c.is_control()).take(256).collect::<String>();
     let connected = NodeConnected {
         node_id: node.to_string(),
@@ -89,28 +92,63 @@ pub(crate) async fn hello(shared: Arc<Shared>, inbox: InboxMessage) -> Result<()
         agent_version: text(hello.agent_version),
         session: text(hello.session),
     };
-    let context = inbox.context(Actor::node(node.as_str()));
-    shared.presence.hear(node.as_str(), context.now);
-    let connect = Command::Connect(Box::new(connected));
-    match inbox.handle.execute::<Node>(node.as_str(), connect, &context).await {
-        Ok(_) => Ok(()),
-        Err(ExecuteError::Refused(Error::Unknown(_))) => {
-            tracing::warn!(%node, "a node that is not registered introduced itself");
-            Ok(())
+    let (handle, node) = (&inbox.handle, node.as_str());
+    for is_last in [false, true] {
+        match connect(&shared, &inbox, connected.clone(), lineage.clone()).await {
+            Err(ExecuteError::Refused(Error::Occupied(other))) => {
+                let freed = duplicates::newcomer(&shared, handle, node, &connected.session, &other).await?;
+                if !freed || is_last {
+                    break;
+                }
+            }
+            Err(ExecuteError::Refused(Error::Unknown(_))) => {
+                tracing::warn!(%node, "a node that is not registered introduced itself");
+                break;
+            }
+            Err(error) => return Err(error.into()),
+            Ok(executed) => {
+                duplicates::decided(&shared, node, executed.event.as_ref());
+                break;
+            }
         }
-        Err(error) => Err(error.into()),
     }
+    Ok(())
+}
+
+async fn connect(
+    shared: &Shared,
+    inbox: &InboxMessage,
+    connected: NodeConnected,
+    lineage: Lineage,
+) -> Result<Executed<NodeEvent>, ExecuteError<Error>> {
+    let (node, session) = (connected.node_id.clone(), connected.session.clone());
+    let context = inbox.context(Actor::node(&node));
+    let connect = Command::Connect(Box::new(connected), lineage);
+    let executed = inbox.handle.execute::<Node>(&node, connect, &context).await?;
+    if inbox.handle.state::<Node>(&node).session == session {
+        shared.presence.hear(&node, context.now);
+    }
+    Ok(executed)
 }
 
 #[derive(Deserialize)]
 pub(crate) struct Heartbeat {
     session: String,
+    /// What the node's clock shows.
+    #[serde(default)]
+    now_ms: Option<i64>,
 }
 
 #[derive(Serialize)]
 pub(crate) struct Heard {
     /// Whether this session is the one that counts as connected; if not, the agent introduces itself again.
     connected: bool,
+    /// Whether this session waits for an operator's decision, because another agent is this node.
+    refused: bool,
+    /// What the clock of the control plane shows.
+    now_ms: i64,
+    /// Since when this session counts, or none does.
+    since_ms: i64,
     /// The version of the dispatch keys that are in force; an agent with an older one asks for them.
     keys: u64,
 }
@@ -119,23 +157,61 @@ pub(crate) struct Heard {
 pub(crate) async fn heartbeat(shared: Arc<Shared>, call: Call<Heartbeat>) -> Result<Heard, ApiError> {
     let refused = || ApiError::new("InvalidInstanceId", "The subject names no node.");
     let node = node_of(&call.subject).ok_or_else(refused)?;
-    let state = call.handle.state::<Node>(node.as_str());
+    let node = node.as_str();
+    let state = call.handle.state::<Node>(node);
+    let connected = state.session == call.input.session;
+    if let Some(ahead_ms) = call.input.now_ms.map(|shown| shown.saturating_sub(call.now.0))
+        && connected
+        && let Some(ahead_ms) = changed_clock(state.ahead_ms, ahead_ms)
+    {
+        call.execute::<Node>(node, Command::SetClock { ahead_ms }).await?;
+    }
+    let row: Option<NodeRow> = call.handle.views().get(NODES, node);
     let keys = call.handle.state::<DispatchKeys>(&shared.config.root_key).version;
-    Ok(Heard { connected: state.session == call.input.session, keys })
+    Ok(Heard {
+        connected,
+        refused: state.refuses(&call.input.session),
+        now_ms: call.now.0,
+        since_ms: row.map_or(call.now, |row| row.seen).0,
+        keys,
+    })
+}
+
+/// How far a clock is off now, if that is worth an event: by whole seconds, and other than it was known to be.
+fn changed_clock(known_ms: i64, ahead_ms: i64) -> Option<i64> {
+    let off = match ahead_ms {
+        ahead if ahead.saturating_abs() <= CLOCK_TOLERANCE_MS => 0,
+        ahead => ahead / 1000 * 1000,
+    };
+    let changed = off.saturating_sub(known_ms).saturating_abs() > CLOCK_TOLERANCE_MS;
+    (changed || (off == 0) != (known_ms == 0)).then_some(off)
 }
 
 /// Hears every heartbeat: one replica answers it, and each of them looks for silent nodes.
 pub(crate) async fn listen(shared: Arc<Shared>, handle: Handle) -> Result<(), HandlerError> {
     let mut heartbeats = handle.bus().subscribe("reeve.agent.*.heartbeat").await?;
     while let Some(heartbeat) = heartbeats.next().await {
-        if let Some(node) = node_of(&heartbeat.subject) {
-            shared.presence.hear(node.as_str(), Timestamp::now());
+        let (Some(node), Ok(said)) =
+            (node_of(&heartbeat.subject), serde_json::from_slice::<Heartbeat>(&heartbeat.data))
+        else {
+            continue;
+        };
+        // Another agent with this node's identity is no sign of life of it.
+        if handle.state::<Node>(node.as_str()).session == said.session {
+            let now = Timestamp::now();
+            shared.presence.hear(node.as_str(), now);
+            shared.newcomers.other_was_heard(node.as_str(), now);
         }
     }
     Err(HandlerError::Unavailable("the subscription to heartbeats ended".to_owned()))
 }
 
-async fn lose(handle: &Handle, node: &str, session: &str, reason: &str) -> Result<(), HandlerError> {
+pub(crate) async fn lose(
+    handle: &Handle,
+    node: &str,
+    session: &str,
+    reason: &str,
+) -> Result<(), HandlerError> {
     let context = handle.context(Timestamp::now());
     let command = Command::Lose { session: session.to_owned(), reason: reason.to_owned() };
     handle.execute::<Node>(node, command, &context).await?;
@@ -169,5 +245,21 @@ pub(crate) async fn silence(shared: Arc<Shared>, handle: Handle) -> Result<(), H
         for (node, row) in page.rows {
             lose(&handle, &node, &row.session, "silent for a minute").await?;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_told_of_when_it_is_off_and_when_it_changes_and_when_it_is_right_again() {
+        assert_eq!(changed_clock(0, 4_999), None);
+        assert_eq!(changed_clock(0, 7_400), Some(7_000));
+        assert_eq!(changed_clock(0, -3_600_200), Some(-3_600_000));
+        assert_eq!(changed_clock(7_000, 9_100), None);
+        assert_eq!(changed_clock(7_000, 13_100), Some(13_000));
+        assert_eq!(changed_clock(7_000, -20), Some(0));
+        assert_eq!(changed_clock(0, i64::MIN), Some(i64::MIN / 1000 * 1000));
     }
 }

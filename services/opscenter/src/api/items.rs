@@ -33,9 +33,13 @@ pub async fn create(
         "" => None,
         key => Some(turns.turn(key).await),
     };
+    let has_tags = !item.tags.is_empty();
     match open(&call.handle, &call.context(), item.clone()).await? {
         Opened::New { id, position } => {
             call.reached(position);
+            if has_tags {
+                call.tags_follow("OpsItem", &id).await;
+            }
             let ops_item_arn = Some(arn(&call.caller, "opsitem", &id));
             Ok(ssm::CreateOpsItemResponse { ops_item_arn, ops_item_id: Some(id) })
         }

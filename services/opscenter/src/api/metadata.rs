@@ -56,7 +56,11 @@ pub async fn create(
         metadata: metadata.map(|(key, value)| MetadataEntry { key, value }).collect(),
         tags: tags.into_iter().map(|(key, value)| Tag { key, value }).collect(),
     };
-    call.execute::<OpsMetadata>(&id, Command::Create(Box::new(created))).await?;
+    let has_tags = !created.tags.is_empty();
+    let executed = call.execute::<OpsMetadata>(&id, Command::Create(Box::new(created))).await?;
+    if executed.event.is_some() && has_tags {
+        call.tags_follow("OpsMetadata", &id).await;
+    }
     Ok(ssm::CreateOpsMetadataResult { ops_metadata_arn: Some(arn(&call.caller, KIND, &id)) })
 }
 

@@ -3,7 +3,7 @@
 use super::{baseline, default_id};
 use crate::{
     domain::{
-        baseline::{Baseline, Command},
+        baseline::{Baseline, BaselineEvent, Command},
         default::{DefaultBaseline, Register},
     },
     predefined,
@@ -63,6 +63,12 @@ pub async fn create(call: Call<CreatePatchBaselineRequest>) -> Result<CreatePatc
     });
     let executed = call.handle.execute::<Baseline>(&baseline_id, command, &context).await?;
     call.reached(executed.position);
+    if executed
+        .event
+        .is_some_and(|event| matches!(event, BaselineEvent::BaselineCreated(e) if !e.tags.is_empty()))
+    {
+        call.tags_follow("PatchBaseline", &baseline_id).await;
+    }
     Ok(CreatePatchBaselineResult { baseline_id: Some(baseline_id) })
 }
 

@@ -111,6 +111,11 @@ fn agent(ca: Option<&Path>) -> anyhow::Result<ureq::Agent> {
 }
 
 impl Connection {
+    /// Where the API is.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     /// By a folder that the command line names; else by the AWS environment variables when they are set, else by the
     /// folder that is meant without them.
     ///

@@ -1,4 +1,4 @@
-//! `reeve nodes`, `reeve documents`, `reeve commands`.
+//! `reeve documents`, `reeve commands`, and what listings share.
 
 use super::{
     Format,
@@ -64,22 +64,6 @@ pub async fn online(connection: &Connection) -> anyhow::Result<Vec<String>> {
     let input = json!({"Filters": [{"Key": "PingStatus", "Values": ["Online"]}]});
     let nodes = all(connection, "DescribeInstanceInformation", input, "InstanceInformationList").await?;
     Ok(nodes.iter().map(|node| cell(node, "InstanceId")).collect())
-}
-
-pub async fn nodes(connection: &Connection, format: Format) -> anyhow::Result<()> {
-    let nodes = all(connection, "DescribeInstanceInformation", json!({}), "InstanceInformationList").await?;
-    let heading = ["NODE", "STATUS", "COMPUTER", "PLATFORM", "AGENT", "ADDRESS", "LAST SEEN"];
-    print(format, &nodes, &heading, |node| {
-        vec![
-            cell(node, "InstanceId"),
-            cell(node, "PingStatus"),
-            cell(node, "ComputerName"),
-            format!("{} {}", cell(node, "PlatformName"), cell(node, "PlatformVersion")),
-            cell(node, "AgentVersion"),
-            cell(node, "IPAddress"),
-            instant(node, "LastPingDateTime"),
-        ]
-    })
 }
 
 pub async fn documents(connection: &Connection, args: DocumentsArgs, format: Format) -> anyhow::Result<()> {

@@ -1,8 +1,8 @@
 //! `reeve output COMMAND [NODE]`: what steps printed, from the start, every byte.
 
 use super::{
-    DataFolder,
-    connection::{bus, while_connected},
+    DataFolder, Format, command,
+    connection::{Connection, bus, while_connected},
     stdout,
 };
 use anyhow::{Context, bail, ensure};
@@ -40,9 +40,17 @@ pub fn subject(command: &str, node: Option<&str>) -> String {
     format!("reeve.report.{}.output.{}.*", node.unwrap_or("*"), escape(command))
 }
 
-pub async fn output(data: &DataFolder, args: Args) -> anyhow::Result<()> {
+pub async fn output(data: &DataFolder, args: Args, format: Format) -> anyhow::Result<()> {
+    ensure!(
+        format == Format::Text,
+        "--output json: what steps printed is printed as it is; `reeve command ID --output json` tells how they ended"
+    );
     let bus = bus(data).await?;
-    while_connected(&bus, print(&bus, &args)).await
+    while_connected(&bus, print(&bus, &args)).await?;
+    // Somebody may read the output alone.
+    let connection = Connection::open(data)?;
+    command::say_ends(&command::invocations(&connection, &args.command, args.node.as_deref()).await?);
+    Ok(())
 }
 
 async fn print(bus: &Bus, args: &Args) -> anyhow::Result<()> {

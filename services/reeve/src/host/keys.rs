@@ -1,6 +1,7 @@
 //! The keys that sign: the root, which signs sets of dispatch keys and nothing else, and the dispatch keys.
 //!
-//! `root.seed` is needed by whoever publishes a set (`reeve keys`, and `up` to renew one), and by no service.
+//! `root.seed` is needed by whoever publishes a set (`reeve keys`, and `up` and `serve key-renewal` to renew one), and by no
+//! service.
 
 use super::{
     files::{DISPATCH, KEY_SET, ROOT_KEY, ROOT_SEED, write_private},
@@ -24,8 +25,9 @@ use std::{
 
 /// A set lives so long, in seconds.
 const LIFETIME_SECONDS: i64 = 90 * 24 * 3600;
-/// How often `up` looks whether its set is to be renewed.
+/// How often it is looked whether its set is to be renewed.
 const RENEWAL_CHECK_INTERVAL: Duration = Duration::from_secs(3600);
+const RENEWAL_RETRY_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Makes what a folder lacks: a root, a dispatch key and a set. A set of which a third is left is renewed.
 pub fn ensure_made(folder: &Path) -> anyhow::Result<()> {
@@ -175,10 +177,14 @@ impl Root {
 /// Renews the set of a running instance in time, for ever.
 pub async fn keep_renewed(folder: &Path, bus: &Bus) {
     loop {
-        tokio::time::sleep(RENEWAL_CHECK_INTERVAL).await;
-        if let Err(error) = renew_if_due(folder, bus).await {
-            tracing::error!(error = format!("{error:#}"), "the dispatch keys could not be renewed");
-        }
+        let wait = match renew_if_due(folder, bus).await {
+            Ok(()) => RENEWAL_CHECK_INTERVAL,
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "the dispatch keys could not be renewed");
+                RENEWAL_RETRY_INTERVAL
+            }
+        };
+        tokio::time::sleep(wait).await;
     }
 }
 
@@ -193,7 +199,12 @@ async fn renew_if_due(folder: &Path, bus: &Bus) -> anyhow::Result<()> {
     }
     let signed = root.sign(&renewed(&set, now)?)?;
     ask_nodes(bus, "PutDispatchKeys", &root.put(&signed)).await?;
-    root.keep(&signed)
+    tracing::info!("the dispatch keys are renewed");
+    // A part that runs apart may only read its folder. The log has the set.
+    if let Err(error) = root.keep(&signed) {
+        tracing::debug!(error = format!("{error:#}"), "the set is kept in the log alone");
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::{
     files::*,
-    services::{COMMON_SECRETS, ENTRIES, GATEWAY, GATEWAY_SECRETS},
+    services::{COMMON_SECRETS, ENTRIES, GATEWAY, GATEWAY_SECRETS, KEY_RENEWAL, KEY_RENEWAL_SECRETS},
 };
 use anyhow::Context;
 use std::{
@@ -17,6 +17,7 @@ fn parts() -> Vec<(&'static str, Vec<&'static str>)> {
     let mut parts = vec![("nats", vec![NATS])];
     parts.extend(ENTRIES.iter().map(|entry| (entry.name, with(entry.secrets))));
     parts.push((GATEWAY, with(&GATEWAY_SECRETS)));
+    parts.push((KEY_RENEWAL, with(&KEY_RENEWAL_SECRETS)));
     // Whoever makes activations, by the signed API.
     parts.push(("administrator", vec![ADMINISTRATOR]));
     parts

@@ -1,5 +1,5 @@
-//! What `GET /readyz` says of the installation beside what the gateway itself knows: streams that are missing, and how
-//! many dead letters wait for an operator.
+//! What `GET /readyz` says of the installation beside what the gateway itself knows: streams that are missing, dispatch
+//! keys that end, and how many dead letters wait for an operator.
 
 use super::services;
 use futures::StreamExt;
@@ -7,6 +7,9 @@ use reeve_contracts::dead_letters::DeadLetterEvent;
 use reeve_eventsourcing::Event;
 use reeve_gateway::Readiness;
 use reeve_jetstream::{Bus, Error, follow, store, streams};
+use reeve_nodes::domain::keys::WARNING_SECONDS;
+use reeve_types::Timestamp;
+use serde_json::json;
 use std::{collections::BTreeSet, time::Duration};
 use tokio::sync::watch;
 
@@ -30,10 +33,13 @@ pub fn watch(bus: Bus) -> watch::Receiver<Readiness> {
             tokio::time::sleep(POLL_INTERVAL).await;
             // That the bus is away is said elsewhere.
             if bus.is_connected() {
-                let problems = missing_streams(&bus).await;
+                let mut problems = missing_streams(&bus).await;
+                let (problem, note) = dispatch_keys(&bus, Timestamp::now()).await;
+                problems.extend(problem);
                 sender.send_if_modified(|readiness| {
-                    let changed = readiness.problems != problems;
+                    let changed = readiness.problems != problems || readiness.keys != note;
                     readiness.problems.clone_from(&problems);
+                    readiness.keys.clone_from(&note);
                     changed
                 });
             }
@@ -52,6 +58,31 @@ async fn missing_streams(bus: &Bus) -> Vec<String> {
         }
     }
     problems
+}
+
+/// What is wrong with the dispatch keys, or will be in some weeks.
+async fn dispatch_keys(bus: &Bus, now: Timestamp) -> (Option<String>, Option<String>) {
+    // That the service is away is said elsewhere.
+    let Ok(answer) = services::ask_nodes(bus, "GetDispatchKeys", &json!({})).await else {
+        return (None, None);
+    };
+    let end =
+        answer.get("expires").and_then(serde_json::Value::as_f64).and_then(Timestamp::from_epoch_seconds);
+    match end {
+        Some(end) if now >= end => {
+            let problem =
+                format!("the dispatch keys expired at {end}, and no node runs anything: `reeve keys renew`");
+            (Some(problem), None)
+        }
+        Some(end) if now.plus_seconds(WARNING_SECONDS) >= end => {
+            let note = format!(
+                "the dispatch keys expire at {end}, and then no node runs anything: `reeve keys renew`, or let \
+                 `reeve serve key-renewal` do it"
+            );
+            (None, Some(note))
+        }
+        _ => (None, None),
+    }
 }
 
 /// Follows the dead letters' events for as long as the bus lets it.

@@ -6,7 +6,7 @@ use super::{
     files, probe,
     running::{RunningGateway, open_files, start_gateway, stop_signal},
     secrets::Secrets,
-    services::{self, GATEWAY, Needs, Place},
+    services::{self, GATEWAY, KEY_RENEWAL, Needs, Place},
     write_gate::WriteGate,
 };
 use anyhow::{Context, bail};
@@ -18,7 +18,8 @@ use tokio::net::TcpListener;
 /// Options of `serve`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// What to run: services, as `reeve services` lists them, and the gateway.
+    /// What to run: services, as `reeve services` lists them, the gateway, and key-renewal, which needs the root key and
+    /// signs the set of dispatch keys anew in time.
     #[arg(required = true, value_name = "NAME")]
     names: Vec<String>,
     /// The folder that `reeve init` wrote, or of one service `parts/NAME` in it: what that needs and no more.
@@ -94,6 +95,10 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
         let bus = bus::connect_service(&args.bus(), &user, name, &mac).await?;
         if name == GATEWAY {
             gateway = Some(gateway_at(&args, bus, &needs).await?);
+        } else if name == KEY_RENEWAL {
+            let folder = args.secrets.clone();
+            // It ends with the process.
+            tokio::spawn(async move { super::keys::keep_renewed(&folder, &bus).await });
         } else {
             let service = services::describe(name, &needs)?;
             std::fs::create_dir_all(&args.views)?;

@@ -34,6 +34,10 @@ pub const GATEWAY_SECRETS: [&str; 4] = [INSTANCE, SECRETS_KEY, TOKEN_KEY, PRINCI
 /// The name under which `serve` runs the gateway.
 pub const GATEWAY: &str = "gateway";
 
+/// The name under which `serve` renews the set of dispatch keys in time, and what that needs beside [`COMMON_SECRETS`].
+pub const KEY_RENEWAL: &str = "key-renewal";
+pub const KEY_RENEWAL_SECRETS: [&str; 2] = [ROOT_SEED, ROOT_KEY];
+
 /// Every service.
 pub const ENTRIES: [Entry; 15] = [
     Entry {
@@ -208,7 +212,7 @@ impl Needs {
         for name in names {
             if *name == GATEWAY {
                 (authorizes, needed) = (true, [needed, GATEWAY_SECRETS.to_vec()].concat());
-            } else {
+            } else if *name != KEY_RENEWAL {
                 let entry = entry(name)?;
                 authorizes |= entry.authorizes;
                 needed.extend(entry.secrets);
@@ -275,7 +279,7 @@ mod tests {
 
     #[test]
     fn each_service_has_a_name_of_its_own_that_is_a_token() {
-        let mut names: Vec<_> = names().chain([GATEWAY]).collect();
+        let mut names: Vec<_> = names().chain([GATEWAY, KEY_RENEWAL]).collect();
         assert!(names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
         let count = names.len();
         names.sort_unstable();

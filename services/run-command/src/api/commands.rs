@@ -6,7 +6,7 @@ use crate::{
     projections::{BY_NODE, BY_TIME, COMMANDS, CommandRow, INVOCATIONS, InvocationRow, ROLLOUTS},
 };
 use reeve_contracts::ssm;
-use reeve_runtime::{ApiError, Call, Handle, Page, page_size, to_answers};
+use reeve_runtime::{ApiError, Call, Handle, Page, page_size, to_answers, word_of};
 use reeve_types::Timestamp;
 
 /// A command's status: its end, or what the counts say of a running one.
@@ -65,6 +65,29 @@ pub struct Filters {
     document: Vec<String>,
 }
 
+/// The statuses of commands and invocations, those that say more among them.
+const STATUSES: [&str; 19] = [
+    "Pending",
+    "InProgress",
+    "Delayed",
+    "Success",
+    "Cancelled",
+    "Cancelling",
+    "Failed",
+    "TimedOut",
+    "DeliveryTimedOut",
+    "ExecutionTimedOut",
+    "Undeliverable",
+    "Terminated",
+    "InvalidPlatform",
+    "AccessDenied",
+    "Incomplete",
+    "NoInstancesInTag",
+    "LimitExceeded",
+    "RateExceeded",
+    "Interrupted",
+];
+
 impl Filters {
     /// Reads the filters; values of one key are alternatives.
     ///
@@ -80,11 +103,14 @@ impl Filters {
                 let message = format!("The value {value:?} of the filter {key} is not an ISO 8601 instant.");
                 Timestamp::parse_rfc3339(&value).ok_or_else(|| ApiError::new("InvalidFilterKey", message))
             };
+            let word = |words: &[&str]| {
+                word_of(words, &value, &key).map_err(|message| ApiError::new("InvalidFilterKey", message))
+            };
             match key.as_str() {
                 "InvokedAfter" => read.after = Some(instant()?),
                 "InvokedBefore" => read.before = Some(instant()?),
-                "Status" => read.status.push(value),
-                "ExecutionStage" => read.stage.push(value),
+                "Status" => read.status.push(word(&STATUSES)?),
+                "ExecutionStage" => read.stage.push(word(&["Executing", "Complete"])?),
                 "DocumentName" => read.document.push(value),
                 _ => {
                     return Err(ApiError::new(

@@ -3,6 +3,7 @@
 pub mod command;
 pub mod invocation;
 pub mod outcome;
+pub mod recall;
 pub mod rollout;
 
 pub use outcome::{Counts, settle};

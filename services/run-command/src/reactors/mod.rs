@@ -4,11 +4,13 @@ mod cancellation;
 mod deadline;
 mod deregistration;
 mod dispatches;
+mod recall;
 mod report;
 mod rollout;
 
 pub use deadline::expire;
 pub use deregistration::end_on_node;
+pub use recall::recall;
 pub use report::report;
 pub use rollout::roll_out;
 

@@ -160,6 +160,35 @@ pub struct Hello {
     pub architecture: ::prost::alloc::string::String,
     #[prost(string, tag = "9")]
     pub agent_version: ::prost::alloc::string::String,
+    /// as which this node's ledger worked before, the newest last
+    #[prost(string, repeated, tag = "10")]
+    pub earlier_sessions: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// as in the ids of its reports
+    #[prost(string, tag = "11")]
+    pub ledger_id: ::prost::alloc::string::String,
+    /// the number of the last report in that ledger
+    #[prost(uint64, tag = "12")]
+    pub last_report: u64,
+}
+/// What a node has run, as far as it remembers: its inbox is not the one that it knew.
+/// Subject reeve.report.<node>.recalled of stream NODE_REPORTS.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RecalledCommands {
+    #[prost(string, tag = "1")]
+    pub node_id: ::prost::alloc::string::String,
+    /// the newest first
+    #[prost(message, repeated, tag = "2")]
+    pub commands: ::prost::alloc::vec::Vec<RecalledCommand>,
+    /// as many older ones are left out
+    #[prost(uint32, tag = "3")]
+    pub omitted: u32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RecalledCommand {
+    #[prost(string, tag = "1")]
+    pub command_id: ::prost::alloc::string::String,
+    #[prost(int64, tag = "2")]
+    pub started_ms: i64,
 }
 /// What a node collected of one type of inventory, in numbered parts that count together, with the last of them.
 /// Subject reeve.report.<node>.inventory.<type>.<part> of stream NODE_REPORTS.

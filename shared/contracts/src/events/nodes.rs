@@ -99,6 +99,40 @@ pub struct NodeLost {
     #[prost(string, tag = "3")]
     pub reason: ::prost::alloc::string::String,
 }
+/// Another agent has this node's identity: its folder was copied. It is not let work until an operator has decided.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct NodeDuplicated {
+    #[prost(string, tag = "1")]
+    pub node_id: ::prost::alloc::string::String,
+    /// the one that counts
+    #[prost(string, tag = "2")]
+    pub session: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub other_session: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub other_hostname: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub other_ip_address: ::prost::alloc::string::String,
+    #[prost(string, tag = "6")]
+    pub reason: ::prost::alloc::string::String,
+}
+/// An operator decided which of the sessions with one identity counts.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct NodeSessionChosen {
+    #[prost(string, tag = "1")]
+    pub node_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub session: ::prost::alloc::string::String,
+}
+/// A node's clock is off by more than a few seconds, by another amount than before, or right again.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct NodeClockChanged {
+    #[prost(string, tag = "1")]
+    pub node_id: ::prost::alloc::string::String,
+    /// negative: behind; 0: right
+    #[prost(int64, tag = "2")]
+    pub ahead_ms: i64,
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct NodeRoleChanged {
     #[prost(string, tag = "1")]
@@ -126,6 +160,16 @@ pub struct DispatchKeysPublished {
     #[prost(bytes = "vec", tag = "5")]
     pub signed_set: ::prost::alloc::vec::Vec<u8>,
 }
+/// Nobody has renewed the set in time: weeks are left until no node runs anything.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DispatchKeysExpiring {
+    #[prost(string, tag = "1")]
+    pub root_key: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub version: u64,
+    #[prost(int64, tag = "3")]
+    pub expires_ms: i64,
+}
 
 ::reeve_eventsourcing::events! {
 /// What happens to the aggregate `activation`, on `reeve.evt.nodes.activation.{activation_id}`.
@@ -140,6 +184,7 @@ ActivationDeleted(ActivationDeleted) = "reeve.nodes.ActivationDeleted.v1",
 /// What happens to the aggregate `dispatch-keys`, on `reeve.evt.nodes.dispatch-keys.{root_key}`.
 pub enum DispatchKeysEvent: "nodes" / "dispatch-keys" / 1 {
 DispatchKeysPublished(DispatchKeysPublished) = "reeve.nodes.DispatchKeysPublished.v1",
+DispatchKeysExpiring(DispatchKeysExpiring) = "reeve.nodes.DispatchKeysExpiring.v1",
 }
 }
 
@@ -149,6 +194,9 @@ pub enum NodeEvent: "nodes" / "node" / 1 {
 NodeRegistered(NodeRegistered) = "reeve.nodes.NodeRegistered.v1",
 NodeConnected(NodeConnected) = "reeve.nodes.NodeConnected.v1",
 NodeLost(NodeLost) = "reeve.nodes.NodeLost.v1",
+NodeDuplicated(NodeDuplicated) = "reeve.nodes.NodeDuplicated.v1",
+NodeSessionChosen(NodeSessionChosen) = "reeve.nodes.NodeSessionChosen.v1",
+NodeClockChanged(NodeClockChanged) = "reeve.nodes.NodeClockChanged.v1",
 NodeRoleChanged(NodeRoleChanged) = "reeve.nodes.NodeRoleChanged.v1",
 NodeDeregistered(NodeDeregistered) = "reeve.nodes.NodeDeregistered.v1",
 }

@@ -175,6 +175,24 @@ pub struct InvocationFinished {
     #[prost(string, tag = "9")]
     pub message: ::prost::alloc::string::String,
 }
+/// A node has run commands that the log knows nothing of: it was restored from an earlier copy.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RecalledRun {
+    #[prost(string, tag = "1")]
+    pub command_id: ::prost::alloc::string::String,
+    #[prost(int64, tag = "2")]
+    pub started_ms: i64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RunsRecalled {
+    #[prost(string, tag = "1")]
+    pub node_id: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "2")]
+    pub runs: ::prost::alloc::vec::Vec<RecalledRun>,
+    /// as many more that the node has run are not looked at
+    #[prost(uint32, tag = "3")]
+    pub omitted: u32,
+}
 /// What another service asks for: to run a document on nodes, on behalf of the request's actor. It is decided on as
 /// SendCommand is. The answer are the events above with the request's id: CommandSent and CommandFinished, or
 /// CommandRefused. The command's id is the request's.
@@ -233,5 +251,12 @@ pub enum InvocationEvent: "run-command" / "invocation" / 2 {
 InvocationStarted(InvocationStarted) = "reeve.run-command.InvocationStarted.v1",
 InvocationCancelling(InvocationCancelling) = "reeve.run-command.InvocationCancelling.v1",
 InvocationFinished(InvocationFinished) = "reeve.run-command.InvocationFinished.v1",
+}
+}
+
+::reeve_eventsourcing::events! {
+/// What happens to the aggregate `recall`, on `reeve.evt.run-command.recall.{node_id}`.
+pub enum RecallEvent: "run-command" / "recall" / 1 {
+RunsRecalled(RunsRecalled) = "reeve.run-command.RunsRecalled.v1",
 }
 }

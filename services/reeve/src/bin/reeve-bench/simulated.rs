@@ -145,6 +145,7 @@ impl Node {
             platform_version: "1".to_owned(),
             architecture: "x86_64".to_owned(),
             agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+            ..Hello::default()
         };
         let subject = subject::hello(&self.id);
         let data = hello.encode_to_vec();

@@ -1,0 +1,76 @@
+//! Which connections the server has, by its word on its own account.
+
+use crate::Shared;
+use reeve_jetstream::{Bus, Error, Headers};
+use reeve_runtime::HandlerError;
+use serde::Deserialize;
+use std::time::Duration;
+
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A connection of the server.
+pub(crate) struct Connection {
+    server: String,
+    number: u64,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    server: Server,
+    data: Connections,
+}
+
+#[derive(Deserialize)]
+struct Server {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct Connections {
+    #[serde(default)]
+    connections: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    cid: u64,
+    #[serde(default)]
+    name: String,
+}
+
+/// The connection of a node's session, if the server has it.
+pub(crate) async fn of_session(
+    shared: &Shared,
+    public_key: &str,
+    node: &str,
+    session: &str,
+) -> Result<Option<Connection>, HandlerError> {
+    let config = &shared.config;
+    let question = serde_json::json!({
+        "auth": true, "acc": config.enrolment.agents_account, "user": public_key,
+    });
+    let subject = "$SYS.REQ.SERVER.PING.CONNZ";
+    let answer = config
+        .system
+        .request(subject, &Headers::default(), question.to_string().into(), ANSWER_TIMEOUT)
+        .await?;
+    let listed: Listed = serde_json::from_slice(&answer.data)
+        .map_err(|e| HandlerError::Unavailable(format!("the server's list of connections: {e}")))?;
+    let name = format!("{node}/{session}");
+    let found = listed.data.connections.into_iter().find(|entry| entry.name == name);
+    Ok(found.map(|entry| Connection { server: listed.server.id, number: entry.cid }))
+}
+
+/// Ends a connection.
+pub(crate) async fn cut_off(system: &Bus, server: &str, number: u64) -> Result<(), Error> {
+    let body = serde_json::json!({"cid": number}).to_string();
+    let kick = format!("$SYS.REQ.SERVER.{server}.KICK");
+    // Without a subject for its answer the server does nothing.
+    system.request(&kick, &Headers::default(), body.into(), ANSWER_TIMEOUT).await.map(|_| ())
+}
+
+impl Connection {
+    pub async fn cut_off(&self, system: &Bus) -> Result<(), Error> {
+        cut_off(system, &self.server, self.number).await
+    }
+}
