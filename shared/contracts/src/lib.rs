@@ -1,7 +1,7 @@
 //! The contracts in Rust: what lies on the bus (from `schemas/*.proto`) and what AWS's clients send and
 //! expect (from `schemas/aws/*.json`).
 //!
-//! Everything but this file and `names` is generated and committed, so that a build needs no generator and a review sees
+//! Everything but this file, `names` and `always_sent` is generated and committed, so that a build needs no generator and a review sees
 //! what a change of a schema does. `tests/generate.rs` fails when the files and the schemas differ; run it
 //! with `UPDATE_CONTRACTS=1` to write them anew.
 //!
@@ -15,6 +15,7 @@
 //!
 //! **Invariant:** this crate holds shapes alone. It knows no rule and no service.
 
+mod always_sent;
 mod aws;
 #[path = "events/mod.rs"]
 mod messages;

@@ -20,6 +20,8 @@ use std::process::{Command, Stdio};
 
 /// The operations whose types are generated, by the name of their API: those that a service offers.
 const OPERATIONS: &str = "schemas/aws/served.json";
+/// The members that AWS sends also when they are empty, by API and shape.
+const ALWAYS_SENT: &str = "schemas/aws/always-sent.json";
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -72,7 +74,7 @@ fn models() -> String {
     for folder in ["aws", "reeve"] {
         let files = fs::read_dir(root().join("schemas").join(folder)).unwrap();
         let names = files.map(|file| file.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned());
-        let mut names: Vec<_> = names.filter(|name| name != "served").collect();
+        let mut names: Vec<_> = names.filter(|name| name != "served" && name != "always-sent").collect();
         names.sort();
         for name in names {
             let file = format!("../../../schemas/{folder}/{name}.json");
@@ -101,13 +103,20 @@ fn the_committed_files_are_what_the_schemas_generate() {
     drifted.extend(differs(&descriptors, "events/descriptors.bin", &generated.descriptors));
     let served = fs::read(root().join(OPERATIONS)).unwrap();
     let served: BTreeMap<String, Vec<String>> = serde_json::from_slice(&served).unwrap();
+    let always_sent = fs::read(root().join(ALWAYS_SENT)).unwrap();
+    let always_sent: BTreeMap<String, aws::AlwaysSent> = serde_json::from_slice(&always_sent).unwrap();
     let names: Vec<String> = served.keys().map(|api| api.replace('-', "_")).collect();
     drifted.extend(check("aws/mod.rs", &modules("AWS's types, one file per API.", names.iter())));
     for (api, operations) in served {
         let model = fs::read_to_string(root().join(format!("schemas/aws/{api}.json"))).unwrap();
         drifted.extend(check(
             &format!("aws/{}.rs", api.replace('-', "_")),
-            &aws::generate(&model, &format!("{api}.json"), &operations),
+            &aws::generate(
+                &model,
+                &format!("{api}.json"),
+                &operations,
+                always_sent.get(&api).unwrap_or(&aws::AlwaysSent::new()),
+            ),
         ));
     }
     assert!(drifted.is_empty(), "{drifted:?} differ from schemas/: run this test with UPDATE_CONTRACTS=1");

@@ -426,9 +426,9 @@ pub struct PutTargetsRequest {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PutTargetsResponse {
-    #[serde(rename = "FailedEntries", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "FailedEntries", serialize_with = "crate::always_sent::or_empty")]
     pub failed_entries: Option<Vec<PutTargetsResultEntry>>,
-    #[serde(rename = "FailedEntryCount", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "FailedEntryCount", serialize_with = "crate::always_sent::or_empty")]
     pub failed_entry_count: Option<i32>,
 }
 
@@ -482,9 +482,9 @@ pub struct RemoveTargetsRequest {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RemoveTargetsResponse {
-    #[serde(rename = "FailedEntries", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "FailedEntries", serialize_with = "crate::always_sent::or_empty")]
     pub failed_entries: Option<Vec<RemoveTargetsResultEntry>>,
-    #[serde(rename = "FailedEntryCount", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "FailedEntryCount", serialize_with = "crate::always_sent::or_empty")]
     pub failed_entry_count: Option<i32>,
 }
 

@@ -122,7 +122,7 @@ pub struct Activation {
     pub registration_limit: Option<i32>,
     #[serde(rename = "RegistrationsCount", skip_serializing_if = "Option::is_none")]
     pub registrations_count: Option<i32>,
-    #[serde(rename = "Tags", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Tags", serialize_with = "crate::always_sent::or_empty")]
     pub tags: Option<Vec<Tag>>,
 }
 
@@ -515,9 +515,9 @@ pub struct CancelCommandResult {}
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CloudWatchOutputConfig {
-    #[serde(rename = "CloudWatchLogGroupName", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "CloudWatchLogGroupName", serialize_with = "crate::always_sent::or_empty")]
     pub cloud_watch_log_group_name: Option<String>,
-    #[serde(rename = "CloudWatchOutputEnabled", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "CloudWatchOutputEnabled", serialize_with = "crate::always_sent::or_empty")]
     pub cloud_watch_output_enabled: Option<bool>,
 }
 
@@ -527,11 +527,11 @@ pub struct CloudWatchOutputConfig {
 pub struct Command {
     #[serde(rename = "AlarmConfiguration", skip_serializing_if = "Option::is_none")]
     pub alarm_configuration: Option<AlarmConfiguration>,
-    #[serde(rename = "CloudWatchOutputConfig", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "CloudWatchOutputConfig", serialize_with = "crate::always_sent::or_empty")]
     pub cloud_watch_output_config: Option<CloudWatchOutputConfig>,
     #[serde(rename = "CommandId", skip_serializing_if = "Option::is_none")]
     pub command_id: Option<String>,
-    #[serde(rename = "Comment", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Comment", serialize_with = "crate::always_sent::or_empty")]
     pub comment: Option<String>,
     #[serde(rename = "CompletedCount", skip_serializing_if = "Option::is_none")]
     pub completed_count: Option<i32>,
@@ -545,25 +545,25 @@ pub struct Command {
     pub error_count: Option<i32>,
     #[serde(rename = "ExpiresAfter", skip_serializing_if = "Option::is_none")]
     pub expires_after: Option<f64>,
-    #[serde(rename = "InstanceIds", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "InstanceIds", serialize_with = "crate::always_sent::or_empty")]
     pub instance_ids: Option<Vec<String>>,
     #[serde(rename = "MaxConcurrency", skip_serializing_if = "Option::is_none")]
     pub max_concurrency: Option<String>,
     #[serde(rename = "MaxErrors", skip_serializing_if = "Option::is_none")]
     pub max_errors: Option<String>,
-    #[serde(rename = "NotificationConfig", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "NotificationConfig", serialize_with = "crate::always_sent::or_empty")]
     pub notification_config: Option<NotificationConfig>,
-    #[serde(rename = "OutputS3BucketName", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "OutputS3BucketName", serialize_with = "crate::always_sent::or_empty")]
     pub output_s3_bucket_name: Option<String>,
-    #[serde(rename = "OutputS3KeyPrefix", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "OutputS3KeyPrefix", serialize_with = "crate::always_sent::or_empty")]
     pub output_s3_key_prefix: Option<String>,
-    #[serde(rename = "OutputS3Region", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "OutputS3Region", serialize_with = "crate::always_sent::or_empty")]
     pub output_s3_region: Option<String>,
-    #[serde(rename = "Parameters", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Parameters", serialize_with = "crate::always_sent::or_empty")]
     pub parameters: Option<BTreeMap<String, Vec<String>>>,
     #[serde(rename = "RequestedDateTime", skip_serializing_if = "Option::is_none")]
     pub requested_date_time: Option<f64>,
-    #[serde(rename = "ServiceRole", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ServiceRole", serialize_with = "crate::always_sent::or_empty")]
     pub service_role: Option<String>,
     /// One of `Pending`, `InProgress`, `Success`, `Cancelled`, `Failed`, `TimedOut`, `Cancelling`.
     #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
@@ -572,7 +572,7 @@ pub struct Command {
     pub status_details: Option<String>,
     #[serde(rename = "TargetCount", skip_serializing_if = "Option::is_none")]
     pub target_count: Option<i32>,
-    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Targets", serialize_with = "crate::always_sent::or_empty")]
     pub targets: Option<Vec<Target>>,
     #[serde(rename = "TimeoutSeconds", skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<i32>,
@@ -595,13 +595,13 @@ pub struct CommandFilter {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CommandInvocation {
-    #[serde(rename = "CloudWatchOutputConfig", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "CloudWatchOutputConfig", serialize_with = "crate::always_sent::or_empty")]
     pub cloud_watch_output_config: Option<CloudWatchOutputConfig>,
     #[serde(rename = "CommandId", skip_serializing_if = "Option::is_none")]
     pub command_id: Option<String>,
-    #[serde(rename = "CommandPlugins", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "CommandPlugins", serialize_with = "crate::always_sent::or_empty")]
     pub command_plugins: Option<Vec<CommandPlugin>>,
-    #[serde(rename = "Comment", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Comment", serialize_with = "crate::always_sent::or_empty")]
     pub comment: Option<String>,
     #[serde(rename = "DocumentName", skip_serializing_if = "Option::is_none")]
     pub document_name: Option<String>,
@@ -609,17 +609,17 @@ pub struct CommandInvocation {
     pub document_version: Option<String>,
     #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
     pub instance_id: Option<String>,
-    #[serde(rename = "InstanceName", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "InstanceName", serialize_with = "crate::always_sent::or_empty")]
     pub instance_name: Option<String>,
-    #[serde(rename = "NotificationConfig", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "NotificationConfig", serialize_with = "crate::always_sent::or_empty")]
     pub notification_config: Option<NotificationConfig>,
     #[serde(rename = "RequestedDateTime", skip_serializing_if = "Option::is_none")]
     pub requested_date_time: Option<f64>,
-    #[serde(rename = "ServiceRole", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ServiceRole", serialize_with = "crate::always_sent::or_empty")]
     pub service_role: Option<String>,
-    #[serde(rename = "StandardErrorUrl", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "StandardErrorUrl", serialize_with = "crate::always_sent::or_empty")]
     pub standard_error_url: Option<String>,
-    #[serde(rename = "StandardOutputUrl", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "StandardOutputUrl", serialize_with = "crate::always_sent::or_empty")]
     pub standard_output_url: Option<String>,
     /// One of `Pending`, `InProgress`, `Delayed`, `Success`, `Cancelled`, `TimedOut`, `Failed`, `Cancelling`.
     #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
@@ -636,13 +636,13 @@ pub struct CommandInvocation {
 pub struct CommandPlugin {
     #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    #[serde(rename = "Output", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Output", serialize_with = "crate::always_sent::or_empty")]
     pub output: Option<String>,
-    #[serde(rename = "OutputS3BucketName", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "OutputS3BucketName", serialize_with = "crate::always_sent::or_empty")]
     pub output_s3_bucket_name: Option<String>,
-    #[serde(rename = "OutputS3KeyPrefix", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "OutputS3KeyPrefix", serialize_with = "crate::always_sent::or_empty")]
     pub output_s3_key_prefix: Option<String>,
-    #[serde(rename = "OutputS3Region", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "OutputS3Region", serialize_with = "crate::always_sent::or_empty")]
     pub output_s3_region: Option<String>,
     #[serde(rename = "ResponseCode", skip_serializing_if = "Option::is_none")]
     pub response_code: Option<i32>,
@@ -650,9 +650,9 @@ pub struct CommandPlugin {
     pub response_finish_date_time: Option<f64>,
     #[serde(rename = "ResponseStartDateTime", skip_serializing_if = "Option::is_none")]
     pub response_start_date_time: Option<f64>,
-    #[serde(rename = "StandardErrorUrl", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "StandardErrorUrl", serialize_with = "crate::always_sent::or_empty")]
     pub standard_error_url: Option<String>,
-    #[serde(rename = "StandardOutputUrl", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "StandardOutputUrl", serialize_with = "crate::always_sent::or_empty")]
     pub standard_output_url: Option<String>,
     /// One of `Pending`, `InProgress`, `Success`, `TimedOut`, `Cancelled`, `Failed`.
     #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
@@ -1754,7 +1754,7 @@ pub struct DocumentDescription {
     pub parameters: Option<Vec<DocumentParameter>>,
     #[serde(rename = "PendingReviewVersion", skip_serializing_if = "Option::is_none")]
     pub pending_review_version: Option<String>,
-    #[serde(rename = "PlatformTypes", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "PlatformTypes", serialize_with = "crate::always_sent::or_empty")]
     pub platform_types: Option<Vec<String>>,
     #[serde(rename = "Requires", skip_serializing_if = "Option::is_none")]
     pub requires: Option<Vec<DocumentRequires>>,
@@ -1772,7 +1772,7 @@ pub struct DocumentDescription {
     pub status: Option<String>,
     #[serde(rename = "StatusInformation", skip_serializing_if = "Option::is_none")]
     pub status_information: Option<String>,
-    #[serde(rename = "Tags", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Tags", serialize_with = "crate::always_sent::or_empty")]
     pub tags: Option<Vec<Tag>>,
     #[serde(rename = "TargetType", skip_serializing_if = "Option::is_none")]
     pub target_type: Option<String>,
@@ -1813,7 +1813,7 @@ pub struct DocumentIdentifier {
     pub name: Option<String>,
     #[serde(rename = "Owner", skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
-    #[serde(rename = "PlatformTypes", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "PlatformTypes", serialize_with = "crate::always_sent::or_empty")]
     pub platform_types: Option<Vec<String>>,
     #[serde(rename = "Requires", skip_serializing_if = "Option::is_none")]
     pub requires: Option<Vec<DocumentRequires>>,
@@ -1822,7 +1822,7 @@ pub struct DocumentIdentifier {
     pub review_status: Option<String>,
     #[serde(rename = "SchemaVersion", skip_serializing_if = "Option::is_none")]
     pub schema_version: Option<String>,
-    #[serde(rename = "Tags", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Tags", serialize_with = "crate::always_sent::or_empty")]
     pub tags: Option<Vec<Tag>>,
     #[serde(rename = "TargetType", skip_serializing_if = "Option::is_none")]
     pub target_type: Option<String>,
@@ -1974,35 +1974,35 @@ pub struct GetCommandInvocationRequest {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GetCommandInvocationResult {
-    #[serde(rename = "CloudWatchOutputConfig", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "CloudWatchOutputConfig", serialize_with = "crate::always_sent::or_empty")]
     pub cloud_watch_output_config: Option<CloudWatchOutputConfig>,
     #[serde(rename = "CommandId", skip_serializing_if = "Option::is_none")]
     pub command_id: Option<String>,
-    #[serde(rename = "Comment", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Comment", serialize_with = "crate::always_sent::or_empty")]
     pub comment: Option<String>,
     #[serde(rename = "DocumentName", skip_serializing_if = "Option::is_none")]
     pub document_name: Option<String>,
     #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
     pub document_version: Option<String>,
-    #[serde(rename = "ExecutionElapsedTime", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ExecutionElapsedTime", serialize_with = "crate::always_sent::or_empty")]
     pub execution_elapsed_time: Option<String>,
-    #[serde(rename = "ExecutionEndDateTime", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ExecutionEndDateTime", serialize_with = "crate::always_sent::or_empty")]
     pub execution_end_date_time: Option<String>,
-    #[serde(rename = "ExecutionStartDateTime", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ExecutionStartDateTime", serialize_with = "crate::always_sent::or_empty")]
     pub execution_start_date_time: Option<String>,
     #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
     pub instance_id: Option<String>,
-    #[serde(rename = "PluginName", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "PluginName", serialize_with = "crate::always_sent::or_empty")]
     pub plugin_name: Option<String>,
     #[serde(rename = "ResponseCode", skip_serializing_if = "Option::is_none")]
     pub response_code: Option<i32>,
-    #[serde(rename = "StandardErrorContent", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "StandardErrorContent", serialize_with = "crate::always_sent::or_empty")]
     pub standard_error_content: Option<String>,
-    #[serde(rename = "StandardErrorUrl", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "StandardErrorUrl", serialize_with = "crate::always_sent::or_empty")]
     pub standard_error_url: Option<String>,
-    #[serde(rename = "StandardOutputContent", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "StandardOutputContent", serialize_with = "crate::always_sent::or_empty")]
     pub standard_output_content: Option<String>,
-    #[serde(rename = "StandardOutputUrl", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "StandardOutputUrl", serialize_with = "crate::always_sent::or_empty")]
     pub standard_output_url: Option<String>,
     /// One of `Pending`, `InProgress`, `Delayed`, `Success`, `Cancelled`, `TimedOut`, `Failed`, `Cancelling`.
     #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
@@ -3290,12 +3290,12 @@ pub struct NonCompliantSummary {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct NotificationConfig {
-    #[serde(rename = "NotificationArn", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "NotificationArn", serialize_with = "crate::always_sent::or_empty")]
     pub notification_arn: Option<String>,
-    #[serde(rename = "NotificationEvents", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "NotificationEvents", serialize_with = "crate::always_sent::or_empty")]
     pub notification_events: Option<Vec<String>>,
     /// One of `Command`, `Invocation`.
-    #[serde(rename = "NotificationType", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "NotificationType", serialize_with = "crate::always_sent::or_empty")]
     pub notification_type: Option<String>,
 }
 
@@ -3319,9 +3319,9 @@ pub struct OpsItem {
     pub last_modified_by: Option<String>,
     #[serde(rename = "LastModifiedTime", skip_serializing_if = "Option::is_none")]
     pub last_modified_time: Option<f64>,
-    #[serde(rename = "Notifications", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Notifications", serialize_with = "crate::always_sent::or_empty")]
     pub notifications: Option<Vec<OpsItemNotification>>,
-    #[serde(rename = "OperationalData", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "OperationalData", serialize_with = "crate::always_sent::or_empty")]
     pub operational_data: Option<BTreeMap<String, OpsItemDataValue>>,
     #[serde(rename = "OpsItemArn", skip_serializing_if = "Option::is_none")]
     pub ops_item_arn: Option<String>,
@@ -3335,7 +3335,7 @@ pub struct OpsItem {
     pub planned_start_time: Option<f64>,
     #[serde(rename = "Priority", skip_serializing_if = "Option::is_none")]
     pub priority: Option<i32>,
-    #[serde(rename = "RelatedOpsItems", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "RelatedOpsItems", serialize_with = "crate::always_sent::or_empty")]
     pub related_ops_items: Option<Vec<RelatedOpsItem>>,
     #[serde(rename = "Severity", skip_serializing_if = "Option::is_none")]
     pub severity: Option<String>,

@@ -1,16 +1,25 @@
 //! AWS's service models to Rust: a struct for each structure that the operations reach.
 
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// Keywords that a member of a model could be named.
 const KEYWORDS: &[&str] =
     &["type", "ref", "match", "enum", "move", "use", "where", "static", "in", "for", "loop"];
 
-pub fn generate(model: &str, file: &str, operations: &[String]) -> String {
+/// The members that are always sent, by the names of their structures.
+pub type AlwaysSent = BTreeMap<String, Vec<String>>;
+
+pub fn generate(model: &str, file: &str, operations: &[String], always_sent: &AlwaysSent) -> String {
     let model: Value = serde_json::from_str(model).unwrap();
-    let model = Model { shapes: model["shapes"].as_object().unwrap(), operations: &model["operations"] };
+    let shapes = model["shapes"].as_object().unwrap();
+    for (structure, sent) in always_sent {
+        let known = members(&shapes[structure]);
+        let odd: Vec<_> = sent.iter().filter(|member| !known.contains_key(*member)).collect();
+        assert!(odd.is_empty(), "{file}: {structure} has no {odd:?}");
+    }
+    let model = Model { shapes, operations: &model["operations"], always_sent };
     let mut structures = BTreeSet::new();
     for operation in operations {
         let operation_model = &model.operations[operation];
@@ -37,6 +46,7 @@ pub fn generate(model: &str, file: &str, operations: &[String]) -> String {
 struct Model<'a> {
     shapes: &'a Map<String, Value>,
     operations: &'a Value,
+    always_sent: &'a AlwaysSent,
 }
 
 impl<'a> Model<'a> {
@@ -94,8 +104,11 @@ impl<'a> Model<'a> {
                 rust = format!("Box<{rust}>");
             }
             let field = field(member);
-            writeln!(source, "#[serde(rename = {member:?}, skip_serializing_if = \"Option::is_none\")]")
-                .unwrap();
+            let empty = match self.always_sent.get(name).is_some_and(|sent| sent.contains(member)) {
+                true => "serialize_with = \"crate::always_sent::or_empty\"",
+                false => "skip_serializing_if = \"Option::is_none\"",
+            };
+            writeln!(source, "#[serde(rename = {member:?}, {empty})]").unwrap();
             writeln!(source, "pub {field}: Option<{rust}>,").unwrap();
         }
         source.push_str("}\n");
