@@ -200,6 +200,8 @@ fn answer<B: Bus>(reading: Reading<B>) -> Response<Body> {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    // Of nginx: it would keep back what comes.
+    headers.insert("x-accel-buffering", header::HeaderValue::from_static("no"));
     response
 }
 

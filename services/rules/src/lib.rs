@@ -72,5 +72,9 @@ fn operations(service: Service) -> Service {
         .operation(of_rule(Operation::write(API, "RemoveTargets")), api::targets::remove)
         .operation(of_rule(Operation::read(API, "ListTargetsByRule")), api::targets::list)
         .operation(Operation::read(API, "ListRuleNamesByTarget"), api::rules::names_by_target)
+        .operation(
+            Operation::read(API, "ListTagsForResource").on("Rule", "ResourceARN"),
+            api::rules::list_tags,
+        )
         .operation(Operation::read(API, "TestEventPattern"), api::test_pattern::test)
 }

@@ -243,6 +243,9 @@ async fn bad_input_names_what_is_wrong() {
         let refused = call(&bus, operation, input.clone()).await.unwrap_err();
         assert!(refused.starts_with(expected), "{operation} {input}: {refused}");
     }
+    let arn = call(&bus, "DescribeRule", json!({"Name": "orders"})).await.unwrap()["Arn"].clone();
+    let tags = call(&bus, "ListTagsForResource", json!({"ResourceARN": arn})).await.unwrap();
+    assert_eq!(tags, json!({"Tags": []}));
     let listed = call(&bus, "ListRules", json!({"Limit": 2})).await.unwrap();
     let names: Vec<&Value> = listed["Rules"].as_array().unwrap().iter().map(|rule| &rule["Name"]).collect();
     assert_eq!(names, [&json!("orders"), &json!("reeve.alerts")]);

@@ -11,6 +11,7 @@ use crate::{
 };
 use reeve_contracts::{events::*, rules::RulePut};
 use reeve_runtime::{ApiError, Call, Caller, page_of, text, to_answers};
+use reeve_types::arn::Arn;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -122,6 +123,19 @@ pub async fn names_by_target(
     let found = call.handle.views().filter(RULES, "", input.next_token.as_deref(), limit(input.limit), has);
     let names = found.rows.into_iter().map(|(name, _)| name).collect();
     Ok(ListRuleNamesByTargetResponse { next_token: found.next, rule_names: Some(names) })
+}
+
+/// Terraform asks for them with every rule. There are none, because rules cannot be tagged.
+pub async fn list_tags(
+    call: Call<ListTagsForResourceRequest>,
+) -> Result<ListTagsForResourceResponse, ApiError> {
+    let arn = call.input.resource_arn.clone().unwrap_or_default();
+    let name = Arn::parse(&arn).filter(|arn| arn.service == "events").and_then(|arn| arn.id_of("rule"));
+    let Some(name) = name else {
+        return Err(ApiError::invalid(format!("ResourceARN is {arn}: it must be that of a rule.")));
+    };
+    rule(&call.handle, name)?;
+    Ok(ListTagsForResourceResponse { tags: Some(Vec::new()) })
 }
 
 pub async fn delete(call: Call<DeleteRuleRequest>) -> Result<Value, ApiError> {

@@ -6,4 +6,5 @@ pub mod matching;
 pub mod path;
 pub mod rule;
 pub mod target;
+pub mod template;
 pub mod wish;

@@ -1,6 +1,6 @@
 //! What a rule's target may be, and what it must say.
 
-use super::path::Path;
+use super::{path::Path, template};
 use reeve_contracts::rules::Target;
 use reeve_types::arn::Arn;
 use serde::{Deserialize, Serialize};
@@ -103,6 +103,14 @@ fn problem(target: &Target) -> Option<String> {
     {
         return Some(format!("JSON syntax error in input: {error}."));
     }
+    let names = target.input_paths.iter().map(|path| path.key.as_str());
+    if !target.input_template.is_empty() && !template::makes_json(&target.input_template, names) {
+        return Some(format!(
+            "Invalid InputTemplate {}: it is no JSON when its names are replaced. A text has quotes, and each name outside of \
+             a text must be one of InputPathsMap.",
+            target.input_template
+        ));
+    }
     let paths = target.input_paths.iter().map(|path| &path.value).chain([&target.input_path]);
     if let Some(path) = paths.filter(|path| !path.is_empty()).find(|path| Path::parse(path).is_none()) {
         return Some(format!(
@@ -149,6 +157,8 @@ mod tests {
         ] {
             assert!(said(Target { arn: arn.into(), ..Target::default() }).contains(part), "{arn}");
         }
+        let plain = Target { input_template: "it failed".into(), ..ops_item() };
+        assert!(said(plain).contains("Invalid InputTemplate it failed"));
         let both = Target { input: "{}".into(), input_path: "$.detail".into(), ..ops_item() };
         assert!(said(both).contains("Only one of Input, InputPath"));
         assert!(said(Target { input: "{".into(), ..ops_item() }).contains("JSON syntax error in input"));

@@ -17,6 +17,7 @@ pub const OPERATIONS: &[&str] = &[
     "ListRuleNamesByTarget",
     "TestEventPattern",
     "PutEvents",
+    "ListTagsForResource",
 ];
 
 /// AWS's `AppSyncParameters`.
@@ -271,6 +272,22 @@ pub struct ListRulesResponse {
     pub next_token: Option<String>,
     #[serde(rename = "Rules", skip_serializing_if = "Option::is_none")]
     pub rules: Option<Vec<Rule>>,
+}
+
+/// What ListTagsForResource is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListTagsForResourceRequest {
+    #[serde(rename = "ResourceARN", skip_serializing_if = "Option::is_none")]
+    pub resource_arn: Option<String>,
+}
+
+/// What ListTagsForResource answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListTagsForResourceResponse {
+    #[serde(rename = "Tags", skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
 }
 
 /// What ListTargetsByRule is asked.
