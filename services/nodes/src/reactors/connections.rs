@@ -1,8 +1,12 @@
-//! Which connections the server has, by its word on its own account.
+//! Which connections the server has, by its word on its own account; and that a session is lost with its own.
 
-use crate::Shared;
+use crate::{
+    Shared,
+    domain::node::{Command, Node},
+};
 use reeve_jetstream::{Bus, Error, Headers};
-use reeve_runtime::HandlerError;
+use reeve_runtime::{Handle, HandlerError};
+use reeve_types::Timestamp;
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -73,4 +77,17 @@ impl Connection {
     pub async fn cut_off(&self, system: &Bus) -> Result<(), Error> {
         cut_off(system, &self.server, self.number).await
     }
+}
+
+/// A session has ended.
+pub(crate) async fn lose(
+    handle: &Handle,
+    node: &str,
+    session: &str,
+    reason: &str,
+) -> Result<(), HandlerError> {
+    let context = handle.context(Timestamp::now());
+    let command = Command::Lose { session: session.to_owned(), reason: reason.to_owned() };
+    handle.execute::<Node>(node, command, &context).await?;
+    Ok(())
 }

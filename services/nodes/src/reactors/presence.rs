@@ -1,6 +1,6 @@
 //! Whether nodes are there: introductions, heartbeats, the server's notices, and silence.
 
-use super::{duplicates, notices};
+use super::{connections::lose, duplicates, notices};
 use crate::{
     Shared,
     domain::{
@@ -204,18 +204,6 @@ pub(crate) async fn listen(shared: Arc<Shared>, handle: Handle) -> Result<(), Ha
         }
     }
     Err(HandlerError::Unavailable("the subscription to heartbeats ended".to_owned()))
-}
-
-pub(crate) async fn lose(
-    handle: &Handle,
-    node: &str,
-    session: &str,
-    reason: &str,
-) -> Result<(), HandlerError> {
-    let context = handle.context(Timestamp::now());
-    let command = Command::Lose { session: session.to_owned(), reason: reason.to_owned() };
-    handle.execute::<Node>(node, command, &context).await?;
-    Ok(())
 }
 
 /// The server's notices of ended connections, on its own account.
