@@ -53,6 +53,7 @@ pub use flow::{DocumentStatus, Flow, OnFailure, StepStatus, aggregate};
 pub use inputs::DocumentInput;
 pub use names::check_name;
 pub use parameters::{Error as ParameterError, bind};
+pub use pattern::{Pattern, Verdict};
 pub use plan::{Error as PlanError, Plan, PlannedStep, parse_executable};
 pub use platform::Platform;
 pub use precondition::{Condition, Decision};

@@ -104,6 +104,12 @@ pub const ENTRIES: [Entry; 15] = [
             }))
         },
     },
+    Entry {
+        name: "parameters",
+        secrets: &[SECRETS_KEY],
+        authorizes: false,
+        describe: |needs| Ok(reeve_parameters::service(&needs.vault()?)),
+    },
     Entry { name: "patching", secrets: &[], authorizes: false, describe: |_| Ok(reeve_patching::service()) },
     Entry {
         name: "rules",
