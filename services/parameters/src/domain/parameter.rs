@@ -353,3 +353,6 @@ fn decide_unlabel(
     };
     Ok((!unlabeled.labels.is_empty()).then_some(ParameterEvent::ParameterVersionUnlabeled(unlabeled)))
 }
+
+#[cfg(test)]
+mod tests;
