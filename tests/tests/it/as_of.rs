@@ -223,7 +223,7 @@ fn write(instance: &Instance, dice: &mut Dice, created: &mut Created, incident: 
     };
     let n = dice.below(1000);
     let parameter = format!("/p/{}", n % 3);
-    let (operation, input) = match dice.below(17) {
+    let (operation, input) = match dice.below(21) {
         0 => ("CreateDocument", json!({"Name": name, "Content": content(n), "DocumentType": "Command"})),
         1 => ("UpdateDocument", json!({"Name": name, "Content": content(n), "DocumentVersion": "$LATEST"})),
         2 => ("DeleteDocument", json!({"Name": name})),
@@ -272,12 +272,12 @@ fn write(instance: &Instance, dice: &mut Dice, created: &mut Created, incident: 
                 "ComplianceType": "Custom:Benchmark", "ExecutionSummary": {"ExecutionTime": n}, "Items": items}),
             )
         }
-        15 | 16 => (
+        16 | 17 => (
             "PutParameter",
             json!({"Name": parameter, "Value": n.to_string(), "Type": "String", "Overwrite": true}),
         ),
-        17 => ("LabelParameterVersion", json!({"Name": parameter, "Labels": ["label"]})),
-        18 => ("DeleteParameter", json!({"Name": parameter})),
+        18 => ("LabelParameterVersion", json!({"Name": parameter, "Labels": ["label"]})),
+        19 => ("DeleteParameter", json!({"Name": parameter})),
         _ => {
             let command = instance.send("echo x");
             instance.ended(&command);

@@ -39,7 +39,7 @@ pub const KEY_RENEWAL: &str = "key-renewal";
 pub const KEY_RENEWAL_SECRETS: [&str; 2] = [ROOT_SEED, ROOT_KEY];
 
 /// Every service.
-pub const ENTRIES: [Entry; 15] = [
+pub const ENTRIES: [Entry; 16] = [
     Entry {
         name: "access",
         secrets: &[SECRETS_KEY],
