@@ -40,7 +40,7 @@ pub mod plan;
 pub mod platform;
 pub mod plugins;
 pub mod precondition;
-mod references;
+pub mod references;
 mod sending;
 mod session;
 mod step_inputs;

@@ -199,3 +199,110 @@ fn the_command_line_puts_lists_and_shows() {
     let gone = instance.reeve(&["parameters", "get", "/cli/a"]);
     assert!(!gone.success && gone.stderr.contains("ParameterNotFound"), "{}", gone.stderr);
 }
+
+/// A command that prints a text, with its outcome.
+fn printed(instance: &Instance, text: &str) -> String {
+    let node = instance.node();
+    let parameters = json!({"commands": [format!("echo '{text}'")]}).to_string();
+    let arguments = [
+        "send-command",
+        "--document-name",
+        "AWS-RunShellScript",
+        "--instance-ids",
+        &node,
+        "--parameters",
+        &parameters,
+    ];
+    let sent = instance.aws(&arguments).json();
+    assert_eq!(
+        sent["Command"]["Parameters"]["commands"],
+        json!([format!("echo '{text}'")]),
+        "as it was given"
+    );
+    let id = sent["Command"]["CommandId"].as_str().unwrap();
+    instance.ended(id);
+    let ran = instance.aws(&["get-command-invocation", "--command-id", id, "--instance-id", &node]).json();
+    ran["StandardOutputContent"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_command_s_parameters_refer_to_versions_that_are_fixed_when_it_is_sent() {
+    let instance = Instance::start(1);
+    put(&instance, "/app/url", "one", &["--type", "String"]);
+    put(&instance, "/app/url", "two", &["--overwrite"]);
+    put(&instance, "list", "a,b", &["--type", "StringList"]);
+    put(&instance, "/app/secret", "canary-5b1f", &["--type", "SecureString"]);
+    let label =
+        ["label-parameter-version", "--name", "/app/url", "--parameter-version", "1", "--labels", "old"];
+    instance.aws(&label).json();
+    let text = "{{ssm:/app/url}} {{ ssm:/app/url:1 }} {{ssm:/app/url:old}} {{.Names}}";
+    assert_eq!(printed(&instance, text), "two one one {{.Names}}\n");
+    let events = instance.events();
+    let sent = events.iter().find(|event| event["type"] == "reeve.run-command.CommandSent.v1").unwrap();
+    let versions = sent["data"]["references"].to_string();
+    assert!(versions.contains("/app/url") && versions.contains('2'), "{sent}");
+
+    let refused = |script: &str| {
+        let parameters = json!({"commands": [script]}).to_string();
+        let node = instance.node();
+        let sent = instance.aws(&[
+            "send-command",
+            "--document-name",
+            "AWS-RunShellScript",
+            "--instance-ids",
+            &node,
+            "--parameters",
+            &parameters,
+        ]);
+        sent.complaint().to_owned()
+    };
+    for (script, reason) in [
+        ("echo {{ssm:/app/secret}}", "is a SecureString"),
+        ("echo {{ssm:/none}}", "does not exist"),
+        ("echo {{ssm:/app/url:7}}", "no such version or label"),
+        ("echo {{ssm:list}}", "must stand alone"),
+        ("echo {{ssm-secure:/app/secret}}", "InvalidParameters"),
+    ] {
+        let complaint = refused(script);
+        assert!(
+            complaint.contains("InvalidParameters") && complaint.contains(reason),
+            "{script}: {complaint}"
+        );
+    }
+    // Who may send, and not read the parameter, does not get it by a command.
+    let ann = instance.principal("ann", &[]);
+    let policy = r#"permit(principal == Principal::"ann", action == Action::"ssm:SendCommand", resource);"#;
+    std::fs::write(instance.scratch().join("ann.cedar"), policy).unwrap();
+    instance.reeve(&["access", "put-policy", "ann", "ann.cedar"]).text();
+    let ann = instance.raw_as(&ann);
+    let send = |script: &str| {
+        let input = json!({"DocumentName": "AWS-RunShellScript", "InstanceIds": [instance.node()],
+            "Parameters": {"commands": [script]}});
+        ann.call("SendCommand", &input)
+    };
+    reeve_e2e::wait_for("she may send", || (send("true").0 == 200).then_some(()));
+    let (status, answer) = send("echo {{ssm:/app/url}}");
+    assert_eq!(status, 400, "{answer}");
+    assert!(answer.to_string().contains("ssm:GetParameters"), "{answer}");
+}
+
+#[test]
+fn a_list_of_a_command_takes_the_items_of_a_list() {
+    let instance = Instance::start(1);
+    put(&instance, "lines", "echo a, echo b", &["--type", "StringList"]);
+    let node = instance.node();
+    let arguments = [
+        "send-command",
+        "--document-name",
+        "AWS-RunShellScript",
+        "--instance-ids",
+        &node,
+        "--parameters",
+        r#"{"commands":["{{ssm:lines}}","echo c"]}"#,
+    ];
+    let sent = instance.aws(&arguments).json();
+    let id = sent["Command"]["CommandId"].as_str().unwrap();
+    instance.ended(id);
+    let ran = instance.aws(&["get-command-invocation", "--command-id", id, "--instance-id", &node]).json();
+    assert_eq!(ran["StandardOutputContent"], "a\nb\nc\n");
+}
