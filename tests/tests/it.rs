@@ -83,6 +83,8 @@ mod matrix;
 mod opscenter;
 #[path = "it/owed.rs"]
 mod owed;
+#[path = "it/parameters.rs"]
+mod parameters;
 #[path = "it/patching.rs"]
 mod patching;
 #[path = "it/patching_apt.rs"]

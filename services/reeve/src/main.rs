@@ -96,6 +96,9 @@ enum Command {
     /// Lists, shows, switches and backtests rules.
     #[command(subcommand)]
     Rules(client::rules::Command),
+    /// Shows, puts, lists and deletes parameters.
+    #[command(subcommand)]
+    Parameters(client::parameters::Command),
     /// Finds out what patches nodes lack, and installs them.
     #[command(subcommand)]
     Patch(client::patch::Command),
@@ -174,13 +177,14 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
             | Command::Inventory(_)
             | Command::Ops(_)
             | Command::Rules(_)
+            | Command::Parameters(_)
             | Command::Patch(_)
             | Command::Api(_)
     );
     anyhow::ensure!(
         asks || cli.as_of.is_none(),
         "--as-of goes with nodes, documents, commands, command, compliance, dead-letters, incidents, inventory, \
-         associations, ops, patch, rules and api"
+         associations, ops, parameters, patch, rules and api"
     );
     let connection =
         || anyhow::Ok(client::connection::Connection::open(&data)?.asking_as_of(cli.as_of.clone()));
@@ -215,6 +219,9 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         }
         Command::Ops(command) => client::ops::ops(&connection()?, command, format).await?,
         Command::Rules(command) => client::rules::rules(&connection()?, command, format).await?,
+        Command::Parameters(command) => {
+            client::parameters::parameters(&connection()?, command, format).await?;
+        }
         Command::Patch(command) => {
             return client::patch::patch(&data, &connection()?, command, format).await;
         }

@@ -20,6 +20,7 @@ mod dispatch;
 pub mod domain;
 mod projections;
 mod reactors;
+mod references;
 mod requests;
 mod sending;
 mod signing;
@@ -61,6 +62,7 @@ pub fn service(config: &Config) -> Service {
         .projection(reeve_fleet::Nodes)
         .projection(reeve_fleet::KeySets)
         .projection(reeve_fleet::node_tags())
+        .projection(projections::Parameters)
         .projection(projections::Commands)
         .projection(projections::Invocations)
         .timer(ROLLOUT_TIMER, move |due| reactors::roll_out(rolling_out.clone(), due))

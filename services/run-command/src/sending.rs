@@ -3,6 +3,7 @@
 use crate::{
     contents::{Content, Contents},
     domain::command::{Command, SentCommand},
+    references,
 };
 use reeve_authz::{Authorizer, Place, Resource, permit};
 use reeve_contracts::{
@@ -76,18 +77,25 @@ impl Sender {
     /// SendCommand's.
     pub async fn send(&self, handle: &Handle, order: Order, context: &Context) -> Result<Position, ApiError> {
         let resolved = resolve(&self.contents, handle, &order)?;
-        let bytes = json(&order.parameters)?.len();
+        let referred =
+            references::resolve(handle, &resolved.content.inputs, &order.parameters, |parameters| {
+                let place = Place { region: &order.region, account: &order.account };
+                permit(&*self.authorizer, &context.actor.name, "ssm:GetParameters", parameters, place)
+                    .map_err(|denied| ApiError::new("AccessDeniedException", denied))
+            })?;
+        let bytes = json(&referred.parameters)?.len();
         if bytes > MAX_PARAMETER_BYTES {
             let message = format!("Parameters has {bytes} bytes; it may have at most {MAX_PARAMETER_BYTES}.");
             return Err(ApiError::new("InvalidParameters", message));
         }
-        let parameters = language::bind(&resolved.content.inputs, &order.parameters)
+        let parameters = language::bind(&resolved.content.inputs, &referred.parameters)
             .map_err(|e| ApiError::new("InvalidParameters", e.to_string()))?;
         let execution_timeout = language::execution_timeout(&resolved.content.document, &parameters)
             .map_err(|e| ApiError::new("InvalidParameters", e.to_string()))?;
         let node_ids = node_ids(handle, &order, &resolved)?;
         self.authorize(&order, &context.actor.name, &node_ids)?;
         let mut sent = command_sent(&order, &resolved, &parameters, execution_timeout, context)?;
+        sent.references = referred.references;
         let id = sent.command_id.clone();
         (sent.first_index, sent.node_ids) = list_targets(handle, &id, node_ids, context).await?;
         let executed = handle.execute::<SentCommand>(&id, Command::Send(Box::new(sent)), context).await?;

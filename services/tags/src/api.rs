@@ -2,14 +2,14 @@
 
 use crate::{
     domain::{Command, Error, Resource, resource_id},
-    projections::{DOCUMENTS, NODES, OPS_ITEMS, OPS_METADATA, PATCH_BASELINES},
+    projections::{DOCUMENTS, NODES, OPS_ITEMS, OPS_METADATA, PARAMETERS, PATCH_BASELINES},
 };
 use reeve_contracts::ssm::{
     AddTagsToResourceRequest, AddTagsToResourceResult, ListTagsForResourceRequest, ListTagsForResourceResult,
     RemoveTagsFromResourceRequest, RemoveTagsFromResourceResult, Tag,
 };
 use reeve_runtime::{ApiError, Call};
-use reeve_types::{arn::id_or_arn, tags};
+use reeve_types::{arn::id_or_arn, parameters, tags};
 
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
@@ -23,11 +23,12 @@ impl From<Error> for ApiError {
 
 /// The types whose resources are known here, with the table of those that exist. AWS's other types belong to services
 /// that Reeve does not have: nothing of them exists, so nothing of them is tagged.
-const TYPES: [(&str, &str); 5] = [
+const TYPES: [(&str, &str); 6] = [
     ("Document", DOCUMENTS),
     ("ManagedInstance", NODES),
     ("OpsItem", OPS_ITEMS),
     ("OpsMetadata", OPS_METADATA),
+    ("Parameter", PARAMETERS),
     ("PatchBaseline", PATCH_BASELINES),
 ];
 
@@ -53,11 +54,14 @@ fn named<I>(call: &Call<I>, kind: Option<&String>, id: Option<&String>) -> Resul
         return Err(ApiError::new("InvalidResourceType", message));
     };
     let id = id.map(String::as_str).unwrap_or_default();
+    // One has several spellings, and Terraform imports one by a version of it.
+    let path = parameters::named(id).path;
     // All but nodes are also named by their ARNs.
     let id = match kind {
         "Document" => id_or_arn("document", id),
         "OpsItem" => id_or_arn("opsitem", id),
         "OpsMetadata" => id_or_arn("opsmetadata", id),
+        "Parameter" => &path,
         "PatchBaseline" => id_or_arn("patchbaseline", id),
         _ => id,
     };

@@ -2,7 +2,7 @@
 //!
 //! - Aggregate `resource`, one for each tagged resource: subject `reeve.evt.tags.resource.<type>.<id>`, the
 //!   id escaped. Events `TagsAdded` and `TagsRemoved`.
-//! - The events of documents, nodes, OpsItems and OpsMetadata are consumed: each must exist to be tagged; the tags that
+//! - The events of documents, nodes, OpsItems, OpsMetadata, parameters and patch baselines are consumed: each must exist to be tagged; the tags that
 //!   it was created or registered with are added; when it is gone, so are its tags.
 //!
 //! Invariants: a resource has at most 50 tags; no key begins with `aws:`; an event says only what changed.
@@ -25,12 +25,14 @@ pub fn service() -> Service {
         .projection(projections::Nodes)
         .projection(projections::OpsItems)
         .projection(projections::OpsMetadata)
+        .projection(projections::Parameters)
         .projection(projections::PatchBaselines)
         // One at a time and so in order: a document that is made anew keeps the tags of its new creation.
         .reactor(Consumer::from_beginning("documents").in_order(), reactors::on_document)
         .reactor(Consumer::from_beginning("nodes").in_order(), reactors::on_node)
         .reactor(Consumer::from_beginning("ops-items").in_order(), reactors::on_ops_item)
         .reactor(Consumer::from_beginning("ops-metadata").in_order(), reactors::on_ops_metadata)
+        .reactor(Consumer::from_beginning("parameters").in_order(), reactors::on_parameter)
         .reactor(Consumer::from_beginning("patch-baselines").in_order(), reactors::on_patch_baseline)
         .operation(
             Operation::write("ssm", "AddTagsToResource").on("@ResourceType", "ResourceId"),

@@ -4,6 +4,7 @@ use reeve_contracts::{
     documents::DocumentEvent,
     nodes::NodeEvent,
     opscenter::{OpsItemEvent, OpsMetadataEvent},
+    parameters::ParameterEvent,
     patching::BaselineEvent,
 };
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
@@ -17,6 +18,8 @@ pub(crate) const NODES: &str = "nodes";
 pub(crate) const OPS_ITEMS: &str = "ops-items";
 /// The ids of the OpsMetadata that exist.
 pub(crate) const OPS_METADATA: &str = "ops-metadata";
+/// The paths of the parameters that exist.
+pub(crate) const PARAMETERS: &str = "parameters";
 /// The ids of the patch baselines that somebody made.
 pub(crate) const PATCH_BASELINES: &str = "patch-baselines";
 
@@ -105,6 +108,25 @@ impl Projection for OpsMetadata {
                 view.remove(OPS_METADATA, e.ops_metadata_id.as_bytes());
             }
             OpsMetadataEvent::OpsMetadataUpdated(_) => {}
+        }
+    }
+}
+
+/// Keeps [`PARAMETERS`].
+pub(crate) struct Parameters;
+
+impl Projection for Parameters {
+    const NAME: &'static str = "parameters";
+    const VERSION: u32 = 1;
+    type Event = ParameterEvent;
+
+    fn apply(&self, view: &mut dyn View, event: &Recorded<ParameterEvent>) {
+        match &event.event {
+            ParameterEvent::ParameterPut(put) if put.version == 1 => {
+                view.put_row(PARAMETERS, &put.path, true)
+            }
+            ParameterEvent::ParameterDeleted(gone) => view.remove(PARAMETERS, gone.path.as_bytes()),
+            _ => {}
         }
     }
 }

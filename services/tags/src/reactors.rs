@@ -5,6 +5,7 @@ use reeve_contracts::{
     documents::DocumentEvent,
     nodes::NodeEvent,
     opscenter::{OpsItemEvent, OpsMetadataEvent, Tag},
+    parameters::ParameterEvent,
     patching::BaselineEvent,
 };
 use reeve_eventsourcing::Event;
@@ -63,6 +64,18 @@ pub(crate) async fn on_patch_baseline(delivery: Delivery<BaselineEvent>) -> Resu
         }
         BaselineEvent::BaselineDeleted(gone) => clear(&delivery, "PatchBaseline", &gone.baseline_id).await,
         BaselineEvent::BaselineUpdated(_) => Ok(()),
+    }
+}
+
+/// The tags that a parameter is created with are added; a deleted one keeps none.
+pub(crate) async fn on_parameter(delivery: Delivery<ParameterEvent>) -> Result<(), HandlerError> {
+    match &delivery.event.event {
+        ParameterEvent::ParameterPut(put) => {
+            let tags = put.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect();
+            add(&delivery, "Parameter", &put.path, tags).await
+        }
+        ParameterEvent::ParameterDeleted(gone) => clear(&delivery, "Parameter", &gone.path).await,
+        _ => Ok(()),
     }
 }
 

@@ -284,6 +284,14 @@ mod tests {
         assert_eq!(Resource::new("Document", arn), Resource::new("Document", "deploy"));
         assert_eq!(Resource::new("Document", "deploy").arn("us-east-1", "123456789012"), arn);
         assert_eq!(Resource::new("Document", "arn:odd").id, "arn:odd");
+        let arn = "arn:aws:ssm:us-east-1:123456789012:parameter/db/password";
+        for text in ["/db/password", "/db/password:3", "/db/password:label", arn] {
+            assert_eq!(Resource::new("Parameter", text).id, "/db/password", "{text}");
+        }
+        assert_eq!(Resource::new("Parameter", "/db/password").arn("us-east-1", "123456789012"), arn);
+        for text in ["x", "/x", " /x:1 ", "arn:aws:ssm:us-east-1:123456789012:parameter/x"] {
+            assert_eq!(Resource::new("Parameter", text).id, "x", "{text}");
+        }
         assert_eq!(Resource::none().arn("us-east-1", "123456789012"), "*");
     }
 

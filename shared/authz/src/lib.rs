@@ -32,7 +32,7 @@ pub use watch::{secret_name, watch};
 /// The principal in an administrator's file that `reeve up` makes; its name is nobody else's.
 pub const ADMINISTRATOR: &str = "administrator";
 
-use reeve_types::arn::Arn;
+use reeve_types::{arn::Arn, parameters::named};
 use std::fmt;
 use std::sync::Arc;
 
@@ -70,6 +70,9 @@ pub enum Decision {
     Deny,
 }
 
+/// The kind whose ids have several spellings.
+const PARAMETER: &str = "Parameter";
+
 /// What an action is done to: a resource that tags and policies can name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Resource {
@@ -81,6 +84,10 @@ pub struct Resource {
 impl Resource {
     /// From what a request says, which may be an ARN.
     pub fn new(kind: &str, id: &str) -> Self {
+        // All spellings of a parameter's name are one parameter, with a version or a label as well.
+        if kind == PARAMETER {
+            return Self { kind: kind.to_owned(), id: named(id).path };
+        }
         let named = Arn::parse(id).and_then(|arn| arn.resource.split_once(['/', ':']));
         Self { kind: kind.to_owned(), id: named.map_or(id, |(_, name)| name).to_owned() }
     }

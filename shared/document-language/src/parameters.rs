@@ -33,10 +33,9 @@ pub enum Error {
     /// The value does not match allowedPattern as a whole.
     #[error("The parameter {name} has the value {value:?}, which does not match the pattern {pattern}.")]
     Pattern { name: String, value: String, pattern: String },
-    /// The value holds a reference to the Parameter Store, which nothing resolves yet.
+    /// The value holds a reference to the Parameter Store that nothing has resolved.
     #[error(
-        "The parameter {name} holds the reference {reference}; references to the Parameter Store cannot be \
-         resolved yet, and a script would get their text."
+        "The parameter {name} holds the reference {reference}, which cannot be resolved: a script would get its text."
     )]
     Reference { name: String, reference: String },
     /// The declaration itself cannot be used.

@@ -23,7 +23,7 @@ static CACHE: Mutex<BTreeMap<String, Arc<Pattern>>> = Mutex::new(BTreeMap::new()
 
 /// What a pattern says about a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub enum Verdict {
     Matches,
     Differs,
     /// The engine gave up; treated as a refusal, because a guess would let values through.
@@ -31,14 +31,17 @@ pub(crate) enum Verdict {
 }
 
 /// A compiled allowedPattern with look-around, bounded in its steps.
-pub(crate) struct Pattern {
+pub struct Pattern {
     full: Regex,
     search: Regex,
 }
 
 impl Pattern {
-    /// Compiles the pattern, or says why not.
-    pub(crate) fn compile(written: &str) -> Result<Arc<Self>, String> {
+    /// Compiles the pattern.
+    ///
+    /// # Errors
+    /// A sentence without its subject that says why not.
+    pub fn compile(written: &str) -> Result<Arc<Self>, String> {
         let cache = || CACHE.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = cache().get(written) {
             return Ok(known.clone());
@@ -63,7 +66,7 @@ impl Pattern {
     }
 
     /// The pattern must cover the whole text: the rule of the service.
-    pub(crate) fn full(&self, text: &str) -> Verdict {
+    pub fn full(&self, text: &str) -> Verdict {
         verdict(&self.full, text)
     }
 

@@ -1,8 +1,9 @@
 //! References to the Parameter Store: `{{ ssm:name }}`, `{{ ssm:name:version }}` and `{{ ssm-secure:name }}`.
 //!
-//! Nothing resolves them yet. A document may hold them, because AWS stores such documents; a command may not, because its
-//! script would get the text of the reference instead of what it stands for. Other braces, such as `{{.Names}}`, are
-//! somebody else's templates and pass.
+//! The service that sends a command resolves those of its parameters ([`parameters_in`], [`replace`]). What is left, in the
+//! steps of a document or of a form that nothing resolves, may be stored, because AWS stores such documents, and not be
+//! sent: a script would get the text of the reference instead of what it stands for. Other braces, such as `{{.Names}}`,
+//! are somebody else's templates and pass.
 
 use serde_json::Value;
 
@@ -10,6 +11,42 @@ use crate::interpolate::{names_in, next_placeholder};
 
 fn is_reference(name: &str) -> bool {
     name.starts_with("ssm:") || name.starts_with("ssm-secure:")
+}
+
+const PLAIN: &str = "ssm:";
+
+/// The parameters that a text refers to by `{{ ssm:name }}`, each with its selector.
+pub fn parameters_in(text: &str) -> Vec<&str> {
+    let (mut from, mut found) = (0, Vec::new());
+    while let Some((start, end, name)) = next_placeholder(text, from) {
+        match name.strip_prefix(PLAIN) {
+            Some(parameter) => {
+                found.push(parameter);
+                from = end;
+            }
+            None => from = start + 1,
+        }
+    }
+    found
+}
+
+/// The text with each `{{ ssm:name }}` replaced by what `value` says of the name and its selector.
+///
+/// # Errors
+/// What `value` answers.
+pub fn replace<E>(text: &str, mut value: impl FnMut(&str) -> Result<String, E>) -> Result<String, E> {
+    let (mut replaced, mut kept_from, mut from) = (String::new(), 0, 0);
+    while let Some((start, end, name)) = next_placeholder(text, from) {
+        let Some(parameter) = name.strip_prefix(PLAIN) else {
+            from = start + 1;
+            continue;
+        };
+        replaced.push_str(text.get(kept_from..start).unwrap_or_default());
+        replaced.push_str(&value(parameter)?);
+        (kept_from, from) = (end, end);
+    }
+    replaced.push_str(text.get(kept_from..).unwrap_or_default());
+    Ok(replaced)
 }
 
 /// The first reference of a text, as it is written there.
@@ -36,6 +73,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn given_a_text_when_replaced_then_only_plain_references_are() {
+        let text = "a {{ssm:x}} {{ y }} {{ ssm:/a/b:3 }}{{ssm-secure:z}} {{ssm:x} {{";
+        assert_eq!(parameters_in(text), ["x", "/a/b:3"]);
+        let replaced = replace(text, |name| Ok::<_, ()>(format!("<{name}>")));
+        assert_eq!(replaced.unwrap(), "a <x> {{ y }} </a/b:3>{{ssm-secure:z}} {{ssm:x} {{");
+        assert_eq!(replace("{{ssm:x}}", |_| Err("no")), Err("no"));
+    }
 
     #[test]
     fn given_texts_when_searched_then_references_are_found_and_other_braces_are_not() {

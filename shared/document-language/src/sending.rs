@@ -20,10 +20,10 @@ pub enum Error {
         /// The rest of the sentence.
         problem: String,
     },
-    /// A step holds a reference that nothing resolves yet.
+    /// A step holds a reference, and those of parameters alone are resolved.
     #[error(
-        "The step {step:?} holds the reference {reference}; references to the Parameter Store cannot be resolved \
-         yet, and a script would get their text."
+        "The step {step:?} holds the reference {reference}; references to the Parameter Store are resolved in the values \
+         and the defaults of parameters alone, and a script would get their text."
     )]
     Reference {
         /// The name of the step.

@@ -5,6 +5,7 @@
 
 pub mod arn;
 pub mod ids;
+pub mod parameters;
 pub mod subject;
 pub mod tags;
 mod time;

@@ -142,6 +142,13 @@ fn inputs(operation: &str, node: &str, created: &Created, incident: &Incident) -
         "ListComplianceItems" => vec![json!({"ResourceIds": [node]})],
         "GetNodeInventory" => vec![json!({"nodeId": node})],
         "ListInventoryChanges" => vec![json!({"from": 0, "to": 4_000_000_000u64})],
+        "GetParameter" => ["/p/0", "/p/1:1", "/p/1:label"]
+            .iter()
+            .map(|name| json!({"Name": name, "WithDecryption": true}))
+            .collect(),
+        "GetParameters" => vec![json!({"Names": ["/p/0", "/p/1", "/p/2"]})],
+        "GetParametersByPath" => vec![json!({"Path": "/p"}), json!({"Path": "/", "Recursive": true})],
+        "GetParameterHistory" => ["/p/0", "/p/1", "/p/2"].iter().map(|name| json!({"Name": name})).collect(),
         "GetDeadLetter" => vec![json!({"number": 1})],
         _ => vec![json!({})],
     }
@@ -215,7 +222,8 @@ fn write(instance: &Instance, dice: &mut Dice, created: &mut Created, incident: 
         .to_string()
     };
     let n = dice.below(1000);
-    let (operation, input) = match dice.below(17) {
+    let parameter = format!("/p/{}", n % 3);
+    let (operation, input) = match dice.below(21) {
         0 => ("CreateDocument", json!({"Name": name, "Content": content(n), "DocumentType": "Command"})),
         1 => ("UpdateDocument", json!({"Name": name, "Content": content(n), "DocumentVersion": "$LATEST"})),
         2 => ("DeleteDocument", json!({"Name": name})),
@@ -264,6 +272,12 @@ fn write(instance: &Instance, dice: &mut Dice, created: &mut Created, incident: 
                 "ComplianceType": "Custom:Benchmark", "ExecutionSummary": {"ExecutionTime": n}, "Items": items}),
             )
         }
+        16 | 17 => (
+            "PutParameter",
+            json!({"Name": parameter, "Value": n.to_string(), "Type": "String", "Overwrite": true}),
+        ),
+        18 => ("LabelParameterVersion", json!({"Name": parameter, "Labels": ["label"]})),
+        19 => ("DeleteParameter", json!({"Name": parameter})),
         _ => {
             let command = instance.send("echo x");
             instance.ended(&command);

@@ -69,7 +69,7 @@ fn what_an_author_wrote_has_its_effect_or_is_refused_by_name() {
         assert!(refused.contains("(InvalidDocumentContent)") && refused.contains(named), "{refused}");
     }
 
-    // A reference is refused instead of being given to a script as text; other braces are the script's own.
+    // A reference to what there is not is refused instead of being given to a script as text; other braces are the script's own.
     let echo = |default: Value| {
         document(
             json!({"p": {"type": "String", "default": default, "interpolationType": "ENV_VAR"}}),

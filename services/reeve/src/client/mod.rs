@@ -16,6 +16,7 @@ pub mod list;
 pub mod nodes;
 pub mod ops;
 pub mod output;
+pub mod parameters;
 pub mod patch;
 pub mod rules;
 pub mod run;

@@ -39,7 +39,7 @@ pub const KEY_RENEWAL: &str = "key-renewal";
 pub const KEY_RENEWAL_SECRETS: [&str; 2] = [ROOT_SEED, ROOT_KEY];
 
 /// Every service.
-pub const ENTRIES: [Entry; 15] = [
+pub const ENTRIES: [Entry; 16] = [
     Entry {
         name: "access",
         secrets: &[SECRETS_KEY],
@@ -103,6 +103,12 @@ pub const ENTRIES: [Entry; 15] = [
                 authorizer: needs.access()?,
             }))
         },
+    },
+    Entry {
+        name: "parameters",
+        secrets: &[SECRETS_KEY],
+        authorizes: false,
+        describe: |needs| Ok(reeve_parameters::service(&needs.vault()?)),
     },
     Entry { name: "patching", secrets: &[], authorizes: false, describe: |_| Ok(reeve_patching::service()) },
     Entry {

@@ -27,6 +27,16 @@ pub const OPERATIONS: &[&str] = &[
     "GetConnectionStatus",
     "DeregisterManagedInstance",
     "UpdateManagedInstanceRole",
+    "PutParameter",
+    "GetParameter",
+    "GetParameters",
+    "GetParametersByPath",
+    "GetParameterHistory",
+    "DescribeParameters",
+    "DeleteParameter",
+    "DeleteParameters",
+    "LabelParameterVersion",
+    "UnlabelParameterVersion",
     "AddTagsToResource",
     "RemoveTagsFromResource",
     "ListTagsForResource",
@@ -1162,6 +1172,37 @@ pub struct DeleteOpsMetadataRequest {
 #[serde(default)]
 pub struct DeleteOpsMetadataResult {}
 
+/// What DeleteParameter is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeleteParameterRequest {
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// What DeleteParameter answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeleteParameterResult {}
+
+/// What DeleteParameters is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeleteParametersRequest {
+    #[serde(rename = "Names", skip_serializing_if = "Option::is_none")]
+    pub names: Option<Vec<String>>,
+}
+
+/// What DeleteParameters answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeleteParametersResult {
+    #[serde(rename = "DeletedParameters", skip_serializing_if = "Option::is_none")]
+    pub deleted_parameters: Option<Vec<String>>,
+    #[serde(rename = "InvalidParameters", skip_serializing_if = "Option::is_none")]
+    pub invalid_parameters: Option<Vec<String>>,
+}
+
 /// What DeletePatchBaseline is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -1567,6 +1608,32 @@ pub struct DescribeOpsItemsResponse {
     pub next_token: Option<String>,
     #[serde(rename = "OpsItemSummaries", skip_serializing_if = "Option::is_none")]
     pub ops_item_summaries: Option<Vec<OpsItemSummary>>,
+}
+
+/// What DescribeParameters is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeParametersRequest {
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<ParametersFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "ParameterFilters", skip_serializing_if = "Option::is_none")]
+    pub parameter_filters: Option<Vec<ParameterStringFilter>>,
+    #[serde(rename = "Shared", skip_serializing_if = "Option::is_none")]
+    pub shared: Option<bool>,
+}
+
+/// What DescribeParameters answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeParametersResult {
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "Parameters", skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Vec<ParameterMetadata>>,
 }
 
 /// What DescribePatchBaselines is asked.
@@ -2195,6 +2262,96 @@ pub struct GetOpsMetadataResult {
     pub resource_id: Option<String>,
 }
 
+/// What GetParameterHistory is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetParameterHistoryRequest {
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "WithDecryption", skip_serializing_if = "Option::is_none")]
+    pub with_decryption: Option<bool>,
+}
+
+/// What GetParameterHistory answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetParameterHistoryResult {
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "Parameters", skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Vec<ParameterHistory>>,
+}
+
+/// What GetParameter is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetParameterRequest {
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "WithDecryption", skip_serializing_if = "Option::is_none")]
+    pub with_decryption: Option<bool>,
+}
+
+/// What GetParameter answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetParameterResult {
+    #[serde(rename = "Parameter", skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<Parameter>,
+}
+
+/// What GetParametersByPath is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetParametersByPathRequest {
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "ParameterFilters", skip_serializing_if = "Option::is_none")]
+    pub parameter_filters: Option<Vec<ParameterStringFilter>>,
+    #[serde(rename = "Path", skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    #[serde(rename = "Recursive", skip_serializing_if = "Option::is_none")]
+    pub recursive: Option<bool>,
+    #[serde(rename = "WithDecryption", skip_serializing_if = "Option::is_none")]
+    pub with_decryption: Option<bool>,
+}
+
+/// What GetParametersByPath answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetParametersByPathResult {
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "Parameters", skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Vec<Parameter>>,
+}
+
+/// What GetParameters is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetParametersRequest {
+    #[serde(rename = "Names", skip_serializing_if = "Option::is_none")]
+    pub names: Option<Vec<String>>,
+    #[serde(rename = "WithDecryption", skip_serializing_if = "Option::is_none")]
+    pub with_decryption: Option<bool>,
+}
+
+/// What GetParameters answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetParametersResult {
+    #[serde(rename = "InvalidParameters", skip_serializing_if = "Option::is_none")]
+    pub invalid_parameters: Option<Vec<String>>,
+    #[serde(rename = "Parameters", skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Vec<Parameter>>,
+}
+
 /// What GetPatchBaselineForPatchGroup is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -2759,6 +2916,28 @@ pub struct InventoryResultItem {
     pub schema_version: Option<String>,
     #[serde(rename = "TypeName", skip_serializing_if = "Option::is_none")]
     pub type_name: Option<String>,
+}
+
+/// What LabelParameterVersion is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LabelParameterVersionRequest {
+    #[serde(rename = "Labels", skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Vec<String>>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "ParameterVersion", skip_serializing_if = "Option::is_none")]
+    pub parameter_version: Option<i64>,
+}
+
+/// What LabelParameterVersion answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LabelParameterVersionResult {
+    #[serde(rename = "InvalidLabels", skip_serializing_if = "Option::is_none")]
+    pub invalid_labels: Option<Vec<String>>,
+    #[serde(rename = "ParameterVersion", skip_serializing_if = "Option::is_none")]
+    pub parameter_version: Option<i64>,
 }
 
 /// What ListAssociationVersions is asked.
@@ -3540,6 +3719,132 @@ pub struct OutputSource {
     pub output_source_type: Option<String>,
 }
 
+/// AWS's `Parameter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Parameter {
+    #[serde(rename = "ARN", skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+    #[serde(rename = "DataType", skip_serializing_if = "Option::is_none")]
+    pub data_type: Option<String>,
+    #[serde(rename = "LastModifiedDate", skip_serializing_if = "Option::is_none")]
+    pub last_modified_date: Option<f64>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "Selector", skip_serializing_if = "Option::is_none")]
+    pub selector: Option<String>,
+    #[serde(rename = "SourceResult", skip_serializing_if = "Option::is_none")]
+    pub source_result: Option<String>,
+    /// One of `String`, `StringList`, `SecureString`.
+    #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+    #[serde(rename = "Value", skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    #[serde(rename = "Version", skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
+}
+
+/// AWS's `ParameterHistory`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ParameterHistory {
+    #[serde(rename = "AllowedPattern", skip_serializing_if = "Option::is_none")]
+    pub allowed_pattern: Option<String>,
+    #[serde(rename = "DataType", skip_serializing_if = "Option::is_none")]
+    pub data_type: Option<String>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "KeyId", skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
+    #[serde(rename = "Labels", skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Vec<String>>,
+    #[serde(rename = "LastModifiedDate", skip_serializing_if = "Option::is_none")]
+    pub last_modified_date: Option<f64>,
+    #[serde(rename = "LastModifiedUser", skip_serializing_if = "Option::is_none")]
+    pub last_modified_user: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "Policies", skip_serializing_if = "Option::is_none")]
+    pub policies: Option<Vec<ParameterInlinePolicy>>,
+    /// One of `Standard`, `Advanced`, `Intelligent-Tiering`.
+    #[serde(rename = "Tier", skip_serializing_if = "Option::is_none")]
+    pub tier: Option<String>,
+    /// One of `String`, `StringList`, `SecureString`.
+    #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+    #[serde(rename = "Value", skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    #[serde(rename = "Version", skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
+}
+
+/// AWS's `ParameterInlinePolicy`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ParameterInlinePolicy {
+    #[serde(rename = "PolicyStatus", skip_serializing_if = "Option::is_none")]
+    pub policy_status: Option<String>,
+    #[serde(rename = "PolicyText", skip_serializing_if = "Option::is_none")]
+    pub policy_text: Option<String>,
+    #[serde(rename = "PolicyType", skip_serializing_if = "Option::is_none")]
+    pub policy_type: Option<String>,
+}
+
+/// AWS's `ParameterMetadata`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ParameterMetadata {
+    #[serde(rename = "ARN", skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+    #[serde(rename = "AllowedPattern", skip_serializing_if = "Option::is_none")]
+    pub allowed_pattern: Option<String>,
+    #[serde(rename = "DataType", skip_serializing_if = "Option::is_none")]
+    pub data_type: Option<String>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "KeyId", skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
+    #[serde(rename = "LastModifiedDate", skip_serializing_if = "Option::is_none")]
+    pub last_modified_date: Option<f64>,
+    #[serde(rename = "LastModifiedUser", skip_serializing_if = "Option::is_none")]
+    pub last_modified_user: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "Policies", skip_serializing_if = "Option::is_none")]
+    pub policies: Option<Vec<ParameterInlinePolicy>>,
+    /// One of `Standard`, `Advanced`, `Intelligent-Tiering`.
+    #[serde(rename = "Tier", skip_serializing_if = "Option::is_none")]
+    pub tier: Option<String>,
+    /// One of `String`, `StringList`, `SecureString`.
+    #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+    #[serde(rename = "Version", skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
+}
+
+/// AWS's `ParameterStringFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ParameterStringFilter {
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(rename = "Option", skip_serializing_if = "Option::is_none")]
+    pub option: Option<String>,
+    #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+}
+
+/// AWS's `ParametersFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ParametersFilter {
+    /// One of `Name`, `Type`, `KeyId`.
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+}
+
 /// AWS's `PatchBaselineIdentity`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -3696,6 +4001,47 @@ pub struct PutInventoryRequest {
 pub struct PutInventoryResult {
     #[serde(rename = "Message", skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+}
+
+/// What PutParameter is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PutParameterRequest {
+    #[serde(rename = "AllowedPattern", skip_serializing_if = "Option::is_none")]
+    pub allowed_pattern: Option<String>,
+    #[serde(rename = "DataType", skip_serializing_if = "Option::is_none")]
+    pub data_type: Option<String>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "KeyId", skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "Overwrite", skip_serializing_if = "Option::is_none")]
+    pub overwrite: Option<bool>,
+    #[serde(rename = "Policies", skip_serializing_if = "Option::is_none")]
+    pub policies: Option<String>,
+    #[serde(rename = "Tags", skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
+    /// One of `Standard`, `Advanced`, `Intelligent-Tiering`.
+    #[serde(rename = "Tier", skip_serializing_if = "Option::is_none")]
+    pub tier: Option<String>,
+    /// One of `String`, `StringList`, `SecureString`.
+    #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+    #[serde(rename = "Value", skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
+/// What PutParameter answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PutParameterResult {
+    /// One of `Standard`, `Advanced`, `Intelligent-Tiering`.
+    #[serde(rename = "Tier", skip_serializing_if = "Option::is_none")]
+    pub tier: Option<String>,
+    #[serde(rename = "Version", skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
 }
 
 /// What RegisterDefaultPatchBaseline is asked.
@@ -3963,6 +4309,28 @@ pub struct TargetLocation {
     pub targets_max_concurrency: Option<String>,
     #[serde(rename = "TargetsMaxErrors", skip_serializing_if = "Option::is_none")]
     pub targets_max_errors: Option<String>,
+}
+
+/// What UnlabelParameterVersion is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UnlabelParameterVersionRequest {
+    #[serde(rename = "Labels", skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Vec<String>>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "ParameterVersion", skip_serializing_if = "Option::is_none")]
+    pub parameter_version: Option<i64>,
+}
+
+/// What UnlabelParameterVersion answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UnlabelParameterVersionResult {
+    #[serde(rename = "InvalidLabels", skip_serializing_if = "Option::is_none")]
+    pub invalid_labels: Option<Vec<String>>,
+    #[serde(rename = "RemovedLabels", skip_serializing_if = "Option::is_none")]
+    pub removed_labels: Option<Vec<String>>,
 }
 
 /// What UpdateAssociation is asked.

@@ -11,6 +11,7 @@ pub mod node;
 pub mod nodes;
 pub mod opscenter;
 pub mod outcome;
+pub mod parameters;
 pub mod patching;
 pub mod rules;
 pub mod run_command;

@@ -70,6 +70,16 @@ pub struct CommandSent {
     pub origin_kind: ::prost::alloc::string::String,
     #[prost(string, tag = "21")]
     pub origin_id: ::prost::alloc::string::String,
+    /// to the Parameter Store: which versions parameters_json has the values of
+    #[prost(message, repeated, tag = "22")]
+    pub references: ::prost::alloc::vec::Vec<ParameterReference>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ParameterReference {
+    #[prost(string, tag = "1")]
+    pub path: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub version: u64,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CommandCancelRequested {

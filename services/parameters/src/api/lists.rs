@@ -1,0 +1,109 @@
+//! DescribeParameters, GetParameterHistory.
+
+use super::{
+    arn,
+    filters::{OF_DESCRIBE, filters, old_filters},
+    number, user,
+};
+use crate::{
+    domain::parameter::{Error, MAX_VERSIONS},
+    projections::{PARAMETERS, ParameterRow, TAGS, VERSIONS, VersionRow},
+    secrets,
+};
+use reeve_contracts::ssm::*;
+use reeve_runtime::{ApiError, Call, Page, page_size, text, to_answers};
+use reeve_secrets::Vault;
+use reeve_types::parameters::{Named, named};
+
+const MAX_PER_PAGE: usize = 50;
+/// As many as a page has when its caller does not say.
+const DEFAULT_PER_PAGE: i32 = 10;
+
+pub async fn describe(call: Call<DescribeParametersRequest>) -> Result<DescribeParametersResult, ApiError> {
+    let input = &call.input;
+    let limit = page_size(Some(input.max_results.unwrap_or(DEFAULT_PER_PAGE)), MAX_PER_PAGE)?;
+    let is_there = |filters: Option<usize>| filters.is_some_and(|count| count > 0);
+    let old = is_there(input.filters.as_ref().map(Vec::len));
+    if old && is_there(input.parameter_filters.as_ref().map(Vec::len)) {
+        return Err(ApiError::invalid("Filters and ParameterFilters can't be used in the same request."));
+    }
+    let filters = match old {
+        true => old_filters(input.filters.as_ref())?,
+        false => filters(input.parameter_filters.as_ref(), &OF_DESCRIBE)?,
+    };
+    // Nobody shares parameters with another account here.
+    if input.shared.unwrap_or_default() {
+        return Ok(DescribeParametersResult { parameters: Some(Vec::new()), next_token: None });
+    }
+    let views = call.handle.views();
+    let after = input.next_token.as_deref();
+    let page = views.filter::<ParameterRow>(PARAMETERS, "", after, limit, |path, row| {
+        let tags = || views.get(TAGS, path).unwrap_or_default();
+        filters.iter().all(|filter| filter.holds(&row.latest, tags))
+    });
+    let (parameters, next_token) = to_answers(page, |row| metadata(row.latest, &call))?;
+    Ok(DescribeParametersResult { parameters: Some(parameters), next_token })
+}
+
+fn metadata(row: VersionRow, call: &Call<DescribeParametersRequest>) -> ParameterMetadata {
+    ParameterMetadata {
+        arn: Some(arn(&row.path, &call.caller)),
+        allowed_pattern: text(&row.allowed_pattern),
+        data_type: Some(row.data_type),
+        description: text(&row.description),
+        key_id: text(&row.key_id),
+        last_modified_date: Some(row.modified.epoch_seconds()),
+        last_modified_user: Some(user(&row.user, &call.caller)),
+        name: Some(row.name),
+        policies: Some(Vec::new()),
+        tier: Some(row.tier),
+        r#type: Some(row.kind),
+        version: number(row.version),
+    }
+}
+
+pub async fn history(
+    vault: Vault,
+    call: Call<GetParameterHistoryRequest>,
+) -> Result<GetParameterHistoryResult, ApiError> {
+    let input = &call.input;
+    let limit =
+        page_size(Some(input.max_results.unwrap_or(MAX_PER_PAGE as i32)), MAX_PER_PAGE.min(MAX_VERSIONS))?;
+    let name = input.name.as_deref().unwrap_or_default();
+    let Named { path, selector } = named(name);
+    let views = call.handle.views();
+    if selector.is_some() || views.look::<ParameterRow>(PARAMETERS, &path).is_none() {
+        return Err(Error::Unknown(name.to_owned()).into());
+    }
+    let prefix = format!("{path}//");
+    let after = match input.next_token.as_deref() {
+        Some(token) if !token.starts_with(&prefix) => return Err(ApiError::unknown_token(token)),
+        token => token,
+    };
+    let page = views.scan::<VersionRow>(VERSIONS, &prefix, after, limit);
+    let mut rows = Vec::with_capacity(page.rows.len());
+    for (key, row) in page.rows {
+        let value = secrets::value(&vault, &row, input.with_decryption.unwrap_or_default()).await?;
+        rows.push((key, entry(row, value, &call)));
+    }
+    let (parameters, next_token) = to_answers(Page { rows, next: page.next }, |entry| entry)?;
+    Ok(GetParameterHistoryResult { parameters: Some(parameters), next_token })
+}
+
+fn entry(row: VersionRow, value: String, call: &Call<GetParameterHistoryRequest>) -> ParameterHistory {
+    ParameterHistory {
+        allowed_pattern: text(&row.allowed_pattern),
+        data_type: Some(row.data_type),
+        description: text(&row.description),
+        key_id: text(&row.key_id),
+        labels: Some(row.labels.into_iter().collect()),
+        last_modified_date: Some(row.modified.epoch_seconds()),
+        last_modified_user: Some(user(&row.user, &call.caller)),
+        name: Some(row.name),
+        policies: Some(Vec::new()),
+        tier: Some(row.tier),
+        r#type: Some(row.kind),
+        value: Some(value),
+        version: number(row.version),
+    }
+}

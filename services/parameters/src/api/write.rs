@@ -1,0 +1,156 @@
+//! PutParameter, DeleteParameter, DeleteParameters, LabelParameterVersion, UnlabelParameterVersion.
+
+use super::{arn, number};
+use crate::{
+    domain::{
+        labels, names,
+        parameter::{Command, Error, Parameter, ParameterEvent, Put, Sealed},
+        values::SECURE_STRING,
+    },
+    secrets,
+};
+use reeve_contracts::{parameters::Tag, ssm::*};
+use reeve_runtime::{ApiError, Call};
+use reeve_secrets::{Vault, Zeroizing};
+use reeve_types::{
+    parameters::{Named, named},
+    tags,
+};
+
+const TAGS_AND_OVERWRITE: &str = "Invalid request: tags and overwrite can't be used together. To create a parameter with tags, \
+    please remove overwrite flag. To update tags for an existing parameter, please use AddTagsToResource or \
+    RemoveTagsFromResource.";
+
+pub async fn put(vault: Vault, call: Call<PutParameterRequest>) -> Result<PutParameterResult, ApiError> {
+    let input = &call.input;
+    let before_name = arn("", &call.caller).len();
+    let name = names::check(input.name.as_deref().unwrap_or_default(), before_name)?;
+    let overwrite = input.overwrite.unwrap_or_default();
+    let pairs = input.tags.iter().flatten();
+    let pairs = pairs.map(|tag| (tag.key.clone().unwrap_or_default(), tag.value.clone().unwrap_or_default()));
+    let tags = tags::check(pairs).map_err(|error| ApiError::invalid(format!("{error}.")))?;
+    if overwrite && !tags.is_empty() {
+        return Err(ApiError::invalid(TAGS_AND_OVERWRITE));
+    }
+    if input.policies.as_ref().is_some_and(|policies| !policies.is_empty()) {
+        return Err(ApiError::invalid("Policies: parameter policies are not built here."));
+    }
+    let text = Zeroizing::new(input.value.clone().unwrap_or_default());
+    let path = name.path.clone();
+    let known = call.handle.state::<Parameter>(&path).current.map(|current| current.kind);
+    let sealed = match input.r#type.as_ref().or(known.as_ref()).map(String::as_str) {
+        Some(SECURE_STRING) => Some(secrets::seal(&vault, &text).await?),
+        _ => None,
+    };
+    let put = Put {
+        name,
+        overwrite,
+        text,
+        sealed: sealed.clone(),
+        kind: input.r#type.clone(),
+        data_type: input.data_type.clone(),
+        tier: input.tier.clone(),
+        description: input.description.clone(),
+        allowed_pattern: input.allowed_pattern.clone(),
+        key_id: input.key_id.clone(),
+        tags: tags.into_iter().map(|(key, value)| Tag { key, value }).collect(),
+    };
+    let executed = call.execute::<Parameter>(&path, Command::Put(Box::new(put))).await;
+    let put = executed.map_err(ApiError::from).and_then(|executed| match executed.event {
+        Some(ParameterEvent::ParameterPut(put)) => Ok(put),
+        _ => Err(ApiError::internal("the call led to something else")),
+    });
+    let kept = put.as_ref().map(|put| put.secret_id.as_str()).unwrap_or_default();
+    forget_unless_kept(&vault, sealed, kept).await;
+    let put = put?;
+    Ok(PutParameterResult { tier: Some(put.tier), version: number(put.version) })
+}
+
+/// The data key of a secret that is in no event is of no use: the call was refused, or an earlier delivery of it led to
+/// the event.
+async fn forget_unless_kept(vault: &Vault, sealed: Option<Sealed>, kept: &str) {
+    let Some(sealed) = sealed.filter(|sealed| sealed.secret_id != kept) else { return };
+    if let Err(error) = vault.destroy(&secrets::secret_name(&sealed.secret_id)).await {
+        tracing::warn!(%error, "the data key of a secret that is in no event stays");
+    }
+}
+
+/// The path of a parameter that is named without a selector.
+fn whole(name: &str) -> Result<String, Error> {
+    match named(name) {
+        Named { path, selector: None } => Ok(path),
+        _ => Err(Error::Unknown(name.to_owned())),
+    }
+}
+
+pub async fn delete(call: Call<DeleteParameterRequest>) -> Result<DeleteParameterResult, ApiError> {
+    let name = call.input.name.clone().unwrap_or_default();
+    let path = whole(&name)?;
+    call.execute::<Parameter>(&path, Command::Delete { name }).await?;
+    Ok(DeleteParameterResult {})
+}
+
+pub async fn delete_many(call: Call<DeleteParametersRequest>) -> Result<DeleteParametersResult, ApiError> {
+    let (mut deleted, mut invalid) = (Vec::new(), Vec::new());
+    for name in call.input.names.iter().flatten() {
+        let Ok(path) = whole(name) else {
+            invalid.push(name.clone());
+            continue;
+        };
+        match call.execute::<Parameter>(&path, Command::Delete { name: name.clone() }).await {
+            Ok(_) => deleted.push(name.clone()),
+            Err(reeve_runtime::ExecuteError::Refused(Error::Unknown(_))) => invalid.push(name.clone()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    deleted.dedup();
+    Ok(DeleteParametersResult { deleted_parameters: Some(deleted), invalid_parameters: Some(invalid) })
+}
+
+fn version(asked: Option<i64>) -> Result<Option<u64>, ApiError> {
+    let Some(asked) = asked else { return Ok(None) };
+    let version = u64::try_from(asked).ok().filter(|version| *version > 0);
+    let message = || ApiError::invalid(format!("ParameterVersion is {asked}: versions count from 1."));
+    version.map(Some).ok_or_else(message)
+}
+
+pub async fn label(
+    call: Call<LabelParameterVersionRequest>,
+) -> Result<LabelParameterVersionResult, ApiError> {
+    let input = &call.input;
+    let name = input.name.clone().unwrap_or_default();
+    let path = whole(&name)?;
+    let asked = version(input.parameter_version)?;
+    let wanted = input.labels.clone().unwrap_or_default();
+    let invalid = wanted.iter().filter(|label| !labels::is_valid(label)).cloned().collect();
+    let command = Command::Label { name, version: asked, labels: wanted };
+    let executed = call.execute::<Parameter>(&path, command).await?;
+    let latest = || call.handle.state::<Parameter>(&path).current.map(|current| current.version);
+    let labeled = match executed.event {
+        Some(ParameterEvent::ParameterVersionLabeled(labeled)) => Some(labeled.version),
+        _ => asked.or_else(latest),
+    };
+    Ok(LabelParameterVersionResult {
+        invalid_labels: Some(invalid),
+        parameter_version: labeled.and_then(number),
+    })
+}
+
+pub async fn unlabel(
+    call: Call<UnlabelParameterVersionRequest>,
+) -> Result<UnlabelParameterVersionResult, ApiError> {
+    let input = &call.input;
+    let name = input.name.clone().unwrap_or_default();
+    let path = whole(&name)?;
+    let Some(asked) = version(input.parameter_version)? else {
+        return Err(ApiError::invalid("ParameterVersion is missing."));
+    };
+    let labels = input.labels.clone().unwrap_or_default();
+    let command = Command::Unlabel { name, version: asked, labels: labels.clone() };
+    let removed = match call.execute::<Parameter>(&path, command).await?.event {
+        Some(ParameterEvent::ParameterVersionUnlabeled(unlabeled)) => unlabeled.labels,
+        _ => Vec::new(),
+    };
+    let invalid = labels.into_iter().filter(|label| !removed.contains(label)).collect();
+    Ok(UnlabelParameterVersionResult { removed_labels: Some(removed), invalid_labels: Some(invalid) })
+}

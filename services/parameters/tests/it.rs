@@ -1,0 +1,246 @@
+//! The parameters service on a real NATS.
+
+// All of this is a test: clippy's leave for tests sees only the functions marked as one.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use bytes::Bytes;
+use reeve_jetstream::{Bus, Error};
+use reeve_parameters::service;
+use reeve_runtime::{Running, run};
+use reeve_secrets::{KEY_LEN, KeyStore, Vault};
+use reeve_testkit::{Caller, Nats, Refusal};
+use serde_json::{Value, json};
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+/// The data keys, to be counted.
+#[derive(Clone, Default)]
+struct Keys(Arc<Mutex<HashMap<String, Bytes>>>);
+
+#[async_trait::async_trait]
+impl KeyStore for Keys {
+    async fn put(&self, name: &str, wrapped: Bytes) -> Result<(), Error> {
+        self.0.lock().unwrap().insert(name.to_owned(), wrapped);
+        Ok(())
+    }
+    async fn get(&self, name: &str) -> Result<Option<Bytes>, Error> {
+        Ok(self.0.lock().unwrap().get(name).cloned())
+    }
+    async fn destroy(&self, name: &str) -> Result<(), Error> {
+        self.0.lock().unwrap().remove(name);
+        Ok(())
+    }
+}
+
+impl Keys {
+    fn count(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+
+    /// Waits until there are so many.
+    async fn are(&self, count: usize) {
+        for _ in 0..200 {
+            if self.count() == count {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("there are {} keys, and not {count}", self.count());
+    }
+}
+
+async fn start(bus: &Bus, keys: &Keys, folder: &Path) -> Running {
+    let vault = Vault::over(Arc::new(keys.clone()), [7; KEY_LEN]);
+    run(service(&vault), bus.clone(), folder).await.unwrap()
+}
+
+async fn call(bus: &Bus, operation: &str, input: Value) -> Result<Value, Refusal> {
+    Caller::default().call(bus, &format!("reeve.api.parameters.{operation}"), &input).await
+}
+
+async fn put(bus: &Bus, name: &str, value: &str, more: Value) -> Result<Value, Refusal> {
+    let mut input = json!({"Name": name, "Value": value});
+    input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    call(bus, "PutParameter", input).await
+}
+
+async fn code(bus: &Bus, operation: &str, input: Value) -> String {
+    call(bus, operation, input).await.unwrap_err().code
+}
+
+fn names(answer: &Value) -> Vec<&str> {
+    answer["Parameters"].as_array().unwrap().iter().map(|p| p["Name"].as_str().unwrap()).collect()
+}
+
+/// Every page of a list, and how many there were.
+async fn pages(bus: &Bus, operation: &str, mut input: Value) -> (Vec<String>, usize) {
+    let (mut all, mut count) = (Vec::new(), 0);
+    loop {
+        let answer = call(bus, operation, input.clone()).await.unwrap();
+        all.extend(names(&answer).into_iter().map(str::to_owned));
+        count += 1;
+        match answer.get("NextToken") {
+            Some(token) => input["NextToken"] = token.clone(),
+            None => return (all, count),
+        }
+    }
+}
+
+#[tokio::test]
+async fn secrets_have_a_key_for_each_version_that_there_is_and_none_for_what_was_refused() {
+    let nats = Nats::start();
+    let (bus, keys) = (nats.bus().await, Keys::default());
+    let running = start(&bus, &keys, &nats.folder().join("a")).await;
+    let secure = || json!({"Type": "SecureString"});
+    put(&bus, "/s/a", "hunter2", secure()).await.unwrap();
+    put(&bus, "/s/a", "hunter3", json!({"Overwrite": true})).await.unwrap();
+    put(&bus, "plain", "v", json!({"Type": "String"})).await.unwrap();
+    assert_eq!(keys.count(), 2);
+    for (name, value, more) in [
+        ("/s/a", "x", secure()),
+        ("/s/b", "", secure()),
+        ("/s/b", "x", json!({"Type": "SecureString", "AllowedPattern": "y"})),
+        ("/ssm/b", "x", secure()),
+        ("/s/b", "x", json!({"Type": "SecureString", "Policies": "[{}]"})),
+        (
+            "/s/b",
+            "x",
+            json!({"Type": "SecureString", "Overwrite": true, "Tags": [{"Key": "a", "Value": "b"}]}),
+        ),
+    ] {
+        put(&bus, name, value, more.clone()).await.expect_err(&more.to_string());
+        assert_eq!(keys.count(), 2, "{name} {more}");
+    }
+    let get = |name: &'static str, decrypt: bool| {
+        let bus = bus.clone();
+        async move {
+            let answer = call(&bus, "GetParameter", json!({"Name": name, "WithDecryption": decrypt})).await;
+            answer.unwrap()["Parameter"]["Value"].as_str().unwrap().to_owned()
+        }
+    };
+    assert_eq!((get("/s/a", true).await, get("/s/a:1", true).await), ("hunter3".into(), "hunter2".into()));
+    assert!(!get("/s/a", false).await.contains("hunter"));
+    // Versions that go take their keys with them.
+    for n in 0..99 {
+        put(&bus, "/s/a", &format!("v{n}"), json!({"Overwrite": true})).await.unwrap();
+    }
+    keys.are(100).await;
+    assert_eq!(code(&bus, "GetParameter", json!({"Name": "/s/a:1"})).await, "ParameterVersionNotFound");
+    assert_eq!(get("/s/a:2", true).await, "hunter3");
+    call(&bus, "LabelParameterVersion", json!({"Name": "/s/a", "ParameterVersion": 2, "Labels": ["l"]}))
+        .await
+        .unwrap();
+    let refused = put(&bus, "/s/a", "v", json!({"Overwrite": true})).await.unwrap_err();
+    assert_eq!(refused.code, "ParameterMaxVersionLimitExceeded", "{refused}");
+    let (history, _) = pages(&bus, "GetParameterHistory", json!({"Name": "/s/a", "MaxResults": 50})).await;
+    assert_eq!(history.len(), 100);
+    call(&bus, "DeleteParameters", json!({"Names": ["/s/a", "none"]})).await.unwrap();
+    keys.are(0).await;
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_view_that_is_built_anew_answers_alike_and_two_replicas_decide_once() {
+    let nats = Nats::start();
+    let (bus, keys) = (nats.bus().await, Keys::default());
+    let one = start(&bus, &keys, &nats.folder().join("a")).await;
+    let two = start(&bus, &keys, &nats.folder().join("b")).await;
+    let kinds = ["String", "SecureString", "StringList"];
+    let puts = (0..30).map(|n| {
+        let bus = bus.clone();
+        async move {
+            let more = json!({"Type": kinds[n % 3], "Overwrite": true});
+            put(&bus, &format!("/r/{}", n % 6), &format!("v{n}"), more).await
+        }
+    });
+    let answers = futures::future::join_all(puts).await;
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    let mut versions: Vec<i64> =
+        answers.iter().map(|a| a.as_ref().unwrap()["Version"].as_i64().unwrap()).collect();
+    versions.sort_unstable();
+    let expected: Vec<i64> = (1..=5).flat_map(|n| [n; 6]).collect();
+    assert_eq!(versions, expected, "each of six parameters has five versions");
+    let label = json!({"Name": "/r/0", "ParameterVersion": 2, "Labels": ["a", "b"]});
+    call(&bus, "LabelParameterVersion", label).await.unwrap();
+    let label = json!({"Name": "/r/0", "ParameterVersion": 3, "Labels": ["a"]});
+    call(&bus, "LabelParameterVersion", label).await.unwrap();
+    call(&bus, "DeleteParameter", json!({"Name": "/r/5"})).await.unwrap();
+    put(&bus, "/r/5", "anew", json!({"Type": "String"})).await.unwrap();
+    two.stop().await;
+    let asked = || async {
+        let mut answers = Vec::new();
+        for (operation, input) in [
+            ("GetParametersByPath", json!({"Path": "/r", "WithDecryption": true})),
+            ("GetParameterHistory", json!({"Name": "/r/0"})),
+            ("GetParameterHistory", json!({"Name": "/r/5"})),
+            ("GetParameter", json!({"Name": "/r/0:a"})),
+            ("DescribeParameters", json!({})),
+        ] {
+            answers.push(call(&bus, operation, input).await.unwrap());
+        }
+        answers
+    };
+    let live = asked().await;
+    assert_eq!(live[1]["Parameters"][1]["Labels"], json!(["b"]));
+    assert_eq!(
+        (&live[2]["Parameters"][0]["Version"], live[2]["Parameters"].as_array().unwrap().len()),
+        (&json!(1), 1)
+    );
+    one.stop().await;
+    let rebuilt = start(&bus, &keys, &nats.folder().join("c")).await;
+    assert_eq!(asked().await, live);
+    rebuilt.stop().await;
+}
+
+#[tokio::test]
+async fn paths_have_their_edges_and_pages_are_full() {
+    let nats = Nats::start();
+    let (bus, keys) = (nats.bus().await, Keys::default());
+    let running = start(&bus, &keys, &nats.folder().join("a")).await;
+    for name in ["/p", "/p/a", "/p/a/c", "/pq/x"] {
+        put(&bus, name, name, json!({"Type": "String"})).await.unwrap();
+    }
+    for (path, one_level, recursive) in [
+        ("/p", &["/p/a"][..], &["/p/a", "/p/a/c"][..]),
+        ("/p/", &["/p/a"], &["/p/a", "/p/a/c"]),
+        ("/p/a", &["/p/a/c"], &["/p/a/c"]),
+        ("/", &["/p"], &["/p/a", "/p/a/c", "/pq/x", "/p"]),
+        ("/none", &[], &[]),
+    ] {
+        let answer = call(&bus, "GetParametersByPath", json!({"Path": path})).await.unwrap();
+        assert_eq!(names(&answer), one_level, "{path}");
+        let all = call(&bus, "GetParametersByPath", json!({"Path": path, "Recursive": true})).await.unwrap();
+        assert_eq!(names(&all), recursive, "{path}");
+    }
+    assert_eq!(code(&bus, "GetParametersByPath", json!({"Path": "p"})).await, "ValidationException");
+    let stray = json!({"Path": "/p", "NextToken": "/q//x"});
+    assert_eq!(code(&bus, "GetParametersByPath", stray).await, "InvalidNextToken");
+    for n in 0..120 {
+        let kind = if n == 119 { "StringList" } else { "String" };
+        put(&bus, &format!("/many/{n:03}"), "v", json!({"Type": kind})).await.unwrap();
+    }
+    for input in [json!({"Path": "/many"}), json!({"Path": "/many", "Recursive": true})] {
+        let (all, count) = pages(&bus, "GetParametersByPath", input).await;
+        assert_eq!((all.len(), count), (120, 12));
+        assert!(all.is_sorted());
+    }
+    // What only the last one meets is found in one call.
+    let only = json!({"ParameterFilters": [{"Key": "Type", "Values": ["StringList"]}]});
+    assert_eq!(pages(&bus, "DescribeParameters", only).await, (vec!["/many/119".to_owned()], 1));
+    let path = json!([{"Key": "Path", "Option": "Recursive", "Values": ["/p", "/pq"]}]);
+    let below = call(&bus, "DescribeParameters", json!({"ParameterFilters": path})).await.unwrap();
+    assert_eq!(names(&below), ["/p/a", "/p/a/c", "/pq/x"]);
+    let old = json!({"Filters": [{"Key": "Name", "Values": ["/p"]}]});
+    assert_eq!(
+        names(&call(&bus, "DescribeParameters", old).await.unwrap()),
+        ["/p/a", "/p/a/c", "/pq/x", "/p"]
+    );
+    let both = json!({"Filters": [{"Key": "Name", "Values": ["/p"]}],
+        "ParameterFilters": [{"Key": "Type", "Values": ["String"]}]});
+    assert_eq!(code(&bus, "DescribeParameters", both).await, "ValidationException");
+    running.stop().await;
+}

@@ -1,0 +1,133 @@
+//! References of a command's parameters to the Parameter Store: `{{ssm:name}}`, `{{ssm:name:3}}`, `{{ssm:name:label}}`.
+//! They are resolved once, when the command is sent.
+
+use crate::projections::{PARAMETER_VERSIONS, PARAMETERS, ParameterRow, parameter_version_key};
+use reeve_authz::Resource;
+use reeve_contracts::run_command::ParameterReference;
+use reeve_document_language::{
+    DocumentInput,
+    inputs::Shape,
+    references::{parameters_in, replace},
+};
+use reeve_runtime::{ApiError, Handle};
+use reeve_types::parameters::{Named, named};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The values of a command's parameters, without references.
+pub struct Referred {
+    pub parameters: BTreeMap<String, Vec<String>>,
+    /// What they were taken from.
+    pub references: Vec<ParameterReference>,
+}
+
+/// What a reference stands for.
+struct Found {
+    path: String,
+    version: u64,
+    is_list: bool,
+    value: String,
+}
+
+/// Replaces the references in the values that were given, and in the defaults of those that were not. Whether the caller may
+/// read the parameters is asked of `permitted` before any is looked at.
+///
+/// # Errors
+/// What `permitted` answers; `InvalidParameters` for what there is not, and for what is no plain value.
+pub fn resolve(
+    handle: &Handle,
+    inputs: &[DocumentInput],
+    given: &BTreeMap<String, Vec<String>>,
+    permitted: impl FnOnce(Vec<Resource>) -> Result<(), ApiError>,
+) -> Result<Referred, ApiError> {
+    let mut parameters = given.clone();
+    for input in inputs.iter().filter(|input| !given.contains_key(&input.name)) {
+        let default = texts(input.default.as_ref());
+        if default.iter().any(|text| !parameters_in(text).is_empty()) {
+            parameters.insert(input.name.clone(), default);
+        }
+    }
+    let names: BTreeSet<String> =
+        parameters.values().flatten().flat_map(|text| parameters_in(text)).map(str::to_owned).collect();
+    if names.is_empty() {
+        return Ok(Referred { parameters, references: Vec::new() });
+    }
+    permitted(names.iter().map(|name| Resource::new("Parameter", name)).collect())?;
+    let found = names.into_iter().map(|name| Ok((name.clone(), look(handle, &name)?)));
+    let found = found.collect::<Result<BTreeMap<String, Found>, ApiError>>()?;
+    for (name, values) in &mut parameters {
+        let is_list = inputs.iter().any(|input| input.name == *name && input.shape() == Shape::List);
+        *values = replaced(values, is_list, &found)?;
+    }
+    let references =
+        found.into_values().map(|found| ParameterReference { path: found.path, version: found.version });
+    Ok(Referred { parameters, references: references.collect() })
+}
+
+/// The texts of a default; none for one of another shape, whose references are refused later.
+fn texts(default: Option<&Value>) -> Vec<String> {
+    match default {
+        Some(Value::String(text)) => vec![text.clone()],
+        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn replaced(
+    values: &[String],
+    is_list: bool,
+    found: &BTreeMap<String, Found>,
+) -> Result<Vec<String>, ApiError> {
+    let mut replaced = Vec::with_capacity(values.len());
+    for text in values {
+        let is_alone = text.trim().starts_with("{{")
+            && text.trim().ends_with("}}")
+            && replace(text.trim(), |_| Ok::<_, ApiError>(String::new()))?.is_empty()
+            && parameters_in(text).len() == 1;
+        let value = |name: &str| match found.get(name) {
+            Some(found) if found.is_list && !is_alone => Err(refused(
+                name,
+                "is a StringList, which cannot be a part of a longer text: the reference must stand alone",
+            )),
+            Some(found) => Ok(found.value.clone()),
+            None => Err(refused(name, "was not looked at")),
+        };
+        let whole = replace(text, value)?;
+        let of_list = parameters_in(text).first().and_then(|name| found.get(*name));
+        match of_list.is_some_and(|found| found.is_list) && is_list {
+            true => replaced.extend(whole.trim().split(',').map(str::to_owned)),
+            false => replaced.push(whole),
+        }
+    }
+    Ok(replaced)
+}
+
+fn refused(name: &str, problem: &str) -> ApiError {
+    ApiError::new(
+        "InvalidParameters",
+        format!("Parameters refers to {{{{ ssm:{name} }}}}: the parameter {problem}."),
+    )
+}
+
+fn look(handle: &Handle, name: &str) -> Result<Found, ApiError> {
+    let views = handle.views();
+    let Named { path, selector } = named(name);
+    let row = views.look::<ParameterRow>(PARAMETERS, &path);
+    let row = row.ok_or_else(|| refused(name, "does not exist"))?;
+    if row.kind == "SecureString" {
+        let problem = "is a SecureString, whose value would be in the command in plain; only a String or a StringList can \
+            be referred to";
+        return Err(refused(name, problem));
+    }
+    let version = match selector {
+        None => Some(row.latest),
+        Some(number) if number.bytes().all(|b| b.is_ascii_digit()) => number.parse().ok(),
+        Some(label) => row.labels.get(label).copied(),
+    };
+    let value = version.and_then(|version| {
+        let value = views.get::<String>(PARAMETER_VERSIONS, &parameter_version_key(&path, version))?;
+        Some((version, value))
+    });
+    let (version, value) = value.ok_or_else(|| refused(name, "has no such version or label"))?;
+    Ok(Found { path, version, is_list: row.kind == "StringList", value })
+}
