@@ -73,6 +73,8 @@ pub struct State {
     pub session: String,
     /// The session that was let work last, whether or not it is connected now.
     holder: String,
+    /// Of the same agent, before that one.
+    earlier: Vec<String>,
     /// Those that are not, the newest last.
     refused: Vec<String>,
     /// The one that an operator decided for, until an agent is let work by that.
@@ -121,7 +123,9 @@ impl State {
 
     /// An agent introduced itself.
     fn connect(&self, connected: NodeConnected, lineage: &Lineage) -> Result<Option<NodeEvent>, Error> {
-        if self.knows(&connected) {
+        // An introduction is delivered at least once, in any order: that of an agent which has started anew since is stale.
+        let is_stale = self.earlier.contains(&connected.session) && self.chosen != connected.session;
+        if is_stale || self.knows(&connected) {
             return Ok(None);
         }
         if connected.session == self.session {
@@ -215,6 +219,7 @@ impl Decider for Node {
             NodeEvent::NodeConnected(e) => {
                 state.session.clone_from(&e.session);
                 state.holder.clone_from(&e.session);
+                state.earlier.clone_from(&e.earlier_sessions);
                 state.chosen.clear();
                 state.hostname.clone_from(&e.hostname);
                 state.ip_address.clone_from(&e.ip_address);
@@ -296,6 +301,19 @@ mod tests {
         given::<Node>(history.clone()).when(connect("3", &["1", "2"])).then(third.clone());
         // An agent from before, or one whose ledger an operator gave up, says nothing of what was.
         given::<Node>(history).when(connect("3", &[])).then(third);
+    }
+
+    #[test]
+    fn an_introduction_that_is_delivered_late_or_again_makes_nobody_a_copy() {
+        let second = NodeConnected { earlier_sessions: vec!["1".into()], ..connected("2") };
+        let history = [registered(), NodeEvent::NodeConnected(connected("1")), lost("1")];
+        let history = [&history[..], &[NodeEvent::NodeConnected(second)]].concat();
+        given::<Node>(history.clone()).when(connect("1", &[])).then_nothing();
+        let alive = Lineage { other_is_alive: true, ..Lineage::default() };
+        given::<Node>(history.clone()).when(Command::Connect(Box::new(connected("1")), alive)).then_nothing();
+        let history = [&history[..], &[lost("2")]].concat();
+        given::<Node>(history.clone()).when(connect("1", &["0"])).then_nothing();
+        given::<Node>(history).when(connect("3", &["1", "2"])).then(NodeEvent::NodeConnected(connected("3")));
     }
 
     #[test]

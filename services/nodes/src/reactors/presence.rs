@@ -73,6 +73,9 @@ pub(crate) fn registration(redeemed: reeve_contracts::nodes::ActivationRedeemed)
     }))
 }
 
+/// As many earlier sessions are told with a connection: introductions of older ones are not delivered any more.
+const MAX_EARLIER_IN_EVENT: usize = 16;
+
 /// A node introduced itself: it is connected.
 pub(crate) async fn hello(shared: Arc<Shared>, inbox: InboxMessage) -> Result<(), HandlerError> {
     let node = node_of(&inbox.message.subject)
@@ -81,8 +84,10 @@ pub(crate) async fn hello(shared: Arc<Shared>, inbox: InboxMessage) -> Result<()
         Hello::decode(inbox.message.data.clone()).map_err(|e| HandlerError::Permanent(e.to_string()))?;
     let lineage = duplicates::lineage(&shared, &inbox.handle, &node, &hello).await?;
     let text = |text: String| text.chars().filter(|c| !c.is_control()).take(256).collect::<String>();
+    let skipped = lineage.earlier.len().saturating_sub(MAX_EARLIER_IN_EVENT);
     let connected = NodeConnected {
         node_id: node.to_string(),
+        earlier_sessions: lineage.earlier[skipped..].iter().cloned().map(text).collect(),
         hostname: text(hello.hostname),
         ip_address: text(hello.ip_address),
         platform_type: text(hello.platform_type),

@@ -89,6 +89,9 @@ pub struct NodeConnected {
     /// the agent's run; a notice about an older one is stale
     #[prost(string, tag = "9")]
     pub session: ::prost::alloc::string::String,
+    /// of the same agent, the newest last: what is heard of them later is stale
+    #[prost(string, repeated, tag = "10")]
+    pub earlier_sessions: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct NodeLost {
