@@ -138,7 +138,8 @@ async fn secrets_have_a_key_for_each_version_that_there_is_and_none_for_what_was
     assert_eq!(refused.code, "ParameterMaxVersionLimitExceeded", "{refused}");
     let (history, _) = pages(&bus, "GetParameterHistory", json!({"Name": "/s/a", "MaxResults": 50})).await;
     assert_eq!(history.len(), 100);
-    call(&bus, "DeleteParameters", json!({"Names": ["/s/a", "none"]})).await.unwrap();
+    let deleted = call(&bus, "DeleteParameters", json!({"Names": ["/s/a", "none", "/s/a"]})).await.unwrap();
+    assert_eq!(deleted, json!({"DeletedParameters": ["/s/a"], "InvalidParameters": ["none"]}));
     keys.are(0).await;
     running.stop().await;
 }

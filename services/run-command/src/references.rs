@@ -41,23 +41,26 @@ pub fn resolve(
     permitted: impl FnOnce(Vec<Resource>) -> Result<(), ApiError>,
 ) -> Result<Referred, ApiError> {
     let mut parameters = given.clone();
-    for input in inputs.iter().filter(|input| !given.contains_key(&input.name)) {
+    // In the JSON of a map a value could end the text that it stands in: there a reference stays, and is refused.
+    let shape = |name: &String| inputs.iter().find(|input| input.name == *name).map(DocumentInput::shape);
+    let is_plain = |name: &String| !matches!(shape(name), Some(Shape::Map | Shape::MapList));
+    for input in inputs.iter().filter(|input| !given.contains_key(&input.name) && is_plain(&input.name)) {
         let default = texts(input.default.as_ref());
         if default.iter().any(|text| !parameters_in(text).is_empty()) {
             parameters.insert(input.name.clone(), default);
         }
     }
+    let plain = parameters.iter().filter(|(name, _)| is_plain(name));
     let names: BTreeSet<String> =
-        parameters.values().flatten().flat_map(|text| parameters_in(text)).map(str::to_owned).collect();
+        plain.flat_map(|(_, texts)| texts).flat_map(|text| parameters_in(text)).map(str::to_owned).collect();
     if names.is_empty() {
         return Ok(Referred { parameters, references: Vec::new() });
     }
     permitted(names.iter().map(|name| Resource::new("Parameter", name)).collect())?;
     let found = names.into_iter().map(|name| Ok((name.clone(), look(handle, &name)?)));
     let found = found.collect::<Result<BTreeMap<String, Found>, ApiError>>()?;
-    for (name, values) in &mut parameters {
-        let is_list = inputs.iter().any(|input| input.name == *name && input.shape() == Shape::List);
-        *values = replaced(values, is_list, &found)?;
+    for (name, values) in parameters.iter_mut().filter(|(name, _)| is_plain(name)) {
+        *values = replaced(values, shape(name) == Some(Shape::List), &found)?;
     }
     let references =
         found.into_values().map(|found| ParameterReference { path: found.path, version: found.version });
@@ -130,4 +133,42 @@ fn look(handle: &Handle, name: &str) -> Result<Found, ApiError> {
     });
     let (version, value) = value.ok_or_else(|| refused(name, "has no such version or label"))?;
     Ok(Found { path, version, is_list: row.kind == "StringList", value })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found() -> BTreeMap<String, Found> {
+        let one = |name: &str, value: &str, is_list| {
+            let found = Found { path: name.to_owned(), version: 1, is_list, value: value.to_owned() };
+            (name.to_owned(), found)
+        };
+        [one("text", "a, b", false), one("list", "c,d", true)].into()
+    }
+
+    fn of(text: &str, is_list: bool) -> Result<Vec<String>, ApiError> {
+        replaced(&[text.to_owned(), "x".to_owned()], is_list, &found())
+    }
+
+    #[test]
+    fn a_list_is_spread_into_a_list_and_a_text_stays_whole() {
+        assert_eq!(of("{{ssm:list}}", true).unwrap(), ["c", "d", "x"]);
+        assert_eq!(of(" {{ ssm:list }} ", true).unwrap(), ["c", "d", "x"]);
+        assert_eq!(of("{{ssm:list}}", false).unwrap(), ["c,d", "x"]);
+        assert_eq!(of("{{ssm:text}}", true).unwrap(), ["a, b", "x"]);
+        assert_eq!(of("<{{ssm:text}}> {{ssm:text}}", true).unwrap(), ["<a, b> a, b", "x"]);
+        assert_eq!(
+            of("{{ .Names }} {{ssm-secure:list}}", true).unwrap(),
+            ["{{ .Names }} {{ssm-secure:list}}", "x"]
+        );
+    }
+
+    #[test]
+    fn a_list_is_no_part_of_a_text() {
+        for text in ["<{{ssm:list}}>", "{{ssm:list}}{{ssm:text}}", "{{ssm:list}} {{ssm:list}}"] {
+            let refused = of(text, true).unwrap_err();
+            assert!(refused.message.contains("must stand alone"), "{text}: {refused}");
+        }
+    }
 }

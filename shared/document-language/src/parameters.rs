@@ -35,7 +35,7 @@ pub enum Error {
     Pattern { name: String, value: String, pattern: String },
     /// The value holds a reference to the Parameter Store that nothing has resolved.
     #[error(
-        "The parameter {name} holds the reference {reference}, which cannot be resolved: a script would get its text."
+        "The parameter {name} holds the reference {reference}; nothing resolves it, and a script would get its text."
     )]
     Reference { name: String, reference: String },
     /// The declaration itself cannot be used.

@@ -16,6 +16,7 @@ use reeve_types::{
     parameters::{Named, named},
     tags,
 };
+use std::collections::BTreeSet;
 
 const TAGS_AND_OVERWRITE: &str = "Invalid request: tags and overwrite can't be used together. To create a parameter with tags, \
     please remove overwrite flag. To update tags for an existing parameter, please use AddTagsToResource or \
@@ -92,7 +93,9 @@ pub async fn delete(call: Call<DeleteParameterRequest>) -> Result<DeleteParamete
 
 pub async fn delete_many(call: Call<DeleteParametersRequest>) -> Result<DeleteParametersResult, ApiError> {
     let (mut deleted, mut invalid) = (Vec::new(), Vec::new());
-    for name in call.input.names.iter().flatten() {
+    // One that is named twice is deleted once.
+    let mut seen = BTreeSet::new();
+    for name in call.input.names.iter().flatten().filter(|name| seen.insert(name.as_str())) {
         let Ok(path) = whole(name) else {
             invalid.push(name.clone());
             continue;
@@ -103,7 +106,6 @@ pub async fn delete_many(call: Call<DeleteParametersRequest>) -> Result<DeletePa
             Err(error) => return Err(error.into()),
         }
     }
-    deleted.dedup();
     Ok(DeleteParametersResult { deleted_parameters: Some(deleted), invalid_parameters: Some(invalid) })
 }
 
