@@ -82,6 +82,12 @@ fn tags_that_something_was_made_with_are_in_the_next_read_of_every_service() {
         listed("Document", &json!(name), n);
         let baseline = json!({"Name": name, "OperatingSystem": "UBUNTU", "Tags": tag(n)});
         listed("PatchBaseline", &instance.call("CreatePatchBaseline", &baseline)["BaselineId"], n);
+        let parameter = json!({"Name": format!("/made/{n}"), "Value": "v", "Type": "String", "Tags": tag(n)});
+        instance.call("PutParameter", &parameter);
+        let filters = json!({"ParameterFilters": [{"Key": "tag:made", "Values": [format!("as-{n}")]}]});
+        let found = instance.call("DescribeParameters", &filters);
+        assert_eq!(found["Parameters"][0]["Name"], parameter["Name"], "{n}: {found}");
+        listed("Parameter", &parameter["Name"], n);
         let item = json!({"Title": name, "Source": "test", "Description": "d", "Tags": tag(n)});
         listed("OpsItem", &instance.call("CreateOpsItem", &item)["OpsItemId"], n);
     }

@@ -64,6 +64,9 @@ pub async fn put(vault: Vault, call: Call<PutParameterRequest>) -> Result<PutPar
     let kept = put.as_ref().map(|put| put.secret_id.as_str()).unwrap_or_default();
     forget_unless_kept(&vault, sealed, kept).await;
     let put = put?;
+    if !put.tags.is_empty() {
+        call.tags_follow(crate::KIND, &path).await;
+    }
     Ok(PutParameterResult { tier: Some(put.tier), version: number(put.version) })
 }
 
