@@ -1,6 +1,7 @@
 //! What the ledger keeps, forgets and reports.
 
 use super::*;
+use prost::Message;
 
 fn report(command: &str, kind: ReportKind) -> Report {
     Report { command_id: command.into(), kind: kind.into(), ..Report::default() }
