@@ -10,7 +10,7 @@ use reeve_document_language::{
     references::{parameters_in, replace},
 };
 use reeve_runtime::{ApiError, Handle};
-use reeve_types::parameters::{Named, named};
+use reeve_types::parameters::{Named, named, version_of};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -122,11 +122,7 @@ fn look(handle: &Handle, name: &str) -> Result<Found, ApiError> {
             be referred to";
         return Err(refused(name, problem));
     }
-    let version = match selector {
-        None => Some(row.latest),
-        Some(number) if number.bytes().all(|b| b.is_ascii_digit()) => number.parse().ok(),
-        Some(label) => row.labels.get(label).copied(),
-    };
+    let version = selector.map_or(Some(row.latest), |selector| version_of(selector, &row.labels));
     let value = version.and_then(|version| {
         let value = views.get::<String>(PARAMETER_VERSIONS, &parameter_version_key(&path, version))?;
         Some((version, value))

@@ -1,6 +1,7 @@
 //! What names a parameter: `x` and `/x` are one parameter, and so is its ARN, whoever asks.
 
 use crate::arn::id_or_arn;
+use std::collections::BTreeMap;
 
 /// A parameter as a caller names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,14 @@ pub fn named(text: &str) -> Named<'_> {
         None => (text, None),
     };
     Named { path: path_of(name), selector }
+}
+
+/// The version that a selector names: a number, or that of a label. Whether it is there is not asked.
+pub fn version_of(selector: &str, labels: &BTreeMap<String, u64>) -> Option<u64> {
+    match selector.bytes().all(|b| b.is_ascii_digit()) {
+        true => selector.parse().ok(),
+        false => labels.get(selector).copied(),
+    }
 }
 
 /// The path of a name without selector.
@@ -45,6 +54,14 @@ mod tests {
         assert_eq!(named("x:2:3").selector, Some("2:3"));
         assert_eq!(named("arn:aws:ssm:us-east-1:1:parameter/x:3").selector, Some("3"));
         assert_eq!(named("/x").selector, None);
+    }
+
+    #[test]
+    fn a_selector_is_a_number_or_a_label() {
+        let labels = BTreeMap::from([("prod".to_owned(), 2)]);
+        let version = |selector| version_of(selector, &labels);
+        assert_eq!((version("7"), version("prod"), version("test")), (Some(7), Some(2), None));
+        assert_eq!((version(""), version("99999999999999999999"), version("2:3")), (None, None, None));
     }
 
     proptest! {

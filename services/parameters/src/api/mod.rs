@@ -12,7 +12,7 @@ use crate::{
 use reeve_runtime::{ApiError, Caller, Handle};
 use reeve_types::{
     arn::Arn,
-    parameters::{Named, named},
+    parameters::{Named, named, version_of},
 };
 
 impl From<names::Error> for ApiError {
@@ -72,11 +72,6 @@ fn find(handle: &Handle, text: &str) -> Result<VersionRow, Error> {
         return Err(unknown());
     }
     let missing = || Error::UnknownVersion { name: row.latest.name.clone(), version: selector.to_owned() };
-    let is_number = selector.bytes().all(|b| b.is_ascii_digit());
-    let version = match is_number {
-        true => selector.parse().ok(),
-        false => row.labels.get(selector).copied(),
-    };
-    let version = version.ok_or_else(missing)?;
+    let version = version_of(selector, &row.labels).ok_or_else(missing)?;
     handle.views().get::<VersionRow>(VERSIONS, &version_key(&path, version)).ok_or_else(missing)
 }
