@@ -3,12 +3,10 @@
 
 use crate::{
     api::matches::ShownMatch,
-    domain::rule::State,
+    domain::{matching, rule::State},
     projections::{MatchRow, RULES},
-    reactors::invocation,
 };
 use futures::StreamExt;
-use reeve_contracts::rules::RuleMatched;
 use reeve_event_json::{Place, for_rules};
 use reeve_event_pattern::{Leaves, Pattern};
 use reeve_eventsourcing::Envelope;
@@ -16,7 +14,6 @@ use reeve_jetstream::{follow, store, streams};
 use reeve_runtime::{ApiError, Call, Handle};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
@@ -192,7 +189,8 @@ fn tally(
         match tested.pattern.matches(&leaves) {
             Ok(true) => {
                 result.matched += 1;
-                let matched = would_match(tested, envelope, position, &event);
+                let mut matched = matching::matched(&tested.name, &tested.state, &event);
+                (matched.service, matched.position) = (envelope.aggregate.service.clone(), position);
                 let row = MatchRow::of(&matched, envelope.time);
                 result.matches.push(ShownMatch::of(&tested.name, row));
             }
@@ -212,24 +210,4 @@ fn is_of_its_source(pattern: &Pattern, event: &Leaves) -> bool {
     ["source", "detail-type"].into_iter().all(|path| {
         pattern.texts_at(path).is_none_or(|texts| event.text(path).is_some_and(|text| texts.contains(&text)))
     })
-}
-
-fn would_match(tested: &Tested, envelope: &Envelope, position: u64, event: &Value) -> RuleMatched {
-    let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
-    let resources = event["resources"].as_array().into_iter().flatten();
-    let targets = tested.state.targets.iter();
-    RuleMatched {
-        rule: tested.name.clone(),
-        event_id: text("id"),
-        event_source: text("source"),
-        event_type: text("detail-type"),
-        service: envelope.aggregate.service.clone(),
-        position,
-        event_ms: envelope.time.0,
-        invocations: targets
-            .map(|(id, target)| invocation(&tested.name, &tested.state, id, target, event))
-            .collect(),
-        resources: resources.filter_map(Value::as_str).map(str::to_owned).collect(),
-        ..RuleMatched::default()
-    }
 }

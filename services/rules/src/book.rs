@@ -1,13 +1,13 @@
 //! The rules, compiled: of many rules an event is looked at by those alone that may be about its source.
 
 use crate::{
-    domain::{defaults::RESERVED_PREFIX, rule::State},
+    domain::rule::State,
     projections::{REVISION, RULES, THIS},
 };
 use reeve_event_pattern::{Leaves, Pattern, TooCostly};
 use reeve_runtime::Store;
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -38,16 +38,10 @@ impl Book {
             else {
                 continue;
             };
-            if name.starts_with(RESERVED_PREFIX) {
-                continue;
-            }
             let number = book.rules.len();
             match pattern.texts_at("source") {
                 Some(sources) => {
-                    let mut sources: Vec<&str> = sources;
-                    sources.sort_unstable();
-                    sources.dedup();
-                    for source in sources {
+                    for source in sources.into_iter().collect::<BTreeSet<&str>>() {
                         book.by_source.entry(source.to_owned()).or_default().push(number);
                     }
                 }

@@ -4,15 +4,12 @@
 use crate::{
     book::{Books, Compiled},
     domain::{
-        input::{About, given},
-        matching::{Match, MatchEvent, match_id},
-        rule::State,
-        target::{Destination, TargetSettings},
-        wish::{self, Wish, rule_arn},
+        matching::{self, Match, MatchEvent, match_id},
+        wish::{self, Wish},
     },
     projections::DEPTHS,
 };
-use reeve_contracts::rules::{Invocation, RuleMatched};
+use reeve_contracts::rules::RuleMatched;
 use reeve_event_json::{Place, for_rules};
 use reeve_event_pattern::{Leaves, MAX_LEAVES};
 use reeve_eventsourcing::{Actor, Context};
@@ -66,60 +63,17 @@ pub(crate) async fn look(
 }
 
 fn matched(delivery: &Delivery<Undecoded>, rule: &Compiled, event: &Value) -> RuleMatched {
-    let (envelope, text) =
-        (&delivery.event.envelope, |name: &str| event[name].as_str().unwrap_or_default().to_owned());
+    let envelope = &delivery.event.envelope;
+    let mut matched = matching::matched(&rule.name, &rule.state, event);
+    (matched.service, matched.position) = (envelope.aggregate.service.clone(), delivery.event.position.0);
+    matched.event_ms = envelope.time.0;
     let before = delivery.handle.views().get::<u32>(DEPTHS, &envelope.correlation_id.to_string());
-    let definition = rule.state.definition.clone().unwrap_or_default();
-    let event_id = text("id");
-    let invocations = rule.state.targets.iter().map(|(id, target)| {
-        let n = format!("ask/{}/{event_id}/{id}", rule.name);
-        Invocation {
-            request_id: delivery.context(&n).command_id.to_string(),
-            ..invocation(&rule.name, &rule.state, id, target, event)
-        }
-    });
-    let resources = event["resources"].as_array().into_iter().flatten();
-    RuleMatched {
-        rule: rule.name.clone(),
-        event_source: text("source"),
-        event_type: text("detail-type"),
-        service: envelope.aggregate.service.clone(),
-        position: delivery.event.position.0,
-        event_ms: envelope.time.0,
-        depth: before.unwrap_or_default() + 1,
-        invocations: invocations.collect(),
-        account: definition.account,
-        region: definition.region,
-        resources: resources.filter_map(Value::as_str).map(str::to_owned).collect(),
-        event_id,
+    matched.depth = before.unwrap_or_default() + 1;
+    for invocation in &mut matched.invocations {
+        let n = format!("ask/{}/{}/{}", matched.rule, matched.event_id, invocation.target_id);
+        invocation.request_id = delivery.context(&n).command_id.to_string();
     }
-}
-
-/// What a target is asked, without the id of the request.
-pub(crate) fn invocation(
-    rule: &str,
-    state: &State,
-    id: &str,
-    target: &TargetSettings,
-    event: &Value,
-) -> Invocation {
-    let arn = rule_arn(rule, &state.definition.clone().unwrap_or_default());
-    let about = About { rule, rule_arn: &arn };
-    let input = Destination::of(&target.arn)
-        .and_then(|destination| wish::input(destination, &given(target, event, &about)?, event, rule));
-    let (input_json, problem) = match input {
-        Ok(input) => (input.to_string(), String::new()),
-        Err(problem) => (String::new(), problem),
-    };
-    Invocation {
-        target_id: id.to_owned(),
-        arn: target.arn.clone(),
-        request_id: String::new(),
-        principal: target.principal.clone(),
-        input_json,
-        run_command_targets_json: target.run_command_targets_json.clone(),
-        problem,
-    }
+    matched
 }
 
 /// Asks for what a match wants, on behalf of whoever has put each target. What comes of it has the request's id as its

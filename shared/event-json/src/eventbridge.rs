@@ -2,7 +2,7 @@
 
 use crate::{Error, data};
 use data_encoding::BASE64;
-use reeve_eventsourcing::Envelope;
+use reeve_eventsourcing::{Envelope, event_name};
 use serde_json::{Map, Value, json};
 
 /// The installation, as events name it.
@@ -38,7 +38,7 @@ pub fn for_rules(envelope: &Envelope, place: &Place) -> Result<Vec<Value>, Error
             "detail": detail,
         })
     };
-    let name = envelope.schema.rsplit('.').nth(1).unwrap_or_default();
+    let name = event_name(&envelope.schema);
     let aggregate = &envelope.aggregate;
     Ok(match (aggregate.service.as_str(), name) {
         ("ingest", "CloudEventReceived") => {

@@ -15,7 +15,7 @@ mod parse;
 mod test;
 
 pub use leaves::{Leaves, MAX_LEAVES};
-pub use test::{Cidr, Number, Test};
+use test::{Cidr, Number, Test};
 
 use leaves::Leaf;
 

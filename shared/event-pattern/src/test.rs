@@ -8,7 +8,7 @@ use std::{
 
 /// A number of JSON. Whole ones are compared as such, so that none is taken for its neighbour.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Number(pub serde_json::Number);
+pub(crate) struct Number(pub serde_json::Number);
 
 impl Number {
     fn compare(&self, other: &serde_json::Number) -> Option<Ordering> {
@@ -29,7 +29,7 @@ impl Number {
 
 /// A range of addresses; host bits of its address do not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cidr {
+pub(crate) enum Cidr {
     V4 { network: u32, bits: u32 },
     V6 { network: u128, bits: u32 },
 }
@@ -61,7 +61,7 @@ fn masked_v6(address: Ipv6Addr, bits: u32) -> u128 {
 
 /// One of the alternatives of a field.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Test {
+pub(crate) enum Test {
     Null,
     Bool(bool),
     Text(String),

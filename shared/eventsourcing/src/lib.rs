@@ -59,6 +59,11 @@ pub fn message_name(schema: &str) -> Option<String> {
     Some(format!("{}{suffix}", name.replace('-', "_")))
 }
 
+/// The name of an event's type without its service and version: `CommandSent` of `reeve.run-command.CommandSent.v1`.
+pub fn event_name(schema: &str) -> &str {
+    schema.rsplit('.').nth(1).unwrap_or_default()
+}
+
 /// Declares the enum of an aggregate's events over their protobuf messages and implements [`Event`] for it.
 ///
 /// `events! { pub enum NodeEvent: "nodes" / "node" / 1 { NodeRegistered(nodes::NodeRegistered) = "reeve.nodes.NodeRegistered.v1", … } }`,

@@ -8,6 +8,7 @@ pub mod ids;
 pub mod parameters;
 pub mod subject;
 pub mod tags;
+pub mod text;
 mod time;
 
 pub use ids::{CommandId, NodeId};

@@ -6,7 +6,7 @@ use reeve_contracts::{
     ingest::{CloudEventReceived, Text},
 };
 use reeve_runtime::{ApiError, Call};
-use reeve_types::{Timestamp, arn::Arn};
+use reeve_types::{Timestamp, arn::id_or_arn};
 use serde_json::{Map, Value};
 
 /// The sender of what is put: no source may be named so.
@@ -83,7 +83,7 @@ fn event(entry: &PutEventsRequestEntry) -> Result<CloudEventReceived, (&'static 
         ("MalformedDetail", format!("Detail is malformed: it is no object of JSON: {error}."))
     })?;
     if let Some(bus) = entry.event_bus_name.as_ref() {
-        let name = Arn::parse(bus).and_then(|arn| arn.id_of("event-bus")).unwrap_or(bus);
+        let name = id_or_arn("event-bus", bus);
         if name != "default" {
             return Err(("InvalidArgument", format!("Event bus {name} does not exist.")));
         }

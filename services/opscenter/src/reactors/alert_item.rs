@@ -5,6 +5,7 @@ use reeve_contracts::{
     ingest::{Alert, AlertGroupReceived, Text},
     opscenter::{OperationalDatum, OpsItemCreated},
 };
+use reeve_types::text::cut;
 use serde_json::{Map, Value};
 
 const MAX_TITLE_CHARS: usize = 1_024;
@@ -37,14 +38,6 @@ fn value<'a>(texts: &'a [Text], names: &[&str]) -> Option<&'a str> {
 fn pairs(texts: &[Text]) -> String {
     let pairs: Vec<String> = texts.iter().map(|text| format!("{}={}", text.key, text.value)).collect();
     pairs.join(" ")
-}
-
-/// The beginning of a text, with a sign that more was there.
-fn cut(text: &str, most: usize) -> String {
-    match text.chars().count() > most {
-        true => text.chars().take(most - 1).chain(['…']).collect(),
-        false => text.to_owned(),
-    }
 }
 
 /// The worst severity of alerts, as OpsItems have it; empty when none says one that is known.

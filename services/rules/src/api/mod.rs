@@ -15,7 +15,7 @@ use crate::{
 use reeve_contracts::events::Tag;
 use reeve_event_pattern::Refused;
 use reeve_runtime::{ApiError, Handle};
-use reeve_types::arn::Arn;
+use reeve_types::arn::id_or_arn;
 use std::sync::Arc;
 
 impl From<Error> for ApiError {
@@ -38,10 +38,9 @@ fn bad_pattern(refused: &Refused) -> ApiError {
 /// There is one event bus.
 fn check_bus(name: Option<&String>) -> Result<(), ApiError> {
     let Some(name) = name else { return Ok(()) };
-    let id = Arn::parse(name).and_then(|arn| arn.id_of("event-bus")).unwrap_or(name);
-    match id {
+    match id_or_arn("event-bus", name) {
         "default" => Ok(()),
-        _ => Err(ApiError::new("ResourceNotFoundException", format!("Event bus {id} does not exist."))),
+        id => Err(ApiError::new("ResourceNotFoundException", format!("Event bus {id} does not exist."))),
     }
 }
 

@@ -45,10 +45,8 @@ pub async fn put(call: Call<PutRuleRequest>) -> Result<PutRuleResponse, ApiError
         account: call.caller.account.clone(),
         region: call.caller.region.clone(),
     };
-    let definition =
-        Definition { account: put.account.clone(), region: put.region.clone(), ..Definition::default() };
     call.execute::<Rule>(&name, Command::Put(put)).await?;
-    Ok(PutRuleResponse { rule_arn: Some(rule_arn(&name, &definition)) })
+    Ok(PutRuleResponse { rule_arn: Some(rule_arn(&name, &call.caller.region, &call.caller.account)) })
 }
 
 pub async fn describe(call: Call<DescribeRuleRequest>) -> Result<DescribeRuleResponse, ApiError> {
@@ -82,7 +80,7 @@ fn shown(name: &str, state: &State, caller: &Caller) -> reeve_contracts::events:
         ..Definition::default()
     });
     reeve_contracts::events::Rule {
-        arn: Some(rule_arn(name, &definition)),
+        arn: Some(rule_arn(name, &definition.region, &definition.account)),
         description: text(&definition.description),
         event_bus_name: text(DEFAULT_BUS),
         event_pattern: text(&definition.event_pattern),
@@ -139,22 +137,29 @@ pub async fn list_tags(
 }
 
 pub async fn delete(call: Call<DeleteRuleRequest>) -> Result<Value, ApiError> {
-    check_bus(call.input.event_bus_name.as_ref())?;
-    let name = call.input.name.clone().unwrap_or_default();
-    call.execute::<Rule>(&name, Command::Delete { name: name.clone() }).await?;
-    Ok(json!({}))
+    let (bus, name) = (call.input.event_bus_name.clone(), call.input.name.clone());
+    ask(call, bus, name, |name| Command::Delete { name }).await
 }
 
 pub async fn enable(call: Call<EnableRuleRequest>) -> Result<Value, ApiError> {
-    check_bus(call.input.event_bus_name.as_ref())?;
-    let name = call.input.name.clone().unwrap_or_default();
-    call.execute::<Rule>(&name, Command::Enable { name: name.clone() }).await?;
-    Ok(json!({}))
+    let (bus, name) = (call.input.event_bus_name.clone(), call.input.name.clone());
+    ask(call, bus, name, |name| Command::Enable { name }).await
 }
 
 pub async fn disable(call: Call<DisableRuleRequest>) -> Result<Value, ApiError> {
-    check_bus(call.input.event_bus_name.as_ref())?;
-    let name = call.input.name.clone().unwrap_or_default();
-    call.execute::<Rule>(&name, Command::Disable { name: name.clone() }).await?;
+    let (bus, name) = (call.input.event_bus_name.clone(), call.input.name.clone());
+    ask(call, bus, name, |name| Command::Disable { name }).await
+}
+
+/// Asks something of a rule that needs nothing but its name.
+async fn ask<I>(
+    call: Call<I>,
+    bus: Option<String>,
+    name: Option<String>,
+    command: impl FnOnce(String) -> Command,
+) -> Result<Value, ApiError> {
+    check_bus(bus.as_ref())?;
+    let name = name.unwrap_or_default();
+    call.execute::<Rule>(&name, command(name.clone())).await?;
     Ok(json!({}))
 }

@@ -1,14 +1,14 @@
 //! What a match asks of another service, made of what the target is given. It is bounded: what is too long is cut, where a
 //! person reads it, and refused, where a program does.
 
-use super::{rule, target::Destination};
+use super::target::Destination;
 use reeve_contracts::{
     incidents::{IncidentRequested, Trigger},
     opscenter::{OperationalDatum, OpsItemRequested},
     rules::{Invocation, RuleMatched},
     run_command::CommandRequested,
 };
-use reeve_types::arn::Arn;
+use reeve_types::{arn::Arn, text::cut};
 use serde_json::{Map, Value, json};
 
 /// The kind of origin of everything that a rule asks for.
@@ -29,18 +29,9 @@ pub enum Wish {
 }
 
 /// The ARN of a rule.
-pub fn rule_arn(name: &str, definition: &rule::Definition) -> String {
-    let (region, account) = (definition.region.as_str(), definition.account.as_str());
+pub fn rule_arn(name: &str, region: &str, account: &str) -> String {
     Arn { partition: "aws", service: "events", region, account, resource: &format!("rule/{name}") }
         .to_string()
-}
-
-/// The beginning of a text, with a sign that more was there.
-fn cut(text: &str, most: usize) -> String {
-    match text.chars().count() > most {
-        true => text.chars().take(most - 1).chain(['…']).collect(),
-        false => text.to_owned(),
-    }
 }
 
 /// What is kept of what a target is given, so that a match has a bounded size: the members that its destination takes.
@@ -173,11 +164,9 @@ pub fn wish(matched: &RuleMatched, invocation: &Invocation) -> Option<Wish> {
             })
         }
         Destination::ResponsePlan(plan) => {
-            let definition =
-                rule::Definition { account: account.clone(), region: region.clone(), ..Default::default() };
             let trigger = Trigger {
                 source: "aws.events".to_owned(),
-                arn: rule_arn(&matched.rule, &definition),
+                arn: rule_arn(&matched.rule, &region, &account),
                 raw_data: text("rawData"),
                 occurred_ms: matched.event_ms,
             };
