@@ -5,6 +5,7 @@ use crate::{
     position::Positions,
     reading::{self, Selection},
 };
+use futures::future::try_join_all;
 use reeve_event_pattern::Pattern;
 use reeve_jetstream::{Bus, Error, streams};
 use reeve_runtime::{ApiError, Call};
@@ -75,7 +76,8 @@ pub(crate) async fn read(config: Arc<Config>, call: Call<Input>) -> Result<Outpu
     };
     let most = input.max_events.unwrap_or(MAX_EVENTS).min(MAX_EVENTS);
     let wait = Duration::from_secs(input.wait_seconds.unwrap_or_default());
-    let read = reading::read(bus, &config.place, positions, &selection, most, wait).await.map_err(away)?;
+    let read =
+        reading::read(bus, &config.place, (positions, &ends), &selection, most, wait).await.map_err(away)?;
     let more = read
         .positions
         .0
@@ -89,20 +91,12 @@ fn away(error: Error) -> ApiError {
     ApiError::new("ServiceUnavailable", error.to_string())
 }
 
+/// Where the events of each service end, all asked at once.
 async fn ends(bus: &Bus, services: &[String]) -> Result<BTreeMap<String, u64>, Error> {
-    let mut ends = BTreeMap::new();
-    for service in services {
-        let stream = streams::of_service(service);
-        let end = match streams::exists(bus, &stream).await? {
-            true => streams::last_sequence(bus, &stream).await?,
-            false => {
-                streams::ensure_events(bus, service).await?;
-                0
-            }
-        };
-        ends.insert(service.clone(), end);
-    }
-    Ok(ends)
+    let each = services.iter().map(|service| async move {
+        Ok((service.clone(), streams::last_sequence(bus, &streams::of_service(service)).await?))
+    });
+    try_join_all(each).await.map(|ends| ends.into_iter().collect())
 }
 
 /// The positions that a reader has kept. One of an event that the log does not have is from another log, or from before

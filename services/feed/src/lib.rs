@@ -14,6 +14,7 @@ mod reading;
 
 pub use reeve_event_json::Place;
 
+use reeve_jetstream::streams;
 use reeve_runtime::{Operation, Service};
 use std::sync::Arc;
 
@@ -28,5 +29,17 @@ pub struct Config {
 pub fn service(config: Config) -> Service {
     let config = Arc::new(config);
     let operation = Operation::read("feed", "ReadEvents").on("EventStream", "services").live();
-    Service::new("feed").operation(operation, move |call| api::read(config.clone(), call))
+    let of_startup = config.clone();
+    Service::new("feed")
+        .startup(move |handle| {
+            let config = of_startup.clone();
+            // Of a service that has not run yet there are no events, and not even a stream to say so.
+            async move {
+                for service in &config.services {
+                    streams::ensure_events(handle.bus(), service).await?;
+                }
+                Ok(())
+            }
+        })
+        .operation(operation, move |call| api::read(config.clone(), call))
 }

@@ -4,7 +4,7 @@ use crate::position::Positions;
 use futures::{StreamExt, stream::SelectAll};
 use reeve_event_json::{Place, for_rules, structured};
 use reeve_event_pattern::{Leaves, Pattern};
-use reeve_eventsourcing::{Envelope, Position};
+use reeve_eventsourcing::{Envelope, Position, event_name};
 use reeve_jetstream::{
     Bus, Error,
     follow::{self, Stored},
@@ -12,7 +12,7 @@ use reeve_jetstream::{
 };
 use reeve_types::Timestamp;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 use tokio::time::Instant;
 
 /// A call reads no further when its answer has as many bytes: the bus carries 1 MB.
@@ -37,7 +37,7 @@ pub struct Selection {
 
 impl Selection {
     fn wants(&self, envelope: &Envelope, place: &Place) -> bool {
-        let name = envelope.schema.rsplit('.').nth(1).unwrap_or_default();
+        let name = event_name(&envelope.schema);
         let is_of_type = |wanted: &String| *wanted == name || *wanted == envelope.schema;
         let subject = || format!("{}/{}", envelope.aggregate.aggregate, envelope.aggregate.id);
         (self.types.is_empty() || self.types.iter().any(is_of_type))
@@ -63,26 +63,25 @@ pub struct Read {
     pub positions: Positions,
 }
 
-/// Reads events behind the positions; if none of those that are there is wanted, it waits for others.
+/// Reads events behind the positions, of services whose events end there; if none of those that are there is wanted, it waits for others.
 ///
 /// # Errors
 /// When the bus does not answer.
 pub async fn read(
     bus: &Bus,
     place: &Place,
-    mut positions: Positions,
+    (mut positions, ends): (Positions, &BTreeMap<String, u64>),
     selection: &Selection,
     most: usize,
     wait: Duration,
 ) -> Result<Read, Error> {
     let (mut merged, mut behind) = (SelectAll::new(), 0u64);
     for (service, after) in &positions.0 {
-        let stream = streams::of_service(service);
-        let end = streams::last_sequence(bus, &stream).await?;
-        behind += end.saturating_sub(*after);
-        if end > *after || !wait.is_zero() {
+        let missing = ends.get(service).copied().unwrap_or_default().saturating_sub(*after);
+        behind += missing;
+        if missing > 0 || !wait.is_zero() {
             let service = service.clone();
-            let stored = follow::follow(bus, &stream, &[], *after).await?;
+            let stored = follow::follow(bus, &streams::of_service(&service), &[], *after).await?;
             merged.push(stored.map(move |stored| (service.clone(), stored)));
         }
     }

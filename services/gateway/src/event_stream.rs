@@ -61,6 +61,7 @@ struct Reading<B> {
     input: Map<String, Value>,
     /// What is sent next, before anything is asked.
     first: Option<Bytes>,
+    has_ended: bool,
     _place: OwnedSemaphorePermit,
 }
 
@@ -81,7 +82,8 @@ async fn begin<B: Bus>(
     if let Some(last) = request.header("last-event-id").filter(|last| !last.is_empty()) {
         input.insert("after".to_owned(), last.into());
     }
-    let mut reading = Reading { gateway, peer, parts, caller, input, first: None, _place: place };
+    let mut reading =
+        Reading { gateway, peer, parts, caller, input, first: None, has_ended: false, _place: place };
     // What is wrong is said before anything is sent; what is there already comes with the first answer.
     let answer = reading.ask(0).await?;
     let mut sent = format!("retry: {RECONNECT_MS}\n\n");
@@ -156,6 +158,9 @@ impl<B: Bus> Reading<B> {
 
     /// What is sent next; `None` when the stream has ended.
     async fn next(&mut self) -> Option<Bytes> {
+        if self.has_ended {
+            return None;
+        }
         if let Some(first) = self.first.take() {
             return Some(first);
         }
@@ -180,7 +185,7 @@ impl<B: Bus> Reading<B> {
                 let error = json!({"code": failure.code, "message": failure.message});
                 let after = self.input["after"].as_str().unwrap_or_default();
                 let last = entry(after, "error", &error);
-                self.input.insert("ended".to_owned(), true.into());
+                self.has_ended = true;
                 Some(last.into())
             }
         }
@@ -189,9 +194,6 @@ impl<B: Bus> Reading<B> {
 
 fn answer<B: Bus>(reading: Reading<B>) -> Response<Body> {
     let chunks = stream::unfold(reading, |mut reading| async move {
-        if reading.input.contains_key("ended") {
-            return None;
-        }
         let next = reading.next().await?;
         Some((Ok::<_, std::convert::Infallible>(next), reading))
     });
