@@ -144,7 +144,7 @@ impl Agent {
     pub fn used(&mut self) -> u64 {
         let process = self.process.as_mut().expect("a process");
         assert!(process.try_wait().expect("a process").is_none(), "the agent ended: {}", self.logged());
-        let pid = self.process.as_ref().expect("a process").id();
+        let pid = self.pid();
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
         let fields = stat.rsplit(')').next().expect("fields").split_whitespace();
         fields.skip(11).take(2).map(|ticks| ticks.parse::<u64>().expect("a number")).sum()
@@ -229,13 +229,20 @@ impl Agent {
         });
     }
 
+    /// Its process's id.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().expect("a process").id()
+    }
+
     /// Sends it a signal.
     ///
     /// # Panics
     /// When it does not run.
     pub fn signal(&self, signal: Signal) {
-        let process = self.process.as_ref().expect("a process");
-        let pid = Pid::from_raw(i32::try_from(process.id()).expect("a pid")).expect("a pid");
+        let pid = Pid::from_raw(i32::try_from(self.pid()).expect("a pid")).expect("a pid");
         kill_process(pid, signal).expect("a signal");
     }
 
@@ -244,7 +251,7 @@ impl Agent {
     /// # Panics
     /// When it does not run.
     pub fn resident_kib(&self) -> u64 {
-        let pid = self.process.as_ref().expect("a process").id();
+        let pid = self.pid();
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a process");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
         line.split_whitespace().next().expect("a number").parse().expect("a number")

@@ -24,13 +24,13 @@ fn duplicates(instance: &Instance) -> usize {
     instance.events().iter().filter(|event| event["type"] == "reeve.nodes.NodeDuplicated.v1").count()
 }
 
-/// Says which agent runs it: the command lines of all processes above the script.
-const WHO: &str = r#"p=$$; while [ "$p" -gt 1 ]; do tr '\0' ' ' < /proc/$p/cmdline | tr '\n' ' '; \
-    p=$(awk '/^PPid/ { print $2 }' /proc/$p/status); done"#;
+/// Says which agent runs it: the ids of all processes above the script.
+const ABOVE: &str = r#"p=$$; while [ "$p" -gt 1 ]; do p=$(awk '/^PPid/ { print $2 }' /proc/$p/status); echo "<$p>"; done | \
+    tr -d '\n'"#;
 
 /// Runs a script that counts its runs; answers who ran it last.
 fn counted(instance: &Instance, node: &str, file: &Path) -> String {
-    let command = instance.send_to(node, &format!("echo \"run $({WHO})\" >> {}", file.display()));
+    let command = instance.send_to(node, &format!("echo \"run $({ABOVE})\" >> {}", file.display()));
     assert_eq!(instance.ended(&command)["Status"], "Success");
     std::fs::read_to_string(file).unwrap().lines().last().unwrap().to_owned()
 }
@@ -40,7 +40,7 @@ fn runs(file: &Path) -> usize {
 }
 
 fn is_by(run: &str, agent: &Agent) -> bool {
-    run.contains(&format!("--data {} ", agent.folder().display()))
+    run.contains(&format!("<{}>", agent.pid()))
 }
 
 #[test]
