@@ -105,14 +105,42 @@ impl Raw {
         let mut headers = vec![("host", host.as_bytes())];
         headers.extend(added.iter().map(|(name, value)| (*name, value.as_bytes())));
         let request = sigv4::Request { method: "POST", path: "/", query: "", headers: &headers, body };
-        let credentials = sigv4::Credentials {
+        let signature = sigv4::sign(&request, &self.credentials(service), self.now);
+        added.into_iter().chain(signature).collect()
+    }
+
+    /// Calls what has a method and a path, without a header that names an operation.
+    ///
+    /// # Panics
+    /// When that is no request at all.
+    pub fn call_at(&self, api: &str, method: &str, (path, query): (&str, &str), body: &[u8]) -> (u16, Value) {
+        let mut added = vec![
+            ("amz-sdk-invocation-id", new_uuid().to_string()),
+            ("content-type", "application/json".to_owned()),
+        ];
+        let mut headers = vec![("host", self.host().as_bytes())];
+        headers.extend(added.iter().map(|(name, value)| (*name, value.as_bytes())));
+        let request = sigv4::Request { method, path, query, headers: &headers, body };
+        added.extend(sigv4::sign(&request, &self.credentials(api), self.now));
+        let mark = if query.is_empty() { "" } else { "?" };
+        let mut call = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}{mark}{query}", self.endpoint));
+        for (name, value) in added {
+            call = call.header(name, value);
+        }
+        let call = call.body(body).expect("a request");
+        let call = self.agent.configure_request(call).allow_non_standard_methods(true).build();
+        answer(self.agent.run(call))
+    }
+
+    fn credentials<'a>(&'a self, service: &'a str) -> sigv4::Credentials<'a> {
+        sigv4::Credentials {
             access_key_id: &self.access_key_id,
             secret_access_key: &self.secret_access_key,
             region: &self.region,
             service,
-        };
-        let signature = sigv4::sign(&request, &credentials, self.now);
-        added.into_iter().chain(signature).collect()
+        }
     }
 
     /// Opens a stream of events, behind the last one that the reader has seen; answers the status, and what comes as it
@@ -127,13 +155,7 @@ impl Raw {
         let mut headers = vec![("host", host.as_bytes())];
         headers.extend(added.iter().map(|(name, value)| (*name, value.as_bytes())));
         let request = sigv4::Request { method: "GET", path, query, headers: &headers, body: b"" };
-        let credentials = sigv4::Credentials {
-            access_key_id: &self.access_key_id,
-            secret_access_key: &self.secret_access_key,
-            region: &self.region,
-            service: "feed",
-        };
-        added.extend(sigv4::sign(&request, &credentials, Timestamp::now()));
+        added.extend(sigv4::sign(&request, &self.credentials("feed"), Timestamp::now()));
         let mut get = self.agent.get(format!("{}{path}?{query}", self.endpoint));
         for (name, value) in added {
             get = get.header(name, value);
@@ -148,12 +170,17 @@ impl Raw {
         for (name, value) in headers {
             post = post.header(*name, value);
         }
-        match post.send(body) {
-            Ok(mut answer) => {
-                let text = answer.body_mut().read_to_string().unwrap_or_default();
-                (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::String(text)))
-            }
-            Err(error) => (0, Value::String(error.to_string())),
+        answer(post.send(body))
+    }
+}
+
+/// The status and the body.
+fn answer(sent: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> (u16, Value) {
+    match sent {
+        Ok(mut answer) => {
+            let text = answer.body_mut().read_to_string().unwrap_or_default();
+            (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::String(text)))
         }
+        Err(error) => (0, Value::String(error.to_string())),
     }
 }

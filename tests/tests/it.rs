@@ -71,6 +71,10 @@ mod inventory;
 mod invocations;
 #[path = "it/isolation.rs"]
 mod isolation;
+#[path = "it/json_output.rs"]
+mod json_output;
+#[path = "it/key_alone.rs"]
+mod key_alone;
 #[path = "it/keys.rs"]
 mod keys;
 #[path = "it/listing.rs"]
@@ -79,6 +83,8 @@ mod listing;
 mod local_policy;
 #[path = "it/matrix.rs"]
 mod matrix;
+#[path = "it/missing_stream.rs"]
+mod missing_stream;
 #[path = "it/opscenter.rs"]
 mod opscenter;
 #[path = "it/owed.rs"]

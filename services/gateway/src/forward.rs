@@ -4,7 +4,7 @@ use crate::binding::Binding;
 use crate::directory::{Route, Unclear};
 use crate::errors::Failure;
 use crate::incoming::{Incoming, parsed};
-use crate::models::{self, Model, Operation, Pages};
+use crate::models::{self, INVALID_TOKEN, Model, Operation, Pages};
 use crate::repeats;
 use crate::resources::named;
 use crate::rest;
@@ -54,6 +54,10 @@ impl<B: Bus> Gateway<B> {
             Err(failure) => return Outcome::failed(Some(model), failure),
         };
         let result = self.operate(request, &caller, model, operation).await;
+        let result = result.map_err(|failure| match failure.code.as_ref() {
+            INVALID_TOKEN => Failure { code: operation.code_of_token().into(), ..failure },
+            _ => failure,
+        });
         if let Err(failure) = &result {
             tracing::debug!(principal = caller.principal.name, code = %failure.code, "a request was refused");
         }
@@ -259,7 +263,7 @@ impl<B: Bus> Gateway<B> {
                 *token = own;
                 Ok(true)
             }
-            None => Err(Failure::new("InvalidNextToken", "The specified token is not valid.")),
+            None => Err(Failure::new(INVALID_TOKEN, "The specified token is not valid.")),
         }
     }
 

@@ -61,6 +61,22 @@ pub struct Operation {
     pub pages: Option<Pages>,
     /// How it lies in HTTP, when its service is called by method and path.
     pub rest: Option<Binding>,
+    /// The errors that clients know of it.
+    errors: Vec<String>,
+}
+
+/// What a token that no page gave is refused with.
+pub const INVALID_TOKEN: &str = "InvalidNextToken";
+
+impl Operation {
+    /// The code with which it refuses a token: not all have a word of their own for it.
+    pub fn code_of_token(&self) -> &'static str {
+        if self.errors.iter().any(|error| error == INVALID_TOKEN) {
+            INVALID_TOKEN
+        } else {
+            "ValidationException"
+        }
+    }
 }
 
 /// The members that carry pagination tokens.
@@ -92,7 +108,9 @@ impl Model {
             let pages = raw.pages(name);
             let action = format!("{service}:{name}");
             let rest = is_rest.then(|| raw.binding(name, operation, &ids)).transpose()?;
-            operations.insert(name.clone(), Operation { name: name.clone(), action, input, pages, rest });
+            let errors = operation.errors.iter().map(|error| error.shape.clone()).collect();
+            let operation = Operation { name: name.clone(), action, input, pages, rest, errors };
+            operations.insert(name.clone(), operation);
         }
         let version = raw.metadata.json_version.as_deref().unwrap_or("1.1");
         Ok(Self {
@@ -229,6 +247,8 @@ struct RawMetadata {
 
 #[derive(Deserialize)]
 struct RawOperation {
+    #[serde(default)]
+    errors: Vec<RawReference>,
     #[serde(default)]
     http: Value,
     input: Option<RawReference>,

@@ -193,8 +193,8 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         Command::Init(args) => host::init(&data, &args)?,
         Command::Serve(args) => host::serve(args).await?,
         Command::Services => client::services::services(format)?,
-        Command::Env => client::env(&data)?,
-        Command::Run(args) => return client::run::run(&data, args, format).await,
+        Command::Env => client::env(&data, format)?,
+        Command::Run(args) => return client::run::run(&connection()?, args, format).await,
         Command::Nodes(args) => client::nodes::nodes(&data, &connection()?, args, format).await?,
         Command::Documents(args) => client::list::documents(&connection()?, args, format).await?,
         Command::Commands => client::list::commands(&connection()?, format).await?,
@@ -215,7 +215,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
             client::incidents::incidents(connection()?, command, format).await?;
         }
         Command::Inventory(args) => {
-            return client::inventory::inventory(&data, &connection()?, args, format).await;
+            return client::inventory::inventory(&connection()?, args, format).await;
         }
         Command::Ops(command) => client::ops::ops(&connection()?, command, format).await?,
         Command::Rules(command) => client::rules::rules(&connection()?, command, format).await?,
@@ -223,11 +223,11 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
             client::parameters::parameters(&connection()?, command, format).await?;
         }
         Command::Patch(command) => {
-            return client::patch::patch(&data, &connection()?, command, format).await;
+            return client::patch::patch(&connection()?, command, format).await;
         }
         Command::BusUser(args) => client::bus_user::bus_user(&data, &args)?,
         Command::Keys(command) => client::keys::keys(&data, command, format).await?,
-        Command::Output(args) => client::output::output(&data, args, format).await?,
+        Command::Output(args) => client::output::output(&connection()?, args, format).await?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "reeve", &mut script);

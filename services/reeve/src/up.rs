@@ -260,7 +260,8 @@ async fn start_and_stay(
     );
     if let Some(script) = &args.run {
         let nodes = wait_for_nodes(&folder.path, args.nodes).await?;
-        client::run::run_script(&client::DataFolder::named(&folder.path), script, nodes).await?;
+        let connection = client::connection::Connection::open(&client::DataFolder::named(&folder.path))?;
+        client::run::run_script(&connection, script, nodes).await?;
     }
     keys::keep_renewed(&folder.path, &bus).await;
     Ok(())

@@ -100,4 +100,8 @@ pub fn service(config: &Config) -> Service {
             Operation::read("ssm", "GetCommandInvocation").on("ManagedInstance", "InstanceId"),
             move |call| api::invocations::get(reading.clone(), call),
         )
+        .operation(
+            Operation::read("run-command", "ReadOutput").on("ManagedInstance", "nodeId").live(),
+            api::output::read,
+        )
 }

@@ -13,5 +13,6 @@ pub const MODELS: &[(&str, &str)] = &[
     ("nodes", include_str!("../../../schemas/reeve/nodes.json")),
     ("opscenter", include_str!("../../../schemas/reeve/opscenter.json")),
     ("rules", include_str!("../../../schemas/reeve/rules.json")),
+    ("run-command", include_str!("../../../schemas/reeve/run-command.json")),
     ("state-manager", include_str!("../../../schemas/reeve/state-manager.json")),
 ];

@@ -22,6 +22,9 @@ pub const DEAD_LETTER_QUEUE: &str = "DEAD_LETTER_QUEUE";
 /// The wrapped data keys of secrets: what is destroyed here makes its ciphertext in the log unreadable.
 pub const SECRET_KEYS: &str = "SECRET_KEYS";
 
+/// The streams that are no service's own.
+pub const SHARED: [&str; 5] = [NODE_INBOX, NODE_REPORTS, NODE_OUTPUT, DEAD_LETTER_QUEUE, SECRET_KEYS];
+
 /// Where somebody who wants to know whether the bus stores puts something; the stream keeps the last of it.
 pub const PROBE_SUBJECT: &str = "reeve.probe";
 

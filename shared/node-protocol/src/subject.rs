@@ -51,6 +51,11 @@ pub fn output(node: &NodeId, command: &str, step: &str) -> String {
     )
 }
 
+/// What the steps of one command print on a node, or on all: a filter for readers.
+pub fn outputs(node: Option<&str>, command: &str) -> String {
+    format!("reeve.report.{}.output.{}.*", node.unwrap_or("*"), reeve_types::subject::escape(command))
+}
+
 /// The node that a subject of the form `reeve.<report|agent|live|node>.<id>.…` belongs to. The bus lets only
 /// that node publish there, so the subject is the proof of who speaks.
 pub fn node_of(subject: &str) -> Option<NodeId> {

@@ -7,7 +7,7 @@ use crate::{
 use bytes::Bytes;
 use futures::{FutureExt, StreamExt, future::BoxFuture};
 use reeve_contracts::tags::ResourceEvent;
-use reeve_eventsourcing::{Actor, AggregateRef, Context, Decider, Event, Position};
+use reeve_eventsourcing::{Actor, AggregateRef, Context, Decider, Event, Position, event_name};
 use reeve_jetstream::{Headers, Message, serve, streams};
 use reeve_types::{Timestamp, ids::new_uuid};
 use serde::{Serialize, de::DeserializeOwned};
@@ -108,24 +108,55 @@ impl<I> Call<I> {
     /// Waits until the tags service has taken over what this call did to the tags of a resource. The caller's next reads
     /// show it, whichever service answers them.
     pub async fn tags_follow(&self, kind: &str, id: &str) {
-        let stream = streams::of_service(ResourceEvent::SERVICE);
-        let subject = AggregateRef::of::<ResourceEvent>(&format!("{kind}/{id}")).subject();
-        let cause = self.caller.command_id.to_string();
         let begun = tokio::time::Instant::now();
         let mut wait = Duration::from_millis(1);
         while begun.elapsed() < CONSEQUENCE_WAIT {
-            let found = self.handle.bus().direct_get(&stream, &subject).await;
-            if let Ok(Some(event)) = found
-                && event.headers.get("ce-correlationid") == Some(cause.as_str())
-                && let Some(sequence) = event.headers.get("Nats-Sequence").and_then(|n| n.parse().ok())
-            {
-                self.reached.note(&stream, sequence);
+            if self.note_tags(&self.last_of_tags(kind, id).await) {
                 return;
             }
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(Duration::from_millis(50));
         }
         tracing::warn!(kind, id, "an answer did not wait any longer for the tags service");
+    }
+
+    /// As [`Call::tags_follow`], for a call that has deleted a resource: one that has no tags keeps nobody waiting.
+    pub async fn tags_end(&self, kind: &str, id: &str) {
+        let begun = tokio::time::Instant::now();
+        let mut wait = Duration::from_millis(1);
+        loop {
+            let last = self.last_of_tags(kind, id).await;
+            // Where some were removed last there may be others, or none, and then nothing follows.
+            let patience = match last.as_ref().and_then(|event| event.headers.get("ce-type")) {
+                Some(schema) if event_name(schema) == "TagsRemoved" => REMOVAL_WAIT,
+                Some(_) => CONSEQUENCE_WAIT,
+                None => Duration::ZERO,
+            };
+            if self.note_tags(&last) || begun.elapsed() >= patience {
+                return;
+            }
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(Duration::from_millis(50));
+        }
+    }
+
+    /// The last event of a resource's tags.
+    async fn last_of_tags(&self, kind: &str, id: &str) -> Option<Message> {
+        let subject = AggregateRef::of::<ResourceEvent>(&format!("{kind}/{id}")).subject();
+        let stream = streams::of_service(ResourceEvent::SERVICE);
+        self.handle.bus().direct_get(&stream, &subject).await.ok().flatten()
+    }
+
+    /// Notes where an event of tags stands, if this call is what caused it.
+    fn note_tags(&self, event: &Option<Message>) -> bool {
+        let cause = self.caller.command_id.to_string();
+        let of_this_call =
+            event.as_ref().filter(|event| event.headers.get("ce-correlationid") == Some(cause.as_str()));
+        let sequence = of_this_call.and_then(|event| event.headers.get("Nats-Sequence")?.parse().ok());
+        if let Some(sequence) = sequence {
+            self.reached.note(&streams::of_service(ResourceEvent::SERVICE), sequence);
+        }
+        sequence.is_some()
     }
 }
 
@@ -249,6 +280,8 @@ const POSITION_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// As long as a write waits for what follows from it in another service.
 const CONSEQUENCE_WAIT: Duration = Duration::from_secs(2);
+/// The same, where nothing may follow.
+const REMOVAL_WAIT: Duration = Duration::from_millis(200);
 
 /// Answers the requests of one endpoint until its stream ends.
 pub(crate) async fn run(handle: Handle, as_of: Arc<AsOf>, endpoint: Endpoint, mut requests: serve::Requests) {

@@ -96,6 +96,14 @@ pub fn word_of(words: &[&str], value: &str, filter: &str) -> Result<String, Stri
     found.map(|word| (*word).to_owned()).ok_or_else(refused)
 }
 
+/// As [`word_of`], for all values of a filter.
+///
+/// # Errors
+/// As [`word_of`], for the first that is none.
+pub fn words_of(words: &[&str], values: &[String], filter: &str) -> Result<Vec<String>, String> {
+    values.iter().map(|value| word_of(words, value, filter)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -39,7 +39,7 @@ pub use api_error::ApiError;
 pub use consumer::{Consumer, Delivery, HandlerError, InboxMessage, RetryPolicy, Undecoded};
 pub use endpoint::{Call, Caller, Operation};
 pub use execute::{ExecuteError, Executed};
-pub use filters::{Operator, check_filter_key, word_of};
+pub use filters::{Operator, check_filter_key, word_of, words_of};
 pub use handle::Handle;
 pub use reeve_views::{Page, Store};
 pub use requests::{Request, RequestMessage};

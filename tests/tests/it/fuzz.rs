@@ -13,7 +13,7 @@ use reeve_e2e::{Agent, Instance, Raw};
 use reeve_testkit::Dice;
 use serde_json::{Map, Number, Value, json};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
@@ -210,17 +210,85 @@ fn pooled(value: &Value, pool: &mut Vec<String>, dice: &mut Dice) {
     }
 }
 
+/// A call of an operation that has a method and a path.
+struct Rest {
+    method: String,
+    path: String,
+    query: String,
+    body: Vec<u8>,
+}
+
+impl Rest {
+    /// What of an input goes where, by the model. Nothing where a call names its operation in a header.
+    fn of(model: &Value, operation: &str, input: &Value) -> Option<Self> {
+        let http = &model["operations"][operation]["http"];
+        let mut path = http["requestUri"].as_str().filter(|path| *path != "/")?.to_owned();
+        let shape = model["operations"][operation]["input"]["shape"].as_str().unwrap_or_default();
+        let members = &model["shapes"][shape]["members"];
+        let (mut query, mut body) = (Vec::new(), Map::new());
+        for (name, value) in input.as_object()? {
+            let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let wire = members[name]["locationName"].as_str().unwrap_or(name);
+            match members[name]["location"].as_str() {
+                Some("uri") => path = path.replace(&format!("{{{wire}}}"), &encoded(&text(value))),
+                Some("querystring") => {
+                    let one = std::slice::from_ref(value);
+                    let values = value.as_array().map_or(one, Vec::as_slice);
+                    query.extend(values.iter().map(|value| format!("{wire}={}", encoded(&text(value)))));
+                }
+                _ => {
+                    body.insert(name.clone(), value.clone());
+                }
+            }
+        }
+        // A label that the input does not have stays as it stands.
+        let path = path.replace('{', "%7B").replace('}', "%7D");
+        let body = if body.is_empty() { Vec::new() } else { Value::Object(body).to_string().into_bytes() };
+        Some(Self { method: http["method"].as_str()?.to_owned(), path, query: query.join("&"), body })
+    }
+}
+
+fn encoded(text: &str) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+    let mut encoded = String::new();
+    for byte in text.as_bytes() {
+        match plain(byte) {
+            true => encoded.push(char::from(*byte)),
+            false => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
 struct Run<'a> {
     raw: Raw,
     models: &'a BTreeMap<&'static str, Value>,
     operations: &'a [(&'static str, String)],
     left: &'a AtomicUsize,
     strict: bool,
+    /// Errors that clients have no word for.
+    unmodelled: BTreeSet<String>,
+}
+
+/// Errors of AWS's that no model has, or not of each operation.
+const COMMON_ERRORS: [&str; 5] = [
+    "ValidationException",
+    "AccessDeniedException",
+    "SerializationException",
+    "UnknownOperationException",
+    "RequestEntityTooLargeException",
+];
+
+/// Whether an error is one that its operation has by the model: clients have classes for those.
+fn is_modelled(model: &Value, operation: &str, answer: &Value) -> bool {
+    let code = answer["__type"].as_str().unwrap_or_default();
+    let errors = model["operations"][operation]["errors"].as_array().into_iter().flatten();
+    COMMON_ERRORS.contains(&code) || errors.into_iter().any(|error| error["shape"] == code)
 }
 
 impl Run<'_> {
     /// Makes calls until none are left; answers how many there were of each status, and the longest time.
-    fn go(mut self, seed: u64) -> (BTreeMap<u16, usize>, Duration) {
+    fn go(mut self, seed: u64) -> (BTreeMap<u16, usize>, Duration, BTreeSet<String>) {
         let (mut dice, mut pool, mut texts) = (Dice(seed), Vec::new(), HashMap::new());
         let (mut statuses, mut longest) = (BTreeMap::new(), Duration::ZERO);
         while self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
@@ -236,24 +304,35 @@ impl Run<'_> {
             }
             self.raw.now = reeve_types::Timestamp::now();
             let begun = Instant::now();
-            let (status, answer) = self.raw.call_of(api, operation, &input, None);
+            let (status, answer) = match Rest::of(model, operation, &input) {
+                // No client of HTTP sends a longer address.
+                Some(rest) if dice.below(2) == 0 && rest.path.len() + rest.query.len() < 60_000 => {
+                    self.raw.call_at(api, &rest.method, (&rest.path, &rest.query), &rest.body)
+                }
+                _ => self.raw.call_of(api, operation, &input, None),
+            };
             let took = begun.elapsed();
             let sent: String = input.to_string().chars().take(2_000).collect();
             assert!(
                 (200..500).contains(&status),
                 "{status} {answer} to {api} {operation} {sent}, seed {seed}"
             );
+            // Some are asked to wait for what comes.
+            let asked = Duration::from_secs(input["waitSeconds"].as_u64().unwrap_or_default().min(20));
             assert!(
-                !self.strict || took < MAX_ANSWER_TIME,
+                !self.strict || took < MAX_ANSWER_TIME + asked,
                 "{took:?}: {api} {operation} {sent}, seed {seed}"
             );
+            if status != 200 && !is_modelled(model, operation, &answer) {
+                self.unmodelled.insert(format!("{api} {operation}: {}", answer["__type"]));
+            }
             *statuses.entry(status).or_default() += 1;
             longest = longest.max(took);
             if status == 200 {
                 pooled(&answer, &mut pool, &mut dice);
             }
         }
-        (statuses, longest)
+        (statuses, longest, self.unmodelled)
     }
 }
 
@@ -271,18 +350,28 @@ fn whatever_is_sent_is_answered_and_never_by_a_failure_of_ours() {
             operations.extend(std::iter::repeat_n((*api, operation.clone()), if served { 8 } else { 1 }));
         }
     }
+    let mut unmodelled = BTreeSet::new();
     std::thread::scope(|scope| {
         let run = |seed| {
             let (raw, strict) = (instance.raw(), given.is_some());
-            let run = Run { raw, models: &models, operations: &operations, left: &left, strict };
+            let run = Run {
+                raw,
+                models: &models,
+                operations: &operations,
+                left: &left,
+                strict,
+                unmodelled: BTreeSet::new(),
+            };
             scope.spawn(move || run.go(seed))
         };
         let runs: Vec<_> = (1..=THREADS as u64).map(run).collect();
         for run in runs {
-            let (statuses, longest) = run.join().unwrap();
+            let (statuses, longest, errors) = run.join().unwrap();
             println!("{statuses:?}, the longest took {longest:?}");
+            unmodelled.extend(errors);
         }
     });
+    assert!(unmodelled.is_empty(), "errors that the model does not have: {unmodelled:#?}");
     // It still does what it is for.
     let agent = Agent::enrol(&instance, "late");
     let command = instance.send_to(&agent.node(), "echo still here");

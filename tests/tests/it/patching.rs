@@ -144,5 +144,5 @@ fn a_baseline_that_cannot_mean_anything_is_refused() {
         .to_owned();
     assert!(refused.contains("predefined"), "{refused}");
     let none = instance.aws(&["get-default-patch-baseline"]).complaint().to_owned();
-    assert!(none.contains("DoesNotExistException") && none.contains("WINDOWS"), "{none}");
+    assert!(none.contains("ValidationException") && none.contains("WINDOWS"), "{none}");
 }

@@ -92,3 +92,31 @@ fn tags_that_something_was_made_with_are_in_the_next_read_of_every_service() {
         listed("OpsItem", &instance.call("CreateOpsItem", &item)["OpsItemId"], n);
     }
 }
+
+/// What somebody has deleted is gone in the same caller's next read, whichever service answers it.
+#[test]
+fn a_deletion_is_in_its_callers_next_read() {
+    let instance = Instance::start(0);
+    let raw = instance.raw();
+    let content = r#"{"schemaVersion":"2.2","mainSteps":[{"action":"aws:runShellScript","name":"s","inputs":{"runCommand":["x"]}}]}"#;
+    let create = |tags: Value| {
+        let mut input = json!({"Name": "same", "Content": content, "DocumentType": "Command"});
+        input["Tags"] = tags;
+        assert_eq!(raw.call("CreateDocument", &input).0, 200);
+    };
+    let tags = || raw.call("ListTagsForResource", &json!({"ResourceType": "Document", "ResourceId": "same"}));
+    for n in 0..20 {
+        create(json!([{"Key": "n", "Value": n.to_string()}]));
+        assert_eq!(tags().1["TagList"], json!([{"Key": "n", "Value": n.to_string()}]));
+        assert_eq!(raw.call("DeleteDocument", &json!({"Name": "same"})).0, 200);
+        let (status, refused) = tags();
+        assert!(status == 400 && refused["__type"] == "InvalidResourceId", "{n}: {refused}");
+        let sent = raw
+            .call("SendCommand", &json!({"DocumentName": "same", "InstanceIds": ["mi-0123456789abcdef0"]}));
+        assert!(sent.1["__type"] == "InvalidDocument", "{n}: {sent:?}");
+        // Another one of the same name has none of its tags.
+        create(json!([]));
+        assert_eq!(tags().1["TagList"], json!([]), "{n}");
+        assert_eq!(raw.call("DeleteDocument", &json!({"Name": "same"})).0, 200);
+    }
+}

@@ -1,12 +1,22 @@
 //! Filters, as the three lists have them.
 
+use crate::projections::SEVERITIES;
 use reeve_contracts::ssm::ComplianceStringFilter;
-use reeve_runtime::{ApiError, Operator, check_filter_key};
+use reeve_runtime::{ApiError, Operator, check_filter_key, words_of};
 use reeve_types::Timestamp;
 
 const EXECUTION_TIME: &str = "ExecutionTime";
 const OPERATORS: [Operator; 5] =
     [Operator::Equal, Operator::NotEqual, Operator::BeginWith, Operator::LessThan, Operator::GreaterThan];
+
+/// The words that stand under a key, where there are no others.
+fn words(key: &str) -> Option<&'static [&'static str]> {
+    match key {
+        "Status" => Some(&["COMPLIANT", "NON_COMPLIANT"]),
+        "Severity" | "OverallSeverity" => Some(&SEVERITIES),
+        _ => None,
+    }
+}
 
 /// A condition: what stands under a key, compared with any of the values.
 #[derive(Clone, Debug)]
@@ -55,6 +65,11 @@ impl Condition {
         if values.is_empty() {
             return Err(ApiError::invalid_filter(format!("The filter {key} has no values.")));
         }
+        let is_whole = matches!(operator, Operator::Equal | Operator::NotEqual);
+        let values = match words(&key).filter(|_| is_whole) {
+            Some(words) => words_of(words, &values, &key).map_err(ApiError::invalid_filter)?,
+            None => values,
+        };
         let mut instants = Vec::new();
         if key == EXECUTION_TIME && operator != Operator::BeginWith {
             for value in &values {
@@ -84,7 +99,7 @@ impl Condition {
 mod tests {
     use super::*;
 
-    const KEYS: [&str; 2] = ["Id", EXECUTION_TIME];
+    const KEYS: [&str; 4] = ["Id", EXECUTION_TIME, "Status", "OverallSeverity"];
 
     fn read(key: &str, kind: &str, values: &[&str]) -> Result<Conditions, ApiError> {
         let filter = ComplianceStringFilter {
@@ -110,6 +125,9 @@ mod tests {
         assert!(!holds(EXECUTION_TIME, "LESS_THAN", &["2026-01-31T12:00:00Z"], noon));
         assert!(holds(EXECUTION_TIME, "GREATER_THAN", &["2026-01-31T11:00:00Z"], noon));
         assert!(holds(EXECUTION_TIME, "BEGIN_WITH", &["2026-01-31"], noon));
+        // Words in any case.
+        assert!(holds("Status", "EQUAL", &["non_compliant"], "NON_COMPLIANT"));
+        assert!(holds("OverallSeverity", "BEGIN_WITH", &["CRIT"], "CRITICAL"));
     }
 
     #[test]
@@ -121,6 +139,8 @@ mod tests {
             (refused("Id", "LESS_THAN", &["x"]), "LESS_THAN"),
             (refused("Id", "EQUAL", &[]), "no values"),
             (refused(EXECUTION_TIME, "LESS_THAN", &["noon"]), "\"noon\""),
+            (refused("Status", "EQUAL", &["COMPLAINT"]), "not one of COMPLIANT, NON_COMPLIANT"),
+            (refused("OverallSeverity", "NOT_EQUAL", &["Severe"]), "CRITICAL, HIGH"),
         ] {
             assert!(error.code == "InvalidFilter" && error.message.contains(part), "{error}");
         }

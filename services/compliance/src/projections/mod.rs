@@ -6,5 +6,5 @@ mod rows;
 mod scanned;
 
 pub(crate) use put::{PUT, Put, TYPES};
-pub(crate) use rows::{Counts, GroupRow, ItemRow, Tables, group_key};
+pub(crate) use rows::{Counts, GroupRow, ItemRow, SEVERITIES, Tables, group_key};
 pub(crate) use scanned::{SCANNED, Scanned};

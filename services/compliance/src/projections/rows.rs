@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// AWS's severities, the highest first.
-const SEVERITIES: [&str; 6] = ["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNSPECIFIED"];
+pub(crate) const SEVERITIES: [&str; 6] =
+    ["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNSPECIFIED"];
 const COMPLIANT: &str = "COMPLIANT";
 const NON_COMPLIANT: &str = "NON_COMPLIANT";
 

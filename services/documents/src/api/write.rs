@@ -112,7 +112,8 @@ pub(crate) async fn delete_document(
         version: call.input.document_version.clone().filter(|text| !text.is_empty()),
         version_name: call.input.version_name.clone().filter(|text| !text.is_empty()),
     };
-    let command = if selector.version.is_none() && selector.version_name.is_none() {
+    let is_whole = selector.version.is_none() && selector.version_name.is_none();
+    let command = if is_whole {
         Command::Delete { name: name.clone(), force: call.input.force.unwrap_or_default() }
     } else {
         Command::DeleteVersion { name: name.clone(), selector }
@@ -123,5 +124,8 @@ pub(crate) async fn delete_document(
         error if error.code == "InvalidDocumentVersion" => ApiError::new("InvalidDocument", error.message),
         error => error,
     })?;
+    if is_whole {
+        call.tags_end("Document", &name).await;
+    }
     Ok(DeleteDocumentResult {})
 }

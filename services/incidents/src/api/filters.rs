@@ -2,7 +2,7 @@
 
 use super::milliseconds;
 use reeve_contracts::ssm_incidents::{Condition, Filter};
-use reeve_runtime::ApiError;
+use reeve_runtime::{ApiError, words_of};
 
 /// What one filter asks of a value.
 pub enum Test {
@@ -17,7 +17,10 @@ pub enum Test {
 pub enum Kind {
     Time,
     Text,
-    Integer,
+    /// One of these, in any case.
+    Word(&'static [&'static str]),
+    /// One between these.
+    Integer(i32, i32),
 }
 
 /// Reads filters whose keys are among `known`.
@@ -52,13 +55,27 @@ fn test(key: &str, kind: Kind, condition: Condition) -> Result<Test, ApiError> {
         (Kind::Time, Some(before), None, None) => Ok(Test::Before(milliseconds(key, before)?)),
         (Kind::Time, None, Some(after), None) => Ok(Test::After(milliseconds(key, after)?)),
         (Kind::Text, None, None, Some((Some(texts), None))) => Ok(Test::Texts(texts)),
-        (Kind::Integer, None, None, Some((None, Some(integers)))) => Ok(Test::Integers(integers)),
+        (Kind::Word(words), None, None, Some((Some(texts), None))) => {
+            words_of(words, &texts, key).map(Test::Texts).map_err(ApiError::invalid)
+        }
+        (Kind::Integer(least, most), None, None, Some((None, Some(integers)))) => {
+            match integers.iter().find(|integer| !(least..=most).contains(integer)) {
+                None => Ok(Test::Integers(integers)),
+                Some(integer) => Err(ApiError::invalid(format!(
+                    "The filter {key} has the value {integer}, which is not between {least} and {most}."
+                ))),
+            }
+        }
         _ => Err(ApiError::invalid(match kind {
             Kind::Time => {
                 format!("The condition of the filter {key} must be exactly one of before and after.")
             }
-            Kind::Text => format!("The condition of the filter {key} must be equals with stringValues."),
-            Kind::Integer => format!("The condition of the filter {key} must be equals with integerValues."),
+            Kind::Text | Kind::Word(_) => {
+                format!("The condition of the filter {key} must be equals with stringValues.")
+            }
+            Kind::Integer(..) => {
+                format!("The condition of the filter {key} must be equals with integerValues.")
+            }
         })),
     }
 }
@@ -92,10 +109,16 @@ mod tests {
 
     #[test]
     fn a_condition_is_of_its_keys_kind() {
-        let known = [("when", Kind::Time, 1), ("who", Kind::Text, 2), ("much", Kind::Integer, 3)];
+        let known = [
+            ("when", Kind::Time, 1),
+            ("who", Kind::Text, 2),
+            ("much", Kind::Integer(1, 5), 3),
+            ("state", Kind::Word(&["ON"]), 4),
+        ];
         let read = |key, condition| read(Some(&filter(key, condition)), &known);
         let texts = AttributeValueList { string_values: Some(vec!["a".into()]), ..Default::default() };
         let integers = AttributeValueList { integer_values: Some(vec![1]), ..Default::default() };
+        let six = AttributeValueList { integer_values: Some(vec![6]), ..Default::default() };
         let equals =
             |equals: &AttributeValueList| Condition { equals: Some(equals.clone()), ..Default::default() };
         let before = Condition { before: Some(1.5), ..Default::default() };
@@ -113,6 +136,8 @@ mod tests {
             ("who", before),
             ("who", equals(&integers)),
             ("much", equals(&texts)),
+            ("much", equals(&six)),
+            ("state", equals(&texts)),
             ("who", Condition::default()),
         ] {
             let Err(error) = read(key, condition) else { panic!("{key}") };

@@ -164,8 +164,8 @@ enum About {
 
 const FILTERS: [(&str, Kind, About); 4] = [
     ("creationTime", Kind::Time, About::Created),
-    ("impact", Kind::Integer, About::Impact),
-    ("status", Kind::Text, About::Status),
+    ("impact", Kind::Integer(1, 5), About::Impact),
+    ("status", Kind::Word(&["OPEN", "RESOLVED"]), About::Status),
     ("createdBy", Kind::Text, About::CreatedBy),
 ];
 

@@ -5,12 +5,13 @@ use crate::{
     projections::{ACTIVATIONS, ActivationRow},
 };
 use reeve_contracts::{nodes::ActivationCreated, ssm};
-use reeve_runtime::{ApiError, Call, page_size, text, to_answers};
+use reeve_runtime::{ApiError, Call, check_filter_key, page_size, text, to_answers};
 use reeve_types::{Timestamp, ids::random_hex};
 use sha2::{Digest, Sha256};
 
 /// AWS: 24 hours unless the caller says otherwise.
 const DEFAULT_LIFETIME_SECONDS: i64 = 24 * 60 * 60;
+const FILTER_KEYS: [&str; 3] = ["ActivationIds", "DefaultInstanceName", "IamRole"];
 const REPEATED: &str = "This call was carried out before, and the code of an activation is shown once.";
 
 /// What is stored of a code.
@@ -56,6 +57,9 @@ pub async fn describe(
     call: Call<ssm::DescribeActivationsRequest>,
 ) -> Result<ssm::DescribeActivationsResult, ApiError> {
     let input = &call.input;
+    for filter in input.filters.iter().flatten() {
+        check_filter_key(filter.filter_key.as_deref().unwrap_or_default(), &FILTER_KEYS)?;
+    }
     let keep = |row: &ActivationRow| {
         input.filters.iter().flatten().all(|filter| {
             let value = match filter.filter_key.as_deref() {

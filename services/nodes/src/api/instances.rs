@@ -115,6 +115,7 @@ pub async fn deregister(
     let id = call.input.instance_id.clone().unwrap_or_default();
     known(&call, &id)?;
     call.execute::<Node>(&id, Command::Deregister).await?;
+    call.tags_end("ManagedInstance", &id).await;
     Ok(ssm::DeregisterManagedInstanceResult::default())
 }
 

@@ -4,7 +4,7 @@ use crate::{
     Shared,
     projections::{NODE_TAGS, NODES, NodeRow},
 };
-use reeve_runtime::{ApiError, Handle, Operator, Page, word_of};
+use reeve_runtime::{ApiError, Handle, Operator, Page, words_of};
 use reeve_types::Timestamp;
 use std::collections::BTreeMap;
 
@@ -146,9 +146,8 @@ impl Condition {
         let values = match words(&key).filter(|_| matches!(operator, Operator::Equal | Operator::NotEqual)) {
             None => values,
             Some(words) => {
-                let values = values.iter().map(|value| word_of(words, value, &key));
                 let wrong = |message| ApiError::new(wrong_value, message);
-                values.collect::<Result<_, _>>().map_err(wrong)?
+                words_of(words, &values, &key).map_err(wrong)?
             }
         };
         Ok(Self { key, operator, values })

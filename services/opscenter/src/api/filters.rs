@@ -1,8 +1,8 @@
 //! What DescribeOpsItems keeps: several filters all, several values any. Values have any length, unlike AWS's.
 
-use crate::{projections::items::ItemRow, reading::operational_data};
+use crate::{domain::rules::TYPES, projections::items::ItemRow, reading::operational_data};
 use reeve_contracts::ssm::{OpsItemDataValue, OpsItemFilter};
-use reeve_runtime::{ApiError, Handle, Operator};
+use reeve_runtime::{ApiError, Handle, Operator, words_of};
 use reeve_types::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -36,6 +36,40 @@ const INSTANTS: [&str; 6] = [
     "ActualStartTime",
     "ActualEndTime",
 ];
+
+/// Those of change requests, too.
+const STATUSES: [&str; 20] = [
+    "Open",
+    "InProgress",
+    "Resolved",
+    "Pending",
+    "TimedOut",
+    "Cancelling",
+    "Cancelled",
+    "Failed",
+    "CompletedWithSuccess",
+    "CompletedWithFailure",
+    "Scheduled",
+    "RunbookInProgress",
+    "PendingChangeCalendarOverride",
+    "ChangeCalendarOverrideApproved",
+    "ChangeCalendarOverrideRejected",
+    "PendingApproval",
+    "Approved",
+    "Revoked",
+    "Rejected",
+    "Closed",
+];
+
+/// The words that stand under a key, where there are no others.
+fn words(key: &str) -> Option<&'static [&'static str]> {
+    match key {
+        "Status" => Some(&STATUSES),
+        "Priority" => Some(&["1", "2", "3", "4", "5"]),
+        "OpsItemType" => Some(&TYPES),
+        _ => None,
+    }
+}
 
 /// A filter that can be met.
 pub(super) struct Filter {
@@ -132,6 +166,10 @@ impl Filter {
         if values.is_empty() {
             return refused("has no Values".to_owned());
         }
+        let values = match words(&key).filter(|_| operator == Operator::Equal) {
+            Some(words) => words_of(words, &values, &key).map_err(ApiError::invalid)?,
+            None => values,
+        };
         let mut instants = Vec::new();
         if INSTANTS.contains(&key.as_str()) {
             for value in &values {
@@ -218,6 +256,9 @@ mod tests {
             ("OperationalData", "Equal", "x", "\"x\""),
             ("InsightByType", "Equal", "x", "InsightByType"),
             ("Status", "NotEqual", "Open", "\"NotEqual\""),
+            ("Status", "Equal", "Opne", "not one of Open, InProgress, Resolved"),
+            ("Priority", "Equal", "6", "not one of 1, 2"),
+            ("OpsItemType", "Equal", "issue", "/aws/issue"),
         ] {
             let filter = OpsItemFilter {
                 key: Some(key.into()),

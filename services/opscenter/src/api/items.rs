@@ -190,6 +190,7 @@ fn reopens_alone(call: &Call<ssm::UpdateOpsItemRequest>, id: &str) -> Result<(),
 pub async fn delete(call: Call<ssm::DeleteOpsItemRequest>) -> Result<ssm::DeleteOpsItemResponse, ApiError> {
     let id = call.input.ops_item_id.clone().unwrap_or_default();
     call.execute::<OpsItem>(&id, Command::Delete).await?;
+    call.tags_end("OpsItem", &id).await;
     Ok(ssm::DeleteOpsItemResponse {})
 }
 

@@ -93,6 +93,7 @@ pub async fn delete(
 ) -> Result<ssm::DeleteOpsMetadataResult, ApiError> {
     let id = named(call.input.ops_metadata_arn.as_ref());
     call.execute::<OpsMetadata>(&id, Command::Delete).await?;
+    call.tags_end("OpsMetadata", &id).await;
     Ok(ssm::DeleteOpsMetadataResult {})
 }
 

@@ -50,7 +50,11 @@ pub async fn list(
     let input = &call.input;
     let limit = page_size(input.max_results, MAX_RELATED_ITEMS_PER_PAGE)?;
     let prefix = match &input.ops_item_id {
-        Some(id) => format!("{}/", existing(&call, id)?.id),
+        // This operation has no other word for it.
+        Some(id) => match existing(&call, id) {
+            Ok(item) => format!("{}/", item.id),
+            Err(_) => return Err(invalid("OpsItemId", &format!("is {id}: there is no such OpsItem"))),
+        },
         None => String::new(),
     };
     let mut conditions = Vec::new();

@@ -4,7 +4,7 @@ pub mod cause;
 mod error;
 pub mod item;
 pub mod metadata;
-mod rules;
+pub(crate) mod rules;
 mod state;
 pub mod watch;
 

@@ -285,7 +285,7 @@ async fn related_items_and_events_are_listed_and_a_rebuilt_view_is_the_same() {
     assert_eq!(listed(json!({})).await, Vec::<String>::new());
     assert_eq!(
         refusal(&bus, "ListOpsItemRelatedItems", json!({"OpsItemId": id})).await,
-        "OpsItemNotFoundException"
+        "OpsItemInvalidParameterException"
     );
 
     let live = running.handle().views().dump();

@@ -91,6 +91,7 @@ pub async fn delete(call: Call<DeleteParameterRequest>) -> Result<DeleteParamete
     let name = call.input.name.clone().unwrap_or_default();
     let path = whole(&name)?;
     call.execute::<Parameter>(&path, Command::Delete { name }).await?;
+    call.tags_end(crate::KIND, &path).await;
     Ok(DeleteParameterResult {})
 }
 
@@ -104,7 +105,10 @@ pub async fn delete_many(call: Call<DeleteParametersRequest>) -> Result<DeletePa
             continue;
         };
         match call.execute::<Parameter>(&path, Command::Delete { name: name.clone() }).await {
-            Ok(_) => deleted.push(name.clone()),
+            Ok(_) => {
+                call.tags_end(crate::KIND, &path).await;
+                deleted.push(name.clone());
+            }
             Err(reeve_runtime::ExecuteError::Refused(Error::Unknown(_))) => invalid.push(name.clone()),
             Err(error) => return Err(error.into()),
         }

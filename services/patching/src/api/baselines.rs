@@ -130,6 +130,7 @@ pub async fn delete(call: Call<DeletePatchBaselineRequest>) -> Result<DeletePatc
                 return Err(ApiError::new("ResourceInUseException", message));
             }
             call.execute::<Baseline>(id, Command::Delete).await?;
+            call.tags_end("PatchBaseline", id).await;
         }
     }
     Ok(DeletePatchBaselineResult { baseline_id: Some(named) })
@@ -172,8 +173,8 @@ pub async fn get_default(
 ) -> Result<GetDefaultPatchBaselineResult, ApiError> {
     let system = call.input.operating_system.clone().unwrap_or_else(|| "WINDOWS".to_owned());
     let id = default_id(&call.handle, &system).ok_or_else(|| {
-        let message = format!("There is no patch baseline for {system}: nodes with it are not patched here.");
-        ApiError::new("DoesNotExistException", message)
+        let why = "there is no patch baseline for it, because nodes with it are not patched here";
+        ApiError::invalid(format!("OperatingSystem is {system}: {why}."))
     })?;
     Ok(GetDefaultPatchBaselineResult { baseline_id: Some(id), operating_system: Some(system) })
 }

@@ -6,13 +6,51 @@ use crate::{
     projections::{BASELINES, GROUPS},
 };
 use reeve_contracts::ssm::*;
-use reeve_runtime::{ApiError, Call, check_filter_key, page_of, page_size, to_answers};
+use reeve_runtime::{ApiError, Call, check_filter_key, page_of, page_size, to_answers, words_of};
 use std::collections::BTreeMap;
+
+const OPERATING_SYSTEMS: [&str; 15] = [
+    "WINDOWS",
+    "AMAZON_LINUX",
+    "AMAZON_LINUX_2",
+    "AMAZON_LINUX_2022",
+    "AMAZON_LINUX_2023",
+    "UBUNTU",
+    "REDHAT_ENTERPRISE_LINUX",
+    "SUSE",
+    "CENTOS",
+    "ORACLE_LINUX",
+    "DEBIAN",
+    "MACOS",
+    "RASPBIAN",
+    "ROCKY_LINUX",
+    "ALMA_LINUX",
+];
+const PATCH_STATES: [&str; 8] = [
+    "Installed",
+    "InstalledOther",
+    "InstalledPendingReboot",
+    "InstalledRejected",
+    "Missing",
+    "NotApplicable",
+    "Failed",
+    "AvailableSecurityUpdate",
+];
+
+/// The words that stand under a key, where there are no others.
+fn words(key: &str) -> Option<Vec<&'static str>> {
+    match key {
+        "OWNER" => Some(vec!["AWS", "Self", "All"]),
+        "OPERATING_SYSTEM" => Some(OPERATING_SYSTEMS.to_vec()),
+        "State" => Some(PATCH_STATES.to_vec()),
+        _ => None,
+    }
+}
 
 /// The values of each filter that was given.
 ///
 /// # Errors
-/// `InvalidFilter` naming a key that is none of the known ones.
+/// `InvalidFilter` naming a key that is none of the known ones, and a value that nothing has.
 pub fn filters(
     given: Option<&Vec<PatchOrchestratorFilter>>,
     known: &[&str],
@@ -21,7 +59,15 @@ pub fn filters(
     for filter in given.into_iter().flatten() {
         let key = filter.key.clone().unwrap_or_default();
         check_filter_key(&key, known)?;
-        read.insert(key, filter.values.clone().unwrap_or_default());
+        let values = filter.values.clone().unwrap_or_default();
+        if values.is_empty() {
+            return Err(ApiError::invalid_filter(format!("The filter {key} has no values.")));
+        }
+        let values = match words(&key) {
+            Some(words) => words_of(&words, &values, &key).map_err(ApiError::invalid_filter)?,
+            None => values,
+        };
+        read.insert(key, values);
     }
     Ok(read)
 }
@@ -42,13 +88,6 @@ pub async fn baselines(
 ) -> Result<DescribePatchBaselinesResult, ApiError> {
     let input = &call.input;
     let filters = filters(input.filters.as_ref(), &["NAME_PREFIX", "OWNER", "OPERATING_SYSTEM"])?;
-    if let Some(owner) = filters
-        .get("OWNER")
-        .and_then(|values| values.iter().find(|owner| !["AWS", "Self", "All"].contains(&owner.as_str())))
-    {
-        let message = format!("OWNER is {owner:?}; it may be AWS, Self or All.");
-        return Err(ApiError::invalid_filter(message));
-    }
     let limit = page_size(input.max_results, 100)?;
     let made = call.handle.views().scan::<GetPatchBaselineResult>(BASELINES, "", None, usize::MAX).rows;
     let made = made.into_iter().map(|(_, baseline)| (baseline, "Self"));

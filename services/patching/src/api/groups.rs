@@ -25,7 +25,9 @@ pub async fn deregister(
 ) -> Result<DeregisterPatchBaselineForPatchGroupResult, ApiError> {
     let named = call.input.baseline_id.clone().unwrap_or_default();
     let patch_group = call.input.patch_group.clone().unwrap_or_default();
-    let found = baseline(&call.handle, &named)?;
+    // This operation has a word of its own for it.
+    let found =
+        baseline(&call.handle, &named).map_err(|error| ApiError::new("InvalidResourceId", error.message))?;
     let operating_system = found.operating_system.clone().unwrap_or_default();
     let baseline_id = found.baseline_id.clone().unwrap_or_default();
     let group = id(&operating_system, &patch_group);
@@ -43,8 +45,8 @@ pub async fn get(
     let patch_group = call.input.patch_group.clone().unwrap_or_default();
     let system = call.input.operating_system.clone().unwrap_or_else(|| "WINDOWS".to_owned());
     let id = id_of_group(&call.handle, &system, &patch_group).ok_or_else(|| {
-        let message = format!("There is no patch baseline for {system}: nodes with it are not patched here.");
-        ApiError::new("DoesNotExistException", message)
+        let why = "there is no patch baseline for it, because nodes with it are not patched here";
+        ApiError::invalid(format!("OperatingSystem is {system}: {why}."))
     })?;
     Ok(GetPatchBaselineForPatchGroupResult {
         baseline_id: Some(id),

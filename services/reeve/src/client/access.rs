@@ -121,10 +121,7 @@ pub async fn access(data: &DataFolder, command: Command, format: Format) -> anyh
         }
         Command::CreateSource { name } => {
             let answer = connection.call_of(&INGEST, "CreateSource", &json!({"name": name})).await?;
-            match format {
-                Format::Json => stdout::line(answer)?,
-                Format::Text => stdout::line(cell(&answer, "token"))?,
-            }
+            stdout::answer(format, &answer, cell(&answer, "token"))?;
         }
         Command::DeleteSource { name } => {
             done(format, &connection.call_of(&INGEST, "DeleteSource", &json!({"name": name})).await?)?;

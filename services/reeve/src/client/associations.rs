@@ -48,8 +48,8 @@ pub async fn associations(connection: Connection, command: Command, format: Form
             for association in associations {
                 ids.push(find(&connection, &association).await?);
             }
-            connection.call("StartAssociationsOnce", &json!({"AssociationIds": ids})).await?;
-            Ok(())
+            let input = json!({"AssociationIds": ids});
+            stdout::done(format, &connection.call("StartAssociationsOnce", &input).await?)
         }
     }
 }

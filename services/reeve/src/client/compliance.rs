@@ -7,6 +7,7 @@ use super::{
     stdout,
     table::{cell, instant},
 };
+use anyhow::ensure;
 use serde_json::{Value, json};
 
 /// What nodes comply with: their patches, and what custom checks put.
@@ -28,9 +29,10 @@ pub enum Command {
     },
     /// Prints the items of all nodes, node by node.
     Export {
-        /// How: JSON lines have all of an item, CSV its details as JSON in one column.
-        #[arg(long, value_enum, default_value = "csv")]
-        format: ExportFormat,
+        /// How: JSON lines have all of an item, CSV its details as JSON in one column. Without it CSV, and JSON lines with
+        /// --output json.
+        #[arg(long, value_enum)]
+        format: Option<ExportFormat>,
         #[command(flatten)]
         selection: Selection,
     },
@@ -70,7 +72,15 @@ pub async fn compliance(connection: &Connection, command: Command, format: Forma
         Command::List { node, selection } => list(connection, &node, &selection, format).await,
         Command::Summary { nodes: true, selection } => by_node(connection, &selection, format).await,
         Command::Summary { nodes: false, selection } => by_type(connection, &selection, format).await,
-        Command::Export { format, selection } => export(connection, &selection, format).await,
+        Command::Export { format: given, selection } => {
+            let assumed = if format == Format::Json { ExportFormat::Jsonl } else { ExportFormat::Csv };
+            let exported = given.unwrap_or(assumed);
+            ensure!(
+                format == Format::Text || exported == ExportFormat::Jsonl,
+                "--output json and --format csv contradict each other"
+            );
+            export(connection, &selection, exported).await
+        }
     }
 }
 

@@ -1,10 +1,9 @@
-//! The signed API, and for event streams the bus.
+//! The signed API.
 
 use super::DataFolder;
-use crate::host::{Instance, bus_options, read_instance};
-use anyhow::{Context, anyhow, bail, ensure};
+use crate::host::{Instance, read_instance};
+use anyhow::{Context, anyhow, bail};
 use reeve_gateway::sigv4;
-use reeve_jetstream::Bus;
 use reeve_types::{Timestamp, ids::new_uuid};
 use serde_json::Value;
 use std::{path::Path, time::Duration};
@@ -45,6 +44,10 @@ pub static INGEST: Api = Api { service: "ingest", target_prefix: "ReeveIngest", 
 pub static OPSCENTER: Api =
     Api { service: "opscenter", target_prefix: "ReeveOpsCenter", next_token: "nextToken" };
 
+/// Ours: what commands print.
+pub static RUN_COMMAND: Api =
+    Api { service: "run-command", target_prefix: "ReeveRunCommand", next_token: "after" };
+
 /// EventBridge: rules, and events that are put.
 pub static EVENTS: Api = Api { service: "events", target_prefix: "AWSEvents", next_token: "NextToken" };
 /// Ours: events as JSON.
@@ -75,12 +78,28 @@ impl Api {
             &EVENTS,
             &FEED,
             &RULES,
+            &RUN_COMMAND,
         ];
         let names = apis.map(|api| api.service).join(", ");
         let found = apis.into_iter().find(|api| api.service == name);
         found.with_context(|| format!("there is no API {name:?}: the APIs are {names}"))
     }
 }
+
+/// As many bytes an answer has at most.
+const MAX_ANSWER_BYTES: u64 = 64 << 20;
+
+/// A call that was not answered, or by a failure of the other side: the same call may be answered later.
+#[derive(Debug)]
+pub struct Unanswered(String);
+
+impl std::fmt::Display for Unanswered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unanswered {}
 
 /// Where the API is, and with which key it is called.
 #[derive(Clone)]
@@ -212,13 +231,21 @@ impl Connection {
         signed
     }
 
-    fn post(&self, api: &Api, operation: &str, body: &[u8]) -> anyhow::Result<Value> {
+    /// As [`Connection::call_of`], for a thread that may wait.
+    ///
+    /// # Errors
+    /// As [`Connection::call`]; an [`Unanswered`] when the same call may succeed later.
+    pub fn post(&self, api: &Api, operation: &str, body: &[u8]) -> anyhow::Result<Value> {
         let mut post = self.agent.post(format!("{}/", self.endpoint.trim_end_matches('/')));
         for (name, value) in self.signed_headers(api, operation, body) {
             post = post.header(name, value);
         }
-        let mut answer = post.send(body).with_context(|| format!("{} does not answer", self.endpoint))?;
-        let text = answer.body_mut().read_to_string()?;
+        let away = |error: ureq::Error| {
+            Unanswered(format!("{operation}: {} does not answer: {error}", self.endpoint))
+        };
+        let mut answer = post.send(body).map_err(away)?;
+        // Some answers have as many bytes as a message of the bus.
+        let text = answer.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_string().map_err(away)?;
         let value: Value =
             serde_json::from_str(&text).map_err(|_| anyhow!("{operation}: unexpected answer: {text}"))?;
         if answer.status().is_success() {
@@ -226,37 +253,11 @@ impl Connection {
         }
         let field = |name: &str| value.get(name).and_then(Value::as_str);
         let message = field("message").or_else(|| field("Message")).unwrap_or("no reason was given");
-        bail!("{operation}: {}: {message}", field("__type").unwrap_or("Error"))
-    }
-}
-
-/// How long a bus may be away while something is followed.
-const BUS_TIMEOUT: Duration = Duration::from_secs(20);
-/// After which time that is said.
-const BUS_NOTICE_DELAY: Duration = Duration::from_secs(2);
-
-/// Does something that follows the bus, and gives it up when the bus stays away: whoever waits is told.
-///
-/// # Errors
-/// As `work`, and when there was no connection for [`BUS_TIMEOUT`].
-pub async fn while_connected<T>(
-    bus: &Bus,
-    work: impl Future<Output = anyhow::Result<T>>,
-) -> anyhow::Result<T> {
-    let saying = async {
-        loop {
-            bus.away(BUS_NOTICE_DELAY).await;
-            eprintln!("reeve: the bus is away; waiting for it");
-            bus.connected().await;
+        let refusal = format!("{operation}: {}: {message}", field("__type").unwrap_or("Error"));
+        if answer.status().is_server_error() {
+            return Err(Unanswered(refusal).into());
         }
-    };
-    tokio::select! {
-        done = work => done,
-        () = bus.away(BUS_TIMEOUT) => bail!(
-            "the bus has been away for {} s; what was accepted goes on, and `reeve commands` tells how it ended",
-            BUS_TIMEOUT.as_secs()
-        ),
-        () = saying => bail!("the bus is away"),
+        bail!(refusal)
     }
 }
 
@@ -267,23 +268,4 @@ fn variable(name: &str) -> Option<String> {
 /// The API that the environment names.
 fn endpoint_of_environment() -> Option<String> {
     variable("AWS_ENDPOINT_URL_SSM").or_else(|| variable("AWS_ENDPOINT_URL"))
-}
-
-/// A connection to the bus of the folder's instance, for its event streams.
-///
-/// # Errors
-/// When no instance runs there, its bus does not answer, or the environment names the API of another instance: the API
-/// of one is never used with the bus of another.
-pub async fn bus(data: &DataFolder) -> anyhow::Result<Bus> {
-    let instance = read_instance(data)?;
-    if let Some(endpoint) = endpoint_of_environment().filter(|_| !data.is_named) {
-        let same = endpoint.trim_end_matches('/') == instance.endpoint.trim_end_matches('/');
-        ensure!(
-            same,
-            "AWS_ENDPOINT_URL names {endpoint}, and the instance in {} is at {}: name the one that is meant by --data",
-            data.display(),
-            instance.endpoint
-        );
-    }
-    Ok(Bus::connect(&bus_options(&instance.bus(), &instance.bus_user, "reeve-cli")).await?)
 }

@@ -2,25 +2,17 @@
 
 use super::{
     connection::{Connection, FEED},
+    follow::follow,
     stdout,
 };
 use crate::host::{service_entry, service_names};
 use anyhow::Context;
 use reeve_types::Timestamp;
 use serde_json::{Value, json};
-use std::{
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::path::PathBuf;
 
 /// What stands in the place of an event that cannot be read.
 const UNREADABLE: &str = "reeve.feed.EventUnreadable.v1";
-/// So long one call waits for new events.
-const WAIT_SECONDS: u64 = 20;
-/// Who follows gives up when nobody answers for so long.
-const MAX_SILENCE: Duration = Duration::from_secs(10);
-const RETRY_DELAY: Duration = Duration::from_secs(1);
-
 /// Options of `events`.
 #[derive(clap::Args)]
 pub struct Args {
@@ -70,18 +62,11 @@ pub async fn events(connection: &Connection, args: Args) -> anyhow::Result<()> {
     print(connection, input, args.follow).await
 }
 
-async fn print(connection: &Connection, mut input: Value, go_on: bool) -> anyhow::Result<()> {
-    let (mut unreadable, mut heard) = (0, Instant::now());
-    loop {
-        let answer = match connection.call_of(&FEED, "ReadEvents", &input).await {
-            Err(_) if go_on && input["after"].is_string() && heard.elapsed() < MAX_SILENCE => {
-                tokio::time::sleep(RETRY_DELAY).await;
-                continue;
-            }
-            answer => answer?,
-        };
-        heard = Instant::now();
-        for event in answer["events"].as_array().into_iter().flatten() {
+async fn print(connection: &Connection, input: Value, goes_on: bool) -> anyhow::Result<()> {
+    let mut answers = follow(connection, &FEED, "ReadEvents", input, goes_on);
+    let mut unreadable = 0;
+    while let Some(answer) = answers.recv().await {
+        for event in answer?["events"].as_array().into_iter().flatten() {
             if event["type"] != UNREADABLE {
                 stdout::line(event)?;
                 continue;
@@ -91,12 +76,6 @@ async fn print(connection: &Connection, mut input: Value, go_on: bool) -> anyhow
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
             let (subject, reason) = (text(&event["subject"]), text(&event["data"]["reason"]));
             eprintln!("reeve: the event {} on {subject} cannot be read: {reason}", event["position"]);
-        }
-        input["after"] = answer["after"].clone();
-        match (answer["more"] == json!(true), go_on) {
-            (true, _) => {}
-            (false, true) => input["waitSeconds"] = WAIT_SECONDS.into(),
-            (false, false) => break,
         }
     }
     if unreadable > 0 {

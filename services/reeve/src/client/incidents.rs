@@ -7,7 +7,7 @@ use super::{
     stdout,
     table::{cell, instant},
 };
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use reeve_types::Timestamp;
 use serde_json::{Value, json};
 use std::cmp::Ordering;
@@ -92,17 +92,29 @@ pub async fn incidents(connection: Connection, command: Command, format: Format)
                 Format::Text => incident.show(),
             }
         }
-        Command::Report(args) => Incident::read(connection, args).await?.report(),
-        Command::Start { plan, title, impact } => start(&connection, &plan, title, impact).await,
+        Command::Report(args) => {
+            let refusal =
+                "--output json: a report is Markdown; `reeve incidents show ID --output json` tells the same";
+            ensure!(format == Format::Text, refusal);
+            Incident::read(connection, args).await?.report()
+        }
+        Command::Start { plan, title, impact } => {
+            let started = start(&connection, &plan, title, impact).await?;
+            stdout::answer(format, &started, cell(&started, "incidentRecordArn"))
+        }
         Command::Resolve { incidents } => {
             for incident in incidents {
                 let arn = find(&connection, &incident).await?;
                 let input = json!({"arn": arn, "status": "RESOLVED"});
-                connection.call_of(&INCIDENTS, "UpdateIncidentRecord", &input).await?;
+                let updated = connection.call_of(&INCIDENTS, "UpdateIncidentRecord", &input).await?;
+                stdout::done(format, &updated)?;
             }
             Ok(())
         }
-        Command::Note { incident, text, at } => note(&connection, &incident, text, at).await,
+        Command::Note { incident, text, at } => {
+            let created = note(&connection, &incident, text, at).await?;
+            stdout::answer(format, &created, cell(&created, "eventId"))
+        }
         Command::Plans => plans(&connection, format).await,
         Command::CreatePlan { name, title, impact, summary, dedupe } => {
             let mut template = json!({"title": title, "impact": impact});
@@ -113,7 +125,7 @@ pub async fn incidents(connection: Connection, command: Command, format: Format)
             }
             let input = json!({"name": name, "incidentTemplate": template});
             let created = connection.call_of(&INCIDENTS, "CreateResponsePlan", &input).await?;
-            stdout::line(cell(&created, "arn"))
+            stdout::answer(format, &created, cell(&created, "arn"))
         }
     }
 }
@@ -146,7 +158,7 @@ async fn start(
     plan: &str,
     title: Option<String>,
     impact: Option<u8>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Value> {
     let plans = every(connection, "ListResponsePlans", json!({}), "responsePlanSummaries").await?;
     let found = plans.iter().find(|one| cell(one, "name") == plan);
     let names = || plans.iter().map(|plan| cell(plan, "name")).collect::<Vec<_>>().join(", ");
@@ -159,8 +171,7 @@ async fn start(
     if let Some(impact) = impact {
         input["impact"] = json!(impact);
     }
-    let started = connection.call_of(&INCIDENTS, "StartIncident", &input).await?;
-    stdout::line(cell(&started, "incidentRecordArn"))
+    connection.call_of(&INCIDENTS, "StartIncident", &input).await
 }
 
 async fn note(
@@ -168,7 +179,7 @@ async fn note(
     incident: &str,
     text: String,
     at: Option<String>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Value> {
     let at = at.map(|at| parsed("--at", &at)).transpose()?.unwrap_or_else(Timestamp::now);
     let input = json!({
         "incidentRecordArn": find(connection, incident).await?,
@@ -176,8 +187,7 @@ async fn note(
         "eventType": "Note",
         "eventData": text,
     });
-    let created = connection.call_of(&INCIDENTS, "CreateTimelineEvent", &input).await?;
-    stdout::line(cell(&created, "eventId"))
+    connection.call_of(&INCIDENTS, "CreateTimelineEvent", &input).await
 }
 
 fn parsed(option: &str, text: &str) -> anyhow::Result<Timestamp> {

@@ -1,7 +1,7 @@
 //! `reeve inventory`: what a node has, now or at an earlier instant; collecting it; what changed on the fleet.
 
 use super::{
-    DataFolder, Format,
+    Format,
     connection::{Connection, INVENTORY, SSM},
     list::{all_of, print},
     run, stdout,
@@ -56,17 +56,12 @@ struct Selection {
     targets: Vec<String>,
 }
 
-pub async fn inventory(
-    data: &DataFolder,
-    connection: &Connection,
-    args: Args,
-    format: Format,
-) -> anyhow::Result<ExitCode> {
+pub async fn inventory(connection: &Connection, args: Args, format: Format) -> anyhow::Result<ExitCode> {
     match args.command {
         Some(Command::Collect { selection, nodes }) => {
             let (member, meant) = run::meant(&nodes, &selection.targets)?;
             let input = json!({"DocumentName": "AWS-GatherSoftwareInventory", member: meant});
-            return run::document(data, connection, &input, false, format).await;
+            return run::document(connection, &input, false, format).await;
         }
         Some(Command::Diff { from, to, selection, type_name }) => {
             diff(connection, [&from, &to], &selection.targets, type_name, format).await?;

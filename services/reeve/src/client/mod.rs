@@ -9,6 +9,7 @@ pub mod compliance;
 pub mod connection;
 pub mod dead_letters;
 pub mod events;
+mod follow;
 pub mod incidents;
 pub mod inventory;
 pub mod keys;
@@ -25,6 +26,7 @@ pub mod stdout;
 mod summary;
 mod table;
 
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// The folder of an instance, and whether the command line names it: then it wins over the environment.
@@ -63,19 +65,31 @@ pub enum Format {
 }
 
 /// `reeve env`.
-pub fn env(data: &Path) -> anyhow::Result<()> {
+pub fn env(data: &Path, format: Format) -> anyhow::Result<()> {
     let instance = crate::host::read_instance(data)?;
     // By service, so that other calls of AWS in that shell still reach AWS.
-    for service in ["SSM", "SSM_INCIDENTS", "EVENTBRIDGE"] {
-        stdout::line(format_args!("export AWS_ENDPOINT_URL_{service}={}", instance.endpoint))?;
+    let endpoints = ["SSM", "SSM_INCIDENTS", "EVENTBRIDGE"]
+        .map(|service| (format!("AWS_ENDPOINT_URL_{service}"), instance.endpoint.clone()));
+    let others = [
+        ("AWS_ACCESS_KEY_ID", instance.access_key_id),
+        ("AWS_SECRET_ACCESS_KEY", instance.secret_access_key),
+        ("AWS_REGION", instance.region.clone()),
+        ("AWS_DEFAULT_REGION", instance.region),
+    ];
+    let ca = instance.ca.map(|ca| ("AWS_CA_BUNDLE".to_owned(), ca.display().to_string()));
+    let others = others.map(|(name, value)| (name.to_owned(), value));
+    let variables: Vec<(String, String)> = endpoints.into_iter().chain(others).chain(ca).collect();
+    if format == Format::Json {
+        let variables = variables.into_iter().map(|(name, value)| (name, Value::from(value)));
+        return stdout::line(Value::Object(variables.collect()));
     }
-    stdout::line(format_args!("export AWS_ACCESS_KEY_ID={}", instance.access_key_id))?;
-    stdout::line(format_args!("export AWS_SECRET_ACCESS_KEY={}", instance.secret_access_key))?;
-    stdout::line(format_args!("export AWS_REGION={}", instance.region))?;
-    stdout::line(format_args!("export AWS_DEFAULT_REGION={}", instance.region))?;
-    if let Some(ca) = instance.ca {
-        let quoted = ca.display().to_string().replace('\'', r"'\''");
-        stdout::line(format_args!("export AWS_CA_BUNDLE='{quoted}'"))?;
+    for (name, value) in variables {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:".contains(&byte);
+        let quoted = match value.bytes().all(is_plain) {
+            true => value,
+            false => format!("'{}'", value.replace('\'', r"'\''")),
+        };
+        stdout::line(format_args!("export {name}={quoted}"))?;
     }
     Ok(())
 }

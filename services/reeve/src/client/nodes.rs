@@ -6,7 +6,7 @@ use super::{
     list, run, stdout,
     table::{cell, instant},
 };
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
 /// Options of `nodes`.
@@ -74,7 +74,10 @@ pub async fn nodes(
     let Some(command) = args.command else { return list(connection, &args.filter, format).await };
     let (answer, said) = match command {
         Command::Add(args) => return add(data, connection, args, format).await,
-        Command::Unit => return stdout::line(UNIT.trim_end()),
+        Command::Unit => {
+            ensure!(format == Format::Text, "--output json: this prints a file for systemd as it is");
+            return stdout::line(UNIT.trim_end());
+        }
         Command::Tag { node, tags: given } => {
             let input = json!({"ResourceType": "ManagedInstance", "ResourceId": node, "Tags": tags(&given)});
             let answer = connection.call("AddTagsToResource", &input).await?;
@@ -90,10 +93,7 @@ pub async fn nodes(
             (answer, format!("{session} is {node}; the other agent is cut off and runs nothing."))
         }
     };
-    match format {
-        Format::Json => stdout::line(answer),
-        Format::Text => stdout::line(said),
-    }
+    stdout::answer(format, &answer, said)
 }
 
 async fn list(connection: &Connection, filters: &[String], format: Format) -> anyhow::Result<()> {

@@ -98,10 +98,7 @@ pub async fn ops(connection: &Connection, command: Command, format: Format) -> a
                     json!({"/aws/dedup": {"Value": value, "Type": "SearchableString"}});
             }
             let answer = connection.call_of(&SSM, "CreateOpsItem", &input).await?;
-            match format {
-                Format::Json => stdout::line(answer),
-                Format::Text => stdout::line(cell(&answer, "OpsItemId")),
-            }
+            stdout::answer(format, &answer, cell(&answer, "OpsItemId"))
         }
         Command::Update { id, title, description, status, fields } => {
             let mut input = json!({});
@@ -113,20 +110,26 @@ pub async fn ops(connection: &Connection, command: Command, format: Format) -> a
             put_fields(&mut input, fields);
             ensure!(input != json!({}), "nothing is to be changed: see `reeve ops update --help`");
             input["OpsItemId"] = id.into();
-            connection.call_of(&SSM, "UpdateOpsItem", &input).await.map(|_| ())
+            stdout::done(format, &connection.call_of(&SSM, "UpdateOpsItem", &input).await?)
         }
         Command::Resolve { ids } => {
-            each(connection, "UpdateOpsItem", &ids, &json!({"Status": "Resolved"})).await
+            each(connection, "UpdateOpsItem", &ids, &json!({"Status": "Resolved"}), format).await
         }
-        Command::Delete { ids } => each(connection, "DeleteOpsItem", &ids, &json!({})).await,
+        Command::Delete { ids } => each(connection, "DeleteOpsItem", &ids, &json!({}), format).await,
     }
 }
 
-async fn each(connection: &Connection, operation: &str, ids: &[String], input: &Value) -> anyhow::Result<()> {
+async fn each(
+    connection: &Connection,
+    operation: &str,
+    ids: &[String],
+    input: &Value,
+    format: Format,
+) -> anyhow::Result<()> {
     for id in ids {
         let mut input = input.clone();
         input["OpsItemId"] = id.as_str().into();
-        connection.call_of(&SSM, operation, &input).await?;
+        stdout::done(format, &connection.call_of(&SSM, operation, &input).await?)?;
     }
     Ok(())
 }

@@ -67,10 +67,7 @@ pub async fn parameters(connection: &Connection, command: Command, format: Forma
         Command::Get { name, decrypt } => {
             let input = json!({"Name": name, "WithDecryption": decrypt});
             let answer = connection.call("GetParameter", &input).await?;
-            match format {
-                Format::Json => stdout::line(&answer["Parameter"]),
-                Format::Text => stdout::line(cell(&answer["Parameter"], "Value")),
-            }
+            stdout::answer(format, &answer["Parameter"], cell(&answer["Parameter"], "Value"))
         }
         Command::Put(args) => put(connection, args, format).await,
         Command::List { path } => list(connection, &path, format).await,
@@ -112,10 +109,7 @@ async fn put(connection: &Connection, args: PutArgs, format: Format) -> anyhow::
         }
     }
     let answer = connection.call("PutParameter", &input).await?;
-    match format {
-        Format::Json => stdout::line(answer),
-        Format::Text => stdout::line(format_args!("version {}", cell(&answer, "Version"))),
-    }
+    stdout::answer(format, &answer, format_args!("version {}", cell(&answer, "Version")))
 }
 
 fn read(path: &std::path::Path) -> anyhow::Result<String> {

@@ -1,7 +1,7 @@
 //! `reeve patch`: what of the nodes' packages is as their baselines want it, and installing what is not.
 
 use super::{
-    DataFolder, Format,
+    Format,
     connection::Connection,
     list::{all, print},
     run::{self, meant},
@@ -60,16 +60,9 @@ pub struct RunArgs {
 /// As many nodes are asked for at once.
 const NODES_PER_CALL: usize = 50;
 
-pub async fn patch(
-    data: &DataFolder,
-    connection: &Connection,
-    command: Command,
-    format: Format,
-) -> anyhow::Result<ExitCode> {
+pub async fn patch(connection: &Connection, command: Command, format: Format) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Scan(args) => {
-            run_on(data, connection, args, json!({"Operation": ["Scan"]}), "100%", format).await
-        }
+        Command::Scan(args) => run_on(connection, args, json!({"Operation": ["Scan"]}), "100%", format).await,
         Command::Install { run, no_reboot, max_errors } => {
             let reboot = if no_reboot { "NoReboot" } else { "RebootIfNeeded" };
             let parameters = json!({
@@ -77,7 +70,7 @@ pub async fn patch(
                 "RebootOption": [reboot],
                 "SnapshotId": [new_uuid().to_string()],
             });
-            run_on(data, connection, run, parameters, &max_errors, format).await
+            run_on(connection, run, parameters, &max_errors, format).await
         }
         Command::Status => status(connection, format).await.map(|()| ExitCode::SUCCESS),
         Command::Show { node, state } => {
@@ -88,7 +81,6 @@ pub async fn patch(
 }
 
 async fn run_on(
-    data: &DataFolder,
     connection: &Connection,
     args: RunArgs,
     parameters: Value,
@@ -103,7 +95,7 @@ async fn run_on(
         "MaxErrors": max_errors,
         member: nodes,
     });
-    run::document(data, connection, &input, args.stream, format).await
+    run::document(connection, &input, args.stream, format).await
 }
 
 async fn status(connection: &Connection, format: Format) -> anyhow::Result<()> {

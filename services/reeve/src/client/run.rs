@@ -4,18 +4,14 @@
 //! that printed the same and ended the same are one group; `--stream` prints as it comes there too.
 
 use super::{
-    DataFolder, Format,
-    connection::{Connection, bus, while_connected},
-    list,
-    output::{Chunks, Printer},
+    Format, command,
+    connection::Connection,
+    output::{Printer, Reader},
     stdout,
     summary::{Groups, Summary},
     table::cell,
 };
 use anyhow::{Context, bail};
-use futures::StreamExt;
-use reeve_contracts::run_command::CommandFinished;
-use reeve_jetstream::{Bus, follow, streams};
 use serde_json::{Value, json};
 use std::{path::PathBuf, process::ExitCode};
 
@@ -116,8 +112,7 @@ pub fn meant(nodes: &[String], targets: &[String]) -> anyhow::Result<(&'static s
     })
 }
 
-pub async fn run(data: &DataFolder, args: Args, format: Format) -> anyhow::Result<ExitCode> {
-    let connection = Connection::open(data)?;
+pub async fn run(connection: &Connection, args: Args, format: Format) -> anyhow::Result<ExitCode> {
     let (document_name, parameters) = args.document()?;
     let (member, nodes) = meant(&args.nodes, &args.targets)?;
     let mut input = json!({
@@ -130,12 +125,11 @@ pub async fn run(data: &DataFolder, args: Args, format: Format) -> anyhow::Resul
     if let Some(comment) = &args.comment {
         input["Comment"] = json!(comment);
     }
-    document(data, &connection, &input, args.stream, format).await
+    document(connection, &input, args.stream, format).await
 }
 
 /// Sends a command, prints what it prints, and says how it ended.
 pub async fn document(
-    data: &DataFolder,
     connection: &Connection,
     input: &Value,
     stream: bool,
@@ -146,22 +140,21 @@ pub async fn document(
         (Format::Text, true) => How::Stream,
         (Format::Text, false) => How::Groups,
     };
-    let finished = send(data, connection, input, how).await?;
-    let success = finished.status == "Success" && finished.status_details == "Success";
-    report(connection, &finished, format).await?;
+    let command = send(connection, input, how).await?;
+    let success = command["Status"] == "Success" && command["StatusDetails"] == "Success";
+    report(connection, &command, format).await?;
     Ok(if success { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// `reeve up --run`.
-pub async fn run_script(data: &DataFolder, script: &str, nodes: Vec<String>) -> anyhow::Result<()> {
-    let connection = Connection::open(data)?;
+pub async fn run_script(connection: &Connection, script: &str, nodes: Vec<String>) -> anyhow::Result<()> {
     let input = json!({
         "DocumentName": "AWS-RunShellScript",
         "Parameters": {"commands": script.lines().collect::<Vec<_>>()},
         "InstanceIds": nodes,
     });
-    let finished = send(data, &connection, &input, How::Stream).await?;
-    report(&connection, &finished, Format::Text).await
+    let command = send(connection, &input, How::Stream).await?;
+    report(connection, &command, Format::Text).await
 }
 
 /// What is printed while a command runs.
@@ -174,25 +167,8 @@ enum How {
     Groups,
 }
 
-/// Sends a command and prints its output until it has ended.
-async fn send(
-    data: &DataFolder,
-    connection: &Connection,
-    input: &Value,
-    how: How,
-) -> anyhow::Result<CommandFinished> {
-    let bus = bus(data).await?;
-    while_connected(&bus, send_and_follow(&bus, connection, input, how)).await
-}
-
-async fn send_and_follow(
-    bus: &Bus,
-    connection: &Connection,
-    input: &Value,
-    how: How,
-) -> anyhow::Result<CommandFinished> {
-    let stream = streams::of_service("run-command");
-    let before = streams::last_sequence(bus, &stream).await?;
+/// Sends a command and prints its output until it has ended; answers the command as it is listed then.
+async fn send(connection: &Connection, input: &Value, how: How) -> anyhow::Result<Value> {
     let answer = connection.call("SendCommand", input).await?;
     let command = answer.get("Command").context("SendCommand answered no command")?;
     let id = cell(command, "CommandId");
@@ -204,43 +180,49 @@ async fn send_and_follow(
         let nodes = if targets == 1 { "node" } else { "nodes" };
         eprintln!("reeve: command {id} is sent to {targets} {nodes}");
     }
+    follow(connection, &id, targets, how).await?;
+    let found = connection.call("ListCommands", &json!({"CommandId": id})).await?;
+    Ok(found["Commands"].get(0).with_context(|| format!("the command {id} is not listed"))?.clone())
+}
+
+async fn follow(connection: &Connection, id: &str, targets: u64, how: How) -> anyhow::Result<()> {
     let grouped = how == How::Groups && targets > 1;
-    let mut chunks = Chunks::open(bus, &id, None).await?;
-    let mut events = follow::follow(bus, &stream, &[], before).await?;
+    let input = json!({"commandId": id, "omitOutput": how == How::Nothing});
+    let mut reader = Reader::open(connection, input, true);
     let (mut printer, mut groups) = (Printer::new(targets > 1), Groups::default());
     let mut summary = Summary::new(targets);
-    let mut take = |chunk: &follow::Stored| match (how, grouped) {
-        (How::Nothing, _) => Ok(()),
-        (_, true) => groups.add(chunk),
-        (_, false) => printer.print(chunk),
-    };
-    let finished = loop {
+    loop {
         if grouped {
             summary.show();
         }
-        tokio::select! {
-            event = events.next() => {
-                let Some(event) = event else { bail!("the event stream ended") };
-                if let Some(finished) = summary.take(&id, &event?)? {
-                    break finished;
-                }
+        let read = tokio::select! {
+            read = reader.next() => read.with_context(|| goes_on(id))?,
+            () = summary.due() => continue,
+            _ = tokio::signal::ctrl_c() => bail!(goes_on(id)),
+        };
+        let Some(read) = read else { break };
+        read.changes.iter().for_each(|change| summary.take(change));
+        for chunk in &read.chunks {
+            match grouped {
+                true => groups.add(chunk),
+                false => printer.print(chunk)?,
             }
-            next = chunks.next() => next?.iter().try_for_each(&mut take)?,
-            () = summary.due() => {}
-            _ = tokio::signal::ctrl_c() => bail!(
-                "the command {id} goes on without this program: `reeve output {id} --follow` follows it, and `aws ssm \
-                 cancel-command --command-id {id}` cancels it"
-            ),
         }
-    };
-    chunks.rest(take).await?;
+    }
     if grouped {
         summary.hide();
-        groups.print(&id, &summary)?;
-    } else {
-        printer.end_line();
+        return groups.print(id, &summary);
     }
-    Ok(finished)
+    printer.end_line();
+    Ok(())
+}
+
+/// What somebody is told who does not see a command's end.
+fn goes_on(id: &str) -> String {
+    format!(
+        "the command {id} goes on without this program: `reeve output {id} --follow` follows it, and `aws ssm \
+         cancel-command --command-id {id}` cancels it"
+    )
 }
 
 /// The exit code of the step that failed, as a beginning of a sentence.
@@ -252,13 +234,13 @@ fn code(invocation: &Value) -> String {
 }
 
 /// Says how it ended: everything as JSON, or in text only what was no success.
-async fn report(connection: &Connection, finished: &CommandFinished, format: Format) -> anyhow::Result<()> {
-    let input = json!({"CommandId": finished.command_id, "Details": true});
-    let invocations = list::all(connection, "ListCommandInvocations", input, "CommandInvocations").await?;
+async fn report(connection: &Connection, command: &Value, format: Format) -> anyhow::Result<()> {
+    let id = cell(command, "CommandId");
+    let invocations = command::invocations(connection, &id, None).await?;
     if format == Format::Json {
         let whole = json!({
-            "CommandId": finished.command_id, "Status": finished.status,
-            "StatusDetails": finished.status_details, "CommandInvocations": invocations,
+            "CommandId": id, "Status": command["Status"], "StatusDetails": command["StatusDetails"],
+            "CommandInvocations": invocations,
         });
         return stdout::line(whole);
     }
@@ -274,10 +256,11 @@ async fn report(connection: &Connection, finished: &CommandFinished, format: For
             );
         }
     }
-    let ends = format!("{} of {} ended", finished.completed, invocations.len());
+    let ends = format!("{} of {} ended", cell(command, "CompletedCount"), invocations.len());
     eprintln!(
-        "reeve: command {}: {} ({ends}, {} errors)",
-        finished.command_id, finished.status_details, finished.errors
+        "reeve: command {id}: {} ({ends}, {} errors)",
+        cell(command, "StatusDetails"),
+        cell(command, "ErrorCount")
     );
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! The one place where clients print what they were asked for.
 
+use super::Format;
+use serde_json::Value;
 use std::{
     fmt::Display,
     io::{self, ErrorKind, Write},
@@ -24,6 +26,25 @@ impl std::error::Error for Closed {}
 /// [`Closed`], and what else keeps it from being written.
 pub fn line(text: impl Display) -> anyhow::Result<()> {
     bytes(false, format!("{text}\n").as_bytes())
+}
+
+/// Prints what the API answered, or what people are told of it.
+///
+/// # Errors
+/// As [`line`].
+pub fn answer(format: Format, answer: &Value, text: impl Display) -> anyhow::Result<()> {
+    match format {
+        Format::Json => line(answer),
+        Format::Text => line(text),
+    }
+}
+
+/// As [`answer`], where people are told nothing.
+///
+/// # Errors
+/// As [`line`].
+pub fn done(format: Format, answer: &Value) -> anyhow::Result<()> {
+    if format == Format::Json { line(answer) } else { Ok(()) }
 }
 
 /// Prints bytes as they are, to stdout or to stderr.

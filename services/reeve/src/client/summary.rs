@@ -1,12 +1,7 @@
 //! Many nodes at once: how far they are, and which of them ended alike.
 
-use super::{output, stdout};
-use prost::Message;
-use reeve_contracts::{
-    node::OutputChunk,
-    run_command::{CommandFinished, InvocationFinished, InvocationStarted},
-};
-use reeve_jetstream::follow::Stored;
+use super::{output::Chunk, stdout, table::cell};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,7 +20,7 @@ const MAX_NAMED_NODES: usize = 8;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct End {
     details: String,
-    code: i32,
+    code: i64,
 }
 
 /// How far a command is.
@@ -46,32 +41,19 @@ impl Summary {
         Self { targets, running: BTreeSet::new(), ends: BTreeMap::new(), failed: 0, shown: None, terminal }
     }
 
-    /// Takes an event in; answers the command's end.
-    pub fn take(&mut self, command: &str, event: &Stored) -> anyhow::Result<Option<CommandFinished>> {
-        let data = event.message.data.clone();
-        match output::kind(event)? {
-            "InvocationStarted" => {
-                let started = InvocationStarted::decode(data)?;
-                if started.command_id == command && !self.ends.contains_key(&started.node_id) {
-                    self.running.insert(started.node_id);
-                }
+    /// Takes in that a node has begun or ended, as ReadOutput tells it.
+    pub fn take(&mut self, change: &Value) {
+        let node = cell(change, "nodeId");
+        if change["hasEnded"] == false {
+            if !self.ends.contains_key(&node) {
+                self.running.insert(node);
             }
-            "InvocationFinished" => {
-                let finished = InvocationFinished::decode(data)?;
-                if finished.command_id == command {
-                    self.running.remove(&finished.node_id);
-                    self.failed += u64::from(finished.status != "Success");
-                    let end = End { details: finished.status_details, code: finished.code };
-                    self.ends.insert(finished.node_id, end);
-                }
-            }
-            "CommandFinished" => {
-                let finished = CommandFinished::decode(data)?;
-                return Ok((finished.command_id == command).then_some(finished));
-            }
-            _ => {}
+            return;
         }
-        Ok(None)
+        self.running.remove(&node);
+        self.failed += u64::from(change["status"] != "Success");
+        let code = change["code"].as_i64().unwrap_or_default();
+        self.ends.insert(node, End { details: cell(change, "statusDetails"), code });
     }
 
     /// The line that tells it.
@@ -133,19 +115,16 @@ pub struct Groups(BTreeMap<String, Printed>);
 
 impl Groups {
     /// Takes the next chunk of a step: in order, each once.
-    pub fn add(&mut self, stored: &Stored) -> anyhow::Result<()> {
-        let chunk = OutputChunk::decode(stored.message.data.clone())?;
-        let node = stored.message.subject.split('.').nth(2).unwrap_or_default();
-        let printed = self.0.entry(node.to_owned()).or_default();
+    pub fn add(&mut self, chunk: &Chunk) {
+        let printed = self.0.entry(chunk.node.clone()).or_default();
         let [stdout, stderr] = &mut printed.digests;
-        if chunk.stderr { stderr } else { stdout }.update(&chunk.data);
+        if chunk.is_stderr { stderr } else { stdout }.update(&chunk.data);
         let kept = usize::try_from(printed.bytes).unwrap_or(usize::MAX);
         printed.bytes += chunk.data.len() as u64;
         let room = MAX_KEPT_BYTES.saturating_sub(kept).min(chunk.data.len());
         if room > 0 {
-            printed.kept.push((chunk.stderr, chunk.data[..room].to_vec()));
+            printed.kept.push((chunk.is_stderr, chunk.data[..room].to_vec()));
         }
-        Ok(())
     }
 
     /// Prints each group, the largest first: those that differ stand last, where they are seen.
@@ -200,51 +179,30 @@ fn write(kept: &[(bool, Vec<u8>)]) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use reeve_contracts::run_command::{Dispatched, InvocationsDispatched};
-    use reeve_jetstream::{Headers, Message as BusMessage};
+    use serde_json::json;
 
-    fn event(kind: &str, event: &impl Message) -> Stored {
-        let message = BusMessage {
-            subject: String::new(),
-            reply: None,
-            headers: Headers::default().with("ce-type", format!("reeve.run-command.{kind}.v1")),
-            data: event.encode_to_vec().into(),
-            status: None,
-        };
-        Stored { sequence: 1, time: reeve_types::Timestamp(1), message }
+    fn started(node: &str) -> Value {
+        json!({"nodeId": node, "hasEnded": false, "status": "InProgress"})
     }
 
-    fn started(command: &str, node: &str) -> Stored {
-        let (command_id, node_id) = (command.to_owned(), node.to_owned());
-        event("InvocationStarted", &InvocationStarted { command_id, node_id, started_ms: 1 })
+    fn finished(node: &str, status: &str) -> Value {
+        json!({"nodeId": node, "hasEnded": true, "status": status, "statusDetails": status, "code": 0})
     }
 
-    fn finished(node: &str, status: &str) -> Stored {
-        let (command_id, node_id) = ("c".to_owned(), node.to_owned());
-        let finished = InvocationFinished { command_id, node_id, ..InvocationFinished::default() };
-        event("InvocationFinished", &InvocationFinished { status: status.to_owned(), ..finished })
-    }
-
-    fn summary(targets: u64, events: &[Stored]) -> Summary {
+    fn summary(targets: u64, changes: &[Value]) -> Summary {
         let mut summary = Summary { terminal: true, ..Summary::new(targets) };
-        for event in events {
-            assert!(summary.take("c", event).unwrap().is_none());
-        }
+        changes.iter().for_each(|change| summary.take(change));
         summary
     }
 
     #[test]
     fn a_node_waits_until_it_says_that_it_began() {
-        let nodes = ["a", "b", "absent"].map(|node| Dispatched { node_id: node.to_owned(), number: 1 });
-        let dispatched =
-            InvocationsDispatched { command_id: "c".to_owned(), dispatched: nodes.into(), next_index: 1 };
-        let dispatched = event("InvocationsDispatched", &dispatched);
-        let line = |events: &[Stored]| summary(3, events).line();
-        assert_eq!(line(std::slice::from_ref(&dispatched)), "0 done, 0 running, 0 failed, 3 waiting");
-        let begun = [dispatched, started("c", "a"), started("c", "b"), started("another", "absent")];
+        let line = |changes: &[Value]| summary(3, changes).line();
+        assert_eq!(line(&[]), "0 done, 0 running, 0 failed, 3 waiting");
+        let begun = [started("a"), started("b")];
         assert_eq!(line(&begun), "0 done, 2 running, 0 failed, 1 waiting");
         // One that was quick never says that it began; what one says after its end changes nothing.
-        let ended = [started("c", "a"), finished("a", "Failed"), finished("b", "Success"), started("c", "b")];
+        let ended = [started("a"), finished("a", "Failed"), finished("b", "Success"), started("b")];
         assert_eq!(line(&ended), "1 done, 0 running, 1 failed, 1 waiting");
     }
 
@@ -253,7 +211,7 @@ mod tests {
         let begun = Instant::now();
         let mut summary = summary(2, &[]);
         let mut next = |node: Option<&str>, after: u64| {
-            node.map(|node| summary.take("c", &finished(node, "Success")).unwrap());
+            node.iter().for_each(|node| summary.take(&finished(node, "Success")));
             let line = summary.next(begun + Duration::from_millis(after));
             (line, summary.turn().map(|turn| u64::try_from((turn - begun).as_millis()).unwrap()))
         };

@@ -49,12 +49,13 @@ pub fn watch(bus: Bus) -> watch::Receiver<Readiness> {
 }
 
 async fn missing_streams(bus: &Bus) -> Vec<String> {
+    let of_service = |service| (streams::of_service(service), format!(" of the events of {service}"));
+    let shared = streams::SHARED.into_iter().map(|stream| (stream.to_owned(), String::new()));
     let mut problems = Vec::new();
-    for service in services::names() {
-        let stream = streams::of_service(service);
+    for (stream, what) in services::names().map(of_service).chain(shared) {
         match streams::exists(bus, &stream).await {
             Ok(true) | Err(_) => {}
-            Ok(false) => problems.push(format!("the stream {stream} of the events of {service} is missing")),
+            Ok(false) => problems.push(format!("the stream {stream}{what} is missing")),
         }
     }
     problems

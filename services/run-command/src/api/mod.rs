@@ -3,6 +3,7 @@
 pub mod cancel;
 pub mod commands;
 pub mod invocations;
+pub mod output;
 pub mod send;
 
 use crate::{domain::command, projections::CommandRow};

@@ -8,7 +8,7 @@ use crate::{
     shape::seconds,
 };
 use reeve_contracts::ssm::*;
-use reeve_runtime::{ApiError, Call, Handle, Operator, Page, page_size, to_answers};
+use reeve_runtime::{ApiError, Call, Handle, Operator, Page, page_size, to_answers, word_of};
 use reeve_types::Timestamp;
 
 pub async fn list(
@@ -58,6 +58,9 @@ fn counts(handle: &Handle, row: &ExecutionRow) -> String {
     format!("{{{}}}", texts.join(", "))
 }
 
+/// What executions, and their nodes, are.
+const STATUSES: [&str; 6] = ["Pending", "InProgress", "Success", "TimedOut", "Skipped", "Failed"];
+
 type Filter = Box<dyn Fn(&ExecutionRow) -> bool + Send + Sync>;
 
 fn filter(of: &AssociationExecutionFilter) -> Result<Filter, ApiError> {
@@ -81,7 +84,10 @@ fn filter(of: &AssociationExecutionFilter) -> Result<Filter, ApiError> {
         )));
     }
     Ok(match key.as_str() {
-        "Status" => Box::new(move |row| row.status == value),
+        "Status" => {
+            let value = word_of(&STATUSES, &value, &key).map_err(ApiError::invalid)?;
+            Box::new(move |row| row.status == value)
+        }
         _ => Box::new(move |row| row.execution_id == value),
     })
 }
@@ -98,7 +104,11 @@ pub async fn targets(
         let message = format!("ExecutionId is {execution_id:?}: the association has no such execution.");
         ApiError::new("AssociationExecutionDoesNotExist", message)
     })?;
-    let filters = input.filters.clone().unwrap_or_default();
+    let mut filters = input.filters.clone().unwrap_or_default();
+    for filter in filters.iter_mut().filter(|filter| filter.key.as_deref() == Some("Status")) {
+        let value = filter.value.as_deref().unwrap_or_default();
+        filter.value = Some(word_of(&STATUSES, value, "Status").map_err(ApiError::invalid)?);
+    }
     let (limit, prefix) = (page_size(input.max_results, 50)?, format!("{execution_id}/"));
     let answer = |key: &str, why: &str| target(handle, &id, &row, &key[prefix.len()..], why);
     let meets = |key: &str, why: &String| {

@@ -6,7 +6,7 @@ use crate::{
     shape,
 };
 use reeve_contracts::ssm::*;
-use reeve_runtime::{ApiError, Call, page_size, to_answers, with_keys};
+use reeve_runtime::{ApiError, Call, page_size, to_answers, with_keys, word_of};
 use reeve_types::{Timestamp, arn::id_or_arn};
 
 pub async fn describe(call: Call<DescribeAssociationRequest>) -> Result<DescribeAssociationResult, ApiError> {
@@ -67,6 +67,8 @@ fn filter(of: &AssociationFilter) -> Result<Filter, ApiError> {
         "AssociationId" => Box::new(move |row| row.association_id.as_ref() == Some(&value)),
         "AssociationName" => Box::new(move |row| row.association_name.as_ref() == Some(&value)),
         "AssociationStatusName" => {
+            let value =
+                word_of(&["Pending", "Success", "Failed"], &value, &key).map_err(ApiError::invalid)?;
             Box::new(move |row| row.overview.as_ref().and_then(|o| o.status.as_ref()) == Some(&value))
         }
         "LastExecutedBefore" => {

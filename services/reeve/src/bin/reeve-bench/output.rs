@@ -82,7 +82,7 @@ pub async fn run(args: Args) -> anyhow::Result<Report> {
 
 /// How many chunks and bytes of a command the stream of output holds.
 async fn printed(bus: &Bus, command: &str) -> anyhow::Result<(usize, usize)> {
-    let subject = reeve::client::output::subject(command, None);
+    let subject = reeve_node_protocol::subject::outputs(None, command);
     let last = follow::last_matching(bus, streams::NODE_OUTPUT, &subject).await?;
     let mut messages = follow::follow(bus, streams::NODE_OUTPUT, &[subject], 0).await?;
     let (mut chunks, mut bytes) = (0, 0);

@@ -1,0 +1,154 @@
+//! `--output json` of every client command: JSON on stdout, whole or one object on a line, or a refusal that says so.
+//! Nobody's program reads a table by mistake.
+
+use reeve_e2e::{Answer, Instance, reeve};
+use serde_json::{Value, json};
+use std::{collections::BTreeSet, process::Command};
+
+/// These start parts of an instance, or print what is no answer: a script, a file of credentials.
+const NO_CLIENTS: [&str; 7] = ["up", "init", "serve", "agent", "help", "completions", "bus-user"];
+
+/// The commands below a command, as its help lists them.
+fn listed(of: &[&str]) -> Vec<String> {
+    let help = Answer::of(Command::new(reeve()).args(of).arg("--help"));
+    let commands = help.text().split("\nCommands:\n").nth(1).map(str::to_owned);
+    let lines = commands.iter().flat_map(|commands| commands.lines().take_while(|line| !line.is_empty()));
+    let names = lines.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    names.filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect()
+}
+
+fn is_json(text: &str) -> bool {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    values.all(|value| value.is_ok())
+}
+
+#[test]
+fn every_client_command_prints_json_or_refuses() {
+    let instance = Instance::start(1);
+    let node = instance.node();
+    let command = instance.send("echo there");
+    instance.ended(&command);
+    let write = |name: &str, text: &str| {
+        let path = instance.scratch().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let policy = write("p.cedar", "permit (principal == Principal::\"ada\", action, resource);");
+    let input = json!({"Title": "t", "Source": "test", "Description": "d"});
+    let item = instance.call("CreateOpsItem", &input)["OpsItemId"].as_str().unwrap().to_owned();
+    let association = json!({"Name": "AWS-RunShellScript", "Parameters": {"commands": ["true"]},
+        "Targets": [{"Key": "InstanceIds", "Values": [node]}]});
+    let association = instance.call("CreateAssociation", &association);
+    let association = association["AssociationDescription"]["AssociationId"].as_str().unwrap().to_owned();
+    let answered = |arguments: &[&str]| instance.reeve(&[&["--output", "json"], arguments].concat());
+    answered(&["incidents", "create-plan", "plan", "--title", "t", "--impact", "3"]).text();
+    answered(&["incidents", "start", "plan"]).text();
+    let incidents = answered(&["incidents", "list"]).json();
+    let incident = incidents[0]["arn"].as_str().unwrap().to_owned();
+    let principal = answered(&["access", "create-principal", "ada"]).json();
+    let key = principal["accessKeyId"].as_str().unwrap().to_owned();
+    let now = reeve_types::Timestamp::now().rfc3339();
+    let asked: Vec<Vec<&str>> = vec![
+        vec!["services"],
+        vec!["env"],
+        vec!["run", "--", "true"],
+        vec!["nodes"],
+        vec!["nodes", "add"],
+        vec!["nodes", "unit"],
+        vec!["nodes", "tag", &node, "role=web"],
+        vec!["nodes", "keep", &node, "nothing"],
+        vec!["documents"],
+        vec!["commands"],
+        vec!["command", &command],
+        vec!["events"],
+        vec!["api", "ListDocuments"],
+        vec!["access", "principals"],
+        vec!["access", "set-groups", "ada", "ops"],
+        vec!["access", "create-key", "ada"],
+        vec!["access", "delete-key", "ada", &key],
+        vec!["access", "put-policy", "ada", &policy],
+        vec!["access", "policies"],
+        vec!["access", "check", "ada", "ssm:ListDocuments"],
+        vec!["access", "delete-policy", "ada"],
+        vec!["access", "create-source", "alerts"],
+        vec!["access", "sources"],
+        vec!["access", "delete-source", "alerts"],
+        vec!["access", "delete-principal", "ada"],
+        vec!["access", "create-principal", "eve"],
+        vec!["compliance", "list", &node],
+        vec!["compliance", "summary"],
+        vec!["compliance", "summary", "--nodes"],
+        vec!["compliance", "export", "--format", "csv"],
+        vec!["dead-letters", "list"],
+        vec!["dead-letters", "show", "none"],
+        vec!["dead-letters", "retry", "none"],
+        vec!["dead-letters", "discard", "none"],
+        vec!["associations", "list"],
+        vec!["associations", "show", &association],
+        vec!["associations", "preview", &association],
+        vec!["associations", "run", &association],
+        vec!["incidents", "list"],
+        vec!["incidents", "plans"],
+        vec!["incidents", "create-plan", "other", "--title", "t", "--impact", "3"],
+        vec!["incidents", "start", "other"],
+        vec!["incidents", "show", &incident],
+        vec!["incidents", "report", &incident],
+        vec!["incidents", "note", &incident, "seen"],
+        vec!["incidents", "resolve", &incident],
+        vec!["inventory", &node],
+        vec!["inventory", "collect"],
+        vec!["inventory", "diff", &now],
+        vec!["ops", "list"],
+        vec!["ops", "show", &item],
+        vec!["ops", "create", "--title", "t", "--source", "test", "--description", "d"],
+        vec!["ops", "update", &item, "--status", "InProgress"],
+        vec!["ops", "resolve", &item],
+        vec!["ops", "delete", &item],
+        vec!["rules", "list"],
+        vec!["rules", "show", "none"],
+        vec!["rules", "enable", "none"],
+        vec!["rules", "disable", "none"],
+        vec!["rules", "backtest", "none"],
+        vec!["parameters", "put", "/a", "b"],
+        vec!["parameters", "get", "/a"],
+        vec!["parameters", "list"],
+        vec!["parameters", "history", "/a"],
+        vec!["parameters", "delete", "/a"],
+        vec!["patch", "status"],
+        vec!["patch", "baselines"],
+        vec!["patch", "show", &node],
+        vec!["patch", "scan", "--nodes", "mi-00000000000000000"],
+        vec!["patch", "install", "--nodes", "mi-00000000000000000"],
+        vec!["keys", "show"],
+        vec!["keys", "rotate"],
+        vec!["keys", "renew"],
+        vec!["output", &command],
+        vec!["nodes", "deregister", &node],
+    ];
+    let mut wrong = Vec::new();
+    for arguments in &asked {
+        let answer = answered(arguments);
+        let refuses = answer.stderr.contains("--output");
+        // What does not succeed says so to people, on stderr.
+        let is_right = match answer.success {
+            true => !answer.stdout.trim().is_empty() && is_json(&answer.stdout),
+            false => is_json(&answer.stdout) || refuses,
+        };
+        if !is_right {
+            let said: String = answer.stdout.chars().take(300).collect();
+            wrong.push(format!("{arguments:?}: {said} {}", answer.stderr));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // Those are all commands that there are.
+    let known: BTreeSet<Vec<&str>> = asked.iter().map(|asked| asked[..asked.len().min(2)].to_vec()).collect();
+    for name in listed(&[]).iter().filter(|name| !NO_CLIENTS.contains(&name.as_str())) {
+        let below = listed(&[name]);
+        if below.is_empty() {
+            assert!(known.iter().any(|known| known[0] == name), "{name} is not asked");
+        }
+        for sub in below.iter().filter(|sub| *sub != "help") {
+            assert!(known.contains(&vec![name.as_str(), sub]), "{name} {sub} is not asked");
+        }
+    }
+}
