@@ -27,6 +27,8 @@ mod bus_away;
 mod children;
 #[path = "it/client.rs"]
 mod client;
+#[path = "it/clocks.rs"]
+mod clocks;
 #[path = "it/compliance.rs"]
 mod compliance;
 #[path = "it/compose.rs"]

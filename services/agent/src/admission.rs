@@ -100,9 +100,14 @@ impl Admission {
         self.ahead_ms.store(ahead_ms, Ordering::Relaxed);
     }
 
+    /// How far this machine's clock is ahead of the control plane's, in milliseconds; negative: behind; 0 until it is known.
+    pub fn ahead_ms(&self) -> i64 {
+        self.ahead_ms.load(Ordering::Relaxed)
+    }
+
     /// How far this machine's clock is off, in words, if it is by more than a few seconds.
     pub fn clock(&self) -> Option<String> {
-        let ahead_ms = self.ahead_ms.load(Ordering::Relaxed);
+        let ahead_ms = self.ahead_ms();
         let side = if ahead_ms > 0 { "ahead of" } else { "behind" };
         let seconds = ahead_ms.unsigned_abs() / 1000;
         (seconds > 5).then(|| format!("This node's clock is {seconds} s {side} that of the control plane."))

@@ -10,6 +10,7 @@ use crate::{
     platform,
 };
 use reeve_jetstream::Bus;
+use reeve_types::Timestamp;
 use std::{path::PathBuf, sync::Arc};
 
 /// One agent: who it is, what it remembers, and how it was started.
@@ -37,6 +38,12 @@ pub(crate) struct Agent {
 }
 
 impl Agent {
+    /// The later of this machine's time and the control plane's at that moment, as far as it is known: by it dispatches begin to count
+    /// and expire. Where the clock is behind, nothing runs that was given up already, and nothing waits for the clock.
+    pub fn latest_of(&self, own: Timestamp) -> Timestamp {
+        own.max(Timestamp(own.0.saturating_sub(self.admission.ahead_ms())))
+    }
+
     /// Asks the control plane for its newest dispatch keys, as [`Keys::ask`] does.
     pub async fn ask_for_keys(&self) -> anyhow::Result<bool> {
         self.keys.ask(&self.bus, &self.identity.node_id, &self.clock).await

@@ -56,7 +56,8 @@ impl Worker {
 
     /// Whether a message of the inbox counts, as of now. It is asked once for each message, and the answer goes with it.
     pub fn verify(&self, number: u64, data: &[u8]) -> Verdict {
-        self.agent.keys.verify(data, &self.agent.identity.node_id, number, (self.agent.clock)())
+        let now = self.agent.latest_of((self.agent.clock)());
+        self.agent.keys.verify(data, &self.agent.identity.node_id, number, now)
     }
 
     /// Takes one stored message of the inbox in; what it asks for waits for [`Worker::begin_waiting`].

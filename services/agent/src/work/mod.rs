@@ -154,7 +154,7 @@ impl Worker {
         if waiting.paused.is_some() {
             return self.go_on(waiting);
         }
-        if now.0 >= waiting.dispatch.expires_ms && self.is_new(&of.command_id)? {
+        if self.agent.latest_of(now).0 >= waiting.dispatch.expires_ms && self.is_new(&of.command_id)? {
             return self.expire(&of, number);
         }
         if self.is_new(&of.command_id)?
@@ -172,7 +172,7 @@ impl Worker {
             return self.end_unsure(&waiting.dispatch);
         }
         failpoint::reached("after-intent");
-        if (self.agent.clock)().0 >= waiting.dispatch.expires_ms {
+        if self.agent.latest_of((self.agent.clock)()).0 >= waiting.dispatch.expires_ms {
             return self.expire(&of, None);
         }
         self.agent.reports.notify_one();

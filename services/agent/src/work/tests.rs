@@ -154,6 +154,19 @@ fn reports(worker: &Worker) -> Vec<&'static str> {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn what_was_given_up_already_is_not_run_by_a_clock_that_is_behind() {
+    let (nats, key) = (Nats::start(), KeyPair::new_account());
+    let data = tempfile::tempdir().unwrap();
+    let worker = worker(&nats, data.path(), &key, &[EXPIRES - 10]).await;
+    worker.agent.admission.set_clock(-10);
+    let file = data.path().join("ran");
+    let (_, dispatch) = dispatch(&worker, &key, &file);
+    worker.take_in(1, worker.verify(1, &dispatch), &dispatch).unwrap();
+    assert_eq!(reports(&worker), ["DeliveryTimedOut"]);
+    assert!(!file.exists());
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn what_was_received_in_time_and_begins_late_is_not_run() {
     let (nats, key) = (Nats::start(), KeyPair::new_account());
     // When the time has passed, as seen by the order of the looks at the clock: after the dispatch was
