@@ -15,6 +15,7 @@ use reeve_inventory_model::{Entries, check, from_attributes, keyed, types};
 use reeve_jetstream::streams::NODE_REPORTS;
 use reeve_node_protocol::{inventory as limits, subject};
 use reeve_runtime::{ExecuteError, HandlerError, InboxMessage};
+use reeve_types::text::cut;
 use reeve_types::{NodeId, Timestamp};
 use std::collections::BTreeSet;
 
@@ -45,7 +46,7 @@ pub(crate) async fn report(inbox: InboxMessage) -> Result<(), HandlerError> {
             node_id: node.to_string(),
             type_name: last.type_name.clone(),
             captured_ms: last.captured_ms,
-            reason: limited(&last.failure, limits::MAX_TEXT_CHARS),
+            reason: cut(&last.failure, limits::MAX_TEXT_CHARS),
             command_id: last.command_id.clone(),
         };
         inbox.handle.execute::<Inventory>(&id, Command::Fail(Box::new(failed)), &context).await?;
@@ -77,7 +78,7 @@ fn read(data: &[u8]) -> Result<InventoryReport, HandlerError> {
     let name = &report.type_name;
     let known = types::find(name).map(|kind| kind.source == types::Source::Reported);
     if !known.unwrap_or_else(|| types::is_custom(name)) {
-        return Err(never(format!("there is no type {:?} that nodes report", limited(name, 100))));
+        return Err(never(format!("there is no type {:?} that nodes report", cut(name, 100))));
     }
     if !(1..=limits::MAX_PARTS).contains(&report.parts) || !(1..=report.parts).contains(&report.part) {
         return Err(never(format!("it is part {} of {}", report.part, report.parts)));
@@ -113,12 +114,12 @@ fn collection(
     let about = InventoryChanged {
         node_id: node.to_string(),
         type_name: last.type_name.clone(),
-        schema_version: limited(&last.schema_version, 16),
+        schema_version: cut(&last.schema_version, 16),
         captured_ms: last.captured_ms,
         since_ms: last.since_ms,
-        content_hash: limited(&last.hash, 256),
-        command_id: limited(&last.command_id, 64),
-        note: limited(&last.note, limits::MAX_TEXT_CHARS),
+        content_hash: cut(&last.hash, 256),
+        command_id: cut(&last.command_id, 64),
+        note: cut(&last.note, limits::MAX_TEXT_CHARS),
         ..InventoryChanged::default()
     };
     let (base, hash) = (last.base_hash.clone(), last.hash.clone());
@@ -142,8 +143,4 @@ fn collection(
         }
     };
     Ok(Collection { about, found })
-}
-
-fn limited(text: &str, chars: usize) -> String {
-    text.chars().take(chars).collect()
 }

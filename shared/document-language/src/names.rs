@@ -1,6 +1,7 @@
 //! The names of documents.
 
 use crate::Error;
+use reeve_types::text::cut;
 
 const RESERVED: [&str; 3] = ["aws", "amazon", "amzn"];
 
@@ -9,7 +10,7 @@ pub fn check_name(name: &str, reserved_allowed: bool) -> Result<(), Error> {
     let fits = (3..=128).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
     if !fits {
-        return Err(Error::Name(name.chars().take(128).collect()));
+        return Err(Error::Name(cut(name, 128)));
     }
     let lower = name.to_ascii_lowercase();
     if !reserved_allowed && RESERVED.iter().any(|prefix| lower.starts_with(prefix)) {

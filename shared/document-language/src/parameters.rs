@@ -1,5 +1,6 @@
 //! What SendCommand sent, held against what the document declares.
 
+use reeve_types::text::cut;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
@@ -93,7 +94,7 @@ fn typed(input: &DocumentInput, values: &[String]) -> Result<Value, Error> {
     let wrong = |value: &str| Error::Type {
         name: input.name.clone(),
         kind: input.kind.clone(),
-        value: value.chars().take(200).collect(),
+        value: cut(value, 200),
     };
     let shape = input.shape();
     if let Shape::List = shape {
@@ -150,7 +151,7 @@ fn check_texts(input: &DocumentInput, value: &Value, texts: &[String]) -> Result
         None => None,
     };
     for text in texts {
-        let shown = || text.chars().take(200).collect::<String>();
+        let shown = || cut(text, 200);
         let given = text.chars().count();
         if outside(given, input.min_chars, input.max_chars) {
             return Err(Error::Chars { name: name(), given });

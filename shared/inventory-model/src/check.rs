@@ -1,6 +1,7 @@
 //! What an entry may be: AWS's limits of PutInventory, which hold for whoever reports.
 
 use crate::{Entry, types};
+use reeve_types::text::cut;
 
 const MAX_ATTRIBUTES: usize = 50;
 const MAX_NAME_CHARS: usize = 64;
@@ -19,7 +20,7 @@ pub fn check(type_name: &str, entry: &Entry) -> Result<(), String> {
     }
     for (name, value) in entry {
         if !(1..=MAX_NAME_CHARS).contains(&name.chars().count()) {
-            let shown: String = name.chars().take(MAX_NAME_CHARS).collect();
+            let shown = cut(name, MAX_NAME_CHARS);
             return Err(format!(
                 "The name {shown:?} of an attribute of {type_name} has not 1 to {MAX_NAME_CHARS} characters."
             ));

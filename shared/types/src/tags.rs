@@ -1,6 +1,7 @@
 //! What a resource's tags may be: one rule for whoever takes tags in, because the service that owns a
 //! resource learns too late when the owner of its tags refuses them.
 
+use crate::text::cut;
 use std::collections::BTreeMap;
 
 /// As many tags as one resource may have, AWS's own limit.
@@ -32,7 +33,7 @@ pub enum Error {
 pub fn check(tags: impl IntoIterator<Item = (String, String)>) -> Result<BTreeMap<String, String>, Error> {
     let mut checked = BTreeMap::new();
     for (key, value) in tags {
-        let shown = || key.chars().take(MAX_KEY_CHARACTERS).collect::<String>();
+        let shown = || cut(&key, MAX_KEY_CHARACTERS);
         if key.is_empty() || key.chars().count() > MAX_KEY_CHARACTERS {
             return Err(Error::KeyLength(shown()));
         }

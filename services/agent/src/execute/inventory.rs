@@ -9,6 +9,7 @@ use prost::Message;
 use reeve_contracts::node::InventoryReport;
 use reeve_inventory_model::{Difference, Entries, Entry, entry, hash::Sum, keyed};
 use reeve_node_protocol::inventory::{MAX_ENTRIES, MAX_PART_BYTES, MAX_PARTS, MAX_TEXT_CHARS};
+use reeve_types::text::cut;
 use reeve_types::{Timestamp, ids::new_uuid};
 use serde_json::Value;
 
@@ -215,7 +216,7 @@ fn parts(
 }
 
 fn limited(text: &str) -> String {
-    text.chars().take(MAX_TEXT_CHARS).collect()
+    cut(text, MAX_TEXT_CHARS)
 }
 
 #[cfg(test)]

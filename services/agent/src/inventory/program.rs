@@ -1,6 +1,7 @@
 //! Programs that know what this machine has.
 
 use super::Machine;
+use reeve_types::text::cut;
 use std::process::Stdio;
 use tokio::io::AsyncReadExt;
 
@@ -43,6 +44,6 @@ pub async fn output(machine: &Machine, program: &str, arguments: &[&str]) -> Res
     if status.success() {
         return Ok(stdout);
     }
-    let said: String = String::from_utf8_lossy(&stderr).trim().chars().take(MAX_REASON_CHARS).collect();
+    let said = cut(String::from_utf8_lossy(&stderr).trim(), MAX_REASON_CHARS);
     Err(failed(format!("ended with {status}: {said}")))
 }

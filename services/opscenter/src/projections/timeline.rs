@@ -4,6 +4,7 @@ use super::later_first;
 use crate::domain::{cause::CauseEvent, item::OpsItemEvent};
 use reeve_eventsourcing::{Event, Projection, Recorded, View, ViewExt};
 use reeve_types::Timestamp;
+use reeve_types::text::cut;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -32,7 +33,7 @@ pub(crate) struct ItemTimeline;
 
 impl Projection for ItemTimeline {
     const NAME: &'static str = "item-timeline";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = OpsItemEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<OpsItemEvent>) {
@@ -45,7 +46,7 @@ pub(crate) struct CauseTimeline;
 
 impl Projection for CauseTimeline {
     const NAME: &'static str = "cause-timeline";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = CauseEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<CauseEvent>) {
@@ -82,7 +83,7 @@ fn put<E: Event>(view: &mut dyn View, event: &Recorded<E>, item: &str, detail: V
 }
 
 fn text(text: &str) -> Value {
-    Value::from(text.chars().take(MAX_DETAIL_CHARS).collect::<String>())
+    Value::from(cut(text, MAX_DETAIL_CHARS))
 }
 
 fn item_detail(event: &OpsItemEvent) -> Value {

@@ -10,6 +10,7 @@ use reeve_contracts::{
     opscenter::{CauseEnded, CauseFired, OperationalDatum, OpsItemCreated},
 };
 use reeve_runtime::{Delivery, HandlerError};
+use reeve_types::text::cut;
 
 /// The name of the consumer of this rule. What it gives up on itself opens no item: that would feed itself.
 pub(crate) const CONSUMER: &str = "dead-letters";
@@ -46,16 +47,18 @@ pub(crate) async fn react(delivery: Delivery<DeadLetterEvent>) -> Result<(), Han
     following.settle(&firing.ops_item_id).await
 }
 
+/// As many characters as are told of what went wrong, and of where.
+const MAX_REASON_CHARS: usize = 1_000;
+
 fn group(service: &str, handler: &str) -> String {
     deduplication_key(&["dead-letters", service, handler])
 }
 
 fn item(recorded: &DeadLetterRecorded, key: &str) -> OpsItemCreated {
     let DeadLetterRecorded { service, handler, reason, .. } = recorded;
-    let text = |text: &str| text.chars().take(1_000).collect::<String>();
     let datum = |key: &str, value: &str| OperationalDatum {
         key: key.to_owned(),
-        value: text(value),
+        value: cut(value, MAX_REASON_CHARS),
         searchable: true,
     };
     OpsItemCreated {
@@ -63,7 +66,7 @@ fn item(recorded: &DeadLetterRecorded, key: &str) -> OpsItemCreated {
         description: format!(
             "The first reason: {}. See `reeve dead-letters list --service {service}`; the item is Resolved when each \
              letter was handled or discarded.",
-            text(reason)
+            cut(reason, MAX_REASON_CHARS)
         ),
         source: "reeve.dead-letters".to_owned(),
         severity: "2".to_owned(),

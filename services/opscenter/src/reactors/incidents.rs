@@ -11,6 +11,7 @@ use reeve_contracts::{
     opscenter::{CauseEnded, CauseFired, OperationalDatum, OpsItemCreated, RelatedItemAssociated},
 };
 use reeve_runtime::{Delivery, ExecuteError, HandlerError};
+use reeve_types::text::cut;
 use uuid::Uuid;
 
 /// The name of the rule.
@@ -89,7 +90,7 @@ fn item(started: &IncidentStarted, key: &str) -> OpsItemCreated {
     };
     OpsItemCreated {
         title: started.title.clone(),
-        description: said.chars().take(MAX_DESCRIPTION_CHARS).collect(),
+        description: cut(said, MAX_DESCRIPTION_CHARS),
         source: "Incident Manager".to_owned(),
         // 5 is an incident without an impact: no severity.
         severity: if (1..=4).contains(&started.impact) { started.impact.to_string() } else { String::new() },

@@ -8,6 +8,7 @@ use super::{
     table::{cell, instant},
 };
 use anyhow::ensure;
+use reeve_types::text::cut;
 use serde_json::{Value, json};
 
 /// OpsItems: what somebody has to look at. Alerts, dead letters and lost nodes open some by themselves.
@@ -182,7 +183,7 @@ async fn list(connection: &Connection, filters: &Value, format: Format) -> anyho
             cell(&alerts(item), "firing"),
             cell(item, "Source"),
             instant(item, "LastModifiedTime"),
-            cell(item, "Title").chars().take(60).collect(),
+            cut(&cell(item, "Title"), 60),
         ]
     })
 }

@@ -11,6 +11,7 @@ use reeve_contracts::{
 use reeve_eventsourcing::Actor;
 use reeve_node_protocol::{report::MAX_REPORT_BYTES, subject::node_of};
 use reeve_runtime::{HandlerError, InboxMessage};
+use reeve_types::text::cut;
 
 /// A node's report on an invocation: untrusted, so that it can only speak for its own, and only of known states.
 pub async fn report(inbox: InboxMessage) -> Result<(), HandlerError> {
@@ -52,14 +53,13 @@ fn outcome(report: &Report, node: &str) -> Result<InvocationFinished, HandlerErr
     if let Some(step) = report.steps.iter().find(|step| !known(step.status)) {
         return Err(HandlerError::Permanent(format!("the status {} of a step is not known", step.status)));
     }
-    let limited = |text: &str, limit: usize| text.chars().take(limit).collect::<String>();
     let word = |text: &str, limit: usize| text.chars().filter(|c| !c.is_control()).take(limit).collect();
     let steps = report.steps.iter().take(1000).map(|step| StepOutcome {
         name: word(&step.name, 128),
         action: word(&step.action, 128),
-        stdout: limited(&step.stdout, 24_000),
-        stderr: limited(&step.stderr, 24_000),
-        output: limited(&step.output, 2_500),
+        stdout: cut(&step.stdout, 24_000),
+        stderr: cut(&step.stderr, 24_000),
+        output: cut(&step.output, 2_500),
         ..step.clone()
     });
     Ok(InvocationFinished {
@@ -71,6 +71,6 @@ fn outcome(report: &Report, node: &str) -> Result<InvocationFinished, HandlerErr
         started_ms: report.started_ms,
         finished_ms: report.at_ms,
         steps: steps.collect(),
-        message: limited(&report.message, 2_000),
+        message: cut(&report.message, 2_000),
     })
 }
