@@ -323,7 +323,7 @@ impl Run<'_> {
                 !self.strict || took < MAX_ANSWER_TIME + asked,
                 "{took:?}: {api} {operation} {sent}, seed {seed}"
             );
-            if status != 200 && !is_modelled(model, operation, &answer) {
+            if status >= 400 && !is_modelled(model, operation, &answer) {
                 self.unmodelled.insert(format!("{api} {operation}: {}", answer["__type"]));
             }
             *statuses.entry(status).or_default() += 1;

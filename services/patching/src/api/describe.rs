@@ -72,6 +72,11 @@ pub fn filters(
     Ok(read)
 }
 
+/// The same refusal, of an operation that has no `InvalidFilter`.
+fn without_a_word(refusal: ApiError) -> ApiError {
+    ApiError::invalid(refusal.message)
+}
+
 /// Whether a text is one of a filter's values, or there is no such filter.
 pub fn is_one(filters: &BTreeMap<String, Vec<String>>, key: &str, text: &str) -> bool {
     filters.get(key).is_none_or(|values| values.iter().any(|value| value == text))
@@ -87,7 +92,8 @@ pub async fn baselines(
     call: Call<DescribePatchBaselinesRequest>,
 ) -> Result<DescribePatchBaselinesResult, ApiError> {
     let input = &call.input;
-    let filters = filters(input.filters.as_ref(), &["NAME_PREFIX", "OWNER", "OPERATING_SYSTEM"])?;
+    let keys = ["NAME_PREFIX", "OWNER", "OPERATING_SYSTEM"];
+    let filters = filters(input.filters.as_ref(), &keys).map_err(without_a_word)?;
     let limit = page_size(input.max_results, 100)?;
     let made = call.handle.views().scan::<GetPatchBaselineResult>(BASELINES, "", None, usize::MAX).rows;
     let made = made.into_iter().map(|(_, baseline)| (baseline, "Self"));
@@ -118,7 +124,8 @@ pub async fn baselines(
 
 pub async fn groups(call: Call<DescribePatchGroupsRequest>) -> Result<DescribePatchGroupsResult, ApiError> {
     let input = &call.input;
-    let filters = filters(input.filters.as_ref(), &["NAME_PREFIX", "OPERATING_SYSTEM"])?;
+    let keys = ["NAME_PREFIX", "OPERATING_SYSTEM"];
+    let filters = filters(input.filters.as_ref(), &keys).map_err(without_a_word)?;
     let limit = page_size(input.max_results, 100)?;
     let rows = call.handle.views().scan::<String>(GROUPS, "", None, usize::MAX).rows.into_iter();
     let rows = rows.filter_map(|(key, id)| {
