@@ -1,14 +1,15 @@
 //! Parameters: named values with versions and labels, as AWS's Parameter Store.
 //!
 //! - Aggregate `parameter`, by its path: subject `reeve.evt.parameters.parameter.<path>`, the path escaped. Events
-//!   `ParameterPut`, `ParameterDeleted`, `ParameterVersionLabeled`, `ParameterVersionUnlabeled`.
+//!   `ParameterPut`, `ParameterDeleted`, `ParameterPolicyFired`, `ParameterVersionLabeled`, `ParameterVersionUnlabeled`.
 //! - It reads the tags service's events, for filters by tags. The tags service takes over the tags that a parameter is
 //!   created with.
 //!
 //! Invariants: `x` and `/x` are one parameter. The value of a SecureString is sealed before anything is decided on it: it is
 //! in no event, view or log in plain; its data key is destroyed when its version goes or the parameter is deleted, and then
 //! nobody reads it any more, also not from the log. A parameter has at most 100 versions; the oldest goes when another one
-//! comes, unless it has a label.
+//! comes, unless it has a label. A policy does what it does once, at its instant or, if everything was down, late; a change of
+//! the parameter moves those alone that are about changes.
 
 mod api;
 mod domain;
@@ -33,6 +34,7 @@ pub fn service(vault: &Vault) -> Service {
         .aggregate::<Parameter>()
         .projection(projections::Parameters)
         .projection(ResourceTags { kind: KIND, table: projections::TAGS })
+        .timer(projections::POLICY_TIMER, reactors::fire)
         .reactor(Consumer::from_beginning("secrets").concurrency(16), move |delivery| {
             reactors::destroy(destroy.clone(), delivery)
         })

@@ -1,8 +1,12 @@
 //! Parameters and their versions as they are read. A secret is in no row but sealed.
 
+use crate::domain::{
+    parameter::still_fired,
+    policies::{self, MAX_POLICIES},
+};
 use data_encoding::BASE64;
 use reeve_contracts::parameters::{ParameterEvent, ParameterPut};
-use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
+use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, timers};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +48,23 @@ pub(crate) struct ParameterRow {
     /// The version that each label is on.
     pub labels: BTreeMap<String, u64>,
     pub oldest_version: u64,
+    /// The policies that have told what they tell, by their places.
+    #[serde(default)]
+    pub fired: BTreeSet<usize>,
+}
+
+/// When policies are due, by [`timer_key`].
+pub(crate) const POLICY_TIMER: &str = "policies";
+
+/// The key of the timer of a policy, by its place among those of a parameter. No path has two slashes in a row.
+pub(crate) fn timer_key(path: &str, index: usize) -> String {
+    format!("{path}//{index}")
+}
+
+/// Reads [`timer_key`].
+pub(crate) fn read_timer_key(key: &str) -> Option<(&str, usize)> {
+    let (path, index) = key.rsplit_once("//")?;
+    Some((path, index.parse().ok()?))
 }
 
 /// Where a version lies: those of a parameter are in their order. No path has two slashes in a row.
@@ -62,7 +83,7 @@ pub(crate) struct Parameters;
 
 impl Projection for Parameters {
     const NAME: &'static str = "parameters";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = ParameterEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<ParameterEvent>) {
@@ -71,7 +92,16 @@ impl Projection for Parameters {
                 let row = row_of(e, event.envelope.time, &event.envelope.actor);
                 put(view, row, e.dropped_version);
             }
-            ParameterEvent::ParameterDeleted(e) => delete(view, &e.path),
+            ParameterEvent::ParameterDeleted(e) => {
+                delete(view, &e.path);
+                (0..MAX_POLICIES)
+                    .for_each(|index| timers::cancel(view, POLICY_TIMER, &timer_key(&e.path, index)));
+            }
+            ParameterEvent::ParameterPolicyFired(e) => {
+                let Ok(index) = usize::try_from(e.index) else { return };
+                timers::cancel(view, POLICY_TIMER, &timer_key(&e.path, index));
+                view.change_row(PARAMETERS, &e.path, |row: &mut ParameterRow| row.fired.insert(index));
+            }
             ParameterEvent::ParameterVersionLabeled(e) => {
                 for label in &e.labels {
                     let before = view.change_row(PARAMETERS, &e.path, |row: &mut ParameterRow| {
@@ -123,7 +153,9 @@ fn put(view: &mut dyn View, row: VersionRow, dropped: u64) {
     }
     view.put_row(VERSIONS, &version_key(&path, row.version), row.clone());
     view.put_row(LEVELS, &level_key(&path), path.clone());
+    let fired = set_timers(view, &row);
     view.update_row(PARAMETERS, &path, |parameter: &mut ParameterRow| {
+        parameter.fired = fired;
         match dropped {
             0 if parameter.oldest_version == 0 => parameter.oldest_version = row.version,
             0 => {}
@@ -131,6 +163,22 @@ fn put(view: &mut dyn View, row: VersionRow, dropped: u64) {
         }
         parameter.latest = row;
     });
+}
+
+/// Sets the timers of what the policies of a changed parameter still have to do; answers those that have done it.
+fn set_timers(view: &mut dyn View, row: &VersionRow) -> BTreeSet<usize> {
+    let before = view.row::<ParameterRow>(PARAMETERS, &row.path).unwrap_or_default();
+    let known = (before.latest.version > 0).then_some(before.latest.policies_json.as_str());
+    let fired = still_fired(before.fired, known, &row.policies_json);
+    let due = policies::due(&policies::read(&row.policies_json).unwrap_or_default(), row.modified);
+    for index in 0..MAX_POLICIES {
+        let key = timer_key(&row.path, index);
+        match due.get(index).filter(|_| !fired.contains(&index)) {
+            Some(at) => timers::set(view, POLICY_TIMER, &key, *at),
+            None => timers::cancel(view, POLICY_TIMER, &key),
+        }
+    }
+    fired
 }
 
 fn delete(view: &mut dyn View, path: &str) {

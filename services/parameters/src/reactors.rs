@@ -1,15 +1,31 @@
 //! What follows from a change: a secret that no version has any more can be read by nobody.
 
-use crate::{domain::parameter::ParameterEvent, secrets::secret_name};
-use reeve_runtime::{Delivery, HandlerError};
+use crate::{
+    domain::parameter::{Command, Parameter, ParameterEvent},
+    projections::read_timer_key,
+    secrets::secret_name,
+};
+use reeve_runtime::{Delivery, DueTimer, HandlerError};
 use reeve_secrets::{Error, Vault};
+
+/// A policy is due: the parameter goes, or it is told that it will or that nobody has changed it.
+pub(crate) async fn fire(due: DueTimer) -> Result<(), HandlerError> {
+    let Some((path, index)) = read_timer_key(&due.key) else {
+        return Err(HandlerError::Permanent(format!("{:?} is no timer of a policy", due.key)));
+    };
+    let command = Command::FirePolicy { index, due_ms: due.due_at.0 };
+    due.handle.execute::<Parameter>(path, command, &due.context("fire")).await?;
+    Ok(())
+}
 
 /// Destroys the secrets of deleted parameters, and of versions that went because there were too many.
 pub(crate) async fn destroy(vault: Vault, delivery: Delivery<ParameterEvent>) -> Result<(), HandlerError> {
     let secrets = match &delivery.event.event {
         ParameterEvent::ParameterPut(put) => std::slice::from_ref(&put.dropped_secret_id),
         ParameterEvent::ParameterDeleted(deleted) => deleted.secret_ids.as_slice(),
-        ParameterEvent::ParameterVersionLabeled(_) | ParameterEvent::ParameterVersionUnlabeled(_) => &[],
+        ParameterEvent::ParameterVersionLabeled(_)
+        | ParameterEvent::ParameterVersionUnlabeled(_)
+        | ParameterEvent::ParameterPolicyFired(_) => &[],
     };
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
         match vault.destroy(&secret_name(secret)).await {

@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use bytes::Bytes;
-use reeve_jetstream::{Bus, Error};
-use reeve_parameters::service;
+use futures::StreamExt;
+use reeve_eventsourcing::Event;
+use reeve_jetstream::{Bus, Error, follow, store};
+use reeve_parameters::{ParameterEvent, service};
 use reeve_runtime::{Running, run};
 use reeve_secrets::{KEY_LEN, KeyStore, Vault};
 use reeve_testkit::{Caller, Nats, Refusal};
@@ -105,7 +107,7 @@ async fn secrets_have_a_key_for_each_version_that_there_is_and_none_for_what_was
         ("/s/b", "", secure()),
         ("/s/b", "x", json!({"Type": "SecureString", "AllowedPattern": "y"})),
         ("/ssm/b", "x", secure()),
-        ("/s/b", "x", json!({"Type": "SecureString", "Policies": "[{}]"})),
+        ("/s/b", "x", json!({"Type": "SecureString", "Policies": "[{\"Type\": \"x\"}]"})),
         (
             "/s/b",
             "x",
@@ -244,4 +246,83 @@ async fn paths_have_their_edges_and_pages_are_full() {
         "ParameterFilters": [{"Key": "Type", "Values": ["String"]}]});
     assert_eq!(code(&bus, "DescribeParameters", both).await, "ValidationException");
     running.stop().await;
+}
+
+/// The types of the policies that have told something, and which parameters expired, in the log's order.
+async fn policy_events(bus: &Bus) -> Vec<String> {
+    let mut events = follow::follow(bus, "PARAMETERS", &[], 0).await.unwrap();
+    let mut found = Vec::new();
+    while let Ok(Some(event)) = tokio::time::timeout(Duration::from_millis(300), events.next()).await {
+        let envelope = store::envelope(bus, &event.unwrap().message).unwrap();
+        match ParameterEvent::decode(&envelope.schema, &envelope.data).unwrap() {
+            ParameterEvent::ParameterPolicyFired(e) => found.push(e.policy_type),
+            ParameterEvent::ParameterDeleted(e) if e.expired => found.push(format!("{} expired", e.name)),
+            _ => {}
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn policies_do_what_they_say_once_also_when_everything_was_down() {
+    let nats = Nats::start();
+    let (bus, keys) = (nats.bus().await, Keys::default());
+    let folder = nats.folder().join("a");
+    let running = start(&bus, &keys, &folder).await;
+    let expires = |ms: i64| {
+        let at = reeve_types::Timestamp(reeve_types::Timestamp::now().0 + ms).rfc3339();
+        json!({"Type": "Expiration", "Version": "1.0", "Attributes": {"Timestamp": at}})
+    };
+    let tells = json!({"Type": "ExpirationNotification", "Version": "1.0",
+        "Attributes": {"Before": "1", "Unit": "Hours"}});
+    let policies = json!([expires(1_500), tells]).to_string();
+    let input = json!({"Type": "SecureString", "Tier": "Advanced", "Policies": policies});
+    put(&bus, "/soon", "secret", input).await.unwrap();
+    put(&bus, "/kept", "v", json!({"Type": "String"})).await.unwrap();
+    let described = || async {
+        let only = json!({"ParameterFilters": [{"Key": "Name", "Values": ["/soon"]}]});
+        call(&bus, "DescribeParameters", only).await.unwrap()["Parameters"][0]["Policies"].clone()
+    };
+    // The notification is over already, so it is told at once; the parameter is still there.
+    for _ in 0..100 {
+        if described().await[1]["PolicyStatus"] == "Finished" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let shown = described().await;
+    assert_eq!(
+        (&shown[0]["PolicyType"], &shown[0]["PolicyStatus"]),
+        (&json!("Expiration"), &json!("Pending"))
+    );
+    assert_eq!(shown[1]["PolicyStatus"], "Finished");
+    // An edit moves neither, and tells nothing again.
+    put(&bus, "/soon", "other", json!({"Overwrite": true})).await.unwrap();
+    running.stop().await;
+    tokio::time::sleep(Duration::from_millis(1_600)).await;
+    keys.are(2).await;
+    let running = start(&bus, &keys, &folder).await;
+    // Its secrets go with it.
+    keys.are(0).await;
+    assert_eq!(code(&bus, "GetParameter", json!({"Name": "/soon"})).await, "ParameterNotFound");
+    assert!(call(&bus, "GetParameter", json!({"Name": "/kept"})).await.is_ok());
+    assert_eq!(policy_events(&bus).await, ["ExpirationNotification", "/soon expired"]);
+    running.stop().await;
+    // A rebuilt view fires nothing once more.
+    let rebuilt = start(&bus, &keys, &nats.folder().join("b")).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(policy_events(&bus).await.len(), 2);
+    for (policies, expected) in [
+        (json!([expires(-1_000)]), "InvalidPolicyAttributeException"),
+        (json!([{"Type": "Expire", "Version": "1.0"}]), "InvalidPolicyTypeException"),
+        (json!([expires(9_000), expires(9_000)]), "IncompatiblePolicyException"),
+        (json!(vec![expires(9_000); 11]), "PoliciesLimitExceededException"),
+        (json!("x"), "ValidationException"),
+    ] {
+        let more = json!({"Type": "String", "Tier": "Advanced", "Policies": policies.to_string()});
+        assert_eq!(put(&bus, "/refused", "v", more).await.unwrap_err().code, expected, "{policies}");
+    }
+    let standard = json!({"Type": "String", "Policies": json!([expires(9_000)]).to_string()});
+    assert_eq!(put(&bus, "/refused", "v", standard).await.unwrap_err().code, "ValidationException");
+    rebuilt.stop().await;
 }

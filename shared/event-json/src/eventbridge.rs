@@ -1,6 +1,6 @@
 //! Events in the form that EventBridge's patterns are about.
 
-use crate::{Error, data};
+use crate::{Error, data, parameter_store};
 use data_encoding::BASE64;
 use reeve_eventsourcing::{Envelope, event_name};
 use serde_json::{Map, Value, json};
@@ -16,6 +16,7 @@ pub struct Place {
 ///
 /// - Reeve's own: `source` is `reeve.<service>`, `detail-type` the event's name, `detail` its body, and `resources` has what
 ///   it happened to, as `<aggregate>/<id>`.
+/// - What happens to parameters: as AWS's Parameter Store tells it, without values.
 /// - Another system's CloudEvent: its `source`, its type, its data; `resources` has its subject, if it has one.
 /// - An event of PutEvents: as it was put.
 /// - Alertmanager's: `source` is `alertmanager.<sender>`, `detail-type` is `Alert`, and `detail` has `status`, `labels`,
@@ -57,6 +58,14 @@ pub fn for_rules(envelope: &Envelope, place: &Place) -> Result<Vec<Value>, Error
             let alerts = body["alerts"].as_array().into_iter().flatten().enumerate();
             let each = alerts.map(|(n, alert)| {
                 event(format!("{}-{n}", envelope.id), &source, "Alert", json!([]), detail(&body, alert))
+            });
+            each.collect()
+        }
+        ("parameters", name) if let Some(told) = parameter_store::events(name, &body) => {
+            let resources = parameter_store::resource(&body, place);
+            let each = told.into_iter().enumerate().map(|(n, (kind, detail))| {
+                let id = if n == 0 { envelope.id.to_string() } else { format!("{}-{n}", envelope.id) };
+                event(id, "aws.ssm", kind, resources.clone(), detail)
             });
             each.collect()
         }
@@ -148,6 +157,51 @@ mod tests {
             (&json!(["node/mi-1"]), &json!("mi-1"))
         );
         assert_eq!(event["time"], "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn what_happens_to_parameters_is_told_as_aws_does_and_without_values() {
+        use reeve_contracts::parameters::{ParameterDeleted, ParameterPolicyFired, ParameterPut};
+        let told = |name: &str, body: &dyn Fn(&str) -> Envelope| {
+            let events = seen(&body(&format!("reeve.parameters.{name}.v1")));
+            let of = |event: Value| (event["detail-type"].clone(), event["detail"].clone(), event);
+            events.into_iter().map(of).collect::<Vec<_>>()
+        };
+        let put = |version| ParameterPut {
+            name: "/a/b".into(),
+            path: "/a/b".into(),
+            version,
+            r#type: "String".into(),
+            value: "hidden".into(),
+            data_type: "text".into(),
+            ..Default::default()
+        };
+        for (version, operation) in [(1, "Create"), (2, "Update")] {
+            let body = put(version);
+            let events =
+                told("ParameterPut", &|schema| envelope("parameters", "parameter", "/a/b", schema, &body));
+            let [(kind, detail, event)] = &events[..] else { panic!("{events:?}") };
+            assert_eq!((kind, &event["source"]), (&json!("Parameter Store Change"), &json!("aws.ssm")));
+            let expected =
+                json!({"operation": operation, "name": "/a/b", "type": "String", "dataType": "text"});
+            assert_eq!(detail, &expected);
+            assert_eq!(event["resources"], json!(["arn:aws:ssm:eu-west-1:123456789012:parameter/a/b"]));
+            assert!(!event.to_string().contains("hidden"));
+        }
+        let gone = ParameterDeleted { name: "x".into(), expired: true, ..Default::default() };
+        let events =
+            told("ParameterDeleted", &|schema| envelope("parameters", "parameter", "x", schema, &gone));
+        assert_eq!(events[0].1, json!({"parameter-name": "x", "policy-type": "Expiration"}));
+        assert_eq!(events[1].1["operation"], "Delete");
+        let fired = ParameterPolicyFired {
+            name: "x".into(),
+            policy_type: "NoChangeNotification".into(),
+            ..Default::default()
+        };
+        let events =
+            told("ParameterPolicyFired", &|schema| envelope("parameters", "parameter", "x", schema, &fired));
+        assert_eq!(events[0].0, "Parameter Store Policy Action");
+        assert_eq!(events[0].1["policy-type"], "NoChangeNotification");
     }
 
     #[test]

@@ -6,7 +6,10 @@ use super::{
     number, user,
 };
 use crate::{
-    domain::parameter::{Error, MAX_VERSIONS},
+    domain::{
+        parameter::{Error, MAX_VERSIONS},
+        policies,
+    },
     projections::{PARAMETERS, ParameterRow, TAGS, VERSIONS, VersionRow},
     secrets,
 };
@@ -14,6 +17,7 @@ use reeve_contracts::ssm::*;
 use reeve_runtime::{ApiError, Call, Page, page_size, text, to_answers};
 use reeve_secrets::Vault;
 use reeve_types::parameters::{Named, named};
+use std::collections::BTreeSet;
 
 const MAX_PER_PAGE: usize = 50;
 /// As many as a page has when its caller does not say.
@@ -41,11 +45,27 @@ pub async fn describe(call: Call<DescribeParametersRequest>) -> Result<DescribeP
         let tags = || views.get(TAGS, path).unwrap_or_default();
         filters.iter().all(|filter| filter.holds(&row.latest, tags))
     });
-    let (parameters, next_token) = to_answers(page, |row| metadata(row.latest, &call))?;
+    let (parameters, next_token) = to_answers(page, |row| metadata(row, &call))?;
     Ok(DescribeParametersResult { parameters: Some(parameters), next_token })
 }
 
-fn metadata(row: VersionRow, call: &Call<DescribeParametersRequest>) -> ParameterMetadata {
+/// The policies of a version; those of an earlier one have nothing more to do.
+fn policies(row: &VersionRow, fired: Option<&BTreeSet<usize>>) -> Vec<ParameterInlinePolicy> {
+    let policies = policies::read(&row.policies_json).unwrap_or_default().into_iter().enumerate();
+    let policies = policies.map(|(index, policy)| {
+        let is_pending = fired.is_some_and(|fired| !fired.contains(&index));
+        ParameterInlinePolicy {
+            policy_status: Some(if is_pending { "Pending" } else { "Finished" }.to_owned()),
+            policy_type: Some(policy.kind().to_owned()),
+            policy_text: Some(policy.text),
+        }
+    });
+    policies.collect()
+}
+
+fn metadata(row: ParameterRow, call: &Call<DescribeParametersRequest>) -> ParameterMetadata {
+    let policies = policies(&row.latest, Some(&row.fired));
+    let row = row.latest;
     ParameterMetadata {
         arn: Some(arn(&row.path, &call.caller)),
         allowed_pattern: text(&row.allowed_pattern),
@@ -55,7 +75,7 @@ fn metadata(row: VersionRow, call: &Call<DescribeParametersRequest>) -> Paramete
         last_modified_date: Some(row.modified.epoch_seconds()),
         last_modified_user: Some(user(&row.user, &call.caller)),
         name: Some(row.name),
-        policies: Some(Vec::new()),
+        policies: Some(policies),
         tier: Some(row.tier),
         r#type: Some(row.kind),
         version: number(row.version),
@@ -72,9 +92,9 @@ pub async fn history(
     let name = input.name.as_deref().unwrap_or_default();
     let Named { path, selector } = named(name);
     let views = call.handle.views();
-    if selector.is_some() || views.look::<ParameterRow>(PARAMETERS, &path).is_none() {
-        return Err(Error::Unknown(name.to_owned()).into());
-    }
+    let unknown = || Error::Unknown(name.to_owned());
+    let parameter = views.look::<ParameterRow>(PARAMETERS, &path).filter(|_| selector.is_none());
+    let parameter = parameter.ok_or_else(unknown)?;
     let prefix = format!("{path}//");
     let after = match input.next_token.as_deref() {
         Some(token) if !token.starts_with(&prefix) => return Err(ApiError::unknown_token(token)),
@@ -84,7 +104,9 @@ pub async fn history(
     let mut rows = Vec::with_capacity(page.rows.len());
     for (key, row) in page.rows {
         let value = secrets::value(&vault, &row, input.with_decryption.unwrap_or_default()).await?;
-        rows.push((key, entry(row, value, &call)));
+        let fired = (row.version == parameter.latest.version).then_some(&parameter.fired);
+        let policies = policies(&row, fired);
+        rows.push((key, ParameterHistory { policies: Some(policies), ..entry(row, value, &call) }));
     }
     let (parameters, next_token) = to_answers(Page { rows, next: page.next }, |entry| entry)?;
     Ok(GetParameterHistoryResult { parameters: Some(parameters), next_token })
@@ -100,7 +122,7 @@ fn entry(row: VersionRow, value: String, call: &Call<GetParameterHistoryRequest>
         last_modified_date: Some(row.modified.epoch_seconds()),
         last_modified_user: Some(user(&row.user, &call.caller)),
         name: Some(row.name),
-        policies: Some(Vec::new()),
+        policies: None,
         tier: Some(row.tier),
         r#type: Some(row.kind),
         value: Some(value),

@@ -6,7 +6,7 @@ pub mod read;
 pub mod write;
 
 use crate::{
-    domain::{names, parameter::Error, values},
+    domain::{names, parameter::Error, policies, values},
     projections::{PARAMETERS, ParameterRow, VERSIONS, VersionRow, version_key},
 };
 use reeve_runtime::{ApiError, Caller, Handle};
@@ -36,7 +36,16 @@ impl From<Error> for ApiError {
             Error::OldestLabeled { .. } => "ParameterMaxVersionLimitExceeded",
             Error::TooManyLabels => "ParameterVersionLabelLimitExceeded",
             Error::Changed => "TooManyUpdates",
-            Error::NoType | Error::Downgrade | Error::KeyId => "ValidationException",
+            Error::NoType | Error::Downgrade | Error::KeyId | Error::PoliciesOfStandard => {
+                "ValidationException"
+            }
+            Error::Expired(_) | Error::Policy(policies::Error::Attribute { .. }) => {
+                "InvalidPolicyAttributeException"
+            }
+            Error::Policy(policies::Error::Json(_)) => "ValidationException",
+            Error::Policy(policies::Error::Type(_)) => "InvalidPolicyTypeException",
+            Error::Policy(policies::Error::Incompatible(_)) => "IncompatiblePolicyException",
+            Error::Policy(policies::Error::TooMany(_)) => "PoliciesLimitExceededException",
             Error::Value(values::Error::Pattern(_)) => "InvalidAllowedPatternException",
             Error::Value(values::Error::Mismatch(_)) => "ParameterPatternMismatchException",
             Error::Value(_) => "ValidationException",

@@ -5,6 +5,7 @@ use crate::{
     domain::{
         labels, names,
         parameter::{Command, Error, Parameter, ParameterEvent, Put, Sealed},
+        policies,
         values::SECURE_STRING,
     },
     secrets,
@@ -33,9 +34,8 @@ pub async fn put(vault: Vault, call: Call<PutParameterRequest>) -> Result<PutPar
     if overwrite && !tags.is_empty() {
         return Err(ApiError::invalid(TAGS_AND_OVERWRITE));
     }
-    if input.policies.as_ref().is_some_and(|policies| !policies.is_empty()) {
-        return Err(ApiError::invalid("Policies: parameter policies are not built here."));
-    }
+    let policies = input.policies.as_deref().filter(|policies| !policies.is_empty());
+    let policies = policies.map(policies::read).transpose().map_err(Error::from)?;
     let text = Zeroizing::new(input.value.clone().unwrap_or_default());
     let path = name.path.clone();
     let known = call.handle.state::<Parameter>(&path).current.map(|current| current.kind);
@@ -54,6 +54,7 @@ pub async fn put(vault: Vault, call: Call<PutParameterRequest>) -> Result<PutPar
         description: input.description.clone(),
         allowed_pattern: input.allowed_pattern.clone(),
         key_id: input.key_id.clone(),
+        policies,
         tags: tags.into_iter().map(|(key, value)| Tag { key, value }).collect(),
     };
     let executed = call.execute::<Parameter>(&path, Command::Put(Box::new(put))).await;

@@ -3,4 +3,5 @@
 pub mod labels;
 pub mod names;
 pub mod parameter;
+pub mod policies;
 pub mod values;

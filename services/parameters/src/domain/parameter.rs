@@ -3,14 +3,17 @@
 use super::{
     labels::{MAX_LABELS, is_valid},
     names::Name,
+    policies::{self, Policy},
     values::{self, MAX_ADVANCED_CHARACTERS, MAX_STANDARD_CHARACTERS, SECURE_STRING, TEXT, Value},
 };
 pub use reeve_contracts::parameters::ParameterEvent;
 use reeve_contracts::parameters::{
-    ParameterDeleted, ParameterPut, ParameterVersionLabeled, ParameterVersionUnlabeled, Tag,
+    ParameterDeleted, ParameterPolicyFired, ParameterPut, ParameterVersionLabeled, ParameterVersionUnlabeled,
+    Tag,
 };
 use reeve_eventsourcing::{Context, Decider};
 use reeve_secrets::Zeroizing;
+use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -47,6 +50,8 @@ pub struct Put {
     pub description: Option<String>,
     pub allowed_pattern: Option<String>,
     pub key_id: Option<String>,
+    /// Those that it has from now on.
+    pub policies: Option<Vec<Policy>>,
     pub tags: Vec<Tag>,
 }
 
@@ -69,6 +74,11 @@ pub enum Command {
         name: String,
         version: Option<u64>,
         labels: Vec<String>,
+    },
+    /// A policy, by its place among the parameter's, is due.
+    FirePolicy {
+        index: usize,
+        due_ms: i64,
     },
     /// Takes labels off a version.
     Unlabel {
@@ -99,6 +109,14 @@ pub enum Error {
         "You can't downgrade a parameter from the advanced-parameter tier to the standard-parameter tier"
     )]
     Downgrade,
+    #[error(
+        "Parameter policies are for the advanced-parameter tier: put the parameter with the tier Advanced or Intelligent-Tiering."
+    )]
+    PoliciesOfStandard,
+    #[error("The policy Expiration: Timestamp is {0}, which is over.")]
+    Expired(String),
+    #[error(transparent)]
+    Policy(#[from] policies::Error),
     #[error("KeyId goes with the type SecureString alone.")]
     KeyId,
     #[error(
@@ -144,6 +162,9 @@ pub struct State {
     pub current: Option<Current>,
     /// The latest ones.
     pub versions: BTreeMap<u64, Version>,
+    /// The policies that have told what they tell, by their places.
+    #[serde(default)]
+    pub fired: BTreeSet<usize>,
 }
 
 /// The aggregate.
@@ -155,9 +176,12 @@ impl Decider for Parameter {
     type State = State;
     type Error = Error;
 
-    fn decide(state: &State, command: Command, _: &Context) -> Result<Option<ParameterEvent>, Error> {
+    fn decide(state: &State, command: Command, context: &Context) -> Result<Option<ParameterEvent>, Error> {
         match command {
-            Command::Put(put) => decide_put(state, *put).map(|put| Some(ParameterEvent::ParameterPut(put))),
+            Command::Put(put) => {
+                decide_put(state, *put, context.now).map(|put| Some(ParameterEvent::ParameterPut(put)))
+            }
+            Command::FirePolicy { index, due_ms } => Ok(decide_fire(state, index, due_ms)),
             Command::Delete { name } => decide_delete(state, name).map(Some),
             Command::Label { name, version, labels } => decide_label(state, &name, version, &labels),
             Command::Unlabel { name, version, labels } => decide_unlabel(state, &name, version, labels),
@@ -167,6 +191,8 @@ impl Decider for Parameter {
     fn evolve(mut state: State, event: &ParameterEvent) -> State {
         match event {
             ParameterEvent::ParameterPut(e) => {
+                let before = state.current.as_ref().map(|before| before.policies_json.as_str());
+                state.fired = still_fired(std::mem::take(&mut state.fired), before, &e.policies_json);
                 state.current = Some(Current {
                     name: e.name.clone(),
                     kind: e.r#type.clone(),
@@ -183,6 +209,9 @@ impl Decider for Parameter {
                 state.versions.insert(e.version, version);
             }
             ParameterEvent::ParameterDeleted(_) => state = State::default(),
+            ParameterEvent::ParameterPolicyFired(e) => {
+                state.fired.extend(usize::try_from(e.index));
+            }
             ParameterEvent::ParameterVersionLabeled(e) => {
                 for (number, version) in &mut state.versions {
                     match *number == e.version {
@@ -201,7 +230,39 @@ impl Decider for Parameter {
     }
 }
 
-fn decide_put(state: &State, put: Put) -> Result<ParameterPut, Error> {
+/// The policies that have told what they tell and do not tell it again after a change: it starts those anew that are about
+/// changes, and other policies begin with nothing.
+pub fn still_fired(mut fired: BTreeSet<usize>, before: Option<&str>, now: &str) -> BTreeSet<usize> {
+    if before != Some(now) {
+        return BTreeSet::new();
+    }
+    let policies = policies::read(now).unwrap_or_default();
+    fired.retain(|index| policies.get(*index).is_some_and(|policy| !policy.is_of_changes()));
+    fired
+}
+
+fn decide_fire(state: &State, index: usize, due_ms: i64) -> Option<ParameterEvent> {
+    let current = state.current.as_ref()?;
+    let policies = policies::read(&current.policies_json).unwrap_or_default();
+    let policy = policies.get(index)?;
+    if policy.kind() == policies::EXPIRATION {
+        // Another instant than the one that was due: it was put anew meanwhile.
+        let is_due = policies::expires(&policies).is_some_and(|at| at.0 == due_ms);
+        let deleted = is_due.then(|| deleted(state, true)).flatten();
+        return deleted.map(ParameterEvent::ParameterDeleted);
+    }
+    let fired = ParameterPolicyFired {
+        path: reeve_types::parameters::path_of(&current.name),
+        name: current.name.clone(),
+        policy_type: policy.kind().to_owned(),
+        index: u32::try_from(index).ok()?,
+        due_ms,
+        policy_json: policy.text.clone(),
+    };
+    (!state.fired.contains(&index)).then_some(ParameterEvent::ParameterPolicyFired(fired))
+}
+
+fn decide_put(state: &State, put: Put, now: Timestamp) -> Result<ParameterPut, Error> {
     let before = state.current.as_ref();
     if before.is_some() && !put.overwrite {
         return Err(Error::Exists);
@@ -222,7 +283,17 @@ fn decide_put(state: &State, put: Put) -> Result<ParameterPut, Error> {
         return Err(Error::KeyId);
     }
     let key_id = kept(put.key_id, |before| &before.key_id);
-    let tier = tier_of(before.map(|before| before.tier.as_str()), put.tier.as_deref(), value.characters())?;
+    let policies_json = match &put.policies {
+        Some(policies) => policies::write(policies),
+        None => before.map(|before| before.policies_json.clone()).unwrap_or_default(),
+    };
+    let expires = put.policies.as_deref().and_then(policies::expires);
+    if let Some(at) = expires.filter(|at| *at <= now) {
+        return Err(Error::Expired(at.rfc3339()));
+    }
+    let has_policies = !policies_json.is_empty();
+    let tier = before.map(|before| before.tier.as_str());
+    let tier = tier_of(tier, put.tier.as_deref(), value.characters(), has_policies)?;
     let sealed = match (secret, put.sealed) {
         (true, None) => return Err(Error::Changed),
         (true, Some(sealed)) => sealed,
@@ -242,7 +313,7 @@ fn decide_put(state: &State, put: Put) -> Result<ParameterPut, Error> {
         description: kept(put.description, |before| &before.description),
         allowed_pattern,
         key_id: if secret && key_id.is_empty() { DEFAULT_KEY.to_owned() } else { key_id },
-        policies_json: before.map(|before| before.policies_json.clone()).unwrap_or_default(),
+        policies_json,
         tags: put.tags,
         dropped_version,
         dropped_secret_id,
@@ -262,16 +333,22 @@ fn kind_of(before: Option<&Current>, asked: Option<String>) -> Result<String, Er
 }
 
 /// The tier that a parameter is kept in, and answered: Intelligent-Tiering is a wish and no tier.
-fn tier_of(before: Option<&str>, asked: Option<&str>, characters: usize) -> Result<&'static str, Error> {
+fn tier_of(
+    before: Option<&str>,
+    asked: Option<&str>,
+    characters: usize,
+    has_policies: bool,
+) -> Result<&'static str, Error> {
     let was_advanced = before == Some(ADVANCED);
     let tier = match asked {
         Some(STANDARD) if was_advanced => return Err(Error::Downgrade),
         Some(ADVANCED) => ADVANCED,
         _ if was_advanced => ADVANCED,
-        Some(INTELLIGENT) if characters > MAX_STANDARD_CHARACTERS => ADVANCED,
+        Some(INTELLIGENT) if has_policies || characters > MAX_STANDARD_CHARACTERS => ADVANCED,
         _ => STANDARD,
     };
     match tier {
+        STANDARD if has_policies => Err(Error::PoliciesOfStandard),
         STANDARD if characters > MAX_STANDARD_CHARACTERS => Err(values::Error::LongerThanStandard.into()),
         ADVANCED if characters > MAX_ADVANCED_CHARACTERS => Err(values::Error::LongerThanAdvanced.into()),
         tier => Ok(tier),
@@ -290,14 +367,19 @@ fn dropped(state: &State, name: &str) -> Result<(u64, String), Error> {
 }
 
 fn decide_delete(state: &State, name: String) -> Result<ParameterEvent, Error> {
-    let Some(current) = &state.current else { return Err(Error::Unknown(name)) };
+    deleted(state, false).map(ParameterEvent::ParameterDeleted).ok_or(Error::Unknown(name))
+}
+
+fn deleted(state: &State, expired: bool) -> Option<ParameterDeleted> {
+    let current = state.current.as_ref()?;
     let secrets = state.versions.values().map(|version| version.secret_id.clone());
-    Ok(ParameterEvent::ParameterDeleted(ParameterDeleted {
+    Some(ParameterDeleted {
         path: reeve_types::parameters::path_of(&current.name),
         name: current.name.clone(),
         r#type: current.kind.clone(),
         secret_ids: secrets.filter(|secret| !secret.is_empty()).collect(),
-    }))
+        expired,
+    })
 }
 
 fn version_of<'a>(

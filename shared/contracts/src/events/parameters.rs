@@ -68,6 +68,29 @@ pub struct ParameterDeleted {
     /// of all its versions: their keys are destroyed
     #[prost(string, repeated, tag = "4")]
     pub secret_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// by its policy, and nobody has deleted it
+    #[prost(bool, tag = "5")]
+    pub expired: bool,
+}
+/// A policy of a parameter tells that it will expire, or that nobody has changed it for long. It tells so once.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ParameterPolicyFired {
+    #[prost(string, tag = "1")]
+    pub path: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// ExpirationNotification or NoChangeNotification
+    #[prost(string, tag = "3")]
+    pub policy_type: ::prost::alloc::string::String,
+    /// among the parameter's policies
+    #[prost(uint32, tag = "4")]
+    pub index: u32,
+    /// it may be told later, when everything was down
+    #[prost(int64, tag = "5")]
+    pub due_ms: i64,
+    /// as it was put
+    #[prost(string, tag = "6")]
+    pub policy_json: ::prost::alloc::string::String,
 }
 /// Labels are given to a version. What another version of the parameter had of them, it has no more.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -98,6 +121,7 @@ pub struct ParameterVersionUnlabeled {
 pub enum ParameterEvent: "parameters" / "parameter" / 1 {
 ParameterPut(ParameterPut) = "reeve.parameters.ParameterPut.v1",
 ParameterDeleted(ParameterDeleted) = "reeve.parameters.ParameterDeleted.v1",
+ParameterPolicyFired(ParameterPolicyFired) = "reeve.parameters.ParameterPolicyFired.v1",
 ParameterVersionLabeled(ParameterVersionLabeled) = "reeve.parameters.ParameterVersionLabeled.v1",
 ParameterVersionUnlabeled(ParameterVersionUnlabeled) = "reeve.parameters.ParameterVersionUnlabeled.v1",
 }

@@ -14,6 +14,7 @@ fn asked(text: &str) -> Put {
         description: None,
         allowed_pattern: None,
         key_id: None,
+        policies: None,
         tags: Vec::new(),
     }
 }
@@ -177,6 +178,7 @@ fn a_deletion_names_the_secrets_of_all_versions_and_the_next_version_is_the_firs
         name: "/a/b".into(),
         r#type: "SecureString".into(),
         secret_ids: vec!["s1".into(), "s2".into()],
+        expired: false,
     });
     let there = || vec![happened(secret(1, "s1")), happened(secret(2, "s2"))];
     given::<Parameter>(there()).when(delete()).then(deleted.clone());
@@ -248,4 +250,90 @@ proptest! {
             prop_assert_eq!(labels.iter().collect::<BTreeSet<_>>().len(), labels.len());
         }
     }
+}
+
+const EXPIRES: &str =
+    r#"{"Type":"Expiration","Version":"1.0","Attributes":{"Timestamp":"2030-12-02T21:34:33.000Z"}}"#;
+const TELLS: &str =
+    r#"{"Type":"ExpirationNotification","Version":"1.0","Attributes":{"Before":"1","Unit":"Hours"}}"#;
+const UNCHANGED: &str =
+    r#"{"Type":"NoChangeNotification","Version":"1.0","Attributes":{"After":"1","Unit":"Days"}}"#;
+
+fn with_policies(text: &str) -> Put {
+    let policies = Some(policies::read(text).unwrap());
+    Put { policies, tier: Some(ADVANCED.into()), ..create("v") }
+}
+
+/// As the log has a version of a parameter with these policies.
+fn governed(number: u64, policies: &str) -> ParameterEvent {
+    let policies_json = policies::write(&policies::read(policies).unwrap());
+    happened(ParameterPut { tier: ADVANCED.into(), policies_json, ..version(number, "v") })
+}
+
+fn told(kind: &str, index: u32, text: &str) -> ParameterEvent {
+    let text = policies::read(&format!("[{EXPIRES},{text}]")).unwrap()[1].text.clone();
+    ParameterEvent::ParameterPolicyFired(ParameterPolicyFired {
+        path: "/a/b".into(),
+        name: "/a/b".into(),
+        policy_type: kind.into(),
+        index,
+        due_ms: 5,
+        policy_json: text,
+    })
+}
+
+#[test]
+fn policies_are_of_the_advanced_tier_replace_all_and_stay_when_none_are_sent() {
+    let (one, none) = (format!("[{EXPIRES}]"), "[{}]");
+    given::<Parameter>([]).when(put(with_policies(&one))).then(governed(1, &one));
+    let standard = Put { tier: None, ..with_policies(&one) };
+    given::<Parameter>([]).when(put(standard)).then_refused(Error::PoliciesOfStandard);
+    let wish = Put { tier: Some(INTELLIGENT.into()), ..with_policies(&one) };
+    given::<Parameter>([]).when(put(wish)).then(governed(1, &one));
+    let edit = |policies: Option<&str>| Put {
+        overwrite: true,
+        policies: policies.map(|text| policies::read(text).unwrap()),
+        ..asked("v")
+    };
+    given::<Parameter>([governed(1, &one)]).when(put(edit(None))).then(governed(2, &one));
+    let other = format!("[{UNCHANGED}]");
+    given::<Parameter>([governed(1, &one)]).when(put(edit(Some(&other)))).then(governed(2, &other));
+    given::<Parameter>([governed(1, &one)]).when(put(edit(Some(none)))).then(governed(2, none));
+    let over = Put { policies: Some(policies::read(&one).unwrap()), ..with_policies(none) };
+    let now = policies::expires(over.policies.as_deref().unwrap()).unwrap();
+    let later = Context { now, ..context() };
+    let refused = Parameter::decide(&State::default(), put(over), &later);
+    assert_eq!(refused, Err(Error::Expired(now.rfc3339())));
+}
+
+#[test]
+fn a_policy_tells_once_and_a_change_starts_those_about_changes_anew() {
+    let all = format!("[{EXPIRES},{TELLS},{UNCHANGED}]");
+    let fire = |index| Command::FirePolicy { index, due_ms: 5 };
+    let tells = || told(policies::EXPIRATION_NOTIFICATION, 1, TELLS);
+    let unchanged = || told(policies::NO_CHANGE_NOTIFICATION, 2, UNCHANGED);
+    given::<Parameter>([governed(1, &all)]).when(fire(1)).then(tells());
+    given::<Parameter>([governed(1, &all), tells()]).when(fire(1)).then_nothing();
+    given::<Parameter>([governed(1, &all), tells(), unchanged()]).when(fire(2)).then_nothing();
+    let changed = || [governed(1, &all), tells(), unchanged(), governed(2, &all)];
+    given::<Parameter>(changed()).when(fire(1)).then_nothing();
+    given::<Parameter>(changed()).when(fire(2)).then(unchanged());
+    // Where there is none, or nothing at all, nothing is told.
+    given::<Parameter>([governed(1, &all)]).when(fire(3)).then_nothing();
+    given::<Parameter>([]).when(fire(1)).then_nothing();
+}
+
+#[test]
+fn a_parameter_expires_at_the_instant_that_it_has_now() {
+    let at = policies::expires(&policies::read(&format!("[{EXPIRES}]")).unwrap()).unwrap();
+    let deleted = ParameterEvent::ParameterDeleted(ParameterDeleted {
+        path: "/a/b".into(),
+        name: "/a/b".into(),
+        r#type: "String".into(),
+        secret_ids: Vec::new(),
+        expired: true,
+    });
+    let there = || [governed(1, &format!("[{EXPIRES}]"))];
+    given::<Parameter>(there()).when(Command::FirePolicy { index: 0, due_ms: at.0 }).then(deleted);
+    given::<Parameter>(there()).when(Command::FirePolicy { index: 0, due_ms: at.0 - 1 }).then_nothing();
 }
