@@ -4,6 +4,7 @@ use crate::models::Model;
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use axum::http::{Response, StatusCode};
+use reeve_types::text::{MAX_MESSAGE_CHARACTERS, cut};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use uuid::Uuid;
@@ -41,7 +42,8 @@ impl Failure {
             "RequestTimeoutException" => StatusCode::REQUEST_TIMEOUT,
             _ => StatusCode::BAD_REQUEST,
         };
-        Self { status, code, message: message.into(), members: Box::default() }
+        let message = cut(&message.into(), MAX_MESSAGE_CHARACTERS);
+        Self { status, code, message, members: Box::default() }
     }
 
     pub fn internal(message: impl Into<String>) -> Self {

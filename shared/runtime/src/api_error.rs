@@ -1,7 +1,13 @@
 //! What callers of operations are refused with.
 
 use crate::ExecuteError;
+use reeve_types::text::{MAX_MESSAGE_CHARACTERS, cut};
+use serde_json::Value;
 use std::convert::Infallible;
+
+/// As many values as a list in a refusal has.
+const MAX_LISTED_VALUES: usize = 50;
+const MAX_VALUE_CHARACTERS: usize = 1_000;
 
 /// An operation's refusal, as AWS models it: an error code and a sentence.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -10,18 +16,20 @@ pub struct ApiError {
     pub code: String,
     pub message: String,
     /// What else the modelled error holds.
-    pub members: Box<serde_json::Map<String, serde_json::Value>>,
+    pub members: Box<serde_json::Map<String, Value>>,
 }
 
 impl ApiError {
+    /// The message is cut where it names too much of what was sent: it has to fit into a message of the bus.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into(), members: Box::default() }
+        let message = cut(&message.into(), MAX_MESSAGE_CHARACTERS);
+        Self { code: code.to_owned(), message, members: Box::default() }
     }
 
     /// With another member of the modelled error.
     #[must_use]
-    pub fn with(mut self, member: &str, value: impl Into<serde_json::Value>) -> Self {
-        self.members.insert(member.to_owned(), value.into());
+    pub fn with(mut self, member: &str, value: impl Into<Value>) -> Self {
+        self.members.insert(member.to_owned(), bounded(value.into()));
         self
     }
 
@@ -50,6 +58,15 @@ impl ApiError {
     }
 }
 
+/// A value whose texts are short, and not many.
+fn bounded(value: Value) -> Value {
+    match value {
+        Value::String(text) => cut(&text, MAX_VALUE_CHARACTERS).into(),
+        Value::Array(values) => values.into_iter().take(MAX_LISTED_VALUES).map(bounded).collect(),
+        value => value,
+    }
+}
+
 /// For an aggregate that refuses nothing.
 impl From<Infallible> for ApiError {
     fn from(never: Infallible) -> Self {
@@ -70,5 +87,22 @@ impl<E: std::error::Error + Into<Self>> From<ExecuteError<E>> for ApiError {
                 ),
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_short_whatever_was_sent() {
+        // Each of these has six characters in JSON.
+        let sent = "\u{1}".repeat(300_000);
+        let error = ApiError::invalid(format!("Name is {sent:?}.")).with("Name", sent.clone());
+        let error = error.with("Names", vec![sent; 60]);
+        assert_eq!(error.message.chars().count(), MAX_MESSAGE_CHARACTERS);
+        assert!(error.message.starts_with("Name is") && error.message.ends_with('…'));
+        let bytes = error.message.len() * 6 + Value::Object(*error.members).to_string().len();
+        assert!(bytes < 1 << 19, "{bytes}");
     }
 }

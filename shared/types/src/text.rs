@@ -8,6 +8,9 @@ pub fn cut(text: &str, max_characters: usize) -> String {
     }
 }
 
+/// As many characters as a refusal says to its caller: some name what was sent, however long that was.
+pub const MAX_MESSAGE_CHARACTERS: usize = 8_000;
+
 #[cfg(test)]
 mod tests {
     use super::cut;

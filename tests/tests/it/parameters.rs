@@ -304,3 +304,64 @@ fn a_list_of_a_command_takes_the_items_of_a_list() {
     let ran = instance.aws(&["get-command-invocation", "--command-id", id, "--instance-id", &node]).json();
     assert_eq!(ran["StandardOutputContent"], "a\nb\nc\n");
 }
+
+/// A tree of parameters goes from one installation to another, tells what changed, and comes back as it was.
+#[test]
+fn a_tree_is_exported_imported_compared_and_restored() {
+    let (one, other) = (Instance::start(0), Instance::start(0));
+    let string = ["--type", "String"];
+    put(&one, "/app/url", "old.example", &[&string[..], &["--description", "where"]].concat());
+    put(&one, "/app/kept", "same", &string);
+    put(&one, "/app/secret", "hidden", &["--type", "SecureString"]);
+    put(&one, "/app/lost", "deep", &["--type", "SecureString"]);
+    let file = one.scratch().join("tree");
+    std::fs::write(&file, one.reeve(&["parameters", "export", "/app", "--decrypt"]).text()).unwrap();
+    let path = file.display().to_string();
+    let planned = other.reeve(&["parameters", "import", &path, "--dry-run", "--output", "json"]).json();
+    assert_eq!(planned.as_array().unwrap().len(), 4, "{planned}");
+    assert_eq!(other.reeve(&["parameters", "list", "--output", "json"]).json(), json!([]));
+    other.reeve(&["parameters", "import", &path]).text();
+    assert_eq!(get(&other, "/app/secret", &["--with-decryption"])["Value"], "hidden");
+    let again = other.reeve(&["parameters", "import", &path, "--output", "json"]).json();
+    assert!(again.as_array().unwrap().iter().all(|row| row["change"] == "unchanged"), "{again}");
+    put(&other, "/app/url", "other.example", &["--overwrite"]);
+    let refused = other.reeve(&["parameters", "import", &path]);
+    assert!(refused.complaint().contains("1 of 4 parameters stay"), "{}", refused.stderr);
+    // What was not opened is not imported as something empty.
+    let sealed = one.scratch().join("sealed");
+    std::fs::write(&sealed, one.reeve(&["parameters", "export", "/app"]).text()).unwrap();
+    let refused = other.reeve(&["parameters", "import", &sealed.display().to_string()]);
+    assert!(refused.complaint().contains("/app/lost has no Value"), "{}", refused.stderr);
+
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    let then = reeve_types::Timestamp::now().rfc3339();
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    put(&one, "/app/url", "new.example", &["--overwrite"]);
+    put(&one, "/app/secret", "changed", &["--overwrite"]);
+    put(&one, "/app/added", "later", &string);
+    one.aws(&["delete-parameter", "--name", "/app/lost"]).text();
+    let diff = one.reeve(&["parameters", "diff", "/app", "--from", &then, "--output", "json"]).json();
+    let told: Vec<_> = diff.as_array().unwrap().iter().map(|row| (&row["name"], &row["change"])).collect();
+    let expected = [
+        (&json!("/app/added"), &json!("added")),
+        (&json!("/app/lost"), &json!("removed")),
+        (&json!("/app/secret"), &json!("changed")),
+        (&json!("/app/url"), &json!("changed")),
+    ];
+    assert_eq!(told, expected);
+    assert!(!diff.to_string().contains("hidden") && diff.to_string().contains("old.example"), "{diff}");
+    let restore = ["parameters", "restore", "/app", "--to", &then];
+    let planned = one.reeve(&[&restore[..], &["--dry-run"]].concat());
+    assert!(planned.complaint().contains("1 of 4"), "{}", planned.stderr);
+    assert_eq!(get(&one, "/app/url", &[])["Value"], "new.example");
+    // The secret of what was deleted is destroyed: all others come back, and that one is named.
+    let restored = one.reeve(&restore);
+    assert!(
+        restored.complaint().contains("1 of 4") && restored.stdout.contains("/app/lost"),
+        "{}",
+        restored.stdout
+    );
+    assert_eq!(get(&one, "/app/url", &[])["Value"], "old.example");
+    assert_eq!(get(&one, "/app/secret", &["--with-decryption"])["Value"], "hidden");
+    assert!(one.aws(&["get-parameter", "--name", "/app/added"]).complaint().contains("ParameterNotFound"));
+}

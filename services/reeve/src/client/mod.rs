@@ -17,6 +17,7 @@ pub mod list;
 pub mod nodes;
 pub mod ops;
 pub mod output;
+mod parameter_trees;
 pub mod parameters;
 pub mod patch;
 pub mod rules;

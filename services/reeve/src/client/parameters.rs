@@ -4,7 +4,7 @@ use super::{
     Format,
     connection::Connection,
     list::{all, print},
-    stdout,
+    parameter_trees, stdout,
     table::{cell, instant},
 };
 use anyhow::Context;
@@ -37,6 +37,43 @@ pub enum Command {
     },
     /// Deletes a parameter with all its versions. Its secrets are destroyed.
     Delete { name: String },
+    /// Prints the parameters below a path, one JSON object on a line, as `import` takes them.
+    Export {
+        #[arg(default_value = "/")]
+        path: String,
+        /// Opens SecureStrings: without it they have no value, and cannot be imported.
+        #[arg(long)]
+        decrypt: bool,
+    },
+    /// Puts the parameters of a file that `export` has printed; `-` is standard input.
+    Import {
+        file: PathBuf,
+        /// Gives those that are there with another value a new version.
+        #[arg(long)]
+        overwrite: bool,
+        /// Says what would be done, and does nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Tells what changed below a path from one instant (RFC 3339) to another, or to now. Values of secrets are not shown.
+    Diff {
+        #[arg(default_value = "/")]
+        path: String,
+        #[arg(long, value_name = "TIME")]
+        from: String,
+        #[arg(long, value_name = "TIME")]
+        to: Option<String>,
+    },
+    /// Makes all parameters below a path what they were at an instant (RFC 3339): others than then are deleted. What was
+    /// deleted since has lost its secrets, and is named as what cannot be restored.
+    Restore {
+        path: String,
+        #[arg(long, value_name = "TIME")]
+        to: String,
+        /// Says what would be done, and does nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 #[derive(clap::Args)]
@@ -86,7 +123,17 @@ pub async fn parameters(connection: &Connection, command: Command, format: Forma
             })
         }
         Command::Delete { name } => {
-            connection.call("DeleteParameter", &json!({"Name": name})).await.map(|_| ())
+            stdout::done(format, &connection.call("DeleteParameter", &json!({"Name": name})).await?)
+        }
+        Command::Export { path, decrypt } => parameter_trees::export(connection, &path, decrypt).await,
+        Command::Import { file, overwrite, dry_run } => {
+            parameter_trees::import(connection, &read(&file)?, (overwrite, dry_run), format).await
+        }
+        Command::Diff { path, from, to } => {
+            parameter_trees::diff(connection, &path, (from, to), format).await
+        }
+        Command::Restore { path, to, dry_run } => {
+            parameter_trees::restore(connection, &path, to, dry_run, format).await
         }
     }
 }

@@ -43,6 +43,7 @@ impl Projection for Parameters {
                 }
                 view.remove(PARAMETERS, e.path.as_bytes());
             }
+            ParameterEvent::ParameterPolicyFired(_) => {}
             ParameterEvent::ParameterVersionLabeled(e) => {
                 view.change_row(PARAMETERS, &e.path, |row: &mut ParameterRow| {
                     row.labels.extend(e.labels.iter().map(|label| (label.clone(), e.version)));
