@@ -26,7 +26,7 @@ struct Cli {
     #[arg(long, global = true, default_value = ".reeve", env = "REEVE_DATA")]
     data: PathBuf,
     /// Asks about an earlier instant (RFC 3339), as the log has it: nodes, documents, commands, command, compliance, dead-letters,
-    /// incidents, inventory, associations, ops, patch and api.
+    /// incidents, inventory, associations, ops, parameters, patch, rules and api.
     #[arg(long, global = true, value_name = "TIME")]
     as_of: Option<String>,
     /// How answers are printed.

@@ -26,6 +26,23 @@ impl Stored {
 
 pub type BoxStream<T> = Pin<Box<dyn Stream<Item = Result<T, Error>> + Send>>;
 
+/// A consumer of a reader. It is deleted when nobody reads any more: the bus would keep it for half a minute, and has room
+/// for a thousand.
+struct Reading {
+    client: async_nats::Client,
+    /// Where it is asked to be deleted.
+    delete: String,
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let (client, subject) = (self.client.clone(), std::mem::take(&mut self.delete));
+        // Where it cannot be said, the bus deletes it by itself, later.
+        runtime.spawn(async move { client.publish(subject, bytes::Bytes::new()).await.ok() });
+    }
+}
+
 /// All messages after `after`, in order, going on live. Gaps and lost connections are healed underneath.
 ///
 /// # Errors
@@ -36,6 +53,7 @@ pub async fn follow(
     subjects: &[String],
     after: u64,
 ) -> Result<BoxStream<Stored>, Error> {
+    let stream_name = stream;
     let stream = bus
         .context
         .get_stream_no_info(stream)
@@ -52,8 +70,14 @@ pub async fn follow(
     };
     let consumer =
         stream.create_consumer(config).await.map_err(|e| Error::bus("make a consumer")(e.to_string()))?;
+    let reading = Reading {
+        client: bus.client.clone(),
+        delete: format!("$JS.API.CONSUMER.DELETE.{stream_name}.{}", consumer.cached_info().name),
+    };
     let messages = consumer.messages().await.map_err(|e| Error::bus("read a stream")(e.to_string()))?;
-    Ok(Box::pin(messages.map(|m| {
+    Ok(Box::pin(messages.map(move |m| {
+        // It ends with the stream of messages.
+        let _reading = &reading;
         let message = m.map_err(|e| Error::bus("read a stream")(e.to_string()))?;
         Stored::read(message)
     })))

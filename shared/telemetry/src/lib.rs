@@ -15,6 +15,7 @@ use opentelemetry::{
 };
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
+use std::io::IsTerminal;
 use tracing::{Span, level_filters::LevelFilter};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::{EnvFilter, Layer, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
@@ -47,7 +48,8 @@ pub fn start(name: &'static str, filter: &str, otlp: Option<&str>) -> Result<Tel
         let ours = Targets::new().with_target("reeve", LevelFilter::INFO);
         tracing_opentelemetry::layer().with_tracer(provider.tracer("reeve")).with_filter(ours)
     });
-    let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(logged);
+    let logs = tracing_subscriber::fmt::layer().with_ansi(std::io::stderr().is_terminal());
+    let logs = logs.with_writer(std::io::stderr).with_filter(logged);
     // An error means that a subscriber stands already.
     let _started = tracing_subscriber::registry().with(traced).with(logs).try_init().is_ok();
     Ok(Telemetry { provider })

@@ -95,12 +95,37 @@ fn what_a_key_may_read_of_a_command_a_policy_says() {
         r#"permit (principal == Principal::"ann", action == Action::"run-command:ReadOutput", resource == Node::"{node}");
 permit (principal == Principal::"ann", action == Action::"ssm:ListCommandInvocations", resource == Node::"{node}");"#
     );
-    std::fs::write(&policy, text).unwrap();
+    std::fs::write(&policy, &text).unwrap();
     instance.reeve(&["access", "put-policy", "ann", &policy.display().to_string()]).text();
     wait_for("she may", || ask(&["output", &command, &node]).success.then_some(()));
     assert_eq!(ask(&["output", &command, &node]).text(), "secret\n");
+    // With SendCommand on it she runs something there, too.
+    let more = format!(
+        r#"{text}
+permit (principal == Principal::"ann", action == Action::"ssm:SendCommand", resource == Document::"AWS-RunShellScript");
+permit (principal == Principal::"ann", action == Action::"ssm:SendCommand", resource == Node::"{node}");"#
+    );
+    std::fs::write(&policy, more).unwrap();
+    instance.reeve(&["access", "put-policy", "ann", &policy.display().to_string()]).text();
+    let run = || ask(&["run", "--nodes", &node, "--", "echo hers"]);
+    wait_for("she may run it", || run().success.then_some(()));
+    assert_eq!(run().text(), "hers\n");
     // What all nodes print is more than she may read.
     assert!(ask(&["output", &command]).complaint().contains("AccessDenied"));
+}
+
+/// The bus has room for a thousand readers at once: who has read gives the place back.
+#[test]
+fn a_thousand_reads_one_after_the_other_leave_room_for_others() {
+    let instance = Instance::start(1);
+    let command = instance.send("echo there");
+    instance.ended(&command);
+    let raw = instance.raw();
+    let input = json!({"commandId": command});
+    for n in 0..1_200 {
+        let (status, answer) = raw.call_of("run-command", "ReadOutput", &input, None);
+        assert!(status == 200 && answer["hasEnded"] == true, "{n}: {answer}");
+    }
 }
 
 #[test]
@@ -157,5 +182,5 @@ fn who_follows_waits_while_the_gateway_or_the_bus_is_away() {
     let mut said = String::new();
     followed.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert!(status.success() && line == "done\n", "{line}{said}");
-    assert!(said.contains("does not answer; waiting for it"), "{said}");
+    assert!(said.contains("reeve: waiting, for 60 s at most"), "{said}");
 }

@@ -7,8 +7,8 @@ use tokio::sync::mpsc;
 
 /// So long one call waits for what comes.
 const WAIT_SECONDS: u64 = 20;
-/// Who follows gives up when nobody answers for so long.
-const MAX_SILENCE: Duration = Duration::from_secs(20);
+/// Who reads gives up when nobody answers for so long, or by failures of the other side alone.
+const MAX_SILENCE: Duration = Duration::from_secs(60);
 /// After which time that is said.
 const NOTICE_DELAY: Duration = Duration::from_secs(2);
 const RETRY_DELAY: Duration = Duration::from_millis(500);
@@ -63,12 +63,12 @@ impl Following {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            let may_come = self.goes_on && self.input["after"].is_string() && error.is::<Unanswered>();
+            let may_come = self.input["after"].is_string() && error.is::<Unanswered>();
             if !may_come || asked.elapsed() > MAX_SILENCE {
                 return Err(error);
             }
             if asked.elapsed() > NOTICE_DELAY && !std::mem::replace(&mut is_said, true) {
-                eprintln!("reeve: {} does not answer; waiting for it", self.connection.endpoint());
+                eprintln!("reeve: waiting, for {} s at most: {error}", MAX_SILENCE.as_secs());
             }
             std::thread::sleep(RETRY_DELAY);
         }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tokio::sync::mpsc;
 
-/// Options of `output`.
+/// Options of `output`. Its exit code says whether everything could be read, and not how the command ended.
 #[derive(clap::Args)]
 pub struct Args {
     /// The command's id.

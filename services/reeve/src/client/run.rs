@@ -14,6 +14,7 @@ use super::{
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 use std::{path::PathBuf, process::ExitCode};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Options of `run`.
 #[derive(clap::Args)]
@@ -180,14 +181,39 @@ async fn send(connection: &Connection, input: &Value, how: How) -> anyhow::Resul
         let nodes = if targets == 1 { "node" } else { "nodes" };
         eprintln!("reeve: command {id} is sent to {targets} {nodes}");
     }
-    follow(connection, &id, targets, how).await?;
-    let found = connection.call("ListCommands", &json!({"CommandId": id})).await?;
-    Ok(found["Commands"].get(0).with_context(|| format!("the command {id} is not listed"))?.clone())
+    // Of one node it is asked as of that node: who may do no more than that can run something there.
+    let node = match input["InstanceIds"].as_array().map(Vec::as_slice) {
+        Some([node]) => node.as_str().map(str::to_owned),
+        _ => None,
+    };
+    follow(connection, (&id, node.as_deref()), targets, how).await?;
+    let Some(node) = node else {
+        let found = connection.call("ListCommands", &json!({"CommandId": id})).await?;
+        return Ok(found["Commands"]
+            .get(0)
+            .with_context(|| format!("the command {id} is not listed"))?
+            .clone());
+    };
+    let invocations = command::invocations(connection, &id, Some(&node)).await?;
+    let one = invocations.first().with_context(|| format!("the command {id} was not sent to {node}"))?;
+    let failed = u8::from(one["Status"] != "Success");
+    Ok(json!({
+        "CommandId": id, "InstanceId": node, "Status": one["Status"], "StatusDetails": one["StatusDetails"],
+        "CompletedCount": 1, "ErrorCount": failed,
+    }))
 }
 
-async fn follow(connection: &Connection, id: &str, targets: u64, how: How) -> anyhow::Result<()> {
+async fn follow(
+    connection: &Connection,
+    (id, node): (&str, Option<&str>),
+    targets: u64,
+    how: How,
+) -> anyhow::Result<()> {
     let grouped = how == How::Groups && targets > 1;
-    let input = json!({"commandId": id, "omitOutput": how == How::Nothing});
+    let mut input = json!({"commandId": id, "omitOutput": how == How::Nothing});
+    if let Some(node) = node {
+        input["nodeId"] = json!(node);
+    }
     let mut reader = Reader::open(connection, input, true);
     let (mut printer, mut groups) = (Printer::new(targets > 1), Groups::default());
     let mut summary = Summary::new(targets);
@@ -196,9 +222,18 @@ async fn follow(connection: &Connection, id: &str, targets: u64, how: How) -> an
             summary.show();
         }
         let read = tokio::select! {
-            read = reader.next() => read.with_context(|| goes_on(id))?,
+            read = reader.next() => match read {
+                Ok(read) => read,
+                Err(error) => bail!("{error:#}; {}", goes_on(id)),
+            },
             () = summary.due() => continue,
-            _ = tokio::signal::ctrl_c() => bail!(goes_on(id)),
+            () = interrupted() => {
+                if grouped {
+                    summary.hide();
+                    groups.print(id, &summary)?;
+                }
+                bail!(goes_on(id));
+            }
         };
         let Some(read) = read else { break };
         read.changes.iter().for_each(|change| summary.take(change));
@@ -215,6 +250,22 @@ async fn follow(connection: &Connection, id: &str, targets: u64, how: How) -> an
     }
     printer.end_line();
     Ok(())
+}
+
+/// Waits until somebody ends this program: by Ctrl-C, or as a supervisor does.
+async fn interrupted() {
+    let ended = signal(SignalKind::terminate());
+    match ended {
+        Ok(mut ended) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = ended.recv() => {}
+            }
+        }
+        Err(_) => {
+            tokio::signal::ctrl_c().await.ok();
+        }
+    }
 }
 
 /// What somebody is told who does not see a command's end.
@@ -236,7 +287,8 @@ fn code(invocation: &Value) -> String {
 /// Says how it ended: everything as JSON, or in text only what was no success.
 async fn report(connection: &Connection, command: &Value, format: Format) -> anyhow::Result<()> {
     let id = cell(command, "CommandId");
-    let invocations = command::invocations(connection, &id, None).await?;
+    let node = command["InstanceId"].as_str();
+    let invocations = command::invocations(connection, &id, node).await?;
     if format == Format::Json {
         let whole = json!({
             "CommandId": id, "Status": command["Status"], "StatusDetails": command["StatusDetails"],

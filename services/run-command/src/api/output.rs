@@ -35,7 +35,7 @@ const MAX_ANSWER_BYTES: usize = 512 * 1024;
 /// What a chunk or a change has in an answer beside its output.
 const ITEM_BYTES: usize = 256;
 /// What has come already is gathered for so long before an answer is given to somebody who waits.
-const GATHER_TIME: Duration = Duration::from_millis(5);
+const GATHER_TIME: Duration = Duration::from_millis(25);
 /// As long as what the log has may take to come.
 const READ_TIMEOUT: Duration = Duration::from_secs(5);
 
