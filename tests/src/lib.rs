@@ -21,7 +21,7 @@ pub use api::Raw;
 pub use debian::{Deb, DebianRoot};
 pub use disk::SmallDisk;
 pub use instance::Instance;
-pub use program::Program;
+pub use program::{Program, options as client_options};
 pub use programs::{Answer, agent as agent_program, reeve, services};
 pub use proxy::Proxy;
 

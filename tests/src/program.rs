@@ -5,6 +5,21 @@ use reeve_jetstream::{Bus, Credentials, Error, Headers, Options, operator::EDGE}
 use serde_json::Value;
 use std::time::Duration;
 
+/// How a program connects with a credentials file.
+///
+/// # Panics
+/// When it is none.
+pub fn options(instance: &Instance, credentials: &str, inbox_prefix: &str) -> Options {
+    let lines: Vec<&str> = credentials.lines().collect();
+    let after = |marker: &str| {
+        let at = lines.iter().position(|line| line.contains(marker)).expect("no credentials");
+        lines[at + 1].to_owned()
+    };
+    let credentials =
+        Credentials::Jwt { jwt: after("BEGIN NATS USER JWT"), seed: after("BEGIN USER NKEY SEED") };
+    Options { credentials, inbox_prefix: inbox_prefix.to_owned(), ..instance.core_options() }
+}
+
 /// Its connection.
 pub struct Program {
     pub bus: Bus,
@@ -17,15 +32,7 @@ impl Program {
     /// When it prints nothing usable, or the bus does not let the program in.
     pub async fn connect(instance: &Instance, name: &str) -> Self {
         let printed = instance.reeve(&["bus-user", name]);
-        let lines: Vec<&str> = printed.text().lines().collect();
-        let after = |marker: &str| {
-            let at = lines.iter().position(|line| line.contains(marker)).expect("no credentials");
-            lines[at + 1].to_owned()
-        };
-        let credentials =
-            Credentials::Jwt { jwt: after("BEGIN NATS USER JWT"), seed: after("BEGIN USER NKEY SEED") };
-        let inbox_prefix = format!("_INBOX_{name}");
-        let options = Options { credentials, inbox_prefix, ..instance.core_options() };
+        let options = options(instance, printed.text(), &format!("_INBOX_{name}"));
         Self { bus: Bus::connect(&options).await.expect("the bus refuses the program") }
     }
 

@@ -1,4 +1,4 @@
-//! Scripts on botocore, which the `aws` CLI and boto3 are made of.
+//! Scripts on botocore, which the `aws` CLI and boto3 are made of, and on nats-py and the SDK of CloudEvents.
 
 use crate::{Answer, Instance, programs};
 use std::{path::PathBuf, process::Command};
@@ -31,6 +31,18 @@ impl Instance {
              Session\nclient = Session().create_client({api:?})\n{script}"
         );
         command.arg("-c").arg(client).current_dir(self.scratch());
+        command
+    }
+
+    /// A script of another system's program on the bus, not started yet: `BUS` is where that is, and it has no other
+    /// knowledge than these variables.
+    ///
+    /// # Panics
+    /// As [`Instance::botocore`].
+    pub fn python_command(&self, script: &str, environment: &[(&str, &str)]) -> Command {
+        let mut command = Command::new(python());
+        command.env("BUS", self.announced()["bus_url"].as_str().expect("a text"));
+        command.envs(environment.iter().copied()).arg("-c").arg(script).current_dir(self.scratch());
         command
     }
 }

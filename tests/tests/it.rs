@@ -123,6 +123,10 @@ mod rules;
 mod stopped;
 #[path = "it/story.rs"]
 mod story;
+#[path = "it/subscribers.rs"]
+mod subscribers;
+#[path = "it/subscribers_isolation.rs"]
+mod subscribers_isolation;
 #[path = "it/tags.rs"]
 mod tags;
 #[path = "it/tls.rs"]

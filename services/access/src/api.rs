@@ -13,7 +13,7 @@ use reeve_types::ids::random_hex;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, sync::Arc};
 
-const MAX_PAGE_SIZE: usize = 100;
+pub(crate) const MAX_PAGE_SIZE: usize = 100;
 
 impl From<principal::Error> for ApiError {
     fn from(error: principal::Error) -> Self {
@@ -144,8 +144,8 @@ pub(crate) async fn delete_access_key(call: Call<ToKey>) -> Result<Done, ApiErro
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct List {
-    max_results: Option<i32>,
-    next_token: Option<String>,
+    pub(crate) max_results: Option<i32>,
+    pub(crate) next_token: Option<String>,
 }
 
 #[derive(Serialize)]

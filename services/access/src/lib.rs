@@ -1,37 +1,59 @@
-//! Who may do what: principals, their access keys and groups, and policies in Cedar.
+//! Who may do what: principals, their access keys and groups, and policies in Cedar; and which programs of other systems read
+//! events on the bus.
 //!
 //! - Aggregate `principal`, by its name: subject `reeve.evt.access.principal.<name>`. Events `PrincipalCreated`,
 //!   `PrincipalGroupsSet`, `AccessKeyCreated`, `AccessKeyDeleted`, `PrincipalDeleted`.
 //! - Aggregate `policy`, by its name: subject `reeve.evt.access.policy.<name>`. Events `PolicyPut`, `PolicyDeleted`.
+//! - Aggregate `subscriber`, by its name: subject `reeve.evt.access.subscriber.<name>`. Events `SubscriberCreated`,
+//!   `SubscriberDeleted`. It asks for its consumers on `reeve.consumer.create`, through the account of the bus's clients.
 //! - It decides nothing for others: the gateway and the services that authorize keep a [`reeve_authz::Access`] of
 //!   their own, from these events and those of tags.
 //!
 //! Invariants: a secret is answered once and lies sealed in its event; its data key is destroyed when the access
 //! key or the principal is deleted. A principal has at most two access keys. A policy that is put is Cedar. The
-//! administrators of an installation are not here but in its principals file.
+//! administrators of an installation are not here but in its principals file. A subscriber's consumers are durable, pulled
+//! from, and in the streams that it was granted; its key is revoked on the bus for good when it is deleted, as the log says.
 
+mod admission;
 mod api;
+mod consumers;
 mod domain;
 mod projections;
 mod reactors;
+mod subscribers;
 
-pub use domain::{policy, principal};
+pub use domain::{policy, principal, subscriber};
 
 use reeve_authz::Access;
+use reeve_jetstream::{
+    Bus,
+    clients::{CREATE_SUBJECT, ClientAdmission, ClientUsers},
+};
 use reeve_runtime::{Consumer, Operation, Service};
 use reeve_secrets::Vault;
 use std::sync::Arc;
+use tokio::sync::Mutex;
 
 /// What the service needs beyond its log.
-#[derive(Clone)]
 pub struct Config {
     pub vault: Vault,
     /// What it explains decisions with.
     pub access: Arc<Access>,
+    /// The services whose events there are.
+    pub services: Vec<&'static str>,
+    /// The key under which programs of other systems are let in.
+    pub client_users: ClientUsers,
+    /// The key that signs their account, which says whose keys are revoked.
+    pub client_admission: ClientAdmission,
+    /// A connection to the server's own account, where it is given theirs.
+    pub system: Bus,
+    /// Held while the server is given it.
+    pub giving: Mutex<()>,
 }
 
 /// The service, for a host to run.
-pub fn service(config: &Config) -> Service {
+pub fn service(config: Config) -> Service {
+    let config = &Arc::new(config);
     let (create, add, destroy) = (config.vault.clone(), config.vault.clone(), config.vault.clone());
     let explain = config.access.clone();
     Service::new("access")
@@ -39,6 +61,12 @@ pub fn service(config: &Config) -> Service {
         .aggregate::<policy::Policy>()
         .projection(projections::Principals)
         .projection(projections::Policies)
+        .aggregate::<subscriber::Subscriber>()
+        .projection(projections::Subscribers)
+        .startup(share(config, admission::start))
+        .background(share(config, admission::restarts))
+        .reactor(Consumer::from_beginning("revoke").concurrency(16), share(config, admission::revoke))
+        .client_endpoint(&format!("{CREATE_SUBJECT}.>"), consumers::create)
         .reactor(Consumer::from_beginning("secrets").concurrency(16), move |reacting| {
             reactors::destroy(destroy.clone(), reacting)
         })
@@ -61,7 +89,27 @@ pub fn service(config: &Config) -> Service {
         .operation(Operation::write("access", "PutPolicy").on("Policy", "name"), api::put_policy)
         .operation(Operation::write("access", "DeletePolicy").on("Policy", "name"), api::delete_policy)
         .operation(Operation::read("access", "ListPolicies"), api::list_policies)
+        .operation(
+            Operation::write("access", "CreateSubscriber")
+                .on("Subscriber", "name")
+                .on("EventStream", "services"),
+            share(config, subscribers::create),
+        )
+        .operation(
+            Operation::write("access", "DeleteSubscriber").on("Subscriber", "name"),
+            subscribers::delete,
+        )
+        .operation(Operation::read("access", "ListSubscribers"), subscribers::list)
         .operation(Operation::read("access", "CheckAccess").live(), move |call| {
             api::check_access(explain.clone(), call)
         })
+}
+
+/// A handler that gets the configuration with each call.
+fn share<A, Fut, H>(config: &Arc<Config>, handler: H) -> impl Fn(A) -> Fut + use<A, Fut, H>
+where
+    H: Fn(Arc<Config>, A) -> Fut,
+{
+    let config = config.clone();
+    move |argument| handler(config.clone(), argument)
 }

@@ -1,6 +1,6 @@
-//! Principals and policies as they are listed. No secret, sealed or not, is in a view.
+//! Principals, policies and subscribers as they are listed. No secret, sealed or not, is in a view.
 
-use crate::{policy::PolicyEvent, principal::PrincipalEvent};
+use crate::{policy::PolicyEvent, principal::PrincipalEvent, subscriber::SubscriberEvent};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,11 @@ use serde::{Deserialize, Serialize};
 pub const PRINCIPALS: &str = "principals";
 /// Policies by name.
 pub const POLICIES: &str = "policies";
+
+/// Subscribers by name.
+pub const SUBSCRIBERS: &str = "subscribers";
+/// When each key of a deleted subscriber was revoked.
+pub const REVOKED_SUBSCRIBERS: &str = "revoked-subscribers";
 
 /// An access key without its secret.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -88,6 +93,37 @@ impl Projection for Policies {
                 view.put_row(POLICIES, &e.name, row);
             }
             PolicyEvent::PolicyDeleted(e) => view.remove(POLICIES, e.name.as_bytes()),
+        }
+    }
+}
+
+/// A program that may read events on the bus.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct SubscriberRow {
+    pub services: Vec<String>,
+    pub public_key: String,
+    pub created: Timestamp,
+}
+
+/// Keeps [`SUBSCRIBERS`] and [`REVOKED_SUBSCRIBERS`].
+pub struct Subscribers;
+
+impl Projection for Subscribers {
+    const NAME: &'static str = "subscribers";
+    const VERSION: u32 = 1;
+    type Event = SubscriberEvent;
+
+    fn apply(&self, view: &mut dyn View, event: &Recorded<SubscriberEvent>) {
+        match &event.event {
+            SubscriberEvent::SubscriberCreated(e) => {
+                let (services, public_key) = (e.services.clone(), e.public_key.clone());
+                let row = SubscriberRow { services, public_key, created: event.envelope.time };
+                view.put_row(SUBSCRIBERS, &e.name, row);
+            }
+            SubscriberEvent::SubscriberDeleted(e) => {
+                view.remove(SUBSCRIBERS, e.name.as_bytes());
+                view.put_row(REVOKED_SUBSCRIBERS, &e.public_key, event.envelope.time);
+            }
         }
     }
 }

@@ -1,14 +1,16 @@
-//! The feed: the events of all services as JSON, for readers that have a key and no bus.
+//! The feed: the events of all services as JSON, for readers that have a key and no bus, and for subscribers on the bus.
 //!
-//! It has no aggregate of its own and keeps nothing: what it answers is read from the log each time, behind the positions
+//! It has no aggregate of its own. What it answers is read from the log each time, behind the positions
 //! that the reader has kept. So a reader that was away for however long misses no event and sees none twice.
 //!
-//! Reads: the events of the services that a call names; each of them is authorized by name.
+//! Reads: the events of the services that a call names; each of them is authorized by name. Those of the service access say
+//! what subscribers may read: of such a service it keeps a copy as JSON on the bus (`copies`).
 //!
 //! Invariants: the events of one service are in the log's order; a position that the log does not have is an error; what
-//! cannot be read is an event of its own that says so, never left out.
+//! cannot be read is an event of its own that says so, never left out; a copy has each event once, in the log's order.
 
 mod api;
+mod copies;
 mod position;
 mod reading;
 
@@ -29,7 +31,7 @@ pub struct Config {
 pub fn service(config: Config) -> Service {
     let config = Arc::new(config);
     let operation = Operation::read("feed", "ReadEvents").on("EventStream", "services").live();
-    let of_startup = config.clone();
+    let (of_startup, of_copies) = (config.clone(), config.clone());
     Service::new("feed")
         .startup(move |handle| {
             let config = of_startup.clone();
@@ -41,5 +43,7 @@ pub fn service(config: Config) -> Service {
                 Ok(())
             }
         })
+        .projection(copies::Subscribers)
+        .background(move |handle| copies::keep(of_copies.clone(), handle))
         .operation(operation, move |call| api::read(config.clone(), call))
 }

@@ -24,7 +24,8 @@ const MAX_LOOKED: usize = 20_000;
 /// What has come already is gathered for so long before an answer is given to somebody who waits.
 const GATHER_TIME: Duration = Duration::from_millis(5);
 
-/// Which events somebody wants.
+/// Which events somebody wants; by default all.
+#[derive(Default)]
 pub struct Selection {
     /// Types, as `NodeLost` or `reeve.nodes.NodeLost.v1`; empty: all.
     pub types: Vec<String>,
@@ -107,7 +108,7 @@ pub async fn read(
 }
 
 /// The event, if it is wanted; or that it cannot be read.
-fn event(bus: &Bus, place: &Place, stored: &Stored, selection: &Selection) -> Option<Value> {
+pub fn event(bus: &Bus, place: &Place, stored: &Stored, selection: &Selection) -> Option<Value> {
     let position = Position(stored.sequence);
     let unreadable = |reason: String| {
         json!({

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 const AWS_NODE: &str = "ManagedInstance";
 const NODE: &str = "Node";
 /// The kinds that no model names, because they cannot be tagged.
-const UNTAGGED_KINDS: [&str; 11] = [
+const UNTAGGED_KINDS: [&str; 12] = [
     "Activation",
     "DeadLetter",
     "DispatchKeys",
@@ -24,6 +24,7 @@ const UNTAGGED_KINDS: [&str; 11] = [
     "ResponsePlan",
     "Rule",
     "Source",
+    "Subscriber",
 ];
 const PRINCIPAL: &str = "Principal";
 

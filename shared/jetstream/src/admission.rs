@@ -1,4 +1,5 @@
-//! The nodes' account: what nodes may do, and whose keys are let in no more.
+//! The nodes' account: what nodes may do, and whose keys are let in no more. That of other systems' programs is kept alike
+//! ([`crate::clients`]).
 //!
 //! Its JWT goes to the server while that runs ([`Bus::put_account`]). The server keeps it, closes the connections of the
 //! keys that it revokes, and refuses them from then on.
@@ -25,14 +26,25 @@ impl Admission {
     /// # Errors
     /// When the key is not usable.
     pub fn account_jwt(&self, revoked: impl IntoIterator<Item = String>) -> Result<String, Error> {
-        let revoked: Map<String, Value> =
-            revoked.into_iter().map(|key| (key, Value::from(END_OF_TIME_SECONDS))).collect();
-        let mut claims = agents_claims(&self.core_account, &self.enrolment_key);
-        if !revoked.is_empty() {
-            claims["revocations"] = Value::Object(revoked);
-        }
+        let claims = without(revoked, agents_claims(&self.core_account, &self.enrolment_key));
         sign(&pair(&self.signing_seed)?, &self.agents_account, "AGENTS", &claims)
     }
+}
+
+/// The claims of an account in which these users' public keys are revoked for good.
+pub(crate) fn without(revoked: impl IntoIterator<Item = String>, mut claims: Value) -> Value {
+    let revoked: Map<String, Value> =
+        revoked.into_iter().map(|key| (key, Value::from(END_OF_TIME_SECONDS))).collect();
+    if !revoked.is_empty() {
+        claims["revocations"] = Value::Object(revoked);
+    }
+    claims
+}
+
+/// The keys with the highest numbers: as many as can be revoked at once.
+pub fn newest<N: Ord>(mut rows: Vec<(String, N)>, most: usize) -> impl Iterator<Item = String> {
+    rows.sort_unstable_by(|(_, one), (_, other)| other.cmp(one));
+    rows.into_iter().take(most).map(|(key, _)| key)
 }
 
 #[derive(Deserialize)]
@@ -91,4 +103,15 @@ fn agents_claims(core: &str, role: &str) -> Value {
             },
         }],
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_are_on_the_list() {
+        let rows = [("a", 3), ("b", 9), ("c", 1)].map(|(key, position)| (key.to_owned(), position));
+        assert_eq!(newest(rows.to_vec(), 2).collect::<Vec<_>>(), ["b", "a"]);
+    }
 }

@@ -4,7 +4,7 @@ use crate::{Bus, Error, Message};
 use async_nats::jetstream::consumer::{DeliverPolicy, push};
 use futures::{Stream, StreamExt};
 use reeve_types::Timestamp;
-use std::pin::Pin;
+use std::{pin::Pin, time::Duration};
 
 /// A message and its place in the stream.
 #[derive(Clone, Debug)]
@@ -53,6 +53,34 @@ pub async fn follow(
     subjects: &[String],
     after: u64,
 ) -> Result<BoxStream<Stored>, Error> {
+    let policy = match after {
+        0 => DeliverPolicy::All,
+        n => DeliverPolicy::ByStartSequence { start_sequence: n + 1 },
+    };
+    follow_from(bus, stream, subjects, policy).await
+}
+
+/// As [`follow`], all messages that were stored at an instant or after it.
+///
+/// # Errors
+/// As [`follow`].
+pub async fn follow_since(bus: &Bus, stream: &str, since: Timestamp) -> Result<BoxStream<Stored>, Error> {
+    let found = bus.context.get_stream(stream).await;
+    let found = found.map_err(|e| Error::bus("find a stream")(e.to_string()))?;
+    // The server's own instant, moved: as the client wants it.
+    let created = found.cached_info().created;
+    let later = i128::from(since.0) - created.unix_timestamp_nanos() / 1_000_000;
+    let difference = Duration::from_millis(u64::try_from(later.unsigned_abs()).unwrap_or(u64::MAX));
+    let start_time = if later < 0 { created - difference } else { created + difference };
+    follow_from(bus, stream, &[], DeliverPolicy::ByStartTime { start_time }).await
+}
+
+async fn follow_from(
+    bus: &Bus,
+    stream: &str,
+    subjects: &[String],
+    deliver_policy: DeliverPolicy,
+) -> Result<BoxStream<Stored>, Error> {
     let stream_name = stream;
     let stream = bus
         .context
@@ -62,10 +90,7 @@ pub async fn follow(
     let config = push::OrderedConfig {
         deliver_subject: bus.client.new_inbox(),
         filter_subjects: subjects.to_vec(),
-        deliver_policy: match after {
-            0 => DeliverPolicy::All,
-            n => DeliverPolicy::ByStartSequence { start_sequence: n + 1 },
-        },
+        deliver_policy,
         ..push::OrderedConfig::default()
     };
     let consumer =

@@ -12,6 +12,7 @@
 //! - [`serve`]: operations as NATS micro endpoints, and finding out what is served.
 //! - [`operator`]: the operator, its accounts, and the JWTs of their users.
 //! - [`admission`]: the nodes' account, and whose keys are let in no more.
+//! - [`clients`]: the account of other systems' programs that read and send events, and their consumers.
 //!
 //! Invariants: an append is acknowledged by the stream or it is an error; a conflict is told apart
 //! from every other refusal; nobody publishes an event without an expectation; on a connection that authenticates, an
@@ -19,6 +20,7 @@
 
 pub mod admission;
 mod bus;
+pub mod clients;
 pub mod consume;
 pub mod dead_letters;
 mod error;

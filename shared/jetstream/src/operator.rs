@@ -1,11 +1,15 @@
 //! The operator of a Reeve bus: its accounts, and the JWTs that let users in.
 //!
-//! CORE holds the streams and the services, AGENTS the nodes, PROGRAMS other systems, SYS the server's own notices. A node's
+//! CORE holds the streams and the services, AGENTS the nodes, PROGRAMS other systems that call, CLIENTS those that read and send
+//! events ([`crate::clients`]), SYS the server's own notices. A node's
 //! user JWT is issued under one scoped signing key of AGENTS whose template names the node
-//! (`{{name()}}`), so that the JWT itself carries no right. What AGENTS is, and whose keys are revoked there,
+//! (`{{name()}}`), so that the JWT itself carries no right. What AGENTS and CLIENTS are, and whose keys are revoked there,
 //! is not in the server's configuration: see [`crate::admission`].
 
-use crate::Error;
+use crate::{
+    Error,
+    clients::{self, ClientAdmission, ClientUsers},
+};
 use data_encoding::BASE64URL_NOPAD;
 use nkeys::KeyPair;
 use reeve_types::{Timestamp, ids::new_uuid};
@@ -22,6 +26,8 @@ pub struct Keys {
     programs: String,
     core: String,
     agents: String,
+    #[serde(default = "account_seed")]
+    clients: String,
     /// The scoped key under which nodes' JWTs are issued.
     pub enrolment: String,
 }
@@ -50,11 +56,39 @@ pub struct ServerTls {
     pub key: String,
 }
 
+/// What stands for no limit.
+const UNLIMITED: i64 = -1;
+
 /// A user's JWT and its seed.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct User {
     pub jwt: String,
     pub seed: String,
+}
+
+impl User {
+    /// The key that the bus knows the user by.
+    ///
+    /// # Errors
+    /// When the seed is not usable.
+    pub fn public_key(&self) -> Result<String, Error> {
+        Ok(pair(&self.seed)?.public_key())
+    }
+
+    /// A credentials file, as NATS's own tools and clients read it.
+    pub fn credentials(&self) -> String {
+        let Self { jwt, seed } = self;
+        format!(
+            "-----BEGIN NATS USER JWT-----\n{jwt}\n------END NATS USER JWT------\n\n\
+             -----BEGIN USER NKEY SEED-----\n{seed}\n------END USER NKEY SEED------\n"
+        )
+    }
+}
+
+/// For the keys of an instance that had none for this account.
+fn account_seed() -> String {
+    // Writing a new account's seed does not fail; an empty one would be refused when it is used.
+    KeyPair::new_account().seed().unwrap_or_default()
 }
 
 fn seed(pair: &KeyPair) -> Result<String, Error> {
@@ -89,12 +123,13 @@ impl Keys {
             programs: seed(&KeyPair::new_account())?,
             core: seed(&KeyPair::new_account())?,
             agents: seed(&KeyPair::new_account())?,
+            clients: seed(&KeyPair::new_account())?,
             enrolment: seed(&KeyPair::new_account())?,
         })
     }
 
     /// The nats-server configuration: operator mode, JetStream in `store_dir`, and the accounts SYS, CORE and PROGRAMS. AGENTS
-    /// comes by [`crate::Bus::put_account`] and is kept in `store_dir`; a server without it lets no node in. With `tls` nobody comes in without TLS.
+    /// and CLIENTS come by [`crate::Bus::put_account`] and are kept in `store_dir`; a server without one lets none of its users in. With `tls` nobody comes in without TLS.
     ///
     /// # Errors
     /// When a key is not usable.
@@ -157,7 +192,7 @@ impl Keys {
             )));
         }
         let rights = json!({"pub": {"allow": [EDGE]}, "sub": {"allow": [format!("_INBOX_{name}.>")]}});
-        user_with(&pair(&self.programs)?, name, rights)
+        user_with(&pair(&self.programs)?, name, rights, UNLIMITED)
     }
 
     /// A user of AGENTS with the rights of every node: many simulated nodes share one connection.
@@ -191,18 +226,47 @@ impl Keys {
             enrolment_key: pair(&self.enrolment)?.public_key(),
         })
     }
+
+    /// What it takes to let other systems' programs in.
+    ///
+    /// # Errors
+    /// When a key is not usable.
+    pub fn client_users(&self) -> Result<ClientUsers, Error> {
+        Ok(ClientUsers {
+            signing_seed: self.clients.clone(),
+            clients_account: pair(&self.clients)?.public_key(),
+        })
+    }
+
+    /// What it takes to keep them out again.
+    ///
+    /// # Errors
+    /// When a key is not usable.
+    pub fn client_admission(&self) -> Result<ClientAdmission, Error> {
+        Ok(ClientAdmission {
+            signing_seed: self.accounts.clone(),
+            clients_account: pair(&self.clients)?.public_key(),
+            core_account: pair(&self.core)?.public_key(),
+        })
+    }
 }
 
 fn user(account: &KeyPair, name: &str) -> Result<User, Error> {
-    user_with(account, name, json!({"pub": {}, "sub": {}}))
+    user_with(account, name, json!({"pub": {}, "sub": {}}), UNLIMITED)
 }
 
-fn user_with(account: &KeyPair, name: &str, mut claims: Value) -> Result<User, Error> {
+pub(crate) fn user_with(
+    account: &KeyPair,
+    name: &str,
+    mut claims: Value,
+    subscriptions: i64,
+) -> Result<User, Error> {
     let key = KeyPair::new_user();
     claims["issuer_account"] = json!(account.public_key());
     (claims["type"], claims["version"]) = (json!("user"), json!(2));
-    for unlimited in ["subs", "data", "payload"] {
-        claims[unlimited] = json!(-1);
+    claims["subs"] = json!(subscriptions);
+    for unlimited in ["data", "payload"] {
+        claims[unlimited] = json!(UNLIMITED);
     }
     Ok(User { jwt: sign(account, &key.public_key(), name, &claims)?, seed: seed(&key)? })
 }
@@ -253,6 +317,7 @@ fn core_claims() -> Value {
         .iter()
         .chain(&[(EDGE, "service")])
         .map(|(subject, kind)| json!({"name": subject, "subject": subject, "type": kind}))
+        .chain(clients::exports())
         .collect();
     json!({"limits": limits(true), "type": "account", "version": 2, "exports": exports})
 }

@@ -8,6 +8,9 @@ use reeve_eventsourcing::{AggregateRef, Envelope, Position};
 /// The header with which the server holds an append to what was read.
 const EXPECTED: &str = "Nats-Expected-Last-Subject-Sequence";
 
+/// The same for the whole stream.
+const EXPECTED_OF_STREAM: &str = "Nats-Expected-Last-Sequence";
+
 /// Appends one event if the aggregate's last event is still at `expected` (0: it has none).
 ///
 /// # Errors
@@ -63,6 +66,35 @@ pub async fn last(bus: &Bus, stream: &str, of: &AggregateRef) -> Result<Option<(
         }
         Err(e) => Err(Error::bus("read an aggregate's last event")(e.to_string())),
     }
+}
+
+/// The headers of the last message of a stream on subjects that match, and where it stands, read from the stream's leader.
+///
+/// # Errors
+/// When the bus does not answer.
+pub async fn last_headers(bus: &Bus, stream: &str, subject: &str) -> Result<Option<(u64, Headers)>, Error> {
+    use async_nats::jetstream::stream::LastRawMessageErrorKind;
+    let found = bus.context.get_stream_no_info(stream).await;
+    let found = found.map_err(|e| Error::bus("find a stream")(e.to_string()))?;
+    match found.get_last_raw_message_by_subject(subject).await {
+        Ok(last) => Ok(Some((last.sequence, last.headers.into()))),
+        Err(e) if matches!(e.kind(), LastRawMessageErrorKind::NoMessageFound) => Ok(None),
+        Err(e) => Err(Error::bus("read the last message")(e.to_string())),
+    }
+}
+
+/// Stores a message of a stream whose last one stands there: of several who write the same one after the other, one does.
+///
+/// # Errors
+/// [`Error::Conflict`] when another one has been stored.
+pub async fn store_behind(
+    bus: &Bus,
+    subject: &str,
+    headers: Headers,
+    data: Bytes,
+    last: u64,
+) -> Result<u64, Error> {
+    bus.store(subject, &headers.with(EXPECTED_OF_STREAM, last.to_string()), data).await
 }
 
 /// The event at a position of a stream, which must be there.

@@ -31,6 +31,10 @@ pub const PROBE_SUBJECT: &str = "reeve.probe";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// AWS keeps a command's history for 30 days; the inbox and the output are worth no more.
 const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// Readers of JSON may be away for so long.
+pub const JSON_RETENTION: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Of one service, whatever happens there meanwhile.
+const MAX_JSON_BYTES: i64 = 1024 * 1024 * 1024;
 /// A report is resent within this window at most once per reconnection; older repeats decide nothing.
 const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
 
@@ -117,6 +121,37 @@ pub async fn ensure_requests(bus: &Bus, service: &str) -> Result<(), Error> {
             allow_direct: true,
             max_age: RETENTION,
             discard: DiscardPolicy::New,
+            ..Config::default()
+        },
+    )
+    .await
+}
+
+/// The stream of a service's events as JSON: `run-command` to `RUN_COMMAND_JSON`.
+pub fn of_json(service: &str) -> String {
+    format!("{}_JSON", of_service(service))
+}
+
+/// Where an event lies as JSON; `None` for what lies on no subject of events.
+pub fn json_subject(subject: &str) -> Option<String> {
+    subject.strip_prefix("reeve.evt.").map(|rest| format!("reeve.json.{rest}"))
+}
+
+/// Makes (or finds) the stream of a service's events as JSON. It is a copy, which keeps what is newest.
+///
+/// # Errors
+/// When the bus refuses.
+pub async fn ensure_json(bus: &Bus, service: &str) -> Result<(), Error> {
+    ensure(
+        bus,
+        Config {
+            name: of_json(service),
+            subjects: vec![format!("reeve.json.{service}.*.>")],
+            allow_direct: true,
+            deny_delete: true,
+            deny_purge: true,
+            max_age: JSON_RETENTION,
+            max_bytes: MAX_JSON_BYTES,
             ..Config::default()
         },
     )

@@ -8,6 +8,7 @@
 //! | operation | [`Service::operation`] | once per call |
 //! | events | [`Service::reactor`] | at least once; [`Consumer`] says from where and in which order |
 //! | inbox | [`Service::inbox`] | at least once, untrusted |
+//! | client endpoint | [`Service::client_endpoint`] | at most once, untrusted: whoever wants to be sure asks for an answer |
 //! | request | [`Service::request`], asked by [`Handle::request`] | at least once, one result for each request id |
 //! | timer | [`Service::timer`] | at least once, late after an outage, never after a rebuild |
 //!
@@ -19,6 +20,7 @@
 mod answers;
 mod api_error;
 mod as_of;
+mod clients;
 mod consumer;
 mod dead_letters;
 mod endpoint;
@@ -36,6 +38,7 @@ mod timers;
 
 pub use answers::{page_of, page_size, text, to_answers, with_keys};
 pub use api_error::ApiError;
+pub use clients::{ClientAnswer, ClientMessage};
 pub use consumer::{Consumer, Delivery, HandlerError, InboxMessage, RetryPolicy, Undecoded};
 pub use endpoint::{Call, Caller, Operation};
 pub use execute::{ExecuteError, Executed};

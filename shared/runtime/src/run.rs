@@ -3,7 +3,7 @@
 use crate::{
     Error, Handle, HandlerError, Service,
     as_of::{AsOf, Sources},
-    consumer, dead_letters, endpoint, follower,
+    clients, consumer, dead_letters, endpoint, follower,
     handle::Inner,
     requests, timers,
 };
@@ -86,6 +86,10 @@ pub async fn run(service: Service, bus: Bus, data: &Path) -> Result<Running, Err
     for endpoint in service.endpoints {
         let requests = announced.endpoint(&endpoint.announcement()).await?;
         tasks.spawn(endpoint::run(handle.clone(), as_of.clone(), endpoint, requests));
+    }
+    for endpoint in service.client_endpoints {
+        let messages = endpoint.listen(&handle).await?;
+        tasks.spawn(clients::run(handle.clone(), endpoint, messages));
     }
     bus.round_trip().await?;
     Ok(Running { handle, announced, tasks })

@@ -1,7 +1,8 @@
 //! A service's description: its aggregates, and the ports through which everything enters.
 
 use crate::{
-    ApiError, Call, Consumer, DueTimer, Handle, HandlerError, Operation,
+    ApiError, Call, ClientAnswer, ClientMessage, Consumer, DueTimer, Handle, HandlerError, Operation,
+    clients::ClientEndpoint,
     consumer::{self, Delivery, InboxMessage, Undecoded},
     endpoint::{self, Endpoint},
     follower::{self, Applier},
@@ -28,6 +29,7 @@ pub struct Service {
     pub(crate) timers: Vec<timers::Registered>,
     pub(crate) requests: requests::Handlers,
     pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) client_endpoints: Vec<ClientEndpoint>,
     pub(crate) startup: Vec<Task>,
     pub(crate) background: Vec<Task>,
 }
@@ -47,6 +49,7 @@ impl Service {
             timers: Vec::new(),
             requests: requests::Handlers::default(),
             endpoints: Vec::new(),
+            client_endpoints: Vec::new(),
             startup: Vec::new(),
             background: Vec::new(),
         }
@@ -189,6 +192,17 @@ impl Service {
     {
         let operation = Operation::write("", name);
         self.endpoints.push(Endpoint::new(operation, subject.to_owned(), endpoint::handler(handler)));
+        self
+    }
+
+    /// Answers what programs of other systems send on a subject of their account, which may have wildcards.
+    #[must_use]
+    pub fn client_endpoint<F, Fut>(mut self, subject: &str, handler: F) -> Self
+    where
+        F: Fn(ClientMessage) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ClientAnswer> + Send + 'static,
+    {
+        self.client_endpoints.push(ClientEndpoint::new(subject, handler));
         self
     }
 

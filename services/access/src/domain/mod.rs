@@ -1,4 +1,5 @@
-//! The two aggregates.
+//! The three aggregates.
 
 pub mod policy;
 pub mod principal;
+pub mod subscriber;

@@ -11,7 +11,10 @@ use super::{
 use crate::{Shared, domain::node::NodeEvent, projections::REVOKED_KEYS};
 use futures::StreamExt;
 use reeve_eventsourcing::Event;
-use reeve_jetstream::{admission::MAX_REVOKED_KEYS, streams};
+use reeve_jetstream::{
+    admission::{MAX_REVOKED_KEYS, newest},
+    streams,
+};
 use reeve_runtime::{Delivery, Handle, HandlerError};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Mutex;
@@ -60,12 +63,6 @@ async fn give(shared: &Shared, handle: &Handle, wanted: Option<u64>) -> Result<(
     Ok(())
 }
 
-/// The keys whose nodes were deregistered last.
-fn newest(mut rows: Vec<(String, u64)>, most: usize) -> impl Iterator<Item = String> {
-    rows.sort_unstable_by_key(|(_, position)| std::cmp::Reverse(*position));
-    rows.into_iter().take(most).map(|(key, _)| key)
-}
-
 /// Ends connections that the server let in although their key is revoked: it is not among the newest, or the server had
 /// an old list.
 pub(crate) async fn connects(shared: Arc<Shared>, handle: Handle) -> Result<(), HandlerError> {
@@ -78,15 +75,4 @@ pub(crate) async fn connects(shared: Arc<Shared>, handle: Handle) -> Result<(), 
         }
     }
     Err(notices::ended())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_newest_are_on_the_list() {
-        let rows = [("a", 3), ("b", 9), ("c", 1)].map(|(key, position)| (key.to_owned(), position));
-        assert_eq!(newest(rows.to_vec(), 2).collect::<Vec<_>>(), ["b", "a"]);
-    }
 }

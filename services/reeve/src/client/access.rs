@@ -68,6 +68,18 @@ pub enum Command {
     DeleteSource { name: String },
     /// Lists sources, and how much came of each.
     Sources,
+    /// Makes a subscriber and prints its NATS credentials, once: it may read the events of the services that are named, by
+    /// durable consumers of its own, and nothing else.
+    CreateSubscriber {
+        name: String,
+        /// A service whose events it may read; may be given several times. Without one it may read nothing.
+        #[arg(long = "service", value_name = "SERVICE")]
+        services: Vec<String>,
+    },
+    /// Deletes a subscriber with its consumers, and cuts it off from the bus.
+    DeleteSubscriber { name: String },
+    /// Lists subscribers.
+    Subscribers,
     /// Says what would be decided on what, and by which policies. A principal, action or kind that does not exist ends
     /// this with the exit code 2.
     Check {
@@ -109,7 +121,7 @@ pub async fn access(data: &DataFolder, command: Command, format: Format) -> anyh
             let rows = all_of(&ACCESS, &connection, "ListPrincipals", json!({}), "principals").await?;
             print(format, &rows, &["NAME", "GROUPS", "ACCESS KEYS", "CREATED"], |row| {
                 let keys = texts(row.get("accessKeys"), |key| cell(key, "accessKeyId"));
-                let groups = texts(row.get("groups"), |group| group.as_str().unwrap_or_default().to_owned());
+                let groups = texts(row.get("groups"), plain);
                 vec![cell(row, "name"), groups, keys, instant(row, "created")]
             })?;
         }
@@ -133,6 +145,22 @@ pub async fn access(data: &DataFolder, command: Command, format: Format) -> anyh
                 vec![cell(row, "name"), cell(row, "received"), last, instant(row, "created")]
             })?;
         }
+        Command::CreateSubscriber { name, services } => {
+            new_subscriber(
+                format,
+                &call("CreateSubscriber", json!({"name": name, "services": services})).await?,
+            )?;
+        }
+        Command::DeleteSubscriber { name } => {
+            done(format, &call("DeleteSubscriber", json!({"name": name})).await?)?;
+        }
+        Command::Subscribers => {
+            let rows = all_of(&ACCESS, &connection, "ListSubscribers", json!({}), "subscribers").await?;
+            print(format, &rows, &["NAME", "SERVICES", "PUBLIC KEY", "CREATED"], |row| {
+                let services = texts(row.get("services"), plain);
+                vec![cell(row, "name"), services, cell(row, "publicKey"), instant(row, "created")]
+            })?;
+        }
         Command::Check { principal, action, kind, id } => {
             let mut input = json!({"principal": principal, "action": action});
             if let (Some(kind), Some(id)) = (kind, id) {
@@ -143,8 +171,7 @@ pub async fn access(data: &DataFolder, command: Command, format: Format) -> anyh
             match format {
                 Format::Json => stdout::line(answer)?,
                 Format::Text => {
-                    let policies =
-                        texts(answer.get("policies"), |p| p.as_str().unwrap_or_default().to_owned());
+                    let policies = texts(answer.get("policies"), plain);
                     let (decision, resource) = (cell(&answer, "decision"), cell(&answer, "resource"));
                     stdout::line(format_args!("{decision} {resource} {policies}"))?;
                 }
@@ -182,6 +209,32 @@ fn new_key(format: Format, answer: &Value) -> anyhow::Result<()> {
             stdout::line(format_args!("export AWS_SECRET_ACCESS_KEY={}", cell(answer, "secretAccessKey")))
         }
     }
+}
+
+/// The credentials go to stdout, so that they can be kept in a file; what its client needs to know besides, to stderr.
+fn new_subscriber(format: Format, answer: &Value) -> anyhow::Result<()> {
+    if format == Format::Json {
+        return stdout::line(answer);
+    }
+    stdout::line(cell(answer, "credentials").trim_end())?;
+    let listed = |member: &str| texts(answer.get(member), plain);
+    let (name, streams) = (cell(answer, "name"), listed("streams"));
+    if streams.is_empty() {
+        eprintln!("reeve: {name} may read nothing: --service names what it may read");
+        return Ok(());
+    }
+    eprintln!(
+        "reeve: {name} may read the streams {streams}, by the durable consumers {}; its client needs the JetStream API \
+         prefix {} and the inbox prefix {}",
+        listed("consumers"),
+        cell(answer, "apiPrefix"),
+        cell(answer, "inboxPrefix")
+    );
+    Ok(())
+}
+
+fn plain(text: &Value) -> String {
+    text.as_str().unwrap_or_default().to_owned()
 }
 
 fn done(format: Format, answer: &Value) -> anyhow::Result<()> {

@@ -18,7 +18,5 @@ pub struct Args {
 /// When the folder has no keys or the name is none.
 pub fn bus_user(data: &Path, args: &Args) -> anyhow::Result<()> {
     let user = read_keys(data)?.operator.program_user(&args.name)?;
-    let (jwt, seed) = (user.jwt, user.seed);
-    stdout::line(format_args!("-----BEGIN NATS USER JWT-----\n{jwt}\n------END NATS USER JWT------\n"))?;
-    stdout::line(format_args!("-----BEGIN USER NKEY SEED-----\n{seed}\n------END USER NKEY SEED------"))
+    stdout::line(user.credentials().trim_end())
 }

@@ -9,12 +9,16 @@ use std::{fs::OpenOptions, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 pub const NATS: &str = "nats.conf";
 /// A user of CORE: every service and the gateway.
 pub const SERVICES: &str = "services.user.json";
-/// A user of SYS: nodes.
+/// A user of SYS: nodes and access.
 pub const SYSTEM: &str = "system.user.json";
 /// The key that lets nodes in: nodes.
 pub const ENROLMENT: &str = "enrolment.json";
 /// The key that signs accounts, and with which nodes are kept out again: nodes.
 pub const ADMISSION: &str = "admission.json";
+/// The key that lets other systems' programs read and send events: access and ingest.
+pub const CLIENTS: &str = "clients.json";
+/// The key that signs accounts, and with which those programs are kept out again: access.
+pub const CLIENT_ADMISSION: &str = "client-admission.json";
 /// The key that signs sets of dispatch keys: no service, only `reeve keys`.
 pub const ROOT_SEED: &str = "root.seed";
 /// Its public half: nodes and run-command.

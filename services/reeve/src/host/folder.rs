@@ -107,9 +107,11 @@ impl Folder {
         let keys = &self.keys;
         let made = BTreeMap::from([
             (files::SERVICES, serde_json::to_string_pretty(&keys.operator.core_user("services")?)?),
-            (files::SYSTEM, serde_json::to_string_pretty(&keys.operator.system_user("nodes")?)?),
+            (files::SYSTEM, serde_json::to_string_pretty(&keys.operator.system_user("services")?)?),
             (files::ENROLMENT, serde_json::to_string_pretty(&keys.operator.enrolment()?)?),
             (files::ADMISSION, serde_json::to_string_pretty(&keys.operator.admission()?)?),
+            (files::CLIENTS, serde_json::to_string_pretty(&keys.operator.client_users()?)?),
+            (files::CLIENT_ADMISSION, serde_json::to_string_pretty(&keys.operator.client_admission()?)?),
             (files::MAC, keys.mac_key.clone()),
             (files::TOKEN_KEY, keys.token_key.clone()),
             (files::SECRETS_KEY, keys.secrets_key.clone()),

@@ -42,12 +42,17 @@ pub const KEY_RENEWAL_SECRETS: [&str; 2] = [ROOT_SEED, ROOT_KEY];
 pub const ENTRIES: [Entry; 16] = [
     Entry {
         name: "access",
-        secrets: &[SECRETS_KEY],
+        secrets: &[SECRETS_KEY, SYSTEM, CLIENTS, CLIENT_ADMISSION],
         authorizes: true,
         describe: |needs| {
-            Ok(reeve_access::service(&reeve_access::Config {
+            Ok(reeve_access::service(reeve_access::Config {
                 vault: needs.vault()?,
                 access: needs.access()?,
+                services: names().collect(),
+                client_users: needs.secrets.json(CLIENTS)?,
+                client_admission: needs.secrets.json(CLIENT_ADMISSION)?,
+                system: needs.system()?,
+                giving: Default::default(),
             }))
         },
     },
@@ -142,7 +147,7 @@ pub const ENTRIES: [Entry; 16] = [
                 key_set: read_set(&needs.secrets.folder)?,
                 account: needs.place.account.clone(),
                 region: needs.place.region.clone(),
-                system: needs.system.clone().context("the service nodes needs the server's own account")?,
+                system: needs.system()?,
             }))
         },
     },
@@ -239,7 +244,7 @@ impl Needs {
             false => None,
         };
         let system = match needed.contains(&SYSTEM) {
-            true => Some(bus::connect(address, &secrets.json(SYSTEM)?, "nodes-system").await?),
+            true => Some(bus::connect(address, &secrets.json(SYSTEM)?, "system").await?),
             false => None,
         };
         Ok(Self { secrets, place, access, vault, system })
@@ -256,6 +261,10 @@ impl Needs {
     /// The installation, as the events that it shows to others name it.
     fn place_of_events(&self) -> reeve_rules::Place {
         reeve_rules::Place { account: self.place.account.clone(), region: self.place.region.clone() }
+    }
+
+    fn system(&self) -> anyhow::Result<Bus> {
+        self.system.clone().context("there is no connection to the server's own account")
     }
 
     fn vault(&self) -> anyhow::Result<Vault> {

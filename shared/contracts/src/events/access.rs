@@ -61,6 +61,27 @@ pub struct PolicyDeleted {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
+/// A program of another system, which may read the events of these services on the bus, as JSON as well.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SubscriberCreated {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, repeated, tag = "2")]
+    pub services: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// of its user of the bus; the seed is nowhere but with the program
+    #[prost(string, tag = "3")]
+    pub public_key: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SubscriberDeleted {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, repeated, tag = "2")]
+    pub services: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// let in no more
+    #[prost(string, tag = "3")]
+    pub public_key: ::prost::alloc::string::String,
+}
 
 ::reeve_eventsourcing::events! {
 /// What happens to the aggregate `policy`, on `reeve.evt.access.policy.{name}`.
@@ -78,5 +99,13 @@ PrincipalGroupsSet(PrincipalGroupsSet) = "reeve.access.PrincipalGroupsSet.v1",
 AccessKeyCreated(AccessKeyCreated) = "reeve.access.AccessKeyCreated.v1",
 AccessKeyDeleted(AccessKeyDeleted) = "reeve.access.AccessKeyDeleted.v1",
 PrincipalDeleted(PrincipalDeleted) = "reeve.access.PrincipalDeleted.v1",
+}
+}
+
+::reeve_eventsourcing::events! {
+/// What happens to the aggregate `subscriber`, on `reeve.evt.access.subscriber.{name}`.
+pub enum SubscriberEvent: "access" / "subscriber" / 1 {
+SubscriberCreated(SubscriberCreated) = "reeve.access.SubscriberCreated.v1",
+SubscriberDeleted(SubscriberDeleted) = "reeve.access.SubscriberDeleted.v1",
 }
 }

@@ -1,0 +1,73 @@
+//! Which programs of other systems the bus lets in no more: those that the log says are deleted.
+//!
+//! As with nodes, the server keeps the list that it was given last, and is given all of it: after each deletion, when this
+//! service starts, and when the server has started. A server that never had one lets none of them in.
+
+use crate::{
+    Config,
+    projections::REVOKED_SUBSCRIBERS,
+    subscriber::{Subscriber, SubscriberEvent},
+};
+use reeve_jetstream::{
+    admission::{MAX_REVOKED_KEYS, newest},
+    clients, streams,
+};
+use reeve_runtime::{Delivery, Handle, HandlerError};
+use reeve_types::Timestamp;
+use std::{sync::Arc, time::Duration};
+
+/// Before a server that did not take the list is given it again.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The streams in which a subscriber of these services reads: as the log has the events, and as JSON.
+pub(crate) fn streams_of<'a>(services: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+    services
+        .into_iter()
+        .flat_map(|service| [streams::of_service(service), streams::of_json(service)])
+        .collect()
+}
+
+/// A deleted subscriber's key is revoked, which ends its connections, and its consumers go.
+pub(crate) async fn revoke(
+    config: Arc<Config>,
+    delivery: Delivery<SubscriberEvent>,
+) -> Result<(), HandlerError> {
+    let SubscriberEvent::SubscriberDeleted(deleted) = &delivery.event.event else { return Ok(()) };
+    let handle = &delivery.handle;
+    give(&config, handle).await?;
+    // Whoever has the name by now has consumers of that name.
+    if handle.state::<Subscriber>(&deleted.name).public_key.is_empty() {
+        for stream in streams_of(&deleted.services) {
+            clients::delete_consumers(handle.bus(), &stream, &deleted.name).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Nobody is served before the server knows who is let in.
+pub(crate) async fn start(config: Arc<Config>, handle: Handle) -> Result<(), HandlerError> {
+    give(&config, &handle).await
+}
+
+/// A server that has started may know an older list, or none. The first time at once: it may have done so meanwhile.
+pub(crate) async fn restarts(config: Arc<Config>, handle: Handle) -> Result<(), HandlerError> {
+    let mut connections = config.system.connections();
+    loop {
+        connections.changed().await.map_err(|e| HandlerError::Unavailable(e.to_string()))?;
+        while let Err(error) = give(&config, &handle).await {
+            tracing::warn!(%error, "the bus does not know yet which programs are let in");
+            tokio::time::sleep(RETRY_INTERVAL).await;
+        }
+    }
+}
+
+/// Gives the server the list. One at a time: a shorter list never follows a longer one.
+async fn give(config: &Config, handle: &Handle) -> Result<(), HandlerError> {
+    let _turn = config.giving.lock().await;
+    let rows = handle.views().scan::<Timestamp>(REVOKED_SUBSCRIBERS, "", None, usize::MAX).rows;
+    let revoked = rows.len();
+    let jwt = config.client_admission.account_jwt(newest(rows, MAX_REVOKED_KEYS))?;
+    config.system.put_account(jwt).await?;
+    tracing::info!(revoked, "the bus knows which programs are let in");
+    Ok(())
+}

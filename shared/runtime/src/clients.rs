@@ -1,0 +1,82 @@
+//! What programs of other systems send on the bus, through their account: untrusted. Its subject, which the bus let nobody else
+//! send on, says who speaks; nothing that a service would trust is read from its headers.
+
+use crate::Handle;
+use bytes::Bytes;
+use futures::{FutureExt, StreamExt, future::BoxFuture};
+use reeve_jetstream::{Error, Headers, Message, Subscription};
+use std::{panic::AssertUnwindSafe, sync::Arc};
+use tokio::sync::Semaphore;
+
+/// As many messages of one endpoint are worked on at a time; more wait their turn.
+const MAX_CONCURRENT_MESSAGES: usize = 256;
+
+/// A message of another system's program.
+pub struct ClientMessage {
+    pub handle: Handle,
+    pub message: Message,
+}
+
+impl ClientMessage {
+    /// Whether its sender waits for an answer.
+    pub fn is_request(&self) -> bool {
+        self.message.reply.is_some()
+    }
+}
+
+/// What its sender is told, if it asked.
+pub struct ClientAnswer {
+    pub headers: Headers,
+    pub data: Bytes,
+}
+
+type Handler = Arc<dyn Fn(ClientMessage) -> BoxFuture<'static, ClientAnswer> + Send + Sync>;
+
+/// A subject, or several by wildcards, and what answers there.
+pub(crate) struct ClientEndpoint {
+    subject: String,
+    handler: Handler,
+}
+
+impl ClientEndpoint {
+    pub fn new<F, Fut>(subject: &str, handler: F) -> Self
+    where
+        F: Fn(ClientMessage) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ClientAnswer> + Send + 'static,
+    {
+        let handler: Handler = Arc::new(move |message| Box::pin(handler(message)));
+        Self { subject: subject.to_owned(), handler }
+    }
+
+    /// Each message goes to one of the replicas of the service.
+    pub async fn listen(&self, handle: &Handle) -> Result<Subscription, Error> {
+        handle.bus().subscribe_in(handle.service(), &self.subject).await
+    }
+}
+
+/// Answers messages until their subscription ends.
+pub(crate) async fn run(handle: Handle, endpoint: ClientEndpoint, mut messages: Subscription) {
+    let permits = Arc::new(Semaphore::new(MAX_CONCURRENT_MESSAGES));
+    while let Some(message) = messages.next().await {
+        let Ok(permit) = permits.clone().acquire_owned().await else { return };
+        let (handle, handler) = (handle.clone(), endpoint.handler.clone());
+        tokio::spawn(async move {
+            answer(handle, &handler, message).await;
+            drop(permit);
+        });
+    }
+}
+
+async fn answer(handle: Handle, handler: &Handler, message: Message) {
+    let (bus, reply, subject) = (handle.bus().clone(), message.reply.clone(), message.subject.clone());
+    let handling = AssertUnwindSafe(handler(ClientMessage { handle, message })).catch_unwind();
+    let Ok(answer) = handling.await else {
+        tracing::error!(subject, "the handler of a client's message panicked");
+        return;
+    };
+    // Where to is the bus's word: across accounts it stands in place of what the client has asked for.
+    let Some(reply) = reply else { return };
+    if let Err(error) = bus.publish(&reply, answer.headers, answer.data).await {
+        tracing::warn!(subject, %error, "a client's message could not be answered");
+    }
+}
