@@ -103,6 +103,8 @@ mod poison;
 mod ports;
 #[path = "it/processes.rs"]
 mod processes;
+#[path = "it/publishers.rs"]
+mod publishers;
 #[path = "it/rate_control.rs"]
 mod rate_control;
 #[path = "it/reboot.rs"]

@@ -5,14 +5,16 @@
 
 use crate::{
     Config,
-    projections::REVOKED_SUBSCRIBERS,
+    projections::{PUBLISHERS, PublisherRow, REVOKED_CLIENTS},
+    publisher::{self, Publisher, PublisherEvent},
     subscriber::{Subscriber, SubscriberEvent},
 };
+use reeve_contracts::ingest::SourceEvent;
 use reeve_jetstream::{
     admission::{MAX_REVOKED_KEYS, newest},
     clients, streams,
 };
-use reeve_runtime::{Delivery, Handle, HandlerError};
+use reeve_runtime::{Delivery, ExecuteError, Handle, HandlerError};
 use reeve_types::Timestamp;
 use std::{sync::Arc, time::Duration};
 
@@ -44,6 +46,31 @@ pub(crate) async fn revoke(
     Ok(())
 }
 
+/// A deleted publisher's key is revoked, which ends its connections.
+pub(crate) async fn revoke_publisher(
+    config: Arc<Config>,
+    delivery: Delivery<PublisherEvent>,
+) -> Result<(), HandlerError> {
+    match &delivery.event.event {
+        PublisherEvent::PublisherDeleted(_) => give(&config, &delivery.handle).await,
+        PublisherEvent::PublisherCreated(_) => Ok(()),
+    }
+}
+
+/// With its source a publisher goes, unless it is one of a later source of that name.
+pub(crate) async fn follow_source(delivery: Delivery<SourceEvent>) -> Result<(), HandlerError> {
+    let SourceEvent::SourceDeleted(deleted) = &delivery.event.event else { return Ok(()) };
+    let publisher = delivery.handle.views().get::<PublisherRow>(PUBLISHERS, &deleted.name);
+    if publisher.is_some_and(|publisher| publisher.created <= delivery.event.envelope.time) {
+        let command = publisher::Command::Delete { source: deleted.name.clone() };
+        match delivery.execute::<Publisher>("delete", &deleted.name, command).await {
+            Ok(_) | Err(ExecuteError::Refused(publisher::Error::Unknown(_))) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
 /// Nobody is served before the server knows who is let in.
 pub(crate) async fn start(config: Arc<Config>, handle: Handle) -> Result<(), HandlerError> {
     give(&config, &handle).await
@@ -64,7 +91,7 @@ pub(crate) async fn restarts(config: Arc<Config>, handle: Handle) -> Result<(), 
 /// Gives the server the list. One at a time: a shorter list never follows a longer one.
 async fn give(config: &Config, handle: &Handle) -> Result<(), HandlerError> {
     let _turn = config.giving.lock().await;
-    let rows = handle.views().scan::<Timestamp>(REVOKED_SUBSCRIBERS, "", None, usize::MAX).rows;
+    let rows = handle.views().scan::<Timestamp>(REVOKED_CLIENTS, "", None, usize::MAX).rows;
     let revoked = rows.len();
     let jwt = config.client_admission.account_jwt(newest(rows, MAX_REVOKED_KEYS))?;
     config.system.put_account(jwt).await?;

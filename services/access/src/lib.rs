@@ -6,23 +6,26 @@
 //! - Aggregate `policy`, by its name: subject `reeve.evt.access.policy.<name>`. Events `PolicyPut`, `PolicyDeleted`.
 //! - Aggregate `subscriber`, by its name: subject `reeve.evt.access.subscriber.<name>`. Events `SubscriberCreated`,
 //!   `SubscriberDeleted`. It asks for its consumers on `reeve.consumer.create`, through the account of the bus's clients.
+//! - Aggregate `publisher`, by its source's name: subject `reeve.evt.access.publisher.<source>`. Events `PublisherCreated`,
+//!   `PublisherDeleted`: a program that sends a source's events over the bus. It goes with its source, as ingest's events say.
 //! - It decides nothing for others: the gateway and the services that authorize keep a [`reeve_authz::Access`] of
 //!   their own, from these events and those of tags.
 //!
 //! Invariants: a secret is answered once and lies sealed in its event; its data key is destroyed when the access
 //! key or the principal is deleted. A principal has at most two access keys. A policy that is put is Cedar. The
 //! administrators of an installation are not here but in its principals file. A subscriber's consumers are durable, pulled
-//! from, and in the streams that it was granted; its key is revoked on the bus for good when it is deleted, as the log says.
+//! from, and in the streams that it was granted; its key, and a publisher's, is revoked on the bus for good when it is deleted, as the log says.
 
 mod admission;
 mod api;
 mod consumers;
 mod domain;
 mod projections;
+mod publishers;
 mod reactors;
 mod subscribers;
 
-pub use domain::{policy, principal, subscriber};
+pub use domain::{policy, principal, publisher, subscriber};
 
 use reeve_authz::Access;
 use reeve_jetstream::{
@@ -63,6 +66,10 @@ pub fn service(config: Config) -> Service {
         .projection(projections::Policies)
         .aggregate::<subscriber::Subscriber>()
         .projection(projections::Subscribers)
+        .aggregate::<publisher::Publisher>()
+        .projection(projections::Publishers)
+        .reactor(Consumer::from_beginning("revoke-publisher"), share(config, admission::revoke_publisher))
+        .reactor(Consumer::from_beginning("follow-source"), admission::follow_source)
         .startup(share(config, admission::start))
         .background(share(config, admission::restarts))
         .reactor(Consumer::from_beginning("revoke").concurrency(16), share(config, admission::revoke))
@@ -100,6 +107,12 @@ pub fn service(config: Config) -> Service {
             subscribers::delete,
         )
         .operation(Operation::read("access", "ListSubscribers"), subscribers::list)
+        .operation(
+            Operation::write("access", "CreatePublisher").on("Source", "source"),
+            share(config, publishers::create),
+        )
+        .operation(Operation::write("access", "DeletePublisher").on("Source", "source"), publishers::delete)
+        .operation(Operation::read("access", "ListPublishers"), publishers::list)
         .operation(Operation::read("access", "CheckAccess").live(), move |call| {
             api::check_access(explain.clone(), call)
         })

@@ -1,6 +1,8 @@
-//! Principals, policies and subscribers as they are listed. No secret, sealed or not, is in a view.
+//! Principals, policies, subscribers and publishers as they are listed. No secret, sealed or not, is in a view.
 
-use crate::{policy::PolicyEvent, principal::PrincipalEvent, subscriber::SubscriberEvent};
+use crate::{
+    policy::PolicyEvent, principal::PrincipalEvent, publisher::PublisherEvent, subscriber::SubscriberEvent,
+};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,8 +14,10 @@ pub const POLICIES: &str = "policies";
 
 /// Subscribers by name.
 pub const SUBSCRIBERS: &str = "subscribers";
-/// When each key of a deleted subscriber was revoked.
-pub const REVOKED_SUBSCRIBERS: &str = "revoked-subscribers";
+/// Publishers by their sources.
+pub const PUBLISHERS: &str = "publishers";
+/// When each key of a deleted subscriber or publisher was revoked.
+pub const REVOKED_CLIENTS: &str = "revoked-clients";
 
 /// An access key without its secret.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -105,7 +109,7 @@ pub struct SubscriberRow {
     pub created: Timestamp,
 }
 
-/// Keeps [`SUBSCRIBERS`] and [`REVOKED_SUBSCRIBERS`].
+/// Keeps [`SUBSCRIBERS`] and [`REVOKED_CLIENTS`].
 pub struct Subscribers;
 
 impl Projection for Subscribers {
@@ -122,7 +126,36 @@ impl Projection for Subscribers {
             }
             SubscriberEvent::SubscriberDeleted(e) => {
                 view.remove(SUBSCRIBERS, e.name.as_bytes());
-                view.put_row(REVOKED_SUBSCRIBERS, &e.public_key, event.envelope.time);
+                view.put_row(REVOKED_CLIENTS, &e.public_key, event.envelope.time);
+            }
+        }
+    }
+}
+
+/// A program that may send a source's events over the bus.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct PublisherRow {
+    pub public_key: String,
+    pub created: Timestamp,
+}
+
+/// Keeps [`PUBLISHERS`] and [`REVOKED_CLIENTS`].
+pub struct Publishers;
+
+impl Projection for Publishers {
+    const NAME: &'static str = "publishers";
+    const VERSION: u32 = 1;
+    type Event = PublisherEvent;
+
+    fn apply(&self, view: &mut dyn View, event: &Recorded<PublisherEvent>) {
+        match &event.event {
+            PublisherEvent::PublisherCreated(e) => {
+                let row = PublisherRow { public_key: e.public_key.clone(), created: event.envelope.time };
+                view.put_row(PUBLISHERS, &e.source, row);
+            }
+            PublisherEvent::PublisherDeleted(e) => {
+                view.remove(PUBLISHERS, e.source.as_bytes());
+                view.put_row(REVOKED_CLIENTS, &e.public_key, event.envelope.time);
             }
         }
     }

@@ -5,7 +5,8 @@
 //! - `cloud-event` (`reeve.evt.ingest.cloud-event.<sender>.<identity>`): an event, known by its source and id together.
 //! - `alert-group` (`reeve.evt.ingest.alert-group.<sender>.<group>`): a group of alerts, with each message about it.
 //!
-//! It is asked on `reeve.ingest` by the gateway, which forwards what is posted to `/events` and `/webhooks/alertmanager`.
+//! It is asked on `reeve.ingest` by the gateway, which forwards what is posted to `/events` and `/webhooks/alertmanager`; and on
+//! `reeve.ingest.<source>` by programs of other systems on the bus, which have credentials for the subject of their source.
 //! What follows from an event is for whoever reads it: opscenter makes OpsItems of alerts.
 //!
 //! Invariants: what is acknowledged is stored; a CloudEvent is stored once, and every message of Alertmanager's each
@@ -18,6 +19,7 @@ mod projections;
 
 pub use domain::{alert_group, alertmanager, cloud_event, cloud_events, source};
 
+use reeve_jetstream::clients::INGEST_SUBJECT;
 use reeve_runtime::{Operation, Service, StripedLock};
 use std::sync::Arc;
 
@@ -32,6 +34,7 @@ pub fn service() -> Service {
         .projection(projections::ReceivedEvents)
         .projection(projections::ReceivedAlerts)
         .endpoint("Receive", "reeve.ingest", move |call| api::receive::receive(turns.clone(), call))
+        .client_endpoint(&format!("{INGEST_SUBJECT}.*"), api::publish::publish)
         .operation(Operation::write("ingest", "CreateSource").on("Source", "name"), api::sources::create)
         .operation(Operation::write("ingest", "DeleteSource").on("Source", "name"), api::sources::delete)
         .operation(Operation::read("ingest", "ListSources"), api::sources::list)

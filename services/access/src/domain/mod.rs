@@ -1,5 +1,6 @@
-//! The three aggregates.
+//! The four aggregates.
 
 pub mod policy;
 pub mod principal;
+pub mod publisher;
 pub mod subscriber;

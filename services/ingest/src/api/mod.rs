@@ -1,5 +1,6 @@
 //! The operations of the API `ingest`, PutEvents, and what the gateway forwards.
 
+pub mod publish;
 pub mod put_events;
 pub mod receive;
 pub mod sources;

@@ -1,6 +1,7 @@
-//! CloudEvents 1.0 over HTTP: binary, structured and batched content mode.
+//! CloudEvents 1.0 over HTTP, in binary, structured and batched content mode, and over NATS, in the first two.
 //!
-//! Specified in <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md> and
+//! Specified in <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md>,
+//! <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/nats-protocol-binding.md> and
 //! <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md>.
 
 use super::Unacceptable;
@@ -10,6 +11,9 @@ use reeve_types::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use uuid::Uuid;
+
+/// The attribute that says what the data is.
+const DATA_CONTENT_TYPE: &str = "datacontenttype";
 
 /// How a request carries events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +48,34 @@ pub fn mode(content_type: &str) -> Result<Mode, Unacceptable> {
 /// # Errors
 /// Which header is wrong, and why.
 pub fn binary(headers: &[(String, String)], body: &[u8]) -> Result<CloudEventReceived, Unacceptable> {
+    let mut attributes = attributes_of(headers)?;
+    let content_type = header(headers, "content-type").map(|kind| (DATA_CONTENT_TYPE.to_owned(), kind));
+    attributes.extend(content_type);
+    of_parts(attributes, body)
+}
+
+/// Reads an event as it comes over NATS: the content type tells the mode alone, and that of the data is an attribute like the
+/// others.
+///
+/// # Errors
+/// Which header or attribute is wrong, and why.
+pub fn over_nats(headers: &[(String, String)], body: &[u8]) -> Result<CloudEventReceived, Unacceptable> {
+    match mode(&header(headers, "content-type").unwrap_or_default())? {
+        Mode::Binary => of_parts(attributes_of(headers)?, body),
+        Mode::Structured => structured(body),
+        Mode::Batched => {
+            Err(Unacceptable::new("Content-Type", "is that of a batch: over NATS each event is a message"))
+        }
+    }
+}
+
+/// A header's value, if it has one.
+fn header(headers: &[(String, String)], name: &str) -> Option<String> {
+    let found = headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
+    found.map(|(_, value)| value.clone()).filter(|value| !value.is_empty())
+}
+
+fn attributes_of(headers: &[(String, String)]) -> Result<BTreeMap<String, String>, Unacceptable> {
     let mut attributes = BTreeMap::new();
     for (name, value) in headers {
         let name = name.to_lowercase();
@@ -54,9 +86,12 @@ pub fn binary(headers: &[(String, String)], body: &[u8]) -> Result<CloudEventRec
             }
         }
     }
-    let content_type = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    let content_type = content_type.map(|(_, value)| value.clone()).filter(|value| !value.is_empty());
-    let kind = match (&content_type, body) {
+    Ok(attributes)
+}
+
+/// An event of its attributes and its data as bytes.
+fn of_parts(attributes: BTreeMap<String, String>, body: &[u8]) -> Result<CloudEventReceived, Unacceptable> {
+    let kind = match (attributes.get(DATA_CONTENT_TYPE), body) {
         (_, []) => "",
         (Some(kind), _) if is_json(kind) => "json",
         (Some(kind), _) if kind.to_lowercase().starts_with("text/") && std::str::from_utf8(body).is_ok() => {
@@ -68,7 +103,6 @@ pub fn binary(headers: &[(String, String)], body: &[u8]) -> Result<CloudEventRec
         serde_json::from_slice::<serde::de::IgnoredAny>(body)
             .map_err(|error| Unacceptable::new("The body", format!("is not JSON: {error}")))?;
     }
-    attributes.extend(content_type.map(|content_type| ("datacontenttype".to_owned(), content_type)));
     event("ce-", attributes, kind, body.to_vec())
 }
 
@@ -121,7 +155,7 @@ fn object(value: Value) -> Result<CloudEventReceived, Unacceptable> {
 }
 
 fn data(object: &mut Map<String, Value>) -> Result<(&'static str, Vec<u8>), Unacceptable> {
-    let kind = object.get("datacontenttype").and_then(Value::as_str).unwrap_or("application/json");
+    let kind = object.get(DATA_CONTENT_TYPE).and_then(Value::as_str).unwrap_or("application/json");
     let is_json = is_json(kind);
     let base64 = object.shift_remove("data_base64").filter(|value| !value.is_null());
     match (object.shift_remove("data"), base64) {

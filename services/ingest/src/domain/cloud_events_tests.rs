@@ -116,11 +116,40 @@ fn each_of_a_batch_is_for_itself() {
     assert!(batch(b"{}").is_err());
 }
 
+#[test]
+fn over_nats_the_content_type_tells_the_mode_and_an_attribute_what_the_data_is() {
+    let sent = |more: &[(&str, &str)], body: &[u8]| over_nats(&headers(more), body);
+    let plain = sent(&[("ce-datacontenttype", "text/plain"), ("ce-ext", "%e2%82%ac")], b"it broke").unwrap();
+    assert_eq!((plain.data_kind.as_str(), plain.data.as_slice()), ("text", &b"it broke"[..]));
+    assert_eq!(attribute(&plain, "datacontenttype"), Some("text/plain".into()));
+    assert_eq!(attribute(&plain, "ext"), Some("€".into()));
+    // What a message says of itself besides says nothing of the data.
+    let bytes = sent(&[("content-type", "application/json"), ("Nats-Msg-Id", "7")], &[0, 1, 2, 255]).unwrap();
+    assert_eq!((bytes.data_kind.as_str(), bytes.data.as_slice()), ("binary", &[0, 1, 2, 255][..]));
+    let json = sent(&[("ce-datacontenttype", "application/json")], b"{").unwrap_err();
+    assert!(json.to_string().starts_with("The body is not JSON"), "{json}");
+    let whole =
+        json!({"specversion": "1.0", "id": "1", "source": "/a", "type": "t", "data_base64": "AAECAw=="});
+    let structured = [("Content-Type", "Application/CloudEvents+json; charset=UTF-8")];
+    let read = sent(&structured, whole.to_string().as_bytes()).unwrap();
+    assert_eq!((read.data_kind.as_str(), read.data.as_slice()), ("binary", &[0, 1, 2, 3][..]));
+    for (more, field) in [
+        (("ce-id", ABSENT), "ce-id"),
+        (("content-type", "application/cloudevents-batch+json"), "Content-Type"),
+        (("content-type", "application/cloudevents+avro"), "Content-Type"),
+    ] {
+        assert_eq!(sent(&[more], b"").unwrap_err().field, field);
+    }
+    // Of two senders of the same source and id it is the same event.
+    assert_eq!(sent(&[], b"").unwrap().identity, binary(&headers(&[]), b"").unwrap().identity);
+}
+
 proptest! {
     #[test]
     fn nothing_panics(value in any::<String>(), body in prop::collection::vec(any::<u8>(), 0..100)) {
         let _ = binary(&headers(&[("ce-ext", &value), ("content-type", "application/json")]), &body);
         let _ = structured(&body);
+        let _ = over_nats(&headers(&[("ce-datacontenttype", &value)]), &body);
         let _ = batch(&body);
     }
 

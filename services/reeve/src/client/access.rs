@@ -63,8 +63,14 @@ pub enum Command {
     Policies,
     /// Makes a source of events and prints its token, once: what sends to /events or /webhooks/alertmanager has it in its
     /// header Authorization, as Bearer TOKEN.
-    CreateSource { name: String },
-    /// Deletes a source: its token is good for nothing from then on.
+    CreateSource {
+        name: String,
+        /// Prints NATS credentials as well, which may send CloudEvents on reeve.ingest.NAME and nothing else: the token
+        /// stands in a line of its own before them, as a comment.
+        #[arg(long)]
+        nats: bool,
+    },
+    /// Deletes a source: its token is good for nothing from then on, and its credentials for the bus are not let in.
     DeleteSource { name: String },
     /// Lists sources, and how much came of each.
     Sources,
@@ -131,9 +137,16 @@ pub async fn access(data: &DataFolder, command: Command, format: Format) -> anyh
                 vec![cell(row, "name"), instant(row, "updated"), cell(row, "text").replace('\n', " ")]
             })?;
         }
-        Command::CreateSource { name } => {
-            let answer = connection.call_of(&INGEST, "CreateSource", &json!({"name": name})).await?;
-            stdout::answer(format, &answer, cell(&answer, "token"))?;
+        Command::CreateSource { name, nats } => {
+            let mut answer = connection.call_of(&INGEST, "CreateSource", &json!({"name": name})).await?;
+            if nats {
+                let made = call("CreatePublisher", json!({"source": name})).await;
+                let made = made.with_context(|| {
+                    format!("the source {name} was made, and its credentials were not: delete it, and make it anew")
+                })?;
+                answer["nats"] = made;
+            }
+            new_source(format, &answer)?;
         }
         Command::DeleteSource { name } => {
             done(format, &connection.call_of(&INGEST, "DeleteSource", &json!({"name": name})).await?)?;
@@ -207,6 +220,24 @@ fn new_key(format: Format, answer: &Value) -> anyhow::Result<()> {
         Format::Text => {
             stdout::line(format_args!("export AWS_ACCESS_KEY_ID={}", cell(answer, "accessKeyId")))?;
             stdout::line(format_args!("export AWS_SECRET_ACCESS_KEY={}", cell(answer, "secretAccessKey")))
+        }
+    }
+}
+
+/// A credentials file may begin with other lines: what reads it looks for its marks.
+fn new_source(format: Format, answer: &Value) -> anyhow::Result<()> {
+    let token = cell(answer, "token");
+    match (format, answer.get("nats")) {
+        (Format::Json, _) => stdout::line(answer),
+        (Format::Text, None) => stdout::line(token),
+        (Format::Text, Some(nats)) => {
+            stdout::line(format_args!("# {token}\n{}", cell(nats, "credentials").trim_end()))?;
+            eprintln!(
+                "reeve: it may send to {}; its client needs the inbox prefix {} to hear answers",
+                cell(nats, "subject"),
+                cell(nats, "inboxPrefix")
+            );
+            Ok(())
         }
     }
 }

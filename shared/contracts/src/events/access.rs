@@ -82,6 +82,23 @@ pub struct SubscriberDeleted {
     #[prost(string, tag = "3")]
     pub public_key: ::prost::alloc::string::String,
 }
+/// A program of another system, which may send events of this source over the bus.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PublisherCreated {
+    #[prost(string, tag = "1")]
+    pub source: ::prost::alloc::string::String,
+    /// of its user of the bus
+    #[prost(string, tag = "2")]
+    pub public_key: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PublisherDeleted {
+    #[prost(string, tag = "1")]
+    pub source: ::prost::alloc::string::String,
+    /// let in no more
+    #[prost(string, tag = "2")]
+    pub public_key: ::prost::alloc::string::String,
+}
 
 ::reeve_eventsourcing::events! {
 /// What happens to the aggregate `policy`, on `reeve.evt.access.policy.{name}`.
@@ -99,6 +116,14 @@ PrincipalGroupsSet(PrincipalGroupsSet) = "reeve.access.PrincipalGroupsSet.v1",
 AccessKeyCreated(AccessKeyCreated) = "reeve.access.AccessKeyCreated.v1",
 AccessKeyDeleted(AccessKeyDeleted) = "reeve.access.AccessKeyDeleted.v1",
 PrincipalDeleted(PrincipalDeleted) = "reeve.access.PrincipalDeleted.v1",
+}
+}
+
+::reeve_eventsourcing::events! {
+/// What happens to the aggregate `publisher`, on `reeve.evt.access.publisher.{source}`.
+pub enum PublisherEvent: "access" / "publisher" / 1 {
+PublisherCreated(PublisherCreated) = "reeve.access.PublisherCreated.v1",
+PublisherDeleted(PublisherDeleted) = "reeve.access.PublisherDeleted.v1",
 }
 }
 
