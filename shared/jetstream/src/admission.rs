@@ -6,18 +6,17 @@
 
 use crate::{
     Bus, Error, Headers,
-    operator::{SHARED, limits, pair, sign},
+    jwt::{limits, pair, sign, without},
+    operator::SHARED,
 };
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::time::Duration;
 
 pub use crate::operator::Admission;
 
 /// The most keys that are revoked at once: nats-server takes no JWT of more than 1 MiB, and a key has 96 bytes of it.
 pub const MAX_REVOKED_KEYS: usize = 10_000;
-/// The end of the year 9999, in seconds: a JWT for a revoked key is refused whenever it was issued.
-const END_OF_TIME_SECONDS: i64 = 253_402_300_799;
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Admission {
@@ -29,16 +28,6 @@ impl Admission {
         let claims = without(revoked, agents_claims(&self.core_account, &self.enrolment_key));
         sign(&pair(&self.signing_seed)?, &self.agents_account, "AGENTS", &claims)
     }
-}
-
-/// The claims of an account in which these users' public keys are revoked for good.
-pub(crate) fn without(revoked: impl IntoIterator<Item = String>, mut claims: Value) -> Value {
-    let revoked: Map<String, Value> =
-        revoked.into_iter().map(|key| (key, Value::from(END_OF_TIME_SECONDS))).collect();
-    if !revoked.is_empty() {
-        claims["revocations"] = Value::Object(revoked);
-    }
-    claims
 }
 
 /// The keys with the highest numbers: as many as can be revoked at once.

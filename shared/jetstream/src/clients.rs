@@ -8,8 +8,7 @@
 
 use crate::{
     Bus, Error, Headers,
-    admission::without,
-    operator::{User, limits, pair, sign, user_with},
+    jwt::{User, limits, pair, sign, user_with, without},
 };
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};

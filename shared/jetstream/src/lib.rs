@@ -27,6 +27,7 @@ mod error;
 pub mod follow;
 mod group;
 mod headers;
+mod jwt;
 pub mod keys;
 mod lanes;
 pub mod mac;

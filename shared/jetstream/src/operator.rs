@@ -9,12 +9,13 @@
 use crate::{
     Error,
     clients::{self, ClientAdmission, ClientUsers},
+    jwt::{UNLIMITED, limits, pair, seed, sign, user_with},
 };
-use data_encoding::BASE64URL_NOPAD;
 use nkeys::KeyPair;
-use reeve_types::{Timestamp, ids::new_uuid};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+pub use crate::jwt::User;
 
 /// Every key of the operator, as seeds: whoever holds this holds the bus.
 #[derive(Clone, Serialize, Deserialize)]
@@ -56,58 +57,10 @@ pub struct ServerTls {
     pub key: String,
 }
 
-/// What stands for no limit.
-const UNLIMITED: i64 = -1;
-
-/// A user's JWT and its seed.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct User {
-    pub jwt: String,
-    pub seed: String,
-}
-
-impl User {
-    /// The key that the bus knows the user by.
-    ///
-    /// # Errors
-    /// When the seed is not usable.
-    pub fn public_key(&self) -> Result<String, Error> {
-        Ok(pair(&self.seed)?.public_key())
-    }
-
-    /// A credentials file, as NATS's own tools and clients read it.
-    pub fn credentials(&self) -> String {
-        let Self { jwt, seed } = self;
-        format!(
-            "-----BEGIN NATS USER JWT-----\n{jwt}\n------END NATS USER JWT------\n\n\
-             -----BEGIN USER NKEY SEED-----\n{seed}\n------END USER NKEY SEED------\n"
-        )
-    }
-}
-
 /// For the keys of an instance that had none for this account.
 fn account_seed() -> String {
     // Writing a new account's seed does not fail; an empty one would be refused when it is used.
     KeyPair::new_account().seed().unwrap_or_default()
-}
-
-fn seed(pair: &KeyPair) -> Result<String, Error> {
-    pair.seed().map_err(|e| Error::Credentials(e.to_string()))
-}
-
-pub(crate) fn pair(seed: &str) -> Result<KeyPair, Error> {
-    KeyPair::from_seed(seed).map_err(|e| Error::Credentials(e.to_string()))
-}
-
-pub(crate) fn sign(issuer: &KeyPair, subject: &str, name: &str, nats: &Value) -> Result<String, Error> {
-    let header = BASE64URL_NOPAD.encode(br#"{"typ":"JWT","alg":"ed25519-nkey"}"#);
-    let claims = json!({
-        "jti": new_uuid().to_string(), "iat": Timestamp::now().0 / 1000, "iss": issuer.public_key(),
-        "name": name, "sub": subject, "nats": nats,
-    });
-    let body = format!("{header}.{}", BASE64URL_NOPAD.encode(claims.to_string().as_bytes()));
-    let signature = issuer.sign(body.as_bytes()).map_err(|e| Error::Credentials(e.to_string()))?;
-    Ok(format!("{body}.{}", BASE64URL_NOPAD.encode(&signature)))
 }
 
 impl Keys {
@@ -255,22 +208,6 @@ fn user(account: &KeyPair, name: &str) -> Result<User, Error> {
     user_with(account, name, json!({"pub": {}, "sub": {}}), UNLIMITED)
 }
 
-pub(crate) fn user_with(
-    account: &KeyPair,
-    name: &str,
-    mut claims: Value,
-    subscriptions: i64,
-) -> Result<User, Error> {
-    let key = KeyPair::new_user();
-    claims["issuer_account"] = json!(account.public_key());
-    (claims["type"], claims["version"]) = (json!("user"), json!(2));
-    claims["subs"] = json!(subscriptions);
-    for unlimited in ["data", "payload"] {
-        claims[unlimited] = json!(UNLIMITED);
-    }
-    Ok(User { jwt: sign(account, &key.public_key(), name, &claims)?, seed: seed(&key)? })
-}
-
 impl Enrolment {
     /// The JWT of a node. Its name is the node's id, which the template puts into its subjects.
     ///
@@ -280,19 +217,6 @@ impl Enrolment {
         let claims = json!({"issuer_account": self.agents_account, "type": "user", "version": 2});
         sign(&pair(&self.signing_seed)?, public_key, node.as_str(), &claims)
     }
-}
-
-pub(crate) fn limits(jetstream: bool) -> Value {
-    let mut limits = json!({
-        "subs": -1, "data": -1, "payload": -1, "imports": -1, "exports": -1,
-        "wildcards": true, "conn": -1, "leaf": -1,
-    });
-    if jetstream {
-        for name in ["mem_storage", "disk_storage", "streams", "consumer"] {
-            limits[name] = json!(-1);
-        }
-    }
-    limits
 }
 
 /// What CORE shows to AGENTS, and AGENTS takes: subject, and `stream` or `service`.
