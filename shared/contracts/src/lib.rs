@@ -1,9 +1,9 @@
 //! The contracts in Rust: what lies on the bus (from `schemas/*.proto`) and what AWS's clients send and
 //! expect (from `schemas/aws/*.json`).
 //!
-//! Everything but this file, `names` and `always_sent` is generated and committed, so that a build needs no generator and a review sees
-//! what a change of a schema does. `tests/generate.rs` fails when the files and the schemas differ; run it
-//! with `UPDATE_CONTRACTS=1` to write them anew.
+//! Everything but this file, `names` and `always_sent` is generated and committed, so that a build needs no generator and a review
+//! sees what a change of a schema does; so is `asyncapi.yaml`, for readers of other systems. `tests/generate.rs` fails when the
+//! files and the schemas differ; run it with `UPDATE_CONTRACTS=1` to write them anew.
 //!
 //! - [`documents`] and its like: the events, a module per service, with one enum for each aggregate
 //!   ([`run_command::CommandEvent`]): whoever reads an aggregate's events reads that enum.

@@ -5,6 +5,8 @@
 // All of this is a test: clippy's leave for tests sees only the functions marked as one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "generate/asyncapi.rs"]
+mod asyncapi;
 #[path = "generate/aws.rs"]
 mod aws;
 #[path = "generate/events.rs"]
@@ -101,6 +103,8 @@ fn the_committed_files_are_what_the_schemas_generate() {
     drifted.extend(check("models.rs", &models()));
     let descriptors = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/events/descriptors.bin");
     drifted.extend(differs(&descriptors, "events/descriptors.bin", &generated.descriptors));
+    let described = asyncapi::describe(&root().join("schemas"));
+    drifted.extend(differs(&root().join("asyncapi.yaml"), "asyncapi.yaml", described.as_bytes()));
     let served = fs::read(root().join(OPERATIONS)).unwrap();
     let served: BTreeMap<String, Vec<String>> = serde_json::from_slice(&served).unwrap();
     let always_sent = fs::read(root().join(ALWAYS_SENT)).unwrap();

@@ -5,7 +5,7 @@ use prost_reflect::{DescriptorPool, MessageDescriptor, Value};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What says to which aggregate an event belongs, and how its subject is made.
 const AGGREGATE_OPTION: &str = "reeve.aggregate";
@@ -18,16 +18,25 @@ pub struct Generated {
     pub descriptors: Vec<u8>,
 }
 
-pub fn generate(schemas: &Path) -> Generated {
-    let mut files: Vec<_> = fs::read_dir(schemas)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "proto"))
-        .collect();
+/// All files under `schemas`, with their comments.
+fn compiler_of(schemas: &Path) -> protox::Compiler {
+    let entries = fs::read_dir(schemas).unwrap().map(|entry| entry.unwrap().path());
+    let is_schema = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "proto");
+    let mut files: Vec<_> = entries.filter(is_schema).collect();
     files.sort();
     let mut compiler = protox::Compiler::new([schemas]).unwrap();
     compiler.include_source_info(true);
     compiler.open_files(files).unwrap();
+    compiler
+}
+
+/// All messages under `schemas`, with their comments.
+pub fn pool_of(schemas: &Path) -> DescriptorPool {
+    compiler_of(schemas).descriptor_pool()
+}
+
+pub fn generate(schemas: &Path) -> Generated {
+    let mut compiler = compiler_of(schemas);
     let pool = compiler.descriptor_pool();
     let requests = compiler
         .file_descriptor_set()

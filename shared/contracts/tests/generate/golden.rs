@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-fn schemas() -> PathBuf {
+pub fn schemas() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas")
 }
 
@@ -40,8 +40,13 @@ fn sample(descriptor: &MessageDescriptor) -> DynamicMessage {
 }
 
 /// `reeve.run_command.CommandSent` is released as `reeve.run-command.CommandSent.v1`.
-fn file(descriptor: &MessageDescriptor) -> PathBuf {
+pub fn file(descriptor: &MessageDescriptor) -> PathBuf {
     schemas().join("golden").join(format!("{}.bin", events::event_type(descriptor)))
+}
+
+/// An event's sample; of a new one the sample that it will have.
+pub fn bytes(descriptor: &MessageDescriptor) -> Vec<u8> {
+    fs::read(file(descriptor)).unwrap_or_else(|_| sample(descriptor).encode_to_vec())
 }
 
 #[test]
