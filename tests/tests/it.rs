@@ -139,3 +139,5 @@ mod tour;
 mod traces;
 #[path = "it/views_disk_full.rs"]
 mod views_disk_full;
+#[path = "it/webhooks.rs"]
+mod webhooks;

@@ -26,7 +26,7 @@ pub fn router<B: Bus>(gateway: Gateway<B>) -> Router {
         .route("/enroll", post(enroll::<B>))
         .route("/events", post(receive::<B>))
         .route("/events/stream", get(events::<B>))
-        .route("/webhooks/alertmanager", post(receive::<B>))
+        .route("/webhooks/{source}", post(receive::<B>))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready::<B>))
         .route("/schemas", get(schemas))

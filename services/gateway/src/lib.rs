@@ -2,7 +2,7 @@
 //!
 //! One path for every operation: authenticate ([`sigv4`]), validate against AWS's model ([`models`],
 //! [`validate`]), authorize every resource that it names (`reeve_authz`), [`forward`], answer ([`errors`]). Beside it
-//! `POST /enroll` for nodes, `POST /events` and `POST /webhooks/alertmanager` for other systems, `GET /healthz` and `GET /readyz`, the events' schemas at `GET /schemas`; and the same calls over the bus ([`serve_bus`]).
+//! `POST /enroll` for nodes, `POST /events` and `POST /webhooks/<source>` for other systems, `GET /healthz` and `GET /readyz`, the events' schemas at `GET /schemas`; and the same calls over the bus ([`serve_bus`]).
 //!
 //! Subjects: asks on what the services announce (`reeve.api.<service>.<Operation>`) on `reeve.enroll` and `reeve.ingest`;
 //! takes calls on `reeve.edge`.

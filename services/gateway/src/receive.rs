@@ -1,6 +1,7 @@
-//! `POST /events` and `POST /webhooks/alertmanager`: what other systems send, forwarded to the service ingest.
+//! `POST /events` and `POST /webhooks/<source>`: what other systems send, forwarded to the service ingest.
 //!
-//! There is no signature: the token of a source is what authenticates, and ingest checks it. An answer of 2xx says that
+//! There is no signature: the token of a source is what authenticates, and ingest checks it. A webhook whose sender cannot set
+//! a header has it in the query, as `token`. An answer of 2xx says that
 //! everything is stored. A 4xx is for what can never be accepted, because Alertmanager gives up on it: whatever is in the
 //! way for a while answers 503.
 
@@ -10,7 +11,8 @@ use crate::incoming::{Incoming, incoming};
 use crate::{Bus, Gateway};
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, Response, StatusCode};
+use axum::http::header::AUTHORIZATION;
+use axum::http::{Response, StatusCode};
 use bytes::Bytes;
 use data_encoding::BASE64;
 use reeve_types::ids::new_uuid;
@@ -20,6 +22,8 @@ use tracing::Instrument;
 
 /// As the bus carries it in Base64, with its headers, in one message.
 const MAX_RECEIVED_BYTES: usize = 640 * 1024;
+/// Below here each source has its path.
+const WEBHOOKS: &str = "/webhooks/";
 /// What goes on to ingest beside the headers of CloudEvents.
 const FORWARDED: [&str; 2] = ["authorization", "content-type"];
 
@@ -52,7 +56,7 @@ impl<B: Bus> Gateway<B> {
         self.open()?;
         let forwarded = json!({
             "path": request.path,
-            "headers": forwarded(request.headers)?,
+            "headers": forwarded(&request)?,
             "body": BASE64.encode(&request.body),
         });
         let headers = self.headers(&request, request.request_id);
@@ -62,8 +66,9 @@ impl<B: Bus> Gateway<B> {
 }
 
 /// The headers that ingest reads.
-fn forwarded(headers: &HeaderMap) -> Result<Vec<Value>, Failure> {
-    let read = headers
+fn forwarded(request: &Incoming<'_>) -> Result<Vec<Value>, Failure> {
+    let read = request
+        .headers
         .iter()
         .filter(|(name, _)| FORWARDED.contains(&name.as_str()) || name.as_str().starts_with("ce-"));
     let pairs = read.map(|(name, value)| match std::str::from_utf8(value.as_bytes()) {
@@ -73,7 +78,14 @@ fn forwarded(headers: &HeaderMap) -> Result<Vec<Value>, Failure> {
             Err(Failure::new("ValidationException", message))
         }
     });
-    pairs.collect()
+    let mut pairs: Vec<Value> = pairs.collect::<Result<_, _>>()?;
+    let token = request.query.split('&').find_map(|pair| pair.strip_prefix("token="));
+    if let Some(token) =
+        token.filter(|_| request.path.starts_with(WEBHOOKS) && !request.headers.contains_key(AUTHORIZATION))
+    {
+        pairs.push(json!(["authorization", format!("Bearer {token}")]));
+    }
+    Ok(pairs)
 }
 
 /// A refusal with the status that tells a sender whether to try again.

@@ -12,9 +12,10 @@ pub(crate) const SOURCES: &str = "sources";
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SourceRow {
     pub created: Timestamp,
-    /// CloudEvents, and messages of Alertmanager.
+    /// CloudEvents, and messages of Alertmanager and of webhooks.
     pub received: u64,
     pub last_received: Timestamp,
+    pub mapping: String,
 }
 
 /// Keeps the sources of [`SOURCES`].
@@ -22,7 +23,7 @@ pub(crate) struct Sources;
 
 impl Projection for Sources {
     const NAME: &'static str = "sources";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = SourceEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<SourceEvent>) {
@@ -33,6 +34,9 @@ impl Projection for Sources {
                     &e.name,
                     SourceRow { created: event.envelope.time, ..SourceRow::default() },
                 );
+            }
+            SourceEvent::SourceMappingPut(e) => {
+                view.change_row(SOURCES, &e.name, |row: &mut SourceRow| row.mapping = e.mapping.clone());
             }
             SourceEvent::SourceDeleted(e) => view.remove(SOURCES, e.name.as_bytes()),
         }

@@ -3,13 +3,13 @@
 use reeve_e2e::{Apart, Instance, wait_for};
 use serde_json::{Value, json};
 
-fn token(instance: &Instance, name: &str) -> String {
+pub fn token(instance: &Instance, name: &str) -> String {
     let created = instance.reeve(&["access", "create-source", name, "--output", "json"]);
     created.json()["token"].as_str().unwrap().to_owned()
 }
 
 /// Posts a body; answers the status and the body.
-fn post(instance: &Instance, path: &str, headers: &[(&str, &str)], body: &str) -> (u16, Value) {
+pub fn post(instance: &Instance, path: &str, headers: &[(&str, &str)], body: &str) -> (u16, Value) {
     let url = format!("{}{path}", instance.announced()["endpoint"].as_str().unwrap());
     let mut request = ureq::post(&url).config().http_status_as_error(false).build();
     for (name, value) in headers {
@@ -123,7 +123,11 @@ fn whoever_sends_while_the_bus_or_the_service_is_away_is_told_to_come_again() {
     let bearer = format!("Bearer {}", token(apart.instance(), "am"));
     let send = |apart: &mut Apart| {
         let headers = [("authorization", bearer.as_str())];
-        post(apart.instance(), "/webhooks/alertmanager", &headers, &message(&[("firing", "a")]))
+        let alertmanager =
+            post(apart.instance(), "/webhooks/alertmanager", &headers, &message(&[("firing", "a")]));
+        let other = post(apart.instance(), "/webhooks/am", &headers, "{}");
+        assert_eq!(alertmanager.0, other.0, "{}", other.1);
+        alertmanager
     };
     assert_eq!(send(&mut apart).0, 200);
     apart.end("ingest");

@@ -15,7 +15,7 @@ impl From<Error> for ApiError {
         let code = match &error {
             Error::Exists(_) => "EntityAlreadyExistsException",
             Error::Unknown(_) => "NoSuchEntityException",
-            Error::Reserved { .. } => "ValidationException",
+            Error::Reserved { .. } | Error::Malformed(_) | Error::HasPath(_) => "ValidationException",
         };
         Self::new(code, error.to_string())
     }

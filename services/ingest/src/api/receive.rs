@@ -8,14 +8,23 @@ use crate::{
     cloud_events::{self, Mode},
     domain::Unacceptable,
     source::Source,
+    webhook::{Mapped, Mapping},
 };
+use bytes::Bytes;
 use data_encoding::BASE64;
 use reeve_contracts::ingest::CloudEventReceived;
 use reeve_eventsourcing::{Actor, Context};
+use reeve_jetstream::{
+    Headers, Message,
+    dead_letters::{self, DeadLetter},
+};
 use reeve_runtime::{ApiError, Call, StripedLock};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+
+/// What gives up on messages that a mapping does not fit, as dead letters name it.
+const WEBHOOK_HANDLER: &str = "webhook";
 
 /// A request as the gateway forwards it.
 #[derive(Deserialize)]
@@ -65,8 +74,75 @@ pub(crate) async fn receive(turns: Arc<StripedLock>, call: Call<Received>) -> Re
             Mode::Structured => one(&call, &context, &sender, cloud_events::structured(&body)?).await,
             Mode::Batched => several(&call, &context, &sender, cloud_events::batch(&body)?).await,
         },
-        path => Err(ApiError::invalid(format!("The path {path:?} takes no events."))),
+        path => match path.strip_prefix("/webhooks/") {
+            Some(source) if source == sender => webhook(&turns, &call, &context, &sender, &body).await,
+            Some(source) => {
+                let message = format!("The token is that of {sender}, and not of {source}.");
+                Err(ApiError::new("AccessDeniedException", message))
+            }
+            None => Err(ApiError::invalid(format!("The path {path:?} takes no events."))),
+        },
     }
+}
+
+/// A message that the source's mapping tells how to read. What it does not fit is put aside, with the whole message.
+async fn webhook(
+    turns: &StripedLock,
+    call: &Call<Received>,
+    context: &Context,
+    sender: &str,
+    body: &[u8],
+) -> Result<Value, ApiError> {
+    let state = call.handle.state::<Source>(sender);
+    let mapped = match state.mapping.is_empty() {
+        false => Mapping::parse(&state.mapping).map_err(ApiError::internal)?.read(sender, body)?,
+        true => Mapped {
+            misfits: vec![Unacceptable {
+                field: format!("The source {sender}"),
+                problem: "has no mapping: `reeve access put-mapping` puts one".to_owned(),
+            }],
+            ..Mapped::default()
+        },
+    };
+    let misfits: Vec<Value> =
+        mapped.misfits.iter().map(|m| json!({"field": m.field, "message": format!("{m}.")})).collect();
+    if !mapped.misfits.is_empty() {
+        put_aside(call, sender, body, &mapped.misfits).await?;
+    }
+    let alerts = mapped.group.as_ref().map_or(0, |group| group.alerts.len());
+    if let Some(group) = mapped.group {
+        let _turn = turns.turn(&group.group).await;
+        let id = format!("{sender}/{}", group.group);
+        call.handle.execute::<AlertGroup>(&id, group, context).await?;
+    }
+    Ok(json!({"alerts": alerts, "ignored": mapped.ignored, "setAside": misfits}))
+}
+
+/// Keeps a message as a dead letter, without the token that it came with.
+async fn put_aside(
+    call: &Call<Received>,
+    sender: &str,
+    body: &[u8],
+    misfits: &[Unacceptable],
+) -> Result<(), ApiError> {
+    let reasons: Vec<String> = misfits.iter().map(|misfit| format!("{misfit}.")).collect();
+    let message = Message {
+        subject: format!("/webhooks/{sender}"),
+        reply: None,
+        headers: Headers::default(),
+        data: Bytes::copy_from_slice(body),
+        status: None,
+    };
+    let letter = DeadLetter {
+        service: call.handle.service(),
+        handler: WEBHOOK_HANDLER,
+        sequence: 0,
+        message: &message,
+        reason: &reasons.join(" "),
+        retry: None,
+    };
+    let stored = dead_letters::store(call.handle.bus(), &letter).await;
+    stored.map_err(|error| ApiError::new("ServiceUnavailable", error.to_string()))
 }
 
 /// The name of the source whose token the request has.

@@ -1,4 +1,4 @@
-//! CreateSource, DeleteSource, ListSources: the model is `schemas/reeve/ingest.json`.
+//! CreateSource, PutSourceMapping, DeleteSource, ListSources: the model is `schemas/reeve/ingest.json`.
 
 use super::hash;
 use crate::{
@@ -44,6 +44,18 @@ pub(crate) async fn create(call: Call<Named>) -> Result<NewSource, ApiError> {
     Ok(NewSource { name, token })
 }
 
+#[derive(Deserialize)]
+pub struct ToMapping {
+    name: String,
+    mapping: String,
+}
+
+pub(crate) async fn put_mapping(call: Call<ToMapping>) -> Result<Done, ApiError> {
+    let (name, mapping) = (call.input.name.clone(), call.input.mapping.clone());
+    call.execute::<Source>(&name, Command::PutMapping { name: name.clone(), mapping }).await?;
+    Ok(Done {})
+}
+
 pub(crate) async fn delete(call: Call<Named>) -> Result<Done, ApiError> {
     let name = call.input.name.clone();
     call.execute::<Source>(&name, Command::Delete { name: name.clone() }).await?;
@@ -65,6 +77,8 @@ pub struct Listed {
     received: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_received: Option<f64>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    mapping: String,
 }
 
 #[derive(Serialize)]
@@ -82,6 +96,7 @@ pub(crate) async fn list(call: Call<List>) -> Result<SourcesPage, ApiError> {
         name,
         created: row.created.epoch_seconds(),
         received: row.received,
+        mapping: row.mapping,
         last_received: (row.last_received > Timestamp(0)).then(|| row.last_received.epoch_seconds()),
     })?;
     Ok(SourcesPage { sources, next_token })

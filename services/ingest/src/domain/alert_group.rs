@@ -1,16 +1,18 @@
 //! A group of alerts: each message about it is an event, and says whether the one before it was cut off.
 
 pub use reeve_contracts::ingest::AlertGroupEvent;
-use reeve_contracts::ingest::AlertGroupReceived;
+use reeve_contracts::ingest::{Alert, AlertGroupReceived};
 use reeve_eventsourcing::{Context, Decider};
 use serde::{Deserialize, Serialize};
-use std::convert::Infallible;
+use std::{collections::BTreeMap, convert::Infallible};
 
 /// What is known of the group.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
     /// Its last message was cut off.
     pub truncated: bool,
+    /// Since when those fire whose sender says no start, by fingerprint.
+    pub starts: BTreeMap<String, i64>,
 }
 
 /// The aggregate.
@@ -24,15 +26,26 @@ impl Decider for AlertGroup {
 
     fn decide(
         state: &State,
-        received: AlertGroupReceived,
-        _: &Context,
+        mut received: AlertGroupReceived,
+        context: &Context,
     ) -> Result<Option<AlertGroupEvent>, Infallible> {
-        let received = AlertGroupReceived { follows_truncated: state.truncated, ..received };
+        received.follows_truncated = state.truncated;
+        let startless = |alert: &&mut Alert| received.started_when_heard.contains(&alert.fingerprint);
+        for alert in received.alerts.iter_mut().filter(startless) {
+            alert.start_ms = state.starts.get(&alert.fingerprint).copied().unwrap_or(context.now.0);
+        }
         Ok(Some(AlertGroupEvent::AlertGroupReceived(received)))
     }
 
-    fn evolve(_: State, AlertGroupEvent::AlertGroupReceived(e): &AlertGroupEvent) -> State {
-        State { truncated: e.truncated_alerts > 0 }
+    fn evolve(mut state: State, AlertGroupEvent::AlertGroupReceived(e): &AlertGroupEvent) -> State {
+        state.truncated = e.truncated_alerts > 0;
+        for alert in e.alerts.iter().filter(|alert| e.started_when_heard.contains(&alert.fingerprint)) {
+            match alert.firing {
+                true => state.starts.insert(alert.fingerprint.clone(), alert.start_ms),
+                false => state.starts.remove(&alert.fingerprint),
+            };
+        }
+        state
     }
 }
 
@@ -53,5 +66,20 @@ mod tests {
         given::<AlertGroup>([event(0, false)]).when(message(0, false)).then(event(0, false));
         given::<AlertGroup>([event(3, false)]).when(message(2, false)).then(event(2, true));
         given::<AlertGroup>([event(3, false), event(0, true)]).when(message(0, true)).then(event(0, false));
+    }
+
+    #[test]
+    fn an_alert_without_a_start_began_when_it_was_heard_of_until_it_has_ended() {
+        let now = reeve_testkit::context().now.0;
+        let message = |firing, start_ms| AlertGroupReceived {
+            alerts: vec![Alert { fingerprint: "f".into(), firing, start_ms, ..Alert::default() }],
+            started_when_heard: vec!["f".into()],
+            ..AlertGroupReceived::default()
+        };
+        let event = |firing, start_ms| AlertGroupEvent::AlertGroupReceived(message(firing, start_ms));
+        given::<AlertGroup>([]).when(message(true, 0)).then(event(true, now));
+        given::<AlertGroup>([event(true, 5)]).when(message(true, 0)).then(event(true, 5));
+        given::<AlertGroup>([event(true, 5)]).when(message(false, 0)).then(event(false, 5));
+        given::<AlertGroup>([event(true, 5), event(false, 5)]).when(message(true, 0)).then(event(true, now));
     }
 }

@@ -52,6 +52,7 @@ pub fn read(sender: &str, body: &[u8]) -> Result<AlertGroupReceived, Unacceptabl
         group_labels,
         truncated_alerts,
         follows_truncated: false,
+        started_when_heard: Vec::new(),
     })
 }
 

@@ -5,6 +5,7 @@ pub mod alertmanager;
 pub mod cloud_event;
 pub mod cloud_events;
 pub mod source;
+pub mod webhook;
 
 /// Why something can never be accepted: which field, and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -61,7 +61,7 @@ pub enum Command {
     DeletePolicy { name: String },
     /// Lists policies.
     Policies,
-    /// Makes a source of events and prints its token, once: what sends to /events or /webhooks/alertmanager has it in its
+    /// Makes a source of events and prints its token, once: what sends to /events or /webhooks/… has it in its
     /// header Authorization, as Bearer TOKEN.
     CreateSource {
         name: String,
@@ -69,6 +69,13 @@ pub enum Command {
         /// stands in a line of its own before them, as a comment.
         #[arg(long)]
         nats: bool,
+    },
+    /// Says what the messages mean that a source posts to /webhooks/NAME: where in their JSON key, status, severity, title,
+    /// text and links are. The folder examples/webhooks has mappings for Grafana, GitHub, Zabbix and Uptime Kuma.
+    PutMapping {
+        name: String,
+        /// A file with a JSON object; `-` is stdin.
+        file: PathBuf,
     },
     /// Deletes a source: its token is good for nothing from then on, and its credentials for the bus are not let in.
     DeleteSource { name: String },
@@ -147,6 +154,10 @@ pub async fn access(data: &DataFolder, command: Command, format: Format) -> anyh
                 answer["nats"] = made;
             }
             new_source(format, &answer)?;
+        }
+        Command::PutMapping { name, file } => {
+            let input = json!({"name": name, "mapping": text(&file)?});
+            done(format, &connection.call_of(&INGEST, "PutSourceMapping", &input).await?)?;
         }
         Command::DeleteSource { name } => {
             done(format, &connection.call_of(&INGEST, "DeleteSource", &json!({"name": name})).await?)?;

@@ -10,6 +10,14 @@ pub struct SourceCreated {
     #[prost(string, tag = "2")]
     pub token_hash: ::prost::alloc::string::String,
 }
+/// What the messages mean that are posted to /webhooks/<name>: a JSON object, as `reeve access put-mapping` takes it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SourceMappingPut {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub mapping: ::prost::alloc::string::String,
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SourceDeleted {
     #[prost(string, tag = "1")]
@@ -46,7 +54,7 @@ pub struct CloudEventReceived {
     #[prost(bytes = "vec", tag = "8")]
     pub data: ::prost::alloc::vec::Vec<u8>,
 }
-/// An alert of Alertmanager's.
+/// An alert of Alertmanager's, or of another system whose mapping tells it.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Alert {
     /// of its labels
@@ -68,7 +76,7 @@ pub struct Alert {
     #[prost(string, tag = "7")]
     pub generator_url: ::prost::alloc::string::String,
 }
-/// A message of Alertmanager's webhook, each time that it comes: repeats are events as well.
+/// A message of Alertmanager's webhook, or of another system's, each time that it comes: repeats are events as well.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct AlertGroupReceived {
     /// the source whose token it came with
@@ -97,6 +105,9 @@ pub struct AlertGroupReceived {
     /// the last message of the group was cut off: what this one lacks has ended
     #[prost(bool, tag = "10")]
     pub follows_truncated: bool,
+    /// fingerprints of alerts whose sender says no start
+    #[prost(string, repeated, tag = "11")]
+    pub started_when_heard: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 
 ::reeve_eventsourcing::events! {
@@ -117,6 +128,7 @@ CloudEventReceived(CloudEventReceived) = "reeve.ingest.CloudEventReceived.v1",
 /// What happens to the aggregate `source`, on `reeve.evt.ingest.source.{name}`.
 pub enum SourceEvent: "ingest" / "source" / 1 {
 SourceCreated(SourceCreated) = "reeve.ingest.SourceCreated.v1",
+SourceMappingPut(SourceMappingPut) = "reeve.ingest.SourceMappingPut.v1",
 SourceDeleted(SourceDeleted) = "reeve.ingest.SourceDeleted.v1",
 }
 }
