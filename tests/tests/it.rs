@@ -19,6 +19,8 @@ mod architecture_imports;
 mod as_of;
 #[path = "it/associations.rs"]
 mod associations;
+#[path = "it/automation.rs"]
+mod automation;
 #[path = "it/bad_input.rs"]
 mod bad_input;
 #[path = "it/bus_away.rs"]

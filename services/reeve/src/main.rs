@@ -85,6 +85,9 @@ enum Command {
     /// Lists, shows, previews and runs associations.
     #[command(subcommand)]
     Associations(client::associations::Command),
+    /// Lists, shows, starts, stops and simulates runbooks.
+    #[command(subcommand)]
+    Automation(client::automation::Command),
     /// Lists, shows, starts and resolves incidents.
     #[command(subcommand)]
     Incidents(client::incidents::Command),
@@ -173,6 +176,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
             | Command::Compliance(_)
             | Command::DeadLetters(_)
             | Command::Associations(_)
+            | Command::Automation(_)
             | Command::Incidents(_)
             | Command::Inventory(_)
             | Command::Ops(_)
@@ -184,7 +188,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(
         asks || cli.as_of.is_none(),
         "--as-of goes with nodes, documents, commands, command, compliance, dead-letters, incidents, inventory, \
-         associations, ops, parameters, patch, rules and api"
+         associations, automation, ops, parameters, patch, rules and api"
     );
     let connection =
         || anyhow::Ok(client::connection::Connection::open(&data)?.asking_as_of(cli.as_of.clone()));
@@ -210,6 +214,9 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         }
         Command::Associations(command) => {
             client::associations::associations(connection()?, command, format).await?;
+        }
+        Command::Automation(command) => {
+            client::automation::automation(&connection()?, command, format).await?;
         }
         Command::Incidents(command) => {
             client::incidents::incidents(connection()?, command, format).await?;

@@ -84,6 +84,7 @@ pub fn service(config: &Config) -> Service {
             reactors::recall,
         )
         .request(move |request| requests::run(requested.clone(), request))
+        .request(requests::cancel)
         .operation(Operation::write("ssm", "SendCommand").on("Document", "DocumentName"), move |call| {
             api::send::send(sender.clone(), call)
         })

@@ -1,4 +1,4 @@
-//! What other services ask for: to run a document on nodes, on behalf of a principal.
+//! What other services ask for: to run a document on nodes, on behalf of a principal, and to end that.
 //!
 //! It is decided on as SendCommand is. The command's id is the request's, so that a repeated request is one command; a
 //! request that leads to none is answered by `CommandRefused`.
@@ -7,7 +7,7 @@ use crate::{
     domain::command::{Command, SentCommand},
     sending::{Order, Sender},
 };
-use reeve_contracts::run_command::{CommandRefused, CommandRequested};
+use reeve_contracts::run_command::{CommandCancellationRequested, CommandRefused, CommandRequested};
 use reeve_runtime::{ApiError, HandlerError, Request};
 use serde::de::DeserializeOwned;
 
@@ -32,6 +32,30 @@ pub async fn run(sender: Sender, request: Request<CommandRequested>) -> Result<(
         reason: refused.message,
     };
     handle.execute::<SentCommand>(&id, Command::Refuse(Box::new(refused)), context).await?;
+    Ok(())
+}
+
+/// Ends a command that the same service has asked for, on all its nodes. One that there is not yet is never sent: whoever asks
+/// may have given up before its request was carried out.
+pub async fn cancel(request: Request<CommandCancellationRequested>) -> Result<(), HandlerError> {
+    let (handle, context, id) = (&request.handle, &request.context, &request.message.command_id);
+    let state = handle.state::<SentCommand>(id);
+    let command = match state.is_of(&request.from) {
+        Some(true) => Command::Cancel { node_ids: Vec::new() },
+        Some(false) => {
+            let message =
+                format!("{} asked for the end of the command {id}, which it has not asked for", request.from);
+            return Err(HandlerError::Permanent(message));
+        }
+        None => Command::Refuse(Box::new(CommandRefused {
+            command_id: id.clone(),
+            request_id: id.clone(),
+            code: "Cancelled".to_owned(),
+            reason: "It was cancelled before it was sent.".to_owned(),
+            ..CommandRefused::default()
+        })),
+    };
+    handle.execute::<SentCommand>(id, command, context).await?;
     Ok(())
 }
 

@@ -91,7 +91,7 @@ fn embedded(value: &Value) -> String {
 
 /// The next `{{ name }}` at or after a byte position: its start, its end and the name. The name is anything
 /// between the braces without braces and inner blanks, so dotted and colon names are found as well.
-pub(crate) fn next_placeholder(text: &str, from: usize) -> Option<(usize, usize, &str)> {
+pub fn next_placeholder(text: &str, from: usize) -> Option<(usize, usize, &str)> {
     let mut at = from;
     while let Some(found) = text.get(at..)?.find("{{") {
         let start = at + found;

@@ -8,8 +8,10 @@ use crate::{
 use futures::future::BoxFuture;
 use prost::Message;
 use reeve_contracts::{
-    dead_letters::DeadLetterRetryRequested, incidents::IncidentRequested, opscenter::OpsItemRequested,
-    run_command::CommandRequested,
+    dead_letters::DeadLetterRetryRequested,
+    incidents::IncidentRequested,
+    opscenter::OpsItemRequested,
+    run_command::{CommandCancellationRequested, CommandRequested},
 };
 use reeve_eventsourcing::{Actor, Context};
 use reeve_jetstream::{
@@ -36,6 +38,11 @@ impl RequestMessage for DeadLetterRetryRequested {
 
 impl RequestMessage for CommandRequested {
     const SCHEMA: &'static str = "reeve.run-command.CommandRequested.v1";
+    const SERVICE: &'static str = "run-command";
+}
+
+impl RequestMessage for CommandCancellationRequested {
+    const SCHEMA: &'static str = "reeve.run-command.CommandCancellationRequested.v1";
     const SERVICE: &'static str = "run-command";
 }
 

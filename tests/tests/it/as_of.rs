@@ -8,10 +8,11 @@ use reeve_types::Timestamp;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
 
-/// What has a name that only its service gives: of an incident, and of an association.
+/// What has a name that only its service gives: of an incident, of an association, and of an automation.
 struct Incident {
     association: String,
     execution: String,
+    automation: String,
     plan: String,
     arn: String,
     note: String,
@@ -24,6 +25,17 @@ fn incident(instance: &Instance, operation: &str, input: &Value) -> Value {
     let (status, answer) = instance.raw().call_of("ssm-incidents", operation, input, None);
     assert_eq!(status, 200, "{operation} {input}: {answer}");
     answer
+}
+
+/// A runbook that runs: the id of its execution.
+fn automate(instance: &Instance) -> String {
+    let content = json!({"schemaVersion": "0.3", "mainSteps": [
+        {"name": "wait", "action": "aws:sleep", "inputs": {"Duration": "PT0S"}},
+        {"name": "hold", "action": "aws:pause", "inputs": {}}]});
+    let document = json!({"Name": "hold", "DocumentType": "Automation", "Content": content.to_string()});
+    instance.call("CreateDocument", &document);
+    let started = instance.call("StartAutomationExecution", &json!({"DocumentName": "hold"}));
+    started["AutomationExecutionId"].as_str().unwrap().to_owned()
 }
 
 /// An association and its first execution.
@@ -53,7 +65,8 @@ impl Incident {
         let regions = json!({"regions": {instance.raw().region: {}}});
         let set = text(&incident(instance, "CreateReplicationSet", &regions)["arn"]);
         let (association, execution) = associate(instance);
-        Self { association, execution, plan, arn, note, set }
+        let automation = automate(instance);
+        Self { association, execution, automation, plan, arn, note, set }
     }
 
     /// Something that people do about it.
@@ -129,6 +142,9 @@ fn inputs(operation: &str, node: &str, created: &Created, incident: &Incident) -
         }
         "DescribeEffectiveInstanceAssociations" | "DescribeInstanceAssociationsStatus" => {
             vec![json!({"InstanceId": node})]
+        }
+        "GetAutomationExecution" | "DescribeAutomationStepExecutions" => {
+            vec![json!({"AutomationExecutionId": incident.automation})]
         }
         "PreviewAssociation" => vec![json!({"associationId": incident.association})],
         "ListInventoryEntries" => ["AWS:Tag", "Custom:Rack"]

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod api;
 pub mod associations;
+pub mod automation;
 pub mod bus_user;
 pub mod command;
 pub mod compliance;

@@ -39,7 +39,7 @@ pub const KEY_RENEWAL: &str = "key-renewal";
 pub const KEY_RENEWAL_SECRETS: [&str; 2] = [ROOT_SEED, ROOT_KEY];
 
 /// Every service.
-pub const ENTRIES: [Entry; 16] = [
+pub const ENTRIES: [Entry; 17] = [
     Entry {
         name: "access",
         secrets: &[SECRETS_KEY, SYSTEM, CLIENTS, CLIENT_ADMISSION],
@@ -55,6 +55,12 @@ pub const ENTRIES: [Entry; 16] = [
                 giving: Default::default(),
             }))
         },
+    },
+    Entry {
+        name: "automation",
+        secrets: &[],
+        authorizes: true,
+        describe: |needs| Ok(reeve_automation::service(needs.access()?)),
     },
     Entry {
         name: "compliance",

@@ -152,6 +152,11 @@ fn count(node_ids: &[String]) -> u32 {
 }
 
 impl State {
+    /// Whether it is what somebody of this kind asked for; `None` when it was neither sent nor refused.
+    pub fn is_of(&self, origin_kind: &str) -> Option<bool> {
+        self.sent.then(|| self.origin_kind == origin_kind || self.origin_kind.is_empty() && self.finished)
+    }
+
     /// Whether nodes were listed for a command that was not sent.
     pub fn is_listing(&self) -> bool {
         !self.sent && self.targets > 0

@@ -40,6 +40,12 @@ pub const OPERATIONS: &[&str] = &[
     "AddTagsToResource",
     "RemoveTagsFromResource",
     "ListTagsForResource",
+    "StartAutomationExecution",
+    "GetAutomationExecution",
+    "DescribeAutomationExecutions",
+    "DescribeAutomationStepExecutions",
+    "StopAutomationExecution",
+    "SendAutomationSignal",
     "SendCommand",
     "CancelCommand",
     "ListCommands",
@@ -504,6 +510,174 @@ pub struct AttachmentsSource {
     pub name: Option<String>,
     #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
     pub values: Option<Vec<String>>,
+}
+
+/// AWS's `AutomationExecution`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AutomationExecution {
+    #[serde(rename = "AlarmConfiguration", skip_serializing_if = "Option::is_none")]
+    pub alarm_configuration: Option<AlarmConfiguration>,
+    #[serde(rename = "AssociationId", skip_serializing_if = "Option::is_none")]
+    pub association_id: Option<String>,
+    #[serde(rename = "AutomationExecutionId", skip_serializing_if = "Option::is_none")]
+    pub automation_execution_id: Option<String>,
+    /// One of `Pending`, `InProgress`, `Waiting`, `Success`, `TimedOut`, `Cancelling`, `Cancelled`, `Failed`, `PendingApproval`, `Approved`, `Rejected`, `Scheduled`, `RunbookInProgress`, `PendingChangeCalendarOverride`, `ChangeCalendarOverrideApproved`, `ChangeCalendarOverrideRejected`, `CompletedWithSuccess`, `CompletedWithFailure`, `Exited`.
+    #[serde(rename = "AutomationExecutionStatus", skip_serializing_if = "Option::is_none")]
+    pub automation_execution_status: Option<String>,
+    /// One of `ChangeRequest`, `AccessRequest`.
+    #[serde(rename = "AutomationSubtype", skip_serializing_if = "Option::is_none")]
+    pub automation_subtype: Option<String>,
+    #[serde(rename = "ChangeRequestName", skip_serializing_if = "Option::is_none")]
+    pub change_request_name: Option<String>,
+    #[serde(rename = "CurrentAction", skip_serializing_if = "Option::is_none")]
+    pub current_action: Option<String>,
+    #[serde(rename = "CurrentStepName", skip_serializing_if = "Option::is_none")]
+    pub current_step_name: Option<String>,
+    #[serde(rename = "DocumentName", skip_serializing_if = "Option::is_none")]
+    pub document_name: Option<String>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "ExecutedBy", skip_serializing_if = "Option::is_none")]
+    pub executed_by: Option<String>,
+    #[serde(rename = "ExecutionEndTime", skip_serializing_if = "Option::is_none")]
+    pub execution_end_time: Option<f64>,
+    #[serde(rename = "ExecutionStartTime", skip_serializing_if = "Option::is_none")]
+    pub execution_start_time: Option<f64>,
+    #[serde(rename = "FailureMessage", skip_serializing_if = "Option::is_none")]
+    pub failure_message: Option<String>,
+    #[serde(rename = "MaxConcurrency", skip_serializing_if = "Option::is_none")]
+    pub max_concurrency: Option<String>,
+    #[serde(rename = "MaxErrors", skip_serializing_if = "Option::is_none")]
+    pub max_errors: Option<String>,
+    /// One of `Auto`, `Interactive`.
+    #[serde(rename = "Mode", skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    #[serde(rename = "OpsItemId", skip_serializing_if = "Option::is_none")]
+    pub ops_item_id: Option<String>,
+    #[serde(rename = "Outputs", skip_serializing_if = "Option::is_none")]
+    pub outputs: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(rename = "Parameters", skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(rename = "ParentAutomationExecutionId", skip_serializing_if = "Option::is_none")]
+    pub parent_automation_execution_id: Option<String>,
+    #[serde(rename = "ProgressCounters", skip_serializing_if = "Option::is_none")]
+    pub progress_counters: Option<ProgressCounters>,
+    #[serde(rename = "ResolvedTargets", skip_serializing_if = "Option::is_none")]
+    pub resolved_targets: Option<ResolvedTargets>,
+    #[serde(rename = "Runbooks", skip_serializing_if = "Option::is_none")]
+    pub runbooks: Option<Vec<Runbook>>,
+    #[serde(rename = "ScheduledTime", skip_serializing_if = "Option::is_none")]
+    pub scheduled_time: Option<f64>,
+    #[serde(rename = "StepExecutions", skip_serializing_if = "Option::is_none")]
+    pub step_executions: Option<Vec<StepExecution>>,
+    #[serde(rename = "StepExecutionsTruncated", skip_serializing_if = "Option::is_none")]
+    pub step_executions_truncated: Option<bool>,
+    #[serde(rename = "Target", skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    #[serde(rename = "TargetLocations", skip_serializing_if = "Option::is_none")]
+    pub target_locations: Option<Vec<TargetLocation>>,
+    #[serde(rename = "TargetLocationsURL", skip_serializing_if = "Option::is_none")]
+    pub target_locations_url: Option<String>,
+    #[serde(rename = "TargetMaps", skip_serializing_if = "Option::is_none")]
+    pub target_maps: Option<Vec<BTreeMap<String, Vec<String>>>>,
+    #[serde(rename = "TargetParameterName", skip_serializing_if = "Option::is_none")]
+    pub target_parameter_name: Option<String>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
+    #[serde(rename = "TargetsSummary", skip_serializing_if = "Option::is_none")]
+    pub targets_summary: Option<TargetsSummary>,
+    #[serde(rename = "TriggeredAlarms", skip_serializing_if = "Option::is_none")]
+    pub triggered_alarms: Option<Vec<AlarmStateInformation>>,
+    #[serde(rename = "Variables", skip_serializing_if = "Option::is_none")]
+    pub variables: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(rename = "WarningMessage", skip_serializing_if = "Option::is_none")]
+    pub warning_message: Option<String>,
+}
+
+/// AWS's `AutomationExecutionFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AutomationExecutionFilter {
+    /// One of `DocumentNamePrefix`, `ExecutionStatus`, `ExecutionId`, `ParentExecutionId`, `CurrentAction`, `StartTimeBefore`, `StartTimeAfter`, `AutomationType`, `TagKey`, `TargetResourceGroup`, `AutomationSubtype`, `OpsItemId`.
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+}
+
+/// AWS's `AutomationExecutionMetadata`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AutomationExecutionMetadata {
+    #[serde(rename = "AlarmConfiguration", skip_serializing_if = "Option::is_none")]
+    pub alarm_configuration: Option<AlarmConfiguration>,
+    #[serde(rename = "AssociationId", skip_serializing_if = "Option::is_none")]
+    pub association_id: Option<String>,
+    #[serde(rename = "AutomationExecutionId", skip_serializing_if = "Option::is_none")]
+    pub automation_execution_id: Option<String>,
+    /// One of `Pending`, `InProgress`, `Waiting`, `Success`, `TimedOut`, `Cancelling`, `Cancelled`, `Failed`, `PendingApproval`, `Approved`, `Rejected`, `Scheduled`, `RunbookInProgress`, `PendingChangeCalendarOverride`, `ChangeCalendarOverrideApproved`, `ChangeCalendarOverrideRejected`, `CompletedWithSuccess`, `CompletedWithFailure`, `Exited`.
+    #[serde(rename = "AutomationExecutionStatus", skip_serializing_if = "Option::is_none")]
+    pub automation_execution_status: Option<String>,
+    /// One of `ChangeRequest`, `AccessRequest`.
+    #[serde(rename = "AutomationSubtype", skip_serializing_if = "Option::is_none")]
+    pub automation_subtype: Option<String>,
+    /// One of `CrossAccount`, `Local`.
+    #[serde(rename = "AutomationType", skip_serializing_if = "Option::is_none")]
+    pub automation_type: Option<String>,
+    #[serde(rename = "ChangeRequestName", skip_serializing_if = "Option::is_none")]
+    pub change_request_name: Option<String>,
+    #[serde(rename = "CurrentAction", skip_serializing_if = "Option::is_none")]
+    pub current_action: Option<String>,
+    #[serde(rename = "CurrentStepName", skip_serializing_if = "Option::is_none")]
+    pub current_step_name: Option<String>,
+    #[serde(rename = "DocumentName", skip_serializing_if = "Option::is_none")]
+    pub document_name: Option<String>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "ExecutedBy", skip_serializing_if = "Option::is_none")]
+    pub executed_by: Option<String>,
+    #[serde(rename = "ExecutionEndTime", skip_serializing_if = "Option::is_none")]
+    pub execution_end_time: Option<f64>,
+    #[serde(rename = "ExecutionStartTime", skip_serializing_if = "Option::is_none")]
+    pub execution_start_time: Option<f64>,
+    #[serde(rename = "FailureMessage", skip_serializing_if = "Option::is_none")]
+    pub failure_message: Option<String>,
+    #[serde(rename = "LogFile", skip_serializing_if = "Option::is_none")]
+    pub log_file: Option<String>,
+    #[serde(rename = "MaxConcurrency", skip_serializing_if = "Option::is_none")]
+    pub max_concurrency: Option<String>,
+    #[serde(rename = "MaxErrors", skip_serializing_if = "Option::is_none")]
+    pub max_errors: Option<String>,
+    /// One of `Auto`, `Interactive`.
+    #[serde(rename = "Mode", skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    #[serde(rename = "OpsItemId", skip_serializing_if = "Option::is_none")]
+    pub ops_item_id: Option<String>,
+    #[serde(rename = "Outputs", skip_serializing_if = "Option::is_none")]
+    pub outputs: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(rename = "ParentAutomationExecutionId", skip_serializing_if = "Option::is_none")]
+    pub parent_automation_execution_id: Option<String>,
+    #[serde(rename = "ResolvedTargets", skip_serializing_if = "Option::is_none")]
+    pub resolved_targets: Option<ResolvedTargets>,
+    #[serde(rename = "Runbooks", skip_serializing_if = "Option::is_none")]
+    pub runbooks: Option<Vec<Runbook>>,
+    #[serde(rename = "ScheduledTime", skip_serializing_if = "Option::is_none")]
+    pub scheduled_time: Option<f64>,
+    #[serde(rename = "Target", skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    #[serde(rename = "TargetLocationsURL", skip_serializing_if = "Option::is_none")]
+    pub target_locations_url: Option<String>,
+    #[serde(rename = "TargetMaps", skip_serializing_if = "Option::is_none")]
+    pub target_maps: Option<Vec<BTreeMap<String, Vec<String>>>>,
+    #[serde(rename = "TargetParameterName", skip_serializing_if = "Option::is_none")]
+    pub target_parameter_name: Option<String>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
+    #[serde(rename = "TriggeredAlarms", skip_serializing_if = "Option::is_none")]
+    pub triggered_alarms: Option<Vec<AlarmStateInformation>>,
+    #[serde(rename = "WarningMessage", skip_serializing_if = "Option::is_none")]
+    pub warning_message: Option<String>,
 }
 
 /// What CancelCommand is asked.
@@ -1357,6 +1531,54 @@ pub struct DescribeAssociationResult {
     pub association_description: Option<AssociationDescription>,
 }
 
+/// What DescribeAutomationExecutions is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeAutomationExecutionsRequest {
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<AutomationExecutionFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribeAutomationExecutions answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeAutomationExecutionsResult {
+    #[serde(rename = "AutomationExecutionMetadataList", skip_serializing_if = "Option::is_none")]
+    pub automation_execution_metadata_list: Option<Vec<AutomationExecutionMetadata>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribeAutomationStepExecutions is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeAutomationStepExecutionsRequest {
+    #[serde(rename = "AutomationExecutionId", skip_serializing_if = "Option::is_none")]
+    pub automation_execution_id: Option<String>,
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<StepExecutionFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "ReverseOrder", skip_serializing_if = "Option::is_none")]
+    pub reverse_order: Option<bool>,
+}
+
+/// What DescribeAutomationStepExecutions answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeAutomationStepExecutionsResult {
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "StepExecutions", skip_serializing_if = "Option::is_none")]
+    pub step_executions: Option<Vec<StepExecution>>,
+}
+
 /// What DescribeDocumentPermission is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -2023,6 +2245,34 @@ pub struct FailedCreateAssociation {
     pub fault: Option<String>,
     #[serde(rename = "Message", skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+}
+
+/// AWS's `FailureDetails`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FailureDetails {
+    #[serde(rename = "Details", skip_serializing_if = "Option::is_none")]
+    pub details: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(rename = "FailureStage", skip_serializing_if = "Option::is_none")]
+    pub failure_stage: Option<String>,
+    #[serde(rename = "FailureType", skip_serializing_if = "Option::is_none")]
+    pub failure_type: Option<String>,
+}
+
+/// What GetAutomationExecution is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetAutomationExecutionRequest {
+    #[serde(rename = "AutomationExecutionId", skip_serializing_if = "Option::is_none")]
+    pub automation_execution_id: Option<String>,
+}
+
+/// What GetAutomationExecution answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetAutomationExecutionResult {
+    #[serde(rename = "AutomationExecution", skip_serializing_if = "Option::is_none")]
+    pub automation_execution: Option<AutomationExecution>,
 }
 
 /// What GetCommandInvocation is asked.
@@ -3845,6 +4095,22 @@ pub struct ParametersFilter {
     pub values: Option<Vec<String>>,
 }
 
+/// AWS's `ParentStepDetails`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ParentStepDetails {
+    #[serde(rename = "Action", skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    #[serde(rename = "Iteration", skip_serializing_if = "Option::is_none")]
+    pub iteration: Option<i32>,
+    #[serde(rename = "IteratorValue", skip_serializing_if = "Option::is_none")]
+    pub iterator_value: Option<String>,
+    #[serde(rename = "StepExecutionId", skip_serializing_if = "Option::is_none")]
+    pub step_execution_id: Option<String>,
+    #[serde(rename = "StepName", skip_serializing_if = "Option::is_none")]
+    pub step_name: Option<String>,
+}
+
 /// AWS's `PatchBaselineIdentity`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -3957,6 +4223,22 @@ pub struct PatchSource {
     pub name: Option<String>,
     #[serde(rename = "Products", skip_serializing_if = "Option::is_none")]
     pub products: Option<Vec<String>>,
+}
+
+/// AWS's `ProgressCounters`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProgressCounters {
+    #[serde(rename = "CancelledSteps", skip_serializing_if = "Option::is_none")]
+    pub cancelled_steps: Option<i32>,
+    #[serde(rename = "FailedSteps", skip_serializing_if = "Option::is_none")]
+    pub failed_steps: Option<i32>,
+    #[serde(rename = "SuccessSteps", skip_serializing_if = "Option::is_none")]
+    pub success_steps: Option<i32>,
+    #[serde(rename = "TimedOutSteps", skip_serializing_if = "Option::is_none")]
+    pub timed_out_steps: Option<i32>,
+    #[serde(rename = "TotalSteps", skip_serializing_if = "Option::is_none")]
+    pub total_steps: Option<i32>,
 }
 
 /// What PutComplianceItems is asked.
@@ -4116,6 +4398,16 @@ pub struct RemoveTagsFromResourceRequest {
 #[serde(default)]
 pub struct RemoveTagsFromResourceResult {}
 
+/// AWS's `ResolvedTargets`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ResolvedTargets {
+    #[serde(rename = "ParameterValues", skip_serializing_if = "Option::is_none")]
+    pub parameter_values: Option<Vec<String>>,
+    #[serde(rename = "Truncated", skip_serializing_if = "Option::is_none")]
+    pub truncated: Option<bool>,
+}
+
 /// AWS's `ResourceComplianceSummaryItem`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -4161,6 +4453,30 @@ pub struct ReviewInformation {
     pub status: Option<String>,
 }
 
+/// AWS's `Runbook`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Runbook {
+    #[serde(rename = "DocumentName", skip_serializing_if = "Option::is_none")]
+    pub document_name: Option<String>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "MaxConcurrency", skip_serializing_if = "Option::is_none")]
+    pub max_concurrency: Option<String>,
+    #[serde(rename = "MaxErrors", skip_serializing_if = "Option::is_none")]
+    pub max_errors: Option<String>,
+    #[serde(rename = "Parameters", skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(rename = "TargetLocations", skip_serializing_if = "Option::is_none")]
+    pub target_locations: Option<Vec<TargetLocation>>,
+    #[serde(rename = "TargetMaps", skip_serializing_if = "Option::is_none")]
+    pub target_maps: Option<Vec<BTreeMap<String, Vec<String>>>>,
+    #[serde(rename = "TargetParameterName", skip_serializing_if = "Option::is_none")]
+    pub target_parameter_name: Option<String>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
+}
+
 /// AWS's `S3OutputLocation`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -4180,6 +4496,24 @@ pub struct S3OutputUrl {
     #[serde(rename = "OutputUrl", skip_serializing_if = "Option::is_none")]
     pub output_url: Option<String>,
 }
+
+/// What SendAutomationSignal is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SendAutomationSignalRequest {
+    #[serde(rename = "AutomationExecutionId", skip_serializing_if = "Option::is_none")]
+    pub automation_execution_id: Option<String>,
+    #[serde(rename = "Payload", skip_serializing_if = "Option::is_none")]
+    pub payload: Option<BTreeMap<String, Vec<String>>>,
+    /// One of `Approve`, `Reject`, `StartStep`, `StopStep`, `Resume`, `Revoke`.
+    #[serde(rename = "SignalType", skip_serializing_if = "Option::is_none")]
+    pub signal_type: Option<String>,
+}
+
+/// What SendAutomationSignal answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SendAutomationSignalResult {}
 
 /// What SendCommand is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -4263,6 +4597,133 @@ pub struct StartAssociationsOnceRequest {
 #[serde(default)]
 pub struct StartAssociationsOnceResult {}
 
+/// What StartAutomationExecution is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StartAutomationExecutionRequest {
+    #[serde(rename = "AlarmConfiguration", skip_serializing_if = "Option::is_none")]
+    pub alarm_configuration: Option<AlarmConfiguration>,
+    #[serde(rename = "ClientToken", skip_serializing_if = "Option::is_none")]
+    pub client_token: Option<String>,
+    #[serde(rename = "DocumentName", skip_serializing_if = "Option::is_none")]
+    pub document_name: Option<String>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "MaxConcurrency", skip_serializing_if = "Option::is_none")]
+    pub max_concurrency: Option<String>,
+    #[serde(rename = "MaxErrors", skip_serializing_if = "Option::is_none")]
+    pub max_errors: Option<String>,
+    /// One of `Auto`, `Interactive`.
+    #[serde(rename = "Mode", skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    #[serde(rename = "Parameters", skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(rename = "Tags", skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
+    #[serde(rename = "TargetLocations", skip_serializing_if = "Option::is_none")]
+    pub target_locations: Option<Vec<TargetLocation>>,
+    #[serde(rename = "TargetLocationsURL", skip_serializing_if = "Option::is_none")]
+    pub target_locations_url: Option<String>,
+    #[serde(rename = "TargetMaps", skip_serializing_if = "Option::is_none")]
+    pub target_maps: Option<Vec<BTreeMap<String, Vec<String>>>>,
+    #[serde(rename = "TargetParameterName", skip_serializing_if = "Option::is_none")]
+    pub target_parameter_name: Option<String>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
+}
+
+/// What StartAutomationExecution answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StartAutomationExecutionResult {
+    #[serde(rename = "AutomationExecutionId", skip_serializing_if = "Option::is_none")]
+    pub automation_execution_id: Option<String>,
+}
+
+/// AWS's `StepExecution`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StepExecution {
+    #[serde(rename = "Action", skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    #[serde(rename = "ExecutionEndTime", skip_serializing_if = "Option::is_none")]
+    pub execution_end_time: Option<f64>,
+    #[serde(rename = "ExecutionStartTime", skip_serializing_if = "Option::is_none")]
+    pub execution_start_time: Option<f64>,
+    #[serde(rename = "FailureDetails", skip_serializing_if = "Option::is_none")]
+    pub failure_details: Option<FailureDetails>,
+    #[serde(rename = "FailureMessage", skip_serializing_if = "Option::is_none")]
+    pub failure_message: Option<String>,
+    #[serde(rename = "Inputs", skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<BTreeMap<String, String>>,
+    #[serde(rename = "IsCritical", skip_serializing_if = "Option::is_none")]
+    pub is_critical: Option<bool>,
+    #[serde(rename = "IsEnd", skip_serializing_if = "Option::is_none")]
+    pub is_end: Option<bool>,
+    #[serde(rename = "MaxAttempts", skip_serializing_if = "Option::is_none")]
+    pub max_attempts: Option<i32>,
+    #[serde(rename = "NextStep", skip_serializing_if = "Option::is_none")]
+    pub next_step: Option<String>,
+    #[serde(rename = "OnFailure", skip_serializing_if = "Option::is_none")]
+    pub on_failure: Option<String>,
+    #[serde(rename = "Outputs", skip_serializing_if = "Option::is_none")]
+    pub outputs: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(rename = "OverriddenParameters", skip_serializing_if = "Option::is_none")]
+    pub overridden_parameters: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(rename = "ParentStepDetails", skip_serializing_if = "Option::is_none")]
+    pub parent_step_details: Option<ParentStepDetails>,
+    #[serde(rename = "Response", skip_serializing_if = "Option::is_none")]
+    pub response: Option<String>,
+    #[serde(rename = "ResponseCode", skip_serializing_if = "Option::is_none")]
+    pub response_code: Option<String>,
+    #[serde(rename = "StepExecutionId", skip_serializing_if = "Option::is_none")]
+    pub step_execution_id: Option<String>,
+    #[serde(rename = "StepName", skip_serializing_if = "Option::is_none")]
+    pub step_name: Option<String>,
+    /// One of `Pending`, `InProgress`, `Waiting`, `Success`, `TimedOut`, `Cancelling`, `Cancelled`, `Failed`, `PendingApproval`, `Approved`, `Rejected`, `Scheduled`, `RunbookInProgress`, `PendingChangeCalendarOverride`, `ChangeCalendarOverrideApproved`, `ChangeCalendarOverrideRejected`, `CompletedWithSuccess`, `CompletedWithFailure`, `Exited`.
+    #[serde(rename = "StepStatus", skip_serializing_if = "Option::is_none")]
+    pub step_status: Option<String>,
+    #[serde(rename = "TargetLocation", skip_serializing_if = "Option::is_none")]
+    pub target_location: Option<TargetLocation>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
+    #[serde(rename = "TimeoutSeconds", skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<i64>,
+    #[serde(rename = "TriggeredAlarms", skip_serializing_if = "Option::is_none")]
+    pub triggered_alarms: Option<Vec<AlarmStateInformation>>,
+    #[serde(rename = "ValidNextSteps", skip_serializing_if = "Option::is_none")]
+    pub valid_next_steps: Option<Vec<String>>,
+    #[serde(rename = "WarningMessage", skip_serializing_if = "Option::is_none")]
+    pub warning_message: Option<String>,
+}
+
+/// AWS's `StepExecutionFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StepExecutionFilter {
+    /// One of `StartTimeBefore`, `StartTimeAfter`, `StepExecutionStatus`, `StepExecutionId`, `StepName`, `Action`, `ParentStepExecutionId`, `ParentStepIteration`, `ParentStepIteratorValue`.
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+}
+
+/// What StopAutomationExecution is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StopAutomationExecutionRequest {
+    #[serde(rename = "AutomationExecutionId", skip_serializing_if = "Option::is_none")]
+    pub automation_execution_id: Option<String>,
+    /// One of `Complete`, `Cancel`.
+    #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+}
+
+/// What StopAutomationExecution answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StopAutomationExecutionResult {}
+
 /// AWS's `Tag`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -4309,6 +4770,22 @@ pub struct TargetLocation {
     pub targets_max_concurrency: Option<String>,
     #[serde(rename = "TargetsMaxErrors", skip_serializing_if = "Option::is_none")]
     pub targets_max_errors: Option<String>,
+}
+
+/// AWS's `TargetsSummary`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TargetsSummary {
+    #[serde(rename = "CompletedCount", skip_serializing_if = "Option::is_none")]
+    pub completed_count: Option<i32>,
+    #[serde(rename = "FailedCount", skip_serializing_if = "Option::is_none")]
+    pub failed_count: Option<i32>,
+    #[serde(rename = "StartedCount", skip_serializing_if = "Option::is_none")]
+    pub started_count: Option<i32>,
+    #[serde(rename = "SuccessfulCount", skip_serializing_if = "Option::is_none")]
+    pub successful_count: Option<i32>,
+    #[serde(rename = "TotalCount", skip_serializing_if = "Option::is_none")]
+    pub total_count: Option<i32>,
 }
 
 /// What UnlabelParameterVersion is asked.

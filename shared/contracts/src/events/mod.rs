@@ -1,6 +1,7 @@
 //! Generated from schemas: do not edit. Protobuf messages, one file per package.
 
 pub mod access;
+pub mod automation;
 pub mod compliance;
 pub mod dead_letters;
 pub mod documents;

@@ -242,6 +242,12 @@ pub struct CommandRequested {
     #[prost(string, tag = "13")]
     pub region: ::prost::alloc::string::String,
 }
+/// What another service asks for that has asked for the command: to end it on all its nodes. The answer are the command's events.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CommandCancellationRequested {
+    #[prost(string, tag = "1")]
+    pub command_id: ::prost::alloc::string::String,
+}
 
 ::reeve_eventsourcing::events! {
 /// What happens to the aggregate `command`, on `reeve.evt.run-command.command.{command_id}`.

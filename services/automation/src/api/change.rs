@@ -1,0 +1,167 @@
+//! StartAutomationExecution, StopAutomationExecution, SendAutomationSignal.
+
+use crate::{
+    domain::{
+        execution::{Command, Error, Execution},
+        state::Stopping,
+    },
+    starting::{self, Order},
+};
+use reeve_authz::Authorizer;
+use reeve_contracts::{automation::Targets, ssm::*};
+use reeve_eventsourcing::Context;
+use reeve_runtime::{ApiError, Call, ExecuteError};
+use std::{collections::BTreeMap, sync::Arc};
+use uuid::Uuid;
+
+/// AWS's default.
+const MAX_AT_ONCE: &str = "10";
+const MAX_ERRORS: &str = "10";
+
+pub async fn start(
+    authorizer: Arc<dyn Authorizer>,
+    call: Call<StartAutomationExecutionRequest>,
+) -> Result<StartAutomationExecutionResult, ApiError> {
+    let input = &call.input;
+    supported(input)?;
+    let content =
+        serde_json::to_vec(&StartAutomationExecutionRequest { client_token: None, ..input.clone() });
+    let hash = Uuid::new_v5(&Uuid::NAMESPACE_OID, &content.map_err(ApiError::internal)?).to_string();
+    let (mut id, mut context) = (call.caller.command_id, call.context());
+    if let Some(token) = input.client_token.as_ref().filter(|token| !token.is_empty()) {
+        let identity = format!("automation/{}/{}", context.actor.name, token.to_ascii_lowercase());
+        id = Uuid::new_v5(&Uuid::NAMESPACE_OID, identity.as_bytes());
+        // Another input with that token is decided on as well: it is refused.
+        context = Context { command_id: id, ..context }.derived(&hash);
+    }
+    let id = id.to_string();
+    let order = Order {
+        document_name: input.document_name.clone().unwrap_or_default(),
+        document_version: input.document_version.clone().unwrap_or_default(),
+        parameters: input.parameters.clone().unwrap_or_default(),
+        is_interactive: input.mode.as_deref() == Some("Interactive"),
+        input_hash: hash,
+        account: call.caller.account.clone(),
+        region: call.caller.region.clone(),
+        targets: targets(input)?,
+        ..Order::default()
+    };
+    let position = starting::start(&authorizer, &call.handle, &id, order, &context).await?;
+    call.reached(position);
+    Ok(StartAutomationExecutionResult { automation_execution_id: Some(id) })
+}
+
+/// What nothing here acts on is refused, and not taken in silence.
+fn supported(input: &StartAutomationExecutionRequest) -> Result<(), ApiError> {
+    let is_rated =
+        input.target_parameter_name.is_some() || input.target_maps.iter().flatten().next().is_some();
+    let is_interactive = input.mode.as_deref() == Some("Interactive");
+    let refused = [
+        ("AlarmConfiguration", input.alarm_configuration.is_some(), "alarms are not watched here"),
+        ("Tags", input.tags.iter().flatten().next().is_some(), "executions have no tags here"),
+        (
+            "TargetLocations",
+            input.target_locations.iter().flatten().next().is_some(),
+            "there is one account and region here",
+        ),
+        ("TargetLocationsURL", input.target_locations_url.is_some(), "there is one account and region here"),
+        ("Mode", is_rated && is_interactive, "an execution with targets runs by itself"),
+    ];
+    match refused.iter().find(|(_, given, _)| *given) {
+        Some((member, _, why)) => Err(ApiError::invalid(format!("{member} cannot be given: {why}."))),
+        None => Ok(()),
+    }
+}
+
+/// One child for each of these, if there are to be any.
+fn targets(input: &StartAutomationExecutionRequest) -> Result<Option<Targets>, ApiError> {
+    let given: Vec<Target> = input.targets.clone().unwrap_or_default();
+    let maps: Vec<BTreeMap<String, Vec<String>>> = input.target_maps.clone().unwrap_or_default();
+    let parameter_name = input.target_parameter_name.clone().unwrap_or_default();
+    let values: Vec<String> = match (given.as_slice(), maps.as_slice()) {
+        ([], []) if parameter_name.is_empty() => return Ok(None),
+        ([_, ..], [_, ..]) => {
+            return Err(ApiError::invalid("Targets and TargetMaps cannot be used together."));
+        }
+        (_, [_, ..]) => {
+            maps.iter().map(|map| map.values().flatten().next().cloned().unwrap_or_default()).collect()
+        }
+        ([], []) => return Err(ApiError::invalid("TargetParameterName needs Targets.")),
+        ([target], []) => {
+            if parameter_name.is_empty() {
+                return Err(ApiError::invalid("Targets needs TargetParameterName."));
+            }
+            match target.key.as_deref() {
+                Some("ParameterValues") => target.values.clone().unwrap_or_default(),
+                key => {
+                    let message = format!(
+                        "Targets has the key {:?}; only ParameterValues is built here.",
+                        key.unwrap_or_default()
+                    );
+                    return Err(ApiError::new("InvalidTarget", message));
+                }
+            }
+        }
+        (_, []) => return Err(ApiError::invalid("Targets has more than one entry.")),
+    };
+    if values.is_empty() {
+        return Err(ApiError::new("InvalidTarget", "Targets names no value."));
+    }
+    Ok(Some(Targets {
+        values,
+        parameter_name,
+        targets_json: serde_json::to_string(&given).map_err(ApiError::internal)?,
+        target_maps_json: serde_json::to_string(&maps).map_err(ApiError::internal)?,
+        max_concurrency: input.max_concurrency.clone().unwrap_or_else(|| MAX_AT_ONCE.to_owned()),
+        max_errors: input.max_errors.clone().unwrap_or_else(|| MAX_ERRORS.to_owned()),
+    }))
+}
+
+pub async fn stop(
+    call: Call<StopAutomationExecutionRequest>,
+) -> Result<StopAutomationExecutionResult, ApiError> {
+    let id = call.input.automation_execution_id.clone().unwrap_or_default();
+    let stopping = match call.input.r#type.as_deref() {
+        Some("Complete") => Stopping::Complete,
+        _ => Stopping::Cancel,
+    };
+    call.execute::<Execution>(&id, Command::Stop(stopping)).await?;
+    Ok(StopAutomationExecutionResult {})
+}
+
+pub async fn signal(call: Call<SendAutomationSignalRequest>) -> Result<SendAutomationSignalResult, ApiError> {
+    let input = &call.input;
+    let id = input.automation_execution_id.clone().unwrap_or_default();
+    let kind = input.signal_type.as_deref().unwrap_or_default();
+    let payload = input.payload.clone().unwrap_or_default();
+    let known: &[&str] = match kind {
+        "Approve" | "Reject" => &["Comment", "StepName"],
+        "StartStep" | "Resume" => &["StepName"],
+        "StopStep" => &["StepExecutionId"],
+        _ => {
+            let message = format!("SignalType is {kind}, which is not built here.");
+            return Err(ApiError::new("InvalidAutomationSignalException", message));
+        }
+    };
+    if let Some(name) = payload.keys().find(|name| !known.contains(&name.as_str())) {
+        let message = format!("Payload has {name:?}; {kind} takes {}.", known.join(", "));
+        return Err(ApiError::new("InvalidAutomationSignalException", message));
+    }
+    let text = |name: &str| payload.get(name).and_then(|values| values.first()).cloned().unwrap_or_default();
+    let (step_name, comment) = (text("StepName"), text("Comment"));
+    let command = match kind {
+        "Approve" => Command::Approve { step_name, comment },
+        "Reject" => Command::Reject { step_name, comment },
+        "StartStep" => Command::StartStep { step_name },
+        "Resume" => Command::Resume { step_name },
+        _ => Command::StopStep { step_execution_id: text("StepExecutionId") },
+    };
+    match call.execute::<Execution>(&id, command).await {
+        Ok(_) => Ok(SendAutomationSignalResult {}),
+        // Of a signal the model has no other code for that.
+        Err(ExecuteError::Refused(error @ Error::Ended(_))) => {
+            Err(ApiError::new("InvalidAutomationSignalException", error.to_string()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}

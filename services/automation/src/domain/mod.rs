@@ -1,0 +1,17 @@
+//! Decisions about executions: the aggregate, and the engine, which says what comes next. Pure.
+
+pub mod actions;
+pub mod conditions;
+pub mod engine;
+pub mod execution;
+pub mod inputs;
+pub mod outputs;
+pub mod runbook;
+pub mod selector;
+pub mod simulate;
+pub mod state;
+pub mod values;
+pub mod wish;
+
+/// What asked for a command, as its events say it.
+pub const ORIGIN: &str = "automation";

@@ -1,0 +1,230 @@
+//! What an event of an execution makes the service ask others for. Whatever is asked has an id that follows from the step's and
+//! the attempt: it is asked once, however often the event is delivered.
+
+use super::{
+    ORIGIN,
+    inputs::{list_of_texts, texts},
+    selector::shown,
+    state::State,
+};
+use reeve_contracts::{automation::ExecutionEvent, run_command::CommandRequested};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// What is wished for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wish {
+    /// A command on nodes; its id is the request's.
+    Command { id: Uuid, request: Box<CommandRequested> },
+    /// The end of a command.
+    CancelCommand { command_id: Uuid },
+    /// Another execution; its id is this one.
+    Child(Child),
+    /// The end of another execution.
+    StopChild { id: Uuid },
+}
+
+/// Another execution, and what waits for it: an attempt of a step, or the execution that has a child for each target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Child {
+    pub id: Uuid,
+    pub order: ChildOrder,
+    pub step_execution_id: String,
+    pub attempt: u32,
+    pub target: String,
+}
+
+/// What another execution is to run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChildOrder {
+    pub document_name: String,
+    pub document_version: String,
+    pub parameters: BTreeMap<String, Vec<String>>,
+}
+
+/// The id of what an attempt of a step asks for.
+pub fn request_id(step_execution_id: &str, attempt: u32) -> Uuid {
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("automation/{step_execution_id}/{attempt}").as_bytes())
+}
+
+/// What an event makes the service ask for. `state` is the execution's, with that event or later ones in it.
+pub fn of(event: &ExecutionEvent, state: &State) -> Vec<Wish> {
+    match event {
+        ExecutionEvent::StepStarted(e) => begin(state, &e.step_execution_id, 1),
+        ExecutionEvent::StepAttemptFailed(e) => {
+            let mut wishes = give_up(&e.action, &e.status, &e.step_execution_id, e.attempt);
+            wishes.extend(begin(state, &e.step_execution_id, e.attempt + 1));
+            wishes
+        }
+        ExecutionEvent::StepFinished(e) => give_up(&e.action, &e.status, &e.step_execution_id, e.attempt),
+        ExecutionEvent::ChildrenAdmitted(e) => {
+            let indices = e.first_index..e.first_index.saturating_add(e.count);
+            indices.filter_map(|index| child_of_target(state, index)).map(Wish::Child).collect()
+        }
+        ExecutionEvent::ExecutionStopRequested(e) if e.r#type != "Complete" => {
+            let running = state.children.iter().flat_map(|children| &children.running);
+            running.filter_map(|id| Uuid::try_parse(id).ok()).map(|id| Wish::StopChild { id }).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The id of the child of a target.
+pub fn child_id(execution_id: &str, index: u32) -> Uuid {
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("automation/{execution_id}/target/{index}").as_bytes())
+}
+
+/// The child of a target, if it has not ended.
+fn child_of_target(state: &State, index: u32) -> Option<Child> {
+    let (children, id) = (state.children.as_ref()?, child_id(&state.id, index));
+    let at = usize::try_from(index).ok()?;
+    let target = children.targets.get(at)?.clone();
+    let mut parameters = children.parameters.clone();
+    match children.maps.get(at) {
+        Some(map) => parameters.extend(map.clone()),
+        None => drop(parameters.insert(children.parameter_name.clone(), vec![target.clone()])),
+    }
+    let order = ChildOrder {
+        document_name: children.document_name.clone(),
+        document_version: children.document_version.clone(),
+        parameters,
+    };
+    let runs = children.running.contains(&id.to_string());
+    runs.then(|| Child { id, order, step_execution_id: String::new(), attempt: 0, target })
+}
+
+/// What an attempt asks for, if it still runs: of one that has ended meanwhile nothing is asked any more.
+fn begin(state: &State, step_execution_id: &str, attempt: u32) -> Vec<Wish> {
+    let running = state.running.as_ref();
+    let running = running
+        .filter(|running| running.step_execution_id == step_execution_id && running.attempt == attempt);
+    let Some(running) = running.filter(|running| running.problem.is_empty()) else { return Vec::new() };
+    let id = request_id(step_execution_id, attempt);
+    match running.action.as_str() {
+        "aws:runCommand" => command(&running.inputs)
+            .map(|request| {
+                let request = CommandRequested {
+                    origin_kind: ORIGIN.to_owned(),
+                    origin_id: format!("{}/{step_execution_id}/{attempt}", state.id),
+                    account: state.account.clone(),
+                    region: state.region.clone(),
+                    ..request
+                };
+                vec![Wish::Command { id, request: Box::new(request) }]
+            })
+            .unwrap_or_default(),
+        "aws:executeAutomation" => child(&running.inputs)
+            .map(|order| {
+                let (step_execution_id, target) = (step_execution_id.to_owned(), String::new());
+                vec![Wish::Child(Child { id, order, step_execution_id, attempt, target })]
+            })
+            .unwrap_or_default(),
+        _ => Vec::new(),
+    }
+}
+
+/// What an attempt leaves behind that timed out or was cancelled.
+fn give_up(action: &str, status: &str, step_execution_id: &str, attempt: u32) -> Vec<Wish> {
+    if !matches!(status, "TimedOut" | "Cancelled") {
+        return Vec::new();
+    }
+    let id = request_id(step_execution_id, attempt);
+    match action {
+        "aws:runCommand" => vec![Wish::CancelCommand { command_id: id }],
+        "aws:executeAutomation" => vec![Wish::StopChild { id }],
+        _ => Vec::new(),
+    }
+}
+
+/// What SendCommand takes and only keeps; it has no effect in either place.
+const KEPT_ALONE: [&str; 5] = [
+    "CloudWatchOutputConfig",
+    "NotificationConfig",
+    "OutputS3BucketName",
+    "OutputS3KeyPrefix",
+    "ServiceRoleArn",
+];
+
+/// The command that the inputs of aws:runCommand describe.
+///
+/// # Errors
+/// A sentence that names the input.
+pub fn command(inputs: &Map<String, Value>) -> Result<CommandRequested, String> {
+    let mut request = CommandRequested::default();
+    for (name, value) in inputs {
+        match name.as_str() {
+            "DocumentName" => request.document_name = text(name, value)?,
+            "DocumentVersion" => request.document_version = text(name, value)?,
+            "Comment" => request.comment = text(name, value)?,
+            "MaxConcurrency" => request.max_concurrency = text(name, value)?,
+            "MaxErrors" => request.max_errors = text(name, value)?,
+            "InstanceIds" => request.node_ids = texts(inputs, name)?,
+            "Targets" => request.targets_json = targets(value)?,
+            "Parameters" => {
+                let parameters = parameters(name, value)?;
+                request.parameters_json =
+                    serde_json::to_string(&parameters).map_err(|error| error.to_string())?;
+            }
+            "TimeoutSeconds" => {
+                let seconds =
+                    super::runbook::whole_number(value).and_then(|seconds| u32::try_from(seconds).ok());
+                let wrong = || format!("TimeoutSeconds is {}, which is no number of seconds", shown(value));
+                request.delivery_timeout_seconds = seconds.ok_or_else(wrong)?;
+            }
+            name if KEPT_ALONE.contains(&name) => {}
+            name => return Err(format!("{name} is no input of aws:runCommand that is built here")),
+        }
+    }
+    if request.node_ids.is_empty() && request.targets_json.is_empty() {
+        return Err("InstanceIds or Targets must name at least one node".to_owned());
+    }
+    Ok(request)
+}
+
+/// The execution that the inputs of aws:executeAutomation describe.
+///
+/// # Errors
+/// A sentence that names the input.
+pub fn child(inputs: &Map<String, Value>) -> Result<ChildOrder, String> {
+    let mut order = ChildOrder::default();
+    for (name, value) in inputs {
+        match name.as_str() {
+            "DocumentName" => order.document_name = text(name, value)?,
+            "DocumentVersion" => order.document_version = text(name, value)?,
+            "RuntimeParameters" => order.parameters = parameters(name, value)?,
+            name => return Err(format!("{name} is no input of aws:executeAutomation that is built here")),
+        }
+    }
+    Ok(order)
+}
+
+fn text(name: &str, value: &Value) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(number) => Ok(number.to_string()),
+        other => Err(format!("{name} is {}, which is no text", shown(other))),
+    }
+}
+
+/// AWS-shaped targets.
+fn targets(value: &Value) -> Result<String, String> {
+    let targets: Vec<reeve_contracts::ssm::Target> = serde_json::from_value(value.clone())
+        .map_err(|error| format!("Targets is {}, which are no targets: {error}", shown(value)))?;
+    if targets.is_empty() {
+        return Ok(String::new());
+    }
+    serde_json::to_string(&targets).map_err(|error| error.to_string())
+}
+
+/// Parameters as they are sent: a list of texts for each. What is no text is its JSON.
+fn parameters(name: &str, value: &Value) -> Result<BTreeMap<String, Vec<String>>, String> {
+    let map = value.as_object().ok_or_else(|| format!("{name} is {}, which is no map", shown(value)))?;
+    let as_text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let texts = |value: &Value| match (list_of_texts(value), value) {
+        (Some(texts), _) => texts,
+        (None, Value::Array(items)) => items.iter().map(as_text).collect(),
+        (None, other) => vec![as_text(other)],
+    };
+    Ok(map.iter().map(|(name, value)| (name.clone(), texts(value))).collect())
+}

@@ -1,0 +1,53 @@
+//! Automation: runbooks, which do one step after the other; as AWS's Automation.
+//!
+//! - Aggregate `execution`, by id: subject `reeve.evt.automation.execution.<id>`. Each of its steps is an event, and so is what
+//!   people say about it.
+//! - Reads: the events of documents; run-command's, for what came of its commands.
+//! - Asks: run-command, on behalf of who started the execution.
+//!
+//! Invariants: what comes next is a pure function of an execution's events and the instant (`domain::engine`); what a step asks
+//! for has an id that follows from the step's and the attempt, so that it is asked once; of an attempt that has ended nothing is
+//! asked any more; the runbook that runs is the one that there was when it was started.
+
+mod api;
+pub mod domain;
+mod projections;
+mod reactors;
+mod starting;
+
+use domain::execution::Execution;
+use projections::DUE;
+use reeve_authz::Authorizer;
+use reeve_runtime::{Consumer, Operation, Service};
+use std::sync::Arc;
+
+/// As policies call an execution.
+const KIND: &str = "AutomationExecution";
+
+/// The service, for a host to run. Who may start the runbook of a child only it knows to ask.
+pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
+    let asking = authorizer.clone();
+    let on_execution = |operation: Operation| operation.on(KIND, "AutomationExecutionId");
+    let start = Operation::write("ssm", "StartAutomationExecution").on("Document", "DocumentName");
+    Service::new("automation")
+        .aggregate::<Execution>()
+        .projection(reeve_fleet::Documents::<projections::ContentRow>::default())
+        .projection(projections::Commands)
+        .projection(projections::Invocations)
+        .projection(projections::Executions)
+        .projection(projections::Steps)
+        .timer(DUE, reactors::fall_due)
+        .reactor(Consumer::from_beginning("advance"), reactors::advance)
+        // In order: what a step asked for is asked for before its end is.
+        .reactor(Consumer::from_beginning("ask").in_order(), move |delivery| {
+            reactors::ask(asking.clone(), delivery)
+        })
+        .reactor(Consumer::from_beginning("tell-parent"), reactors::tell_parent)
+        .reactor(Consumer::from_beginning("commands"), reactors::take_command)
+        .operation(start, move |call| api::change::start(authorizer.clone(), call))
+        .operation(on_execution(Operation::write("ssm", "StopAutomationExecution")), api::change::stop)
+        .operation(on_execution(Operation::write("ssm", "SendAutomationSignal")), api::change::signal)
+        .operation(on_execution(Operation::read("ssm", "GetAutomationExecution")), api::read::get)
+        .operation(Operation::read("ssm", "DescribeAutomationExecutions"), api::read::list)
+        .operation(on_execution(Operation::read("ssm", "DescribeAutomationStepExecutions")), api::read::steps)
+}

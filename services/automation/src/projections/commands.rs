@@ -1,0 +1,68 @@
+//! What came of the commands that steps asked for, from run-command's events.
+
+use crate::domain::ORIGIN;
+use reeve_contracts::{
+    outcome::StepStatus,
+    run_command::{CommandEvent, InvocationEvent},
+};
+use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
+use reeve_types::text::cut;
+use serde::{Deserialize, Serialize};
+
+/// The commands of steps, by id.
+pub(crate) const COMMANDS: &str = "commands";
+
+/// As many characters of output a step has (AWS).
+const MAX_OUTPUT: usize = 2_500;
+
+/// A command that a step asked for.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct CommandRow {
+    /// What its nodes printed, one after the other as they ended.
+    pub output: String,
+    /// Of the first step that failed on a node; 0 when none did.
+    pub response_code: i32,
+    /// What the first node that failed had to say.
+    pub message: String,
+}
+
+/// Which commands are steps'.
+pub(crate) struct Commands;
+
+impl Projection for Commands {
+    const NAME: &'static str = "commands";
+    const VERSION: u32 = 1;
+    type Event = CommandEvent;
+
+    fn apply(&self, view: &mut dyn View, event: &Recorded<CommandEvent>) {
+        if let CommandEvent::CommandSent(e) = &event.event
+            && e.origin_kind == ORIGIN
+        {
+            view.put_row(COMMANDS, &e.command_id, CommandRow::default());
+        }
+    }
+}
+
+/// What their nodes printed.
+pub(crate) struct Invocations;
+
+impl Projection for Invocations {
+    const NAME: &'static str = "invocations";
+    const VERSION: u32 = 1;
+    type Event = InvocationEvent;
+
+    fn apply(&self, view: &mut dyn View, event: &Recorded<InvocationEvent>) {
+        let InvocationEvent::InvocationFinished(e) = &event.event else { return };
+        view.change_row::<CommandRow, _>(COMMANDS, &e.command_id, |row| {
+            for step in e.steps.iter().filter(|step| step.status() != StepStatus::Skipped) {
+                row.output = cut(&format!("{}{}", row.output, step.output), MAX_OUTPUT);
+                if row.response_code == 0 {
+                    row.response_code = step.code;
+                }
+            }
+            if row.message.is_empty() && e.status != "Success" {
+                row.message.clone_from(&e.message);
+            }
+        });
+    }
+}

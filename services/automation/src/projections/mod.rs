@@ -1,0 +1,11 @@
+//! Events to rows and timers.
+
+mod commands;
+mod documents;
+mod executions;
+mod steps;
+
+pub(crate) use commands::{COMMANDS, CommandRow, Commands, Invocations};
+pub(crate) use documents::ContentRow;
+pub(crate) use executions::{CHILDREN, EXECUTIONS, ExecutionRow, Executions, ORDER};
+pub(crate) use steps::{DUE, STEPS, StepRow, Steps};

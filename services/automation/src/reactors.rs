@@ -1,0 +1,209 @@
+//! What follows: an execution goes on after each of its events and when something in it is due; what a step needs is asked for;
+//! what came of that is said to the execution.
+
+use crate::{
+    domain::{
+        ORIGIN,
+        engine::Outcome,
+        execution::{Command, Error, Execution, ExecutionEvent},
+        state::{State, Stopping},
+        wish::{self, Child, Wish},
+    },
+    projections::{COMMANDS, CommandRow},
+    starting::{self, Order},
+};
+use reeve_authz::Authorizer;
+use reeve_contracts::{
+    automation::ExecutionFinished,
+    run_command::{CommandCancellationRequested, CommandEvent},
+};
+use reeve_eventsourcing::{Actor, Context};
+use reeve_runtime::{ApiError, Delivery, DueTimer, ExecuteError, HandlerError};
+use reeve_types::text::cut;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// Goes on, if something comes next. It is decided on what the execution has come to, whichever event it is that says so.
+pub(crate) async fn advance(delivery: Delivery<ExecutionEvent>) -> Result<(), HandlerError> {
+    let id = &delivery.event.envelope.aggregate.id;
+    delivery.execute::<Execution>("advance", id, Command::Advance).await?;
+    Ok(())
+}
+
+/// A sleep is over, or a time is.
+pub(crate) async fn fall_due(due: DueTimer) -> Result<(), HandlerError> {
+    let execution = due.key.split('/').next().unwrap_or(&due.key);
+    // Several things may be due at one instant, one after the other: a loop ends after the step of it that runs. What is decided
+    // follows from the state alone, so that replicas and repeats decide nothing twice.
+    let context = due.handle.context(due.context("advance").now);
+    due.handle.execute::<Execution>(execution, Command::Advance, &context).await?;
+    Ok(())
+}
+
+/// Asks for what an event makes necessary.
+pub(crate) async fn ask(
+    authorizer: Arc<dyn Authorizer>,
+    delivery: Delivery<ExecutionEvent>,
+) -> Result<(), HandlerError> {
+    let state = delivery.handle.state::<Execution>(&delivery.event.envelope.aggregate.id);
+    for wish in wish::of(&delivery.event.event, &state) {
+        let by = |id| Context {
+            actor: Actor { name: state.principal.clone(), source: String::new() },
+            command_id: id,
+            ..delivery.context("ask")
+        };
+        match wish {
+            Wish::Command { id, request } => delivery.handle.request(&*request, &by(id)).await?,
+            Wish::CancelCommand { command_id } => {
+                let cancelled = CommandCancellationRequested { command_id: command_id.to_string() };
+                let context = by(delivery.context(&format!("cancel/{command_id}")).command_id);
+                delivery.handle.request(&cancelled, &context).await?;
+            }
+            Wish::Child(child) => {
+                let context = by(child.id);
+                begin_child(&authorizer, &delivery, &state, child, &context).await?;
+            }
+            Wish::StopChild { id } => {
+                let context = by(delivery.context(&format!("stop/{id}")).command_id);
+                let stop = Command::Stop(Stopping::Cancel);
+                match delivery.handle.execute::<Execution>(&id.to_string(), stop, &context).await {
+                    // It never began, or has ended.
+                    Ok(_) | Err(ExecuteError::Refused(Error::Unknown | Error::Ended(_))) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn begin_child(
+    authorizer: &Arc<dyn Authorizer>,
+    delivery: &Delivery<ExecutionEvent>,
+    parent: &State,
+    child: Child,
+    context: &Context,
+) -> Result<(), HandlerError> {
+    let order = Order {
+        document_name: child.order.document_name,
+        document_version: child.order.document_version,
+        parameters: child.order.parameters,
+        account: parent.account.clone(),
+        region: parent.region.clone(),
+        parent: Some((parent.id.clone(), child.step_execution_id.clone(), child.attempt)),
+        depth: parent.depth + 1,
+        target: child.target,
+        ..Order::default()
+    };
+    let id = child.id.to_string();
+    let started = starting::start(authorizer, &delivery.handle, &id, order, context).await;
+    let Err(refused) = started else { return Ok(()) };
+    if refused.is_ours() {
+        return Err(HandlerError::Unavailable(refused.to_string()));
+    }
+    let ApiError { code, message, .. } = refused;
+    let failure_message = format!("{code}: {}", message.trim_end_matches('.'));
+    let command = match child.step_execution_id.as_str() {
+        "" => Command::TakeChild {
+            child_execution_id: id.clone(),
+            status: "Failed".to_owned(),
+            failure_message,
+        },
+        step => Command::TakeOutcome {
+            step_execution_id: step.to_owned(),
+            attempt: child.attempt,
+            outcome: Box::new(Outcome::failed(failure_message, Map::new())),
+        },
+    };
+    delivery.execute::<Execution>(&format!("refused/{id}"), &parent.id, command).await?;
+    Ok(())
+}
+
+/// Who waits for an execution that has ended is told.
+pub(crate) async fn tell_parent(delivery: Delivery<ExecutionEvent>) -> Result<(), HandlerError> {
+    let ExecutionEvent::ExecutionFinished(e) = &delivery.event.event else { return Ok(()) };
+    if e.parent_execution_id.is_empty() {
+        return Ok(());
+    }
+    let command = match e.parent_step_execution_id.as_str() {
+        "" => Command::TakeChild {
+            child_execution_id: e.execution_id.clone(),
+            status: e.status.clone(),
+            failure_message: e.failure_message.clone(),
+        },
+        step => Command::TakeOutcome {
+            step_execution_id: step.to_owned(),
+            attempt: e.parent_attempt,
+            outcome: Box::new(of_child(e)),
+        },
+    };
+    delivery.execute::<Execution>("tell-parent", &e.parent_execution_id, command).await?;
+    Ok(())
+}
+
+fn of_child(e: &ExecutionFinished) -> Outcome {
+    let outputs: Vec<(String, Vec<String>)> = serde_json::from_str(&e.outputs_json).unwrap_or_default();
+    let output: Vec<String> = outputs.into_iter().flat_map(|(_, texts)| texts).collect();
+    let outputs = object(json!({"ExecutionId": e.execution_id, "Status": e.status, "Output": output}));
+    match e.status.as_str() {
+        "Success" => Outcome::success(outputs),
+        status => {
+            let said = e.failure_message.trim_end_matches('.');
+            Outcome::failed(format!("the execution {} ended as {status}: {said}", e.execution_id), outputs)
+        }
+    }
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+/// As much of an output is in a sentence.
+const MAX_OUTPUT_IN_MESSAGE: usize = 500;
+
+/// A step's command has ended, or was refused.
+pub(crate) async fn take_command(delivery: Delivery<CommandEvent>) -> Result<(), HandlerError> {
+    let (kind, origin, outcome) = match &delivery.event.event {
+        CommandEvent::CommandFinished(e) => {
+            let row = delivery.handle.views().get::<CommandRow>(COMMANDS, &e.command_id).unwrap_or_default();
+            (&e.origin_kind, &e.origin_id, of_command(&e.command_id, &e.status, &row))
+        }
+        CommandEvent::CommandRefused(e) => {
+            let message = format!("{}: {}", e.code, e.reason.trim_end_matches('.'));
+            (&e.origin_kind, &e.origin_id, Outcome::failed(message, Map::new()))
+        }
+        _ => return Ok(()),
+    };
+    let mut parts = origin.split('/');
+    let (Some(execution), Some(step), Some(attempt)) = (parts.next(), parts.next(), parts.next()) else {
+        return Ok(());
+    };
+    if kind != ORIGIN {
+        return Ok(());
+    }
+    let attempt = attempt.parse().unwrap_or_default();
+    let take =
+        Command::TakeOutcome { step_execution_id: step.to_owned(), attempt, outcome: Box::new(outcome) };
+    delivery.execute::<Execution>("take", execution, take).await?;
+    Ok(())
+}
+
+fn of_command(command_id: &str, status: &str, row: &CommandRow) -> Outcome {
+    let outputs = object(json!({
+        "CommandId": command_id, "Status": status, "ResponseCode": row.response_code, "Output": row.output,
+    }));
+    if status == "Success" {
+        return Outcome::success(outputs);
+    }
+    let output = cut(&row.output, MAX_OUTPUT_IN_MESSAGE);
+    let said = if row.message.is_empty() { String::new() } else { format!(", Message=[{}]", row.message) };
+    let code = row.response_code;
+    let message = format!(
+        "Command ID {command_id} returns unexpected invocation result: {{Status=[{status}], ResponseCode=[{code}], \
+         Output=[{output}]{said}}}"
+    );
+    Outcome::failed(message, outputs)
+}
