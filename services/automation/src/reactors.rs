@@ -4,8 +4,8 @@
 use crate::{
     domain::{
         ORIGIN,
-        engine::Outcome,
         execution::{Command, Error, Execution, ExecutionEvent},
+        outcome::Outcome,
         state::{State, Stopping},
         wish::{self, Child, Wish},
     },

@@ -102,6 +102,7 @@ impl Resource {
         let kind = match self.kind.as_str() {
             "Resource" => return self.id.clone(),
             "ManagedInstance" => "managed-instance".to_owned(),
+            "AutomationExecution" => "automation-execution".to_owned(),
             "IncidentRecord" => "incident-record".to_owned(),
             "ReplicationSet" => "replication-set".to_owned(),
             "ResponsePlan" => "response-plan".to_owned(),

@@ -3,93 +3,18 @@
 
 use super::{
     actions::{self, Beginning, Kind},
-    conditions, outputs,
+    conditions,
+    outcome::{self, Outcome, Status, end},
+    outputs,
     runbook::{OnFailure, Runbook, Step, truth, whole_number},
     selector,
-    state::{Children, Looping, Running, State, Stopping},
+    state::{Looping, Running, State, Stopping},
+    targets,
     values::Scope,
 };
-use reeve_contracts::automation::{
-    ChildrenAdmitted, ExecutionEvent, ExecutionFinished, StepAttemptFailed, StepFinished, StepStarted,
-};
+use reeve_contracts::automation::{ExecutionEvent, StepAttemptFailed, StepFinished, StepStarted};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
-
-/// How an attempt of a step came out.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Outcome {
-    pub status: Status,
-    pub outputs: Map<String, Value>,
-    /// Why it did not succeed.
-    pub message: String,
-    /// Where in the step it was, and of which sort, in AWS's words.
-    pub stage: &'static str,
-    pub sort: &'static str,
-    /// Whether another attempt may do better.
-    pub is_retried: bool,
-    /// What a branch chose.
-    pub choice: Option<String>,
-    /// What is set: the variable and its value.
-    pub variable: Option<(String, Value)>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Status {
-    #[default]
-    Success,
-    Failed,
-    TimedOut,
-    Cancelled,
-}
-
-impl Status {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Success => "Success",
-            Self::Failed => "Failed",
-            Self::TimedOut => "TimedOut",
-            Self::Cancelled => "Cancelled",
-        }
-    }
-}
-
-impl Outcome {
-    pub fn success(outputs: Map<String, Value>) -> Self {
-        Self { outputs, ..Self::default() }
-    }
-
-    /// The inputs cannot be resolved, or are not what the action takes: no other attempt would do better.
-    fn invalid(message: String) -> Self {
-        let (stage, sort) = ("InputValidation", "Verification");
-        Self { status: Status::Failed, message, stage, sort, ..Self::default() }
-    }
-
-    /// What was asked for failed.
-    pub fn failed(message: String, outputs: Map<String, Value>) -> Self {
-        let (status, stage, sort) = (Status::Failed, "PostVerification", "Verification");
-        Self { status, outputs, message, stage, sort, is_retried: true, ..Self::default() }
-    }
-
-    fn refused(message: String) -> Self {
-        Self { status: Status::Failed, message, stage: "Invocation", sort: "Action", ..Self::default() }
-    }
-
-    fn timed_out(is_retried: bool) -> Self {
-        let message = "the step did not end in its time".to_owned();
-        Self {
-            status: Status::TimedOut,
-            message,
-            stage: "Invocation",
-            sort: "Action",
-            is_retried,
-            ..Self::default()
-        }
-    }
-
-    fn cancelled() -> Self {
-        Self { status: Status::Cancelled, ..Self::default() }
-    }
-}
 
 /// What is decided on: an execution and its runbook, at an instant.
 struct Engine<'a> {
@@ -104,7 +29,7 @@ pub fn next(state: &State, now_ms: i64) -> Option<ExecutionEvent> {
         return None;
     }
     if let Some(children) = &state.children {
-        return next_of_children(state, children, now_ms);
+        return targets::next(state, children, now_ms);
     }
     let runbook = Runbook::parse(&state.document_json).unwrap_or_default();
     Engine { state, runbook: &runbook, now_ms }.next()
@@ -233,9 +158,9 @@ impl Engine<'_> {
         let outcome = match (running.action.as_str(), actions::kind(&running.action)) {
             (action, Kind::Unavailable) => Some(Outcome::refused(actions::why_unavailable(action))),
             ("aws:sleep", _) => (self.now_ms >= running.wait_until_ms).then(Outcome::default),
-            ("aws:approve", _) => approval(running),
+            ("aws:approve", _) => outcome::of_approval(running),
             ("aws:pause", _) => running.is_resumed.then(Outcome::default),
-            ("aws:branch", _) => Some(branch(&running.inputs)),
+            ("aws:branch", _) => Some(outcome::of_branch(&running.inputs)),
             ("aws:updateVariable", _) => Some(self.update_variable(&running.inputs)),
             _ => None,
         };
@@ -281,7 +206,7 @@ impl Engine<'_> {
     /// The event of an attempt that came out: the next attempt, or the end of the step and where it leads.
     fn settle(&self, running: &Running, outcome: Outcome) -> ExecutionEvent {
         let step = self.runbook.step(&running.loop_name, &running.name).cloned().unwrap_or_default();
-        let outcome = declared(&step, outcome);
+        let outcome = outcome::declared(&step, outcome);
         let fails = matches!(outcome.status, Status::Failed | Status::TimedOut);
         if fails
             && outcome.is_retried
@@ -440,120 +365,6 @@ impl Engine<'_> {
         let message = if status == Status::Success { String::new() } else { state.failure_message.clone() };
         end(state, status, message, json!(outputs).to_string(), self.now_ms)
     }
-}
-
-fn end(
-    state: &State,
-    status: Status,
-    failure_message: String,
-    outputs_json: String,
-    now_ms: i64,
-) -> ExecutionEvent {
-    ExecutionEvent::ExecutionFinished(ExecutionFinished {
-        execution_id: state.id.clone(),
-        status: status.as_str().to_owned(),
-        failure_message,
-        outputs_json,
-        finished_ms: now_ms,
-        parent_execution_id: state.parent_execution_id.clone(),
-        parent_step_execution_id: state.parent_step_execution_id.clone(),
-        parent_attempt: state.parent_attempt,
-    })
-}
-
-/// What comes next in an execution that has a child for each target.
-fn next_of_children(state: &State, children: &Children, now_ms: i64) -> Option<ExecutionEvent> {
-    let running = children.admitted.saturating_sub(children.finished());
-    let most_errors = reeve_fleet::rate_control::allowed_errors(&children.max_errors, children.total);
-    let is_over = children.errors() > most_errors;
-    let waiting = children.total.saturating_sub(children.admitted);
-    let may_admit = state.stopping.is_none() && !is_over;
-    if waiting > 0 && may_admit {
-        let limit = reeve_fleet::rate_control::allowed_at_once(&children.max_concurrency, children.total);
-        // One, then two, four and so on, as they end well or not: a mistake is seen before it is made everywhere.
-        let limit = limit.min(children.finished().saturating_add(1));
-        let count = limit.saturating_sub(running).min(waiting);
-        return (count > 0).then(|| {
-            ExecutionEvent::ChildrenAdmitted(ChildrenAdmitted {
-                execution_id: state.id.clone(),
-                first_index: children.admitted,
-                count,
-                at_ms: now_ms,
-            })
-        });
-    }
-    if running > 0 {
-        return None;
-    }
-    let status = if state.stopping == Some(Stopping::Cancel) {
-        Status::Cancelled
-    } else if children.failed > 0 {
-        Status::Failed
-    } else if children.timed_out > 0 {
-        Status::TimedOut
-    } else if children.cancelled > 0 {
-        Status::Cancelled
-    } else {
-        Status::Success
-    };
-    let message = match (is_over, children.errors()) {
-        (_, 0) => String::new(),
-        (true, errors) => format!(
-            "{errors} of the targets failed, and MaxErrors is {}: no other begins",
-            children.max_errors
-        ),
-        (false, errors) => format!("{errors} of the targets failed"),
-    };
-    Some(end(state, status, message, "[]".to_owned(), now_ms))
-}
-
-/// The declared outputs join those of the action; a value of another type fails the step.
-fn declared(step: &Step, mut outcome: Outcome) -> Outcome {
-    if outcome.status != Status::Success || step.outputs.is_empty() {
-        return outcome;
-    }
-    match selector::outputs(&step.outputs, &Value::Object(outcome.outputs.clone())) {
-        Ok(more) => {
-            outcome.outputs.extend(more);
-            outcome
-        }
-        Err(problem) => Outcome { is_retried: false, ..Outcome::failed(problem, outcome.outputs) },
-    }
-}
-
-fn branch(inputs: &Map<String, Value>) -> Outcome {
-    for choice in inputs.get("Choices").and_then(Value::as_array).into_iter().flatten() {
-        let Some(condition) = choice.as_object() else { continue };
-        match conditions::holds(condition) {
-            Ok(false) => {}
-            Ok(true) => {
-                let choice = condition.get("NextStep").and_then(Value::as_str).map(str::to_owned);
-                return Outcome { choice, ..Outcome::default() };
-            }
-            Err(problem) => return Outcome::invalid(problem),
-        }
-    }
-    Outcome { choice: inputs.get("Default").and_then(Value::as_str).map(str::to_owned), ..Outcome::default() }
-}
-
-fn approval(running: &Running) -> Option<Outcome> {
-    let needed = actions::min_approvals(&running.inputs).unwrap_or(1);
-    let mut outputs = Map::new();
-    let decisions = running.approvals.iter().map(|decision| (decision, "Approved"));
-    let decisions = decisions.chain(running.rejection.iter().map(|decision| (decision, "Rejected")));
-    let said = decisions.map(|(decision, status)| {
-        json!({"Approver": decision.principal, "Comment": decision.comment, "Decision": status, "TimeMs": decision.at_ms})
-    });
-    outputs.insert("ApproverDecisions".to_owned(), said.collect());
-    if let Some(rejection) = &running.rejection {
-        outputs.insert("ApprovalStatus".to_owned(), "Rejected".into());
-        let message = format!("{} rejected it", rejection.principal);
-        return Some(Outcome { is_retried: false, ..Outcome::failed(message, outputs) });
-    }
-    (running.approvals.len() >= needed).then(|| {
-        outputs.insert("ApprovalStatus".to_owned(), "Approved".into());
-        Outcome::success(outputs)
-    })
 }
 
 fn iterator(looping: &Looping, iteration: u32) -> Option<Value> {

@@ -2,8 +2,8 @@
 //! next says the engine.
 
 use super::{
-    actions,
-    engine::{self, Outcome},
+    actions, engine,
+    outcome::Outcome,
     runbook::Runbook,
     state::{Decision, State, Stopping, due},
     wish::child_id,

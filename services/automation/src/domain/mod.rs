@@ -5,11 +5,13 @@ pub mod conditions;
 pub mod engine;
 pub mod execution;
 pub mod inputs;
+pub mod outcome;
 pub mod outputs;
 pub mod runbook;
 pub mod selector;
 pub mod simulate;
 pub mod state;
+pub mod targets;
 pub mod values;
 pub mod wish;
 

@@ -1,8 +1,9 @@
 //! A run of the engine with given outcomes and without any effect: what would follow what.
 
 use super::{
-    engine::{self, Outcome},
+    engine,
     execution::{Command, Execution, ExecutionEvent},
+    outcome::Outcome,
     state::{Running, State},
 };
 use reeve_contracts::automation::ExecutionStarted;

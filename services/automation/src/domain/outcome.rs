@@ -1,0 +1,157 @@
+//! How attempts of steps come out.
+
+use super::{
+    actions, conditions,
+    runbook::Step,
+    selector,
+    state::{Running, State},
+};
+use reeve_contracts::automation::{ExecutionEvent, ExecutionFinished};
+use serde_json::{Map, Value, json};
+
+/// How an attempt of a step came out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcome {
+    pub status: Status,
+    pub outputs: Map<String, Value>,
+    /// Why it did not succeed.
+    pub message: String,
+    /// Where in the step it was, and of which sort, in AWS's words.
+    pub stage: &'static str,
+    pub sort: &'static str,
+    /// Whether another attempt may do better.
+    pub is_retried: bool,
+    /// What a branch chose.
+    pub choice: Option<String>,
+    /// What is set: the variable and its value.
+    pub variable: Option<(String, Value)>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Status {
+    #[default]
+    Success,
+    Failed,
+    TimedOut,
+    Cancelled,
+}
+
+impl Status {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "Success",
+            Self::Failed => "Failed",
+            Self::TimedOut => "TimedOut",
+            Self::Cancelled => "Cancelled",
+        }
+    }
+}
+
+impl Outcome {
+    pub fn success(outputs: Map<String, Value>) -> Self {
+        Self { outputs, ..Self::default() }
+    }
+
+    /// The inputs cannot be resolved, or are not what the action takes: no other attempt would do better.
+    pub fn invalid(message: String) -> Self {
+        let (stage, sort) = ("InputValidation", "Verification");
+        Self { status: Status::Failed, message, stage, sort, ..Self::default() }
+    }
+
+    /// What was asked for failed.
+    pub fn failed(message: String, outputs: Map<String, Value>) -> Self {
+        let (status, stage, sort) = (Status::Failed, "PostVerification", "Verification");
+        Self { status, outputs, message, stage, sort, is_retried: true, ..Self::default() }
+    }
+
+    pub fn refused(message: String) -> Self {
+        Self { status: Status::Failed, message, stage: "Invocation", sort: "Action", ..Self::default() }
+    }
+
+    pub fn timed_out(is_retried: bool) -> Self {
+        let message = "the step did not end in its time".to_owned();
+        Self {
+            status: Status::TimedOut,
+            message,
+            stage: "Invocation",
+            sort: "Action",
+            is_retried,
+            ..Self::default()
+        }
+    }
+
+    pub fn cancelled() -> Self {
+        Self { status: Status::Cancelled, ..Self::default() }
+    }
+}
+
+/// The end of an execution.
+pub fn end(
+    state: &State,
+    status: Status,
+    failure_message: String,
+    outputs_json: String,
+    now_ms: i64,
+) -> ExecutionEvent {
+    ExecutionEvent::ExecutionFinished(ExecutionFinished {
+        execution_id: state.id.clone(),
+        status: status.as_str().to_owned(),
+        failure_message,
+        outputs_json,
+        finished_ms: now_ms,
+        parent_execution_id: state.parent_execution_id.clone(),
+        parent_step_execution_id: state.parent_step_execution_id.clone(),
+        parent_attempt: state.parent_attempt,
+    })
+}
+
+/// The declared outputs join those of the action; a value of another type fails the step.
+pub fn declared(step: &Step, mut outcome: Outcome) -> Outcome {
+    if outcome.status != Status::Success || step.outputs.is_empty() {
+        return outcome;
+    }
+    match selector::outputs(&step.outputs, &Value::Object(outcome.outputs.clone())) {
+        Ok(more) => {
+            outcome.outputs.extend(more);
+            outcome
+        }
+        Err(problem) => Outcome { is_retried: false, ..Outcome::failed(problem, outcome.outputs) },
+    }
+}
+
+/// Where a branch leads: to the first choice whose condition holds.
+pub fn of_branch(inputs: &Map<String, Value>) -> Outcome {
+    for choice in inputs.get("Choices").and_then(Value::as_array).into_iter().flatten() {
+        let Some(condition) = choice.as_object() else { continue };
+        match conditions::holds(condition) {
+            Ok(false) => {}
+            Ok(true) => {
+                let choice = condition.get("NextStep").and_then(Value::as_str).map(str::to_owned);
+                return Outcome { choice, ..Outcome::default() };
+            }
+            Err(problem) => return Outcome::invalid(problem),
+        }
+    }
+    Outcome { choice: inputs.get("Default").and_then(Value::as_str).map(str::to_owned), ..Outcome::default() }
+}
+
+/// How an approval comes out, if it does by what was said so far.
+pub fn of_approval(running: &Running) -> Option<Outcome> {
+    let needed = actions::min_approvals(&running.inputs).unwrap_or(1);
+    let mut outputs = Map::new();
+    let decisions = running.approvals.iter().map(|decision| (decision, "Approved"));
+    let decisions = decisions.chain(running.rejection.iter().map(|decision| (decision, "Rejected")));
+    let said = decisions.map(|(decision, status)| {
+        json!({"Approver": decision.principal, "Comment": decision.comment, "Decision": status, "TimeMs": decision.at_ms})
+    });
+    outputs.insert("ApproverDecisions".to_owned(), said.collect());
+    if let Some(rejection) = &running.rejection {
+        outputs.insert("ApprovalStatus".to_owned(), "Rejected".into());
+        let message = format!("{} rejected it", rejection.principal);
+        return Some(Outcome { is_retried: false, ..Outcome::failed(message, outputs) });
+    }
+    (running.approvals.len() >= needed).then(|| {
+        outputs.insert("ApprovalStatus".to_owned(), "Approved".into());
+        Outcome::success(outputs)
+    })
+}
