@@ -62,7 +62,7 @@ pub fn for_rules(envelope: &Envelope, place: &Place) -> Result<Vec<Value>, Error
             each.collect()
         }
         ("parameters", name) if let Some(told) = parameter_store::events(name, &body) => {
-            let resources = parameter_store::resource(&body, place);
+            let resources = parameter_store::resource(&body, &place.region, &place.account);
             let each = told.into_iter().enumerate().map(|(n, (kind, detail))| {
                 let id = if n == 0 { envelope.id.to_string() } else { format!("{}-{n}", envelope.id) };
                 event(id, "aws.ssm", kind, resources.clone(), detail)

@@ -1,6 +1,5 @@
 //! What happens to parameters, as AWS's Parameter Store tells it: without values.
 
-use crate::Place;
 use serde_json::{Value, json};
 
 /// What AWS calls an event of the parameters service, each with its detail; `None` for those that it does not tell.
@@ -31,7 +30,7 @@ pub(crate) fn events(name: &str, body: &Value) -> Option<Vec<(&'static str, Valu
 }
 
 /// The parameter's ARN, with one slash before its name.
-pub(crate) fn resource(body: &Value, place: &Place) -> Value {
+pub(crate) fn resource(body: &Value, region: &str, account: &str) -> Value {
     let name = body["name"].as_str().unwrap_or_default().trim_start_matches('/');
-    json!([format!("arn:aws:ssm:{}:{}:parameter/{name}", place.region, place.account)])
+    json!([format!("arn:aws:ssm:{region}:{account}:parameter/{name}")])
 }

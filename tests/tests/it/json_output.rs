@@ -47,6 +47,11 @@ fn every_client_command_prints_json_or_refuses() {
     let incident = incidents[0]["arn"].as_str().unwrap().to_owned();
     let principal = answered(&["access", "create-principal", "ada"]).json();
     let key = principal["accessKeyId"].as_str().unwrap().to_owned();
+    let mapping = write("mapping.json", include_str!("../../../examples/webhooks/grafana.json"));
+    let runbook = json!({"schemaVersion": "0.3", "mainSteps": [
+        {"name": "wait", "action": "aws:sleep", "inputs": {"Duration": "PT1S"}}]});
+    let input = json!({"Name": "Runbook", "DocumentType": "Automation", "Content": runbook.to_string()});
+    instance.call("CreateDocument", &input);
     let exported = write("exported", r#"{"Name": "/b", "Type": "String", "Value": "b"}"#);
     let now = reeve_types::Timestamp::now().rfc3339();
     let asked: Vec<Vec<&str>> = vec![
@@ -73,6 +78,10 @@ fn every_client_command_prints_json_or_refuses() {
         vec!["access", "delete-policy", "ada"],
         vec!["access", "create-source", "alerts"],
         vec!["access", "sources"],
+        vec!["access", "put-mapping", "alerts", &mapping],
+        vec!["access", "create-subscriber", "reader", "--service", "nodes"],
+        vec!["access", "subscribers"],
+        vec!["access", "delete-subscriber", "reader"],
         vec!["access", "delete-source", "alerts"],
         vec!["access", "delete-principal", "ada"],
         vec!["access", "create-principal", "eve"],
@@ -119,6 +128,12 @@ fn every_client_command_prints_json_or_refuses() {
         vec!["parameters", "diff", "--from", &now],
         vec!["parameters", "restore", "/a", "--to", &now],
         vec!["parameters", "delete", "/a"],
+        vec!["automation", "run", "Runbook"],
+        vec!["automation", "list"],
+        vec!["automation", "show", "none"],
+        vec!["automation", "stop", "none"],
+        vec!["automation", "signal", "none", "Approve"],
+        vec!["automation", "simulate", "Runbook"],
         vec!["patch", "status"],
         vec!["patch", "baselines"],
         vec!["patch", "show", &node],
