@@ -141,9 +141,9 @@ pub async fn document(
         (Format::Text, true) => How::Stream,
         (Format::Text, false) => How::Groups,
     };
-    let command = send(connection, input, how).await?;
+    let (command, invocations) = send(connection, input, how).await?;
     let success = command["Status"] == "Success" && command["StatusDetails"] == "Success";
-    report(connection, &command, format).await?;
+    report(&command, &invocations, format)?;
     Ok(if success { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -154,8 +154,8 @@ pub async fn run_script(connection: &Connection, script: &str, nodes: Vec<String
         "Parameters": {"commands": script.lines().collect::<Vec<_>>()},
         "InstanceIds": nodes,
     });
-    let command = send(connection, &input, How::Stream).await?;
-    report(connection, &command, Format::Text).await
+    let (command, invocations) = send(connection, &input, How::Stream).await?;
+    report(&command, &invocations, Format::Text)
 }
 
 /// What is printed while a command runs.
@@ -168,8 +168,9 @@ enum How {
     Groups,
 }
 
-/// Sends a command and prints its output until it has ended; answers the command as it is listed then.
-async fn send(connection: &Connection, input: &Value, how: How) -> anyhow::Result<Value> {
+/// Sends a command and prints its output until it has ended; answers the command and its invocations as they are
+/// listed then.
+async fn send(connection: &Connection, input: &Value, how: How) -> anyhow::Result<(Value, Vec<Value>)> {
     let answer = connection.call("SendCommand", input).await?;
     let command = answer.get("Command").context("SendCommand answered no command")?;
     let id = cell(command, "CommandId");
@@ -187,20 +188,19 @@ async fn send(connection: &Connection, input: &Value, how: How) -> anyhow::Resul
         _ => None,
     };
     follow(connection, (&id, node.as_deref()), targets, how).await?;
+    let invocations = command::invocations(connection, &id, node.as_deref()).await?;
     let Some(node) = node else {
         let found = connection.call("ListCommands", &json!({"CommandId": id})).await?;
-        return Ok(found["Commands"]
-            .get(0)
-            .with_context(|| format!("the command {id} is not listed"))?
-            .clone());
+        let command = found["Commands"].get(0).with_context(|| format!("the command {id} is not listed"))?;
+        return Ok((command.clone(), invocations));
     };
-    let invocations = command::invocations(connection, &id, Some(&node)).await?;
     let one = invocations.first().with_context(|| format!("the command {id} was not sent to {node}"))?;
     let failed = u8::from(one["Status"] != "Success");
-    Ok(json!({
-        "CommandId": id, "InstanceId": node, "Status": one["Status"], "StatusDetails": one["StatusDetails"],
+    let command = json!({
+        "CommandId": id, "Status": one["Status"], "StatusDetails": one["StatusDetails"],
         "CompletedCount": 1, "ErrorCount": failed,
-    }))
+    });
+    Ok((command, invocations))
 }
 
 async fn follow(
@@ -217,6 +217,8 @@ async fn follow(
     let mut reader = Reader::open(connection, input, true);
     let (mut printer, mut groups) = (Printer::new(targets > 1), Groups::default());
     let mut summary = Summary::new(targets);
+    // Listened for throughout: a signal that comes while something is printed is not missed.
+    let mut interrupted = std::pin::pin!(interrupted());
     loop {
         if grouped {
             summary.show();
@@ -227,7 +229,7 @@ async fn follow(
                 Err(error) => bail!("{error:#}; {}", goes_on(id)),
             },
             () = summary.due() => continue,
-            () = interrupted() => {
+            () = &mut interrupted => {
                 if grouped {
                     summary.hide();
                     groups.print(id, &summary)?;
@@ -285,10 +287,8 @@ fn code(invocation: &Value) -> String {
 }
 
 /// Says how it ended: everything as JSON, or in text only what was no success.
-async fn report(connection: &Connection, command: &Value, format: Format) -> anyhow::Result<()> {
+fn report(command: &Value, invocations: &[Value], format: Format) -> anyhow::Result<()> {
     let id = cell(command, "CommandId");
-    let node = command["InstanceId"].as_str();
-    let invocations = command::invocations(connection, &id, node).await?;
     if format == Format::Json {
         let whole = json!({
             "CommandId": id, "Status": command["Status"], "StatusDetails": command["StatusDetails"],
@@ -296,7 +296,7 @@ async fn report(connection: &Connection, command: &Value, format: Format) -> any
         });
         return stdout::line(whole);
     }
-    for invocation in &invocations {
+    for invocation in invocations {
         let details = cell(invocation, "StatusDetails");
         if details != "Success" {
             let reason = invocation.get("TraceOutput").and_then(Value::as_str).unwrap_or_default();
