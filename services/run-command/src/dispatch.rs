@@ -19,10 +19,7 @@ use reeve_contracts::{
 };
 use reeve_eventsourcing::Position;
 use reeve_jetstream::{Error as BusError, store, streams::NODE_INBOX};
-use reeve_node_protocol::{
-    dispatch::{sign, sign_together},
-    subject,
-};
+use reeve_node_protocol::{dispatch::sign, subject};
 use reeve_runtime::{Handle, HandlerError};
 use reeve_types::ids::Malformed;
 use std::{
@@ -89,8 +86,8 @@ impl Dispatcher {
         taken.max(recorded).max(1)
     }
 
-    /// Writes dispatches to their nodes' inboxes, signed together, each at its number or the first free one after it;
-    /// one that is there already is not written again.
+    /// Writes dispatches to their nodes' inboxes, each at its number or the first free one after it; one that is there
+    /// already is not written again.
     ///
     /// # Errors
     /// When the bus does not take all of them; they may be tried again.
@@ -100,9 +97,8 @@ impl Dispatcher {
         key: &KeyPair,
         dispatches: Vec<Dispatch>,
     ) -> Result<(), Error> {
-        let signed = sign_together(key, &dispatches)?;
-        let messages = dispatches.iter().zip(signed).map(|(dispatch, signed)| message(dispatch, &signed));
-        let messages = messages.collect::<Result<Vec<_>, _>>()?;
+        let messages =
+            dispatches.iter().map(|dispatch| message(key, dispatch)).collect::<Result<Vec<_>, _>>()?;
         let answers = store::append_each_first(handle.bus(), NODE_INBOX, messages).await;
         let each = stream::iter(dispatches.into_iter().zip(answers).map(Ok));
         each.try_for_each_concurrent(None, |(dispatch, answer)| async move {
@@ -156,9 +152,9 @@ impl Dispatcher {
     }
 }
 
-fn message(dispatch: &Dispatch, signed: &SignedDispatch) -> Result<(String, Bytes), Error> {
+fn message(key: &KeyPair, dispatch: &Dispatch) -> Result<(String, Bytes), Error> {
     let subject = subject::inbox(&dispatch.node_id.parse()?, dispatch.number);
-    Ok((subject, signed.encode_to_vec().into()))
+    Ok((subject, sign(key, dispatch)?.encode_to_vec().into()))
 }
 
 /// Looks for a dispatch whose number is taken: either it is there itself, or it takes the first free number after that.
@@ -171,7 +167,7 @@ async fn find_place(handle: &Handle, key: &KeyPair, mut dispatch: Dispatch) -> R
             return Ok(dispatch);
         }
         dispatch.number += 1;
-        let (free, data) = message(&dispatch, &sign(key, &dispatch)?)?;
+        let (free, data) = message(key, &dispatch)?;
         match store::append_first(bus, NODE_INBOX, &free, data).await {
             Ok(_) => return Ok(dispatch),
             Err(BusError::Conflict(_)) => {}

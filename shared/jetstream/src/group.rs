@@ -13,23 +13,15 @@ use futures::{
 };
 use std::{
     collections::{HashSet, VecDeque},
-    pin::Pin,
     sync::PoisonError,
-    time::Duration,
 };
-use tokio::{
-    sync::{mpsc, oneshot},
-    time::Sleep,
-};
+use tokio::sync::{mpsc, oneshot};
 
 /// As many of one stream are under way one by one; the next ones wait for each other. The server acknowledges what
 /// came in together when it has stored all of it: with two halves one is stored while the other's writers go on.
 const MAX_SINGLE_MESSAGES: usize = 8;
 /// A smaller group would cost more than its messages one by one.
 const MIN_GROUP_MESSAGES: usize = 24;
-/// After a group the next one waits so long for more, unless it is full: the server makes a store for each group, which
-/// costs it as much as dozens of messages.
-const GROUP_INTERVAL: Duration = Duration::from_millis(2);
 /// The server takes a thousand; half of it keeps the wait of the next ones short.
 const MAX_GROUP_MESSAGES: usize = 500;
 /// What a group may carry, so that one does not hold the stream up for long.
@@ -96,16 +88,12 @@ async fn drive(bus: Bus, mut appends: mpsc::UnboundedReceiver<Vec<Append>>) {
     let mut waiting = VecDeque::new();
     let mut singly: FuturesUnordered<BoxFuture<'_, ()>> = FuturesUnordered::new();
     let mut group: Option<BoxFuture<'_, Vec<Append>>> = None;
-    let mut rest: Option<Pin<Box<Sleep>>> = None;
     let mut open = true;
     while open || !waiting.is_empty() || !singly.is_empty() || group.is_some() {
-        if waiting.len() >= MAX_GROUP_MESSAGES || !open {
-            rest = None;
-        }
-        if group.is_none() && rest.is_none() && waiting.len() >= MIN_GROUP_MESSAGES {
+        if group.is_none() && waiting.len() >= MIN_GROUP_MESSAGES {
             group = Some(together(&bus, take(&mut waiting)).boxed());
         }
-        while group.is_none() && rest.is_none() && singly.len() < MAX_SINGLE_MESSAGES {
+        while group.is_none() && singly.len() < MAX_SINGLE_MESSAGES {
             let Some(append) = waiting.pop_front() else { break };
             singly.push(alone(&bus, append).boxed());
         }
@@ -115,11 +103,9 @@ async fn drive(bus: Bus, mut appends: mpsc::UnboundedReceiver<Vec<Append>>) {
                 None => open = false,
             },
             Some(()) = singly.next() => {}
-            () = async { match &mut rest { Some(rest) => rest.await, None => std::future::pending().await } } => rest = None,
             // A group whose expectations did not all hold was refused whole: its members go one by one.
             refused = async { match &mut group { Some(group) => group.await, None => std::future::pending().await } } => {
                 group = None;
-                rest = Some(Box::pin(tokio::time::sleep(GROUP_INTERVAL)));
                 singly.extend(refused.into_iter().map(|append| alone(&bus, append).boxed()));
             }
         }

@@ -1,9 +1,6 @@
 //! Work for a node, signed.
 
-use crate::{
-    keys::{MAX_CLOCK_SKEW_SECONDS, Trust, Unusable},
-    together::{Hash, Tree, root_of},
-};
+use crate::keys::{MAX_CLOCK_SKEW_SECONDS, Trust, Unusable};
 use data_encoding::HEXLOWER;
 use nkeys::KeyPair;
 use prost::Message;
@@ -15,7 +12,6 @@ use sha2::{Digest, Sha256};
 pub const MAX_DISPATCH_BYTES: usize = 512 * 1024;
 /// What a signature is over, so that it can never be taken for one over something else.
 const DISPATCH_SIGNATURE_DOMAIN: &[u8] = b"reeve-dispatch-v1\0";
-const BATCH_SIGNATURE_DOMAIN: &[u8] = b"reeve-dispatches-v1\0";
 
 /// Why a node does not trust a dispatch.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,21 +58,9 @@ impl Refusal {
 #[error("the dispatch key cannot sign: {0}")]
 pub struct SignError(String);
 
-fn of_one(dispatch: &[u8]) -> Vec<u8> {
+/// What the signature beside a dispatch is over.
+fn signed_bytes(dispatch: &[u8]) -> Vec<u8> {
     [DISPATCH_SIGNATURE_DOMAIN, dispatch].concat()
-}
-
-fn of_many(count: u32, root: &Hash) -> Vec<u8> {
-    [BATCH_SIGNATURE_DOMAIN, &count.to_be_bytes(), root].concat()
-}
-
-/// What the signature beside a dispatch has to be over; `None` when it says of itself what cannot be.
-fn signed_bytes(signed: &SignedDispatch) -> Option<Vec<u8>> {
-    let SignedDispatch { dispatch, index, count, path, .. } = signed;
-    match count {
-        0 => (*index == 0 && path.is_empty()).then(|| of_one(dispatch)),
-        _ => root_of(dispatch, *index, *count, path).map(|root| of_many(*count, &root)),
-    }
 }
 
 /// The SHA-256 of a document's text, in hexadecimal.
@@ -95,32 +79,8 @@ pub fn message_hash(data: &[u8]) -> String {
 /// When the key holds no seed.
 pub fn sign(key: &KeyPair, dispatch: &Dispatch) -> Result<SignedDispatch, SignError> {
     let dispatch = dispatch.encode_to_vec();
-    let signature = key.sign(&of_one(&dispatch)).map_err(|e| SignError(e.to_string()))?;
-    Ok(SignedDispatch { dispatch, key_id: key.public_key(), signature, ..SignedDispatch::default() })
-}
-
-/// Signs dispatches with one signature over all of them. Each can be checked without the others.
-///
-/// # Errors
-/// When the key holds no seed.
-pub fn sign_together(key: &KeyPair, dispatches: &[Dispatch]) -> Result<Vec<SignedDispatch>, SignError> {
-    if dispatches.len() < 2 {
-        return dispatches.iter().map(|dispatch| sign(key, dispatch)).collect();
-    }
-    let encoded: Vec<_> = dispatches.iter().map(Message::encode_to_vec).collect();
-    let count = u32::try_from(encoded.len()).map_err(|_| SignError("too many at once".to_owned()))?;
-    let tree = Tree::over(encoded.iter().map(Vec::as_slice));
-    let signature = key.sign(&of_many(count, &tree.root())).map_err(|e| SignError(e.to_string()))?;
-    let key_id = key.public_key();
-    let signed = (0..count).zip(encoded).enumerate().map(|(at, (index, dispatch))| SignedDispatch {
-        dispatch,
-        key_id: key_id.clone(),
-        signature: signature.clone(),
-        index,
-        count,
-        path: tree.path(at),
-    });
-    Ok(signed.collect())
+    let signature = key.sign(&signed_bytes(&dispatch)).map_err(|e| SignError(e.to_string()))?;
+    Ok(SignedDispatch { dispatch, key_id: key.public_key(), signature })
 }
 
 /// A dispatch that was verified, and the key that signed it.
@@ -146,7 +106,7 @@ pub fn verify(
 
 /// Checks a message of the inbox: it must be signed by a key that counts, for this node and this number, and in time.
 /// Nothing of it is outside the signature, its encoding included: the bytes have to be those that the result of
-/// [`sign`] or [`sign_together`] encodes to.
+/// [`sign`] encodes to.
 ///
 /// # Errors
 /// The first check that failed.
@@ -165,8 +125,7 @@ pub fn verify_signed(
         return Err(Refusal::Malformed);
     }
     let key = trust.usable(&signed.key_id, now)?;
-    let over = signed_bytes(&signed).ok_or(Refusal::Malformed)?;
-    key.verify(&over, &signed.signature).map_err(|_| Refusal::BadSignature)?;
+    key.verify(&signed_bytes(&signed.dispatch), &signed.signature).map_err(|_| Refusal::BadSignature)?;
     let dispatch = Dispatch::decode(signed.dispatch.as_slice()).map_err(|_| Refusal::Malformed)?;
     if dispatch.node_id != node.as_str() || dispatch.number != number {
         return Err(Refusal::Misaddressed { node: dispatch.node_id, number: dispatch.number });
@@ -253,21 +212,6 @@ mod tests {
         let other = Dispatch { document: "{}".to_owned(), ..dispatch };
         let data = sign(&key, &other).unwrap().encode_to_vec();
         assert!(matches!(verify(&data, &keys, &node, 3, NOW), Err(Refusal::OtherDocument { .. })));
-    }
-
-    #[test]
-    fn of_those_that_were_signed_together_each_is_checked_by_itself() {
-        let key = KeyPair::new_account();
-        let trust = trusting(&key);
-        for count in [0, 1, 2, 5, 250] {
-            let nodes: Vec<_> = (0..count).map(|_| NodeId::new()).collect();
-            let all: Vec<_> = nodes.iter().map(sample).collect();
-            let signed = sign_together(&key, &all).unwrap();
-            assert_eq!(signed.len(), count);
-            for ((signed, dispatch), node) in signed.iter().zip(&all).zip(&nodes) {
-                assert_eq!(verify(&signed.encode_to_vec(), &trust, node, 3, NOW), Ok(dispatch.clone()));
-            }
-        }
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! What the control plane and an agent say to each other, and why the agent trusts it.
 //!
-//! - [`dispatch`]: work for a node, signed by the control plane's dispatch key, alone or with others' (ADR 23).
+//! - [`dispatch`]: work for a node, signed by the control plane's dispatch key.
 //! - [`keys`]: which keys those are: sets, signed by a root key that a node pins.
 //! - [`enrol`]: how a node gets its identity.
 //! - [`inventory`]: how large what a node reports of its inventory may be.
@@ -19,4 +19,3 @@ pub mod keys;
 pub mod output;
 pub mod report;
 pub mod subject;
-mod together;

@@ -231,12 +231,8 @@ async fn what_a_withdrawn_key_signed_does_not_run_and_forged_dispatches_make_no_
     for _ in 0..forged {
         let number = inject(&bus, &node, stolen, &script).await;
         // And as many live ones that are in no stream.
-        let live = SignedDispatch {
-            dispatch: vec![1; 100],
-            key_id: stolen.public_key(),
-            signature: vec![1; 64],
-            ..SignedDispatch::default()
-        };
+        let live =
+            SignedDispatch { dispatch: vec![1; 100], key_id: stolen.public_key(), signature: vec![1; 64] };
         for ahead in 1..20 {
             let subject = format!("reeve.live.{node}.cmd.{}", number + ahead);
             bus.publish(&subject, Headers::default(), live.encode_to_vec().into()).await.unwrap();

@@ -6,7 +6,11 @@ use anyhow::{Context, anyhow, bail};
 use reeve_gateway::sigv4;
 use reeve_types::{Timestamp, ids::new_uuid};
 use serde_json::Value;
-use std::{path::Path, time::Duration};
+use std::{
+    io::ErrorKind,
+    path::Path,
+    time::{Duration, Instant},
+};
 use ureq::config::ConfigBuilder;
 use ureq::typestate::AgentScope;
 
@@ -86,16 +90,24 @@ impl Api {
     }
 }
 
+/// While the other side fails, one call is repeated for so long, as AWS's clients do by themselves (ADR 31).
+const MAX_RETRY_TIME: Duration = Duration::from_secs(5);
+/// What comes before the second attempt; before each further one it is twice as long.
+const FIRST_RETRY_DELAY: Duration = Duration::from_millis(200);
 /// As many bytes an answer has at most.
 const MAX_ANSWER_BYTES: u64 = 64 << 20;
 
 /// A call that was not answered, or by a failure of the other side: the same call may be answered later.
 #[derive(Debug)]
-pub struct Unanswered(String);
+pub struct Unanswered {
+    reason: String,
+    /// Whether a connection was taken at all.
+    somebody_listens: bool,
+}
 
 impl std::fmt::Display for Unanswered {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.reason)
     }
 }
 
@@ -231,17 +243,38 @@ impl Connection {
         signed
     }
 
-    /// As [`Connection::call_of`], for a thread that may wait.
+    /// As [`Connection::call_of`], for a thread that may wait. While the other side fails or cuts the connection, the
+    /// call is repeated with the same signature: the API carries it out once. Where nobody listens it is not.
     ///
     /// # Errors
     /// As [`Connection::call`]; an [`Unanswered`] when the same call may succeed later.
     pub fn post(&self, api: &Api, operation: &str, body: &[u8]) -> anyhow::Result<Value> {
-        let mut post = self.agent.post(format!("{}/", self.endpoint.trim_end_matches('/')));
-        for (name, value) in self.signed_headers(api, operation, body) {
-            post = post.header(name, value);
+        let headers = self.signed_headers(api, operation, body);
+        let (begun, mut delay) = (Instant::now(), FIRST_RETRY_DELAY);
+        loop {
+            let answer = self.attempt(operation, &headers, body);
+            let unanswered = answer.as_ref().err().and_then(|error| error.downcast_ref::<Unanswered>());
+            if !unanswered.is_some_and(|it| it.somebody_listens) || begun.elapsed() > MAX_RETRY_TIME {
+                return answer;
+            }
+            std::thread::sleep(delay);
+            delay *= 2;
         }
-        let away = |error: ureq::Error| {
-            Unanswered(format!("{operation}: {} does not answer: {error}", self.endpoint))
+    }
+
+    fn attempt(
+        &self,
+        operation: &str,
+        headers: &[(&'static str, String)],
+        body: &[u8],
+    ) -> anyhow::Result<Value> {
+        let mut post = self.agent.post(format!("{}/", self.endpoint.trim_end_matches('/')));
+        for (name, value) in headers {
+            post = post.header(*name, value);
+        }
+        let away = |error: ureq::Error| Unanswered {
+            somebody_listens: !matches!(&error, ureq::Error::Io(e) if e.kind() == ErrorKind::ConnectionRefused),
+            reason: format!("{operation}: {} does not answer: {error}", self.endpoint),
         };
         let mut answer = post.send(body).map_err(away)?;
         // Some answers have as many bytes as a message of the bus.
@@ -255,7 +288,7 @@ impl Connection {
         let message = field("message").or_else(|| field("Message")).unwrap_or("no reason was given");
         let refusal = format!("{operation}: {}: {message}", field("__type").unwrap_or("Error"));
         if answer.status().is_server_error() {
-            return Err(Unanswered(refusal).into());
+            return Err(Unanswered { reason: refusal, somebody_listens: true }.into());
         }
         bail!(refusal)
     }

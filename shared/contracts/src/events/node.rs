@@ -35,7 +35,6 @@ pub struct Dispatch {
     #[prost(string, tag = "13")]
     pub traceparent: ::prost::alloc::string::String,
 }
-/// Signed alone (count is 0), or with others by one signature over a tree of hashes as of RFC 9162, section 2.1.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SignedDispatch {
     /// an encoded Dispatch
@@ -44,20 +43,9 @@ pub struct SignedDispatch {
     /// the public dispatch key
     #[prost(string, tag = "2")]
     pub key_id: ::prost::alloc::string::String,
-    /// ed25519; alone: over "reeve-dispatch-v1\0" and dispatch;
+    /// ed25519, over "reeve-dispatch-v1\0" and dispatch
     #[prost(bytes = "vec", tag = "3")]
     pub signature: ::prost::alloc::vec::Vec<u8>,
-    /// with others: over "reeve-dispatches-v1\0", count (4 bytes, big-endian) and the root
-    ///
-    /// which of those that were signed together this is, from 0
-    #[prost(uint32, tag = "4")]
-    pub index: u32,
-    /// how many were signed together
-    #[prost(uint32, tag = "5")]
-    pub count: u32,
-    /// the hashes beside the way to the root, from the leaf on
-    #[prost(bytes = "vec", repeated, tag = "6")]
-    pub path: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
 }
 /// A key whose dispatches count, from not_before on and before not_after.
 #[derive(Clone, PartialEq, ::prost::Message)]
