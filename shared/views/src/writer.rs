@@ -12,15 +12,6 @@ use std::{
 /// Rows are written when nothing was committed for so long: what a command does to its rows is over by then, and they
 /// are encoded and written once.
 const QUIET_TIME: Duration = Duration::from_secs(1);
-fn quiet() -> Duration {
-    static Q: std::sync::OnceLock<Duration> = std::sync::OnceLock::new();
-    *Q.get_or_init(|| {
-        std::env::var("REEVE_QUIET_MS")
-            .ok()
-            .and_then(|t| t.parse().ok())
-            .map_or(QUIET_TIME, Duration::from_millis)
-    })
-}
 /// No row waits longer, however busy the service is: a crash replays what came in meanwhile.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// When as many rows wait, they wait no longer.
@@ -153,7 +144,7 @@ impl Writer {
         let begun = Instant::now();
         while !work.is_urgent() && begun.elapsed() < LONGEST_WAIT {
             let commits = work.commits;
-            let time = quiet().min(LONGEST_WAIT.saturating_sub(begun.elapsed()));
+            let time = QUIET_TIME.min(LONGEST_WAIT.saturating_sub(begun.elapsed()));
             let waited = self.told.wait_timeout_while(work, time, |work| !work.is_urgent());
             work = waited.unwrap_or_else(PoisonError::into_inner).0;
             if work.commits == commits {
