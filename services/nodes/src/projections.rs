@@ -138,7 +138,7 @@ impl Projection for Nodes {
             }),
             NodeEvent::NodeLost(e) => view.update_row::<NodeRow>(NODES, &e.node_id, |row| {
                 row.session.clear();
-                row.seen = time;
+                row.seen = if e.last_heard_ms > 0 { Timestamp(e.last_heard_ms).max(row.seen) } else { time };
             }),
             NodeEvent::NodeDuplicated(e) => view.update_row::<NodeRow>(NODES, &e.node_id, |row| {
                 row.other = Some(OtherSession {

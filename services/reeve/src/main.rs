@@ -54,6 +54,8 @@ enum Command {
     Init(host::InitArgs),
     /// Runs services, or the gateway, against a NATS that stands already.
     Serve(host::ServeArgs),
+    /// Asks a process of `serve` on this machine whether it is ready: for health checks.
+    Health(client::health::Args),
     /// Lists the services of this program, the streams of their events, and the secrets that each needs.
     Services,
     /// Prints the exports after which plain `aws ssm …` works: eval "$(reeve env)".
@@ -196,6 +198,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         Command::Up(args) => up::up(&data, args).await?,
         Command::Init(args) => host::init(&data, &args)?,
         Command::Serve(args) => host::serve(args).await?,
+        Command::Health(args) => client::health::health(args).await?,
         Command::Services => client::services::services(format)?,
         Command::Env => client::env(&data, format)?,
         Command::Run(args) => return client::run::run(&connection()?, args, format).await,

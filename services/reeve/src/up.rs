@@ -240,6 +240,7 @@ async fn start_and_stay(
     let scheme = if args.tls { "https" } else { "http" };
     let endpoint = format!("{scheme}://{}", SocketAddr::new(reachable(http.ip()), http.port()));
     folder.announce(&Instance {
+        public_endpoint: None,
         endpoint: endpoint.clone(),
         region: keys.region.clone(),
         access_key_id: folder.administrator.0.clone(),

@@ -26,6 +26,7 @@ pub enum Credentials {
 /// What a connection needs to know.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// Where the bus is: one address, or several with commas between them, of which one that answers is taken.
     pub url: String,
     pub credentials: Credentials,
     /// Shown in the server's connection list.
@@ -115,7 +116,7 @@ impl Bus {
                 let events = events.clone();
                 async move { events.take(&event) }
             })
-            .connect(&options.url)
+            .connect(options.url.split(',').collect::<Vec<_>>())
             .await
             .map_err(|e| match e.kind() {
                 async_nats::ConnectErrorKind::AuthorizationViolation => Error::NotLetIn(options.url.clone()),

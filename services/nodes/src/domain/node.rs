@@ -47,6 +47,8 @@ pub enum Command {
     Lose {
         session: String,
         reason: String,
+        /// Its last sign of life, in milliseconds since 1970; 0 when it is not known.
+        last_heard_ms: i64,
     },
     /// An operator says which session is the node's.
     Choose {
@@ -192,8 +194,9 @@ impl Decider for Node {
             }))),
             // A notice about a session that was followed by another is stale.
             Command::Lose { session, .. } if !here || session != state.session => Ok(None),
-            Command::Lose { session, reason } => {
-                Ok(Some(NodeEvent::NodeLost(NodeLost { node_id: state.id.clone(), session, reason })))
+            Command::Lose { session, reason, last_heard_ms } => {
+                let node_id = state.id.clone();
+                Ok(Some(NodeEvent::NodeLost(NodeLost { node_id, session, reason, last_heard_ms })))
             }
             Command::ChangeRole { .. } | Command::Deregister | Command::Choose { .. } if !here => {
                 Err(Error::Unknown(state.id.clone()))
@@ -278,6 +281,7 @@ mod tests {
             node_id: "mi-1".into(),
             session: session.into(),
             reason: "test".into(),
+            last_heard_ms: 7,
         })
     }
 
@@ -393,7 +397,7 @@ mod tests {
     }
 
     fn lose(session: &str) -> Command {
-        Command::Lose { session: session.into(), reason: "test".into() }
+        Command::Lose { session: session.into(), reason: "test".into(), last_heard_ms: 7 }
     }
 
     #[test]
@@ -420,6 +424,7 @@ mod tests {
             node_id: "mi-1".into(),
             session: "2".into(),
             reason: "test".into(),
+            last_heard_ms: 7,
         }));
     }
 

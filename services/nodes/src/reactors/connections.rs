@@ -79,15 +79,17 @@ impl Connection {
     }
 }
 
-/// A session has ended.
+/// A session has ended; its node was heard last when this replica heard it.
 pub(crate) async fn lose(
+    shared: &Shared,
     handle: &Handle,
     node: &str,
     session: &str,
     reason: &str,
 ) -> Result<(), HandlerError> {
     let context = handle.context(Timestamp::now());
-    let command = Command::Lose { session: session.to_owned(), reason: reason.to_owned() };
+    let last_heard_ms = shared.presence.last_heard(node).map_or(0, |heard| heard.0);
+    let command = Command::Lose { session: session.to_owned(), reason: reason.to_owned(), last_heard_ms };
     handle.execute::<Node>(node, command, &context).await?;
     Ok(())
 }

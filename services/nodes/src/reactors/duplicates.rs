@@ -123,7 +123,7 @@ pub(crate) async fn newcomer(
         shared.newcomers.waits(node, session, Timestamp::now());
         return Ok(false);
     }
-    connections::lose(handle, node, other, "its connection ended").await?;
+    connections::lose(shared, handle, node, other, "its connection ended").await?;
     Ok(true)
 }
 
@@ -154,7 +154,9 @@ pub(crate) async fn cut_off(shared: Arc<Shared>, delivery: Delivery<NodeEvent>) 
     let other = connections::of_session(&shared, &row.public_key, &chosen.node_id, &row.session).await?;
     match other {
         Some(connection) => connection.cut_off(&shared.config.system).await?,
-        None => connections::lose(handle, &chosen.node_id, &row.session, "its connection ended").await?,
+        None => {
+            connections::lose(&shared, handle, &chosen.node_id, &row.session, "its connection ended").await?
+        }
     }
     Ok(())
 }

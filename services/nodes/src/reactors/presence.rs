@@ -45,9 +45,14 @@ impl Presence {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(node.to_owned(), now);
     }
 
+    /// Its last sign of life, if this replica has heard one.
+    pub fn last_heard(&self, node: &str) -> Option<Timestamp> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(node).copied()
+    }
+
     /// When the node last gave a sign of life. It may have introduced itself to another replica after it was heard here.
     pub fn last_seen(&self, row: &NodeRow, now: Timestamp) -> Timestamp {
-        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(&row.id).copied();
+        let heard = self.last_heard(&row.id);
         // Of an earlier instant the log knows, and not this.
         heard.filter(|heard| *heard <= now).map_or(row.seen, |heard| heard.max(row.seen))
     }
@@ -218,7 +223,7 @@ pub(crate) async fn disconnects(shared: Arc<Shared>, handle: Handle) -> Result<(
         let known: Option<String> = handle.views().get(NODE_KEYS, &notice.client.user);
         let Some((node, session)) = notice.client.name.split_once('/') else { continue };
         if known.as_deref() == Some(node) {
-            lose(&handle, node, session, &notice.reason).await?;
+            lose(&shared, &handle, node, session, &notice.reason).await?;
         }
     }
     Err(notices::ended())
@@ -236,7 +241,7 @@ pub(crate) async fn silence(shared: Arc<Shared>, handle: Handle) -> Result<(), H
         };
         let page = handle.views().filter::<NodeRow>(NODES, "", None, 1000, |_, row| silent(row));
         for (node, row) in page.rows {
-            lose(&handle, &node, &row.session, "silent for a minute").await?;
+            lose(&shared, &handle, &node, &row.session, "silent for a minute").await?;
         }
     }
 }

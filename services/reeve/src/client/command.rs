@@ -93,17 +93,22 @@ pub fn reason(invocation: &Value, ping: Option<&(String, String)>) -> String {
 
 fn rows(invocation: &Value, pings: &BTreeMap<String, (String, String)>) -> Vec<Vec<String>> {
     let node = cell(invocation, "InstanceId");
+    let steps: Vec<&Value> = invocation["CommandPlugins"].as_array().into_iter().flatten().collect();
+    let times = |name: &str| steps.iter().filter_map(|step| step[name].as_f64()).collect::<Vec<_>>();
+    let (begun, ended) = (times("ResponseStartDateTime"), times("ResponseFinishDateTime"));
+    let begun = begun.into_iter().reduce(f64::min);
+    let ended = ended.into_iter().reduce(f64::max).filter(|_| has_ended(invocation));
+    let span = json!({"begun": begun, "ended": ended});
     let whole = vec![
         node.clone(),
         "-".to_owned(),
         cell(invocation, "StatusDetails"),
         "-".to_owned(),
-        instant(invocation, "RequestedDateTime"),
-        "-".to_owned(),
+        instant(&span, "begun"),
+        instant(&span, "ended"),
         reason(invocation, pings.get(&node)),
     ];
-    let steps = invocation["CommandPlugins"].as_array().into_iter().flatten();
-    let steps = steps.map(|step| {
+    let steps = steps.into_iter().map(|step| {
         vec![
             node.clone(),
             cell(step, "Name"),
@@ -133,6 +138,20 @@ pub fn say_ends(invocations: &[Value]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_node_has_begun_with_its_first_step_and_ended_with_its_last_one() {
+        let step = |begun: i64, ended: i64| json!({"Name": "s", "ResponseStartDateTime": begun, "ResponseFinishDateTime": ended});
+        let mut invocation = json!({
+            "InstanceId": "mi-1", "Status": "Success", "RequestedDateTime": 1, "CommandPlugins": [step(10, 20), step(20, 30)],
+        });
+        let whole = |invocation: &Value| rows(invocation, &BTreeMap::new()).swap_remove(0)[4..6].to_vec();
+        assert_eq!(whole(&invocation), ["1970-01-01T00:00:10Z", "1970-01-01T00:00:30Z"]);
+        invocation["Status"] = "InProgress".into();
+        assert_eq!(whole(&invocation), ["1970-01-01T00:00:10Z", "-"]);
+        invocation["CommandPlugins"] = json!([]);
+        assert_eq!(whole(&invocation), ["-", "-"]);
+    }
 
     #[test]
     fn what_has_not_ended_says_what_it_waits_for() {

@@ -11,6 +11,7 @@ pub mod connection;
 pub mod dead_letters;
 pub mod events;
 mod follow;
+pub mod health;
 pub mod incidents;
 pub mod inventory;
 pub mod keys;
@@ -69,9 +70,10 @@ pub enum Format {
 /// `reeve env`.
 pub fn env(data: &Path, format: Format) -> anyhow::Result<()> {
     let instance = crate::host::read_instance(data)?;
+    let endpoint = instance.public_endpoint.unwrap_or(instance.endpoint);
     // By service, so that other calls of AWS in that shell still reach AWS.
     let endpoints = ["SSM", "SSM_INCIDENTS", "EVENTBRIDGE"]
-        .map(|service| (format!("AWS_ENDPOINT_URL_{service}"), instance.endpoint.clone()));
+        .map(|service| (format!("AWS_ENDPOINT_URL_{service}"), endpoint.clone()));
     let others = [
         ("AWS_ACCESS_KEY_ID", instance.access_key_id),
         ("AWS_SECRET_ACCESS_KEY", instance.secret_access_key),

@@ -176,8 +176,10 @@ async fn add(
     let text = |value: &Value, name: &str| value[name].as_str().map(str::to_owned).context("no activation");
     let (id, code, root) =
         (text(&made, "ActivationId")?, text(&made, "ActivationCode")?, text(&keys, "rootKey")?);
-    let gateway = args.gateway.unwrap_or_else(|| connection.endpoint().to_owned());
-    let ca = crate::host::read_instance(data).ok().and_then(|instance| instance.ca);
+    let instance = crate::host::read_instance(data).ok();
+    let public = instance.as_ref().and_then(|instance| instance.public_endpoint.clone());
+    let gateway = args.gateway.or(public).unwrap_or_else(|| connection.endpoint().to_owned());
+    let ca = instance.and_then(|instance| instance.ca);
     let trust = if ca.is_some() { " --ca ca.pem" } else { "" };
     // The shell's own printf is no process: nobody sees the code in a list of them.
     let line = format!(

@@ -38,7 +38,8 @@ pub struct Args {
     /// As long as the script may run on a node, in seconds; 3600, if not given.
     #[arg(long, value_name = "SECONDS", conflicts_with = "document")]
     timeout: Option<u32>,
-    /// As long as a node may take to be there and begin, in seconds.
+    /// As long as a node may take to be there and begin, in seconds. A node that does not come stays Pending for this
+    /// and the execution's time-out together.
     #[arg(long, value_name = "SECONDS")]
     delivery_timeout: Option<u32>,
     /// What it is for; the command's listings have it.

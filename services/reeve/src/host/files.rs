@@ -40,6 +40,13 @@ pub const INSTANCE: &str = "instance.json";
 /// The administrator's exports, for a shell.
 pub const ADMINISTRATOR: &str = "administrator.env";
 
+/// The certificates of those whose word for the gateway and the bus counts, where `reeve init --tls` made them: everyone.
+pub const CA: &str = "ca.pem";
+/// The certificate that the gateway and nats-server show then.
+pub const SERVER_CERTIFICATE: &str = "server.pem";
+/// Its key.
+pub const SERVER_KEY: &str = "server.key";
+
 /// Reads a file that [`write_private`] wrote.
 pub fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
     let bytes = std::fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
@@ -50,8 +57,21 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
 pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let temporary = path.with_extension("new");
     let mut options = OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&temporary, path).with_context(|| format!("could not write {}", path.display()))
+    let written = (|| {
+        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&temporary, path)
+    })();
+    written.with_context(|| format!("could not write {}", path.display()))
+}
+
+/// Removes a file, if it is there.
+pub fn remove(path: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("could not remove {}", path.display()))
+        }
+        _ => Ok(()),
+    }
 }

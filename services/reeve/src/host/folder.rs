@@ -37,6 +37,9 @@ pub struct Keys {
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Instance {
     pub endpoint: String,
+    /// Where clients and nodes on other machines find it, if elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_endpoint: Option<String>,
     pub region: String,
     pub access_key_id: String,
     pub secret_access_key: String,
@@ -133,7 +136,8 @@ impl Folder {
 fn lock(path: &Path) -> anyhow::Result<File> {
     let file = path.join("lock");
     let mut options = OpenOptions::new();
-    let mut lock = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&file)?;
+    let lock = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&file);
+    let mut lock = lock.with_context(|| format!("could not open {}", file.display()))?;
     if lock.try_lock().is_err() {
         let mut holder = String::new();
         lock.read_to_string(&mut holder)?;

@@ -1,11 +1,12 @@
 //! `reeve init`: the secrets of an instance whose parts run apart, one file for each need.
 
 use super::{
-    files::{self, write_private},
+    certificates::Certificates,
+    files::{self, remove, write_private},
     folder::{Folder, Instance},
     parts,
 };
-use anyhow::bail;
+use anyhow::{Context, bail, ensure};
 use reeve_jetstream::operator::ServerTls;
 use std::path::{Path, PathBuf};
 
@@ -24,10 +25,24 @@ pub struct Args {
     /// The key of that certificate.
     #[arg(long, value_name = "FILE")]
     bus_tls_key: Option<String>,
-    /// Where the gateway will be. With it the folder, and the gateway's, say where the instance is, so that with them as
-    /// `--data` every command finds it.
+    /// Makes an authority of the instance, if there is none, and a certificate for the gateway and the bus, good for a year
+    /// and made anew by a run within 30 days of its end: it goes to all parts, which then speak TLS alone.
+    #[arg(long, env = "REEVE_TLS", conflicts_with_all = ["bus_tls_cert", "bus_tls_key"])]
+    tls: bool,
+    /// A name or address under which the gateway or the bus is found, to stand in that certificate. May be repeated.
+    #[arg(long, value_name = "NAME", env = "REEVE_TLS_NAMES", value_delimiter = ',')]
+    tls_name: Vec<String>,
+    /// Where each part finds the folder with its own files.
+    #[arg(long, value_name = "FOLDER", default_value = "/secrets")]
+    parts_find_theirs_in: PathBuf,
+    /// Where the gateway will be: a URL, or host and port. With it the folder, and the gateway's, say where the instance is,
+    /// so that with them as `--data` every command finds it.
     #[arg(long, value_name = "URL", requires = "bus")]
     endpoint: Option<String>,
+    /// Where clients and nodes on other machines find the gateway, if elsewhere: what `reeve env` and `reeve nodes add`
+    /// print.
+    #[arg(long, value_name = "URL", requires = "endpoint")]
+    public_endpoint: Option<String>,
     /// Where the bus will be.
     #[arg(long, value_name = "URL", requires = "endpoint")]
     bus: Option<String>,
@@ -36,15 +51,63 @@ pub struct Args {
     ca: Option<PathBuf>,
 }
 
+/// Without the keys of a log that is there nobody could read it again, nor would its nodes be let in.
+fn refuse_keys_for_the_log_of_others(data: &Path, bus_store: &str) -> anyhow::Result<()> {
+    let log = Path::new(bus_store).join("jetstream");
+    let has_log = std::fs::read_dir(&log).is_ok_and(|mut entries| entries.next().is_some());
+    ensure!(
+        data.join("keys.json").exists() || !has_log,
+        "{} holds the log of an instance, and {} does not hold its keys: bring back that folder, or remove the log if \
+         nothing of it is wanted any more",
+        log.display(),
+        data.display()
+    );
+    Ok(())
+}
+
+/// The certificates of an instance, in the folder's own place for what parts are given; without TLS there are none.
+fn certificates(folder: &Folder, args: &Args) -> anyhow::Result<()> {
+    let copies = [files::CA, files::SERVER_CERTIFICATE, files::SERVER_KEY].map(|file| folder.path.join(file));
+    if !args.tls {
+        return copies.iter().try_for_each(|copy| remove(copy));
+    }
+    ensure!(
+        !args.tls_name.is_empty(),
+        "--tls needs --tls-name: a name under which the gateway and the bus are found"
+    );
+    let made = Certificates::ensure(&folder.path, &folder.keys.account, args.tls_name.clone())?;
+    for (from, to) in [made.ca, made.certificate, made.key].iter().zip(copies) {
+        let bytes = std::fs::read(from).with_context(|| format!("could not read {}", from.display()))?;
+        write_private(&to, &bytes)?;
+    }
+    Ok(())
+}
+
+/// A place that is no URL yet, as one.
+fn url(place: &str, tls: bool) -> String {
+    match (place.contains("://"), tls) {
+        (true, _) => place.to_owned(),
+        (false, true) => format!("https://{place}"),
+        (false, false) => format!("http://{place}"),
+    }
+}
+
 /// Makes the folder's keys, if it has none, and writes a file for each need, and in `parts` a folder for each part with
 /// those that it needs. A second run writes the same, with new credentials under the same keys.
 ///
 /// # Errors
 /// When the folder cannot be written or a running instance holds it.
 pub fn init(data: &Path, args: &Args) -> anyhow::Result<()> {
+    refuse_keys_for_the_log_of_others(data, &args.bus_store)?;
     let folder = Folder::open(data)?;
     let keys = &folder.keys;
+    certificates(&folder, args)?;
+    let for_bus = |file: &str| args.parts_find_theirs_in.join(file).display().to_string();
     let tls = match (&args.bus_tls_cert, &args.bus_tls_key) {
+        _ if args.tls => Some(ServerTls {
+            certificate: for_bus(files::SERVER_CERTIFICATE),
+            key: for_bus(files::SERVER_KEY),
+        }),
         (Some(certificate), Some(key)) => {
             Some(ServerTls { certificate: certificate.clone(), key: key.clone() })
         }
@@ -67,13 +130,14 @@ pub fn init(data: &Path, args: &Args) -> anyhow::Result<()> {
     write(files::ADMINISTRATOR, &exports)?;
     if let (Some(endpoint), Some(bus_url)) = (&args.endpoint, &args.bus) {
         folder.announce(&Instance {
-            endpoint: endpoint.clone(),
+            endpoint: url(endpoint, args.tls),
+            public_endpoint: args.public_endpoint.as_deref().map(|place| url(place, args.tls)),
             region: keys.region.clone(),
             access_key_id: id.clone(),
             secret_access_key: secret.clone(),
             bus_url: bus_url.clone(),
             bus_user: secrets.json(files::SERVICES)?,
-            ca: args.ca.clone(),
+            ca: args.ca.clone().or_else(|| args.tls.then(|| args.parts_find_theirs_in.join(files::CA))),
             pid: std::process::id(),
         })?;
     }

@@ -17,6 +17,7 @@ mod secrets;
 mod serve;
 pub(crate) mod services;
 pub(crate) mod space;
+mod status;
 pub(crate) mod write_gate;
 
 pub use bus::{BusAddress, connect_service, options as bus_options};

@@ -11,15 +11,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// What is there only if `init` was asked for it.
+const OPTIONAL: [&str; 4] = [INSTANCE, CA, SERVER_CERTIFICATE, SERVER_KEY];
+
 /// Each part with its files.
 fn parts() -> Vec<(&'static str, Vec<&'static str>)> {
-    let with = |secrets: &[&'static str]| [secrets, &COMMON_SECRETS[..]].concat();
-    let mut parts = vec![("nats", vec![NATS])];
+    let with = |secrets: &[&'static str]| [secrets, &COMMON_SECRETS[..], &[CA]].concat();
+    let mut parts = vec![("nats", vec![NATS, SERVER_CERTIFICATE, SERVER_KEY])];
     parts.extend(ENTRIES.iter().map(|entry| (entry.name, with(entry.secrets))));
-    parts.push((GATEWAY, with(&GATEWAY_SECRETS)));
+    parts.push((GATEWAY, [with(&GATEWAY_SECRETS), vec![SERVER_CERTIFICATE, SERVER_KEY]].concat()));
     parts.push((KEY_RENEWAL, with(&KEY_RENEWAL_SECRETS)));
     // Whoever makes activations, by the signed API.
-    parts.push(("administrator", vec![ADMINISTRATOR]));
+    parts.push(("administrator", vec![ADMINISTRATOR, CA]));
     parts
 }
 
@@ -37,7 +40,10 @@ pub fn lay_out(folder: &Path) -> anyhow::Result<()> {
         for file in files {
             match std::fs::read(folder.join(file)) {
                 Ok(bytes) => write_private(&path.join(file), &bytes)?,
-                Err(error) if error.kind() == ErrorKind::NotFound && file == INSTANCE => {}
+                // What is not made any more is nobody's any more.
+                Err(error) if error.kind() == ErrorKind::NotFound && OPTIONAL.contains(&file) => {
+                    remove(&path.join(file))?;
+                }
                 Err(error) => return Err(error).with_context(|| format!("could not read {file}")),
             }
         }

@@ -7,13 +7,21 @@ use super::{
     running::{RunningGateway, open_files, start_gateway, stop_signal},
     secrets::Secrets,
     services::{self, GATEWAY, KEY_RENEWAL, Needs, Place},
+    status::Status,
     write_gate::WriteGate,
 };
 use anyhow::{Context, bail};
 use reeve_gateway::{Config as GatewayConfig, Tls};
 use reeve_jetstream::{Bus, mac::MacKey, operator::User, streams};
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    fs::File,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 use tokio::net::TcpListener;
+
+/// As many replicas of a service share a folder at most.
+const MAX_REPLICAS: usize = 64;
 
 /// Options of `serve`.
 #[derive(clap::Args)]
@@ -25,13 +33,16 @@ pub struct Args {
     /// The folder that `reeve init` wrote, or of one service `parts/NAME` in it: what that needs and no more.
     #[arg(long, env = "REEVE_SECRETS")]
     secrets: PathBuf,
-    /// The bus.
+    /// The bus: one address, or those of a cluster's servers with commas between them.
     #[arg(long, env = "REEVE_BUS", default_value = "nats://127.0.0.1:4222")]
     bus: String,
-    /// nodes: where nodes find the bus, if elsewhere.
+    /// Where this process says whether it is ready (GET /readyz), for health checks: see `reeve health`.
+    #[arg(long, env = "REEVE_STATUS", value_name = "ADDRESS")]
+    status: Option<SocketAddr>,
+    /// nodes: where nodes find the bus, if elsewhere; several addresses with commas between them.
     #[arg(long, env = "REEVE_NODE_BUS")]
     node_bus: Option<String>,
-    /// The folder of the views.
+    /// The folder of the views. Replicas of a service may share it: each has its own folder in it.
     #[arg(long, env = "REEVE_VIEWS", default_value = ".reeve-serve")]
     views: PathBuf,
     /// The account that answers name: twelve digits.
@@ -42,14 +53,15 @@ pub struct Args {
     /// gateway: where the AWS API is served.
     #[arg(long, env = "REEVE_HTTP", default_value = "127.0.0.1:8400")]
     http: SocketAddr,
-    /// gateway: the certificate that it shows, as PEM, with those that lead to its root.
+    /// gateway: the certificate that it shows, as PEM, with those that lead to its root; server.pem among the secrets, if
+    /// `reeve init --tls` made one.
     #[arg(long, env = "REEVE_TLS_CERT", value_name = "FILE")]
     tls_cert: Option<PathBuf>,
     /// gateway: the key of that certificate.
     #[arg(long, env = "REEVE_TLS_KEY", value_name = "FILE")]
     tls_key: Option<PathBuf>,
     /// The certificates of those whose word for the bus counts, as PEM. With it there is no connection to the bus without
-    /// TLS; without it a bus at `tls://…` is checked against the system's.
+    /// TLS; without it a bus at `tls://…` is checked against the system's. ca.pem among the secrets, if it is there.
     #[arg(long, env = "REEVE_CA", value_name = "FILE")]
     ca: Option<PathBuf>,
     /// gateway: serve without TLS beyond loopback. Only for networks that you trust, such as one of containers.
@@ -58,6 +70,16 @@ pub struct Args {
 }
 
 impl Args {
+    /// With the certificates that `init` made, where none were named.
+    fn with_made_certificates(mut self) -> Self {
+        let made = |file: &str| Some(self.secrets.join(file)).filter(|path| path.exists());
+        self.ca = self.ca.or_else(|| made(files::CA));
+        if self.tls_cert.is_none() && self.tls_key.is_none() {
+            (self.tls_cert, self.tls_key) = (made(files::SERVER_CERTIFICATE), made(files::SERVER_KEY));
+        }
+        self
+    }
+
     fn bus(&self) -> BusAddress {
         BusAddress { url: self.bus.clone(), ca: self.ca.clone() }
     }
@@ -76,7 +98,12 @@ impl Args {
 /// # Errors
 /// When one cannot be started.
 pub async fn serve(args: Args) -> anyhow::Result<()> {
+    let args = args.with_made_certificates();
     let stop = stop_signal()?;
+    let status = match args.status {
+        Some(address) => Status::serve(&args.names, address).await?,
+        None => Status::default(),
+    };
     open_files();
     let secrets = Secrets::in_folder(&args.secrets);
     let user: User = secrets.json(files::SERVICES)?;
@@ -88,9 +115,12 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
         node_bus_url: args.node_bus.clone().unwrap_or_else(|| args.bus.clone()),
     };
     let watching = bus::connect_service(&args.bus(), &user, "access", &mac).await?;
+    status.connected(watching.clone());
     let needs = Needs::assemble(secrets, place, &watching, &args.bus(), &names).await?;
     let mut running = Vec::new();
     let mut gateway = None;
+    // Held until this process ends.
+    let mut locks = Vec::new();
     for name in names {
         let bus = bus::connect_service(&args.bus(), &user, name, &mac).await?;
         if name == GATEWAY {
@@ -101,10 +131,12 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
             tokio::spawn(async move { super::keys::keep_renewed(&folder, &bus).await });
         } else {
             let service = services::describe(name, &needs)?;
-            std::fs::create_dir_all(&args.views)?;
             streams::ensure_node_streams(&bus).await?;
-            running.push(reeve_runtime::run(service, bus, &args.views).await?);
+            let (views, lock) = own_folder(&args.views, name)?;
+            locks.push(lock);
+            running.push(reeve_runtime::run(service, bus, &views).await?);
         }
+        status.started(name);
         eprintln!("reeve: {name} serves");
     }
     stop.await;
@@ -116,6 +148,20 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
         service.stop().await;
     }
     Ok(())
+}
+
+/// The first folder in which no other process has this service's views, and the lock of them.
+fn own_folder(views: &Path, service: &str) -> anyhow::Result<(PathBuf, File)> {
+    for number in 1..=MAX_REPLICAS {
+        let folder = views.join(number.to_string());
+        let lock = || File::create(folder.join(format!("{service}.lock")));
+        let opened = std::fs::create_dir_all(&folder).and_then(|()| lock());
+        let lock = opened.with_context(|| format!("could not make the folder {}", folder.display()))?;
+        if lock.try_lock().is_ok() {
+            return Ok((folder, lock));
+        }
+    }
+    bail!("{}: {MAX_REPLICAS} processes have views of {service} there already", views.display())
 }
 
 async fn gateway_at(args: &Args, bus: Bus, needs: &Needs) -> anyhow::Result<RunningGateway> {

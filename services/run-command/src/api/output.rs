@@ -135,7 +135,8 @@ struct Position {
 impl Position {
     fn parse(text: &str) -> Option<Self> {
         let (output, events) = text.split_once(':')?;
-        Some(Self { output: output.parse().ok()?, events: events.parse().ok()? })
+        let position = Self { output: output.parse().ok()?, events: events.parse().ok()? };
+        (position.to_string() == text).then_some(position)
     }
 
     fn is_behind(self, end: Self) -> bool {
@@ -326,7 +327,7 @@ mod tests {
 
     #[test]
     fn what_is_no_position_is_none() {
-        for odd in ["", "1", "1:", ":1", "a:b", "1:2:3", "-1:2", "1: 2"] {
+        for odd in ["", "1", "1:", ":1", "a:b", "1:2:3", "-1:2", "1: 2", "+1:2", "01:2"] {
             assert!(Position::parse(odd).is_none(), "{odd}");
         }
     }

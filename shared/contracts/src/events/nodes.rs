@@ -101,6 +101,9 @@ pub struct NodeLost {
     pub session: ::prost::alloc::string::String,
     #[prost(string, tag = "3")]
     pub reason: ::prost::alloc::string::String,
+    /// its last sign of life, in milliseconds since 1970; 0: not known
+    #[prost(int64, tag = "4")]
+    pub last_heard_ms: i64,
 }
 /// Another agent has this node's identity: its folder was copied. It is not let work until an operator has decided.
 #[derive(Clone, PartialEq, ::prost::Message)]
