@@ -146,9 +146,9 @@ mod tests {
             "InstanceId": "mi-1", "Status": "Success", "RequestedDateTime": 1, "CommandPlugins": [step(10, 20), step(20, 30)],
         });
         let whole = |invocation: &Value| rows(invocation, &BTreeMap::new()).swap_remove(0)[4..6].to_vec();
-        assert_eq!(whole(&invocation), ["1970-01-01T00:00:10Z", "1970-01-01T00:00:30Z"]);
+        assert_eq!(whole(&invocation), ["1970-01-01T00:00:10.000Z", "1970-01-01T00:00:30.000Z"]);
         invocation["Status"] = "InProgress".into();
-        assert_eq!(whole(&invocation), ["1970-01-01T00:00:10Z", "-"]);
+        assert_eq!(whole(&invocation), ["1970-01-01T00:00:10.000Z", "-"]);
         invocation["CommandPlugins"] = json!([]);
         assert_eq!(whole(&invocation), ["-", "-"]);
     }
