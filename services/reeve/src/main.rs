@@ -198,7 +198,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         Command::Up(args) => up::up(&data, args).await?,
         Command::Init(args) => host::init(&data, &args)?,
         Command::Serve(args) => host::serve(args).await?,
-        Command::Health(args) => client::health::health(args).await?,
+        Command::Health(args) => client::health::health(args, format).await?,
         Command::Services => client::services::services(format)?,
         Command::Env => client::env(&data, format)?,
         Command::Run(args) => return client::run::run(&connection()?, args, format).await,

@@ -2,6 +2,7 @@
 //! own folder alone is what all tests with [`Apart`] run.
 
 use reeve_e2e::{Agent, Answer, Apart, reeve, services, wait_for};
+use reeve_testkit::free_port;
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -156,4 +157,76 @@ fn keys_that_nobody_renewed_are_an_alarm_until_the_part_that_renews_is_there() {
         (in_force()["expires"].as_f64()? > now.plus_seconds(80 * 24 * 3600).epoch_seconds()).then_some(())
     });
     wait_for("/readyz says nothing", || (!instance.ready().1.contains("reeve keys renew")).then_some(()));
+}
+
+#[test]
+fn with_tls_each_part_has_the_authority_and_only_two_the_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path(), "init --tls --tls-name nats --endpoint gateway:8400 --bus nats://nats:4222");
+    let with = |name: &str| -> BTreeSet<String> {
+        let of_parts = files(&folder.path().join("parts"));
+        of_parts.keys().filter_map(|path| path.strip_suffix(name)).map(str::to_owned).collect()
+    };
+    let parts = std::fs::read_dir(folder.path().join("parts")).unwrap();
+    let parts: BTreeSet<String> =
+        parts.map(|part| format!("{}/", part.unwrap().file_name().into_string().unwrap())).collect();
+    let two = BTreeSet::from(["gateway/".to_owned(), "nats/".to_owned()]);
+    let without_nats = parts.into_iter().filter(|part| part != "nats/").collect();
+    assert_eq!((with("ca.pem"), with("server.key")), (without_nats, two.clone()));
+    assert_eq!(with("ca.key"), BTreeSet::new(), "the authority's key stays where init runs");
+    let text = |path: &str| std::fs::read_to_string(folder.path().join(path)).unwrap();
+    assert!(text("parts/nats/nats.conf").contains("/secrets/server.pem"));
+    assert!(text("parts/gateway/instance.json").contains("https://gateway:8400"));
+    // Without TLS again nobody keeps what would make him ask for it.
+    init(folder.path(), "init --endpoint gateway:8400 --bus nats://nats:4222");
+    assert_eq!((with("ca.pem"), with("server.key")), (BTreeSet::new(), BTreeSet::new()));
+    assert!(text("parts/gateway/instance.json").contains("http://gateway:8400"));
+}
+
+#[test]
+fn a_log_whose_keys_are_gone_is_given_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let (secrets, store) = (folder.path().join("secrets"), folder.path().join("data"));
+    let init = || {
+        let mut init = Command::new(reeve());
+        Answer::of(init.arg("--data").arg(&secrets).args(["init", "--bus-store"]).arg(&store))
+    };
+    assert!(init().success, "no log yet");
+    std::fs::create_dir_all(store.join("jetstream/ACCOUNT")).unwrap();
+    assert!(init().success, "the keys of the log are there");
+    std::fs::remove_file(secrets.join("keys.json")).unwrap();
+    let refused = init();
+    assert!(refused.complaint().contains("bring back that folder"), "{}", refused.stderr);
+    assert!(!secrets.join("keys.json").exists());
+}
+
+#[test]
+fn a_part_says_that_it_is_not_ready_and_why_until_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let secrets = folder.path().join("secrets");
+    init(&secrets, "init");
+    let (bus, status) = (format!("127.0.0.1:{}", free_port()), format!("127.0.0.1:{}", free_port()));
+    let health =
+        || Answer::of(Command::new(reeve()).args(["health", "--output", "json", "--status", &status]));
+    assert!(health().complaint().contains("does not answer"));
+    let mut serve = Command::new(reeve());
+    serve
+        .args(["serve", "tags", "--account", "123456789012", "--status", &status, "--secrets"])
+        .arg(&secrets);
+    serve.args(["--bus", &format!("nats://{bus}"), "--views"]).arg(folder.path().join("views"));
+    let _serving = crate::tls::start(&mut serve);
+    wait_for("it says what it waits for", || {
+        let said = health();
+        (!said.success && said.stderr.contains("not ready: the bus was not reached yet")).then_some(())
+    });
+    let mut nats = Command::new(reeve_testkit::Nats::executable());
+    let mut init = Command::new(reeve());
+    init.arg("--data")
+        .arg(&secrets)
+        .args(["init", "--bus-listen", &bus, "--bus-store"])
+        .arg(folder.path().join("log"));
+    assert!(Answer::of(&mut init).success);
+    let _nats = crate::tls::start(nats.arg("--config").arg(secrets.join("nats.conf")));
+    let ready = wait_for("it is ready", || Some(health()).filter(|said| said.success));
+    assert_eq!(ready.json(), json!({"status": "ready"}));
 }

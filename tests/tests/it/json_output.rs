@@ -5,8 +5,8 @@ use reeve_e2e::{Answer, Instance, reeve};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, process::Command};
 
-/// These start parts of an instance, or print what is no answer: a script, a file of credentials.
-const NO_CLIENTS: [&str; 7] = ["up", "init", "serve", "agent", "help", "completions", "bus-user"];
+/// These start parts of an instance or ask such a part alone, or print what is no answer: a script, a file of credentials.
+const NO_CLIENTS: [&str; 8] = ["up", "init", "serve", "health", "agent", "help", "completions", "bus-user"];
 
 /// The commands below a command, as its help lists them.
 fn listed(of: &[&str]) -> Vec<String> {

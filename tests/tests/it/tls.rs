@@ -142,7 +142,7 @@ fn on_and_off_again() {
 }
 
 /// Ends its process when dropped.
-struct Ending(Child);
+pub struct Ending(Child);
 
 impl Drop for Ending {
     fn drop(&mut self) {
@@ -150,7 +150,7 @@ impl Drop for Ending {
     }
 }
 
-fn start(command: &mut Command) -> Ending {
+pub fn start(command: &mut Command) -> Ending {
     Ending(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
 }
 

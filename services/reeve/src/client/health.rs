@@ -1,8 +1,9 @@
 //! `reeve health`: asks a process of `reeve serve` on this machine whether it is ready, for the health checks of
 //! containers, which have no other program for that.
 
-use super::stdout;
+use super::{Format, stdout};
 use anyhow::{Context, bail};
+use serde_json::json;
 use std::{net::SocketAddr, time::Duration};
 
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -15,9 +16,9 @@ pub struct Args {
     status: SocketAddr,
 }
 
-pub async fn health(args: Args) -> anyhow::Result<()> {
+pub async fn health(args: Args, format: Format) -> anyhow::Result<()> {
     let said = tokio::task::spawn_blocking(move || ask(args.status)).await??;
-    stdout::line(said.trim_end())
+    stdout::answer(format, &json!({"status": said.trim_end()}), said.trim_end())
 }
 
 fn ask(address: SocketAddr) -> anyhow::Result<String> {
