@@ -143,3 +143,5 @@ mod traces;
 mod views_disk_full;
 #[path = "it/webhooks.rs"]
 mod webhooks;
+#[path = "it/windows.rs"]
+mod windows;

@@ -3,6 +3,7 @@
 //! - Aggregate `execution`, by id: subject `reeve.evt.automation.execution.<id>`. Each of its steps is an event, and so is what
 //!   people say about it.
 //! - Reads: the events of documents; run-command's, for what came of its commands.
+//! - Takes requests: `AutomationRequested`, a runbook that another service wants to be run.
 //! - Asks: run-command, on behalf of who started the execution.
 //!
 //! Invariants: what comes next is a pure function of an execution's events and the instant (`domain::engine`); what a step asks
@@ -13,6 +14,7 @@ mod api;
 pub mod domain;
 mod projections;
 mod reactors;
+mod requests;
 mod starting;
 
 use domain::execution::Execution;
@@ -26,7 +28,7 @@ const KIND: &str = "AutomationExecution";
 
 /// The service, for a host to run. Who may start the runbook of a child only it knows to ask.
 pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
-    let asking = authorizer.clone();
+    let (asking, requested) = (authorizer.clone(), authorizer.clone());
     let on_execution = |operation: Operation| operation.on(KIND, "AutomationExecutionId");
     let start = Operation::write("ssm", "StartAutomationExecution").on("Document", "DocumentName");
     Service::new("automation")
@@ -44,6 +46,7 @@ pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
         })
         .reactor(Consumer::from_beginning("tell-parent"), reactors::tell_parent)
         .reactor(Consumer::from_beginning("commands"), reactors::take_command)
+        .request(move |request| requests::run(requested.clone(), request))
         .operation(start, move |call| api::change::start(authorizer.clone(), call))
         .operation(on_execution(Operation::write("ssm", "StopAutomationExecution")), api::change::stop)
         .operation(on_execution(Operation::write("ssm", "SendAutomationSignal")), api::change::signal)

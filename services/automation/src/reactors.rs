@@ -55,7 +55,10 @@ pub(crate) async fn ask(
         match wish {
             Wish::Command { id, request } => delivery.handle.request(&*request, &by(id)).await?,
             Wish::CancelCommand { command_id } => {
-                let cancelled = CommandCancellationRequested { command_id: command_id.to_string() };
+                let cancelled = CommandCancellationRequested {
+                    command_id: command_id.to_string(),
+                    ..CommandCancellationRequested::default()
+                };
                 let context = by(delivery.context(&format!("cancel/{command_id}")).command_id);
                 delivery.handle.request(&cancelled, &context).await?;
             }

@@ -36,6 +36,8 @@ pub struct Order {
     pub target: String,
     /// One child for each.
     pub targets: Option<Targets>,
+    /// What asked for it, if another service did: its kind and id.
+    pub origin: Option<(String, String)>,
 }
 
 /// Starts an execution on behalf of the context's actor. What is started twice with one id is started once.
@@ -61,6 +63,7 @@ pub async fn start(
     let (version, content) = runbook(handle, &name, &order.document_version)?;
     let values = values(&content.inputs, &order)?;
     let (parent, step, attempt) = order.parent.unwrap_or_default();
+    let (origin_kind, origin_id) = order.origin.unwrap_or_default();
     let started = ExecutionStarted {
         execution_id: id.to_owned(),
         document_name: name,
@@ -82,6 +85,8 @@ pub async fn start(
         target: order.target,
         tags: Vec::new(),
         targets: order.targets,
+        origin_kind,
+        origin_id,
     };
     let executed = handle.execute::<Execution>(id, Command::Start(Box::new(started)), context).await?;
     Ok(executed.position)

@@ -50,9 +50,10 @@ pub async fn cancel(request: Request<CommandCancellationRequested>) -> Result<()
         None => Command::Refuse(Box::new(CommandRefused {
             command_id: id.clone(),
             request_id: id.clone(),
+            origin_kind: request.message.origin_kind.clone(),
+            origin_id: request.message.origin_id.clone(),
             code: "Cancelled".to_owned(),
             reason: "It was cancelled before it was sent.".to_owned(),
-            ..CommandRefused::default()
         })),
     };
     handle.execute::<SentCommand>(id, command, context).await?;
@@ -65,7 +66,7 @@ fn order(requested: &CommandRequested) -> Result<Order, ApiError> {
     Ok(Order {
         document_name: requested.document_name.clone(),
         document_version: given(&requested.document_version),
-        document_hash: None,
+        document_hash: given(&requested.document_hash),
         parameters: json("parameters_json", &requested.parameters_json)?,
         node_ids: requested.node_ids.clone(),
         targets: json("targets_json", &requested.targets_json)?,

@@ -2,7 +2,9 @@
 
 use crate::{
     domain::{Command, Error, Resource, resource_id},
-    projections::{DOCUMENTS, NODES, OPS_ITEMS, OPS_METADATA, PARAMETERS, PATCH_BASELINES},
+    projections::{
+        DOCUMENTS, MAINTENANCE_WINDOWS, NODES, OPS_ITEMS, OPS_METADATA, PARAMETERS, PATCH_BASELINES,
+    },
 };
 use reeve_contracts::ssm::{
     AddTagsToResourceRequest, AddTagsToResourceResult, ListTagsForResourceRequest, ListTagsForResourceResult,
@@ -23,8 +25,9 @@ impl From<Error> for ApiError {
 
 /// The types whose resources are known here, with the table of those that exist. AWS's other types belong to services
 /// that Reeve does not have: nothing of them exists, so nothing of them is tagged.
-const TYPES: [(&str, &str); 6] = [
+const TYPES: [(&str, &str); 7] = [
     ("Document", DOCUMENTS),
+    ("MaintenanceWindow", MAINTENANCE_WINDOWS),
     ("ManagedInstance", NODES),
     ("OpsItem", OPS_ITEMS),
     ("OpsMetadata", OPS_METADATA),
@@ -59,6 +62,7 @@ fn named<I>(call: &Call<I>, kind: Option<&String>, id: Option<&String>) -> Resul
     // All but nodes are also named by their ARNs.
     let id = match kind {
         "Document" => id_or_arn("document", id),
+        "MaintenanceWindow" => id_or_arn("maintenancewindow", id),
         "OpsItem" => id_or_arn("opsitem", id),
         "OpsMetadata" => id_or_arn("opsmetadata", id),
         "Parameter" => &path,

@@ -2,7 +2,7 @@
 //!
 //! - Aggregate `resource`, one for each tagged resource: subject `reeve.evt.tags.resource.<type>.<id>`, the
 //!   id escaped. Events `TagsAdded` and `TagsRemoved`.
-//! - The events of documents, nodes, OpsItems, OpsMetadata, parameters and patch baselines are consumed: each must exist to be tagged; the tags that
+//! - The events of documents, maintenance windows, nodes, OpsItems, OpsMetadata, parameters and patch baselines are consumed: each must exist to be tagged; the tags that
 //!   it was created or registered with are added; when it is gone, so are its tags.
 //!
 //! Invariants: a resource has at most 50 tags; no key begins with `aws:`; an event says only what changed.
@@ -22,6 +22,7 @@ pub fn service() -> Service {
     Service::new("tags")
         .aggregate::<Resource>()
         .projection(projections::Documents)
+        .projection(projections::MaintenanceWindows)
         .projection(projections::Nodes)
         .projection(projections::OpsItems)
         .projection(projections::OpsMetadata)
@@ -29,6 +30,7 @@ pub fn service() -> Service {
         .projection(projections::PatchBaselines)
         // One at a time and so in order: a document that is made anew keeps the tags of its new creation.
         .reactor(Consumer::from_beginning("documents").in_order(), reactors::on_document)
+        .reactor(Consumer::from_beginning("maintenance-windows").in_order(), reactors::on_maintenance_window)
         .reactor(Consumer::from_beginning("nodes").in_order(), reactors::on_node)
         .reactor(Consumer::from_beginning("ops-items").in_order(), reactors::on_ops_item)
         .reactor(Consumer::from_beginning("ops-metadata").in_order(), reactors::on_ops_metadata)

@@ -2,6 +2,7 @@
 
 use reeve_contracts::{
     documents::DocumentEvent,
+    maintenance_windows::WindowEvent,
     nodes::NodeEvent,
     opscenter::{OpsItemEvent, OpsMetadataEvent},
     parameters::ParameterEvent,
@@ -14,6 +15,8 @@ pub(crate) const DOCUMENTS: &str = "documents";
 /// The ids of the nodes that are registered.
 pub(crate) const NODES: &str = "nodes";
 
+/// The ids of the maintenance windows that exist.
+pub(crate) const MAINTENANCE_WINDOWS: &str = "maintenance-windows";
 /// The ids of the OpsItems that exist.
 pub(crate) const OPS_ITEMS: &str = "ops-items";
 /// The ids of the OpsMetadata that exist.
@@ -126,6 +129,25 @@ impl Projection for Parameters {
                 view.put_row(PARAMETERS, &put.path, true)
             }
             ParameterEvent::ParameterDeleted(gone) => view.remove(PARAMETERS, gone.path.as_bytes()),
+            _ => {}
+        }
+    }
+}
+
+/// Keeps [`MAINTENANCE_WINDOWS`].
+pub(crate) struct MaintenanceWindows;
+
+impl Projection for MaintenanceWindows {
+    const NAME: &'static str = "maintenance-windows";
+    const VERSION: u32 = 1;
+    type Event = WindowEvent;
+
+    fn apply(&self, view: &mut dyn View, event: &Recorded<WindowEvent>) {
+        match &event.event {
+            WindowEvent::WindowCreated(created) => {
+                view.put_row(MAINTENANCE_WINDOWS, &created.window_id, true)
+            }
+            WindowEvent::WindowDeleted(gone) => view.remove(MAINTENANCE_WINDOWS, gone.window_id.as_bytes()),
             _ => {}
         }
     }

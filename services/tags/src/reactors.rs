@@ -3,6 +3,7 @@
 use crate::domain::{Command, Resource, resource_id};
 use reeve_contracts::{
     documents::DocumentEvent,
+    maintenance_windows::WindowEvent,
     nodes::NodeEvent,
     opscenter::{OpsItemEvent, OpsMetadataEvent, Tag},
     parameters::ParameterEvent,
@@ -31,6 +32,18 @@ pub(crate) async fn on_node(delivery: Delivery<NodeEvent>) -> Result<(), Handler
             add(&delivery, "ManagedInstance", &registered.node_id, tags).await
         }
         NodeEvent::NodeDeregistered(gone) => clear(&delivery, "ManagedInstance", &gone.node_id).await,
+        _ => Ok(()),
+    }
+}
+
+/// The tags that a maintenance window is created with are added; a deleted one keeps none.
+pub(crate) async fn on_maintenance_window(delivery: Delivery<WindowEvent>) -> Result<(), HandlerError> {
+    match &delivery.event.event {
+        WindowEvent::WindowCreated(created) => {
+            let tags = created.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect();
+            add(&delivery, "MaintenanceWindow", &created.window_id, tags).await
+        }
+        WindowEvent::WindowDeleted(gone) => clear(&delivery, "MaintenanceWindow", &gone.window_id).await,
         _ => Ok(()),
     }
 }

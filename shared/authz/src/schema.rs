@@ -12,12 +12,13 @@ use std::sync::OnceLock;
 const AWS_NODE: &str = "ManagedInstance";
 const NODE: &str = "Node";
 /// The kinds that no model names, because they cannot be tagged.
-const UNTAGGED_KINDS: [&str; 12] = [
+const UNTAGGED_KINDS: [&str; 13] = [
     "Activation",
     "DeadLetter",
     "DispatchKeys",
     "EventStream",
     "IncidentRecord",
+    "MaintenanceWindowExecution",
     "Policy",
     "ReplicationSet",
     "Resource",

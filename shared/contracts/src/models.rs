@@ -10,6 +10,7 @@ pub const MODELS: &[(&str, &str)] = &[
     ("feed", include_str!("../../../schemas/reeve/feed.json")),
     ("ingest", include_str!("../../../schemas/reeve/ingest.json")),
     ("inventory", include_str!("../../../schemas/reeve/inventory.json")),
+    ("maintenance-windows", include_str!("../../../schemas/reeve/maintenance-windows.json")),
     ("nodes", include_str!("../../../schemas/reeve/nodes.json")),
     ("opscenter", include_str!("../../../schemas/reeve/opscenter.json")),
     ("rules", include_str!("../../../schemas/reeve/rules.json")),

@@ -1,6 +1,6 @@
 //! Events in the form that EventBridge's patterns are about.
 
-use crate::{Error, data, parameter_store};
+use crate::{Error, data, maintenance_windows, parameter_store};
 use data_encoding::BASE64;
 use reeve_eventsourcing::{Envelope, event_name};
 use serde_json::{Map, Value, json};
@@ -17,6 +17,7 @@ pub struct Place {
 /// - Reeve's own: `source` is `reeve.<service>`, `detail-type` the event's name, `detail` its body, and `resources` has what
 ///   it happened to, as `<aggregate>/<id>`.
 /// - What happens to parameters: as AWS's Parameter Store tells it, without values.
+/// - What happens to maintenance windows: as AWS tells it, where it does.
 /// - Another system's CloudEvent: its `source`, its type, its data; `resources` has its subject, if it has one.
 /// - An event of PutEvents: as it was put.
 /// - Alertmanager's: `source` is `alertmanager.<sender>`, `detail-type` is `Alert`, and `detail` has `status`, `labels`,
@@ -68,6 +69,11 @@ pub fn for_rules(envelope: &Envelope, place: &Place) -> Result<Vec<Value>, Error
                 event(id, "aws.ssm", kind, resources.clone(), detail)
             });
             each.collect()
+        }
+        ("maintenance-windows", name)
+            if let Some((kind, detail)) = maintenance_windows::event(name, &body) =>
+        {
+            vec![event(envelope.id.to_string(), "aws.ssm", kind, json!([]), detail)]
         }
         (service, _) => {
             let resources = json!([format!("{}/{}", aggregate.aggregate, aggregate.id)]);
@@ -202,6 +208,46 @@ mod tests {
             told("ParameterPolicyFired", &|schema| envelope("parameters", "parameter", "x", schema, &fired));
         assert_eq!(events[0].0, "Parameter Store Policy Action");
         assert_eq!(events[0].1["policy-type"], "NoChangeNotification");
+    }
+
+    #[test]
+    fn what_happens_to_windows_is_told_as_aws_does() {
+        use reeve_contracts::maintenance_windows::{InvocationFinished, WindowFired, WindowUpdated};
+        let told = |name: &str, aggregate: &str, body: &dyn Fn(&str) -> Envelope| {
+            let event = seen(&body(&format!("reeve.maintenance-windows.{name}.v1"))).remove(0);
+            assert_eq!(event["source"] == "aws.ssm", aggregate != "fired", "{event}");
+            (event["detail-type"].clone(), event["detail"].clone())
+        };
+        let updated = WindowUpdated { window_id: "mw-1".into(), was_enabled: true, ..Default::default() };
+        let (kind, detail) = told("WindowUpdated", "window", &|schema| {
+            envelope("maintenance-windows", "window", "mw-1", schema, &updated)
+        });
+        assert_eq!(kind, "Maintenance Window State-change Notification");
+        assert_eq!(detail, json!({"window-id": "mw-1", "status": "DISABLED"}));
+        let finished = InvocationFinished {
+            execution_id: "e".into(),
+            window_id: "mw-1".into(),
+            task_execution_id: "t".into(),
+            status: "FAILED".into(),
+            window_target_id: "w".into(),
+            owner_information: "o".into(),
+            started_ms: 1_000,
+            finished_ms: 2_000,
+            ..Default::default()
+        };
+        let (kind, detail) = told("InvocationFinished", "execution", &|schema| {
+            envelope("maintenance-windows", "execution", "e", schema, &finished)
+        });
+        assert_eq!(kind, "Maintenance Window Task Target Invocation State-change Notification");
+        let expected = json!({"window-id": "mw-1", "window-execution-id": "e", "task-execution-id": "t",
+            "window-target-id": "w", "owner-information": "o", "status": "FAILED",
+            "start-time": "1970-01-01T00:00:01.000Z", "end-time": "1970-01-01T00:00:02.000Z"});
+        assert_eq!(detail, expected);
+        let fired = WindowFired { window_id: "mw-1".into(), ..Default::default() };
+        let (kind, _) = told("WindowFired", "fired", &|schema| {
+            envelope("maintenance-windows", "window", "mw-1", schema, &fired)
+        });
+        assert_eq!(kind, "WindowFired", "what AWS does not tell is told as ours");
     }
 
     #[test]

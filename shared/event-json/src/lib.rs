@@ -4,6 +4,7 @@
 //! that a pattern can ask for `false` and for 0; 64-bit numbers are numbers, because all of ours are well below 2^53.
 
 mod eventbridge;
+mod maintenance_windows;
 mod parameter_store;
 
 pub use eventbridge::{Place, for_rules};

@@ -8,6 +8,7 @@ use crate::{
 use futures::future::BoxFuture;
 use prost::Message;
 use reeve_contracts::{
+    automation::AutomationRequested,
     dead_letters::DeadLetterRetryRequested,
     incidents::IncidentRequested,
     opscenter::OpsItemRequested,
@@ -44,6 +45,11 @@ impl RequestMessage for CommandRequested {
 impl RequestMessage for CommandCancellationRequested {
     const SCHEMA: &'static str = "reeve.run-command.CommandCancellationRequested.v1";
     const SERVICE: &'static str = "run-command";
+}
+
+impl RequestMessage for AutomationRequested {
+    const SCHEMA: &'static str = "reeve.automation.AutomationRequested.v1";
+    const SERVICE: &'static str = "automation";
 }
 
 impl RequestMessage for OpsItemRequested {

@@ -85,6 +85,12 @@ impl Schedule {
         Between { schedule: self, after, before }
     }
 
+    /// An instant as AWS writes those of windows: on the clocks of the schedule's zone, with their offset, and with seconds only
+    /// where there are some, such as `2026-07-26T00:00+10:00`.
+    pub fn written(&self, at: Timestamp) -> String {
+        jiff::Timestamp::from_millisecond(at.0).map(|at| self.zone.written(at)).unwrap_or_default()
+    }
+
     /// An instant of the expression, later by the offset: the same local time some days on.
     fn moved(&self, base: jiff::Timestamp) -> Option<jiff::Timestamp> {
         let moved = self.zone.local(base).checked_add(i64::from(self.offset_days).days()).ok()?;

@@ -57,6 +57,18 @@ impl Zone {
         }
     }
 
+    pub(crate) fn written(&self, at: Timestamp) -> String {
+        let (local, offset) = (self.local(at), self.0.to_offset(at));
+        let seconds = if local.second() == 0 { String::new() } else { format!(":{:02}", local.second()) };
+        let minutes = offset.seconds() / 60;
+        let (sign, east) = (if minutes < 0 { '-' } else { '+' }, minutes.abs());
+        let zone = match minutes {
+            0 => "Z".to_owned(),
+            _ => format!("{sign}{:02}:{:02}", east / 60, east % 60),
+        };
+        format!("{}{seconds}{zone}", local.strftime("%Y-%m-%dT%H:%M"))
+    }
+
     pub(crate) fn local(&self, at: Timestamp) -> DateTime {
         self.0.to_datetime(at)
     }

@@ -8,11 +8,12 @@ use reeve_types::Timestamp;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
 
-/// What has a name that only its service gives: of an incident, of an association, and of an automation.
+/// What has a name that only its service gives: of an incident, of an association, of an automation, and of a window.
 struct Incident {
     association: String,
     execution: String,
     automation: String,
+    window: Window,
     plan: String,
     arn: String,
     note: String,
@@ -36,6 +37,76 @@ fn automate(instance: &Instance) -> String {
     instance.call("CreateDocument", &document);
     let started = instance.call("StartAutomationExecution", &json!({"DocumentName": "hold"}));
     started["AutomationExecutionId"].as_str().unwrap().to_owned()
+}
+
+/// A window, and what it did: the task of its execution and the invocation of that.
+struct Window {
+    id: String,
+    task: String,
+    execution: String,
+    execution_task: String,
+    invocation: String,
+}
+
+impl Window {
+    fn of(instance: &Instance) -> Self {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let at = Timestamp(Timestamp::now().0 + 2_000).rfc3339();
+        let window = json!({"Name": "once", "Schedule": format!("at({})", &at[..19]), "Duration": 2, "Cutoff": 1,
+            "AllowUnassociatedTargets": false});
+        let id = text(&instance.call("CreateMaintenanceWindow", &window)["WindowId"]);
+        let daily = json!({"Name": "daily", "Schedule": "rate(1 day)", "Duration": 2, "Cutoff": 1,
+            "AllowUnassociatedTargets": false});
+        instance.call("CreateMaintenanceWindow", &daily);
+        let target = json!({"WindowId": id, "ResourceType": "INSTANCE",
+            "Targets": [{"Key": "InstanceIds", "Values": [instance.node()]}]});
+        let target = instance.call("RegisterTargetWithMaintenanceWindow", &target)["WindowTargetId"].clone();
+        let task = json!({"WindowId": id, "TaskType": "RUN_COMMAND", "TaskArn": "AWS-RunShellScript",
+            "Targets": [{"Key": "WindowTargetIds", "Values": [target]}], "MaxConcurrency": "1", "MaxErrors": "1",
+            "TaskInvocationParameters": {"RunCommand": {"Parameters": {"commands": ["true"]}}}});
+        let task = text(&instance.call("RegisterTaskWithMaintenanceWindow", &task)["WindowTaskId"]);
+        let of = |operation: &str, input: &Value, list: &str, member: &str| {
+            reeve_e2e::wait_for("the window fired", || {
+                let found = instance.call(operation, input)[list][0][member].clone();
+                found.is_string().then(|| text(&found))
+            })
+        };
+        let input = json!({"WindowId": id});
+        let operation = "DescribeMaintenanceWindowExecutions";
+        let execution = of(operation, &input, "WindowExecutions", "WindowExecutionId");
+        let input = json!({"WindowExecutionId": execution});
+        let operation = "DescribeMaintenanceWindowExecutionTasks";
+        let execution_task = of(operation, &input, "WindowExecutionTaskIdentities", "TaskExecutionId");
+        let input = json!({"WindowExecutionId": execution, "TaskId": execution_task});
+        let operation = "DescribeMaintenanceWindowExecutionTaskInvocations";
+        let invocation = of(operation, &input, "WindowExecutionTaskInvocationIdentities", "InvocationId");
+        Self { id, task, execution, execution_task, invocation }
+    }
+
+    /// The input of a read operation that is about it, if one is.
+    fn input(&self, operation: &str) -> Option<Value> {
+        let Self { id, task, execution, execution_task, invocation } = self;
+        Some(match operation {
+            "GetMaintenanceWindow"
+            | "DescribeMaintenanceWindowTargets"
+            | "DescribeMaintenanceWindowTasks"
+            | "DescribeMaintenanceWindowExecutions" => json!({"WindowId": id}),
+            "GetMaintenanceWindowTask" => json!({"WindowId": id, "WindowTaskId": task}),
+            "GetMaintenanceWindowExecution" | "DescribeMaintenanceWindowExecutionTasks" => {
+                json!({"WindowExecutionId": execution})
+            }
+            "GetMaintenanceWindowExecutionTask" | "DescribeMaintenanceWindowExecutionTaskInvocations" => {
+                json!({"WindowExecutionId": execution, "TaskId": execution_task})
+            }
+            "GetMaintenanceWindowExecutionTaskInvocation" => {
+                json!({"WindowExecutionId": execution, "TaskId": execution_task, "InvocationId": invocation})
+            }
+            "DescribeMaintenanceWindowsForTarget" => json!({"ResourceType": "INSTANCE",
+                "Targets": [{"Key": "InstanceIds", "Values": ["mi-00000000000000000"]}]}),
+            "PreviewMaintenanceWindow" => json!({"windowId": id}),
+            _ => return None,
+        })
+    }
 }
 
 /// An association and its first execution.
@@ -65,8 +136,8 @@ impl Incident {
         let regions = json!({"regions": {instance.raw().region: {}}});
         let set = text(&incident(instance, "CreateReplicationSet", &regions)["arn"]);
         let (association, execution) = associate(instance);
-        let automation = automate(instance);
-        Self { association, execution, automation, plan, arn, note, set }
+        let (automation, window) = (automate(instance), Window::of(instance));
+        Self { association, execution, automation, window, plan, arn, note, set }
     }
 
     /// Something that people do about it.
@@ -96,6 +167,9 @@ impl Incident {
 /// The inputs with which a read operation is asked here.
 fn inputs(operation: &str, node: &str, created: &Created, incident: &Incident) -> Vec<Value> {
     let Created { commands, ops_items, ops_metadata } = created;
+    if let Some(input) = incident.window.input(operation) {
+        return vec![input];
+    }
     let documents = ["AWS-RunShellScript", "doc-0", "doc-1", "doc-2"];
     let each_document = || documents.iter().map(|name| json!({"Name": name}));
     match operation {
@@ -184,6 +258,7 @@ fn without_heartbeats(mut value: Value) -> Value {
         Value::Object(members) => {
             members.remove("LastPingDateTime");
             members.remove("CaptureTime");
+            members.remove("lastSeen");
             for member in members.values_mut() {
                 *member = without_heartbeats(member.take());
             }
@@ -239,7 +314,7 @@ fn write(instance: &Instance, dice: &mut Dice, created: &mut Created, incident: 
     };
     let n = dice.below(1000);
     let parameter = format!("/p/{}", n % 3);
-    let (operation, input) = match dice.below(21) {
+    let (operation, input) = match dice.below(22) {
         0 => ("CreateDocument", json!({"Name": name, "Content": content(n), "DocumentType": "Command"})),
         1 => ("UpdateDocument", json!({"Name": name, "Content": content(n), "DocumentVersion": "$LATEST"})),
         2 => ("DeleteDocument", json!({"Name": name})),
@@ -293,6 +368,10 @@ fn write(instance: &Instance, dice: &mut Dice, created: &mut Created, incident: 
             json!({"Name": parameter, "Value": n.to_string(), "Type": "String", "Overwrite": true}),
         ),
         18 => ("LabelParameterVersion", json!({"Name": parameter, "Labels": ["label"]})),
+        20 => (
+            "UpdateMaintenanceWindow",
+            json!({"WindowId": incident.window.id, "Enabled": n % 2 == 0, "Description": n.to_string()}),
+        ),
         19 => ("DeleteParameter", json!({"Name": parameter})),
         _ => {
             let command = instance.send("echo x");

@@ -40,6 +40,10 @@ fn every_client_command_prints_json_or_refuses() {
         "Targets": [{"Key": "InstanceIds", "Values": [node]}]});
     let association = instance.call("CreateAssociation", &association);
     let association = association["AssociationDescription"]["AssociationId"].as_str().unwrap().to_owned();
+    let window = json!({"Name": "window", "Schedule": "rate(1 day)", "Duration": 2, "Cutoff": 1,
+        "AllowUnassociatedTargets": true});
+    let window = instance.call("CreateMaintenanceWindow", &window);
+    let window = window["WindowId"].as_str().unwrap().to_owned();
     let answered = |arguments: &[&str]| instance.reeve(&[&["--output", "json"], arguments].concat());
     answered(&["incidents", "create-plan", "plan", "--title", "t", "--impact", "3"]).text();
     answered(&["incidents", "start", "plan"]).text();
@@ -134,6 +138,10 @@ fn every_client_command_prints_json_or_refuses() {
         vec!["automation", "stop", "none"],
         vec!["automation", "signal", "none", "Approve"],
         vec!["automation", "simulate", "Runbook"],
+        vec!["windows", "list"],
+        vec!["windows", "show", &window],
+        vec!["windows", "executions", &window],
+        vec!["windows", "preview", &window],
         vec!["patch", "status"],
         vec!["patch", "baselines"],
         vec!["patch", "show", &node],

@@ -48,7 +48,7 @@ fn a_long_name_is_refused_and_what_does_not_exist_is_not_tagged() {
         instance.aws(&tag).complaint().to_owned()
     });
     for id in [long.as_str(), "mi-0123456789abcdef0", "/app/db"] {
-        let refused = code("MaintenanceWindow", id);
+        let refused = code("Association", id);
         assert!(refused.contains("InvalidResourceType"), "{refused}");
         for kind in ["Document", "ManagedInstance", "Parameter"] {
             let refused = code(kind, id);

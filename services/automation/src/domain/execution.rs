@@ -10,8 +10,8 @@ use super::{
 };
 pub use reeve_contracts::automation::ExecutionEvent;
 use reeve_contracts::automation::{
-    ChildFinished, ExecutionStarted, ExecutionStopRequested, StepApproved, StepRejected, StepReleased,
-    StepResumed, StepStopRequested,
+    ChildFinished, ExecutionRefused, ExecutionStarted, ExecutionStopRequested, StepApproved, StepRejected,
+    StepReleased, StepResumed, StepStopRequested,
 };
 use reeve_eventsourcing::{Context, Decider};
 
@@ -19,6 +19,8 @@ use reeve_eventsourcing::{Context, Decider};
 #[derive(Clone, Debug)]
 pub enum Command {
     Start(Box<ExecutionStarted>),
+    /// What another service asked for does not begin.
+    Refuse(Box<ExecutionRefused>),
     /// To go on, if something comes next.
     Advance,
     /// What an attempt of a step asked for came out.
@@ -88,6 +90,8 @@ impl Decider for Execution {
             }
             Command::Start(started) if started.input_hash != state.input_hash => Err(Error::TokenMismatch),
             Command::Start(_) => Ok(None),
+            Command::Refuse(_) if state.exists() => Ok(None),
+            Command::Refuse(refused) => Ok(Some(ExecutionEvent::ExecutionRefused(*refused))),
             Command::Advance => Ok(engine::next(state, now_ms)),
             Command::TakeOutcome { step_execution_id, attempt, outcome } => {
                 Ok(engine::take_outcome(state, &step_execution_id, attempt, *outcome, now_ms))
@@ -192,6 +196,10 @@ impl Decider for Execution {
                 }
             }
             ExecutionEvent::ExecutionFinished(e) => state.ended(&e.status),
+            ExecutionEvent::ExecutionRefused(e) => {
+                state.id.clone_from(&e.execution_id);
+                state.ended("Failed");
+            }
         }
         state
     }

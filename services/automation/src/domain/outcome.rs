@@ -102,6 +102,8 @@ pub fn end(
         parent_execution_id: state.parent_execution_id.clone(),
         parent_step_execution_id: state.parent_step_execution_id.clone(),
         parent_attempt: state.parent_attempt,
+        origin_kind: state.origin_kind.clone(),
+        origin_id: state.origin_id.clone(),
     })
 }
 

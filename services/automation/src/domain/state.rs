@@ -23,6 +23,9 @@ pub struct State {
     pub parent_execution_id: String,
     pub parent_step_execution_id: String,
     pub parent_attempt: u32,
+    /// What asked for it, if another service did: its kind and id.
+    pub origin_kind: String,
+    pub origin_id: String,
     pub target: String,
     /// Empty when it has ended.
     pub document_json: String,
@@ -168,6 +171,8 @@ impl State {
             parent_execution_id: e.parent_execution_id.clone(),
             parent_step_execution_id: e.parent_step_execution_id.clone(),
             parent_attempt: e.parent_attempt,
+            origin_kind: e.origin_kind.clone(),
+            origin_id: e.origin_id.clone(),
             target: e.target.clone(),
             is_interactive: e.mode == "Interactive",
             ..Self::default()
@@ -292,6 +297,8 @@ impl State {
             parent_execution_id: kept.parent_execution_id,
             parent_step_execution_id: kept.parent_step_execution_id,
             parent_attempt: kept.parent_attempt,
+            origin_kind: kept.origin_kind,
+            origin_id: kept.origin_id,
             ..Self::default()
         };
     }

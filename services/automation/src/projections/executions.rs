@@ -151,6 +151,8 @@ fn change(row: &mut ExecutionRow, event: &ExecutionEvent) {
             row.current_step_name.clear();
             row.current_action.clear();
         }
+        // It never was one.
+        ExecutionEvent::ExecutionRefused(_) => {}
     }
 }
 

@@ -59,6 +59,9 @@ pub static FEED: Api = Api { service: "feed", target_prefix: "ReeveFeed", next_t
 /// Ours: what rules have matched, and would have.
 pub static RULES: Api = Api { service: "rules", target_prefix: "ReeveRules", next_token: "nextToken" };
 
+/// Ours: when windows fire, and for whom.
+pub static MAINTENANCE_WINDOWS: Api =
+    Api { service: "maintenance-windows", target_prefix: "ReeveMaintenanceWindows", next_token: "nextToken" };
 /// Ours: what would run.
 pub static STATE_MANAGER: Api =
     Api { service: "state-manager", target_prefix: "ReeveStateManager", next_token: "nextToken" };

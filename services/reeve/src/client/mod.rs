@@ -28,6 +28,7 @@ pub mod services;
 pub mod stdout;
 mod summary;
 mod table;
+pub mod windows;
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};

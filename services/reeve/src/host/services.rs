@@ -39,7 +39,7 @@ pub const KEY_RENEWAL: &str = "key-renewal";
 pub const KEY_RENEWAL_SECRETS: [&str; 2] = [ROOT_SEED, ROOT_KEY];
 
 /// Every service.
-pub const ENTRIES: [Entry; 17] = [
+pub const ENTRIES: [Entry; 18] = [
     Entry {
         name: "access",
         secrets: &[SECRETS_KEY, SYSTEM, CLIENTS, CLIENT_ADMISSION],
@@ -104,6 +104,12 @@ pub const ENTRIES: [Entry; 17] = [
         describe: |_| Ok(reeve_inventory::service()),
     },
     Entry { name: "ingest", secrets: &[], authorizes: false, describe: |_| Ok(reeve_ingest::service()) },
+    Entry {
+        name: "maintenance-windows",
+        secrets: &[],
+        authorizes: false,
+        describe: |_| Ok(reeve_maintenance_windows::service()),
+    },
     Entry {
         name: "opscenter",
         secrets: &[],

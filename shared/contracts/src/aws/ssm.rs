@@ -100,6 +100,29 @@ pub const OPERATIONS: &[&str] = &[
     "StartAssociationsOnce",
     "DescribeEffectiveInstanceAssociations",
     "DescribeInstanceAssociationsStatus",
+    "CreateMaintenanceWindow",
+    "UpdateMaintenanceWindow",
+    "DeleteMaintenanceWindow",
+    "GetMaintenanceWindow",
+    "DescribeMaintenanceWindows",
+    "DescribeMaintenanceWindowSchedule",
+    "DescribeMaintenanceWindowsForTarget",
+    "RegisterTargetWithMaintenanceWindow",
+    "UpdateMaintenanceWindowTarget",
+    "DeregisterTargetFromMaintenanceWindow",
+    "DescribeMaintenanceWindowTargets",
+    "RegisterTaskWithMaintenanceWindow",
+    "UpdateMaintenanceWindowTask",
+    "DeregisterTaskFromMaintenanceWindow",
+    "GetMaintenanceWindowTask",
+    "DescribeMaintenanceWindowTasks",
+    "DescribeMaintenanceWindowExecutions",
+    "GetMaintenanceWindowExecution",
+    "DescribeMaintenanceWindowExecutionTasks",
+    "GetMaintenanceWindowExecutionTask",
+    "DescribeMaintenanceWindowExecutionTaskInvocations",
+    "GetMaintenanceWindowExecutionTaskInvocation",
+    "CancelMaintenanceWindowExecution",
     "PutComplianceItems",
     "ListComplianceItems",
     "ListComplianceSummaries",
@@ -695,6 +718,22 @@ pub struct CancelCommandRequest {
 #[serde(default)]
 pub struct CancelCommandResult {}
 
+/// What CancelMaintenanceWindowExecution is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CancelMaintenanceWindowExecutionRequest {
+    #[serde(rename = "WindowExecutionId", skip_serializing_if = "Option::is_none")]
+    pub window_execution_id: Option<String>,
+}
+
+/// What CancelMaintenanceWindowExecution answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CancelMaintenanceWindowExecutionResult {
+    #[serde(rename = "WindowExecutionId", skip_serializing_if = "Option::is_none")]
+    pub window_execution_id: Option<String>,
+}
+
 /// AWS's `CloudWatchOutputConfig`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -1130,6 +1169,44 @@ pub struct CreateDocumentResult {
     pub document_description: Option<DocumentDescription>,
 }
 
+/// What CreateMaintenanceWindow is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CreateMaintenanceWindowRequest {
+    #[serde(rename = "AllowUnassociatedTargets", skip_serializing_if = "Option::is_none")]
+    pub allow_unassociated_targets: Option<bool>,
+    #[serde(rename = "ClientToken", skip_serializing_if = "Option::is_none")]
+    pub client_token: Option<String>,
+    #[serde(rename = "Cutoff", skip_serializing_if = "Option::is_none")]
+    pub cutoff: Option<i32>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "Duration", skip_serializing_if = "Option::is_none")]
+    pub duration: Option<i32>,
+    #[serde(rename = "EndDate", skip_serializing_if = "Option::is_none")]
+    pub end_date: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "Schedule", skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
+    #[serde(rename = "ScheduleOffset", skip_serializing_if = "Option::is_none")]
+    pub schedule_offset: Option<i32>,
+    #[serde(rename = "ScheduleTimezone", skip_serializing_if = "Option::is_none")]
+    pub schedule_timezone: Option<String>,
+    #[serde(rename = "StartDate", skip_serializing_if = "Option::is_none")]
+    pub start_date: Option<String>,
+    #[serde(rename = "Tags", skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
+}
+
+/// What CreateMaintenanceWindow answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CreateMaintenanceWindowResult {
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+}
+
 /// What CreateOpsItem is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -1320,6 +1397,22 @@ pub struct DeleteInventoryResult {
     pub type_name: Option<String>,
 }
 
+/// What DeleteMaintenanceWindow is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeleteMaintenanceWindowRequest {
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+}
+
+/// What DeleteMaintenanceWindow answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeleteMaintenanceWindowResult {
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+}
+
 /// What DeleteOpsItem is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -1424,6 +1517,48 @@ pub struct DeregisterPatchBaselineForPatchGroupResult {
     pub baseline_id: Option<String>,
     #[serde(rename = "PatchGroup", skip_serializing_if = "Option::is_none")]
     pub patch_group: Option<String>,
+}
+
+/// What DeregisterTargetFromMaintenanceWindow is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeregisterTargetFromMaintenanceWindowRequest {
+    #[serde(rename = "Safe", skip_serializing_if = "Option::is_none")]
+    pub safe: Option<bool>,
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+    #[serde(rename = "WindowTargetId", skip_serializing_if = "Option::is_none")]
+    pub window_target_id: Option<String>,
+}
+
+/// What DeregisterTargetFromMaintenanceWindow answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeregisterTargetFromMaintenanceWindowResult {
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+    #[serde(rename = "WindowTargetId", skip_serializing_if = "Option::is_none")]
+    pub window_target_id: Option<String>,
+}
+
+/// What DeregisterTaskFromMaintenanceWindow is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeregisterTaskFromMaintenanceWindowRequest {
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+    #[serde(rename = "WindowTaskId", skip_serializing_if = "Option::is_none")]
+    pub window_task_id: Option<String>,
+}
+
+/// What DeregisterTaskFromMaintenanceWindow answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeregisterTaskFromMaintenanceWindowResult {
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+    #[serde(rename = "WindowTaskId", skip_serializing_if = "Option::is_none")]
+    pub window_task_id: Option<String>,
 }
 
 /// AWS's `DescribeActivationsFilter`.
@@ -1808,6 +1943,205 @@ pub struct DescribeInventoryDeletionsResult {
     pub inventory_deletions: Option<Vec<InventoryDeletionStatusItem>>,
     #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
     pub next_token: Option<String>,
+}
+
+/// What DescribeMaintenanceWindowExecutionTaskInvocations is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeMaintenanceWindowExecutionTaskInvocationsRequest {
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<MaintenanceWindowFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<String>,
+    #[serde(rename = "WindowExecutionId", skip_serializing_if = "Option::is_none")]
+    pub window_execution_id: Option<String>,
+}
+
+/// What DescribeMaintenanceWindowExecutionTaskInvocations answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeMaintenanceWindowExecutionTaskInvocationsResult {
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "WindowExecutionTaskInvocationIdentities", skip_serializing_if = "Option::is_none")]
+    pub window_execution_task_invocation_identities:
+        Option<Vec<MaintenanceWindowExecutionTaskInvocationIdentity>>,
+}
+
+/// What DescribeMaintenanceWindowExecutionTasks is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeMaintenanceWindowExecutionTasksRequest {
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<MaintenanceWindowFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "WindowExecutionId", skip_serializing_if = "Option::is_none")]
+    pub window_execution_id: Option<String>,
+}
+
+/// What DescribeMaintenanceWindowExecutionTasks answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeMaintenanceWindowExecutionTasksResult {
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "WindowExecutionTaskIdentities", skip_serializing_if = "Option::is_none")]
+    pub window_execution_task_identities: Option<Vec<MaintenanceWindowExecutionTaskIdentity>>,
+}
+
+/// What DescribeMaintenanceWindowExecutions is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeMaintenanceWindowExecutionsRequest {
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<MaintenanceWindowFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+}
+
+/// What DescribeMaintenanceWindowExecutions answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeMaintenanceWindowExecutionsResult {
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "WindowExecutions", skip_serializing_if = "Option::is_none")]
+    pub window_executions: Option<Vec<MaintenanceWindowExecution>>,
+}
+
+/// What DescribeMaintenanceWindowSchedule is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeMaintenanceWindowScheduleRequest {
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<PatchOrchestratorFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    /// One of `INSTANCE`, `RESOURCE_GROUP`.
+    #[serde(rename = "ResourceType", skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+}
+
+/// What DescribeMaintenanceWindowSchedule answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeMaintenanceWindowScheduleResult {
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "ScheduledWindowExecutions", skip_serializing_if = "Option::is_none")]
+    pub scheduled_window_executions: Option<Vec<ScheduledWindowExecution>>,
+}
+
+/// What DescribeMaintenanceWindowTargets is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeMaintenanceWindowTargetsRequest {
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<MaintenanceWindowFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+}
+
+/// What DescribeMaintenanceWindowTargets answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeMaintenanceWindowTargetsResult {
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<MaintenanceWindowTarget>>,
+}
+
+/// What DescribeMaintenanceWindowTasks is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeMaintenanceWindowTasksRequest {
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<MaintenanceWindowFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+}
+
+/// What DescribeMaintenanceWindowTasks answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeMaintenanceWindowTasksResult {
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "Tasks", skip_serializing_if = "Option::is_none")]
+    pub tasks: Option<Vec<MaintenanceWindowTask>>,
+}
+
+/// What DescribeMaintenanceWindowsForTarget is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeMaintenanceWindowsForTargetRequest {
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    /// One of `INSTANCE`, `RESOURCE_GROUP`.
+    #[serde(rename = "ResourceType", skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
+}
+
+/// What DescribeMaintenanceWindowsForTarget answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeMaintenanceWindowsForTargetResult {
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "WindowIdentities", skip_serializing_if = "Option::is_none")]
+    pub window_identities: Option<Vec<MaintenanceWindowIdentityForTarget>>,
+}
+
+/// What DescribeMaintenanceWindows is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeMaintenanceWindowsRequest {
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<MaintenanceWindowFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribeMaintenanceWindows answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeMaintenanceWindowsResult {
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "WindowIdentities", skip_serializing_if = "Option::is_none")]
+    pub window_identities: Option<Vec<MaintenanceWindowIdentity>>,
 }
 
 /// What DescribeOpsItems is asked.
@@ -2468,6 +2802,219 @@ pub struct GetInventorySchemaResult {
     pub next_token: Option<String>,
     #[serde(rename = "Schemas", skip_serializing_if = "Option::is_none")]
     pub schemas: Option<Vec<InventoryItemSchema>>,
+}
+
+/// What GetMaintenanceWindowExecution is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetMaintenanceWindowExecutionRequest {
+    #[serde(rename = "WindowExecutionId", skip_serializing_if = "Option::is_none")]
+    pub window_execution_id: Option<String>,
+}
+
+/// What GetMaintenanceWindowExecution answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetMaintenanceWindowExecutionResult {
+    #[serde(rename = "EndTime", skip_serializing_if = "Option::is_none")]
+    pub end_time: Option<f64>,
+    #[serde(rename = "StartTime", skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<f64>,
+    /// One of `PENDING`, `IN_PROGRESS`, `SUCCESS`, `FAILED`, `TIMED_OUT`, `CANCELLING`, `CANCELLED`, `SKIPPED_OVERLAPPING`.
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(rename = "StatusDetails", skip_serializing_if = "Option::is_none")]
+    pub status_details: Option<String>,
+    #[serde(rename = "TaskIds", skip_serializing_if = "Option::is_none")]
+    pub task_ids: Option<Vec<String>>,
+    #[serde(rename = "WindowExecutionId", skip_serializing_if = "Option::is_none")]
+    pub window_execution_id: Option<String>,
+}
+
+/// What GetMaintenanceWindowExecutionTaskInvocation is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetMaintenanceWindowExecutionTaskInvocationRequest {
+    #[serde(rename = "InvocationId", skip_serializing_if = "Option::is_none")]
+    pub invocation_id: Option<String>,
+    #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<String>,
+    #[serde(rename = "WindowExecutionId", skip_serializing_if = "Option::is_none")]
+    pub window_execution_id: Option<String>,
+}
+
+/// What GetMaintenanceWindowExecutionTaskInvocation answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetMaintenanceWindowExecutionTaskInvocationResult {
+    #[serde(rename = "EndTime", skip_serializing_if = "Option::is_none")]
+    pub end_time: Option<f64>,
+    #[serde(rename = "ExecutionId", skip_serializing_if = "Option::is_none")]
+    pub execution_id: Option<String>,
+    #[serde(rename = "InvocationId", skip_serializing_if = "Option::is_none")]
+    pub invocation_id: Option<String>,
+    #[serde(rename = "OwnerInformation", skip_serializing_if = "Option::is_none")]
+    pub owner_information: Option<String>,
+    #[serde(rename = "Parameters", skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<String>,
+    #[serde(rename = "StartTime", skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<f64>,
+    /// One of `PENDING`, `IN_PROGRESS`, `SUCCESS`, `FAILED`, `TIMED_OUT`, `CANCELLING`, `CANCELLED`, `SKIPPED_OVERLAPPING`.
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(rename = "StatusDetails", skip_serializing_if = "Option::is_none")]
+    pub status_details: Option<String>,
+    #[serde(rename = "TaskExecutionId", skip_serializing_if = "Option::is_none")]
+    pub task_execution_id: Option<String>,
+    /// One of `RUN_COMMAND`, `AUTOMATION`, `STEP_FUNCTIONS`, `LAMBDA`.
+    #[serde(rename = "TaskType", skip_serializing_if = "Option::is_none")]
+    pub task_type: Option<String>,
+    #[serde(rename = "WindowExecutionId", skip_serializing_if = "Option::is_none")]
+    pub window_execution_id: Option<String>,
+    #[serde(rename = "WindowTargetId", skip_serializing_if = "Option::is_none")]
+    pub window_target_id: Option<String>,
+}
+
+/// What GetMaintenanceWindowExecutionTask is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetMaintenanceWindowExecutionTaskRequest {
+    #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<String>,
+    #[serde(rename = "WindowExecutionId", skip_serializing_if = "Option::is_none")]
+    pub window_execution_id: Option<String>,
+}
+
+/// What GetMaintenanceWindowExecutionTask answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetMaintenanceWindowExecutionTaskResult {
+    #[serde(rename = "AlarmConfiguration", skip_serializing_if = "Option::is_none")]
+    pub alarm_configuration: Option<AlarmConfiguration>,
+    #[serde(rename = "EndTime", skip_serializing_if = "Option::is_none")]
+    pub end_time: Option<f64>,
+    #[serde(rename = "MaxConcurrency", skip_serializing_if = "Option::is_none")]
+    pub max_concurrency: Option<String>,
+    #[serde(rename = "MaxErrors", skip_serializing_if = "Option::is_none")]
+    pub max_errors: Option<String>,
+    #[serde(rename = "Priority", skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i32>,
+    #[serde(rename = "ServiceRole", skip_serializing_if = "Option::is_none")]
+    pub service_role: Option<String>,
+    #[serde(rename = "StartTime", skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<f64>,
+    /// One of `PENDING`, `IN_PROGRESS`, `SUCCESS`, `FAILED`, `TIMED_OUT`, `CANCELLING`, `CANCELLED`, `SKIPPED_OVERLAPPING`.
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(rename = "StatusDetails", skip_serializing_if = "Option::is_none")]
+    pub status_details: Option<String>,
+    #[serde(rename = "TaskArn", skip_serializing_if = "Option::is_none")]
+    pub task_arn: Option<String>,
+    #[serde(rename = "TaskExecutionId", skip_serializing_if = "Option::is_none")]
+    pub task_execution_id: Option<String>,
+    #[serde(rename = "TaskParameters", skip_serializing_if = "Option::is_none")]
+    pub task_parameters: Option<Vec<BTreeMap<String, MaintenanceWindowTaskParameterValueExpression>>>,
+    #[serde(rename = "TriggeredAlarms", skip_serializing_if = "Option::is_none")]
+    pub triggered_alarms: Option<Vec<AlarmStateInformation>>,
+    /// One of `RUN_COMMAND`, `AUTOMATION`, `STEP_FUNCTIONS`, `LAMBDA`.
+    #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+    #[serde(rename = "WindowExecutionId", skip_serializing_if = "Option::is_none")]
+    pub window_execution_id: Option<String>,
+}
+
+/// What GetMaintenanceWindow is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetMaintenanceWindowRequest {
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+}
+
+/// What GetMaintenanceWindow answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetMaintenanceWindowResult {
+    #[serde(rename = "AllowUnassociatedTargets", skip_serializing_if = "Option::is_none")]
+    pub allow_unassociated_targets: Option<bool>,
+    #[serde(rename = "CreatedDate", skip_serializing_if = "Option::is_none")]
+    pub created_date: Option<f64>,
+    #[serde(rename = "Cutoff", skip_serializing_if = "Option::is_none")]
+    pub cutoff: Option<i32>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "Duration", skip_serializing_if = "Option::is_none")]
+    pub duration: Option<i32>,
+    #[serde(rename = "Enabled", skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    #[serde(rename = "EndDate", skip_serializing_if = "Option::is_none")]
+    pub end_date: Option<String>,
+    #[serde(rename = "ModifiedDate", skip_serializing_if = "Option::is_none")]
+    pub modified_date: Option<f64>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "NextExecutionTime", skip_serializing_if = "Option::is_none")]
+    pub next_execution_time: Option<String>,
+    #[serde(rename = "Schedule", skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
+    #[serde(rename = "ScheduleOffset", skip_serializing_if = "Option::is_none")]
+    pub schedule_offset: Option<i32>,
+    #[serde(rename = "ScheduleTimezone", skip_serializing_if = "Option::is_none")]
+    pub schedule_timezone: Option<String>,
+    #[serde(rename = "StartDate", skip_serializing_if = "Option::is_none")]
+    pub start_date: Option<String>,
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+}
+
+/// What GetMaintenanceWindowTask is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetMaintenanceWindowTaskRequest {
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+    #[serde(rename = "WindowTaskId", skip_serializing_if = "Option::is_none")]
+    pub window_task_id: Option<String>,
+}
+
+/// What GetMaintenanceWindowTask answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetMaintenanceWindowTaskResult {
+    #[serde(rename = "AlarmConfiguration", skip_serializing_if = "Option::is_none")]
+    pub alarm_configuration: Option<AlarmConfiguration>,
+    /// One of `CONTINUE_TASK`, `CANCEL_TASK`.
+    #[serde(rename = "CutoffBehavior", skip_serializing_if = "Option::is_none")]
+    pub cutoff_behavior: Option<String>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "LoggingInfo", skip_serializing_if = "Option::is_none")]
+    pub logging_info: Option<LoggingInfo>,
+    #[serde(rename = "MaxConcurrency", skip_serializing_if = "Option::is_none")]
+    pub max_concurrency: Option<String>,
+    #[serde(rename = "MaxErrors", skip_serializing_if = "Option::is_none")]
+    pub max_errors: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "Priority", skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i32>,
+    #[serde(rename = "ServiceRoleArn", skip_serializing_if = "Option::is_none")]
+    pub service_role_arn: Option<String>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
+    #[serde(rename = "TaskArn", skip_serializing_if = "Option::is_none")]
+    pub task_arn: Option<String>,
+    #[serde(rename = "TaskInvocationParameters", skip_serializing_if = "Option::is_none")]
+    pub task_invocation_parameters: Option<MaintenanceWindowTaskInvocationParameters>,
+    #[serde(rename = "TaskParameters", skip_serializing_if = "Option::is_none")]
+    pub task_parameters: Option<BTreeMap<String, MaintenanceWindowTaskParameterValueExpression>>,
+    /// One of `RUN_COMMAND`, `AUTOMATION`, `STEP_FUNCTIONS`, `LAMBDA`.
+    #[serde(rename = "TaskType", skip_serializing_if = "Option::is_none")]
+    pub task_type: Option<String>,
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+    #[serde(rename = "WindowTaskId", skip_serializing_if = "Option::is_none")]
+    pub window_task_id: Option<String>,
 }
 
 /// What GetOpsItem is asked.
@@ -3608,6 +4155,289 @@ pub struct ListTagsForResourceResult {
     pub tag_list: Option<Vec<Tag>>,
 }
 
+/// AWS's `LoggingInfo`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LoggingInfo {
+    #[serde(rename = "S3BucketName", skip_serializing_if = "Option::is_none")]
+    pub s3_bucket_name: Option<String>,
+    #[serde(rename = "S3KeyPrefix", skip_serializing_if = "Option::is_none")]
+    pub s3_key_prefix: Option<String>,
+    #[serde(rename = "S3Region", skip_serializing_if = "Option::is_none")]
+    pub s3_region: Option<String>,
+}
+
+/// AWS's `MaintenanceWindowAutomationParameters`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MaintenanceWindowAutomationParameters {
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "Parameters", skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<BTreeMap<String, Vec<String>>>,
+}
+
+/// AWS's `MaintenanceWindowExecution`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MaintenanceWindowExecution {
+    #[serde(rename = "EndTime", skip_serializing_if = "Option::is_none")]
+    pub end_time: Option<f64>,
+    #[serde(rename = "StartTime", skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<f64>,
+    /// One of `PENDING`, `IN_PROGRESS`, `SUCCESS`, `FAILED`, `TIMED_OUT`, `CANCELLING`, `CANCELLED`, `SKIPPED_OVERLAPPING`.
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(rename = "StatusDetails", skip_serializing_if = "Option::is_none")]
+    pub status_details: Option<String>,
+    #[serde(rename = "WindowExecutionId", skip_serializing_if = "Option::is_none")]
+    pub window_execution_id: Option<String>,
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+}
+
+/// AWS's `MaintenanceWindowExecutionTaskIdentity`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MaintenanceWindowExecutionTaskIdentity {
+    #[serde(rename = "AlarmConfiguration", skip_serializing_if = "Option::is_none")]
+    pub alarm_configuration: Option<AlarmConfiguration>,
+    #[serde(rename = "EndTime", skip_serializing_if = "Option::is_none")]
+    pub end_time: Option<f64>,
+    #[serde(rename = "StartTime", skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<f64>,
+    /// One of `PENDING`, `IN_PROGRESS`, `SUCCESS`, `FAILED`, `TIMED_OUT`, `CANCELLING`, `CANCELLED`, `SKIPPED_OVERLAPPING`.
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(rename = "StatusDetails", skip_serializing_if = "Option::is_none")]
+    pub status_details: Option<String>,
+    #[serde(rename = "TaskArn", skip_serializing_if = "Option::is_none")]
+    pub task_arn: Option<String>,
+    #[serde(rename = "TaskExecutionId", skip_serializing_if = "Option::is_none")]
+    pub task_execution_id: Option<String>,
+    /// One of `RUN_COMMAND`, `AUTOMATION`, `STEP_FUNCTIONS`, `LAMBDA`.
+    #[serde(rename = "TaskType", skip_serializing_if = "Option::is_none")]
+    pub task_type: Option<String>,
+    #[serde(rename = "TriggeredAlarms", skip_serializing_if = "Option::is_none")]
+    pub triggered_alarms: Option<Vec<AlarmStateInformation>>,
+    #[serde(rename = "WindowExecutionId", skip_serializing_if = "Option::is_none")]
+    pub window_execution_id: Option<String>,
+}
+
+/// AWS's `MaintenanceWindowExecutionTaskInvocationIdentity`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MaintenanceWindowExecutionTaskInvocationIdentity {
+    #[serde(rename = "EndTime", skip_serializing_if = "Option::is_none")]
+    pub end_time: Option<f64>,
+    #[serde(rename = "ExecutionId", skip_serializing_if = "Option::is_none")]
+    pub execution_id: Option<String>,
+    #[serde(rename = "InvocationId", skip_serializing_if = "Option::is_none")]
+    pub invocation_id: Option<String>,
+    #[serde(rename = "OwnerInformation", skip_serializing_if = "Option::is_none")]
+    pub owner_information: Option<String>,
+    #[serde(rename = "Parameters", skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<String>,
+    #[serde(rename = "StartTime", skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<f64>,
+    /// One of `PENDING`, `IN_PROGRESS`, `SUCCESS`, `FAILED`, `TIMED_OUT`, `CANCELLING`, `CANCELLED`, `SKIPPED_OVERLAPPING`.
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(rename = "StatusDetails", skip_serializing_if = "Option::is_none")]
+    pub status_details: Option<String>,
+    #[serde(rename = "TaskExecutionId", skip_serializing_if = "Option::is_none")]
+    pub task_execution_id: Option<String>,
+    /// One of `RUN_COMMAND`, `AUTOMATION`, `STEP_FUNCTIONS`, `LAMBDA`.
+    #[serde(rename = "TaskType", skip_serializing_if = "Option::is_none")]
+    pub task_type: Option<String>,
+    #[serde(rename = "WindowExecutionId", skip_serializing_if = "Option::is_none")]
+    pub window_execution_id: Option<String>,
+    #[serde(rename = "WindowTargetId", skip_serializing_if = "Option::is_none")]
+    pub window_target_id: Option<String>,
+}
+
+/// AWS's `MaintenanceWindowFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MaintenanceWindowFilter {
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+}
+
+/// AWS's `MaintenanceWindowIdentity`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MaintenanceWindowIdentity {
+    #[serde(rename = "Cutoff", skip_serializing_if = "Option::is_none")]
+    pub cutoff: Option<i32>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "Duration", skip_serializing_if = "Option::is_none")]
+    pub duration: Option<i32>,
+    #[serde(rename = "Enabled", skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    #[serde(rename = "EndDate", skip_serializing_if = "Option::is_none")]
+    pub end_date: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "NextExecutionTime", skip_serializing_if = "Option::is_none")]
+    pub next_execution_time: Option<String>,
+    #[serde(rename = "Schedule", skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
+    #[serde(rename = "ScheduleOffset", skip_serializing_if = "Option::is_none")]
+    pub schedule_offset: Option<i32>,
+    #[serde(rename = "ScheduleTimezone", skip_serializing_if = "Option::is_none")]
+    pub schedule_timezone: Option<String>,
+    #[serde(rename = "StartDate", skip_serializing_if = "Option::is_none")]
+    pub start_date: Option<String>,
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+}
+
+/// AWS's `MaintenanceWindowIdentityForTarget`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MaintenanceWindowIdentityForTarget {
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+}
+
+/// AWS's `MaintenanceWindowLambdaParameters`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MaintenanceWindowLambdaParameters {
+    #[serde(rename = "ClientContext", skip_serializing_if = "Option::is_none")]
+    pub client_context: Option<String>,
+    #[serde(rename = "Payload", skip_serializing_if = "Option::is_none")]
+    pub payload: Option<String>,
+    #[serde(rename = "Qualifier", skip_serializing_if = "Option::is_none")]
+    pub qualifier: Option<String>,
+}
+
+/// AWS's `MaintenanceWindowRunCommandParameters`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MaintenanceWindowRunCommandParameters {
+    #[serde(rename = "CloudWatchOutputConfig", skip_serializing_if = "Option::is_none")]
+    pub cloud_watch_output_config: Option<CloudWatchOutputConfig>,
+    #[serde(rename = "Comment", skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    #[serde(rename = "DocumentHash", skip_serializing_if = "Option::is_none")]
+    pub document_hash: Option<String>,
+    /// One of `Sha256`, `Sha1`.
+    #[serde(rename = "DocumentHashType", skip_serializing_if = "Option::is_none")]
+    pub document_hash_type: Option<String>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "NotificationConfig", skip_serializing_if = "Option::is_none")]
+    pub notification_config: Option<NotificationConfig>,
+    #[serde(rename = "OutputS3BucketName", skip_serializing_if = "Option::is_none")]
+    pub output_s3_bucket_name: Option<String>,
+    #[serde(rename = "OutputS3KeyPrefix", skip_serializing_if = "Option::is_none")]
+    pub output_s3_key_prefix: Option<String>,
+    #[serde(rename = "Parameters", skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(rename = "ServiceRoleArn", skip_serializing_if = "Option::is_none")]
+    pub service_role_arn: Option<String>,
+    #[serde(rename = "TimeoutSeconds", skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<i32>,
+}
+
+/// AWS's `MaintenanceWindowStepFunctionsParameters`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MaintenanceWindowStepFunctionsParameters {
+    #[serde(rename = "Input", skip_serializing_if = "Option::is_none")]
+    pub input: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// AWS's `MaintenanceWindowTarget`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MaintenanceWindowTarget {
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "OwnerInformation", skip_serializing_if = "Option::is_none")]
+    pub owner_information: Option<String>,
+    /// One of `INSTANCE`, `RESOURCE_GROUP`.
+    #[serde(rename = "ResourceType", skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+    #[serde(rename = "WindowTargetId", skip_serializing_if = "Option::is_none")]
+    pub window_target_id: Option<String>,
+}
+
+/// AWS's `MaintenanceWindowTask`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MaintenanceWindowTask {
+    #[serde(rename = "AlarmConfiguration", skip_serializing_if = "Option::is_none")]
+    pub alarm_configuration: Option<AlarmConfiguration>,
+    /// One of `CONTINUE_TASK`, `CANCEL_TASK`.
+    #[serde(rename = "CutoffBehavior", skip_serializing_if = "Option::is_none")]
+    pub cutoff_behavior: Option<String>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "LoggingInfo", skip_serializing_if = "Option::is_none")]
+    pub logging_info: Option<LoggingInfo>,
+    #[serde(rename = "MaxConcurrency", skip_serializing_if = "Option::is_none")]
+    pub max_concurrency: Option<String>,
+    #[serde(rename = "MaxErrors", skip_serializing_if = "Option::is_none")]
+    pub max_errors: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "Priority", skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i32>,
+    #[serde(rename = "ServiceRoleArn", skip_serializing_if = "Option::is_none")]
+    pub service_role_arn: Option<String>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
+    #[serde(rename = "TaskArn", skip_serializing_if = "Option::is_none")]
+    pub task_arn: Option<String>,
+    #[serde(rename = "TaskParameters", skip_serializing_if = "Option::is_none")]
+    pub task_parameters: Option<BTreeMap<String, MaintenanceWindowTaskParameterValueExpression>>,
+    /// One of `RUN_COMMAND`, `AUTOMATION`, `STEP_FUNCTIONS`, `LAMBDA`.
+    #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+    #[serde(rename = "WindowTaskId", skip_serializing_if = "Option::is_none")]
+    pub window_task_id: Option<String>,
+}
+
+/// AWS's `MaintenanceWindowTaskInvocationParameters`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MaintenanceWindowTaskInvocationParameters {
+    #[serde(rename = "Automation", skip_serializing_if = "Option::is_none")]
+    pub automation: Option<MaintenanceWindowAutomationParameters>,
+    #[serde(rename = "Lambda", skip_serializing_if = "Option::is_none")]
+    pub lambda: Option<MaintenanceWindowLambdaParameters>,
+    #[serde(rename = "RunCommand", skip_serializing_if = "Option::is_none")]
+    pub run_command: Option<MaintenanceWindowRunCommandParameters>,
+    #[serde(rename = "StepFunctions", skip_serializing_if = "Option::is_none")]
+    pub step_functions: Option<MaintenanceWindowStepFunctionsParameters>,
+}
+
+/// AWS's `MaintenanceWindowTaskParameterValueExpression`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MaintenanceWindowTaskParameterValueExpression {
+    #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+}
+
 /// AWS's `MetadataValue`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -4362,6 +5192,83 @@ pub struct RegisterPatchBaselineForPatchGroupResult {
     pub patch_group: Option<String>,
 }
 
+/// What RegisterTargetWithMaintenanceWindow is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RegisterTargetWithMaintenanceWindowRequest {
+    #[serde(rename = "ClientToken", skip_serializing_if = "Option::is_none")]
+    pub client_token: Option<String>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "OwnerInformation", skip_serializing_if = "Option::is_none")]
+    pub owner_information: Option<String>,
+    /// One of `INSTANCE`, `RESOURCE_GROUP`.
+    #[serde(rename = "ResourceType", skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+}
+
+/// What RegisterTargetWithMaintenanceWindow answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RegisterTargetWithMaintenanceWindowResult {
+    #[serde(rename = "WindowTargetId", skip_serializing_if = "Option::is_none")]
+    pub window_target_id: Option<String>,
+}
+
+/// What RegisterTaskWithMaintenanceWindow is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RegisterTaskWithMaintenanceWindowRequest {
+    #[serde(rename = "AlarmConfiguration", skip_serializing_if = "Option::is_none")]
+    pub alarm_configuration: Option<AlarmConfiguration>,
+    #[serde(rename = "ClientToken", skip_serializing_if = "Option::is_none")]
+    pub client_token: Option<String>,
+    /// One of `CONTINUE_TASK`, `CANCEL_TASK`.
+    #[serde(rename = "CutoffBehavior", skip_serializing_if = "Option::is_none")]
+    pub cutoff_behavior: Option<String>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "LoggingInfo", skip_serializing_if = "Option::is_none")]
+    pub logging_info: Option<LoggingInfo>,
+    #[serde(rename = "MaxConcurrency", skip_serializing_if = "Option::is_none")]
+    pub max_concurrency: Option<String>,
+    #[serde(rename = "MaxErrors", skip_serializing_if = "Option::is_none")]
+    pub max_errors: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "Priority", skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i32>,
+    #[serde(rename = "ServiceRoleArn", skip_serializing_if = "Option::is_none")]
+    pub service_role_arn: Option<String>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
+    #[serde(rename = "TaskArn", skip_serializing_if = "Option::is_none")]
+    pub task_arn: Option<String>,
+    #[serde(rename = "TaskInvocationParameters", skip_serializing_if = "Option::is_none")]
+    pub task_invocation_parameters: Option<MaintenanceWindowTaskInvocationParameters>,
+    #[serde(rename = "TaskParameters", skip_serializing_if = "Option::is_none")]
+    pub task_parameters: Option<BTreeMap<String, MaintenanceWindowTaskParameterValueExpression>>,
+    /// One of `RUN_COMMAND`, `AUTOMATION`, `STEP_FUNCTIONS`, `LAMBDA`.
+    #[serde(rename = "TaskType", skip_serializing_if = "Option::is_none")]
+    pub task_type: Option<String>,
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+}
+
+/// What RegisterTaskWithMaintenanceWindow answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RegisterTaskWithMaintenanceWindowResult {
+    #[serde(rename = "WindowTaskId", skip_serializing_if = "Option::is_none")]
+    pub window_task_id: Option<String>,
+}
+
 /// AWS's `RegistrationMetadataItem`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -4495,6 +5402,18 @@ pub struct S3OutputLocation {
 pub struct S3OutputUrl {
     #[serde(rename = "OutputUrl", skip_serializing_if = "Option::is_none")]
     pub output_url: Option<String>,
+}
+
+/// AWS's `ScheduledWindowExecution`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ScheduledWindowExecution {
+    #[serde(rename = "ExecutionTime", skip_serializing_if = "Option::is_none")]
+    pub execution_time: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
 }
 
 /// What SendAutomationSignal is asked.
@@ -4954,6 +5873,182 @@ pub struct UpdateDocumentRequest {
 pub struct UpdateDocumentResult {
     #[serde(rename = "DocumentDescription", skip_serializing_if = "Option::is_none")]
     pub document_description: Option<DocumentDescription>,
+}
+
+/// What UpdateMaintenanceWindow is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateMaintenanceWindowRequest {
+    #[serde(rename = "AllowUnassociatedTargets", skip_serializing_if = "Option::is_none")]
+    pub allow_unassociated_targets: Option<bool>,
+    #[serde(rename = "Cutoff", skip_serializing_if = "Option::is_none")]
+    pub cutoff: Option<i32>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "Duration", skip_serializing_if = "Option::is_none")]
+    pub duration: Option<i32>,
+    #[serde(rename = "Enabled", skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    #[serde(rename = "EndDate", skip_serializing_if = "Option::is_none")]
+    pub end_date: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "Replace", skip_serializing_if = "Option::is_none")]
+    pub replace: Option<bool>,
+    #[serde(rename = "Schedule", skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
+    #[serde(rename = "ScheduleOffset", skip_serializing_if = "Option::is_none")]
+    pub schedule_offset: Option<i32>,
+    #[serde(rename = "ScheduleTimezone", skip_serializing_if = "Option::is_none")]
+    pub schedule_timezone: Option<String>,
+    #[serde(rename = "StartDate", skip_serializing_if = "Option::is_none")]
+    pub start_date: Option<String>,
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+}
+
+/// What UpdateMaintenanceWindow answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateMaintenanceWindowResult {
+    #[serde(rename = "AllowUnassociatedTargets", skip_serializing_if = "Option::is_none")]
+    pub allow_unassociated_targets: Option<bool>,
+    #[serde(rename = "Cutoff", skip_serializing_if = "Option::is_none")]
+    pub cutoff: Option<i32>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "Duration", skip_serializing_if = "Option::is_none")]
+    pub duration: Option<i32>,
+    #[serde(rename = "Enabled", skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    #[serde(rename = "EndDate", skip_serializing_if = "Option::is_none")]
+    pub end_date: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "Schedule", skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
+    #[serde(rename = "ScheduleOffset", skip_serializing_if = "Option::is_none")]
+    pub schedule_offset: Option<i32>,
+    #[serde(rename = "ScheduleTimezone", skip_serializing_if = "Option::is_none")]
+    pub schedule_timezone: Option<String>,
+    #[serde(rename = "StartDate", skip_serializing_if = "Option::is_none")]
+    pub start_date: Option<String>,
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+}
+
+/// What UpdateMaintenanceWindowTarget is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateMaintenanceWindowTargetRequest {
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "OwnerInformation", skip_serializing_if = "Option::is_none")]
+    pub owner_information: Option<String>,
+    #[serde(rename = "Replace", skip_serializing_if = "Option::is_none")]
+    pub replace: Option<bool>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+    #[serde(rename = "WindowTargetId", skip_serializing_if = "Option::is_none")]
+    pub window_target_id: Option<String>,
+}
+
+/// What UpdateMaintenanceWindowTarget answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateMaintenanceWindowTargetResult {
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "OwnerInformation", skip_serializing_if = "Option::is_none")]
+    pub owner_information: Option<String>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+    #[serde(rename = "WindowTargetId", skip_serializing_if = "Option::is_none")]
+    pub window_target_id: Option<String>,
+}
+
+/// What UpdateMaintenanceWindowTask is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateMaintenanceWindowTaskRequest {
+    #[serde(rename = "AlarmConfiguration", skip_serializing_if = "Option::is_none")]
+    pub alarm_configuration: Option<AlarmConfiguration>,
+    /// One of `CONTINUE_TASK`, `CANCEL_TASK`.
+    #[serde(rename = "CutoffBehavior", skip_serializing_if = "Option::is_none")]
+    pub cutoff_behavior: Option<String>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "LoggingInfo", skip_serializing_if = "Option::is_none")]
+    pub logging_info: Option<LoggingInfo>,
+    #[serde(rename = "MaxConcurrency", skip_serializing_if = "Option::is_none")]
+    pub max_concurrency: Option<String>,
+    #[serde(rename = "MaxErrors", skip_serializing_if = "Option::is_none")]
+    pub max_errors: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "Priority", skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i32>,
+    #[serde(rename = "Replace", skip_serializing_if = "Option::is_none")]
+    pub replace: Option<bool>,
+    #[serde(rename = "ServiceRoleArn", skip_serializing_if = "Option::is_none")]
+    pub service_role_arn: Option<String>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
+    #[serde(rename = "TaskArn", skip_serializing_if = "Option::is_none")]
+    pub task_arn: Option<String>,
+    #[serde(rename = "TaskInvocationParameters", skip_serializing_if = "Option::is_none")]
+    pub task_invocation_parameters: Option<MaintenanceWindowTaskInvocationParameters>,
+    #[serde(rename = "TaskParameters", skip_serializing_if = "Option::is_none")]
+    pub task_parameters: Option<BTreeMap<String, MaintenanceWindowTaskParameterValueExpression>>,
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+    #[serde(rename = "WindowTaskId", skip_serializing_if = "Option::is_none")]
+    pub window_task_id: Option<String>,
+}
+
+/// What UpdateMaintenanceWindowTask answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateMaintenanceWindowTaskResult {
+    #[serde(rename = "AlarmConfiguration", skip_serializing_if = "Option::is_none")]
+    pub alarm_configuration: Option<AlarmConfiguration>,
+    /// One of `CONTINUE_TASK`, `CANCEL_TASK`.
+    #[serde(rename = "CutoffBehavior", skip_serializing_if = "Option::is_none")]
+    pub cutoff_behavior: Option<String>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "LoggingInfo", skip_serializing_if = "Option::is_none")]
+    pub logging_info: Option<LoggingInfo>,
+    #[serde(rename = "MaxConcurrency", skip_serializing_if = "Option::is_none")]
+    pub max_concurrency: Option<String>,
+    #[serde(rename = "MaxErrors", skip_serializing_if = "Option::is_none")]
+    pub max_errors: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "Priority", skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i32>,
+    #[serde(rename = "ServiceRoleArn", skip_serializing_if = "Option::is_none")]
+    pub service_role_arn: Option<String>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
+    #[serde(rename = "TaskArn", skip_serializing_if = "Option::is_none")]
+    pub task_arn: Option<String>,
+    #[serde(rename = "TaskInvocationParameters", skip_serializing_if = "Option::is_none")]
+    pub task_invocation_parameters: Option<MaintenanceWindowTaskInvocationParameters>,
+    #[serde(rename = "TaskParameters", skip_serializing_if = "Option::is_none")]
+    pub task_parameters: Option<BTreeMap<String, MaintenanceWindowTaskParameterValueExpression>>,
+    #[serde(rename = "WindowId", skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<String>,
+    #[serde(rename = "WindowTaskId", skip_serializing_if = "Option::is_none")]
+    pub window_task_id: Option<String>,
 }
 
 /// What UpdateManagedInstanceRole is asked.

@@ -63,6 +63,11 @@ pub struct ExecutionStarted {
     /// there: it runs no step of its own, but one child for each target
     #[prost(message, optional, tag = "20")]
     pub targets: ::core::option::Option<Targets>,
+    /// what asked for it, such as maintenance-window; empty: somebody, or another execution
+    #[prost(string, tag = "21")]
+    pub origin_kind: ::prost::alloc::string::String,
+    #[prost(string, tag = "22")]
+    pub origin_id: ::prost::alloc::string::String,
 }
 /// The targets of an execution, resolved once.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -308,6 +313,52 @@ pub struct ExecutionFinished {
     /// as in ExecutionStarted
     #[prost(uint32, tag = "8")]
     pub parent_attempt: u32,
+    #[prost(string, tag = "9")]
+    pub origin_kind: ::prost::alloc::string::String,
+    /// as in ExecutionStarted
+    #[prost(string, tag = "10")]
+    pub origin_id: ::prost::alloc::string::String,
+}
+/// A request that leads to no execution.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExecutionRefused {
+    /// the one that would have begun; no other has it
+    #[prost(string, tag = "1")]
+    pub execution_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub origin_kind: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub origin_id: ::prost::alloc::string::String,
+    /// as StartAutomationExecution's errors
+    #[prost(string, tag = "4")]
+    pub code: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub reason: ::prost::alloc::string::String,
+    #[prost(int64, tag = "6")]
+    pub refused_ms: i64,
+}
+/// What another service asks for: to start a runbook, on behalf of the request's actor. It is decided on as
+/// StartAutomationExecution is. The answer are the events above with the same origin: ExecutionStarted and ExecutionFinished, or
+/// ExecutionRefused. The execution's id is the request's.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct AutomationRequested {
+    /// such as maintenance-window
+    #[prost(string, tag = "1")]
+    pub origin_kind: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub origin_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub document_name: ::prost::alloc::string::String,
+    /// empty: the default
+    #[prost(string, tag = "4")]
+    pub document_version: ::prost::alloc::string::String,
+    /// name to list of texts
+    #[prost(string, tag = "5")]
+    pub parameters_json: ::prost::alloc::string::String,
+    #[prost(string, tag = "6")]
+    pub account: ::prost::alloc::string::String,
+    #[prost(string, tag = "7")]
+    pub region: ::prost::alloc::string::String,
 }
 
 ::reeve_eventsourcing::events! {
@@ -326,5 +377,6 @@ ExecutionStopRequested(ExecutionStopRequested) = "reeve.automation.ExecutionStop
 ChildrenAdmitted(ChildrenAdmitted) = "reeve.automation.ChildrenAdmitted.v1",
 ChildFinished(ChildFinished) = "reeve.automation.ChildFinished.v1",
 ExecutionFinished(ExecutionFinished) = "reeve.automation.ExecutionFinished.v1",
+ExecutionRefused(ExecutionRefused) = "reeve.automation.ExecutionRefused.v1",
 }
 }

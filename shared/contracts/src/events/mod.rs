@@ -8,6 +8,7 @@ pub mod documents;
 pub mod incidents;
 pub mod ingest;
 pub mod inventory;
+pub mod maintenance_windows;
 pub mod node;
 pub mod nodes;
 pub mod opscenter;

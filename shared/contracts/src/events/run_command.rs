@@ -241,12 +241,20 @@ pub struct CommandRequested {
     pub account: ::prost::alloc::string::String,
     #[prost(string, tag = "13")]
     pub region: ::prost::alloc::string::String,
+    /// the SHA-256 that the document's content must have; empty: any
+    #[prost(string, tag = "14")]
+    pub document_hash: ::prost::alloc::string::String,
 }
 /// What another service asks for that has asked for the command: to end it on all its nodes. The answer are the command's events.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CommandCancellationRequested {
     #[prost(string, tag = "1")]
     pub command_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub origin_kind: ::prost::alloc::string::String,
+    /// as in the request for it: a command that is never sent is refused with them
+    #[prost(string, tag = "3")]
+    pub origin_id: ::prost::alloc::string::String,
 }
 
 ::reeve_eventsourcing::events! {

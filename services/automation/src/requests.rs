@@ -1,0 +1,57 @@
+//! What other services ask for: to start a runbook, on behalf of a principal.
+//!
+//! It is decided on as StartAutomationExecution is. The execution's id is the request's, so that a repeated request is one
+//! execution; a request that leads to none is answered by `ExecutionRefused`.
+
+use crate::{
+    domain::execution::{Command, Execution},
+    starting::{self, Order},
+};
+use reeve_authz::Authorizer;
+use reeve_contracts::automation::{AutomationRequested, ExecutionRefused};
+use reeve_runtime::{ApiError, HandlerError, Request};
+use std::sync::Arc;
+
+/// Starts the runbook that was asked for, or says why not.
+pub(crate) async fn run(
+    authorizer: Arc<dyn Authorizer>,
+    request: Request<AutomationRequested>,
+) -> Result<(), HandlerError> {
+    let (handle, context, id) = (&request.handle, &request.context, request.id.to_string());
+    let started = match order(&request.message) {
+        Ok(order) => starting::start(&authorizer, handle, &id, order, context).await.map(|_| ()),
+        Err(refused) => Err(refused),
+    };
+    let Err(refused) = started else { return Ok(()) };
+    if refused.is_ours() {
+        return Err(HandlerError::Unavailable(refused.to_string()));
+    }
+    let refused = ExecutionRefused {
+        execution_id: id.clone(),
+        origin_kind: request.message.origin_kind.clone(),
+        origin_id: request.message.origin_id.clone(),
+        code: refused.code,
+        reason: refused.message,
+        refused_ms: context.now.0,
+    };
+    handle.execute::<Execution>(&id, Command::Refuse(Box::new(refused)), context).await?;
+    Ok(())
+}
+
+fn order(requested: &AutomationRequested) -> Result<Order, ApiError> {
+    let parameters = match requested.parameters_json.as_str() {
+        "" => Default::default(),
+        json => serde_json::from_str(json).map_err(|error| {
+            ApiError::invalid(format!("parameters_json is not what it should be: {error}."))
+        })?,
+    };
+    Ok(Order {
+        document_name: requested.document_name.clone(),
+        document_version: requested.document_version.clone(),
+        parameters,
+        account: requested.account.clone(),
+        region: requested.region.clone(),
+        origin: Some((requested.origin_kind.clone(), requested.origin_id.clone())),
+        ..Order::default()
+    })
+}
