@@ -26,7 +26,7 @@ struct Cli {
     #[arg(long, global = true, default_value = ".reeve", env = "REEVE_DATA")]
     data: PathBuf,
     /// Asks about an earlier instant (RFC 3339), as the log has it: nodes, documents, commands, command, compliance, dead-letters,
-    /// incidents, inventory, associations, automation, ops, parameters, patch, rules, windows and api.
+    /// incidents, inventory, associations, automation, calendar, ops, parameters, patch, rules, windows and api.
     #[arg(long, global = true, value_name = "TIME")]
     as_of: Option<String>,
     /// How answers are printed.
@@ -107,6 +107,9 @@ enum Command {
     /// Finds out what patches nodes lack, and installs them.
     #[command(subcommand)]
     Patch(client::patch::Command),
+    /// Lists change calendars, and shows when one is open.
+    #[command(subcommand)]
+    Calendar(client::calendar::Command),
     /// Lists, shows and previews maintenance windows, and what they did.
     #[command(subcommand)]
     Windows(client::windows::Command),
@@ -188,13 +191,14 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
             | Command::Rules(_)
             | Command::Parameters(_)
             | Command::Patch(_)
+            | Command::Calendar(_)
             | Command::Windows(_)
             | Command::Api(_)
     );
     anyhow::ensure!(
         asks || cli.as_of.is_none(),
         "--as-of goes with nodes, documents, commands, command, compliance, dead-letters, incidents, inventory, \
-         associations, automation, ops, parameters, patch, rules, windows and api"
+         associations, automation, calendar, ops, parameters, patch, rules, windows and api"
     );
     let connection =
         || anyhow::Ok(client::connection::Connection::open(&data)?.asking_as_of(cli.as_of.clone()));
@@ -231,6 +235,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         Command::Inventory(args) => {
             return client::inventory::inventory(&connection()?, args, format).await;
         }
+        Command::Calendar(command) => client::calendar::calendar(&connection()?, command, format).await?,
         Command::Windows(command) => client::windows::windows(connection()?, command, format).await?,
         Command::Ops(command) => client::ops::ops(&connection()?, command, format).await?,
         Command::Rules(command) => client::rules::rules(&connection()?, command, format).await?,

@@ -3,12 +3,13 @@
 //! - Aggregate `association`, by id: subject `reeve.evt.state-manager.association.<id>`. What is to run where and when, and each
 //!   of its executions.
 //! - Aggregate `target`: subject `reeve.evt.state-manager.target.<association>.<node>`. A node that joined or returned.
-//! - Reads: the events of documents, nodes and tags; run-command's, for what came of its commands.
+//! - Reads: the events of documents, nodes, tags and calendars; run-command's, for what came of its commands.
 //! - Asks: run-command, on behalf of who made or last changed the association. An execution's id is its command's.
 //!
 //! Invariants: an instant of an association's schedule fires once, whatever restarts and however many replicas there are; what
 //! was due while nothing ran is made up for by one execution; of an association's executions one runs at a time; a node
-//! runs once for each firing, also when it was away at that instant or became a target later.
+//! runs once for each firing, also when it was away at that instant or became a target later; what is due while a calendar of the
+//! association is closed is held, and runs once when all of them are open.
 
 mod api;
 pub mod domain;
@@ -28,6 +29,7 @@ pub fn service() -> Service {
         .projection(reeve_fleet::Documents::<projections::ContentRow>::default())
         .projection(reeve_fleet::Nodes)
         .projection(reeve_fleet::node_tags())
+        .projection(projections::Calendars)
         .projection(projections::Commands)
         .projection(projections::Invocations)
         .projection(projections::Associations)
@@ -37,6 +39,7 @@ pub fn service() -> Service {
         .timer(FIRE, reactors::fire)
         .timer(CATCH_UP, reactors::catch_up)
         .reactor(Consumer::from_beginning("begin"), reactors::begin)
+        .reactor(Consumer::from_now("calendars"), reactors::follow_calendar)
         .reactor(Consumer::from_now("end"), reactors::end)
         .reactor(Consumer::from_now("documents"), reactors::follow_document)
         .reactor(Consumer::from_now("returned"), reactors::returned)

@@ -9,6 +9,7 @@ use crate::{
     projections::*,
 };
 use reeve_contracts::{
+    change_calendar::CalendarEvent,
     documents::DocumentEvent,
     nodes::NodeEvent,
     run_command::{CommandEvent, CommandRequested},
@@ -19,6 +20,7 @@ use reeve_contracts::{
 use reeve_eventsourcing::{Actor, Context, Event};
 use reeve_fleet::{DOCUMENTS, DocumentRow, NODE_TAGS, NODES, NodeRow, targets};
 use reeve_runtime::{Delivery, DueTimer, Handle, HandlerError};
+use reeve_types::arn::id_or_arn;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -30,6 +32,11 @@ pub async fn fire(due: DueTimer) -> Result<(), HandlerError> {
     let (handle, context) = (&due.handle, due.context("fire"));
     let state = handle.state::<Association>(&due.key);
     let association = state.association();
+    if state.running.is_none() && !calendars_are_open(handle, &association) {
+        let command = Command::Hold { due_ms: Some(due.due_at.0) };
+        handle.execute::<Association>(&due.key, command, &context).await?;
+        return Ok(());
+    }
     let (platforms, mut resolved) = (platforms(handle, &association), Resolved::default());
     if state.running.is_none() {
         let found = targets::selected(handle, &domain::targets(&association));
@@ -51,6 +58,10 @@ pub async fn catch_up(due: DueTimer) -> Result<(), HandlerError> {
     let (handle, context) = (&due.handle, due.context("catch-up"));
     let state = handle.state::<Association>(&due.key);
     let association = state.association();
+    if state.running.is_none() && !calendars_are_open(handle, &association) {
+        handle.execute::<Association>(&due.key, Command::Hold { due_ms: None }, &context).await?;
+        return Ok(());
+    }
     let prefix = format!("{}/", due.key);
     let waiting = handle.views().scan::<i64>(WAITING, &prefix, None, usize::MAX).rows;
     let waiting = waiting.into_iter().map(|(key, _)| key[prefix.len()..].to_owned());
@@ -101,8 +112,45 @@ fn never_arrived(handle: &Handle, execution: &str, node: &str) -> bool {
     outcome.is_some_and(|outcome| outcome.detailed_status == "DeliveryTimedOut")
 }
 
+/// Whether each of an association's calendars is open, as far as it is known: one that there is not is closed.
+fn calendars_are_open(handle: &Handle, association: &AssociationDescription) -> bool {
+    let names = association.calendar_names.iter().flatten().map(|name| id_or_arn("document", name));
+    names.into_iter().all(|name| handle.views().get::<bool>(CALENDARS, name) == Some(true))
+}
+
+/// A calendar has opened: what waits for it, and for no other, runs.
+pub async fn follow_calendar(delivery: Delivery<CalendarEvent>) -> Result<(), HandlerError> {
+    let (name, state) = match &delivery.event.event {
+        CalendarEvent::CalendarAdded(e) => (&e.name, &e.state),
+        CalendarEvent::CalendarStateChanged(e) => (&e.name, &e.state),
+        CalendarEvent::CalendarTransitionMoved(_) | CalendarEvent::CalendarRemoved(_) => return Ok(()),
+    };
+    if state != OPEN {
+        return Ok(());
+    }
+    let waiting =
+        delivery.handle.views().scan::<String>(BY_CALENDAR, &format!("{name}/"), None, usize::MAX).rows;
+    for (_, id) in waiting {
+        release(&delivery, &id).await?;
+    }
+    Ok(())
+}
+
+async fn release<E: Event>(delivery: &Delivery<E>, id: &str) -> Result<(), HandlerError> {
+    let state = delivery.handle.state::<Association>(id);
+    if state.is_held && calendars_are_open(&delivery.handle, &state.association()) {
+        let context = delivery.context(&format!("release/{id}"));
+        delivery.handle.execute::<Association>(id, Command::Release, &context).await?;
+    }
+    Ok(())
+}
+
 /// What an execution's beginning leads to: its command, and another look at who was away.
 pub async fn begin(delivery: Delivery<AssociationEvent>) -> Result<(), HandlerError> {
+    if let AssociationEvent::ExecutionHeld(held) = &delivery.event.event {
+        // Its calendars may have opened between the look at them and this.
+        return release(&delivery, &held.association_id).await;
+    }
     let AssociationEvent::ExecutionStarted(started) = &delivery.event.event else { return Ok(()) };
     if !started.node_ids.is_empty() {
         ask(&delivery, started).await?;

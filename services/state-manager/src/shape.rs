@@ -87,6 +87,7 @@ pub fn version(
         association_version: Some(number.to_owned()),
         created_date: Some(seconds(created_ms)),
         apply_only_at_cron_interval: of.apply_only_at_cron_interval,
+        calendar_names: of.calendar_names,
         association_name: of.association_name,
         compliance_severity: of.compliance_severity,
         document_version: of.document_version,

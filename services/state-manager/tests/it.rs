@@ -116,6 +116,50 @@ async fn a_firing_that_fell_into_an_outage_is_made_up_for_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_due_while_a_calendar_is_closed_runs_once_when_all_are_open() {
+    let nats = Nats::start();
+    let fleet = Fleet::start(&nats, 2).await;
+    let second = fleet.replica(&nats).await;
+    for name in ["Freeze", "Night"] {
+        fleet.calendar(name, "CLOSED").await;
+    }
+    let arn = "arn:aws:ssm:us-east-1:123456789012:document/Night";
+    let id = fleet.create(json!({"Name": "Doc", "Targets": all(), "CalendarNames": ["Freeze", arn]})).await;
+    let held = async || {
+        let events = fleet.events(&id).await.into_iter();
+        events.filter(|event| matches!(event, AssociationEvent::ExecutionHeld(_))).count()
+    };
+    fleet.until("it is held", async || held().await == 1).await;
+    fleet.calendar("Freeze", "OPEN").await;
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert_eq!(fleet.started(&id).await.len(), 0, "the other one is closed");
+    fleet.calendar("Night", "OPEN").await;
+    fleet.until("it runs", async || fleet.started(&id).await.len() == 1).await;
+    let first = fleet.started(&id).await[0].clone();
+    assert_eq!((first.cause.as_str(), first.node_ids.len()), ("CalendarOpened", 2));
+    fleet.finish(&first.execution_id, &id, &first.node_ids).await;
+    // Another transition starts nothing that nothing holds.
+    for state in ["CLOSED", "OPEN", "CLOSED"] {
+        fleet.calendar("Night", state).await;
+    }
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert_eq!(fleet.started(&id).await.len(), 1);
+    for _ in 0..2 {
+        fleet.call("StartAssociationsOnce", json!({"AssociationIds": [id]})).await.unwrap();
+    }
+    fleet.until("it is held", async || held().await >= 2).await;
+    // Nor does a restart without views forget it.
+    fleet.restart(&nats).await;
+    fleet.calendar("Night", "OPEN").await;
+    fleet.until("it runs", async || fleet.started(&id).await.len() == 2).await;
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert_eq!((fleet.started(&id).await.len(), fleet.requests().await.len()), (2, 2));
+    fleet.rebuilt_equals_live(&nats).await;
+    second.stop().await;
+    fleet.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bad_input_is_refused_by_name_and_value() {
     let nats = Nats::start();
     let fleet = Fleet::start(&nats, 1).await;
@@ -159,7 +203,7 @@ async fn bad_input_is_refused_by_name_and_value() {
             "ScheduleOffset",
         ),
         (json!({"Duration": 3}), "ValidationException", "Duration"),
-        (json!({"CalendarNames": ["c"]}), "ValidationException", "CalendarNames"),
+        (json!({"CalendarNames": ["c"]}), "InvalidDocument", "CalendarNames"),
         (json!({"Tags": [{"Key": "a", "Value": "b"}]}), "ValidationException", "Tags"),
         (json!({"InstanceId": node(0)}), "InvalidTarget", "InstanceId"),
         (

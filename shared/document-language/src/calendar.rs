@@ -1,65 +1,13 @@
-//! Change calendars: the least that iCalendar text must satisfy to be one.
+//! Change calendars: iCalendar text that can be evaluated.
 
 use crate::{Error, error::invalid};
+use reeve_icalendar::Calendar;
 
-/// Checks the structure and the calendar type; gives the description of the calendar.
+/// Checks a calendar; gives its description.
 pub(crate) fn check(content: &str) -> Result<Option<String>, Error> {
-    let lines = unfold(content);
-    let mut open: Vec<String> = Vec::new();
-    let mut kind = None;
-    let mut description = None;
-    let mut has_start = false;
-    let mut closed = false;
-    for (number, line) in lines.iter().enumerate() {
-        let field = format!("line {}", number + 1);
-        let Some((name, value)) = line.split_once(':') else {
-            return Err(invalid(field, "is not an iCalendar property"));
-        };
-        let property = name.split(';').next().unwrap_or(name).to_ascii_uppercase();
-        let value = value.trim();
-        if closed || (open.is_empty() && (property != "BEGIN" || value != "VCALENDAR")) {
-            return Err(invalid(field, "stands outside of the VCALENDAR"));
-        }
-        match property.as_str() {
-            "BEGIN" => {
-                has_start = false;
-                open.push(value.to_owned());
-            }
-            "END" => {
-                if open.pop().as_deref() != Some(value) {
-                    return Err(invalid(field, format!("ends {value}, which is not the open component")));
-                }
-                if value == "VEVENT" && !has_start {
-                    return Err(invalid("DTSTART", format!("is missing in the event that ends in {field}")));
-                }
-                closed = open.is_empty();
-            }
-            "DTSTART" => has_start = true,
-            "X-CALENDAR-TYPE" if open.len() == 1 => kind = Some(value.to_owned()),
-            "X-WR-CALDESC" if open.len() == 1 => description = Some(value.to_owned()),
-            _ => {}
-        }
-    }
-    if !closed {
-        return Err(invalid("VCALENDAR", "is missing or does not end"));
-    }
-    match kind.as_deref() {
-        Some("DEFAULT_OPEN" | "DEFAULT_CLOSED") => Ok(description.filter(|text| !text.is_empty())),
-        _ => Err(invalid("X-CALENDAR-TYPE", "must be DEFAULT_OPEN or DEFAULT_CLOSED")),
-    }
-}
-
-/// Long lines continue on the next one after a blank.
-fn unfold(content: &str) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for line in content.lines() {
-        match (line.strip_prefix([' ', '\t']), lines.last_mut()) {
-            (Some(rest), Some(last)) => last.push_str(rest),
-            _ if line.trim().is_empty() => {}
-            _ => lines.push(line.to_owned()),
-        }
-    }
-    lines
+    let calendar = Calendar::parse(content)
+        .map_err(|error| invalid(error.property, format!("{} (line {})", error.problem, error.line)))?;
+    Ok(Some(calendar.description().to_owned()).filter(|text| !text.is_empty()))
 }
 
 #[cfg(test)]
@@ -76,15 +24,17 @@ mod tests {
     }
 
     #[test]
-    fn given_broken_calendars_when_checked_then_they_are_refused() {
-        for (from, to) in [
-            ("DEFAULT_OPEN", "OPEN"),
-            ("END:VCALENDAR\r\n", ""),
-            ("END:VEVENT", "END:VTODO"),
-            ("DTSTART;TZID=UTC", "X"),
-            ("VERSION:2.0", "VERSION"),
+    fn given_broken_calendars_when_checked_then_they_are_refused_by_property_and_line() {
+        for (from, to, named) in [
+            ("DEFAULT_OPEN", "OPEN", "X-CALENDAR-TYPE"),
+            ("END:VCALENDAR\r\n", "", "END:VCALENDAR"),
+            ("END:VEVENT", "END:VTODO", "END:VEVENT"),
+            ("DTSTART;TZID=UTC", "X", "DTSTART"),
+            ("TZID=UTC", "TZID=Mars/X", "TZID"),
+            ("VERSION:2.0", "VERSION", "VERSION"),
         ] {
-            assert!(check(&GOOD.replace(from, to)).is_err(), "{from}");
+            let refused = check(&GOOD.replace(from, to)).unwrap_err().to_string();
+            assert!(refused.contains(named) && refused.contains("(line "), "{from}: {refused}");
         }
         assert!(check("").is_err());
     }

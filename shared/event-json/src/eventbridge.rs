@@ -1,6 +1,6 @@
 //! Events in the form that EventBridge's patterns are about.
 
-use crate::{Error, data, maintenance_windows, parameter_store};
+use crate::{Error, change_calendar, data, maintenance_windows, parameter_store};
 use data_encoding::BASE64;
 use reeve_eventsourcing::{Envelope, event_name};
 use serde_json::{Map, Value, json};
@@ -17,7 +17,7 @@ pub struct Place {
 /// - Reeve's own: `source` is `reeve.<service>`, `detail-type` the event's name, `detail` its body, and `resources` has what
 ///   it happened to, as `<aggregate>/<id>`.
 /// - What happens to parameters: as AWS's Parameter Store tells it, without values.
-/// - What happens to maintenance windows: as AWS tells it, where it does.
+/// - What happens to maintenance windows and to calendars: as AWS tells it, where it does.
 /// - Another system's CloudEvent: its `source`, its type, its data; `resources` has its subject, if it has one.
 /// - An event of PutEvents: as it was put.
 /// - Alertmanager's: `source` is `alertmanager.<sender>`, `detail-type` is `Alert`, and `detail` has `status`, `labels`,
@@ -69,6 +69,11 @@ pub fn for_rules(envelope: &Envelope, place: &Place) -> Result<Vec<Value>, Error
                 event(id, "aws.ssm", kind, resources.clone(), detail)
             });
             each.collect()
+        }
+        ("change-calendar", "CalendarStateChanged") => {
+            let resources = change_calendar::resource(&body, &place.region, &place.account);
+            let detail = change_calendar::detail(&body);
+            vec![event(envelope.id.to_string(), "aws.ssm", "Calendar State Change", resources, detail)]
         }
         ("maintenance-windows", name)
             if let Some((kind, detail)) = maintenance_windows::event(name, &body) =>
@@ -208,6 +213,28 @@ mod tests {
             told("ParameterPolicyFired", &|schema| envelope("parameters", "parameter", "x", schema, &fired));
         assert_eq!(events[0].0, "Parameter Store Policy Action");
         assert_eq!(events[0].1["policy-type"], "NoChangeNotification");
+    }
+
+    #[test]
+    fn a_calendars_change_is_told_as_aws_does() {
+        use reeve_contracts::change_calendar::CalendarStateChanged;
+        let body = CalendarStateChanged {
+            name: "freeze".into(),
+            state: "CLOSED".into(),
+            at_ms: 1_000,
+            next_ms: 61_000,
+            ..Default::default()
+        };
+        let schema = "reeve.change-calendar.CalendarStateChanged.v1";
+        let event = seen(&envelope("change-calendar", "calendar", "freeze", schema, &body)).remove(0);
+        assert_eq!(
+            (&event["source"], &event["detail-type"]),
+            (&json!("aws.ssm"), &json!("Calendar State Change"))
+        );
+        assert_eq!(event["resources"], json!(["arn:aws:ssm:eu-west-1:123456789012:document/freeze"]));
+        let (at, next) = ("1970-01-01T00:00:01Z", "1970-01-01T00:01:01Z");
+        let expected = json!({"state": "CLOSED", "atTime": at, "nextTransitionTime": next});
+        assert_eq!(event["detail"], expected);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! The body of an event is read by the descriptors of the contracts. Every field stands in it, also one that is empty, so
 //! that a pattern can ask for `false` and for 0; 64-bit numbers are numbers, because all of ours are well below 2^53.
 
+mod change_calendar;
 mod eventbridge;
 mod maintenance_windows;
 mod parameter_store;

@@ -103,6 +103,7 @@ impl Window {
             }
             "DescribeMaintenanceWindowsForTarget" => json!({"ResourceType": "INSTANCE",
                 "Targets": [{"Key": "InstanceIds", "Values": ["mi-00000000000000000"]}]}),
+            "GetCalendarState" => json!({"CalendarNames": ["freeze"], "AtTime": "2026-11-28T00:00:00Z"}),
             "PreviewMaintenanceWindow" => json!({"windowId": id}),
             _ => return None,
         })
@@ -137,6 +138,9 @@ impl Incident {
         let set = text(&incident(instance, "CreateReplicationSet", &regions)["arn"]);
         let (association, execution) = associate(instance);
         let (automation, window) = (automate(instance), Window::of(instance));
+        let content = "BEGIN:VCALENDAR\nX-CALENDAR-TYPE:DEFAULT_OPEN\nEND:VCALENDAR\n";
+        let calendar = json!({"Name": "freeze", "DocumentType": "ChangeCalendar", "DocumentFormat": "TEXT", "Content": content});
+        instance.call("CreateDocument", &calendar);
         Self { association, execution, automation, window, plan, arn, note, set }
     }
 

@@ -44,6 +44,9 @@ fn every_client_command_prints_json_or_refuses() {
         "AllowUnassociatedTargets": true});
     let window = instance.call("CreateMaintenanceWindow", &window);
     let window = window["WindowId"].as_str().unwrap().to_owned();
+    let calendar = "BEGIN:VCALENDAR\nX-CALENDAR-TYPE:DEFAULT_OPEN\nEND:VCALENDAR\n";
+    let calendar = json!({"Name": "freeze", "DocumentType": "ChangeCalendar", "DocumentFormat": "TEXT", "Content": calendar});
+    instance.call("CreateDocument", &calendar);
     let answered = |arguments: &[&str]| instance.reeve(&[&["--output", "json"], arguments].concat());
     answered(&["incidents", "create-plan", "plan", "--title", "t", "--impact", "3"]).text();
     answered(&["incidents", "start", "plan"]).text();
@@ -138,6 +141,8 @@ fn every_client_command_prints_json_or_refuses() {
         vec!["automation", "stop", "none"],
         vec!["automation", "signal", "none", "Approve"],
         vec!["automation", "simulate", "Runbook"],
+        vec!["calendar", "list"],
+        vec!["calendar", "show", "freeze"],
         vec!["windows", "list"],
         vec!["windows", "show", &window],
         vec!["windows", "executions", &window],

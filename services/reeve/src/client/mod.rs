@@ -5,6 +5,7 @@ pub mod api;
 pub mod associations;
 pub mod automation;
 pub mod bus_user;
+pub mod calendar;
 pub mod command;
 pub mod compliance;
 pub mod connection;

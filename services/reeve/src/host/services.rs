@@ -39,7 +39,7 @@ pub const KEY_RENEWAL: &str = "key-renewal";
 pub const KEY_RENEWAL_SECRETS: [&str; 2] = [ROOT_SEED, ROOT_KEY];
 
 /// Every service.
-pub const ENTRIES: [Entry; 18] = [
+pub const ENTRIES: [Entry; 19] = [
     Entry {
         name: "access",
         secrets: &[SECRETS_KEY, SYSTEM, CLIENTS, CLIENT_ADMISSION],
@@ -61,6 +61,12 @@ pub const ENTRIES: [Entry; 18] = [
         secrets: &[],
         authorizes: true,
         describe: |needs| Ok(reeve_automation::service(needs.access()?)),
+    },
+    Entry {
+        name: "change-calendar",
+        secrets: &[],
+        authorizes: false,
+        describe: |_| Ok(reeve_change_calendar::service()),
     },
     Entry {
         name: "compliance",

@@ -31,6 +31,7 @@ pub fn checked(
         }
     }
     supported(&of)?;
+    calendars(handle, &of)?;
     let content = document(handle, &of)?;
     selection(handle, &of, &content)?;
     inventory(handle, id, &of)?;
@@ -60,7 +61,6 @@ fn supported(of: &AssociationDescription) -> Result<(), ApiError> {
             of.automation_target_parameter_name.is_some(),
             "it is for automations",
         ),
-        ("CalendarNames", of.calendar_names.iter().flatten().next().is_some(), "calendars are not kept here"),
         ("Duration", of.duration.is_some(), "a run is not ended after a time here"),
         ("TargetLocations", of.target_locations.iter().flatten().next().is_some(), "it is for automations"),
         ("TargetMaps", of.target_maps.iter().flatten().next().is_some(), "it is for automations"),
@@ -69,6 +69,20 @@ fn supported(of: &AssociationDescription) -> Result<(), ApiError> {
         Some((member, _, why)) => Err(ApiError::invalid(format!("{member} cannot be given yet: {why}."))),
         None => Ok(()),
     }
+}
+
+/// What runs only while calendars are open needs calendars that there are.
+fn calendars(handle: &Handle, of: &AssociationDescription) -> Result<(), ApiError> {
+    for named in of.calendar_names.iter().flatten() {
+        let row = handle.views().get::<DocumentRow>(DOCUMENTS, id_or_arn("document", named));
+        let problem = match row {
+            Some(row) if row.document_type == "ChangeCalendar" => continue,
+            Some(row) => format!("which is of type {}, not ChangeCalendar", row.document_type),
+            None => "and there is no such document".to_owned(),
+        };
+        return Err(ApiError::new("InvalidDocument", format!("CalendarNames has {named:?}, {problem}.")));
+    }
+    Ok(())
 }
 
 /// The document's content in the version that is meant.

@@ -9,7 +9,7 @@ use reeve_contracts::{
     ssm::AssociationDescription,
     state_manager::{
         AssociationCreated, AssociationDeleted, AssociationStatusUpdated, AssociationUpdated,
-        ExecutionFinished, ExecutionRequested, ExecutionSkipped, ExecutionStarted,
+        ExecutionFinished, ExecutionHeld, ExecutionRequested, ExecutionSkipped, ExecutionStarted,
     },
 };
 use reeve_eventsourcing::{Context, Decider};
@@ -21,6 +21,8 @@ use uuid::Uuid;
 const SCHEDULE: &str = "Schedule";
 /// What an execution on nodes that joined or returned is caused by.
 pub const TARGETS_JOINED: &str = "TargetsJoined";
+/// What an execution is caused by that a calendar had held.
+const CALENDAR_OPENED: &str = "CalendarOpened";
 /// As many versions has an association (AWS's quota).
 pub const MAX_VERSIONS: u32 = 1_000;
 
@@ -67,6 +69,12 @@ pub enum Command {
         node_ids: Vec<String>,
         dropped_node_ids: Vec<String>,
     },
+    /// What is due at an instant, or waits since it joined when there is none, is held: a calendar is closed.
+    Hold {
+        due_ms: Option<i64>,
+    },
+    /// What is held runs: its calendars are open.
+    Release,
     Finish {
         execution_id: String,
         status: String,
@@ -122,6 +130,8 @@ pub struct State {
     pub is_catching_up: bool,
     /// What made it run again when that has ended.
     pub again: Option<String>,
+    /// Whether something that was due waits for its calendars to open.
+    pub is_held: bool,
 }
 
 impl State {
@@ -148,6 +158,7 @@ impl State {
     fn begin_version(&mut self, at_ms: i64, cause: &str) {
         self.since_ms = at_ms;
         self.again = None;
+        self.is_held = false;
         self.due = self.next_due(at_ms);
         if !self.timing().is_some_and(|timing| timing.only_at_interval) {
             self.ask(at_ms, cause);
@@ -241,6 +252,14 @@ impl Decider for Association {
             Command::CatchUp { executions, node_ids, dropped_node_ids } => {
                 Ok(catch_up(state, executions, (node_ids, dropped_node_ids), cx))
             }
+            Command::Hold { due_ms } => Ok(hold(state, due_ms, cx)),
+            Command::Release => Ok(state.is_held.then(|| {
+                AssociationEvent::ExecutionRequested(ExecutionRequested {
+                    association_id: state.association_id.clone(),
+                    cause: CALENDAR_OPENED.to_owned(),
+                    requested_ms: cx.now.0,
+                })
+            })),
             Command::Finish { execution_id, status, detailed_status, message } => {
                 let runs = state.running.as_ref() == Some(&execution_id);
                 Ok(runs.then(|| {
@@ -279,7 +298,16 @@ impl Decider for Association {
             }
             AssociationEvent::AssociationDeleted(_) => state = State::default(),
             AssociationEvent::AssociationStatusUpdated(e) => state.status_json.clone_from(&e.status_json),
-            AssociationEvent::ExecutionRequested(e) => state.ask(e.requested_ms, &e.cause),
+            AssociationEvent::ExecutionRequested(e) => {
+                state.is_held &= e.cause != CALENDAR_OPENED;
+                state.ask(e.requested_ms, &e.cause);
+            }
+            AssociationEvent::ExecutionHeld(e) => {
+                state.is_held = true;
+                if state.due.as_ref().is_some_and(|due| due.at_ms <= e.due_ms) {
+                    state.due = state.next_due(e.due_ms.max(e.held_ms));
+                }
+            }
             AssociationEvent::ExecutionStarted(e) => state.start(e),
             AssociationEvent::ExecutionSkipped(e) => state.skip(e),
             AssociationEvent::ExecutionFinished(e) => {
@@ -363,6 +391,17 @@ fn fire(
             dropped_node_ids: Vec::new(),
         })
     })
+}
+
+/// Something that is due is held, if it still is so.
+fn hold(state: &State, due_ms: Option<i64>, cx: &Context) -> Option<AssociationEvent> {
+    let (due_ms, cause) = match due_ms {
+        Some(due_ms) => (due_ms, state.due.as_ref().filter(|due| due.at_ms == due_ms)?.cause.clone()),
+        None => (0, TARGETS_JOINED.to_owned()),
+    };
+    let (association_id, held_ms) = (state.association_id.clone(), cx.now.0);
+    let held = ExecutionHeld { association_id, cause, due_ms, held_ms };
+    state.running.is_none().then_some(AssociationEvent::ExecutionHeld(held))
 }
 
 fn catch_up(

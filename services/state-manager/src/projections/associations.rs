@@ -3,7 +3,7 @@
 use crate::domain::association::{Association, AssociationEvent, State, TARGETS_JOINED};
 use reeve_contracts::{ssm::Target, state_manager::ExecutionStarted};
 use reeve_eventsourcing::{Decider, Projection, Recorded, View, ViewExt, timers};
-use reeve_types::Timestamp;
+use reeve_types::{Timestamp, arn::id_or_arn};
 use serde::{Deserialize, Serialize};
 
 /// Associations by id.
@@ -14,6 +14,8 @@ pub(crate) const VERSIONS: &str = "versions";
 pub(crate) const BY_TARGET: &str = "by-target";
 /// Ids of associations by `<document>/<id>`.
 pub(crate) const BY_DOCUMENT: &str = "by-document";
+/// Ids of associations by `<calendar>/<id>`.
+pub(crate) const BY_CALENDAR: &str = "by-calendar";
 /// The timer of an association's next run.
 pub(crate) const FIRE: &str = "fire";
 
@@ -73,6 +75,9 @@ fn index(view: &mut dyn View, state: &State, put: bool) {
     let targets = crate::domain::targets(&association);
     let document = association.name.clone().unwrap_or_default();
     let mut rows = vec![(BY_DOCUMENT, format!("{document}/{id}"))];
+    let calendars = association.calendar_names.iter().flatten();
+    let calendars = calendars.map(|name| (BY_CALENDAR, format!("{}/{id}", id_or_arn("document", name))));
+    rows.extend(calendars);
     rows.extend(target_keys(&targets).into_iter().map(|key| (BY_TARGET, format!("{key}/{id}"))));
     for (table, key) in rows {
         match put {
@@ -96,7 +101,7 @@ pub(crate) struct Associations;
 
 impl Projection for Associations {
     const NAME: &'static str = "associations";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Event = AssociationEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<AssociationEvent>) {
@@ -123,6 +128,7 @@ impl Projection for Associations {
             }
             AssociationEvent::AssociationStatusUpdated(_)
             | AssociationEvent::ExecutionRequested(_)
+            | AssociationEvent::ExecutionHeld(_)
             | AssociationEvent::ExecutionSkipped(_) => {}
         }
         if row.state.version != before.version {

@@ -1,6 +1,7 @@
 //! Events to rows.
 
 mod associations;
+mod calendars;
 mod documents;
 mod executions;
 mod outcomes;
@@ -9,7 +10,8 @@ mod waiting;
 pub(crate) use associations::{
     ASSOCIATIONS, AssociationRow, Associations, FIRE, VERSIONS, VersionRow, version_key,
 };
-pub(crate) use associations::{BY_DOCUMENT, BY_TARGET, node_keys};
+pub(crate) use associations::{BY_CALENDAR, BY_DOCUMENT, BY_TARGET, node_keys};
+pub(crate) use calendars::{CALENDARS, Calendars, OPEN};
 pub(crate) use documents::{ContentRow, content_of};
 pub(crate) use executions::{EXECUTION_KEYS, EXECUTIONS, ExecutionRow, Executions, RUNS, RunRow, TARGETS};
 pub(crate) use outcomes::{

@@ -60,6 +60,8 @@ impl Projection for Served {
             }
             AssociationEvent::ExecutionFinished(e) => (true, e.finished_ms),
             AssociationEvent::AssociationDeleted(_) => return timers::cancel(view, CATCH_UP, id),
+            // Who waits runs with the others, when the calendars are open.
+            AssociationEvent::ExecutionHeld(_) => return timers::cancel(view, CATCH_UP, id),
             _ => return,
         };
         let waiting = view.row::<Count>(WAITING_COUNTS, id).unwrap_or_default().0;

@@ -1,6 +1,7 @@
 //! The service as tests use it, and the other services' events as they would write them.
 
 use reeve_contracts::{
+    change_calendar::{CalendarEvent, CalendarStateChanged},
     documents::{DocumentCreated, DocumentEvent, Version},
     nodes::{NodeConnected, NodeEvent, NodeLost, NodeRegistered},
     outcome::{StepOutcome, StepStatus},
@@ -75,7 +76,7 @@ impl Fleet {
     /// With so many nodes, all connected.
     pub async fn start(nats: &Nats, nodes: usize) -> Self {
         let bus = nats.bus().await;
-        for service in ["documents", "nodes", "tags", "run-command", "state-manager"] {
+        for service in ["documents", "nodes", "tags", "run-command", "change-calendar", "state-manager"] {
             streams::ensure_events(&bus, service).await.unwrap();
         }
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -88,6 +89,9 @@ impl Fleet {
         fleet.publish("Doc", document("Doc", "Command")).await;
         fleet.publish("Old", document("Old", "Command")).await;
         fleet.publish("Auto", document("Auto", "Automation")).await;
+        for name in ["Freeze", "Night"] {
+            fleet.publish(name, document(name, "ChangeCalendar")).await;
+        }
         for n in 0..nodes {
             let registered = NodeRegistered { node_id: node(n), ..NodeRegistered::default() };
             fleet.publish(&node(n), NodeEvent::NodeRegistered(registered)).await;
@@ -110,6 +114,14 @@ impl Fleet {
         let envelope = Envelope::of(&aggregate, &event, &context);
         let position = store::append(&self.bus, &envelope, Position(last)).await.unwrap();
         self.last.lock().unwrap().insert(subject, position.0);
+    }
+
+    /// What the change-calendar service would say.
+    pub async fn calendar(&self, name: &str, state: &str) {
+        let (name, state) = (name.to_owned(), state.to_owned());
+        let changed = CalendarStateChanged { name: name.clone(), state, ..CalendarStateChanged::default() };
+        self.publish(&name, CalendarEvent::CalendarStateChanged(changed)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 
     pub async fn connected(&self, n: usize) {

@@ -100,6 +100,7 @@ pub const OPERATIONS: &[&str] = &[
     "StartAssociationsOnce",
     "DescribeEffectiveInstanceAssociations",
     "DescribeInstanceAssociationsStatus",
+    "GetCalendarState",
     "CreateMaintenanceWindow",
     "UpdateMaintenanceWindow",
     "DeleteMaintenanceWindow",
@@ -2607,6 +2608,29 @@ pub struct GetAutomationExecutionRequest {
 pub struct GetAutomationExecutionResult {
     #[serde(rename = "AutomationExecution", skip_serializing_if = "Option::is_none")]
     pub automation_execution: Option<AutomationExecution>,
+}
+
+/// What GetCalendarState is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetCalendarStateRequest {
+    #[serde(rename = "AtTime", skip_serializing_if = "Option::is_none")]
+    pub at_time: Option<String>,
+    #[serde(rename = "CalendarNames", skip_serializing_if = "Option::is_none")]
+    pub calendar_names: Option<Vec<String>>,
+}
+
+/// What GetCalendarState answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetCalendarStateResponse {
+    #[serde(rename = "AtTime", skip_serializing_if = "Option::is_none")]
+    pub at_time: Option<String>,
+    #[serde(rename = "NextTransitionTime", skip_serializing_if = "Option::is_none")]
+    pub next_transition_time: Option<String>,
+    /// One of `OPEN`, `CLOSED`.
+    #[serde(rename = "State", skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
 }
 
 /// What GetCommandInvocation is asked.

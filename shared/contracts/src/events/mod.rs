@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod automation;
+pub mod change_calendar;
 pub mod compliance;
 pub mod dead_letters;
 pub mod documents;

@@ -53,7 +53,7 @@ pub struct AssociationStatusUpdated {
 pub struct ExecutionRequested {
     #[prost(string, tag = "1")]
     pub association_id: ::prost::alloc::string::String,
-    /// StartAssociationsOnce, or DocumentChanged
+    /// StartAssociationsOnce, DocumentChanged or CalendarOpened
     #[prost(string, tag = "2")]
     pub cause: ::prost::alloc::string::String,
     #[prost(int64, tag = "3")]
@@ -74,7 +74,7 @@ pub struct ExecutionStarted {
     /// the number of this firing, or of the one that is caught up with
     #[prost(uint64, tag = "4")]
     pub firing: u64,
-    /// Created, Updated, Schedule, StartAssociationsOnce, DocumentChanged, TargetsJoined
+    /// Created, Updated, Schedule, StartAssociationsOnce, DocumentChanged, CalendarOpened, TargetsJoined
     #[prost(string, tag = "5")]
     pub cause: ::prost::alloc::string::String,
     /// when it was due
@@ -108,6 +108,19 @@ pub struct ExecutionSkipped {
     pub due_ms: i64,
     #[prost(int64, tag = "5")]
     pub skipped_ms: i64,
+}
+/// It was due while one of its calendars was closed: it runs when all of them are open, once.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExecutionHeld {
+    #[prost(string, tag = "1")]
+    pub association_id: ::prost::alloc::string::String,
+    /// what made it due
+    #[prost(string, tag = "2")]
+    pub cause: ::prost::alloc::string::String,
+    #[prost(int64, tag = "3")]
+    pub due_ms: i64,
+    #[prost(int64, tag = "4")]
+    pub held_ms: i64,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ExecutionFinished {
@@ -148,6 +161,7 @@ AssociationStatusUpdated(AssociationStatusUpdated) = "reeve.state-manager.Associ
 ExecutionRequested(ExecutionRequested) = "reeve.state-manager.ExecutionRequested.v1",
 ExecutionStarted(ExecutionStarted) = "reeve.state-manager.ExecutionStarted.v1",
 ExecutionSkipped(ExecutionSkipped) = "reeve.state-manager.ExecutionSkipped.v1",
+ExecutionHeld(ExecutionHeld) = "reeve.state-manager.ExecutionHeld.v1",
 ExecutionFinished(ExecutionFinished) = "reeve.state-manager.ExecutionFinished.v1",
 }
 }
