@@ -25,6 +25,8 @@ mod automation;
 mod bad_input;
 #[path = "it/bus_away.rs"]
 mod bus_away;
+#[path = "it/calendar.rs"]
+mod calendar;
 #[path = "it/children.rs"]
 mod children;
 #[path = "it/client.rs"]

@@ -244,6 +244,29 @@ async fn windows_are_changed_listed_and_found() {
     );
     let shown = fleet.call("GetMaintenanceWindow", get.clone()).await.unwrap();
     assert_eq!(shown["NextExecutionTime"], Value::Null);
+    // Each member alone, and the others stay.
+    let (start, end) = ("2026-01-01T00:00:00+10:00", "2099-01-01T00:00:00Z");
+    let mut expected = shown.clone();
+    for (member, value) in [
+        ("StartDate", json!(start)),
+        ("EndDate", json!(end)),
+        ("ScheduleOffset", json!(2)),
+        ("ScheduleTimezone", json!("Europe/Berlin")),
+        ("Cutoff", json!(0)),
+        ("Enabled", json!(true)),
+    ] {
+        let mut update = json!({"WindowId": window});
+        update[member] = value.clone();
+        fleet.call("UpdateMaintenanceWindow", update).await.unwrap();
+        let shown = fleet.call("GetMaintenanceWindow", get.clone()).await.unwrap();
+        expected[member] = value;
+        for changes in ["ModifiedDate", "NextExecutionTime"] {
+            expected[changes] = shown[changes].clone();
+        }
+        let has = |of: &Value| of.as_object().unwrap().iter().filter(|(_, value)| !value.is_null()).count();
+        assert!(has(&shown) == has(&expected) && shown[member] == expected[member], "{member}: {shown}");
+        assert_eq!((&shown["Name"], &shown["Schedule"]), (&expected["Name"], &expected["Schedule"]));
+    }
     let replace = json!({"WindowId": window, "Replace": true, "Name": "new", "Schedule": "rate(1 day)", "Duration": 1,
         "Cutoff": 0, "AllowUnassociatedTargets": true});
     let replaced = fleet.call("UpdateMaintenanceWindow", replace.clone()).await.unwrap();
@@ -399,6 +422,18 @@ async fn bad_input_is_refused_by_name_and_value() {
         let refused = fleet.call(operation, input.clone()).await.expect_err(&input.to_string());
         assert!(refused.contains(expected), "{input}: {refused}");
     }
+    let (operation, input) =
+        task(json!({"TaskType": "AUTOMATION", "Targets": [], "MaxErrors": null, "MaxConcurrency": null}));
+    let alone = fleet.call(operation, input).await.unwrap()["WindowTaskId"].clone();
+    let shown = fleet
+        .call("GetMaintenanceWindowTask", json!({"WindowId": window, "WindowTaskId": alone}))
+        .await
+        .unwrap();
+    assert_eq!(
+        (&shown["MaxErrors"], &shown["MaxConcurrency"]),
+        (&json!("1"), &json!("1")),
+        "as AWS shows them"
+    );
     let (operation, input) = task(json!({}));
     let made = fleet.call(operation, input).await.unwrap();
     let safe = json!({"WindowId": window, "WindowTargetId": target, "Safe": true});
