@@ -374,7 +374,7 @@ fn write(instance: &Instance, dice: &mut Dice, created: &mut Created, incident: 
         18 => ("LabelParameterVersion", json!({"Name": parameter, "Labels": ["label"]})),
         20 => (
             "UpdateMaintenanceWindow",
-            json!({"WindowId": incident.window.id, "Enabled": n % 2 == 0, "Description": n.to_string()}),
+            json!({"WindowId": incident.window.id, "Enabled": n.is_multiple_of(2), "Description": n.to_string()}),
         ),
         19 => ("DeleteParameter", json!({"Name": parameter})),
         _ => {

@@ -260,3 +260,28 @@ fn executions_of_another_life_have_other_ids() {
     };
     assert_ne!(first.execution_id, second.execution_id);
 }
+
+#[test]
+fn what_is_held_is_released_once() {
+    let mut log = vec![created(json!({"ScheduleExpression": "rate(1 hour)", "CalendarNames": ["c"]}))];
+    assert_eq!(at(&log, 1_000, Command::Release), None, "nothing is held");
+    assert_eq!(at(&log, 1_000, Command::Hold { due_ms: Some(7) }), None, "that is not due");
+    let held = at(&log, 1_100, Command::Hold { due_ms: Some(1_000) }).unwrap();
+    assert!(matches!(&held, AssociationEvent::ExecutionHeld(e) if e.cause == "Created" && e.due_ms == 1_000));
+    log.push(held);
+    assert_eq!(due(&log), Some((1_000 + HOUR, "Schedule".into())), "the next instant is due");
+    log.push(at(&log, 1_000 + HOUR, Command::Hold { due_ms: Some(1_000 + HOUR) }).unwrap());
+    let opened = at(&log, 2 * HOUR, Command::Release).unwrap();
+    log.push(opened);
+    assert_eq!(due(&log), Some((2 * HOUR, "CalendarOpened".into())), "one run for both");
+    assert_eq!(at(&log, 2 * HOUR, Command::Release), None);
+    // Who joined while it was closed is held as well, and an edit drops what is held.
+    let mut joined =
+        vec![created(json!({"ScheduleExpression": "cron(0 2 ? * * *)", "ApplyOnlyAtCronInterval": true}))];
+    joined.push(at(&joined, 5_000, Command::Hold { due_ms: None }).unwrap());
+    assert!(folded(&joined).is_held);
+    assert_eq!(due(&joined), Some((2 * HOUR, "Schedule".into())));
+    let json = folded(&joined).association_json;
+    joined.push(at(&joined, 6_000, Command::Update { association_json: json, on_version: None }).unwrap());
+    assert!(!folded(&joined).is_held);
+}
