@@ -407,7 +407,10 @@ async fn bad_input_is_refused_by_name_and_value() {
             ("DescribeMaintenanceWindows", json!({"Filters": [{"Key": "Enabled", "Values": ["x"]}]})),
             "ValidationException",
         ),
-        (("DescribeMaintenanceWindowSchedule", json!({"NextToken": "x"})), "InvalidNextToken"),
+        (
+            ("DescribeMaintenanceWindowSchedule", json!({"NextToken": "x"})),
+            "ValidationException: NextToken is \"x\"",
+        ),
         (("CancelMaintenanceWindowExecution", json!({"WindowExecutionId": "x"})), "DoesNotExistException"),
         (
             ("GetMaintenanceWindowTask", json!({"WindowId": window, "WindowTaskId": "x"})),

@@ -94,7 +94,7 @@ fn a_text_that_takes_too_much_work_says_so_in_time() {
         let calendar = Calendar::parse(&one).unwrap();
         let begun = Instant::now();
         let _ = state_at(&[&calendar], at("2026-06-01T00:00:00Z"));
-        // AWS's clients wait for seconds; the limit holds in release, where it is ten times as fast.
+        // It ends by its bound on work: a figure it is not, in an unoptimized build beside others.
         assert!(begun.elapsed() < Duration::from_secs(3), "{rule} took {:?}", begun.elapsed());
     }
 }

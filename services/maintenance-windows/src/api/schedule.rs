@@ -79,6 +79,12 @@ impl Iterator for Instants {
     }
 }
 
+/// These two operations take any number from 1 on.
+fn most_results(asked: Option<i32>) -> Option<i32> {
+    let most = i32::try_from(MAX_RESULTS).unwrap_or(i32::MAX);
+    asked.map(|asked| asked.min(most))
+}
+
 /// Where an answer ended: how many instants were told, the last of them, and its window.
 fn read_token(token: &str) -> Option<(usize, i64, String)> {
     let mut parts = token.splitn(3, '/');
@@ -105,9 +111,10 @@ pub async fn schedule(
     };
     let (mut told, mut from, mut last) = (0, after.map_or(call.now.0, |after| after.max(call.now.0)), None);
     if let Some(token) = input.next_token.as_deref() {
-        let (count, at, id) = read_token(token).ok_or_else(|| ApiError::unknown_token(token))?;
+        let (count, at, id) = read_token(token)
+            .ok_or_else(|| ApiError::invalid(format!("NextToken is {token:?}, which no answer gave.")))?;
         // That instant may be another window's as well.
-        (told, from, last) = (count, at - 1, Some((at, id)));
+        (told, from, last) = (count, at.saturating_sub(1), Some((at, id)));
     }
     let instants = Instants::of(&windows, from);
     let names: Vec<(String, Timing)> = instants.windows.clone();
@@ -116,7 +123,7 @@ pub async fn schedule(
         None => true,
     };
     let most = if before.is_some() { usize::MAX } else { MAX_LOOK_AHEAD.saturating_sub(told) };
-    let limit = page_size(input.max_results, MAX_RESULTS)?;
+    let limit = page_size(most_results(input.max_results), MAX_RESULTS)?;
     let meant = instants.filter(is_behind).take_while(|(at, _)| before.is_none_or(|before| *at < before));
     let mut meant = meant.take(most).peekable();
     let (mut entries, mut next_token) = (Vec::new(), None);
@@ -128,7 +135,7 @@ pub async fn schedule(
             name: state.and_then(|(_, state)| state.window().name),
             window_id: Some(id.clone()),
         });
-        told += 1;
+        told = told.saturating_add(1);
         if entries.len() == limit {
             next_token = meant.peek().map(|_| format!("{told}/{at}/{id}"));
             break;
@@ -144,7 +151,8 @@ pub async fn for_target(
     let given = input.targets.clone().unwrap_or_default();
     checks::targets(input.resource_type.as_deref().unwrap_or_default(), &given)?;
     let rows = windows(&call.handle, &given);
-    let page = page_of(rows, input.next_token.as_deref(), page_size(input.max_results, MAX_RESULTS)?);
+    let page =
+        page_of(rows, input.next_token.as_deref(), page_size(most_results(input.max_results), MAX_RESULTS)?);
     let (identities, next_token) =
         to_answers(page, |state: Arc<State>| MaintenanceWindowIdentityForTarget {
             name: state.window().name,
