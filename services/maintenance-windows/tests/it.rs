@@ -254,6 +254,7 @@ async fn windows_are_changed_listed_and_found() {
         ("ScheduleTimezone", json!("Europe/Berlin")),
         ("Cutoff", json!(0)),
         ("Enabled", json!(true)),
+        ("Enabled", json!(false)),
     ] {
         let mut update = json!({"WindowId": window});
         update[member] = value.clone();
