@@ -3,13 +3,15 @@
 //! - Aggregate `compliance`, one for each resource and type: subject `reeve.evt.compliance.compliance.<resource>.<type>`.
 //!   Event `ComplianceChanged`, which is the difference: of items that somebody put.
 //! - Reads: the events of nodes; the inventory's of `AWS:PatchCompliance` and `AWS:PatchSummary`, which are the items of the
-//!   type Patch. Where somebody put items of that type as well, those of the later execution count.
+//!   type Patch. Where somebody put items of that type as well, those of the later execution count. State-manager's and
+//!   run-command's, of which the items of the type Association are made when they are read.
 //!
 //! Invariants: items that are refused leave nothing behind; a difference is said to what is known, by the count of changes,
 //! and to nothing else; the parts of a large change are in force together; handling an event costs what differs, whatever the
 //! fleet and the resource hold.
 
 mod api;
+mod associations;
 mod domain;
 mod projections;
 mod reactors;
@@ -27,6 +29,10 @@ pub fn service() -> Service {
     Service::new("compliance")
         .aggregate::<Compliance>()
         .projection(reeve_fleet::Nodes)
+        .projection(reeve_fleet::node_tags())
+        .projection(projections::Associations)
+        .projection(projections::AssociationCommands)
+        .projection(projections::Outcomes)
         .projection(projections::Put)
         .projection(projections::Scanned)
         .reactor(Consumer::from_beginning("deregistration"), reactors::forget_node)

@@ -1,6 +1,9 @@
 //! What resources comply with, whoever it comes from.
 
-use crate::projections::{GroupRow, PUT, SCANNED, Tables, group_key};
+use crate::{
+    associations::{self, ASSOCIATION},
+    projections::{GroupRow, ItemRow, PUT, SCANNED, Tables, group_key},
+};
 use reeve_runtime::{Handle, Page};
 
 /// The type whose items scans find as well.
@@ -16,6 +19,31 @@ pub(crate) fn group(handle: &Handle, compliance_type: &str, resource: &str) -> O
         (Some(put), Some(scanned)) if put.1.latest.time_ms > scanned.1.latest.time_ms => Some(put),
         (put, scanned) => scanned.or(put),
     }
+}
+
+/// Some of a resource's items of a type with their keys, after one of them, and what all of them come to.
+pub(crate) fn items(
+    handle: &Handle,
+    (compliance_type, resource): (&str, &str),
+    after: Option<&str>,
+    limit: usize,
+    keep: impl Fn(&GroupRow, &ItemRow) -> bool,
+) -> Option<(GroupRow, Vec<(String, ItemRow)>)> {
+    if compliance_type == ASSOCIATION {
+        let group = associations::group(handle, resource)?;
+        let rows = associations::items(handle, resource).into_iter();
+        let rows =
+            rows.filter(|(key, row)| after.is_none_or(|after| key.as_str() > after) && keep(&group, row));
+        let rows = rows.take(limit).collect();
+        return Some((group, rows));
+    }
+    let (tables, group) = group(handle, compliance_type, resource)?;
+    let prefix = format!("{}/", group_key(compliance_type, resource));
+    let after = after.map(|key| format!("{prefix}{key}"));
+    let wanted = |_: &str, row: &ItemRow| keep(&group, row);
+    let page = handle.views().filter(tables.items, &prefix, after.as_deref(), limit, wanted);
+    let rows = page.rows.into_iter().map(|(key, row)| (key[prefix.len()..].to_owned(), row)).collect();
+    Some((group, rows))
 }
 
 /// The groups whose keys are after another one, and that `keep` keeps, given type and resource: in the order of their keys.
@@ -36,7 +64,13 @@ pub(crate) fn groups(
     };
     let (put, scanned) = (of(PUT), of(SCANNED));
     let mut has_more = put.next.is_some() || scanned.next.is_some();
-    let mut rows = [put.rows, scanned.rows].concat();
+    let associated = associations::nodes(handle).into_iter().filter_map(|node| {
+        let key = group_key(ASSOCIATION, &node);
+        let is_after = after.is_none_or(|after| key.as_str() > after);
+        let row = is_after.then(|| associations::group(handle, &node)).flatten()?;
+        keep(ASSOCIATION, &node, &row).then_some((key, row))
+    });
+    let mut rows = [put.rows, scanned.rows, associated.collect()].concat();
     rows.sort_by(|(a, _), (b, _)| a.cmp(b));
     has_more |= rows.len() > limit;
     rows.truncate(limit);

@@ -149,7 +149,7 @@ async fn bad_input_is_refused_by_name_and_nothing_of_the_call_is_stored() {
         (
             with("ComplianceType", json!("Association")),
             "ValidationException",
-            "compliance of associations is not kept",
+            "nobody says it in their place",
         ),
         (
             with("ExecutionSummary", json!({"ExecutionTime": -1})),

@@ -61,6 +61,21 @@ pub fn check(targets: &[ssm::Target]) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// Which nodes an association is for: they meet each of these. Without any it is for all nodes: what names all of them
+/// (`InstanceIds` with the value `*`) is met by every node, and left out. What names nobody is for nobody.
+pub fn of_association(of: &ssm::AssociationDescription) -> Vec<ssm::Target> {
+    let given = of.targets.as_deref().unwrap_or_default();
+    if of.instance_id.is_some() || given.is_empty() {
+        let values = Some(of.instance_id.iter().cloned().collect());
+        return vec![ssm::Target { key: Some("InstanceIds".to_owned()), values }];
+    }
+    let names_all = |target: &ssm::Target| {
+        target.key.as_deref() == Some("InstanceIds")
+            && target.values.iter().flatten().any(|value| value == "*")
+    };
+    given.iter().filter(|target| !names_all(target)).cloned().collect()
+}
+
 /// The nodes that meet every target: values of one target are alternatives.
 ///
 /// # Errors

@@ -197,3 +197,76 @@ fn the_command_line_lists_counts_and_exports_now_and_as_of_an_instant() {
     assert_eq!((&line["Id"], &line["Details"]["Rule"]), (&json!("2"), &json!("a, \"b\"")));
     assert_eq!(asked(&["export", "--format", "jsonl"], None), "");
 }
+
+/// The node's only item of an association, once it has a status.
+fn associated(instance: &Instance, status: &str) -> Value {
+    wait_for(&format!("the association's item is {status}"), || {
+        let listed = instance
+            .aws(&[
+                "list-compliance-items",
+                "--resource-ids",
+                &instance.node(),
+                "--filters",
+                "Key=ComplianceType,Values=Association,Type=EQUAL",
+            ])
+            .json();
+        let item = listed["ComplianceItems"].get(0).cloned()?;
+        (item["Status"] == status).then_some(item)
+    })
+}
+
+#[test]
+fn nodes_comply_with_the_associations_that_succeeded_on_them() {
+    let instance = Instance::start_with(1, &[("REEVE_TAG", "role=web")]);
+    let mark = instance.scratch().join("mark");
+    let script = format!("test -e {}", mark.display());
+    let parameters = json!({"commands": [script]}).to_string();
+    let create = [
+        "create-association",
+        "--name",
+        "AWS-RunShellScript",
+        "--parameters",
+        &parameters,
+        "--targets",
+        "Key=tag:role,Values=web",
+        "--compliance-severity",
+        "CRITICAL",
+    ];
+    let made = instance.aws(&create).json()["AssociationDescription"].clone();
+    let id = made["AssociationId"].as_str().unwrap();
+    let item = associated(&instance, "NON_COMPLIANT");
+    assert_eq!(
+        (&item["Id"], &item["Severity"], &item["Title"]),
+        (&json!(id), &json!("CRITICAL"), &json!(""))
+    );
+    assert_eq!(item["Details"], json!({"DocumentName": "AWS-RunShellScript", "DocumentVersion": "1"}));
+    let summary = || {
+        let listed = instance.aws(&["list-compliance-summaries"]).json();
+        let found = listed["ComplianceSummaryItems"].as_array().unwrap().iter();
+        found.filter(|one| one["ComplianceType"] == "Association").cloned().collect::<Vec<_>>()
+    };
+    let counted = summary();
+    assert_eq!(counted[0]["NonCompliantSummary"]["SeveritySummary"]["CriticalCount"], 1, "{counted:?}");
+    let of_nodes = instance.aws(&["list-resource-compliance-summaries"]).json();
+    assert_eq!(of_nodes["ResourceComplianceSummaryItems"][0]["OverallSeverity"], "CRITICAL", "{of_nodes}");
+
+    std::fs::write(&mark, "").unwrap();
+    instance.aws(&["start-associations-once", "--association-ids", id]).text();
+    associated(&instance, "COMPLIANT");
+    // Who is no target any more, and what is deleted, has nothing to comply with.
+    let node = instance.node();
+    let tag = ["--resource-type", "ManagedInstance", "--resource-id", &node];
+    instance.aws(&[&["remove-tags-from-resource"], &tag[..], &["--tag-keys", "role"]].concat()).text();
+    wait_for("it is no target any more", || summary().is_empty().then_some(()));
+    instance.aws(&[&["add-tags-to-resource"], &tag[..], &["--tags", "Key=role,Value=web"]].concat()).text();
+    associated(&instance, "COMPLIANT");
+    instance.aws(&["delete-association", "--association-id", id]).text();
+    wait_for("it is deleted", || summary().is_empty().then_some(()));
+    let items = json!([item_of(id)]);
+    let refused = call(&instance, &put(&instance, "Association", &items, &[])).complaint().to_owned();
+    assert!(refused.contains("nobody says it in their place"), "{refused}");
+}
+
+fn item_of(id: &str) -> Value {
+    json!({"Id": id, "Severity": "LOW", "Status": "COMPLIANT"})
+}

@@ -2,8 +2,9 @@
 
 use super::{MANAGED_INSTANCE, filters::Conditions, known_resource, known_resource_type, summaries, summary};
 use crate::{
+    associations::ASSOCIATION,
     projections::{GroupRow, ItemRow, TYPES},
-    reading::{PATCH, group},
+    reading::{PATCH, items},
 };
 use reeve_contracts::ssm::{ComplianceItem, ListComplianceItemsRequest, ListComplianceItemsResult};
 use reeve_runtime::{ApiError, Call, Handle, Page, page_size, text, to_answers};
@@ -61,7 +62,8 @@ pub(crate) async fn list(
 /// The types that the resource may have items of, in order.
 fn types(handle: &Handle) -> Vec<String> {
     let put = handle.views().scan::<u64>(TYPES, "", None, usize::MAX).rows.into_iter();
-    let mut types: Vec<String> = put.map(|(name, _)| name).chain([PATCH.to_owned()]).collect();
+    let mut types: Vec<String> =
+        put.map(|(name, _)| name).chain([PATCH, ASSOCIATION].map(str::to_owned)).collect();
     types.sort();
     types.dedup();
     types
@@ -84,18 +86,17 @@ fn page(
         if after.is_some_and(|(of, _)| compliance_type.as_str() < of) || rows.len() > limit {
             continue;
         }
-        let Some((tables, group)) = group(handle, &compliance_type, resource) else { continue };
-        let prefix = format!("{compliance_type}/{resource}/");
-        let after = after.filter(|(of, _)| *of == compliance_type).map(|(_, key)| format!("{prefix}{key}"));
-        let keep = |_: &str, row: &ItemRow| {
-            conditions.hold(|key| value(handle, key, &compliance_type, resource, &group, row))
+        let after = after.filter(|(of, _)| *of == compliance_type).map(|(_, key)| key);
+        let keep = |group: &GroupRow, row: &ItemRow| {
+            conditions.hold(|key| value(handle, key, &compliance_type, resource, group, row))
         };
         // One more tells whether there are more.
         let wanted = limit + 1 - rows.len();
-        let page = handle.views().filter(tables.items, &prefix, after.as_deref(), wanted, keep);
-        rows.extend(page.rows.into_iter().map(|(key, row)| {
-            let token = format!("{compliance_type}/{}", &key[prefix.len()..]);
-            (token, (compliance_type.clone(), group.clone(), row))
+        let Some((group, found)) = items(handle, (&compliance_type, resource), after, wanted, keep) else {
+            continue;
+        };
+        rows.extend(found.into_iter().map(|(key, row)| {
+            (format!("{compliance_type}/{key}"), (compliance_type.clone(), group.clone(), row))
         }));
     }
     let has_more = rows.len() > limit;

@@ -67,8 +67,7 @@ pub(crate) async fn put(call: Call<PutComplianceItemsRequest>) -> Result<PutComp
 fn check_type(compliance_type: &str, upload_type: &str) -> Result<(), ApiError> {
     let is_custom = compliance_type.starts_with("Custom:");
     if compliance_type == "Association" {
-        let message =
-            "ComplianceType is \"Association\", and the compliance of associations is not kept yet.";
+        let message = "ComplianceType is \"Association\": it is what associations did, and nobody says it in their place yet.";
         return Err(ApiError::invalid(message.to_owned()));
     }
     if !is_custom && compliance_type != PATCH {

@@ -2,6 +2,7 @@
 
 use super::{MANAGED_INSTANCE, filters::Conditions, summary};
 use crate::{
+    associations::ASSOCIATION,
     projections::{Counts, GroupRow},
     reading::{PATCH, groups},
 };
@@ -92,7 +93,9 @@ pub(crate) async fn by_type(
     let conditions = Conditions::read(input.filters.as_ref(), &FILTER_KEYS)?;
     let limit = page_size(input.max_results, MAX_SUMMARIES_PER_PAGE)?;
     let after = input.next_token.as_deref();
-    if let Some(after) = after.filter(|after| ![PATCH, ""].contains(after) && !after.starts_with("Custom:")) {
+    if let Some(after) =
+        after.filter(|after| ![PATCH, ASSOCIATION, ""].contains(after) && !after.starts_with("Custom:"))
+    {
         return Err(ApiError::unknown_token(after));
     }
     let keep = |compliance_type: &str, resource: &str, row: &GroupRow| {

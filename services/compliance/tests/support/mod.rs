@@ -20,7 +20,7 @@ impl Service {
     /// Starts it, with these nodes registered.
     pub async fn start(nats: &Nats, nodes: &[&str]) -> Self {
         let bus = nats.bus().await;
-        for stream in ["nodes", "inventory"] {
+        for stream in ["nodes", "inventory", "tags", "run-command", "state-manager"] {
             streams::ensure_events(&bus, stream).await.unwrap();
         }
         for node in nodes {
