@@ -28,7 +28,11 @@ pub fn agent() -> PathBuf {
     path
 }
 
-pub(crate) fn nats_server() -> PathBuf {
+/// The bus's server.
+///
+/// # Panics
+/// When it is not there.
+pub fn nats_server() -> PathBuf {
     let path = reeve_testkit::Nats::executable();
     assert!(path.exists(), "{} is not there: run ./test once, it installs it", path.display());
     path.canonicalize().expect("a path that can be read")

@@ -101,6 +101,10 @@ mod parameters;
 mod patching;
 #[path = "it/patching_apt.rs"]
 mod patching_apt;
+#[path = "it/patching_choices.rs"]
+mod patching_choices;
+#[path = "it/patching_story.rs"]
+mod patching_story;
 #[path = "it/poison.rs"]
 mod poison;
 #[path = "it/ports.rs"]

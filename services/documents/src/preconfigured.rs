@@ -7,16 +7,23 @@ use reeve_runtime::{Handle, HandlerError};
 use reeve_types::{Timestamp, ids::new_uuid};
 
 /// Name and content, in YAML, and of the type Command but [`POLICY`].
-const DOCUMENTS: [(&str, &str); 9] = [
+const DOCUMENTS: [(&str, &str); 13] = [
     ("AWS-ApplyAnsiblePlaybooks", include_str!("../preconfigured/AWS-ApplyAnsiblePlaybooks.yaml")),
     ("AWS-ConfigureAWSPackage", include_str!("../preconfigured/AWS-ConfigureAWSPackage.yaml")),
     ("AWS-GatherSoftwareInventory", include_str!("../preconfigured/AWS-GatherSoftwareInventory.yaml")),
     ("AWS-Noop", include_str!("../preconfigured/AWS-Noop.yaml")),
     ("AWS-RunDocument", include_str!("../preconfigured/AWS-RunDocument.yaml")),
     ("AWS-RunPatchBaseline", include_str!("../preconfigured/AWS-RunPatchBaseline.yaml")),
+    (
+        "AWS-RunPatchBaselineAssociation",
+        include_str!("../preconfigured/AWS-RunPatchBaselineAssociation.yaml"),
+    ),
+    ("AWS-RunPatchBaselineWithHooks", include_str!("../preconfigured/AWS-RunPatchBaselineWithHooks.yaml")),
     ("AWS-RunPowerShellScript", include_str!("../preconfigured/AWS-RunPowerShellScript.yaml")),
     ("AWS-RunRemoteScript", include_str!("../preconfigured/AWS-RunRemoteScript.yaml")),
     ("AWS-RunShellScript", include_str!("../preconfigured/AWS-RunShellScript.yaml")),
+    ("Reeve-PatchDryRun", include_str!("../preconfigured/Reeve-PatchDryRun.yaml")),
+    ("Reeve-PatchRollback", include_str!("../preconfigured/Reeve-PatchRollback.yaml")),
 ];
 
 /// The one of the type Policy, as AWS has it.
@@ -76,6 +83,17 @@ mod tests {
             ("AWS-ApplyAnsiblePlaybooks", &["downloadContent", "runShellScript"]),
             ("AWS-ConfigureAWSPackage", &["configurePackage"]),
             ("AWS-GatherSoftwareInventory", &["collectSoftwareInventoryItems"]),
+            (
+                "AWS-RunPatchBaselineWithHooks",
+                &[
+                    "ScanLinux",
+                    "PreInstallHook",
+                    "InstallLinux",
+                    "PostInstallHook",
+                    "RestartLinux",
+                    "OnExitHook",
+                ],
+            ),
         ] {
             let (name, content) = DOCUMENTS.into_iter().find(|(name, _)| *name == document).unwrap();
             let checked = reeve_document_language::check(type_of(name), Format::Yaml, content).unwrap();

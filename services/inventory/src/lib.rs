@@ -33,6 +33,7 @@ pub fn service() -> Service {
         .projection(projections::Inventories)
         .projection(projections::Deletions)
         .projection(projections::Invocations)
+        .projection(projections::PatchRuns)
         .inbox(
             Consumer::from_beginning("reports").concurrency(64),
             NODE_REPORTS,

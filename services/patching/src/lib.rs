@@ -4,21 +4,26 @@
 //! - Aggregate `default-baseline`, by operating system: subject `reeve.evt.patching.default-baseline.<system>`.
 //! - Aggregate `patch-group`, by operating system and group: subject `reeve.evt.patching.patch-group.<system>.<group>`.
 //! - Aggregate `snapshot`: subject `reeve.evt.patching.snapshot.<id>.<system>.<group>`.
-//! - Reads: the events of nodes and tags, and the inventory's of what runs on nodes found and did.
+//! - Aggregate `rollout`, by id: subject `reeve.evt.patching.rollout.<id>`. Patching in waves.
+//! - Reads: the events of nodes and tags, and the inventory's of what runs on nodes found and did;
+//!   run-command's, for what came of roll-outs' commands.
+//! - Asks: run-command, on behalf of who started or resumed a roll-out.
 //! - Answers nodes: `patch-baseline`, by which a run on them decides.
 //!
 //! Invariants: a group has one baseline for a system; all of a group's nodes have the same baseline in the runs with one
-//! snapshot's id; a baseline that cannot be evaluated is never stored; what a run could not look at is not counted as clean.
+//! snapshot's id; a baseline that cannot be evaluated is never stored; what a run could not look at is not counted as clean;
+//! a wave begins only when the one before it was patched and its nodes are well, and what has stopped goes on by command alone.
 
 mod api;
 mod domain;
 mod predefined;
 mod projections;
+mod reactors;
 mod shape;
 
-pub use domain::{baseline, default, group, snapshot};
+pub use domain::{baseline, default, group, rollout, snapshot};
 
-use reeve_runtime::{Operation, Service};
+use reeve_runtime::{Consumer, Operation, Service};
 
 /// The service, for a host to run.
 pub fn service() -> Service {
@@ -27,14 +32,19 @@ pub fn service() -> Service {
         .aggregate::<default::DefaultBaseline>()
         .aggregate::<group::PatchGroup>()
         .aggregate::<snapshot::Snapshot>()
+        .aggregate::<rollout::Rollout>()
         .projection(reeve_fleet::Nodes)
         .projection(reeve_fleet::node_tags())
+        .projection(projections::BaselineTags)
         .projection(projections::Baselines)
         .projection(projections::Defaults)
         .projection(projections::Groups)
         .projection(projections::States)
+        .projection(projections::Rollouts)
+        .reactor(Consumer::from_beginning("rollouts").in_order(), reactors::go_on)
+        .reactor(Consumer::from_now("rollout-commands"), reactors::end)
         .agent_endpoint("PatchBaseline", "patch-baseline", api::node::tell);
-    states(registrations(baselines(service)))
+    rollouts(states(registrations(baselines(service))))
 }
 
 /// An operation on a baseline that the input names.
@@ -50,6 +60,11 @@ fn baselines(service: Service) -> Service {
         .operation(on_baseline(Operation::read("ssm", "GetPatchBaseline")), api::baselines::get)
         .operation(Operation::read("ssm", "DescribePatchBaselines"), api::describe::baselines)
         .operation(Operation::read("ssm", "DescribePatchProperties"), api::properties::describe)
+        .operation(Operation::read("ssm", "DescribeAvailablePatches"), api::available::describe)
+        .operation(
+            on_baseline(Operation::read("ssm", "DescribeEffectivePatchesForPatchBaseline")),
+            api::available::effective,
+        )
 }
 
 fn registrations(service: Service) -> Service {
@@ -68,9 +83,23 @@ fn registrations(service: Service) -> Service {
 fn states(service: Service) -> Service {
     let of_nodes = Operation::read("ssm", "DescribeInstancePatchStates").on("ManagedInstance", "InstanceIds");
     let patches = Operation::read("ssm", "DescribeInstancePatches").on("ManagedInstance", "InstanceId");
+    let snapshot = Operation::write("ssm", "GetDeployablePatchSnapshotForInstance");
     service
+        .operation(snapshot.on("ManagedInstance", "InstanceId"), api::snapshot::get)
         .operation(of_nodes, api::states::of_nodes)
         .operation(Operation::read("ssm", "DescribeInstancePatchStatesForPatchGroup"), api::states::of_group)
         .operation(Operation::read("ssm", "DescribePatchGroupState"), api::states::group_state)
         .operation(patches, api::states::patches)
+}
+
+fn rollouts(service: Service) -> Service {
+    let on_rollout = |operation: Operation| operation.on("PatchRollout", "rolloutId");
+    service
+        .operation(
+            Operation::write("patching", "StartPatchRollout").on("ManagedInstance", "nodeIds"),
+            api::rollouts::start,
+        )
+        .operation(on_rollout(Operation::write("patching", "ResumePatchRollout")), api::rollouts::resume)
+        .operation(on_rollout(Operation::read("patching", "GetPatchRollout")), api::rollouts::get)
+        .operation(Operation::read("patching", "ListPatchRollouts"), api::rollouts::list)
 }

@@ -7,6 +7,7 @@ use reeve_patch_baseline::{Baseline, Filter, Level, RejectedAction, Rule, Wait};
 use reeve_types::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use uuid::Uuid;
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 const UNSPECIFIED: &str = "UNSPECIFIED";
@@ -63,6 +64,107 @@ pub fn checked(of: &GetPatchBaselineResult) -> Result<(), String> {
     evaluated.check().map_err(|error| format!("{error}."))
 }
 
+/// The members of a baseline that comes along: those of one that is made, but for what only a made one has.
+const OVERRIDE_MEMBERS: [&str; 13] = [
+    "ApprovalRules",
+    "ApprovedPatches",
+    "ApprovedPatchesComplianceLevel",
+    "ApprovedPatchesEnableNonSecurity",
+    "AvailableSecurityUpdatesComplianceStatus",
+    "BaselineId",
+    "Description",
+    "GlobalFilters",
+    "Name",
+    "OperatingSystem",
+    "RejectedPatches",
+    "RejectedPatchesAction",
+    "Sources",
+];
+
+/// The baseline for an operating system in a text with baselines: AWS's BaselineOverride.
+///
+/// # Errors
+/// A sentence with what it does not understand, and that it has not exactly one of that system.
+pub fn override_of(text: &str, system: &str) -> Result<GetPatchBaselineResult, String> {
+    let failed = |why: String| format!("The BaselineOverride cannot be followed: {why}");
+    let value: Value = serde_json::from_str(text).map_err(|error| failed(format!("{error}.")))?;
+    let Value::Array(entries) = value else {
+        return Err(failed("it is no list of baselines.".to_owned()));
+    };
+    let mut found = Vec::new();
+    for (number, entry) in (1..).zip(entries) {
+        let at = |why: String| failed(format!("baseline {number}: {why}"));
+        let unknown = entry.as_object().and_then(|members| {
+            members.keys().find(|name| !OVERRIDE_MEMBERS.contains(&name.as_str())).cloned()
+        });
+        if let Some(name) = unknown {
+            let known = OVERRIDE_MEMBERS.join(", ");
+            return Err(at(format!("{name} is no member of a baseline: those are {known}.")));
+        }
+        let read: GetPatchBaselineResult =
+            serde_json::from_value(entry.clone()).map_err(|error| at(format!("{error}.")))?;
+        if let Some(name) = lost(&entry, &serde_json::to_value(&read).unwrap_or_default()) {
+            return Err(at(format!("{name} is not known there.")));
+        }
+        let whole = with_defaults(read);
+        if whole.operating_system.as_deref() == Some(system) {
+            checked(&whole).map_err(at)?;
+            found.push(whole);
+        }
+    }
+    match (found.pop(), found.len()) {
+        (Some(one), 0) => Ok(named_override(one, text)),
+        (None, _) => Err(failed(format!("it has no baseline for {system}, which this node has."))),
+        (Some(_), others) => Err(failed(format!("it has {} baselines for {system}.", others + 1))),
+    }
+}
+
+/// One that comes along has a name of its own, under which its results are known.
+fn named_override(of: GetPatchBaselineResult, text: &str) -> GetPatchBaselineResult {
+    let digest = Uuid::new_v5(&Uuid::NAMESPACE_OID, text.as_bytes()).simple().to_string();
+    let id = format!("override-{}", &digest[..12]);
+    let name = of.name.clone().or(of.baseline_id.clone()).unwrap_or_else(|| "BaselineOverride".to_owned());
+    GetPatchBaselineResult { baseline_id: Some(id), name: Some(name), ..of }
+}
+
+/// A baseline with what nothing was said of.
+pub fn with_defaults(of: GetPatchBaselineResult) -> GetPatchBaselineResult {
+    let defaults = defaults();
+    GetPatchBaselineResult {
+        approval_rules: of.approval_rules.or(defaults.approval_rules),
+        approved_patches: of.approved_patches.or(defaults.approved_patches),
+        approved_patches_compliance_level: of
+            .approved_patches_compliance_level
+            .or(defaults.approved_patches_compliance_level),
+        approved_patches_enable_non_security: of
+            .approved_patches_enable_non_security
+            .or(defaults.approved_patches_enable_non_security),
+        global_filters: of.global_filters.or(defaults.global_filters),
+        operating_system: of.operating_system.or(defaults.operating_system),
+        rejected_patches: of.rejected_patches.or(defaults.rejected_patches),
+        rejected_patches_action: of.rejected_patches_action.or(defaults.rejected_patches_action),
+        sources: of.sources.or(defaults.sources),
+        ..of
+    }
+}
+
+/// The first member of a value that was not understood: it is not in what was read of it.
+fn lost(given: &Value, read: &Value) -> Option<String> {
+    match (given, read) {
+        (Value::Object(given), Value::Object(read)) => given
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .find_map(|(name, value)| match read.get(name) {
+                None => Some(name.clone()),
+                Some(read) => lost(value, read).map(|inner| format!("{name}.{inner}")),
+            }),
+        (Value::Array(given), Value::Array(read)) => {
+            given.iter().zip(read).find_map(|(given, read)| lost(given, read))
+        }
+        _ => None,
+    }
+}
+
 fn rule(of: &PatchRule) -> Result<Rule, String> {
     let filters = of.patch_filter_group.iter().flat_map(|group| group.patch_filters.iter().flatten());
     let wait = match (of.approve_after_days, of.approve_until_date.as_deref()) {
@@ -112,6 +214,31 @@ fn word<T: DeserializeOwned>(word: &str) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_baselines_that_come_along_the_one_of_the_system_counts() {
+        let both = r#"[{"OperatingSystem": "DEBIAN", "ApprovedPatches": ["a"], "Name": "mine"},
+            {"OperatingSystem": "ROCKY_LINUX", "RejectedPatches": ["b"]}]"#;
+        let found = override_of(both, "DEBIAN").unwrap();
+        assert_eq!((found.name.as_deref(), found.approved_patches), (Some("mine"), Some(vec!["a".into()])));
+        assert!(found.baseline_id.unwrap().starts_with("override-"));
+        assert_eq!(override_of(both, "ROCKY_LINUX").unwrap().rejected_patches, Some(vec!["b".into()]));
+        let rule = |more: &str| {
+            format!(r#"[{{"OperatingSystem": "DEBIAN", "ApprovalRules": {{"PatchRules": [{{{more}}}]}}}}]"#)
+        };
+        for (text, part) in [
+            (both.replace("DEBIAN", "UBUNTU"), "no baseline for DEBIAN"),
+            (both.replace("ROCKY_LINUX", "DEBIAN"), "2 baselines"),
+            ("{}".to_owned(), "no list"),
+            ("[{\n\"OperatingSystem\": }]".to_owned(), "line 2"),
+            (r#"[{"OperatingSystem": "DEBIAN", "Approved": []}]"#.to_owned(), "Approved is no member"),
+            (rule(r#""ApproveAfter": 3"#), "ApprovalRules.PatchRules.ApproveAfter"),
+            (rule(r#""ApproveAfterDays": 3"#), "carry no date"),
+        ] {
+            let refused = override_of(&text, "DEBIAN").unwrap_err();
+            assert!(refused.contains(part), "{text}: {refused}");
+        }
+    }
 
     #[test]
     fn what_a_baseline_cannot_mean_is_said() {

@@ -13,6 +13,7 @@ pub const MODELS: &[(&str, &str)] = &[
     ("maintenance-windows", include_str!("../../../schemas/reeve/maintenance-windows.json")),
     ("nodes", include_str!("../../../schemas/reeve/nodes.json")),
     ("opscenter", include_str!("../../../schemas/reeve/opscenter.json")),
+    ("patching", include_str!("../../../schemas/reeve/patching.json")),
     ("rules", include_str!("../../../schemas/reeve/rules.json")),
     ("run-command", include_str!("../../../schemas/reeve/run-command.json")),
     ("state-manager", include_str!("../../../schemas/reeve/state-manager.json")),

@@ -1,6 +1,6 @@
 //! Whether a baseline approves a version of a package.
 
-use crate::{Baseline, Filter, FilterKey, Level, NamePattern, Patch, RejectedAction, Wait};
+use crate::{Baseline, Filter, FilterKey, Level, NamePattern, OverrideList, Patch, RejectedAction, Wait};
 
 /// What a baseline says of a patch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,44 @@ pub enum Decision {
         as_dependency: bool,
     },
     NotApproved,
+}
+
+impl Decision {
+    /// Whether a list names the patch, and no rule decided. No entry of a list holds a blank.
+    pub fn is_by_name(&self) -> bool {
+        match self {
+            Self::Approved { by, .. } => !by.contains(' '),
+            Self::Rejected { .. } => true,
+            Self::Pending { .. } | Self::NotApproved => false,
+        }
+    }
+}
+
+/// By what is decided: a baseline, and in some runs a list instead of what it approves. What the baseline rejects stays
+/// rejected, whoever names it.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice<'a> {
+    pub baseline: &'a Baseline,
+    pub list: Option<&'a OverrideList>,
+}
+
+impl<'a> Choice<'a> {
+    /// A baseline alone.
+    pub fn of(baseline: &'a Baseline) -> Self {
+        Self { baseline, list: None }
+    }
+
+    /// Decides on a patch at an instant.
+    pub fn decide(&self, patch: &Patch, now_ms: i64) -> Decision {
+        let decided = decide(self.baseline, patch, now_ms);
+        match (self.list, decided) {
+            (None, decided) | (_, decided @ Decision::Rejected { .. }) => decided,
+            (Some(list), _) => match list.names(patch) {
+                Some(id) => Decision::Approved { level: self.baseline.approved_level, by: id.to_owned() },
+                None => Decision::NotApproved,
+            },
+        }
+    }
 }
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -111,7 +149,7 @@ pub fn is_compliant(state: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Rule;
+    use crate::{OverridePatch, Rule};
     use proptest::prelude::*;
 
     fn filter(key: FilterKey, values: &[&str]) -> Filter {
@@ -206,6 +244,7 @@ mod tests {
             names in prop::collection::vec("[ab]{1,2}", 1..8),
             approved in prop::collection::vec("[ab*]{1,2}", 0..3),
             rejected in prop::collection::vec("[ab*]{1,2}", 0..3),
+            listed in prop::collection::vec("[ab*]{1,2}", 0..3),
             non_security in any::<bool>(), rules in 0usize..2, security in any::<bool>(),
         ) {
             let baseline = Baseline {
@@ -223,6 +262,16 @@ mod tests {
                     prop_assert!(security || non_security);
                     prop_assert!(rules > 0 || names(&baseline.approved));
                 }
+                // With a list what it names is approved, and nothing else; what is rejected never.
+                let list = OverrideList {
+                    patches: listed.iter().map(|id| OverridePatch { id: id.clone(), title: None }).collect(),
+                };
+                let by_list = Choice { baseline: &baseline, list: Some(&list) }.decide(&patch, 0);
+                let is_listed = listed.iter().any(|id| NamePattern::parse(id).unwrap().names(&patch));
+                prop_assert_eq!(
+                    matches!(by_list, Decision::Approved { .. }),
+                    is_listed && !names(&baseline.rejected)
+                );
             }
         }
     }

@@ -9,12 +9,16 @@ mod baseline;
 mod choice;
 mod kernel;
 mod name;
+mod override_list;
 mod patch;
+mod system;
 mod version;
 
-pub use baseline::{Baseline, Filter, FilterKey, Invalid, Level, RejectedAction, Rule, Wait};
-pub use choice::{Decision, decide, is_compliant};
+pub use baseline::{Baseline, Filter, FilterKey, Invalid, Level, RejectedAction, Rule, Wait, is_deb};
+pub use choice::{Choice, Decision, decide, is_compliant};
 pub use kernel::newest_of_flavour;
 pub use name::{InvalidName, NamePattern};
+pub use override_list::{InvalidList, OverrideList, OverridePatch};
 pub use patch::Patch;
+pub use system::{System, system, system_of_product};
 pub use version::{Scheme, compare, rpm_segments};

@@ -69,7 +69,7 @@ impl NamePattern {
 }
 
 /// Whether a text fits a pattern in which `*` stands for any characters. Linear in the text for each star.
-fn matches(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = text.strip_prefix(first) else { return false };

@@ -1,9 +1,12 @@
 //! aws:softwareInventory: collects what the machine has, and tells the control plane what differs from what it knows.
 
 use super::{ControlPlane, Sink, context::Context, output::Out, walk::Ran};
-use crate::inventory::{
-    Collected, Machine, Wanted, collect,
-    kept::{Kept, Told},
+use crate::{
+    inventory::{
+        Collected, Machine, Wanted, collect,
+        kept::{Kept, Told},
+    },
+    patch::BY_OTHER_BASELINE,
 };
 use prost::Message;
 use reeve_contracts::node::InventoryReport;
@@ -65,7 +68,10 @@ pub(super) async fn run<D: ControlPlane, S: Sink>(
 
 /// The custom types that were told of and that no file describes any more: nothing is left of them.
 fn no_longer_described(kept: &Kept, found: &[Collected]) -> Vec<Collected> {
-    let gone = kept.custom_types().into_iter().filter(|name| !found.iter().any(|one| one.type_name == *name));
+    let gone = kept.custom_types().into_iter().filter(|name| {
+        // What a patch run found by another baseline is no file's.
+        name != BY_OTHER_BASELINE && !found.iter().any(|one| one.type_name == *name)
+    });
     let told = gone.filter_map(|name| kept.read(&name).map(|(told, _)| (name, told)));
     let had = told.filter(|(_, told)| !told.entries.is_empty());
     had.map(|(type_name, _)| Collected {
@@ -224,7 +230,7 @@ mod tests {
     use crate::{
         execute::{
             Containment, ControlPlane, DEFAULT_OUTPUT_LIMIT_BYTES, Deadline, Ended, Host, Job, Outcome,
-            PatchBaseline, Sink, run,
+            PatchBaseline, PatchQuestion, Sink, run,
         },
         local_policy::Rules,
     };
@@ -259,7 +265,7 @@ mod tests {
             Ok(hashes)
         }
 
-        async fn patch_baseline(&self, _: &str, _: &str) -> Result<PatchBaseline, String> {
+        async fn patch_baseline(&self, _: &PatchQuestion<'_>) -> Result<PatchBaseline, String> {
             Err("nobody answers".to_owned())
         }
 

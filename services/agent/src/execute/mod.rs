@@ -102,15 +102,25 @@ pub trait ControlPlane: Send + Sync {
         types: Vec<String>,
     ) -> impl Future<Output = Result<BTreeMap<String, String>, String>> + Send;
 
-    /// The baseline by which this node is patched, with a snapshot's id where a run has one.
+    /// The baseline by which this node is patched.
     fn patch_baseline(
         &self,
-        operating_system: &str,
-        snapshot_id: &str,
+        question: &PatchQuestion<'_>,
     ) -> impl Future<Output = Result<PatchBaseline, String>> + Send;
 
     /// Tells a part of what was collected; it is stored when this answers.
     fn report_inventory(&self, report: InventoryReport) -> impl Future<Output = Result<(), String>> + Send;
+}
+
+/// What a run asks about its baseline; what is empty is not given.
+#[derive(Clone, Debug, Serialize)]
+pub struct PatchQuestion<'a> {
+    pub operating_system: &'a str,
+    pub snapshot_id: &'a str,
+    /// Baselines as JSON, of which the operating system's counts instead of the registered one.
+    pub baseline_override: &'a str,
+    /// `Key=K,Values=V`: the baseline with that tag counts instead.
+    pub baseline_tags: &'a str,
 }
 
 /// By what a node is patched.
@@ -118,7 +128,11 @@ pub trait ControlPlane: Send + Sync {
 pub struct PatchBaseline {
     /// Empty: the node is in none.
     pub patch_group: String,
+    /// The registered one: what is told of the node is told by it.
     pub baseline: reeve_patch_baseline::Baseline,
+    /// What counts in this run instead.
+    #[serde(default)]
+    pub instead: Option<reeve_patch_baseline::Baseline>,
 }
 
 /// The wall clock, which a test sets.

@@ -36,7 +36,7 @@ impl ControlPlane for Documents {
         Err("nobody answers".to_owned())
     }
 
-    async fn patch_baseline(&self, _: &str, _: &str) -> Result<PatchBaseline, String> {
+    async fn patch_baseline(&self, _: &PatchQuestion<'_>) -> Result<PatchBaseline, String> {
         Err("nobody answers".to_owned())
     }
 

@@ -26,6 +26,20 @@ const KEEP_CONFIGURATION: [&str; 4] =
     ["-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"];
 const HELPER: &str = "/usr/lib/apt/apt-helper";
 
+/// Which versions may be installed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Versions {
+    Newer,
+    /// Also such as are older than what is there.
+    Any,
+}
+
+impl Versions {
+    fn option(self) -> Option<&'static str> {
+        (self == Self::Any).then_some("--allow-downgrades")
+    }
+}
+
 /// apt on one machine.
 pub struct Apt<'a> {
     pub machine: &'a Machine,
@@ -176,20 +190,21 @@ impl Apt<'_> {
     ///
     /// # Errors
     /// What apt complains of.
-    pub async fn simulate(&self, targets: &[String]) -> Result<Simulated, String> {
-        let options =
-            ["-q", "-s", "--no-remove", "--no-install-recommends", "-o", "Debug::NoLocking=1", "install"];
-        let arguments: Vec<&str> = options.into_iter().chain(targets.iter().map(String::as_str)).collect();
+    pub async fn simulate(&self, targets: &[String], versions: Versions) -> Result<Simulated, String> {
+        let options = ["-q", "-s", "--no-remove", "--no-install-recommends", "-o", "Debug::NoLocking=1"];
+        let options = options.into_iter().chain(versions.option()).chain(["install"]);
+        let arguments: Vec<&str> = options.chain(targets.iter().map(String::as_str)).collect();
         packages::simulated(&self.output("apt-get", &arguments).await?)
     }
 
     /// The command that installs these versions, and asks nobody anything.
-    pub fn install(&self, targets: &[String]) -> Command {
+    pub fn install(&self, targets: &[String], versions: Versions) -> Command {
         let mut command = Command::new("apt-get");
         command
             .args(self.root())
             .args(["-q", "-y", "--no-remove", "--no-install-recommends", "-o", APT_LOCK_OPTION])
-            .args(KEEP_CONFIGURATION);
+            .args(KEEP_CONFIGURATION)
+            .args(versions.option());
         command.arg("install").args(targets);
         quiet(command)
     }

@@ -1,6 +1,6 @@
 //! The state of each package by a baseline, and which version is to be installed.
 
-use reeve_patch_baseline::{Baseline, Decision, Level, Patch, compare, decide};
+use reeve_patch_baseline::{Choice, Decision, Level, Patch, compare};
 use std::{cmp::Ordering, collections::HashMap};
 
 /// A package that is installed.
@@ -55,12 +55,16 @@ pub struct Assessed {
     pub state: State,
     /// The version that is approved and newer than the installed one.
     pub target: Option<Patch>,
+    /// The newest version that the package manager would take, approved or not; none where there is nothing newer.
+    pub available: Option<Patch>,
     /// Whether the target, or the installed version, is a security fix.
     pub is_security: bool,
     pub level: Level,
     pub priority: String,
     /// Why it is not as it should be, or what else there is to say.
     pub reason: String,
+    /// Whether it is not whole, and the target is what mends it.
+    pub is_mended_by_target: bool,
 }
 
 impl Assessed {
@@ -70,7 +74,7 @@ impl Assessed {
 
     /// Whether it is to be installed: nobody keeps it from it.
     pub fn is_wanted(&self) -> bool {
-        self.state == State::Missing && self.reason.is_empty()
+        self.is_mended_by_target || self.state == State::Missing && self.reason.is_empty()
     }
 }
 
@@ -88,17 +92,17 @@ pub fn updatable<'a>(packages: &'a [Package], offers: &Offers) -> Vec<&'a Packag
 
 /// Assesses every installed package.
 pub fn assess(
-    baseline: &Baseline,
+    choice: Choice<'_>,
     packages: &[Package],
     offers: &Offers,
     candidates: &Candidates,
     now_ms: i64,
 ) -> Vec<Assessed> {
-    packages.iter().map(|package| one(baseline, package, offers, candidates, now_ms)).collect()
+    packages.iter().map(|package| one(choice, package, offers, candidates, now_ms)).collect()
 }
 
 fn one(
-    baseline: &Baseline,
+    choice: Choice<'_>,
     package: &Package,
     offers: &Offers,
     candidates: &Candidates,
@@ -127,10 +131,11 @@ fn one(
         is_security: newer.clone().any(|other| other.is_security && order(other, offer) != Ordering::Greater),
         ..offer.clone()
     });
+    let available = with_fixes.clone().max_by(|a, b| order(a, b));
     let mut notes = Vec::new();
     let mut best: Option<(Patch, Level)> = None;
     for offer in with_fixes {
-        match decide(baseline, &offer, now_ms) {
+        match choice.decide(&offer, now_ms) {
             Decision::Approved { level, .. } => {
                 if best.as_ref().is_none_or(|(target, _)| order(&offer, target) == Ordering::Greater) {
                     best = Some((offer, level));
@@ -144,19 +149,20 @@ fn one(
             Decision::NotApproved => {}
         }
     }
-    let kept_back = kept_back.and_then(|fix| match decide(baseline, &fix, now_ms) {
+    let kept_back = kept_back.and_then(|fix| match choice.decide(&fix, now_ms) {
         Decision::Approved { level, .. } => Some((fix, level)),
         _ => None,
     });
-    match (best, kept_back) {
+    let assessed = match (best, kept_back) {
         (Some((target, level)), _) => missing(package, target, level),
         (None, Some((fix, level))) => {
             let at = candidate.unwrap_or("no version");
             let reason = format!("The machine's preferences (apt_preferences) keep it at {at}.");
             Assessed { reason, ..missing(package, fix, level) }
         }
-        (None, None) => present(baseline, package, versions, installed, now_ms, notes.join(" ")),
-    }
+        (None, None) => present(choice, package, versions, installed, now_ms, notes.join(" ")),
+    };
+    Assessed { available, ..assessed }
 }
 
 fn missing(package: &Package, target: Patch, level: Level) -> Assessed {
@@ -171,13 +177,15 @@ fn missing(package: &Package, target: Patch, level: Level) -> Assessed {
         level,
         priority: target.priority.clone(),
         target: Some(target),
+        available: None,
         reason,
+        is_mended_by_target: false,
     }
 }
 
 /// A package of which there is nothing to install.
 fn present(
-    baseline: &Baseline,
+    choice: Choice<'_>,
     package: &Package,
     versions: &[Patch],
     installed: Patch,
@@ -188,7 +196,7 @@ fn present(
     let is_security = versions.iter().filter(same).any(|offer| offer.is_security);
     let patch = versions.iter().find(same).map(|offer| Patch { is_security, ..offer.clone() });
     let patch = patch.unwrap_or(installed);
-    let (state, level, note) = match decide(baseline, &patch, now_ms) {
+    let (state, level, note) = match choice.decide(&patch, now_ms) {
         Decision::Approved { level, .. } => (State::Installed, level, reason),
         Decision::Rejected { as_dependency: false, by } => {
             (State::InstalledRejected, Level::Unspecified, format!("It is rejected by {by:?}."))
@@ -199,10 +207,12 @@ fn present(
         package: package.clone(),
         state,
         target: None,
+        available: None,
         is_security,
         level,
         priority: patch.priority,
         reason: note,
+        is_mended_by_target: false,
     }
 }
 
@@ -210,7 +220,7 @@ fn present(
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use reeve_patch_baseline::{RejectedAction, Rule};
+    use reeve_patch_baseline::{Baseline, OverrideList, OverridePatch, RejectedAction, Rule};
 
     fn offer(version: &str, is_security: bool) -> Patch {
         Patch {
@@ -223,6 +233,15 @@ mod tests {
     }
 
     fn assessed(baseline: &Baseline, installed: &str, candidate: Option<&str>, offers: &[Patch]) -> Assessed {
+        assessed_by(Choice::of(baseline), installed, candidate, offers)
+    }
+
+    fn assessed_by(
+        choice: Choice<'_>,
+        installed: &str,
+        candidate: Option<&str>,
+        offers: &[Patch],
+    ) -> Assessed {
         let package = Package {
             name: "a".into(),
             arch: "amd64".into(),
@@ -232,7 +251,7 @@ mod tests {
         let key = ("a".to_owned(), "amd64".to_owned());
         let offers = Offers::from([(key.clone(), offers.to_vec())]);
         let candidates = Candidates::from([(key, candidate.map(str::to_owned))]);
-        assess(baseline, &[package], &offers, &candidates, 0).remove(0)
+        assess(choice, &[package], &offers, &candidates, 0).remove(0)
     }
 
     #[test]
@@ -288,6 +307,47 @@ mod tests {
                 });
                 prop_assert!(!missed);
                 prop_assert_ne!(one.state, State::Missing);
+            }
+        }
+
+        /// With a list instead of what the baseline approves: what is to be installed is a version that the list names, that
+        /// is offered, newer, within what the package manager would take, and that the baseline does not reject.
+        #[test]
+        fn with_a_list_nothing_else_is_wanted_than_what_it_names(
+            installed in 0u8..4, candidate in 0u8..7,
+            versions in prop::collection::vec((0u8..6, any::<bool>()), 0..6),
+            listed in prop::collection::vec((prop::sample::select(vec!["a", "a.amd64", "b", "*.arm64"]),
+                prop::option::of(0u8..6)), 1..4),
+            rejected in prop::option::of(0u8..6), rules in 0usize..2,
+        ) {
+            let offers: Vec<Patch> = versions.iter().map(|(v, security)| offer(&v.to_string(), *security)).collect();
+            let baseline = Baseline {
+                rules: vec![Rule { non_security: true, ..Rule::default() }; rules],
+                rejected: rejected.iter().map(|v| format!("a={v}")).collect(),
+                rejected_action: RejectedAction::Block,
+                ..Baseline::default()
+            };
+            let entry = |(id, title): &(&str, Option<u8>)| OverridePatch {
+                id: (*id).to_owned(),
+                title: title.map(|v| v.to_string()),
+            };
+            let list = OverrideList { patches: listed.iter().map(entry).collect() };
+            let choice = Choice { baseline: &baseline, list: Some(&list) };
+            let candidate_text = candidate.to_string();
+            let one = assessed_by(choice, &installed.to_string(), Some(&candidate_text), &offers);
+            let is_named = |version: u8| listed.iter().any(|(id, title)| {
+                id.starts_with('a') && title.is_none_or(|title| title == version)
+            });
+            if one.is_wanted() {
+                let version: u8 = one.target.as_ref().unwrap().version.parse().unwrap();
+                prop_assert!(version > installed && versions.iter().any(|(v, _)| *v == version));
+                prop_assert!(is_named(version) && version <= candidate);
+                prop_assert_ne!(rejected, Some(version));
+            } else {
+                let passed_over = versions.iter().any(|(v, _)| {
+                    *v > installed && *v <= candidate && is_named(*v) && rejected != Some(*v)
+                });
+                prop_assert!(!passed_over);
             }
         }
     }

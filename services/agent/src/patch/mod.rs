@@ -17,3 +17,7 @@ mod lock;
 pub mod packages;
 pub mod restart;
 pub mod system;
+
+/// The type of inventory with what was found by a baseline that counts in one run alone: beside what is told by the registered
+/// one.
+pub const BY_OTHER_BASELINE: &str = "Custom:PatchBaselineOverride";

@@ -2,7 +2,7 @@
 
 use crate::{
     agent::Agent,
-    execute::{ControlPlane, PatchBaseline},
+    execute::{ControlPlane, PatchBaseline, PatchQuestion},
 };
 use bytes::Bytes;
 use prost::Message as _;
@@ -40,12 +40,8 @@ impl ControlPlane for Uplink<'_> {
             .map_err(|error| format!("The answer about the inventory cannot be read: {error}."))
     }
 
-    async fn patch_baseline(
-        &self,
-        operating_system: &str,
-        snapshot_id: &str,
-    ) -> Result<PatchBaseline, String> {
-        let body = serde_json::json!({"operating_system": operating_system, "snapshot_id": snapshot_id});
+    async fn patch_baseline(&self, question: &PatchQuestion<'_>) -> Result<PatchBaseline, String> {
+        let body = serde_json::to_value(question).map_err(|error| error.to_string())?;
         let value = self.ask("patch-baseline", &body, "The patch baseline").await?;
         serde_json::from_value(value)
             .map_err(|error| format!("The answer about the patch baseline cannot be read: {error}."))

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use reeve_agent::execute::{
     Containment, ControlPlane, DEFAULT_OUTPUT_LIMIT_BYTES, Deadline, Ended, Host, Job, Outcome,
-    PatchBaseline, Sink, run,
+    PatchBaseline, PatchQuestion, Sink, run,
 };
 use reeve_agent::local_policy::Rules;
 use reeve_contracts::node::InventoryReport;
@@ -28,7 +28,7 @@ impl ControlPlane for NoDocuments {
     async fn inventory_hashes(&self, _: Vec<String>) -> Result<BTreeMap<String, String>, String> {
         Err("no control plane".to_owned())
     }
-    async fn patch_baseline(&self, _: &str, _: &str) -> Result<PatchBaseline, String> {
+    async fn patch_baseline(&self, _: &PatchQuestion<'_>) -> Result<PatchBaseline, String> {
         Err("nobody answers".to_owned())
     }
 

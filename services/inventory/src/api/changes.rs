@@ -4,8 +4,8 @@ use super::known_type;
 use crate::{
     domain::InventoryEvent,
     projections::{
-        CHANGES, CUSTOM_TYPES, ChangeRow, CustomTypeRow, INVOCATIONS, InvocationRow, change_key,
-        invocation_key,
+        CHANGES, CUSTOM_TYPES, ChangeRow, CustomTypeRow, INVOCATIONS, InvocationRow, PATCH_RUNS, PATCH_TYPES,
+        change_key, invocation_key,
     },
     reading::{Node, node_row},
 };
@@ -216,7 +216,7 @@ async fn change(handle: &Handle, row: ChangeRow) -> Result<Change, ApiError> {
 }
 
 /// What led to a change: commands that ran on the node, for however short a time, after the collection before and before
-/// this one. More than one may have.
+/// this one. More than one may have. Of patches an earlier patch run has told what it did itself.
 fn origin(handle: &Handle, event: &InventoryChanged) -> (Origin, Vec<String>) {
     if !event.deletion_id.is_empty() {
         return (Origin::Deletion, Vec::new());
@@ -232,7 +232,14 @@ fn origin(handle: &Handle, event: &InventoryChanged) -> (Origin, Vec<String>) {
     }
     let prefix = format!("{}/", event.node_id);
     let after = invocation_key(&event.node_id, event.since_ms, "");
-    let ran = |_: &str, row: &InvocationRow| row.started_ms <= event.captured_ms;
+    let has_told_it = |row: &InvocationRow| {
+        let key = format!("{}/{}", event.node_id, row.command_id);
+        row.is_patching
+            && row.command_id != event.command_id
+            && PATCH_TYPES.contains(&event.type_name.as_str())
+            && handle.views().get::<bool>(PATCH_RUNS, &key).is_some()
+    };
+    let ran = |_: &str, row: &InvocationRow| row.started_ms <= event.captured_ms && !has_told_it(row);
     let rows =
         handle.views().filter::<InvocationRow>(INVOCATIONS, &prefix, Some(&after), usize::MAX, ran).rows;
     let commands: Vec<String> = rows.into_iter().map(|(_, row)| row.command_id).collect();

@@ -8,12 +8,16 @@ use serde::{Deserialize, Serialize};
 pub(crate) const INVOCATIONS: &str = "invocations";
 /// What collects changes nothing.
 const COLLECTING: &str = "aws:softwareInventory";
+/// What finds patches, and installs them before it says so.
+const PATCHING: &str = "aws:runPatchBaseline";
 
 /// When an invocation began. When it ended its key says.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct InvocationRow {
     pub command_id: String,
     pub started_ms: i64,
+    /// Whether it patched, and did nothing else.
+    pub is_patching: bool,
 }
 
 /// Keys sort by node, and then by when invocations ended there.
@@ -26,7 +30,7 @@ pub(crate) struct Invocations;
 
 impl Projection for Invocations {
     const NAME: &'static str = "invocations";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = InvocationEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<InvocationEvent>) {
@@ -36,7 +40,8 @@ impl Projection for Invocations {
         {
             return;
         }
-        let row = InvocationRow { command_id: e.command_id.clone(), started_ms: e.started_ms };
+        let is_patching = !e.steps.is_empty() && e.steps.iter().all(|step| step.action == PATCHING);
+        let row = InvocationRow { command_id: e.command_id.clone(), started_ms: e.started_ms, is_patching };
         view.put_row(INVOCATIONS, &invocation_key(&e.node_id, e.finished_ms, &e.command_id), row);
     }
 }

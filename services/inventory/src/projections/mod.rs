@@ -4,6 +4,7 @@ mod custom_types;
 mod deletions;
 mod inventories;
 mod invocations;
+mod patch_runs;
 
 pub(crate) use custom_types::{CUSTOM_TYPES, CustomTypeRow};
 pub(crate) use deletions::{DELETIONS, DeletionRow, Deletions, disabled, newest};
@@ -12,3 +13,4 @@ pub(crate) use inventories::{
     item_key, newer,
 };
 pub(crate) use invocations::{INVOCATIONS, InvocationRow, Invocations, invocation_key};
+pub(crate) use patch_runs::{PATCH_RUNS, PATCH_TYPES, PatchRuns};

@@ -33,26 +33,21 @@ pub async fn create(call: Call<CreatePatchBaselineRequest>) -> Result<CreatePatc
     let tags = tags.map(|tag| (tag.key.clone().unwrap_or_default(), tag.value.clone().unwrap_or_default()));
     let tags = tags::check(tags).map_err(|error| ApiError::invalid(format!("{error}.")))?;
     let context = call.context_of_token("CreatePatchBaseline", input.client_token.as_ref())?;
-    let defaults = shape::defaults();
-    let wanted = GetPatchBaselineResult {
-        approval_rules: input.approval_rules.or(defaults.approval_rules),
-        approved_patches: input.approved_patches.or(defaults.approved_patches),
-        approved_patches_compliance_level: input
-            .approved_patches_compliance_level
-            .or(defaults.approved_patches_compliance_level),
-        approved_patches_enable_non_security: input
-            .approved_patches_enable_non_security
-            .or(defaults.approved_patches_enable_non_security),
+    let wanted = shape::with_defaults(GetPatchBaselineResult {
+        approval_rules: input.approval_rules,
+        approved_patches: input.approved_patches,
+        approved_patches_compliance_level: input.approved_patches_compliance_level,
+        approved_patches_enable_non_security: input.approved_patches_enable_non_security,
         available_security_updates_compliance_status: input.available_security_updates_compliance_status,
         description: input.description,
-        global_filters: input.global_filters.or(defaults.global_filters),
+        global_filters: input.global_filters,
         name: input.name,
-        operating_system: input.operating_system.or(defaults.operating_system),
-        rejected_patches: input.rejected_patches.or(defaults.rejected_patches),
-        rejected_patches_action: input.rejected_patches_action.or(defaults.rejected_patches_action),
-        sources: input.sources.or(defaults.sources),
+        operating_system: input.operating_system,
+        rejected_patches: input.rejected_patches,
+        rejected_patches_action: input.rejected_patches_action,
+        sources: input.sources,
         ..GetPatchBaselineResult::default()
-    };
+    });
     shape::checked(&wanted).map_err(ApiError::invalid)?;
     let digest = Uuid::new_v5(&context.command_id, b"baseline").simple().to_string();
     let baseline_id = format!("pb-{}", &digest[..17]);

@@ -73,7 +73,7 @@ pub fn filters(
 }
 
 /// The same refusal, of an operation that has no `InvalidFilter`.
-fn without_a_word(refusal: ApiError) -> ApiError {
+pub fn without_a_word(refusal: ApiError) -> ApiError {
     ApiError::invalid(refusal.message)
 }
 

@@ -1,10 +1,14 @@
 //! The operations, and what nodes ask.
 
+pub mod available;
 pub mod baselines;
+mod deciding;
 pub mod describe;
 pub mod groups;
 pub mod node;
 pub mod properties;
+pub mod rollouts;
+pub mod snapshot;
 pub mod states;
 
 use crate::{

@@ -1,31 +1,34 @@
 //! What nodes ask: the baseline by which they are patched.
 
-use super::{baseline, id_of_group, patch_group};
-use crate::{
-    domain::snapshot::{Snapshot, id},
-    shape,
-};
-use reeve_contracts::{patching::SnapshotTaken, ssm::GetPatchBaselineResult};
+use super::deciding::{Asked, deciding};
+use crate::shape;
+use reeve_contracts::ssm::GetPatchBaselineResult;
 use reeve_node_protocol::subject::node_of;
 use reeve_patch_baseline::Baseline;
 use reeve_runtime::{ApiError, Call};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-/// A run that begins on a node.
+/// A run that begins on a node. What is empty is not given.
 #[derive(Deserialize)]
 pub(crate) struct Question {
     operating_system: String,
     /// Empty: the baseline as it is now.
     #[serde(default)]
     snapshot_id: String,
+    #[serde(default)]
+    baseline_override: String,
+    #[serde(default)]
+    baseline_tags: String,
 }
 
 /// By what it is decided.
 #[derive(Serialize)]
 pub(crate) struct Answer {
     patch_group: String,
+    /// The registered one.
     baseline: Baseline,
+    /// What counts in this run instead.
+    instead: Option<Baseline>,
 }
 
 /// A node's baseline is its group's for its operating system, else that system's default. With a snapshot's id it is the one
@@ -33,30 +36,22 @@ pub(crate) struct Answer {
 pub(crate) async fn tell(call: Call<Question>) -> Result<Answer, ApiError> {
     let node = node_of(&call.subject)
         .ok_or_else(|| ApiError::invalid("The subject of the question names no node."))?;
-    let Question { operating_system, snapshot_id } = &call.input;
-    if !snapshot_id.is_empty() && Uuid::try_parse(snapshot_id).is_err() {
-        return Err(ApiError::invalid(format!("SnapshotId is {snapshot_id:?}, which is no UUID.")));
-    }
-    let patch_group = patch_group(&call.handle, node.as_str());
-    let baseline_id = id_of_group(&call.handle, operating_system, &patch_group).ok_or_else(|| {
-        let message = format!("There is no patch baseline for the operating system {operating_system:?}.");
-        ApiError::new("UnsupportedOperatingSystem", message)
-    })?;
-    let mut found = baseline(&call.handle, &baseline_id)?.into_owned();
-    if !snapshot_id.is_empty() {
-        let key = id(snapshot_id, operating_system, &patch_group);
-        let taken = SnapshotTaken {
-            snapshot_id: snapshot_id.clone(),
-            operating_system: operating_system.clone(),
-            patch_group: patch_group.clone(),
-            baseline_id,
-            baseline_json: serde_json::to_string(&found).map_err(ApiError::internal)?,
-        };
-        call.execute::<Snapshot>(&key, taken).await?;
-        let state = call.handle.state::<Snapshot>(&key);
-        found = serde_json::from_str::<GetPatchBaselineResult>(&state.baseline_json)
-            .map_err(ApiError::internal)?;
-    }
-    let baseline = shape::evaluated(&found).map_err(ApiError::internal)?;
-    Ok(Answer { patch_group, baseline })
+    let input = &call.input;
+    let given = match input.baseline_override.as_str() {
+        "" => None,
+        text => Some(shape::override_of(text, &input.operating_system).map_err(ApiError::invalid)?),
+    };
+    let asked = Asked {
+        operating_system: &input.operating_system,
+        snapshot_id: &input.snapshot_id,
+        given,
+        tags: &input.baseline_tags,
+    };
+    let decided = deciding(&call, node.as_str(), asked).await?;
+    let evaluated = |of: &GetPatchBaselineResult| shape::evaluated(of).map_err(ApiError::internal);
+    Ok(Answer {
+        patch_group: decided.patch_group,
+        baseline: evaluated(&decided.baseline)?,
+        instead: decided.instead.as_ref().map(evaluated).transpose()?,
+    })
 }

@@ -8,10 +8,13 @@ use std::convert::Infallible;
 
 /// What decisions are made on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct State {
     /// Empty: it was not taken yet.
     pub baseline_id: String,
     pub baseline_json: String,
+    /// What counts instead of it; empty: nothing does.
+    pub override_json: String,
 }
 
 /// The aggregate's id.
@@ -34,7 +37,11 @@ impl Decider for Snapshot {
 
     fn evolve(_: State, event: &SnapshotEvent) -> State {
         let SnapshotEvent::SnapshotTaken(e) = event;
-        State { baseline_id: e.baseline_id.clone(), baseline_json: e.baseline_json.clone() }
+        State {
+            baseline_id: e.baseline_id.clone(),
+            baseline_json: e.baseline_json.clone(),
+            override_json: e.override_json.clone(),
+        }
     }
 }
 
@@ -51,6 +58,7 @@ mod tests {
             patch_group: "web".into(),
             baseline_id: id.into(),
             baseline_json: "{}".into(),
+            override_json: String::new(),
         };
         given::<Snapshot>([]).when(take("a")).then(SnapshotEvent::SnapshotTaken(take("a")));
         given::<Snapshot>([SnapshotEvent::SnapshotTaken(take("a"))]).when(take("b")).then_nothing();

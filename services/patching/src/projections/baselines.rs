@@ -5,8 +5,9 @@ use crate::domain::{
     default::DefaultBaselineEvent,
     group::{self, PatchGroupEvent},
 };
-use reeve_contracts::ssm::GetPatchBaselineResult;
+use reeve_contracts::{ssm::GetPatchBaselineResult, tags::ResourceEvent};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
+use reeve_runtime::ResourceTags;
 use reeve_types::Timestamp;
 
 /// Baselines that somebody made, by id, as GetPatchBaseline answers them without their groups.
@@ -15,6 +16,22 @@ pub(crate) const BASELINES: &str = "baselines";
 pub(crate) const DEFAULTS: &str = "defaults";
 /// The ids of baselines by `<operating system>/<patch group>`.
 pub(crate) const GROUPS: &str = "groups";
+
+/// Baselines' tags, key to value, by id.
+pub(crate) const BASELINE_TAGS: &str = "baseline-tags";
+
+/// Keeps [`BASELINE_TAGS`], beside the nodes' tags.
+pub(crate) struct BaselineTags;
+
+impl Projection for BaselineTags {
+    const NAME: &'static str = "baseline-tags";
+    const VERSION: u32 = 1;
+    type Event = ResourceEvent;
+
+    fn apply(&self, view: &mut dyn View, event: &Recorded<ResourceEvent>) {
+        ResourceTags { kind: "PatchBaseline", table: BASELINE_TAGS }.apply(view, event);
+    }
+}
 
 /// Keeps [`BASELINES`].
 pub(crate) struct Baselines;

@@ -2,10 +2,12 @@
 //!
 //! A run tells the inventory of two types: `AWS:PatchCompliance`, an entry for each patch, and `AWS:PatchSummary`, the run.
 
+use super::available;
 use reeve_contracts::inventory::{InventoryChanged, InventoryEvent};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, parts::Waiting};
 use reeve_inventory_model::{Entry, EntryChanges, from_attributes, part_of};
 use reeve_patch_baseline::is_compliant;
+use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -65,12 +67,14 @@ pub(crate) struct States;
 
 impl Projection for States {
     const NAME: &'static str = "states";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Event = InventoryEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<InventoryEvent>) {
         match &event.event {
-            InventoryEvent::InventoryChanged(e) if e.type_name == "AWS:PatchCompliance" => patches(view, e),
+            InventoryEvent::InventoryChanged(e) if e.type_name == "AWS:PatchCompliance" => {
+                patches(view, e, event.envelope.time);
+            }
             InventoryEvent::InventoryChanged(e) if e.type_name == "AWS:PatchSummary" => {
                 let after = e.changed.iter().filter_map(|change| change.after.as_ref());
                 let last = e.added.iter().chain(after).last();
@@ -89,20 +93,21 @@ impl Projection for States {
 }
 
 /// Changes a node's patches, with the last part of a change.
-fn patches(view: &mut dyn View, e: &InventoryChanged) {
+fn patches(view: &mut dyn View, e: &InventoryChanged, at: Timestamp) {
     let Some(parts) = WAITING.take(view, &e.node_id, part_of(e), EntryChanges::of(e)) else { return };
     let mut state: StateRow = view.row(STATES, &e.node_id).unwrap_or_default();
     for part in parts {
-        apply(view, &e.node_id, &mut state, part);
+        apply(view, &e.node_id, &mut state, part, at);
     }
     view.put_row(STATES, &e.node_id, state);
 }
 
-fn apply(view: &mut dyn View, node: &str, state: &mut StateRow, changes: EntryChanges) {
+fn apply(view: &mut dyn View, node: &str, state: &mut StateRow, changes: EntryChanges, at: Timestamp) {
     for key in changes.removed {
         let key = format!("{node}/{key}");
         if let Some(before) = view.row::<PatchRow>(PATCHES, &key) {
             state.add(&before, -1);
+            available::count(view, &before, false, at);
             view.remove(PATCHES, key.as_bytes());
         }
     }
@@ -110,8 +115,10 @@ fn apply(view: &mut dyn View, node: &str, state: &mut StateRow, changes: EntryCh
         let key = format!("{node}/{key}");
         if let Some(before) = view.row::<PatchRow>(PATCHES, &key) {
             state.add(&before, -1);
+            available::count(view, &before, false, at);
         }
         state.add(&patch, 1);
+        available::count(view, &patch, true, at);
         view.put_row(PATCHES, &key, patch);
     }
 }

@@ -66,6 +66,10 @@ pub static MAINTENANCE_WINDOWS: Api =
 pub static STATE_MANAGER: Api =
     Api { service: "state-manager", target_prefix: "ReeveStateManager", next_token: "nextToken" };
 
+/// Ours: patching in waves.
+pub static PATCHING: Api =
+    Api { service: "patching", target_prefix: "ReevePatching", next_token: "nextToken" };
+
 impl Api {
     /// The API of a name.
     ///
@@ -86,6 +90,7 @@ impl Api {
             &FEED,
             &RULES,
             &RUN_COMMAND,
+            &PATCHING,
         ];
         let names = apis.map(|api| api.service).join(", ");
         let found = apis.into_iter().find(|api| api.service == name);

@@ -155,7 +155,7 @@ fn rows(change: &Value) -> Vec<Vec<String>> {
     let entries = change["entries"].as_array().map(Vec::as_slice).unwrap_or_default();
     // What went and came again under the same name is one line.
     let (mut gone, mut lines) = (BTreeMap::<(String, String), Vec<&Value>>::new(), Vec::new());
-    let named = |of: &Value| (cell(of, "Name"), cell(of, "Architecture"));
+    let named = |of: &Value| (name_of(of).unwrap_or_default(), cell(of, "Architecture"));
     for entry in entries.iter().filter(|entry| entry["action"] == "Removed") {
         gone.entry(named(&entry["before"])).or_default().push(&entry["before"]);
     }
@@ -163,7 +163,7 @@ fn rows(change: &Value) -> Vec<Vec<String>> {
         let after = &entry["after"];
         let before = match entry["action"].as_str() {
             Some("Changed") => Some(&entry["before"]),
-            _ => gone.get_mut(&named(after)).filter(|_| after.get("Name").is_some()).and_then(Vec::pop),
+            _ => gone.get_mut(&named(after)).filter(|_| name_of(after).is_some()).and_then(Vec::pop),
         };
         lines.push(line(match before {
             Some(before) => format!("~ {}", difference(before, after)),
@@ -174,9 +174,14 @@ fn rows(change: &Value) -> Vec<Vec<String>> {
     lines
 }
 
+/// What a thing is called: of a patch the package.
+fn name_of(entry: &Value) -> Option<String> {
+    ["Name", "KBId"].iter().find(|name| entry.get(**name).is_some()).map(|name| cell(entry, name))
+}
+
 /// A thing in a few words.
 fn shown(entry: &Value) -> String {
-    let known = ["Name", "Version", "Release", "Architecture", "Status"];
+    let known = ["Name", "Version", "Release", "Architecture", "Status", "Title", "State"];
     let words: Vec<String> =
         known.iter().filter(|name| entry.get(**name).is_some()).map(|name| cell(entry, name)).collect();
     if words.is_empty() { entry.to_string() } else { words.join(" ") }
@@ -184,12 +189,15 @@ fn shown(entry: &Value) -> String {
 
 /// Its name, and each attribute that is another now.
 fn difference(before: &Value, after: &Value) -> String {
-    let name = if after.get("Name").is_some() { cell(after, "Name") } else { String::new() };
+    let name = name_of(after).unwrap_or_default();
     let names = before.as_object().into_iter().chain(after.as_object()).flatten().map(|(name, _)| name);
     let mut names: Vec<&String> = names.filter(|name| before.get(*name) != after.get(*name)).collect();
     // What follows from the version says no more.
     let versioned = names.iter().any(|name| *name == "Version");
     names.retain(|name| !versioned || matches!(name.as_str(), "Version" | "Release" | "Epoch"));
+    // Of a patch: its state and its version. What else there is to have says no more where one of these is another.
+    let is_patch = names.iter().any(|name| matches!(name.as_str(), "State" | "Title"));
+    names.retain(|name| !is_patch || matches!(name.as_str(), "State" | "Title" | "Reason"));
     names.sort();
     names.dedup();
     let each = names.iter().map(|name| match name.as_str() {

@@ -23,6 +23,7 @@ pub mod output;
 mod parameter_trees;
 pub mod parameters;
 pub mod patch;
+mod patch_rollouts;
 pub mod rules;
 pub mod run;
 pub mod services;
@@ -61,9 +62,10 @@ impl std::ops::Deref for DataFolder {
 }
 
 /// How answers are printed.
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// Tables and plain text.
+    #[default]
     Text,
     /// What the API answered, as JSON.
     Json,

@@ -71,6 +71,9 @@ pub const OPERATIONS: &[&str] = &[
     "DescribeInstancePatchStatesForPatchGroup",
     "DescribeInstancePatches",
     "DescribePatchProperties",
+    "DescribeAvailablePatches",
+    "DescribeEffectivePatchesForPatchBaseline",
+    "GetDeployablePatchSnapshotForInstance",
     "DeleteInventory",
     "DescribeInventoryDeletions",
     "CreateOpsItem",
@@ -702,6 +705,36 @@ pub struct AutomationExecutionMetadata {
     pub triggered_alarms: Option<Vec<AlarmStateInformation>>,
     #[serde(rename = "WarningMessage", skip_serializing_if = "Option::is_none")]
     pub warning_message: Option<String>,
+}
+
+/// AWS's `BaselineOverride`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BaselineOverride {
+    #[serde(rename = "ApprovalRules", skip_serializing_if = "Option::is_none")]
+    pub approval_rules: Option<PatchRuleGroup>,
+    #[serde(rename = "ApprovedPatches", skip_serializing_if = "Option::is_none")]
+    pub approved_patches: Option<Vec<String>>,
+    /// One of `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, `INFORMATIONAL`, `UNSPECIFIED`.
+    #[serde(rename = "ApprovedPatchesComplianceLevel", skip_serializing_if = "Option::is_none")]
+    pub approved_patches_compliance_level: Option<String>,
+    #[serde(rename = "ApprovedPatchesEnableNonSecurity", skip_serializing_if = "Option::is_none")]
+    pub approved_patches_enable_non_security: Option<bool>,
+    /// One of `COMPLIANT`, `NON_COMPLIANT`.
+    #[serde(rename = "AvailableSecurityUpdatesComplianceStatus", skip_serializing_if = "Option::is_none")]
+    pub available_security_updates_compliance_status: Option<String>,
+    #[serde(rename = "GlobalFilters", skip_serializing_if = "Option::is_none")]
+    pub global_filters: Option<PatchFilterGroup>,
+    /// One of `WINDOWS`, `AMAZON_LINUX`, `AMAZON_LINUX_2`, `AMAZON_LINUX_2022`, `UBUNTU`, `REDHAT_ENTERPRISE_LINUX`, `SUSE`, `CENTOS`, `ORACLE_LINUX`, `DEBIAN`, `MACOS`, `RASPBIAN`, `ROCKY_LINUX`, `ALMA_LINUX`, `AMAZON_LINUX_2023`.
+    #[serde(rename = "OperatingSystem", skip_serializing_if = "Option::is_none")]
+    pub operating_system: Option<String>,
+    #[serde(rename = "RejectedPatches", skip_serializing_if = "Option::is_none")]
+    pub rejected_patches: Option<Vec<String>>,
+    /// One of `ALLOW_AS_DEPENDENCY`, `BLOCK`.
+    #[serde(rename = "RejectedPatchesAction", skip_serializing_if = "Option::is_none")]
+    pub rejected_patches_action: Option<String>,
+    #[serde(rename = "Sources", skip_serializing_if = "Option::is_none")]
+    pub sources: Option<Vec<PatchSource>>,
 }
 
 /// What CancelCommand is asked.
@@ -1715,6 +1748,28 @@ pub struct DescribeAutomationStepExecutionsResult {
     pub step_executions: Option<Vec<StepExecution>>,
 }
 
+/// What DescribeAvailablePatches is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeAvailablePatchesRequest {
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<PatchOrchestratorFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribeAvailablePatches answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeAvailablePatchesResult {
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "Patches", skip_serializing_if = "Option::is_none")]
+    pub patches: Option<Vec<Patch>>,
+}
+
 /// What DescribeDocumentPermission is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -1780,6 +1835,28 @@ pub struct DescribeEffectiveInstanceAssociationsRequest {
 pub struct DescribeEffectiveInstanceAssociationsResult {
     #[serde(rename = "Associations", skip_serializing_if = "Option::is_none")]
     pub associations: Option<Vec<InstanceAssociation>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribeEffectivePatchesForPatchBaseline is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeEffectivePatchesForPatchBaselineRequest {
+    #[serde(rename = "BaselineId", skip_serializing_if = "Option::is_none")]
+    pub baseline_id: Option<String>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What DescribeEffectivePatchesForPatchBaseline answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeEffectivePatchesForPatchBaselineResult {
+    #[serde(rename = "EffectivePatches", skip_serializing_if = "Option::is_none")]
+    pub effective_patches: Option<Vec<EffectivePatch>>,
     #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
     pub next_token: Option<String>,
 }
@@ -2569,6 +2646,16 @@ pub struct DocumentVersionInfo {
     pub version_name: Option<String>,
 }
 
+/// AWS's `EffectivePatch`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EffectivePatch {
+    #[serde(rename = "Patch", skip_serializing_if = "Option::is_none")]
+    pub patch: Option<Patch>,
+    #[serde(rename = "PatchStatus", skip_serializing_if = "Option::is_none")]
+    pub patch_status: Option<PatchStatus>,
+}
+
 /// AWS's `FailedCreateAssociation`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -2723,6 +2810,34 @@ pub struct GetDefaultPatchBaselineResult {
     /// One of `WINDOWS`, `AMAZON_LINUX`, `AMAZON_LINUX_2`, `AMAZON_LINUX_2022`, `UBUNTU`, `REDHAT_ENTERPRISE_LINUX`, `SUSE`, `CENTOS`, `ORACLE_LINUX`, `DEBIAN`, `MACOS`, `RASPBIAN`, `ROCKY_LINUX`, `ALMA_LINUX`, `AMAZON_LINUX_2023`.
     #[serde(rename = "OperatingSystem", skip_serializing_if = "Option::is_none")]
     pub operating_system: Option<String>,
+}
+
+/// What GetDeployablePatchSnapshotForInstance is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetDeployablePatchSnapshotForInstanceRequest {
+    #[serde(rename = "BaselineOverride", skip_serializing_if = "Option::is_none")]
+    pub baseline_override: Option<BaselineOverride>,
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "SnapshotId", skip_serializing_if = "Option::is_none")]
+    pub snapshot_id: Option<String>,
+    #[serde(rename = "UseS3DualStackEndpoint", skip_serializing_if = "Option::is_none")]
+    pub use_s3_dual_stack_endpoint: Option<bool>,
+}
+
+/// What GetDeployablePatchSnapshotForInstance answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetDeployablePatchSnapshotForInstanceResult {
+    #[serde(rename = "InstanceId", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    #[serde(rename = "Product", skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+    #[serde(rename = "SnapshotDownloadUrl", skip_serializing_if = "Option::is_none")]
+    pub snapshot_download_url: Option<String>,
+    #[serde(rename = "SnapshotId", skip_serializing_if = "Option::is_none")]
+    pub snapshot_id: Option<String>,
 }
 
 /// What GetDocument is asked.
@@ -4965,6 +5080,58 @@ pub struct ParentStepDetails {
     pub step_name: Option<String>,
 }
 
+/// AWS's `Patch`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Patch {
+    #[serde(rename = "AdvisoryIds", skip_serializing_if = "Option::is_none")]
+    pub advisory_ids: Option<Vec<String>>,
+    #[serde(rename = "Arch", skip_serializing_if = "Option::is_none")]
+    pub arch: Option<String>,
+    #[serde(rename = "BugzillaIds", skip_serializing_if = "Option::is_none")]
+    pub bugzilla_ids: Option<Vec<String>>,
+    #[serde(rename = "CVEIds", skip_serializing_if = "Option::is_none")]
+    pub cve_ids: Option<Vec<String>>,
+    #[serde(rename = "Classification", skip_serializing_if = "Option::is_none")]
+    pub classification: Option<String>,
+    #[serde(rename = "ContentUrl", skip_serializing_if = "Option::is_none")]
+    pub content_url: Option<String>,
+    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "Epoch", skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<i32>,
+    #[serde(rename = "Id", skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    #[serde(rename = "KbNumber", skip_serializing_if = "Option::is_none")]
+    pub kb_number: Option<String>,
+    #[serde(rename = "Language", skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    #[serde(rename = "MsrcNumber", skip_serializing_if = "Option::is_none")]
+    pub msrc_number: Option<String>,
+    #[serde(rename = "MsrcSeverity", skip_serializing_if = "Option::is_none")]
+    pub msrc_severity: Option<String>,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "Product", skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+    #[serde(rename = "ProductFamily", skip_serializing_if = "Option::is_none")]
+    pub product_family: Option<String>,
+    #[serde(rename = "Release", skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
+    #[serde(rename = "ReleaseDate", skip_serializing_if = "Option::is_none")]
+    pub release_date: Option<f64>,
+    #[serde(rename = "Repository", skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    #[serde(rename = "Severity", skip_serializing_if = "Option::is_none")]
+    pub severity: Option<String>,
+    #[serde(rename = "Title", skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    #[serde(rename = "Vendor", skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<String>,
+    #[serde(rename = "Version", skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+}
+
 /// AWS's `PatchBaselineIdentity`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -5077,6 +5244,20 @@ pub struct PatchSource {
     pub name: Option<String>,
     #[serde(rename = "Products", skip_serializing_if = "Option::is_none")]
     pub products: Option<Vec<String>>,
+}
+
+/// AWS's `PatchStatus`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PatchStatus {
+    #[serde(rename = "ApprovalDate", skip_serializing_if = "Option::is_none")]
+    pub approval_date: Option<f64>,
+    /// One of `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, `INFORMATIONAL`, `UNSPECIFIED`.
+    #[serde(rename = "ComplianceLevel", skip_serializing_if = "Option::is_none")]
+    pub compliance_level: Option<String>,
+    /// One of `APPROVED`, `PENDING_APPROVAL`, `EXPLICIT_APPROVED`, `EXPLICIT_REJECTED`.
+    #[serde(rename = "DeploymentStatus", skip_serializing_if = "Option::is_none")]
+    pub deployment_status: Option<String>,
 }
 
 /// AWS's `ProgressCounters`.

@@ -72,6 +72,126 @@ pub struct SnapshotTaken {
     pub baseline_id: ::prost::alloc::string::String,
     #[prost(string, tag = "5")]
     pub baseline_json: ::prost::alloc::string::String,
+    /// a baseline that came along, or has a tag, and counts in those runs instead; empty: none does
+    #[prost(string, tag = "6")]
+    pub override_json: ::prost::alloc::string::String,
+}
+/// Patching in waves. Each wave is a command of its own; between two of them a document may look whether the nodes are well.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RolloutStarted {
+    #[prost(string, tag = "1")]
+    pub rollout_id: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "2")]
+    pub waves: ::prost::alloc::vec::Vec<WaveNodes>,
+    /// of AWS-RunPatchBaseline: name to list of texts
+    #[prost(string, tag = "3")]
+    pub parameters_json: ::prost::alloc::string::String,
+    /// within a wave
+    #[prost(string, tag = "4")]
+    pub max_concurrency: ::prost::alloc::string::String,
+    /// of a wave's nodes: after more the roll-out stops
+    #[prost(string, tag = "5")]
+    pub max_errors: ::prost::alloc::string::String,
+    /// empty: none
+    #[prost(string, tag = "6")]
+    pub health_document: ::prost::alloc::string::String,
+    #[prost(string, tag = "7")]
+    pub health_parameters_json: ::prost::alloc::string::String,
+    #[prost(string, tag = "8")]
+    pub account: ::prost::alloc::string::String,
+    #[prost(string, tag = "9")]
+    pub region: ::prost::alloc::string::String,
+    /// on whose behalf its commands run
+    #[prost(string, tag = "10")]
+    pub principal: ::prost::alloc::string::String,
+    #[prost(int64, tag = "11")]
+    pub started_ms: i64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WaveNodes {
+    #[prost(string, repeated, tag = "1")]
+    pub node_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// The wave's nodes are patched, by this command. Waves count from 1, and so do a wave's attempts.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WaveStarted {
+    #[prost(string, tag = "1")]
+    pub rollout_id: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "2")]
+    pub wave: u32,
+    #[prost(uint32, tag = "3")]
+    pub attempt: u32,
+    #[prost(string, tag = "4")]
+    pub command_id: ::prost::alloc::string::String,
+    #[prost(int64, tag = "5")]
+    pub started_ms: i64,
+}
+/// They were, all but as many as may fail.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WavePatched {
+    #[prost(string, tag = "1")]
+    pub rollout_id: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "2")]
+    pub wave: u32,
+    #[prost(uint32, tag = "3")]
+    pub failed: u32,
+    #[prost(int64, tag = "4")]
+    pub finished_ms: i64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HealthCheckStarted {
+    #[prost(string, tag = "1")]
+    pub rollout_id: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "2")]
+    pub wave: u32,
+    #[prost(string, tag = "3")]
+    pub command_id: ::prost::alloc::string::String,
+    #[prost(int64, tag = "4")]
+    pub started_ms: i64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HealthCheckPassed {
+    #[prost(string, tag = "1")]
+    pub rollout_id: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "2")]
+    pub wave: u32,
+    #[prost(int64, tag = "3")]
+    pub finished_ms: i64,
+}
+/// No further wave begins until somebody lets it go on.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RolloutStopped {
+    #[prost(string, tag = "1")]
+    pub rollout_id: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "2")]
+    pub wave: u32,
+    /// of the wave's nodes
+    #[prost(uint32, tag = "3")]
+    pub failed: u32,
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+    #[prost(int64, tag = "5")]
+    pub stopped_ms: i64,
+}
+/// The wave that it stopped in begins anew.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RolloutResumed {
+    #[prost(string, tag = "1")]
+    pub rollout_id: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "2")]
+    pub wave: u32,
+    /// on whose behalf its commands run from now on
+    #[prost(string, tag = "3")]
+    pub principal: ::prost::alloc::string::String,
+    #[prost(int64, tag = "4")]
+    pub resumed_ms: i64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RolloutCompleted {
+    #[prost(string, tag = "1")]
+    pub rollout_id: ::prost::alloc::string::String,
+    #[prost(int64, tag = "2")]
+    pub completed_ms: i64,
 }
 
 ::reeve_eventsourcing::events! {
@@ -95,6 +215,20 @@ DefaultBaselineRegistered(DefaultBaselineRegistered) = "reeve.patching.DefaultBa
 pub enum PatchGroupEvent: "patching" / "patch-group" / 2 {
 BaselineRegisteredForGroup(BaselineRegisteredForGroup) = "reeve.patching.BaselineRegisteredForGroup.v1",
 BaselineDeregisteredForGroup(BaselineDeregisteredForGroup) = "reeve.patching.BaselineDeregisteredForGroup.v1",
+}
+}
+
+::reeve_eventsourcing::events! {
+/// What happens to the aggregate `rollout`, on `reeve.evt.patching.rollout.{rollout_id}`.
+pub enum RolloutEvent: "patching" / "rollout" / 1 {
+RolloutStarted(RolloutStarted) = "reeve.patching.RolloutStarted.v1",
+WaveStarted(WaveStarted) = "reeve.patching.WaveStarted.v1",
+WavePatched(WavePatched) = "reeve.patching.WavePatched.v1",
+HealthCheckStarted(HealthCheckStarted) = "reeve.patching.HealthCheckStarted.v1",
+HealthCheckPassed(HealthCheckPassed) = "reeve.patching.HealthCheckPassed.v1",
+RolloutStopped(RolloutStopped) = "reeve.patching.RolloutStopped.v1",
+RolloutResumed(RolloutResumed) = "reeve.patching.RolloutResumed.v1",
+RolloutCompleted(RolloutCompleted) = "reeve.patching.RolloutCompleted.v1",
 }
 }
 

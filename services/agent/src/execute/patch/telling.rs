@@ -1,33 +1,53 @@
 //! What a run tells the inventory, and what it says in the output of its step.
 
+use super::{Looked, Run};
 use crate::{
     execute::{ControlPlane, Sink, context::Context, inventory::Teller, output::Out},
     inventory::Collected,
-    patch::assess::{Assessed, State},
+    patch::{
+        BY_OTHER_BASELINE,
+        assess::{Assessed, State},
+    },
 };
 use reeve_inventory_model::Entry;
-use reeve_types::Timestamp;
+use reeve_types::{Timestamp, text::cut};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 const COMPLIANCE: &str = "AWS:PatchCompliance";
 const SUMMARY: &str = "AWS:PatchSummary";
+/// As much of a list of patches, or of where it lies, is told with a run.
+const MAX_LIST_CHARS: usize = 256;
 /// As many packages a line of the output names.
 const MAX_NAMED_PACKAGES: usize = 20;
 
-/// Tells the inventory of both types: what was found, or why there is nothing.
+/// What is told of each type.
+pub(super) struct Found {
+    patches: Vec<Entry>,
+    summary: Entry,
+    by_other_baseline: Option<Vec<Entry>>,
+}
+
+/// Tells the inventory: what was found, or why there is nothing.
 pub(super) async fn tell<D: ControlPlane>(
     context: &Context<'_, D>,
-    began: Timestamp,
-    assessed: &Result<&[Assessed], String>,
-    summary: Option<Entry>,
+    at: Timestamp,
+    found: Result<Found, String>,
 ) -> Result<(), String> {
-    let teller = Teller::new(context, began);
-    let entries = assessed.clone().map(|assessed| assessed.iter().map(entry).collect::<Vec<_>>());
-    let summary = assessed.clone().map(|_| summary.into_iter().collect::<Vec<_>>());
-    let names = vec![COMPLIANCE.to_owned(), SUMMARY.to_owned()];
+    let teller = Teller::new(context, at);
+    let mut told: Vec<(&str, Result<Vec<Entry>, String>)> = match found {
+        Err(reason) => vec![(COMPLIANCE, Err(reason.clone())), (SUMMARY, Err(reason))],
+        Ok(found) => {
+            let other = found.by_other_baseline.map(|entries| (BY_OTHER_BASELINE, Ok(entries)));
+            other
+                .into_iter()
+                .chain([(COMPLIANCE, Ok(found.patches)), (SUMMARY, Ok(vec![found.summary]))])
+                .collect()
+        }
+    };
+    let names = told.iter().map(|(name, _)| (*name).to_owned()).collect();
     let known = context.control_plane.inventory_hashes(names).await?;
-    for (type_name, entries) in [(COMPLIANCE, entries), (SUMMARY, summary)] {
+    for (type_name, entries) in told.drain(..) {
         let collected = Collected {
             type_name: type_name.to_owned(),
             version: "1.0".to_owned(),
@@ -41,13 +61,74 @@ pub(super) async fn tell<D: ControlPlane>(
     Ok(())
 }
 
+impl<D: ControlPlane> Run<'_, D> {
+    /// Tells the inventory of the patches and of the run, or why there is nothing to tell; says whether that worked.
+    pub(super) async fn tell<S: Sink>(&self, looked: Result<&Looked, String>, out: &mut Out<'_, S>) -> bool {
+        let now = (self.deadline.clock)();
+        let told = tell(self.context, now, looked.map(|looked| self.found(looked)));
+        match self.context.bounded(&self.deadline, told).await {
+            Ok(Ok(())) => true,
+            Ok(Err(reason)) => {
+                line(out, true, &format!("What was found could not be told: {reason}"));
+                false
+            }
+            Err(_) => {
+                line(out, true, "What was found could not be told in the step's time.");
+                false
+            }
+        }
+    }
+
+    /// What is told of each type.
+    fn found(&self, looked: &Looked) -> Found {
+        let by = |one: &Assessed| {
+            let other = self.deciding();
+            let named = [("BaselineId", &other.id), ("BaselineName", &other.name)];
+            let named = named.into_iter().filter(|(_, text)| !text.is_empty());
+            let named = named.map(|(name, text)| (name.to_owned(), text.clone()));
+            entry(one, &self.system.product).into_iter().chain(named).collect::<Entry>()
+        };
+        let instead = looked.instead.iter().flatten().filter(|one| one.state != State::InstalledOther);
+        Found {
+            patches: looked.official.iter().map(|one| entry(one, &self.system.product)).collect(),
+            summary: self.summary(&looked.official),
+            by_other_baseline: self.asked.instead.as_ref().map(|_| instead.map(by).collect()),
+        }
+    }
+
+    fn summary(&self, assessed: &[Assessed]) -> Entry {
+        let count = |state: State| assessed.iter().filter(|one| one.state == state).count().to_string();
+        let now = (self.deadline.clock)();
+        let attributes = [
+            ("PatchGroup", self.asked.patch_group.clone()),
+            ("BaselineId", self.asked.baseline.id.clone()),
+            ("SnapshotId", self.order.snapshot_id.clone()),
+            ("InstalledCount", count(State::Installed)),
+            ("InstalledOtherCount", count(State::InstalledOther)),
+            ("InstalledPendingRebootCount", count(State::InstalledPendingReboot)),
+            ("InstalledRejectedCount", count(State::InstalledRejected)),
+            ("MissingCount", count(State::Missing)),
+            ("FailedCount", count(State::Failed)),
+            ("NotApplicableCount", "0".to_owned()),
+            ("OperationType", self.order.operation.name().to_owned()),
+            ("OperationStartTime", self.began.rfc3339()),
+            ("OperationEndTime", now.rfc3339()),
+            ("InstallOverrideList", cut(&self.order.install_override_list, MAX_LIST_CHARS)),
+            ("RebootOption", if self.order.may_restart { "RebootIfNeeded" } else { "NoReboot" }.to_owned()),
+            ("ExecutionId", self.context.command_id.to_owned()),
+        ];
+        let given = attributes.into_iter().filter(|(_, value)| !value.is_empty());
+        given.map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+}
+
 /// A whole line of ours in the step's output.
 pub(super) fn line<S: Sink>(out: &mut Out<'_, S>, stderr: bool, text: &str) {
     out.line(stderr, &format!("{text}\n"));
 }
 
 /// A package as AWS:PatchCompliance has it.
-fn entry(one: &Assessed) -> Entry {
+fn entry(one: &Assessed, product: &str) -> Entry {
     let version = one.target.as_ref().map_or(&one.package.version, |target| &target.version);
     let installed = match one.target {
         Some(_) => Timestamp(0),
@@ -64,7 +145,18 @@ fn entry(one: &Assessed) -> Entry {
         ("ComplianceLevel", level.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()),
         ("Reason", one.reason.clone()),
     ];
-    let given = attributes.into_iter().filter(|(_, value)| !value.is_empty());
+    // What could be installed, approved or not.
+    let available = one.available.iter().flat_map(|offer| {
+        [
+            ("Product", product.to_owned()),
+            ("AvailableVersion", offer.version.clone()),
+            ("AvailableClassification", if offer.is_security { "Security" } else { "" }.to_owned()),
+            ("AvailablePriority", offer.priority.clone()),
+            ("AvailableSection", offer.section.clone()),
+            ("AvailableRepository", offer.repository.clone()),
+        ]
+    });
+    let given = attributes.into_iter().chain(available).filter(|(_, value)| !value.is_empty());
     given.map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
