@@ -27,6 +27,8 @@ mod bad_input;
 mod bus_away;
 #[path = "it/calendar.rs"]
 mod calendar;
+#[path = "it/cases_nodes.rs"]
+mod cases_nodes;
 #[path = "it/children.rs"]
 mod children;
 #[path = "it/client.rs"]
