@@ -37,11 +37,10 @@ pub(crate) async fn revoke(
     let SubscriberEvent::SubscriberDeleted(deleted) = &delivery.event.event else { return Ok(()) };
     let handle = &delivery.handle;
     give(&config, handle).await?;
-    // Whoever has the name by now has consumers of that name.
-    if handle.state::<Subscriber>(&deleted.name).public_key.is_empty() {
-        for stream in streams_of(&deleted.services) {
-            clients::delete_consumers(handle.bus(), &stream, &deleted.name).await?;
-        }
+    // Whoever has the name by now has consumers of that name, on the streams that it was granted and no others.
+    let granted = streams_of(&handle.state::<Subscriber>(&deleted.name).services);
+    for stream in streams_of(&deleted.services).iter().filter(|stream| !granted.contains(stream)) {
+        clients::delete_consumers(handle.bus(), stream, &deleted.name).await?;
     }
     Ok(())
 }

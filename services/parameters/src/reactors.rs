@@ -1,8 +1,11 @@
 //! What follows from a change: a secret that no version has any more can be read by nobody.
 
 use crate::{
-    domain::parameter::{Command, Parameter, ParameterEvent},
-    projections::read_timer_key,
+    domain::{
+        parameter::{Command, Parameter, ParameterEvent},
+        policies,
+    },
+    projections::{PARAMETERS, ParameterRow, read_timer_key},
     secrets::secret_name,
 };
 use reeve_runtime::{Delivery, DueTimer, HandlerError};
@@ -13,7 +16,14 @@ pub(crate) async fn fire(due: DueTimer) -> Result<(), HandlerError> {
     let Some((path, index)) = read_timer_key(&due.key) else {
         return Err(HandlerError::Permanent(format!("{:?} is no timer of a policy", due.key)));
     };
-    let command = Command::FirePolicy { index, due_ms: due.due_at.0 };
+    // A change that came meanwhile has set the timers anew.
+    let Some(row) = due.handle.views().get::<ParameterRow>(PARAMETERS, path) else { return Ok(()) };
+    let policies = policies::read(&row.latest.policies_json).unwrap_or_default();
+    let is_due = policies::due(&policies, row.latest.modified).get(index) == Some(&due.due_at);
+    if !is_due {
+        return Ok(());
+    }
+    let command = Command::FirePolicy { index, due_ms: due.due_at.0, version: row.latest.version };
     due.handle.execute::<Parameter>(path, command, &due.context("fire")).await?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use super::Unacceptable;
 use reeve_contracts::ingest::{Alert, AlertGroupReceived, Text};
-use reeve_types::Timestamp;
+use reeve_types::{Timestamp, text::cut};
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -12,6 +12,10 @@ use uuid::Uuid;
 const IN_THE_BODY: char = '^';
 /// As many alerts one message may have.
 const MAX_ALERTS: usize = 1_000;
+/// As long as one text of an alert may be.
+const MAX_TEXT_CHARACTERS: usize = 4_000;
+/// As many bytes the texts of all alerts of one message may have: they become one message of the bus, which carries 1 MB.
+const MAX_ALERTS_BYTES: usize = 600 * 1024;
 
 /// A place, or several of which the first that is there counts.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -147,10 +151,21 @@ impl Mapping {
                 }
             },
         };
-        let (mut alerts, count) = (Vec::new(), several.len());
+        let (mut alerts, count, mut bytes) = (Vec::new(), several.len(), 0);
         for (place, alert) in several.into_iter().take(MAX_ALERTS) {
             match self.alert(&Seen { body: &body, alert, place: &place }) {
-                Ok(Some(alert)) => alerts.push(alert),
+                Ok(Some(alert)) if bytes + text_bytes(&alert) > MAX_ALERTS_BYTES => {
+                    let problem = format!(
+                        "has texts that do not fit into one message with those before it: {} fit, of {count}",
+                        alerts.len()
+                    );
+                    mapped.misfits.push(Unacceptable::new(place, problem));
+                    break;
+                }
+                Ok(Some(alert)) => {
+                    bytes += text_bytes(&alert);
+                    alerts.push(alert);
+                }
                 Ok(None) => mapped.ignored += 1,
                 Err(misfit) => mapped.misfits.push(misfit),
             }
@@ -189,9 +204,13 @@ impl Mapping {
         }
         let firing = has(&self.status.firing);
         if !firing && !has(&self.status.resolved) {
-            return Err(
-                seen.misfit(from, format!("is {status:?}, of which the mapping does not say what it means"))
-            );
+            return Err(seen.misfit(
+                from,
+                format!(
+                    "is {:?}, of which the mapping does not say what it means",
+                    cut(&status, MAX_TEXT_CHARACTERS)
+                ),
+            ));
         }
         let start_ms = match self.start.as_ref().and_then(|place| Some((place, seen.text(place)?))) {
             None => 0,
@@ -228,6 +247,11 @@ impl Mapping {
     }
 }
 
+fn text_bytes(alert: &Alert) -> usize {
+    let named = alert.labels.iter().chain(&alert.annotations);
+    named.map(|text| text.key.len() + text.value.len()).sum::<usize>() + alert.generator_url.len()
+}
+
 /// An alert, where it is seen.
 struct Seen<'a> {
     body: &'a Value,
@@ -244,9 +268,11 @@ impl Seen<'_> {
         }
     }
 
-    /// A text, a number or a boolean as text; nothing when it is empty, or something else.
+    /// A text, a number or a boolean as text; nothing when it is empty, or something else. It is short: one text of the body
+    /// may stand in every alert, and all of them together have to fit into a message.
     fn text(&self, place: &str) -> Option<String> {
-        self.value(place).and_then(plain).filter(|text| !text.trim().is_empty())
+        let text = self.value(place).and_then(plain).filter(|text| !text.trim().is_empty());
+        text.map(|text| cut(&text, MAX_TEXT_CHARACTERS))
     }
 
     fn misfit(&self, place: &str, problem: impl Into<String>) -> Unacceptable {

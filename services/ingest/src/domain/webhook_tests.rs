@@ -149,3 +149,26 @@ proptest! {
         prop_assert_eq!(same, (a, b) == (c, d));
     }
 }
+
+/// One text of the message may stand in each of its alerts.
+#[test]
+fn alerts_that_do_not_fit_into_one_message_are_named_and_those_before_them_are_taken() {
+    let (mapping, mut body) = of("grafana");
+    let alert = |n: usize| {
+        let mut alert = body["alerts"][1].clone();
+        alert["fingerprint"] = json!(format!("{n:016x}"));
+        alert["labels"]["instance"] = json!(n);
+        alert
+    };
+    let many: Vec<Value> = (0..MAX_ALERTS).map(alert).collect();
+    body["alerts"] = json!(many);
+    body["message"] = json!("x".repeat(100_000));
+    let mapped = read(&mapping, &body);
+    let taken = mapped.group.unwrap().alerts;
+    let bytes: usize = taken.iter().map(text_bytes).sum();
+    assert!(taken.len() > 100 && taken.len() < MAX_ALERTS && bytes <= MAX_ALERTS_BYTES, "{}", taken.len());
+    assert_eq!(mapped.misfits.len(), 1);
+    assert!(mapped.misfits[0].to_string().contains(&format!("{} fit, of {MAX_ALERTS}", taken.len())));
+    let described = text(&taken[0].annotations, "description").unwrap();
+    assert_eq!(described.chars().count(), MAX_TEXT_CHARACTERS);
+}

@@ -79,6 +79,8 @@ pub enum Command {
     FirePolicy {
         index: usize,
         due_ms: i64,
+        /// The version that it is due of: a later one has policies, and instants, of its own.
+        version: u64,
     },
     /// Takes labels off a version.
     Unlabel {
@@ -181,7 +183,7 @@ impl Decider for Parameter {
             Command::Put(put) => {
                 decide_put(state, *put, context.now).map(|put| Some(ParameterEvent::ParameterPut(put)))
             }
-            Command::FirePolicy { index, due_ms } => Ok(decide_fire(state, index, due_ms)),
+            Command::FirePolicy { index, due_ms, version } => Ok(decide_fire(state, index, due_ms, version)),
             Command::Delete { name } => decide_delete(state, name).map(Some),
             Command::Label { name, version, labels } => decide_label(state, &name, version, &labels),
             Command::Unlabel { name, version, labels } => decide_unlabel(state, &name, version, labels),
@@ -241,8 +243,8 @@ pub fn still_fired(mut fired: BTreeSet<usize>, before: Option<&str>, now: &str) 
     fired
 }
 
-fn decide_fire(state: &State, index: usize, due_ms: i64) -> Option<ParameterEvent> {
-    let current = state.current.as_ref()?;
+fn decide_fire(state: &State, index: usize, due_ms: i64, version: u64) -> Option<ParameterEvent> {
+    let current = state.current.as_ref().filter(|current| current.version == version)?;
     let policies = policies::read(&current.policies_json).unwrap_or_default();
     let policy = policies.get(index)?;
     if policy.kind() == policies::EXPIRATION {

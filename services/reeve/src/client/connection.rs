@@ -102,6 +102,13 @@ impl Api {
 const MAX_RETRY_TIME: Duration = Duration::from_secs(5);
 /// What comes before the second attempt; before each further one it is twice as long.
 const FIRST_RETRY_DELAY: Duration = Duration::from_millis(200);
+/// What a connection ends with when the other side ends.
+const CUT: [ErrorKind; 4] = [
+    ErrorKind::ConnectionReset,
+    ErrorKind::ConnectionAborted,
+    ErrorKind::BrokenPipe,
+    ErrorKind::UnexpectedEof,
+];
 /// As many bytes an answer has at most.
 const MAX_ANSWER_BYTES: u64 = 64 << 20;
 
@@ -109,8 +116,8 @@ const MAX_ANSWER_BYTES: u64 = 64 << 20;
 #[derive(Debug)]
 pub struct Unanswered {
     reason: String,
-    /// Whether a connection was taken at all.
-    somebody_listens: bool,
+    /// Whether the same call may succeed a moment later: the other side failed, or cut the connection.
+    may_pass: bool,
 }
 
 impl std::fmt::Display for Unanswered {
@@ -252,7 +259,7 @@ impl Connection {
     }
 
     /// As [`Connection::call_of`], for a thread that may wait. While the other side fails or cuts the connection, the
-    /// call is repeated with the same signature: the API carries it out once. Where nobody listens it is not.
+    /// call is repeated with the same signature: the API carries it out once.
     ///
     /// # Errors
     /// As [`Connection::call`]; an [`Unanswered`] when the same call may succeed later.
@@ -262,7 +269,7 @@ impl Connection {
         loop {
             let answer = self.attempt(operation, &headers, body);
             let unanswered = answer.as_ref().err().and_then(|error| error.downcast_ref::<Unanswered>());
-            if !unanswered.is_some_and(|it| it.somebody_listens) || begun.elapsed() > MAX_RETRY_TIME {
+            if !unanswered.is_some_and(|it| it.may_pass) || begun.elapsed() > MAX_RETRY_TIME {
                 return answer;
             }
             std::thread::sleep(delay);
@@ -281,14 +288,19 @@ impl Connection {
             post = post.header(*name, value);
         }
         let away = |error: ureq::Error| Unanswered {
-            somebody_listens: !matches!(&error, ureq::Error::Io(e) if e.kind() == ErrorKind::ConnectionRefused),
+            may_pass: matches!(&error, ureq::Error::Io(e) if CUT.contains(&e.kind())),
             reason: format!("{operation}: {} does not answer: {error}", self.endpoint),
         };
         let mut answer = post.send(body).map_err(away)?;
         // Some answers have as many bytes as a message of the bus.
         let text = answer.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_string().map_err(away)?;
-        let value: Value =
-            serde_json::from_str(&text).map_err(|_| anyhow!("{operation}: unexpected answer: {text}"))?;
+        // A proxy before a gateway that is away says so in words of its own.
+        let value: Option<Value> = serde_json::from_str(&text).ok();
+        if value.is_none() && answer.status().is_server_error() {
+            let reason = format!("{operation}: {} answers {}", self.endpoint, answer.status());
+            return Err(Unanswered { reason, may_pass: true }.into());
+        }
+        let value = value.ok_or_else(|| anyhow!("{operation}: unexpected answer: {text}"))?;
         if answer.status().is_success() {
             return Ok(value);
         }
@@ -296,7 +308,7 @@ impl Connection {
         let message = field("message").or_else(|| field("Message")).unwrap_or("no reason was given");
         let refusal = format!("{operation}: {}: {message}", field("__type").unwrap_or("Error"));
         if answer.status().is_server_error() {
-            return Err(Unanswered { reason: refusal, somebody_listens: true }.into());
+            return Err(Unanswered { reason: refusal, may_pass: true }.into());
         }
         bail!(refusal)
     }

@@ -13,7 +13,10 @@ use std::collections::BTreeMap;
 
 const SECURE_STRING: &str = "SecureString";
 /// What a parameter is, as PutParameter takes it.
-const MEMBERS: [&str; 7] = ["Name", "Type", "Value", "DataType", "Description", "AllowedPattern", "Tier"];
+const MEMBERS: [&str; 8] =
+    ["Name", "Type", "Value", "DataType", "Description", "AllowedPattern", "Tier", "Policies"];
+/// The tier that becomes one of the others by what a parameter is.
+const INTELLIGENT_TIERING: &str = "Intelligent-Tiering";
 
 /// A change of a parameter, from one instant to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +52,7 @@ async fn tree(
     let whole = values.into_iter().map(|parameter| {
         let name = cell(&parameter, "Name");
         let mut whole = described.get(&name).cloned().unwrap_or_default();
+        whole["Policies"] = policies(&whole["Policies"]);
         for member in ["Name", "Type", "DataType", "Version", "Value"] {
             whole[member] = parameter[member].clone();
         }
@@ -60,12 +64,44 @@ async fn tree(
     Ok(whole.collect())
 }
 
+/// The policies that a description lists, as PutParameter takes them; nothing where there are none.
+fn policies(described: &Value) -> Value {
+    let texts: Vec<&str> = described
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|policy| policy["PolicyText"].as_str())
+        .collect();
+    if texts.is_empty() { Value::Null } else { format!("[{}]", texts.join(",")).into() }
+}
+
+/// A parameter that is there, whole.
+async fn stored(connection: &Connection, name: &str) -> anyhow::Result<Value> {
+    let found = connection.call("GetParameter", &json!({"Name": name, "WithDecryption": true})).await?;
+    let filter = json!([{"Key": "Name", "Option": "Equals", "Values": [name]}]);
+    let described = connection.call("DescribeParameters", &json!({"ParameterFilters": filter})).await?;
+    let mut whole = described["Parameters"][0].clone();
+    whole["Policies"] = policies(&whole["Policies"]);
+    for member in ["Name", "Type", "DataType", "Value"] {
+        whole[member] = found["Parameter"][member].clone();
+    }
+    Ok(whole)
+}
+
+/// Whether a parameter is what an entry of a file says, which leaves alone what it does not name.
+fn is_alike(stored: &Value, entry: &Value) -> bool {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let named = MEMBERS[1..].iter().filter(|member| !entry[**member].is_null());
+    let mut compared = named.filter(|member| entry[**member] != INTELLIGENT_TIERING);
+    compared.all(|member| text(&stored[*member]) == text(&entry[*member]))
+}
+
 /// What differs, by name. A secret differs when it has another version: nobody has to open it for that.
 fn differences(from: &BTreeMap<String, Value>, to: &BTreeMap<String, Value>) -> Vec<(String, Change)> {
     let differs = |one: &Value, other: &Value| {
         let members: &[&str] = match one["Type"] == SECURE_STRING || other["Type"] == SECURE_STRING {
-            true => &["Type", "Version", "Description", "AllowedPattern"],
-            false => &["Type", "Value", "DataType", "Description", "AllowedPattern"],
+            true => &["Type", "Version", "Description", "AllowedPattern", "Policies"],
+            false => &["Type", "Value", "DataType", "Description", "AllowedPattern", "Policies"],
         };
         members.iter().any(|member| one[*member] != other[*member])
     };
@@ -148,18 +184,14 @@ pub async fn import(
     let mut report = Report::new(is_dry);
     for parameter in given {
         let name = cell(&parameter, "Name");
-        let known = connection.call("GetParameter", &json!({"Name": name, "WithDecryption": true})).await;
+        let known = stored(connection, &name).await;
         let what = match &known {
-            Ok(known) if known["Parameter"]["Value"] == parameter["Value"] => {
+            Ok(known) if is_alike(known, &parameter) => {
                 report.say(name, "unchanged", None);
                 continue;
             }
             Ok(_) if !overwrites => {
-                report.say(
-                    name,
-                    "exists",
-                    Some("it is there with another value: see --overwrite".to_owned()),
-                );
+                report.say(name, "exists", Some("it is there and differs: see --overwrite".to_owned()));
                 continue;
             }
             Ok(_) => "changed",
@@ -211,6 +243,12 @@ async fn restore_one(
         let opened = then.call("GetParameter", &input).await;
         let opened = opened.context("its secret of then cannot be opened any more")?;
         parameter["Value"] = opened["Parameter"]["Value"].clone();
+    }
+    // What an overwrite does not name stays.
+    for member in ["Description", "AllowedPattern"] {
+        if exists && parameter[member].is_null() {
+            parameter[member] = "".into();
+        }
     }
     put(connection, parameter, exists, is_dry).await
 }

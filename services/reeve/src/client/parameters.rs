@@ -65,7 +65,8 @@ pub enum Command {
         to: Option<String>,
     },
     /// Makes all parameters below a path what they were at an instant (RFC 3339): others than then are deleted. What was
-    /// deleted since has lost its secrets, and is named as what cannot be restored.
+    /// deleted since has lost its secrets, and is named as what cannot be restored. Labels, tags and KeyId stay as they are, and
+    /// so do policies where there were none then.
     Restore {
         path: String,
         #[arg(long, value_name = "TIME")]

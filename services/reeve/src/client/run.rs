@@ -225,20 +225,22 @@ async fn follow(
             summary.show();
         }
         let read = tokio::select! {
-            read = reader.next() => match read {
-                Ok(read) => read,
-                Err(error) => bail!("{error:#}; {}", goes_on(id)),
-            },
+            read = reader.next() => read.map_err(|error| format!("{error:#}; {}", goes_on(id))),
             () = summary.due() => continue,
-            () = &mut interrupted => {
+            () = &mut interrupted => Err(goes_on(id)),
+        };
+        let read = match read {
+            Ok(Some(read)) => read,
+            Ok(None) => break,
+            Err(problem) => {
+                // What has come is there to be read, however it goes on.
                 if grouped {
                     summary.hide();
                     groups.print(id, &summary)?;
                 }
-                bail!(goes_on(id));
+                bail!(problem);
             }
         };
-        let Some(read) = read else { break };
         read.changes.iter().for_each(|change| summary.take(change));
         for chunk in &read.chunks {
             match grouped {

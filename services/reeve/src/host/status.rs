@@ -1,7 +1,6 @@
 //! What a process that runs parts says of itself, for health checks: `GET /readyz` on an address of its own.
 
 use anyhow::Context;
-use axum::{Router, extract::State, http::StatusCode, routing::get};
 use reeve_jetstream::Bus;
 use std::{
     collections::BTreeSet,
@@ -32,8 +31,8 @@ impl Status {
         let listener = TcpListener::bind(address).await;
         let listener =
             listener.with_context(|| format!("could not listen on {address} for health checks"))?;
-        let router = Router::new().route("/readyz", get(ready)).with_state(status.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        let asked = status.clone();
+        tokio::spawn(reeve_gateway::serve_readiness(listener, move || asked.problem()));
         Ok(status)
     }
 
@@ -62,12 +61,5 @@ impl Status {
                 Some(format!("not started yet: {}", names.join(", ")))
             }
         }
-    }
-}
-
-async fn ready(State(status): State<Status>) -> (StatusCode, String) {
-    match status.problem() {
-        None => (StatusCode::OK, "ready\n".to_owned()),
-        Some(problem) => (StatusCode::SERVICE_UNAVAILABLE, format!("{problem}\n")),
     }
 }

@@ -309,15 +309,18 @@ fn policies_are_of_the_advanced_tier_replace_all_and_stay_when_none_are_sent() {
 #[test]
 fn a_policy_tells_once_and_a_change_starts_those_about_changes_anew() {
     let all = format!("[{EXPIRES},{TELLS},{UNCHANGED}]");
-    let fire = |index| Command::FirePolicy { index, due_ms: 5 };
+    let fire_of = |version, index| Command::FirePolicy { index, due_ms: 5, version };
+    let fire = |index| fire_of(1, index);
     let tells = || told(policies::EXPIRATION_NOTIFICATION, 1, TELLS);
     let unchanged = || told(policies::NO_CHANGE_NOTIFICATION, 2, UNCHANGED);
     given::<Parameter>([governed(1, &all)]).when(fire(1)).then(tells());
     given::<Parameter>([governed(1, &all), tells()]).when(fire(1)).then_nothing();
     given::<Parameter>([governed(1, &all), tells(), unchanged()]).when(fire(2)).then_nothing();
     let changed = || [governed(1, &all), tells(), unchanged(), governed(2, &all)];
-    given::<Parameter>(changed()).when(fire(1)).then_nothing();
-    given::<Parameter>(changed()).when(fire(2)).then(unchanged());
+    given::<Parameter>(changed()).when(fire_of(2, 1)).then_nothing();
+    given::<Parameter>(changed()).when(fire_of(2, 2)).then(unchanged());
+    // What was due of the former version, as a change came.
+    given::<Parameter>(changed()).when(fire(2)).then_nothing();
     // Where there is none, or nothing at all, nothing is told.
     given::<Parameter>([governed(1, &all)]).when(fire(3)).then_nothing();
     given::<Parameter>([]).when(fire(1)).then_nothing();
@@ -334,6 +337,10 @@ fn a_parameter_expires_at_the_instant_that_it_has_now() {
         expired: true,
     });
     let there = || [governed(1, &format!("[{EXPIRES}]"))];
-    given::<Parameter>(there()).when(Command::FirePolicy { index: 0, due_ms: at.0 }).then(deleted);
-    given::<Parameter>(there()).when(Command::FirePolicy { index: 0, due_ms: at.0 - 1 }).then_nothing();
+    given::<Parameter>(there())
+        .when(Command::FirePolicy { index: 0, due_ms: at.0, version: 1 })
+        .then(deleted);
+    given::<Parameter>(there())
+        .when(Command::FirePolicy { index: 0, due_ms: at.0 - 1, version: 1 })
+        .then_nothing();
 }
