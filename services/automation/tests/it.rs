@@ -23,7 +23,8 @@ async fn publish<E: Event>(bus: &Bus, id: &str, event: E, expected: u64) -> u64 
     store::append(bus, &envelope, Position(expected)).await.unwrap().0
 }
 
-async fn document(bus: &Bus, name: &str, runbook: &Value) {
+/// Makes a document that the service knows of when this is back.
+async fn document(running: &Running, name: &str, runbook: &Value) {
     let version = Version {
         number: 1,
         content: runbook.to_string(),
@@ -37,7 +38,9 @@ async fn document(bus: &Bus, name: &str, runbook: &Value) {
         version: Some(version),
         ..DocumentCreated::default()
     };
-    publish(bus, name, DocumentEvent::DocumentCreated(created), 0).await;
+    let handle = running.handle();
+    let sequence = publish(handle.bus(), name, DocumentEvent::DocumentCreated(created), 0).await;
+    handle.views().wait_for(&streams::of_service("documents"), sequence).await;
 }
 
 fn runbook(steps: Value) -> Value {
@@ -156,7 +159,7 @@ async fn steps_follow_each_other_and_live_equals_rebuilt() {
         "parameters": {"Items": {"type": "StringList", "default": ["a"]}},
         "variables": {"last": {"type": "String", "default": "none"}},
         "outputs": ["say.ApprovalStatus", "never.x", "variable:last"]});
-    document(&bus, "Book", &whole).await;
+    document(&running, "Book", &whole).await;
     let id = begin(&bus, "Book", json!({"Parameters": {"Items": ["p", "q"]}})).await;
     let waits = until(&bus, &id, "Waiting").await;
     assert_eq!(waits["CurrentStepName"], "say");
@@ -219,14 +222,14 @@ async fn commands_are_asked_for_once_for_each_attempt_and_children_run() {
         "DocumentName": "AWS-RunShellScript", "InstanceIds": ["mi-1"], "Parameters": {"commands": ["{{ What }}"]}}}]);
     let child = json!({"schemaVersion": "0.3", "mainSteps": steps, "outputs": ["run.Output"],
         "parameters": {"What": {"type": "String"}}});
-    document(&bus, "Child", &child).await;
+    document(&running, "Child", &child).await;
     let steps = json!([
         {"name": "call", "action": "aws:executeAutomation",
             "inputs": {"DocumentName": "Child", "RuntimeParameters": {"What": "uptime"}}},
         {"name": "last", "action": "aws:executeAutomation", "inputs": {"DocumentName": "None"}}]);
     let mut parent = runbook(steps);
     parent["outputs"] = json!(["call.Output"]);
-    document(&bus, "Parent", &parent).await;
+    document(&running, "Parent", &parent).await;
     let id = begin(&bus, "Parent", json!({})).await;
     let mut child = Value::Null;
     let (mut command, mut attempt) = (String::new(), 1);
@@ -271,7 +274,7 @@ async fn what_is_wrong_with_a_start_is_said_and_a_token_starts_once() {
     let running = start(&bus, &nats.folder().join("a")).await;
     let mut book = runbook(json!([{"name": "s", "action": "aws:pause", "inputs": {}}]));
     book["parameters"] = json!({"P": {"type": "String"}});
-    document(&bus, "Book", &book).await;
+    document(&running, "Book", &book).await;
     let refused = |input: Value| {
         let bus = bus.clone();
         async move { call(&bus, "StartAutomationExecution", input).await.unwrap_err() }
@@ -311,7 +314,7 @@ async fn children_of_targets_run_at_their_rate_until_the_errors_are_too_many() {
     let mut book =
         runbook(json!([{"name": "s", "action": "aws:runInstances", "inputs": {"ImageId": "{{ T }}"}}]));
     book["parameters"] = json!({"T": {"type": "String"}});
-    document(&bus, "Book", &book).await;
+    document(&running, "Book", &book).await;
     let values: Vec<String> = (0..50).map(|n| format!("t-{n}")).collect();
     for (max_errors, children) in [("10%", 6), ("5", 6), ("0", 1), ("100%", 50)] {
         let id = begin(
