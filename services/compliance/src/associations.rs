@@ -46,10 +46,9 @@ fn item(id: &str, of: &AssociationDescription, outcome: &OutcomeRow) -> ItemRow 
 }
 
 /// What a node's items come to; none where it has none.
-pub(crate) fn group(handle: &Handle, node: &str) -> Option<GroupRow> {
-    let items = items(handle, node);
+pub(crate) fn group_of(items: &[(String, ItemRow)]) -> Option<GroupRow> {
     let mut group = GroupRow::default();
-    for (_, item) in &items {
+    for (_, item) in items {
         *group.counts.of(&item.status, &item.severity) += 1;
         let known_by = item.known_by(&group).clone();
         if known_by.time_ms > group.latest.time_ms {

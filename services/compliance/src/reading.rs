@@ -30,8 +30,9 @@ pub(crate) fn items(
     keep: impl Fn(&GroupRow, &ItemRow) -> bool,
 ) -> Option<(GroupRow, Vec<(String, ItemRow)>)> {
     if compliance_type == ASSOCIATION {
-        let group = associations::group(handle, resource)?;
-        let rows = associations::items(handle, resource).into_iter();
+        let items = associations::items(handle, resource);
+        let group = associations::group_of(&items)?;
+        let rows = items.into_iter();
         let rows =
             rows.filter(|(key, row)| after.is_none_or(|after| key.as_str() > after) && keep(&group, row));
         let rows = rows.take(limit).collect();
@@ -67,7 +68,7 @@ pub(crate) fn groups(
     let associated = associations::nodes(handle).into_iter().filter_map(|node| {
         let key = group_key(ASSOCIATION, &node);
         let is_after = after.is_none_or(|after| key.as_str() > after);
-        let row = is_after.then(|| associations::group(handle, &node)).flatten()?;
+        let row = is_after.then(|| associations::group_of(&associations::items(handle, &node))).flatten()?;
         keep(ASSOCIATION, &node, &row).then_some((key, row))
     });
     let mut rows = [put.rows, scanned.rows, associated.collect()].concat();

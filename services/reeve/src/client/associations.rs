@@ -3,11 +3,10 @@
 use super::{
     Format,
     connection::{Connection, STATE_MANAGER},
-    list::{all, all_of, print},
+    list::{Kind, all, all_of, one_of, print},
     stdout,
     table::{cell, instant},
 };
-use anyhow::bail;
 use serde_json::{Value, json};
 
 /// Associations: documents that run on nodes by a schedule, and on those that join.
@@ -63,16 +62,9 @@ async fn every(connection: &Connection) -> anyhow::Result<Vec<Value>> {
 /// # Errors
 /// When there is none, or more than one.
 async fn find(connection: &Connection, meant: &str) -> anyhow::Result<String> {
-    anyhow::ensure!(!meant.is_empty(), "an association is named by nothing at all");
-    let found = every(connection).await?.into_iter().filter(|association| {
-        cell(association, "AssociationId").starts_with(meant) || cell(association, "AssociationName") == meant
-    });
-    let ids: Vec<String> = found.map(|association| cell(&association, "AssociationId")).collect();
-    match ids.as_slice() {
-        [id] => Ok(id.clone()),
-        [] => bail!("there is no association {meant:?}"),
-        several => bail!("{meant:?} means several associations: {}", several.join(", ")),
-    }
+    let kind =
+        Kind { article: "an", noun: "association", id: "AssociationId", name: Some("AssociationName") };
+    one_of(&kind, meant, every(connection)).await
 }
 
 async fn list(connection: &Connection, format: Format) -> anyhow::Result<()> {

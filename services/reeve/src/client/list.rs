@@ -101,3 +101,32 @@ pub async fn commands(connection: &Connection, format: Format) -> anyhow::Result
         },
     )
 }
+
+/// What rows are, and by which of their members one of them is meant.
+pub struct Kind {
+    pub article: &'static str,
+    pub noun: &'static str,
+    pub id: &'static str,
+    pub name: Option<&'static str>,
+}
+
+/// The id of the one row that is meant: by its id, the beginning of it, or its name.
+///
+/// # Errors
+/// When no row is meant, or several are.
+pub async fn one_of(
+    kind: &Kind,
+    meant: &str,
+    rows: impl Future<Output = anyhow::Result<Vec<Value>>>,
+) -> anyhow::Result<String> {
+    let Kind { article, noun, id, name } = *kind;
+    anyhow::ensure!(!meant.is_empty(), "{article} {noun} is named by nothing at all");
+    let is_named = |row: &Value| name.is_some_and(|name| cell(row, name) == meant);
+    let found = rows.await?.into_iter().filter(|row| cell(row, id).starts_with(meant) || is_named(row));
+    let ids: Vec<String> = found.map(|row| cell(&row, id)).collect();
+    match ids.as_slice() {
+        [id] => Ok(id.clone()),
+        [] => anyhow::bail!("there is no {noun} {meant:?}"),
+        several => anyhow::bail!("{meant:?} means several {noun}s: {}", several.join(", ")),
+    }
+}

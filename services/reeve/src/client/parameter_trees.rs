@@ -51,17 +51,23 @@ async fn tree(
         described.into_iter().map(|parameter| (cell(&parameter, "Name"), parameter)).collect();
     let whole = values.into_iter().map(|parameter| {
         let name = cell(&parameter, "Name");
-        let mut whole = described.get(&name).cloned().unwrap_or_default();
-        whole["Policies"] = policies(&whole["Policies"]);
-        for member in ["Name", "Type", "DataType", "Version", "Value"] {
-            whole[member] = parameter[member].clone();
-        }
+        let mut whole = with_description(&parameter, described.get(&name));
         if parameter["Type"] == SECURE_STRING && !decrypts {
             whole["Value"] = Value::Null;
         }
         (name, whole)
     });
     Ok(whole.collect())
+}
+
+/// A parameter as it is read, with what its description has beside that.
+fn with_description(parameter: &Value, described: Option<&Value>) -> Value {
+    let mut whole = described.cloned().unwrap_or_default();
+    whole["Policies"] = policies(&whole["Policies"]);
+    for member in ["Name", "Type", "DataType", "Version", "Value"] {
+        whole[member] = parameter[member].clone();
+    }
+    whole
 }
 
 /// The policies that a description lists, as PutParameter takes them; nothing where there are none.
@@ -80,12 +86,7 @@ async fn stored(connection: &Connection, name: &str) -> anyhow::Result<Value> {
     let found = connection.call("GetParameter", &json!({"Name": name, "WithDecryption": true})).await?;
     let filter = json!([{"Key": "Name", "Option": "Equals", "Values": [name]}]);
     let described = connection.call("DescribeParameters", &json!({"ParameterFilters": filter})).await?;
-    let mut whole = described["Parameters"][0].clone();
-    whole["Policies"] = policies(&whole["Policies"]);
-    for member in ["Name", "Type", "DataType", "Value"] {
-        whole[member] = found["Parameter"][member].clone();
-    }
-    Ok(whole)
+    Ok(with_description(&found["Parameter"], described["Parameters"].get(0)))
 }
 
 /// Whether a parameter is what an entry of a file says, which leaves alone what it does not name.

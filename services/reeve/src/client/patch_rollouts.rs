@@ -3,11 +3,10 @@
 use super::{
     Format,
     connection::{Connection, PATCHING},
-    list::{all, all_of, print},
+    list::{Kind, all, all_of, one_of, print},
     stdout,
     table::{cell, instant},
 };
-use anyhow::bail;
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -40,18 +39,8 @@ async fn every(connection: &Connection) -> anyhow::Result<Vec<Value>> {
 
 /// The id of the roll-out that is meant.
 async fn find(connection: &Connection, meant: &str) -> anyhow::Result<String> {
-    anyhow::ensure!(!meant.is_empty(), "a roll-out is named by nothing at all");
-    let rollouts = every(connection).await?;
-    let ids: Vec<String> = rollouts
-        .iter()
-        .map(|rollout| cell(rollout, "rolloutId"))
-        .filter(|id| id.starts_with(meant))
-        .collect();
-    match ids.as_slice() {
-        [id] => Ok(id.clone()),
-        [] => bail!("there is no roll-out {meant:?}"),
-        several => bail!("{meant:?} means several roll-outs: {}", several.join(", ")),
-    }
+    let kind = Kind { article: "a", noun: "roll-out", id: "rolloutId", name: None };
+    one_of(&kind, meant, every(connection)).await
 }
 
 pub async fn list(connection: &Connection, format: Format) -> anyhow::Result<()> {

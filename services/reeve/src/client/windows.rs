@@ -3,11 +3,10 @@
 use super::{
     Format,
     connection::{Connection, MAINTENANCE_WINDOWS},
-    list::{all, all_of, print},
+    list::{Kind, all, all_of, one_of, print},
     stdout,
     table::{cell, instant},
 };
-use anyhow::bail;
 use serde_json::{Value, json};
 
 /// Maintenance windows: what may be done to nodes at which times, and does it then.
@@ -60,16 +59,8 @@ async fn every(connection: &Connection) -> anyhow::Result<Vec<Value>> {
 /// # Errors
 /// When there is none, or more than one.
 async fn find(connection: &Connection, meant: &str) -> anyhow::Result<String> {
-    anyhow::ensure!(!meant.is_empty(), "a window is named by nothing at all");
-    let found = every(connection).await?.into_iter();
-    let found =
-        found.filter(|window| cell(window, "WindowId").starts_with(meant) || cell(window, "Name") == meant);
-    let ids: Vec<String> = found.map(|window| cell(&window, "WindowId")).collect();
-    match ids.as_slice() {
-        [id] => Ok(id.clone()),
-        [] => bail!("there is no window {meant:?}"),
-        several => bail!("{meant:?} means several windows: {}", several.join(", ")),
-    }
+    let kind = Kind { article: "a", noun: "window", id: "WindowId", name: Some("Name") };
+    one_of(&kind, meant, every(connection)).await
 }
 
 fn yes(window: &Value, member: &str) -> String {
