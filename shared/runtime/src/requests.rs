@@ -11,6 +11,7 @@ use reeve_contracts::{
     automation::AutomationRequested,
     dead_letters::DeadLetterRetryRequested,
     incidents::IncidentRequested,
+    notifications::{NotificationCancellationRequested, NotificationRequested},
     opscenter::OpsItemRequested,
     run_command::{CommandCancellationRequested, CommandRequested},
 };
@@ -60,6 +61,16 @@ impl RequestMessage for OpsItemRequested {
 impl RequestMessage for IncidentRequested {
     const SCHEMA: &'static str = "reeve.incidents.IncidentRequested.v1";
     const SERVICE: &'static str = "incidents";
+}
+
+impl RequestMessage for NotificationRequested {
+    const SCHEMA: &'static str = "reeve.notifications.NotificationRequested.v1";
+    const SERVICE: &'static str = "notifications";
+}
+
+impl RequestMessage for NotificationCancellationRequested {
+    const SCHEMA: &'static str = "reeve.notifications.NotificationCancellationRequested.v1";
+    const SERVICE: &'static str = "notifications";
 }
 
 /// A request, delivered to the service that is asked.

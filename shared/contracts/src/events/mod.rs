@@ -12,6 +12,7 @@ pub mod inventory;
 pub mod maintenance_windows;
 pub mod node;
 pub mod nodes;
+pub mod notifications;
 pub mod opscenter;
 pub mod outcome;
 pub mod parameters;
