@@ -26,7 +26,7 @@ struct Cli {
     #[arg(long, global = true, default_value = ".reeve", env = "REEVE_DATA")]
     data: PathBuf,
     /// Asks about an earlier instant (RFC 3339), as the log has it: nodes, documents, commands, command, compliance, dead-letters,
-    /// incidents, inventory, associations, automation, calendar, ops, parameters, patch, rules, windows and api.
+    /// incidents, inventory, associations, automation, calendar, notifications, ops, parameters, patch, rules, windows and api.
     #[arg(long, global = true, value_name = "TIME")]
     as_of: Option<String>,
     /// How answers are printed.
@@ -95,6 +95,9 @@ enum Command {
     Incidents(client::incidents::Command),
     /// Shows what nodes have, collects it, and tells what changed.
     Inventory(client::inventory::Args),
+    /// Says where messages go, to webhooks and by mail, and what became of each.
+    #[command(subcommand)]
+    Notifications(client::notifications::Command),
     /// Lists, shows, makes and changes OpsItems.
     #[command(subcommand)]
     Ops(client::ops::Command),
@@ -187,6 +190,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
             | Command::Automation(_)
             | Command::Incidents(_)
             | Command::Inventory(_)
+            | Command::Notifications(_)
             | Command::Ops(_)
             | Command::Rules(_)
             | Command::Parameters(_)
@@ -198,7 +202,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(
         asks || cli.as_of.is_none(),
         "--as-of goes with nodes, documents, commands, command, compliance, dead-letters, incidents, inventory, \
-         associations, automation, calendar, ops, parameters, patch, rules, windows and api"
+         associations, automation, calendar, notifications, ops, parameters, patch, rules, windows and api"
     );
     let connection =
         || anyhow::Ok(client::connection::Connection::open(&data)?.asking_as_of(cli.as_of.clone()));
@@ -237,6 +241,9 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         }
         Command::Calendar(command) => client::calendar::calendar(&connection()?, command, format).await?,
         Command::Windows(command) => client::windows::windows(connection()?, command, format).await?,
+        Command::Notifications(command) => {
+            client::notifications::notifications(&connection()?, command, format).await?;
+        }
         Command::Ops(command) => client::ops::ops(&connection()?, command, format).await?,
         Command::Rules(command) => client::rules::rules(&connection()?, command, format).await?,
         Command::Parameters(command) => {

@@ -142,13 +142,23 @@ impl Service {
     /// ([`reeve_eventsourcing::timers`]), when it is due: at least once, late after an outage. It is done when its row is
     /// gone: the handler decides something whose projection cancels or moves the timer.
     #[must_use]
-    pub fn timer<F, Fut>(mut self, name: &'static str, fire: F) -> Self
+    pub fn timer<F, Fut>(self, name: &'static str, fire: F) -> Self
+    where
+        F: Fn(DueTimer) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), HandlerError>> + Send + 'static,
+    {
+        self.concurrent_timer(name, TIMER_CONCURRENCY, fire)
+    }
+
+    /// The same for a handler that waits for others: so many firings are handled at a time.
+    #[must_use]
+    pub fn concurrent_timer<F, Fut>(mut self, name: &'static str, concurrency: usize, fire: F) -> Self
     where
         F: Fn(DueTimer) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<(), HandlerError>> + Send + 'static,
     {
         let handler = timers::handler(name, fire);
-        self.timers.push(timers::Registered { name, concurrency: TIMER_CONCURRENCY, handler });
+        self.timers.push(timers::Registered { name, concurrency, handler });
         self
     }
 

@@ -3,16 +3,14 @@
 use super::{
     DataFolder, Format,
     connection::{ACCESS, Connection, INGEST},
+    input::text_of,
     list::{all_of, print},
     stdout,
     table::{cell, instant},
 };
 use anyhow::Context;
 use serde_json::{Value, json};
-use std::{
-    io::Read,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 /// A principal, action or kind does not exist: a slip, and no decision.
 #[derive(Debug)]
@@ -127,7 +125,7 @@ pub async fn access(data: &DataFolder, command: Command, format: Format) -> anyh
             done(format, &call("DeleteAccessKey", input).await?)?;
         }
         Command::PutPolicy { name, file } => {
-            done(format, &call("PutPolicy", json!({"name": name, "text": text(&file)?})).await?)?;
+            done(format, &call("PutPolicy", json!({"name": name, "text": text_of(&file)?})).await?)?;
         }
         Command::DeletePolicy { name } => done(format, &call("DeletePolicy", json!({"name": name})).await?)?,
         Command::Principals => {
@@ -156,7 +154,7 @@ pub async fn access(data: &DataFolder, command: Command, format: Format) -> anyh
             new_source(format, &answer)?;
         }
         Command::PutMapping { name, file } => {
-            let input = json!({"name": name, "mapping": text(&file)?});
+            let input = json!({"name": name, "mapping": text_of(&file)?});
             done(format, &connection.call_of(&INGEST, "PutSourceMapping", &input).await?)?;
         }
         Command::DeleteSource { name } => {
@@ -214,15 +212,6 @@ fn known(answer: anyhow::Result<Value>) -> anyhow::Result<Value> {
             false => error,
         }
     })
-}
-
-fn text(file: &Path) -> anyhow::Result<String> {
-    if file == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text)?;
-        return Ok(text);
-    }
-    std::fs::read_to_string(file).with_context(|| format!("could not read {}", file.display()))
 }
 
 fn new_key(format: Format, answer: &Value) -> anyhow::Result<()> {

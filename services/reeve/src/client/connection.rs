@@ -44,6 +44,9 @@ pub static INVENTORY: Api =
     Api { service: "inventory", target_prefix: "ReeveInventory", next_token: "nextToken" };
 /// Ours: who may send events.
 pub static INGEST: Api = Api { service: "ingest", target_prefix: "ReeveIngest", next_token: "nextToken" };
+/// Ours: what leaves the installation.
+pub static NOTIFICATIONS: Api =
+    Api { service: "notifications", target_prefix: "ReeveNotifications", next_token: "nextToken" };
 /// Ours: what is behind OpsItems.
 pub static OPSCENTER: Api =
     Api { service: "opscenter", target_prefix: "ReeveOpsCenter", next_token: "nextToken" };
@@ -84,6 +87,7 @@ impl Api {
             &INVENTORY,
             &INCIDENTS,
             &INGEST,
+            &NOTIFICATIONS,
             &OPSCENTER,
             &STATE_MANAGER,
             &EVENTS,

@@ -39,7 +39,7 @@ pub const KEY_RENEWAL: &str = "key-renewal";
 pub const KEY_RENEWAL_SECRETS: [&str; 2] = [ROOT_SEED, ROOT_KEY];
 
 /// Every service.
-pub const ENTRIES: [Entry; 19] = [
+pub const ENTRIES: [Entry; 20] = [
     Entry {
         name: "access",
         secrets: &[SECRETS_KEY, SYSTEM, CLIENTS, CLIENT_ADMISSION],
@@ -115,6 +115,17 @@ pub const ENTRIES: [Entry; 19] = [
         secrets: &[],
         authorizes: false,
         describe: |_| Ok(reeve_maintenance_windows::service()),
+    },
+    Entry {
+        name: "notifications",
+        secrets: &[SECRETS_KEY],
+        authorizes: true,
+        describe: |needs| {
+            Ok(reeve_notifications::service(&reeve_notifications::Config {
+                vault: needs.vault()?,
+                authorizer: needs.access()?,
+            }))
+        },
     },
     Entry {
         name: "opscenter",

@@ -15,6 +15,8 @@ pub enum Destination<'a> {
     ResponsePlan(&'a str),
     /// A document of this name runs on nodes.
     Document(&'a str),
+    /// The webhook of this name is told.
+    Webhook(&'a str),
 }
 
 /// Why a target is refused. Each names it by its id.
@@ -25,7 +27,8 @@ pub enum Error {
 }
 
 const KINDS: &str = "arn:aws:ssm:REGION:ACCOUNT:opsitem opens an OpsItem, arn:aws:ssm-incidents::ACCOUNT:response-plan/NAME \
-                     starts an incident, arn:aws:ssm:REGION:ACCOUNT:document/NAME runs a document on nodes";
+                     starts an incident, arn:aws:ssm:REGION:ACCOUNT:document/NAME runs a document on nodes, \
+                     arn:aws:events:REGION:ACCOUNT:api-destination/NAME tells a webhook";
 
 impl<'a> Destination<'a> {
     /// The destination of an ARN.
@@ -45,6 +48,11 @@ impl<'a> Destination<'a> {
             }
             "ssm-incidents" => match parsed.id_of("response-plan") {
                 Some(plan) => Ok(Self::ResponsePlan(plan)),
+                None => Err(format!("{arn} cannot be a target: {KINDS}.")),
+            },
+            "events" => match parsed.id_of("api-destination") {
+                // AWS's have an id of theirs behind the name.
+                Some(name) => Ok(Self::Webhook(name.split('/').next().unwrap_or_default())),
                 None => Err(format!("{arn} cannot be a target: {KINDS}.")),
             },
             _ => Err(format!("{arn} is not of this installation: {KINDS}.")),

@@ -4,6 +4,7 @@
 use super::target::Destination;
 use reeve_contracts::{
     incidents::{IncidentRequested, Trigger},
+    notifications::NotificationRequested,
     opscenter::{OperationalDatum, OpsItemRequested},
     rules::{Invocation, RuleMatched},
     run_command::CommandRequested,
@@ -26,6 +27,7 @@ pub enum Wish {
     OpsItem(OpsItemRequested),
     Incident(IncidentRequested),
     Command(CommandRequested),
+    Notification(NotificationRequested),
 }
 
 /// The ARN of a rule.
@@ -48,6 +50,8 @@ pub fn input(
         Destination::OpsItem => ops_item(given, event, rule)?,
         Destination::ResponsePlan(_) => incident(given, event)?,
         Destination::Document(_) => parameters(given)?,
+        // A webhook is given whatever it is, as EventBridge does.
+        Destination::Webhook(_) => given.clone(),
     };
     let bytes = taken.to_string().len();
     match bytes > MAX_INPUT_BYTES {
@@ -195,7 +199,26 @@ pub fn wish(matched: &RuleMatched, invocation: &Invocation) -> Option<Wish> {
             region,
             ..CommandRequested::default()
         }),
+        Destination::Webhook(name) => Wish::Notification(NotificationRequested {
+            origin_kind,
+            origin_id,
+            destination: format!("webhook:{name}"),
+            subject: about(matched),
+            text: format!("The rule {} matched.", matched.rule),
+            details_json: invocation.input_json.clone(),
+            expires_ms: 0,
+            account,
+            region,
+        }),
     })
+}
+
+/// Which event it was, for people.
+fn about(matched: &RuleMatched) -> String {
+    match matched.resources.as_slice() {
+        [] => format!("{} of {}", matched.event_type, matched.event_source),
+        resources => format!("{} of {} ({})", matched.event_type, matched.event_source, resources.join(", ")),
+    }
 }
 
 #[cfg(test)]
@@ -255,6 +278,18 @@ mod tests {
         assert_eq!((command.origin_kind.as_str(), command.origin_id.as_str()), ("rule", "r/t"));
         assert!(asked(arn, &json!([1])).unwrap_err().contains("no object"));
         assert!(asked(arn, &json!({"commands": [1]})).unwrap_err().contains("commands of its input"));
+    }
+
+    #[test]
+    fn a_webhook_is_given_what_the_rule_says() {
+        let arn = "arn:aws:events:x:1:api-destination/chat/0a1b";
+        let Wish::Notification(message) = asked(arn, &json!(["anything", 1])).unwrap() else {
+            panic!("another wish")
+        };
+        assert_eq!((message.destination.as_str(), message.origin_id.as_str()), ("webhook:chat", "r/t"));
+        assert_eq!(message.details_json, r#"["anything",1]"#);
+        let large = json!("x".repeat(MAX_INPUT_BYTES));
+        assert!(asked(arn, &large).unwrap_err().contains("at most 65536 are taken"));
     }
 
     #[test]

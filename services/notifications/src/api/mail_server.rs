@@ -1,0 +1,115 @@
+//! PutMailServer, GetMailServer, DeleteMailServer.
+
+use super::{Done, instant, no_such};
+use crate::{
+    domain::mail_server::{Command, DEFAULT, MailServer, MailServerEvent},
+    projections::{MAIL_SERVERS, MailServerRow},
+    secrets,
+    sending::{Security, certificates, check_sender},
+};
+use reeve_contracts::notifications::MailServerPut;
+use reeve_runtime::{ApiError, Call};
+use reeve_secrets::{Vault, Zeroizing};
+use serde::{Deserialize, Serialize};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Put {
+    host: String,
+    port: Option<i32>,
+    security: Option<String>,
+    sender: String,
+    user_name: Option<String>,
+    password: Option<String>,
+    certificate_authority: Option<String>,
+}
+
+/// The port that is usual for a security.
+fn usual_port(security: Security) -> u16 {
+    match security {
+        Security::StartTls => 587,
+        Security::Tls => 465,
+        Security::None => 25,
+    }
+}
+
+pub(crate) async fn put(vault: Vault, call: Call<Put>) -> Result<Done, ApiError> {
+    let input = &call.input;
+    let text = input.security.clone().unwrap_or_else(|| "STARTTLS".to_owned());
+    let security = Security::parse(&text).map_err(|error| ApiError::invalid(format!("security: {error}")))?;
+    check_sender(&input.sender).map_err(|error| ApiError::invalid(format!("sender: {error}")))?;
+    let port = input.port.map_or(Ok(usual_port(security)), u16::try_from);
+    let port = port.map_err(|_| ApiError::invalid("port is not between 1 and 65535."))?;
+    if let Some(pem) = input.certificate_authority.as_deref().filter(|pem| !pem.is_empty()) {
+        let invalid = |error| ApiError::invalid(format!("certificateAuthority: {error}."));
+        certificates(pem).map_err(invalid)?;
+    }
+    let user_name = input.user_name.clone().unwrap_or_default();
+    let password = Zeroizing::new(input.password.clone().unwrap_or_default());
+    if user_name.is_empty() != password.is_empty() {
+        return Err(ApiError::invalid("userName and password are given together, or neither of them is."));
+    }
+    let (secret_id, sealed_secret) = match password.is_empty() {
+        true => (String::new(), Vec::new()),
+        false => secrets::seal(&vault, password.as_bytes()).await?,
+    };
+    let put = MailServerPut {
+        name: DEFAULT.to_owned(),
+        host: input.host.clone(),
+        port: u32::from(port),
+        security: text,
+        sender: input.sender.clone(),
+        user_name,
+        secret_id: secret_id.clone(),
+        sealed_secret,
+        certificate_authority: input.certificate_authority.clone().unwrap_or_default(),
+        dropped_secret_id: String::new(),
+    };
+    let executed = call.execute::<MailServer>(DEFAULT, Command::Put(Box::new(put))).await;
+    let is_kept = matches!(
+        executed.as_ref().ok().and_then(|executed| executed.event.as_ref()),
+        Some(MailServerEvent::MailServerPut(put)) if put.secret_id == secret_id
+    );
+    if !is_kept && let Err(error) = secrets::destroy(&vault, [&secret_id]).await {
+        tracing::warn!(%error, "the data key of a secret that is in no event stays");
+    }
+    executed?;
+    Ok(Done {})
+}
+
+#[derive(Deserialize)]
+pub struct Nothing {}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Server {
+    host: String,
+    port: u16,
+    security: String,
+    sender: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    user_name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    certificate_authority: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed: Option<f64>,
+}
+
+pub(crate) async fn get(call: Call<Nothing>) -> Result<Server, ApiError> {
+    let row = call.handle.views().get::<MailServerRow>(MAIL_SERVERS, DEFAULT);
+    let row = row.ok_or_else(|| no_such("There is no mail server."))?;
+    Ok(Server {
+        host: row.host,
+        port: row.port,
+        security: row.security,
+        sender: row.sender,
+        user_name: row.user_name,
+        certificate_authority: row.certificate_authority,
+        changed: instant(row.changed),
+    })
+}
+
+pub(crate) async fn delete(call: Call<Nothing>) -> Result<Done, ApiError> {
+    call.execute::<MailServer>(DEFAULT, Command::Delete).await?;
+    Ok(Done {})
+}

@@ -1,0 +1,44 @@
+//! The operations. Their model is `schemas/reeve/notifications.json`.
+
+pub mod mail_server;
+pub mod notifications;
+pub mod webhooks;
+
+use crate::domain::{mail_server as server, notification, webhook};
+use reeve_runtime::ApiError;
+use reeve_types::Timestamp;
+use serde::Serialize;
+
+/// An answer without members.
+#[derive(Serialize)]
+pub struct Done {}
+
+fn no_such(message: impl Into<String>) -> ApiError {
+    ApiError::new("NoSuchEntityException", message)
+}
+
+/// An instant, where there is one.
+fn instant(at: Timestamp) -> Option<f64> {
+    (at > Timestamp(0)).then(|| at.epoch_seconds())
+}
+
+impl From<webhook::Error> for ApiError {
+    fn from(error: webhook::Error) -> Self {
+        no_such(error.to_string())
+    }
+}
+
+impl From<server::Error> for ApiError {
+    fn from(error: server::Error) -> Self {
+        no_such(error.to_string())
+    }
+}
+
+impl From<notification::Error> for ApiError {
+    fn from(error: notification::Error) -> Self {
+        match error {
+            notification::Error::Unknown(_) => no_such(error.to_string()),
+            notification::Error::Over => ApiError::invalid(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! PutWebhook, RotateWebhookSecret, ResumeWebhook, DeleteWebhook, ListWebhooks.
+
+use super::{Done, instant};
+use crate::{
+    domain::webhook::{Command, Webhook, WebhookEvent, is_name},
+    projections::{WEBHOOKS, WebhookRow},
+    secrets,
+    sending::{Format, certificates, signature::KEY_PREFIX},
+};
+use data_encoding::{BASE64, HEXLOWER};
+use reeve_contracts::notifications::WebhookPut;
+use reeve_runtime::{ApiError, Call, page_size, to_answers, with_keys};
+use reeve_secrets::{Vault, Zeroizing};
+use reeve_types::ids::random_hex;
+use serde::{Deserialize, Serialize};
+use ureq::http::Uri;
+
+const MAX_WEBHOOKS_PER_PAGE: usize = 100;
+const KEY_BYTES: usize = 32;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Put {
+    name: String,
+    url: String,
+    format: Option<String>,
+    allow_private_addresses: Option<bool>,
+    certificate_authority: Option<String>,
+}
+
+#[derive(Serialize)]
+pub struct Named {
+    name: String,
+    /// The key that messages are signed with, when it is new; it is answered once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+}
+
+/// A new key, as bytes and as people see it.
+fn new_key() -> Result<(Zeroizing<Vec<u8>>, String), ApiError> {
+    let random = |e| ApiError::internal(format!("no random bytes: {e}"));
+    let hex = Zeroizing::new(random_hex::<KEY_BYTES>().map_err(random)?);
+    let bytes = Zeroizing::new(HEXLOWER.decode(hex.as_bytes()).map_err(ApiError::internal)?);
+    let shown = format!("{KEY_PREFIX}{}", BASE64.encode(&bytes));
+    Ok((bytes, shown))
+}
+
+fn check(input: &Put, format: &str) -> Result<(), ApiError> {
+    if !is_name(&input.name) {
+        let message = format!("name is {:?}: it has 1 to 64 letters, digits, _ and -.", input.name);
+        return Err(ApiError::invalid(message));
+    }
+    let wrong = |why: &str| ApiError::invalid(format!("url is {:?}, {why}.", input.url));
+    let uri: Uri = input.url.parse().map_err(|error| wrong(&format!("which is no address: {error}")))?;
+    if !matches!(uri.scheme_str(), Some("https" | "http")) || uri.host().is_none_or(str::is_empty) {
+        return Err(wrong("which does not begin with https://HOST or http://HOST"));
+    }
+    if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        return Err(wrong("which has a name or a password: events would show it"));
+    }
+    Format::parse(format).map_err(|sentence| ApiError::invalid(format!("format: {sentence}")))?;
+    if let Some(pem) = input.certificate_authority.as_deref().filter(|pem| !pem.is_empty()) {
+        let invalid = |error| ApiError::invalid(format!("certificateAuthority: {error}."));
+        certificates(pem).map_err(invalid)?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn put(vault: Vault, call: Call<Put>) -> Result<Named, ApiError> {
+    let input = &call.input;
+    let format = input.format.clone().unwrap_or_else(|| "STANDARD".to_owned());
+    check(input, &format)?;
+    let name = input.name.clone();
+    let (key, shown) = new_key()?;
+    let (secret_id, sealed_secret) = secrets::seal(&vault, &key).await?;
+    let put = WebhookPut {
+        name: name.clone(),
+        url: input.url.clone(),
+        format,
+        allow_private_addresses: input.allow_private_addresses.unwrap_or_default(),
+        certificate_authority: input.certificate_authority.clone().unwrap_or_default(),
+        secret_id: secret_id.clone(),
+        sealed_secret,
+        principal: String::new(),
+    };
+    let executed = call.execute::<Webhook>(&name, Command::Put(Box::new(put))).await;
+    let is_kept = match &executed {
+        Ok(executed) => {
+            matches!(&executed.event, Some(WebhookEvent::WebhookPut(put)) if put.secret_id == secret_id)
+        }
+        Err(_) => false,
+    };
+    if !is_kept && let Err(error) = secrets::destroy(&vault, [&secret_id]).await {
+        tracing::warn!(%error, "the data key of a secret that is in no event stays");
+    }
+    executed?;
+    Ok(Named { name, secret: is_kept.then_some(shown) })
+}
+
+#[derive(Deserialize)]
+pub struct Name {
+    name: String,
+}
+
+pub(crate) async fn rotate(vault: Vault, call: Call<Name>) -> Result<Named, ApiError> {
+    let name = call.input.name.clone();
+    let (key, shown) = new_key()?;
+    let (secret_id, sealed_secret) = secrets::seal(&vault, &key).await?;
+    let rotate = Command::RotateSecret { secret_id: secret_id.clone(), sealed_secret };
+    let executed = call.execute::<Webhook>(&name, rotate).await;
+    let is_kept = matches!(
+        executed.as_ref().ok().and_then(|executed| executed.event.as_ref()),
+        Some(WebhookEvent::WebhookSecretRotated(rotated)) if rotated.secret_id == secret_id
+    );
+    if !is_kept && let Err(error) = secrets::destroy(&vault, [&secret_id]).await {
+        tracing::warn!(%error, "the data key of a secret that is in no event stays");
+    }
+    executed?;
+    Ok(Named { name, secret: is_kept.then_some(shown) })
+}
+
+pub(crate) async fn resume(call: Call<Name>) -> Result<Done, ApiError> {
+    let name = call.input.name.clone();
+    call.execute::<Webhook>(&name, Command::Resume).await?;
+    Ok(Done {})
+}
+
+pub(crate) async fn delete(call: Call<Name>) -> Result<Done, ApiError> {
+    let name = call.input.name.clone();
+    call.execute::<Webhook>(&name, Command::Delete).await?;
+    Ok(Done {})
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct List {
+    max_results: Option<i32>,
+    next_token: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Listed {
+    name: String,
+    url: String,
+    format: String,
+    allow_private_addresses: bool,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    certificate_authority: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    paused: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed: Option<f64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WebhooksPage {
+    webhooks: Vec<Listed>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+pub(crate) async fn list(call: Call<List>) -> Result<WebhooksPage, ApiError> {
+    let limit = page_size(call.input.max_results, MAX_WEBHOOKS_PER_PAGE)?;
+    let page = call.handle.views().scan::<WebhookRow>(WEBHOOKS, "", call.input.next_token.as_deref(), limit);
+    let (webhooks, next_token) = to_answers(with_keys(page), |(name, row)| Listed {
+        name,
+        url: row.url,
+        format: row.format,
+        allow_private_addresses: row.allow_private_addresses,
+        certificate_authority: row.certificate_authority,
+        paused: row.paused,
+        created: instant(row.created),
+        changed: instant(row.changed),
+    })?;
+    Ok(WebhooksPage { webhooks, next_token })
+}

@@ -1,0 +1,174 @@
+use super::*;
+use proptest::prelude::*;
+use reeve_testkit::{context, given};
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+fn accepted() -> NotificationEvent {
+    NotificationEvent::NotificationAccepted(NotificationAccepted {
+        id: "n".into(),
+        origin_kind: "page".into(),
+        origin_id: "p".into(),
+        destination: "webhook:hook".into(),
+        expires_ms: context().now.0 + DAY_MS,
+        ..NotificationAccepted::default()
+    })
+}
+
+fn started(attempt: u32) -> NotificationEvent {
+    NotificationEvent::NotificationAttemptStarted(NotificationAttemptStarted {
+        id: "n".into(),
+        attempt,
+        started_ms: context().now.0,
+        runner: "r".into(),
+    })
+}
+
+fn attempt_failed(attempt: u32, seconds: i64) -> NotificationEvent {
+    NotificationEvent::NotificationAttemptFailed(NotificationAttemptFailed {
+        id: "n".into(),
+        attempt,
+        reason: "HTTP 503".into(),
+        next_attempt_ms: context().now.plus_seconds(seconds).0,
+        destination_waits: true,
+    })
+}
+
+fn failed(reason: &str) -> NotificationEvent {
+    NotificationEvent::NotificationFailed(NotificationFailed {
+        id: "n".into(),
+        origin_kind: "page".into(),
+        origin_id: "p".into(),
+        destination: "webhook:hook".into(),
+        reason: reason.into(),
+    })
+}
+
+fn cancelled(reason: &str) -> NotificationEvent {
+    NotificationEvent::NotificationCancelled(NotificationCancelled {
+        id: "n".into(),
+        origin_kind: "page".into(),
+        origin_id: "p".into(),
+        destination: "webhook:hook".into(),
+        reason: reason.into(),
+    })
+}
+
+fn sent(attempt: u32) -> NotificationEvent {
+    NotificationEvent::NotificationSent(NotificationSent {
+        id: "n".into(),
+        origin_kind: "page".into(),
+        origin_id: "p".into(),
+        destination: "webhook:hook".into(),
+        attempt,
+        receipt: "HTTP 200".into(),
+        sent_ms: context().now.0,
+    })
+}
+
+fn start() -> Command {
+    Command::StartAttempt { runner: "r".into() }
+}
+
+fn fail(attempt: u32, failures: u32, retry_after_seconds: Option<i64>) -> Command {
+    let reason = "HTTP 503".into();
+    Command::FailAttempt { attempt, reason, failures, retry_after_seconds, destination_waits: true }
+}
+
+fn was_sent(attempt: u32) -> Command {
+    Command::Sent { attempt, receipt: "HTTP 200".into() }
+}
+
+fn cancel() -> Command {
+    Command::Cancel { reason: "acknowledged".into() }
+}
+
+#[test]
+fn attempts_follow_each_other_ever_later_until_it_is_sent() {
+    given::<Notification>([accepted()]).when(start()).then(started(1));
+    given::<Notification>([accepted(), started(1)]).when(fail(1, 0, None)).then(attempt_failed(1, 5));
+    let again = [accepted(), started(1), attempt_failed(1, 5), started(2)];
+    given::<Notification>(again.clone()).when(fail(2, 0, None)).then(attempt_failed(2, 10));
+    // A destination that has failed for long is not asked more often because the message is new.
+    given::<Notification>(again.clone()).when(fail(2, 30, None)).then(attempt_failed(2, 600));
+    given::<Notification>(again.clone()).when(fail(2, 0, Some(1_800))).then(attempt_failed(2, 1_800));
+    given::<Notification>(again.clone()).when(fail(2, 0, Some(i64::MAX))).then(attempt_failed(2, 3_600));
+    given::<Notification>(again.clone()).when(was_sent(2)).then(sent(2));
+    // What an attempt says that is not the last one changes nothing, but that it was sent.
+    given::<Notification>(again.clone()).when(fail(1, 0, None)).then_nothing();
+    given::<Notification>(again).when(was_sent(1)).then(sent(1));
+    given::<Notification>([accepted(), started(1), sent(1)]).when(was_sent(1)).then_refused(Error::Over);
+    given::<Notification>([accepted(), started(1), sent(1)]).when(start()).then_refused(Error::Over);
+}
+
+#[test]
+fn nothing_begins_after_a_cancellation_and_what_was_sent_was_sent() {
+    given::<Notification>([accepted()]).when(cancel()).then(cancelled("acknowledged"));
+    given::<Notification>([accepted(), cancelled("a")]).when(start()).then_refused(Error::Over);
+    given::<Notification>([accepted(), cancelled("a")]).when(cancel()).then_nothing();
+    let on_its_way = cancelled("acknowledged; an attempt was on its way");
+    given::<Notification>([accepted(), started(1)]).when(cancel()).then(on_its_way.clone());
+    given::<Notification>([accepted(), started(1), on_its_way.clone()]).when(was_sent(1)).then(sent(1));
+    given::<Notification>([accepted(), started(1), on_its_way]).when(fail(1, 0, None)).then_nothing();
+    given::<Notification>([accepted(), started(1), sent(1)]).when(cancel()).then_nothing();
+}
+
+#[test]
+fn one_whose_time_is_over_is_given_up_with_the_last_reason() {
+    let later = Context { now: Timestamp(context().now.0 + DAY_MS), ..context() };
+    let over = |events: Vec<NotificationEvent>, reason: &str| {
+        given::<Notification>(events.clone()).when_in(start(), &later).then(failed(reason));
+        given::<Notification>(events).when_in(Command::Expire, &later).then(failed(reason));
+    };
+    over(vec![accepted()], "its time was over before its turn came");
+    let tried = vec![accepted(), started(1), attempt_failed(1, 5)];
+    over(tried, "its time is over after one attempt: HTTP 503");
+    let unknown = vec![accepted(), started(1), attempt_failed(1, 5), started(2)];
+    over(unknown, "its time is over, and the outcome of attempt 2 is not known");
+    given::<Notification>([accepted()]).when(Command::Expire).then_nothing();
+    let give_up = || Command::GiveUp { reason: "HTTP 400".into() };
+    given::<Notification>([accepted(), started(1)]).when(give_up()).then(failed("HTTP 400"));
+    given::<Notification>([accepted(), started(1), sent(1)]).when(give_up()).then_nothing();
+}
+
+#[test]
+fn a_request_is_taken_on_or_refused_once() {
+    let NotificationEvent::NotificationAccepted(accept) = accepted() else { unreachable!() };
+    let refuse =
+        NotificationRefused { id: "n".into(), reason: "no".into(), ..NotificationRefused::default() };
+    given::<Notification>([]).when(Command::Accept(Box::new(accept.clone()))).then(accepted());
+    given::<Notification>([accepted()]).when(Command::Accept(Box::new(accept))).then_nothing();
+    let refused = NotificationEvent::NotificationRefused(refuse.clone());
+    given::<Notification>([]).when(Command::Refuse(Box::new(refuse.clone()))).then(refused.clone());
+    given::<Notification>([refused.clone()]).when(Command::Refuse(Box::new(refuse))).then_nothing();
+    given::<Notification>([refused]).when(start()).then_refused(Error::Over);
+    given::<Notification>([]).when(start()).then_refused(Error::Unknown(String::new()));
+}
+
+proptest! {
+    #[test]
+    fn it_is_sent_once_and_no_attempt_begins_after_its_end(commands in prop::collection::vec(0u8..6, 0..40)) {
+        let mut state = Notification::evolve(State::default(), &accepted());
+        let (mut ended, mut sends) = (false, 0);
+        for (step, command) in commands.into_iter().enumerate() {
+            let step = i64::try_from(step).unwrap();
+            let context = Context { now: Timestamp(context().now.0 + step * DAY_MS / 30), ..context() };
+            let attempt = state.attempt;
+            let command = match command {
+                0 => start(),
+                1 => fail(attempt, 0, None),
+                2 => was_sent(attempt),
+                3 => cancel(),
+                4 => Command::Expire,
+                _ => Command::GiveUp { reason: "x".into() },
+            };
+            let Ok(Some(event)) = Notification::decide(&state, command, &context) else { continue };
+            prop_assert!(!(ended && matches!(event, NotificationEvent::NotificationAttemptStarted(_))));
+            prop_assert!(state.attempt > 0 || !matches!(event, NotificationEvent::NotificationSent(_)));
+            sends += u32::from(matches!(event, NotificationEvent::NotificationSent(_)));
+            state = Notification::evolve(state, &event);
+            ended = !matches!(state.phase, Phase::Waiting | Phase::Sending);
+        }
+        prop_assert!(sends <= 1);
+    }
+}

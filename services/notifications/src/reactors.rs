@@ -1,0 +1,206 @@
+//! What is due: the next attempt of each lane, and the end of what was not sent in time.
+
+use crate::{
+    domain::{
+        Destination, MAIL_LANE,
+        mail_server::{DEFAULT, MailServerEvent},
+        notification::{Command, Notification, NotificationEvent},
+        webhook::{self, Webhook, WebhookEvent},
+    },
+    projections::{
+        LANES, LaneRow, MAIL_SERVERS, MailServerRow, NOTIFICATIONS, NotificationRow, WEBHOOKS, WebhookRow,
+        next_of,
+    },
+    secrets,
+    sending::{Content, Format, Letter, Outcome, Post, Security},
+};
+use reeve_runtime::{Delivery, DueTimer, Handle, HandlerError};
+use reeve_secrets::{Vault, Zeroizing};
+use reeve_types::Timestamp;
+
+/// What attempts are made with.
+#[derive(Clone)]
+pub(crate) struct Sender {
+    pub vault: Vault,
+    /// Which process of the service it is.
+    pub runner: String,
+}
+
+/// A lane's next attempt may begin: it is said, made, and its outcome said. What is lost between is tried again when the lease is
+/// over; of several replicas the one makes it whose beginning is in the log.
+pub(crate) async fn attempt(sender: Sender, due: DueTimer) -> Result<(), HandlerError> {
+    let views = due.handle.views();
+    let Some(lane) = views.get::<LaneRow>(LANES, &due.key) else { return Ok(()) };
+    let id = next_of(&lane).to_owned();
+    let Some(row) = views.get::<NotificationRow>(NOTIFICATIONS, &id) else { return Ok(()) };
+    let start = Command::StartAttempt { runner: sender.runner.clone() };
+    let context = due.context(&format!("start/{id}"));
+    let executed = due.handle.execute::<Notification>(&id, start, &context).await?;
+    let started = match executed.event {
+        Some(NotificationEvent::NotificationAttemptStarted(started)) => started,
+        _ => return Ok(()),
+    };
+    if started.runner != sender.runner {
+        return Ok(());
+    }
+    let outcome = sender.send(&due.handle, &id, row).await?;
+    let attempt = started.attempt;
+    let command = match outcome {
+        Outcome::Sent(receipt) => Command::Sent { attempt, receipt },
+        Outcome::Failed(failure) => Command::FailAttempt {
+            attempt,
+            reason: failure.reason,
+            failures: lane.failures + 1,
+            retry_after_seconds: failure.retry_after_seconds,
+            destination_waits: failure.destination_waits,
+        },
+        Outcome::Never(reason) => Command::GiveUp { reason },
+        Outcome::Gone(reason) => {
+            let name = due.key.trim_start_matches(crate::domain::WEBHOOK);
+            let pause = webhook::Command::Pause { reason: reason.clone() };
+            let context = due.context(&format!("pause/{id}/{attempt}"));
+            due.handle.execute::<Webhook>(name, pause, &context).await?;
+            Command::GiveUp { reason }
+        }
+    };
+    let context = due.context(&format!("outcome/{id}/{attempt}"));
+    due.handle.execute::<Notification>(&id, command, &context).await?;
+    Ok(())
+}
+
+/// The time of a notification is over.
+pub(crate) async fn expire(due: DueTimer) -> Result<(), HandlerError> {
+    due.handle.execute::<Notification>(&due.key, Command::Expire, &due.context("expire")).await?;
+    Ok(())
+}
+
+/// Destroys the keys of webhooks that are gone, and those that were rotated away.
+pub(crate) async fn forget_keys(vault: Vault, delivery: Delivery<WebhookEvent>) -> Result<(), HandlerError> {
+    match &delivery.event.event {
+        WebhookEvent::WebhookSecretRotated(e) => secrets::destroy(&vault, [&e.dropped_secret_id]).await,
+        WebhookEvent::WebhookDeleted(e) => secrets::destroy(&vault, &e.secret_ids).await,
+        WebhookEvent::WebhookPut(_) | WebhookEvent::WebhookPaused(_) | WebhookEvent::WebhookResumed(_) => {
+            Ok(())
+        }
+    }
+}
+
+/// Destroys the mail server's passwords that count no more.
+pub(crate) async fn forget_passwords(
+    vault: Vault,
+    delivery: Delivery<MailServerEvent>,
+) -> Result<(), HandlerError> {
+    match &delivery.event.event {
+        MailServerEvent::MailServerPut(e) => secrets::destroy(&vault, [&e.dropped_secret_id]).await,
+        MailServerEvent::MailServerDeleted(e) => secrets::destroy(&vault, [&e.secret_id]).await,
+    }
+}
+
+impl Sender {
+    async fn send(&self, handle: &Handle, id: &str, row: NotificationRow) -> Result<Outcome, HandlerError> {
+        let destination = row.destination.clone();
+        let content = content(id, row);
+        let prepared = match Destination::parse(&destination) {
+            Ok(Destination::Webhook(name)) => self.post(handle, name, content).await?.map(Message::Post),
+            Ok(Destination::Mail(address)) => {
+                self.letter(handle, address, content).await?.map(Message::Letter)
+            }
+            Err(reason) => Err(reason),
+        };
+        let message = match prepared {
+            Ok(message) => message,
+            Err(reason) => return Ok(Outcome::Never(reason)),
+        };
+        let now = Timestamp::now();
+        let sent = tokio::task::spawn_blocking(move || match message {
+            Message::Post(post) => post.send(now),
+            Message::Letter(letter) => letter.send(),
+        });
+        sent.await.map_err(|error| HandlerError::Retry(error.to_string()))
+    }
+
+    async fn post(
+        &self,
+        handle: &Handle,
+        name: &str,
+        content: Content,
+    ) -> Result<Result<Post, String>, HandlerError> {
+        let Some(row) = handle.views().get::<WebhookRow>(WEBHOOKS, name) else {
+            return Ok(Err(format!("there is no webhook {name}")));
+        };
+        if !row.paused.is_empty() {
+            return Ok(Err(format!(
+                "the webhook {name} is paused since {}: {}",
+                row.paused_at.rfc3339(),
+                row.paused
+            )));
+        }
+        let former =
+            row.former.iter().filter(|(_, until)| *until > Timestamp::now()).map(|(secret, _)| secret);
+        let mut keys = Vec::new();
+        for secret in [&row.secret].into_iter().chain(former) {
+            match secrets::open(&self.vault, secret).await? {
+                Ok(key) => keys.push(key.to_vec()),
+                Err(reason) => return Ok(Err(reason)),
+            }
+        }
+        Ok(Format::parse(&row.format).map(|format| Post {
+            url: row.url,
+            format,
+            allow_private_addresses: row.allow_private_addresses,
+            certificate_authority: row.certificate_authority,
+            keys,
+            content,
+        }))
+    }
+
+    async fn letter(
+        &self,
+        handle: &Handle,
+        address: &str,
+        content: Content,
+    ) -> Result<Result<Letter, String>, HandlerError> {
+        let Some(row) = handle.views().get::<MailServerRow>(MAIL_SERVERS, DEFAULT) else {
+            return Ok(Err(format!("there is no {MAIL_LANE} server: reeve notifications put-mail-server")));
+        };
+        let credentials = match &row.password {
+            None => None,
+            Some(secret) => match secrets::open(&self.vault, secret).await? {
+                Ok(password) => {
+                    let password = Zeroizing::new(String::from_utf8_lossy(&password).into_owned());
+                    Some((row.user_name.clone(), password))
+                }
+                Err(reason) => return Ok(Err(reason)),
+            },
+        };
+        Ok(Security::parse(&row.security).map(|security| Letter {
+            host: row.host,
+            port: row.port,
+            security,
+            sender: row.sender,
+            credentials,
+            certificate_authority: row.certificate_authority,
+            to: address.to_owned(),
+            content,
+        }))
+    }
+}
+
+enum Message {
+    Post(Post),
+    Letter(Letter),
+}
+
+fn content(id: &str, row: NotificationRow) -> Content {
+    Content {
+        id: id.to_owned(),
+        origin_kind: row.origin_kind,
+        origin_id: row.origin_id,
+        subject: row.subject,
+        text: row.text,
+        details_json: row.details_json,
+        account: row.account,
+        region: row.region,
+        accepted: row.accepted.rfc3339(),
+    }
+}
