@@ -93,6 +93,8 @@ mod local_policy;
 mod matrix;
 #[path = "it/missing_stream.rs"]
 mod missing_stream;
+#[path = "it/notifications.rs"]
+mod notifications;
 #[path = "it/opscenter.rs"]
 mod opscenter;
 #[path = "it/owed.rs"]

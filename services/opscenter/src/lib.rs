@@ -72,6 +72,7 @@ fn rules(service: Service) -> Service {
         .reactor(Consumer::from_now("alerts").in_order(), reactors::alerts::react)
         .reactor(one_by_one(reactors::dead_letters::CONSUMER), reactors::dead_letters::react)
         .reactor(Consumer::from_now("incidents").in_order(), reactors::incidents::react)
+        .reactor(one_by_one("notifications"), reactors::notifications::react)
         .reactor(Consumer::from_now("nodes").in_order(), reactors::nodes::watch)
         .timer(others::NODE_LOSS, reactors::nodes::report)
         .reactor(Consumer::from_beginning("lost-nodes").in_order().concurrency(1), reactors::nodes::react)

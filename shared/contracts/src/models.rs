@@ -12,6 +12,7 @@ pub const MODELS: &[(&str, &str)] = &[
     ("inventory", include_str!("../../../schemas/reeve/inventory.json")),
     ("maintenance-windows", include_str!("../../../schemas/reeve/maintenance-windows.json")),
     ("nodes", include_str!("../../../schemas/reeve/nodes.json")),
+    ("notifications", include_str!("../../../schemas/reeve/notifications.json")),
     ("opscenter", include_str!("../../../schemas/reeve/opscenter.json")),
     ("patching", include_str!("../../../schemas/reeve/patching.json")),
     ("rules", include_str!("../../../schemas/reeve/rules.json")),

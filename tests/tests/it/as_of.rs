@@ -8,8 +8,10 @@ use reeve_types::Timestamp;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
 
-/// What has a name that only its service gives: of an incident, of an association, of an automation, and of a window.
+/// What has a name that only its service gives: of an incident, of an association, of an automation, of a window, and of a
+/// notification.
 struct Incident {
+    notification: String,
     association: String,
     execution: String,
     automation: String,
@@ -110,6 +112,28 @@ impl Window {
     }
 }
 
+fn put_webhook(instance: &Instance, n: usize) {
+    let put = json!({"name": format!("hook-{}", n % 3), "url": format!("http://127.0.0.1:9/{n}")});
+    let (status, answer) = instance.raw().call_of("notifications", "PutWebhook", &put, None);
+    assert_eq!(status, 200, "{answer}");
+}
+
+/// A message that is never taken: its id.
+fn notify(instance: &Instance) -> String {
+    put_webhook(instance, 0);
+    let send = json!({"destination": "webhook:hook-0", "subject": "s"});
+    let (status, answer) = instance.raw().call_of("notifications", "Send", &send, None);
+    assert_eq!(status, 200, "{answer}");
+    let id = answer["notificationId"].as_str().unwrap().to_owned();
+    // Its address is one of the own network.
+    reeve_e2e::wait_for("it failed", || {
+        let get = json!({"notificationId": id});
+        let (_, shown) = instance.raw().call_of("notifications", "GetNotification", &get, None);
+        (shown["status"] == "Failed").then_some(())
+    });
+    id
+}
+
 /// An association and its first execution.
 fn associate(instance: &Instance) -> (String, String) {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -141,12 +165,14 @@ impl Incident {
         let content = "BEGIN:VCALENDAR\nX-CALENDAR-TYPE:DEFAULT_OPEN\nEND:VCALENDAR\n";
         let calendar = json!({"Name": "freeze", "DocumentType": "ChangeCalendar", "DocumentFormat": "TEXT", "Content": content});
         instance.call("CreateDocument", &calendar);
-        Self { association, execution, automation, window, plan, arn, note, set }
+        let notification = notify(instance);
+        Self { notification, association, execution, automation, window, plan, arn, note, set }
     }
 
     /// Something that people do about it.
     fn change(&self, instance: &Instance, n: usize) {
         let url = json!({"type": "METRIC", "value": {"url": format!("http://x/{n}")}});
+        put_webhook(instance, n);
         let (operation, input) = match n % 5 {
             0 => {
                 ("UpdateIncidentRecord", json!({"arn": self.arn, "impact": n % 3 + 1, "status": "RESOLVED"}))
@@ -243,6 +269,7 @@ fn inputs(operation: &str, node: &str, created: &Created, incident: &Incident) -
         "GetParameters" => vec![json!({"Names": ["/p/0", "/p/1", "/p/2"]})],
         "GetParametersByPath" => vec![json!({"Path": "/p"}), json!({"Path": "/", "Recursive": true})],
         "GetParameterHistory" => ["/p/0", "/p/1", "/p/2"].iter().map(|name| json!({"Name": name})).collect(),
+        "GetNotification" => vec![json!({"notificationId": incident.notification})],
         "GetDeadLetter" => vec![json!({"number": 1})],
         _ => vec![json!({})],
     }

@@ -52,6 +52,9 @@ fn every_client_command_prints_json_or_refuses() {
     answered(&["incidents", "start", "plan"]).text();
     let incidents = answered(&["incidents", "list"]).json();
     let incident = incidents[0]["arn"].as_str().unwrap().to_owned();
+    answered(&["notifications", "put-webhook", "other", "http://127.0.0.1:9/"]).text();
+    let notification = answered(&["notifications", "send", "webhook:other", "--subject", "s"]).json();
+    let notification = notification["notificationId"].as_str().unwrap().to_owned();
     let principal = answered(&["access", "create-principal", "ada"]).json();
     let key = principal["accessKeyId"].as_str().unwrap().to_owned();
     let mapping = write("mapping.json", include_str!("../../../examples/webhooks/grafana.json"));
@@ -115,6 +118,18 @@ fn every_client_command_prints_json_or_refuses() {
         vec!["inventory", &node],
         vec!["inventory", "collect"],
         vec!["inventory", "diff", &now],
+        vec!["notifications", "put-webhook", "hook", "http://127.0.0.1:9/"],
+        vec!["notifications", "rotate-secret", "hook"],
+        vec!["notifications", "resume", "hook"],
+        vec!["notifications", "webhooks"],
+        vec!["notifications", "put-mail-server", "localhost", "--sender", "ops@example.org"],
+        vec!["notifications", "mail-server"],
+        vec!["notifications", "send", "webhook:hook", "--subject", "s"],
+        vec!["notifications", "list"],
+        vec!["notifications", "show", &notification],
+        vec!["notifications", "cancel", &notification],
+        vec!["notifications", "delete-mail-server"],
+        vec!["notifications", "delete-webhook", "hook"],
         vec!["ops", "list"],
         vec!["ops", "show", &item],
         vec!["ops", "create", "t", "--source", "test"],

@@ -99,7 +99,7 @@ fn the_ten_operations_by_the_aws_cli() {
 }
 
 /// Whether any file below a folder holds a text.
-fn holds(folder: &Path, text: &str) -> Option<String> {
+pub fn holds(folder: &Path, text: &str) -> Option<String> {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         if path.is_dir() {

@@ -3,7 +3,7 @@
 use reeve_e2e::Instance;
 use serde_json::{Value, json};
 
-fn events(instance: &Instance, arguments: &[&str]) -> reeve_e2e::Answer {
+pub fn events(instance: &Instance, arguments: &[&str]) -> reeve_e2e::Answer {
     instance.aws_of("events", arguments)
 }
 
@@ -11,7 +11,7 @@ fn put_target(instance: &Instance, rule: &str, target: &Value) -> reeve_e2e::Ans
     events(instance, &["put-targets", "--rule", rule, "--targets", &json!([target]).to_string()])
 }
 
-fn put_event(instance: &Instance, detail: &Value) {
+pub fn put_event(instance: &Instance, detail: &Value) {
     let entry = json!([{"Source": "shop", "DetailType": "OrderFailed", "Detail": detail.to_string(), "Resources": ["order/7"]}]);
     let put = events(instance, &["put-events", "--entries", &entry.to_string()]).json();
     assert_eq!(put["FailedEntryCount"], 0, "{put}");

@@ -6,3 +6,4 @@ pub(crate) mod alerts;
 pub(crate) mod dead_letters;
 pub(crate) mod incidents;
 pub(crate) mod nodes;
+pub(crate) mod notifications;

@@ -13,7 +13,7 @@ pub struct DefaultRule {
 pub const MANAGED_BY: &str = "opscenter.reeve";
 
 /// All of them. Their names begin as no other rule's may.
-pub const DEFAULT_RULES: [DefaultRule; 4] = [
+pub const DEFAULT_RULES: [DefaultRule; 5] = [
     DefaultRule {
         name: "reeve.alerts",
         description: "Firing alerts of Alertmanager open OpsItems, which are Resolved with the last of their causes.",
@@ -33,6 +33,11 @@ pub const DEFAULT_RULES: [DefaultRule; 4] = [
         name: "reeve.lost-nodes",
         description: "A node that is lost for five minutes opens an OpsItem.",
         event_pattern: r#"{"source":["reeve.nodes"],"detail-type":["NodeLost"]}"#,
+    },
+    DefaultRule {
+        name: "reeve.notifications",
+        description: "A destination that messages could not be sent to opens an OpsItem, until something is sent there.",
+        event_pattern: r#"{"source":["reeve.notifications"],"detail-type":["NotificationFailed","NotificationRefused"]}"#,
     },
 ];
 

@@ -1,0 +1,73 @@
+//! The default rule on messages that were not sent: an item for each destination, until something is sent there again.
+
+use crate::{causes::Following, opening::deduplication_key, projections::others::is_disabled};
+use reeve_contracts::{
+    notifications::NotificationEvent,
+    opscenter::{CauseEnded, CauseFired, OperationalDatum, OpsItemCreated},
+};
+use reeve_runtime::{Delivery, HandlerError};
+
+/// The name of the rule.
+const RULE: &str = "reeve.notifications";
+/// The one thing that fires for a destination.
+const FINGERPRINT: &str = "not-sent";
+
+pub(crate) async fn react(delivery: Delivery<NotificationEvent>) -> Result<(), HandlerError> {
+    let following = Following::of(&delivery);
+    let at_ms = delivery.event.envelope.time.0;
+    let (destination, reason) = match &delivery.event.event {
+        NotificationEvent::NotificationFailed(e) => (&e.destination, &e.reason),
+        NotificationEvent::NotificationRefused(e) => (&e.destination, &e.reason),
+        NotificationEvent::NotificationSent(e) => {
+            let group = group(&e.destination);
+            let firing = following.firing(&group, FINGERPRINT);
+            let Some(start_ms) = firing.start_ms.filter(|_| firing.is_active()) else { return Ok(()) };
+            let ended = CauseEnded {
+                group,
+                fingerprint: FINGERPRINT.to_owned(),
+                start_ms,
+                ops_item_id: firing.ops_item_id.clone(),
+                end_ms: at_ms,
+                reason: "A message was sent".to_owned(),
+            };
+            following.end(ended).await?;
+            return following.settle(&firing.ops_item_id).await;
+        }
+        NotificationEvent::NotificationAccepted(_)
+        | NotificationEvent::NotificationAttemptStarted(_)
+        | NotificationEvent::NotificationAttemptFailed(_)
+        | NotificationEvent::NotificationCancelled(_) => return Ok(()),
+    };
+    if is_disabled(&delivery.handle, RULE) {
+        return Ok(());
+    }
+    let group = group(destination);
+    if following.firing(&group, FINGERPRINT).is_active() {
+        return Ok(());
+    }
+    let ops_item_id = following.item(item(destination, reason, &group)).await?;
+    let fired = CauseFired { group, fingerprint: FINGERPRINT.to_owned(), start_ms: at_ms, ops_item_id };
+    following.fire(fired).await
+}
+
+fn group(destination: &str) -> String {
+    deduplication_key(&["notifications", destination])
+}
+
+fn item(destination: &str, reason: &str, key: &str) -> OpsItemCreated {
+    let datum =
+        OperationalDatum { key: "destination".to_owned(), value: destination.to_owned(), searchable: true };
+    OpsItemCreated {
+        title: format!("Messages to {destination} are not sent"),
+        description: format!(
+            "The first reason: {reason}. See `reeve notifications list --destination {destination}`; the item is Resolved when \
+             something was sent there."
+        ),
+        source: "reeve.notifications".to_owned(),
+        severity: "2".to_owned(),
+        ops_item_type: "/aws/issue".to_owned(),
+        operational_data: vec![datum],
+        deduplication_key: key.to_owned(),
+        ..OpsItemCreated::default()
+    }
+}
