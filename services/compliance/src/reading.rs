@@ -57,6 +57,10 @@ pub(crate) fn groups(
     let of = |tables: Tables| {
         let wanted = |key: &str, row: &GroupRow| {
             let Some((compliance_type, resource)) = key.split_once('/') else { return false };
+            // What is put of associations counts beside what they did.
+            if compliance_type == ASSOCIATION {
+                return false;
+            }
             let counts = compliance_type != PATCH
                 || group(handle, compliance_type, resource).is_some_and(|(newest, _)| newest == tables);
             counts && keep(compliance_type, resource, row)
@@ -65,16 +69,31 @@ pub(crate) fn groups(
     };
     let (put, scanned) = (of(PUT), of(SCANNED));
     let mut has_more = put.next.is_some() || scanned.next.is_some();
-    let associated = associations::nodes(handle).into_iter().filter_map(|node| {
-        let key = group_key(ASSOCIATION, &node);
-        let is_after = after.is_none_or(|after| key.as_str() > after);
-        let row = is_after.then(|| associations::group_of(&associations::items(handle, &node))).flatten()?;
-        keep(ASSOCIATION, &node, &row).then_some((key, row))
-    });
-    let mut rows = [put.rows, scanned.rows, associated.collect()].concat();
+    let mut rows =
+        [put.rows, scanned.rows, associated(handle, after, limit.saturating_add(1), keep)].concat();
     rows.sort_by(|(a, _), (b, _)| a.cmp(b));
     has_more |= rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| has_more).map(|(key, _)| key.clone());
     Page { rows, next }
+}
+
+/// The groups of associations, as [`groups`]: as many as are wanted are made, and no more.
+fn associated(
+    handle: &Handle,
+    after: Option<&str>,
+    limit: usize,
+    keep: impl Fn(&str, &str, &GroupRow) -> bool,
+) -> Vec<(String, GroupRow)> {
+    let after_node = match after.map(|after| after.split_once('/').unwrap_or((after, ""))) {
+        Some((ASSOCIATION, node)) => node,
+        // All of them come before it.
+        Some((other, _)) if other > ASSOCIATION => return Vec::new(),
+        _ => "",
+    };
+    let rows = associations::nodes_after(handle, after_node).filter_map(|node| {
+        let row = associations::group_of(&associations::items(handle, &node))?;
+        keep(ASSOCIATION, &node, &row).then(|| (group_key(ASSOCIATION, &node), row))
+    });
+    rows.take(limit).collect()
 }

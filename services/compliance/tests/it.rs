@@ -148,8 +148,8 @@ async fn bad_input_is_refused_by_name_and_nothing_of_the_call_is_stored() {
         (with("ComplianceType", json!("Weather")), "ValidationException", "\"Weather\""),
         (
             with("ComplianceType", json!("Association")),
-            "ValidationException",
-            "nobody says it in their place",
+            "InvalidItemContentException",
+            "and there is no such association",
         ),
         (
             with("ExecutionSummary", json!({"ExecutionTime": -1})),

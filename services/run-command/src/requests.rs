@@ -5,7 +5,7 @@
 
 use crate::{
     domain::command::{Command, SentCommand},
-    sending::{Order, Sender},
+    sending::{Order, Origin, Sender},
 };
 use reeve_contracts::run_command::{CommandCancellationRequested, CommandRefused, CommandRequested};
 use reeve_runtime::{ApiError, HandlerError, Request};
@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 /// Sends the command that was asked for, or says why not.
 pub async fn run(sender: Sender, request: Request<CommandRequested>) -> Result<(), HandlerError> {
     let (handle, context) = (&request.handle, &request.context);
-    let sent = match order(&request.message) {
+    let sent = match order(&request.message, &request.from) {
         Ok(order) => sender.send(handle, order, context).await,
         Err(refused) => Err(refused),
     };
@@ -60,7 +60,7 @@ pub async fn cancel(request: Request<CommandCancellationRequested>) -> Result<()
     Ok(())
 }
 
-fn order(requested: &CommandRequested) -> Result<Order, ApiError> {
+fn order(requested: &CommandRequested, from: &str) -> Result<Order, ApiError> {
     let given = |text: &String| (!text.is_empty()).then(|| text.clone());
     let timeout = requested.delivery_timeout_seconds;
     Ok(Order {
@@ -77,7 +77,11 @@ fn order(requested: &CommandRequested) -> Result<Order, ApiError> {
         request_json: serde_json::json!({"Parameters": json::<serde_json::Value>("parameters_json", &requested.parameters_json)?}).to_string(),
         account: requested.account.clone(),
         region: requested.region.clone(),
-        origin: Some((requested.origin_kind.clone(), requested.origin_id.clone())),
+        origin: Some(Origin {
+            kind: requested.origin_kind.clone(),
+            id: requested.origin_id.clone(),
+            service: from.to_owned(),
+        }),
     })
 }
 

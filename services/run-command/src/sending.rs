@@ -29,6 +29,16 @@ const MAX_PARAMETER_BYTES: usize = 256 * 1024;
 /// As many nodes are told of in one event: an event must fit into a message of the bus.
 const MAX_TARGETS_PER_EVENT: usize = 5_000;
 
+/// What asked for a command.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// Such as association.
+    pub kind: String,
+    pub id: String,
+    /// Whose request it was.
+    pub service: String,
+}
+
 /// What is to be run where, whoever asks for it.
 #[derive(Clone, Debug, Default)]
 pub struct Order {
@@ -52,7 +62,7 @@ pub struct Order {
     pub account: String,
     pub region: String,
     /// What asked for it, if it was no operator: its kind and id.
-    pub origin: Option<(String, String)>,
+    pub origin: Option<Origin>,
 }
 
 /// What decides on a command, beside the views.
@@ -194,7 +204,8 @@ fn command_sent(
     let content = &resolved.content;
     let delivery = order.delivery_timeout_seconds.unwrap_or(DEFAULT_DELIVERY_TIMEOUT_SECONDS);
     let expires: Timestamp = context.now.plus_seconds(i64::from(delivery) + i64::from(execution));
-    let (origin_kind, origin_id) = order.origin.clone().unwrap_or_default();
+    let Origin { kind: origin_kind, id: origin_id, service: origin_service } =
+        order.origin.clone().unwrap_or_default();
     Ok(CommandSent {
         command_id: context.command_id.to_string(),
         document_name: resolved.name.clone(),
@@ -215,6 +226,7 @@ fn command_sent(
         request_id: order.origin.as_ref().map(|_| context.command_id.to_string()).unwrap_or_default(),
         origin_kind,
         origin_id,
+        origin_service,
         ..CommandSent::default()
     })
 }

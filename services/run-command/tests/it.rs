@@ -10,7 +10,7 @@ use reeve_contracts::{
     node::{DispatchKey, KeySet, Report, ReportKind},
     nodes::{DispatchKeysEvent, DispatchKeysPublished, NodeConnected, NodeEvent, NodeRegistered},
     outcome::InvocationStatus,
-    run_command::{CommandEvent, CommandRequested},
+    run_command::{CommandCancellationRequested, CommandEvent, CommandRequested},
 };
 use reeve_eventsourcing::{AggregateRef, Context, Envelope, Event, Position};
 use reeve_jetstream::{Bus, Headers, follow, store, streams};
@@ -281,6 +281,21 @@ async fn what_another_service_asks_for_is_decided_on_as_sendcommand_is() {
     assert_eq!(all["Commands"], json!([]), "what an association has run is not listed");
     let refused = call(&bus, "ListCommands", json!({"CommandId": denied})).await;
     assert!(refused["message"].as_str().unwrap().contains("does not exist"), "{refused}");
+    // Who asked for it may ask for its end, whatever it calls its origin, and nobody else may.
+    let other = run(Service::new("other"), bus.clone(), &nats.folder().join("other")).await.unwrap();
+    let end =
+        CommandCancellationRequested { command_id: sent.clone(), ..CommandCancellationRequested::default() };
+    let of = || Context { command_id: new_uuid(), ..context() };
+    other.handle().request(&end, &of()).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let ends = async || {
+        let told = events(&bus).await;
+        told.iter().filter(|(schema, _)| schema.contains("CommandCancelRequested")).count()
+    };
+    assert_eq!(ends().await, 0);
+    asking.handle().request(&end, &of()).await.unwrap();
+    until("it is to end", async || ends().await == 1).await;
+    other.stop().await;
     running.stop().await;
     asking.stop().await;
 }

@@ -9,7 +9,7 @@
 //! Invariants: an instant of an association's schedule fires once, whatever restarts and however many replicas there are; what
 //! was due while nothing ran is made up for by one execution; of an association's executions one runs at a time; a node
 //! runs once for each firing, also when it was away at that instant or became a target later; what is due while a calendar of the
-//! association is closed is held, and runs once when all of them are open.
+//! association is closed is held, and runs once when all of them are open; what still runs when its Duration is over is cancelled.
 
 mod api;
 pub mod domain;
@@ -18,7 +18,7 @@ mod reactors;
 mod shape;
 
 use domain::{association::Association, target::Target};
-use projections::{CATCH_UP, FIRE};
+use projections::{CATCH_UP, FIRE, TIME};
 use reeve_runtime::{Consumer, Operation, Service};
 
 /// The service, for a host to run.
@@ -38,6 +38,7 @@ pub fn service() -> Service {
         .projection(projections::Waiting)
         .timer(FIRE, reactors::fire)
         .timer(CATCH_UP, reactors::catch_up)
+        .timer(TIME, reactors::end_time)
         .reactor(Consumer::from_beginning("begin"), reactors::begin)
         .reactor(Consumer::from_now("calendars"), reactors::follow_calendar)
         .reactor(Consumer::from_now("end"), reactors::end)

@@ -12,9 +12,9 @@ use reeve_contracts::{
     change_calendar::CalendarEvent,
     documents::DocumentEvent,
     nodes::NodeEvent,
-    run_command::{CommandEvent, CommandRequested},
+    run_command::{CommandCancellationRequested, CommandEvent, CommandRequested},
     ssm::AssociationDescription,
-    state_manager::{ExecutionStarted, TargetJoined},
+    state_manager::{ExecutionStarted, ExecutionTimeEnded, TargetJoined},
     tags::ResourceEvent,
 };
 use reeve_eventsourcing::{Actor, Context, Event};
@@ -50,6 +50,12 @@ pub async fn fire(due: DueTimer) -> Result<(), HandlerError> {
     }
     let command = Command::Fire { due_ms: due.due_at.0, executions: state.executions, resolved };
     handle.execute::<Association>(&due.key, command, &context).await?;
+    Ok(())
+}
+
+/// What runs has had its Duration.
+pub async fn end_time(due: DueTimer) -> Result<(), HandlerError> {
+    due.handle.execute::<Association>(&due.key, Command::EndTime, &due.context("end-time")).await?;
     Ok(())
 }
 
@@ -151,6 +157,9 @@ pub async fn begin(delivery: Delivery<AssociationEvent>) -> Result<(), HandlerEr
         // Its calendars may have opened between the look at them and this.
         return release(&delivery, &held.association_id).await;
     }
+    if let AssociationEvent::ExecutionTimeEnded(ended) = &delivery.event.event {
+        return cancel(&delivery, ended).await;
+    }
     let AssociationEvent::ExecutionStarted(started) = &delivery.event.event else { return Ok(()) };
     if !started.node_ids.is_empty() {
         ask(&delivery, started).await?;
@@ -161,6 +170,24 @@ pub async fn begin(delivery: Delivery<AssociationEvent>) -> Result<(), HandlerEr
         join(&delivery, node, &started.association_id).await?;
     }
     Ok(())
+}
+
+/// What still runs of an execution is cancelled; it ends as its command does.
+async fn cancel(
+    delivery: &Delivery<AssociationEvent>,
+    ended: &ExecutionTimeEnded,
+) -> Result<(), HandlerError> {
+    let views = delivery.handle.views();
+    let id = format!("{}/{}", ended.association_id, ended.execution_id);
+    let row =
+        views.get::<String>(EXECUTION_KEYS, &id).and_then(|key| views.get::<ExecutionRow>(EXECUTIONS, &key));
+    let Some(row) = row else { return Ok(()) };
+    let cancellation = CommandCancellationRequested {
+        command_id: ended.execution_id.clone(),
+        origin_kind: ORIGIN.to_owned(),
+        origin_id: format!("{}/{}", ended.association_id, row.version),
+    };
+    Ok(delivery.handle.request(&cancellation, &delivery.context("cancel")).await?)
 }
 
 async fn ask(delivery: &Delivery<AssociationEvent>, started: &ExecutionStarted) -> Result<(), HandlerError> {

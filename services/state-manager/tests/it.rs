@@ -202,9 +202,14 @@ async fn bad_input_is_refused_by_name_and_value() {
             "InvalidSchedule",
             "ScheduleOffset",
         ),
-        (json!({"Duration": 3}), "ValidationException", "Duration"),
+        (json!({"Duration": 3}), "ValidationException", "Duration is 3: it goes with"),
+        (
+            json!({"Duration": 3, "ScheduleExpression": "rate(1 hour)"}),
+            "ValidationException",
+            "Duration is 3: it goes with",
+        ),
         (json!({"CalendarNames": ["c"]}), "InvalidDocument", "CalendarNames"),
-        (json!({"Tags": [{"Key": "a", "Value": "b"}]}), "ValidationException", "Tags"),
+        (json!({"Tags": [{"Key": "aws:a", "Value": "b"}]}), "ValidationException", "Tags"),
         (json!({"InstanceId": node(0)}), "InvalidTarget", "InstanceId"),
         (
             json!({"InstanceId": node(0), "Targets": []}),
@@ -227,6 +232,25 @@ async fn bad_input_is_refused_by_name_and_value() {
     let made = fleet.call("CreateAssociationBatch", entries).await.unwrap();
     assert_eq!(made["Successful"].as_array().unwrap().len(), 1);
     assert!(made["Failed"][0]["Message"].as_str().unwrap().contains("Nothing"), "{made}");
+    fleet.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_still_runs_when_its_duration_is_over_is_cancelled_once() {
+    let nats = Nats::start();
+    let fleet = Fleet::start(&nats, 1).await;
+    let soon = reeve_types::Timestamp::now().0 + 500;
+    let (id, execution) = fleet.write_running_association(soon).await;
+    fleet.until("its command is to end", async || !fleet.cancellations().is_empty()).await;
+    assert!(reeve_types::Timestamp::now().0 >= soon);
+    let ended = |event: &AssociationEvent| matches!(event, AssociationEvent::ExecutionTimeEnded(e) if e.execution_id == execution);
+    assert_eq!(fleet.events(&id).await.iter().filter(|event| ended(event)).count(), 1);
+    let asked = fleet.cancellations().pop().unwrap();
+    assert_eq!((asked.command_id, asked.origin_id), (execution, format!("{id}/1")));
+    fleet.rebuilt_equals_live(&nats).await;
+    fleet.restart(&nats).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(fleet.cancellations().len(), 1);
     fleet.stop().await;
 }
 

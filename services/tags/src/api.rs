@@ -3,7 +3,8 @@
 use crate::{
     domain::{Command, Error, Resource, resource_id},
     projections::{
-        DOCUMENTS, MAINTENANCE_WINDOWS, NODES, OPS_ITEMS, OPS_METADATA, PARAMETERS, PATCH_BASELINES,
+        ASSOCIATIONS, DOCUMENTS, MAINTENANCE_WINDOWS, NODES, OPS_ITEMS, OPS_METADATA, PARAMETERS,
+        PATCH_BASELINES,
     },
 };
 use reeve_contracts::ssm::{
@@ -25,7 +26,8 @@ impl From<Error> for ApiError {
 
 /// The types whose resources are known here, with the table of those that exist. AWS's other types belong to services
 /// that Reeve does not have: nothing of them exists, so nothing of them is tagged.
-const TYPES: [(&str, &str); 7] = [
+const TYPES: [(&str, &str); 8] = [
+    ("Association", ASSOCIATIONS),
     ("Document", DOCUMENTS),
     ("MaintenanceWindow", MAINTENANCE_WINDOWS),
     ("ManagedInstance", NODES),

@@ -2,7 +2,7 @@
 //!
 //! - Aggregate `resource`, one for each tagged resource: subject `reeve.evt.tags.resource.<type>.<id>`, the
 //!   id escaped. Events `TagsAdded` and `TagsRemoved`.
-//! - The events of documents, maintenance windows, nodes, OpsItems, OpsMetadata, parameters and patch baselines are consumed: each must exist to be tagged; the tags that
+//! - The events of associations, documents, maintenance windows, nodes, OpsItems, OpsMetadata, parameters and patch baselines are consumed: each must exist to be tagged; the tags that
 //!   it was created or registered with are added; when it is gone, so are its tags.
 //!
 //! Invariants: a resource has at most 50 tags; no key begins with `aws:`; an event says only what changed.
@@ -21,6 +21,7 @@ use reeve_runtime::{Consumer, Operation, Service};
 pub fn service() -> Service {
     Service::new("tags")
         .aggregate::<Resource>()
+        .projection(projections::Associations)
         .projection(projections::Documents)
         .projection(projections::MaintenanceWindows)
         .projection(projections::Nodes)
@@ -29,6 +30,7 @@ pub fn service() -> Service {
         .projection(projections::Parameters)
         .projection(projections::PatchBaselines)
         // One at a time and so in order: a document that is made anew keeps the tags of its new creation.
+        .reactor(Consumer::from_beginning("associations").in_order(), reactors::on_association)
         .reactor(Consumer::from_beginning("documents").in_order(), reactors::on_document)
         .reactor(Consumer::from_beginning("maintenance-windows").in_order(), reactors::on_maintenance_window)
         .reactor(Consumer::from_beginning("nodes").in_order(), reactors::on_node)

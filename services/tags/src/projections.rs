@@ -7,9 +7,12 @@ use reeve_contracts::{
     opscenter::{OpsItemEvent, OpsMetadataEvent},
     parameters::ParameterEvent,
     patching::BaselineEvent,
+    state_manager::AssociationEvent,
 };
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
 
+/// The ids of the associations that exist.
+pub(crate) const ASSOCIATIONS: &str = "associations";
 /// The names of the documents that exist.
 pub(crate) const DOCUMENTS: &str = "documents";
 /// The ids of the nodes that are registered.
@@ -25,6 +28,27 @@ pub(crate) const OPS_METADATA: &str = "ops-metadata";
 pub(crate) const PARAMETERS: &str = "parameters";
 /// The ids of the patch baselines that somebody made.
 pub(crate) const PATCH_BASELINES: &str = "patch-baselines";
+
+/// Keeps [`ASSOCIATIONS`].
+pub(crate) struct Associations;
+
+impl Projection for Associations {
+    const NAME: &'static str = "associations";
+    const VERSION: u32 = 1;
+    type Event = AssociationEvent;
+
+    fn apply(&self, view: &mut dyn View, event: &Recorded<AssociationEvent>) {
+        match &event.event {
+            AssociationEvent::AssociationCreated(created) => {
+                view.put_row(ASSOCIATIONS, &created.association_id, true);
+            }
+            AssociationEvent::AssociationDeleted(gone) => {
+                view.remove(ASSOCIATIONS, gone.association_id.as_bytes());
+            }
+            _ => {}
+        }
+    }
+}
 
 /// Keeps [`DOCUMENTS`].
 pub(crate) struct Documents;

@@ -8,9 +8,24 @@ use reeve_contracts::{
     opscenter::{OpsItemEvent, OpsMetadataEvent, Tag},
     parameters::ParameterEvent,
     patching::BaselineEvent,
+    state_manager::AssociationEvent,
 };
 use reeve_eventsourcing::Event;
 use reeve_runtime::{Delivery, HandlerError};
+
+/// The tags that an association is created with are added; a deleted one keeps none.
+pub(crate) async fn on_association(delivery: Delivery<AssociationEvent>) -> Result<(), HandlerError> {
+    match &delivery.event.event {
+        AssociationEvent::AssociationCreated(created) => {
+            let tags = created.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect();
+            add(&delivery, "Association", &created.association_id, tags).await
+        }
+        AssociationEvent::AssociationDeleted(gone) => {
+            clear(&delivery, "Association", &gone.association_id).await
+        }
+        _ => Ok(()),
+    }
+}
 
 /// The tags that a document is created with are added; a deleted one keeps none.
 pub(crate) async fn on_document(delivery: Delivery<DocumentEvent>) -> Result<(), HandlerError> {

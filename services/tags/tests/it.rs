@@ -81,7 +81,7 @@ async fn tags_follow_their_resources() {
         Err("InvalidResourceId".into())
     );
     // Types of services that there are not.
-    for kind in ["Association", "Automation", "CloudConnector", ""] {
+    for kind in ["Automation", "CloudConnector", ""] {
         for (operation, member, value) in [
             ("AddTagsToResource", "Tags", json!([{"Key": "a", "Value": "1"}])),
             ("RemoveTagsFromResource", "TagKeys", json!(["a"])),

@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 6] = [
 ];
 
 /// Who alone may name a library.
-const OWNERS: [(&str, &str); 8] = [
+const OWNERS: [(&str, &str); 9] = [
     ("async-nats", "reeve-jetstream"),
     ("sled", "reeve-views"),
     ("axum", "reeve-gateway"),
@@ -22,6 +22,7 @@ const OWNERS: [(&str, &str); 8] = [
     ("opentelemetry", "reeve-telemetry"),
     ("config", "reeve"),
     ("croner", "reeve-schedules"),
+    ("lettre", "reeve-notifications"),
 ];
 
 fn metadata() -> Metadata {

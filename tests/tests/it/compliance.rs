@@ -264,7 +264,70 @@ fn nodes_comply_with_the_associations_that_succeeded_on_them() {
     wait_for("it is deleted", || summary().is_empty().then_some(()));
     let items = json!([item_of(id)]);
     let refused = call(&instance, &put(&instance, "Association", &items, &[])).complaint().to_owned();
-    assert!(refused.contains("nobody says it in their place"), "{refused}");
+    assert!(refused.contains("there is no such association"), "{refused}");
+}
+
+#[test]
+fn of_an_association_whose_compliance_is_manual_that_counts_which_somebody_says() {
+    let instance = Instance::start(1);
+    let create = [
+        "create-association",
+        "--name",
+        "AWS-RunShellScript",
+        "--parameters",
+        r#"{"commands": ["true"]}"#,
+        "--targets",
+        "Key=InstanceIds,Values=*",
+    ];
+    let id = |made: &Value| made["AssociationDescription"]["AssociationId"].as_str().unwrap().to_owned();
+    let manual = id(&instance
+        .aws(&[&create[..], &["--sync-compliance", "MANUAL", "--tags", "Key=team,Value=web"]].concat())
+        .json());
+    let tags = ["list-tags-for-resource", "--resource-type", "Association", "--resource-id", &manual];
+    assert_eq!(instance.aws(&tags).json()["TagList"], json!([{"Key": "team", "Value": "web"}]));
+    let ran = || {
+        let of = ["describe-association-executions", "--association-id", &manual];
+        let listed = instance.aws(&of).json();
+        (listed["AssociationExecutions"][0]["Status"] == "Success").then_some(())
+    };
+    wait_for("it ran", ran);
+    let items = || {
+        let filter = "Key=ComplianceType,Values=Association,Type=EQUAL";
+        let listed = instance
+            .aws(&["list-compliance-items", "--resource-ids", &instance.node(), "--filters", filter])
+            .json();
+        let of = |item: &Value| {
+            (item["Id"].as_str().unwrap().to_owned(), item["Status"].as_str().unwrap().to_owned())
+        };
+        listed["ComplianceItems"].as_array().unwrap().iter().map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(items(), [], "nobody has said it");
+    let said = json!([{"Id": manual, "Severity": "HIGH", "Status": "NON_COMPLIANT"}]);
+    call(&instance, &put(&instance, "Association", &said, &["--upload-type", "PARTIAL"])).text();
+    assert_eq!(items(), [(manual.clone(), "NON_COMPLIANT".to_owned())]);
+    let of_nodes = instance.aws(&["list-resource-compliance-summaries"]).json();
+    let of_nodes = of_nodes["ResourceComplianceSummaryItems"].as_array().unwrap();
+    assert_eq!((of_nodes.len(), &of_nodes[0]["OverallSeverity"]), (1, &json!("HIGH")));
+
+    // Beside it one that says itself what it came to, which nobody else may.
+    let automatic = id(&instance.aws(&create).json());
+    wait_for("it has an item", || (items().len() == 2).then_some(()));
+    let refused = call(&instance, &put(&instance, "Association", &json!([item_of(&automatic)]), &[]))
+        .complaint()
+        .to_owned();
+    assert!(refused.contains("its SyncCompliance is not MANUAL"), "{refused}");
+    instance
+        .aws(&[
+            "update-association",
+            "--association-id",
+            &manual,
+            "--sync-compliance",
+            "AUTO",
+            "--parameters",
+            r#"{"commands": ["true"]}"#,
+        ])
+        .text();
+    wait_for("it says it itself", || items().iter().all(|(_, status)| status == "COMPLIANT").then_some(()));
 }
 
 fn item_of(id: &str) -> Value {

@@ -48,9 +48,9 @@ fn a_long_name_is_refused_and_what_does_not_exist_is_not_tagged() {
         instance.aws(&tag).complaint().to_owned()
     });
     for id in [long.as_str(), "mi-0123456789abcdef0", "/app/db"] {
-        let refused = code("Association", id);
+        let refused = code("Automation", id);
         assert!(refused.contains("InvalidResourceType"), "{refused}");
-        for kind in ["Document", "ManagedInstance", "Parameter"] {
+        for kind in ["Association", "Document", "ManagedInstance", "Parameter"] {
             let refused = code(kind, id);
             assert!(refused.contains("InvalidResourceId"), "{refused}");
         }

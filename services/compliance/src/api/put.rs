@@ -2,6 +2,7 @@
 
 use super::{known_resource, known_resource_type};
 use crate::{
+    associations::{ASSOCIATION, is_said_by_others},
     domain::{Compliance, compliance_id},
     projections::{ItemRow, TYPES},
     reading::PATCH,
@@ -40,6 +41,9 @@ pub(crate) async fn put(call: Call<PutComplianceItemsRequest>) -> Result<PutComp
         ))
     })?;
     let items = keyed(&compliance_type, input.items.as_deref().unwrap_or_default())?;
+    if compliance_type == ASSOCIATION {
+        are_to_be_said(&call.handle, &items)?;
+    }
     check_count(&call.handle, &compliance_type, &items)?;
     let content_hash = text(&input.item_content_hash);
     let state = call.handle.state::<Compliance>(&compliance_id(&resource, &compliance_type));
@@ -66,20 +70,32 @@ pub(crate) async fn put(call: Call<PutComplianceItemsRequest>) -> Result<PutComp
 /// AWS documents PARTIAL for associations alone; custom types take it here as well.
 fn check_type(compliance_type: &str, upload_type: &str) -> Result<(), ApiError> {
     let is_custom = compliance_type.starts_with("Custom:");
-    if compliance_type == "Association" {
-        let message = "ComplianceType is \"Association\": it is what associations did, and nobody says it in their place yet.";
-        return Err(ApiError::invalid(message.to_owned()));
-    }
-    if !is_custom && compliance_type != PATCH {
-        let message =
-            format!("ComplianceType is {compliance_type:?}; it may be {PATCH}, or Custom: and a name.");
+    if !is_custom && ![PATCH, ASSOCIATION].contains(&compliance_type) {
+        let message = format!(
+            "ComplianceType is {compliance_type:?}; it may be {PATCH}, {ASSOCIATION}, or Custom: and a name."
+        );
         return Err(ApiError::invalid(message));
     }
-    if !is_custom && upload_type == "PARTIAL" {
+    if compliance_type == PATCH && upload_type == "PARTIAL" {
         let message = format!(
             "UploadType is PARTIAL, and ComplianceType is {compliance_type}, whose items are put all together: COMPLETE."
         );
         return Err(ApiError::invalid(message));
+    }
+    Ok(())
+}
+
+/// Of associations that is said alone which is somebody's to say: of the others it is what they did.
+fn are_to_be_said(handle: &Handle, items: &Items) -> Result<(), ApiError> {
+    for row in items.values() {
+        let why = match is_said_by_others(handle, &row.id) {
+            Some(true) => continue,
+            Some(false) => "whose compliance is what it did: its SyncCompliance is not MANUAL",
+            None => "and there is no such association",
+        };
+        let message = format!("The Id {:?} of Items is that of an association, {why}.", row.id);
+        let refused = ApiError::new("InvalidItemContentException", message);
+        return Err(refused.with("TypeName", ASSOCIATION));
     }
     Ok(())
 }
@@ -139,7 +155,7 @@ fn row(entry: &ComplianceItemEntry) -> ItemRow {
 /// Refuses a type that would be one too many.
 fn check_count(handle: &Handle, compliance_type: &str, items: &Items) -> Result<(), ApiError> {
     let is_known = handle.views().get::<u64>(TYPES, compliance_type).is_some();
-    if is_known || items.is_empty() || compliance_type == PATCH {
+    if is_known || items.is_empty() || [PATCH, ASSOCIATION].contains(&compliance_type) {
         return Ok(());
     }
     let known = handle.views().scan::<u64>(TYPES, "Custom:", None, usize::MAX).rows;

@@ -69,6 +69,7 @@ pub struct State {
     request_id: String,
     origin_kind: String,
     origin_id: String,
+    origin_service: String,
 }
 
 /// The aggregate.
@@ -126,6 +127,7 @@ impl Decider for SentCommand {
                 state.request_id.clone_from(&e.request_id);
                 state.origin_kind.clone_from(&e.origin_kind);
                 state.origin_id.clone_from(&e.origin_id);
+                state.origin_service.clone_from(&e.origin_service);
                 // Nobody was meant: there is nothing to wait for.
                 state.finished = state.targets == 0;
             }
@@ -152,9 +154,11 @@ fn count(node_ids: &[String]) -> u32 {
 }
 
 impl State {
-    /// Whether it is what somebody of this kind asked for; `None` when it was neither sent nor refused.
-    pub fn is_of(&self, origin_kind: &str) -> Option<bool> {
-        self.sent.then(|| self.origin_kind == origin_kind || self.origin_kind.is_empty() && self.finished)
+    /// Whether it is what this service asked for; `None` when it was neither sent nor refused. A command that was sent before the
+    /// services stood in the log is nobody's but automation's, whose kind of origin has its name.
+    pub fn is_of(&self, service: &str) -> Option<bool> {
+        let asked = if self.origin_service.is_empty() { &self.origin_kind } else { &self.origin_service };
+        self.sent.then(|| asked == service || self.origin_kind.is_empty() && self.finished)
     }
 
     /// Whether nodes were listed for a command that was not sent.

@@ -1,6 +1,6 @@
 //! What is done to associations that there are.
 
-use super::{by_id, checks::checked, named, node_exists, old_form_id};
+use super::{KIND, by_id, checks::checked, named, node_exists, old_form_id};
 use crate::{
     domain::association::{Association, Command},
     shape,
@@ -79,6 +79,7 @@ pub async fn delete(call: Call<DeleteAssociationRequest>) -> Result<DeleteAssoci
     let (id, name, node) = (&input.association_id, &input.name, &input.instance_id);
     let row = named(&call.handle, id.as_ref(), name.as_ref(), node.as_ref())?;
     call.execute::<Association>(&row.state.association_id, Command::Delete).await?;
+    call.tags_end(KIND, &row.state.association_id).await;
     Ok(DeleteAssociationResult {})
 }
 

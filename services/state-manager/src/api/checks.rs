@@ -34,6 +34,7 @@ pub fn checked(
     calendars(handle, &of)?;
     let content = document(handle, &of)?;
     selection(handle, &of, &content)?;
+    duration(&of)?;
     inventory(handle, id, &of)?;
     let timing = Timing::of(&of, now).map_err(|message| ApiError::new("InvalidSchedule", message))?;
     if timing.never_fires(now) {
@@ -61,7 +62,6 @@ fn supported(of: &AssociationDescription) -> Result<(), ApiError> {
             of.automation_target_parameter_name.is_some(),
             "it is for automations",
         ),
-        ("Duration", of.duration.is_some(), "a run is not ended after a time here"),
         ("TargetLocations", of.target_locations.iter().flatten().next().is_some(), "it is for automations"),
         ("TargetMaps", of.target_maps.iter().flatten().next().is_some(), "it is for automations"),
     ];
@@ -69,6 +69,18 @@ fn supported(of: &AssociationDescription) -> Result<(), ApiError> {
         Some((member, _, why)) => Err(ApiError::invalid(format!("{member} cannot be given yet: {why}."))),
         None => Ok(()),
     }
+}
+
+/// As AWS has it: a Duration is for what runs at the instants of a cron expression alone.
+fn duration(of: &AssociationDescription) -> Result<(), ApiError> {
+    let Some(hours) = of.duration else { return Ok(()) };
+    let schedule = of.schedule_expression.as_deref().unwrap_or_default();
+    if schedule.starts_with("cron(") && of.apply_only_at_cron_interval == Some(true) {
+        return Ok(());
+    }
+    Err(ApiError::invalid(format!(
+        "Duration is {hours}: it goes with a ScheduleExpression of the form cron(…) and ApplyOnlyAtCronInterval."
+    )))
 }
 
 /// What runs only while calendars are open needs calendars that there are.

@@ -1,13 +1,21 @@
 //! CreateAssociation and CreateAssociationBatch.
 
-use super::{by_id, checks::checked, old_form_id};
+use super::{KIND, by_id, checks::checked, old_form_id};
 use crate::{
     domain::association::{Association, Command},
     shape,
 };
-use reeve_contracts::ssm::*;
+use reeve_contracts::{
+    ssm::{
+        AssociationDescription, CreateAssociationBatchRequest, CreateAssociationBatchRequestEntry,
+        CreateAssociationBatchResult, CreateAssociationRequest, CreateAssociationResult,
+        FailedCreateAssociation,
+    },
+    state_manager::Tag,
+};
 use reeve_eventsourcing::Context;
 use reeve_runtime::{ApiError, Call};
+use reeve_types::tags;
 use uuid::Uuid;
 
 /// As many associations may be made by one call.
@@ -15,9 +23,10 @@ const MAX_ENTRIES: usize = 100;
 
 pub async fn create(call: Call<CreateAssociationRequest>) -> Result<CreateAssociationResult, ApiError> {
     let input = call.input.clone();
-    if input.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
-        return Err(ApiError::invalid("Tags: associations cannot be tagged here yet."));
-    }
+    let tags = input.tags.iter().flatten();
+    let tags = tags.map(|tag| (tag.key.clone().unwrap_or_default(), tag.value.clone().unwrap_or_default()));
+    let tags = tags::check(tags).map_err(|error| ApiError::invalid(format!("Tags: {error}.")))?;
+    let tags: Vec<_> = tags.into_iter().map(|(key, value)| Tag { key, value }).collect();
     let wanted = AssociationDescription {
         alarm_configuration: input.alarm_configuration,
         apply_only_at_cron_interval: input.apply_only_at_cron_interval,
@@ -42,13 +51,19 @@ pub async fn create(call: Call<CreateAssociationRequest>) -> Result<CreateAssoci
         targets: input.targets,
         ..AssociationDescription::default()
     };
-    let association_description = Some(make(&call, wanted, &call.context()).await?);
+    let has_tags = !tags.is_empty();
+    let made = make(&call, wanted, tags, &call.context()).await?;
+    if has_tags {
+        call.tags_follow(KIND, made.association_id.as_deref().unwrap_or_default()).await;
+    }
+    let association_description = Some(made);
     Ok(CreateAssociationResult { association_description })
 }
 
 async fn make<I>(
     call: &Call<I>,
     wanted: AssociationDescription,
+    tags: Vec<Tag>,
     context: &Context,
 ) -> Result<AssociationDescription, ApiError> {
     let association_id = match &wanted.instance_id {
@@ -61,6 +76,7 @@ async fn make<I>(
         association_json: serde_json::to_string(&wanted).map_err(ApiError::internal)?,
         account: call.caller.account.clone(),
         region: call.caller.region.clone(),
+        tags,
     };
     let executed = call.handle.execute::<Association>(&association_id, create, context).await?;
     call.reached(executed.position);
@@ -83,7 +99,7 @@ pub async fn batch(
     let (mut successful, mut failed) = (Vec::new(), Vec::new());
     for (n, entry) in entries.into_iter().enumerate() {
         let context = call.context().derived(&n.to_string());
-        match make(&call, description(entry.clone()), &context).await {
+        match make(&call, description(entry.clone()), Vec::new(), &context).await {
             Ok(made) => successful.push(made),
             // Then nobody knows what was made: it is asked again, and what is there already is found.
             Err(error) if error.is_ours() => return Err(error),

@@ -17,6 +17,9 @@ use reeve_types::arn::id_or_arn;
 use std::sync::Arc;
 use uuid::Uuid;
 
+/// As tags and policies call associations.
+const KIND: &str = "Association";
+
 impl From<association::Error> for ApiError {
     fn from(error: association::Error) -> Self {
         use association::Error;

@@ -10,6 +10,7 @@ use reeve_contracts::{
     state_manager::{
         AssociationCreated, AssociationDeleted, AssociationStatusUpdated, AssociationUpdated,
         ExecutionFinished, ExecutionHeld, ExecutionRequested, ExecutionSkipped, ExecutionStarted,
+        ExecutionTimeEnded, Tag,
     },
 };
 use reeve_eventsourcing::{Context, Decider};
@@ -23,6 +24,7 @@ const SCHEDULE: &str = "Schedule";
 pub const TARGETS_JOINED: &str = "TargetsJoined";
 /// What an execution is caused by that a calendar had held.
 const CALENDAR_OPENED: &str = "CalendarOpened";
+const SECONDS_PER_HOUR: i64 = 3_600;
 /// As many versions has an association (AWS's quota).
 pub const MAX_VERSIONS: u32 = 1_000;
 
@@ -43,6 +45,7 @@ pub enum Command {
         association_json: String,
         account: String,
         region: String,
+        tags: Vec<Tag>,
     },
     /// The next version; refused when the latest is not this one, if one is given.
     Update {
@@ -75,6 +78,8 @@ pub enum Command {
     },
     /// What is held runs: its calendars are open.
     Release,
+    /// What runs has had its Duration.
+    EndTime,
     Finish {
         execution_id: String,
         status: String,
@@ -149,6 +154,12 @@ impl State {
         Timing::of(&self.association(), Timestamp(self.since_ms)).ok()
     }
 
+    /// When what begins at an instant is to be over; 0: whenever it is.
+    fn ends_ms(&self, started_ms: i64) -> i64 {
+        let hours = self.association().duration.map(i64::from).unwrap_or_default();
+        if hours > 0 { Timestamp(started_ms).plus_seconds(hours * SECONDS_PER_HOUR).0 } else { 0 }
+    }
+
     fn next_due(&self, after_ms: i64) -> Option<Due> {
         let at_ms = self.timing()?.next_after(after_ms)?;
         Some(Due { at_ms, cause: SCHEDULE.to_owned() })
@@ -218,10 +229,24 @@ impl Decider for Association {
 
     fn decide(state: &State, command: Command, cx: &Context) -> Result<Option<AssociationEvent>, Error> {
         match command {
-            Command::Create { association_id, association_json, account, region } => {
-                create(state, association_id, association_json, (account, region), cx)
+            Command::Create { association_id, association_json, account, region, tags } => {
+                let created = AssociationCreated {
+                    association_id,
+                    association_json,
+                    account,
+                    region,
+                    principal: cx.actor.name.clone(),
+                    created_ms: cx.now.0,
+                    tags,
+                };
+                match state.exists() {
+                    true => Err(Error::Exists),
+                    false => Ok(Some(AssociationEvent::AssociationCreated(created))),
+                }
             }
-            Command::Fire { .. } | Command::CatchUp { .. } | Command::Finish { .. } if !state.exists() => {
+            Command::Fire { .. } | Command::CatchUp { .. } | Command::Finish { .. } | Command::EndTime
+                if !state.exists() =>
+            {
                 Ok(None)
             }
             _ if !state.exists() => Err(Error::Unknown),
@@ -258,6 +283,13 @@ impl Decider for Association {
                     association_id: state.association_id.clone(),
                     cause: CALENDAR_OPENED.to_owned(),
                     requested_ms: cx.now.0,
+                })
+            })),
+            Command::EndTime => Ok(state.running.clone().map(|execution_id| {
+                AssociationEvent::ExecutionTimeEnded(ExecutionTimeEnded {
+                    association_id: state.association_id.clone(),
+                    execution_id,
+                    ended_ms: cx.now.0,
                 })
             })),
             Command::Finish { execution_id, status, detailed_status, message } => {
@@ -310,6 +342,7 @@ impl Decider for Association {
             }
             AssociationEvent::ExecutionStarted(e) => state.start(e),
             AssociationEvent::ExecutionSkipped(e) => state.skip(e),
+            AssociationEvent::ExecutionTimeEnded(_) => {}
             AssociationEvent::ExecutionFinished(e) => {
                 (state.running, state.is_catching_up) = (None, false);
                 if let Some(cause) = state.again.take() {
@@ -319,26 +352,6 @@ impl Decider for Association {
         }
         state
     }
-}
-
-fn create(
-    state: &State,
-    association_id: String,
-    association_json: String,
-    (account, region): (String, String),
-    cx: &Context,
-) -> Result<Option<AssociationEvent>, Error> {
-    if state.exists() {
-        return Err(Error::Exists);
-    }
-    Ok(Some(AssociationEvent::AssociationCreated(AssociationCreated {
-        association_id,
-        association_json,
-        account,
-        region,
-        principal: cx.actor.name.clone(),
-        created_ms: cx.now.0,
-    })))
 }
 
 fn update(
@@ -389,6 +402,7 @@ fn fire(
             away_node_ids: resolved.away_node_ids,
             other_platform_node_ids: resolved.other_platform_node_ids,
             dropped_node_ids: Vec::new(),
+            ends_ms: state.ends_ms(cx.now.0),
         })
     })
 }
@@ -423,6 +437,7 @@ fn catch_up(
         started_ms: cx.now.0,
         node_ids,
         dropped_node_ids,
+        ends_ms: state.ends_ms(cx.now.0),
         ..ExecutionStarted::default()
     }))
 }

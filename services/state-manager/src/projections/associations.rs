@@ -18,6 +18,8 @@ pub(crate) const BY_DOCUMENT: &str = "by-document";
 pub(crate) const BY_CALENDAR: &str = "by-calendar";
 /// The timer of an association's next run.
 pub(crate) const FIRE: &str = "fire";
+/// The timer of the end of an association's Duration while it runs.
+pub(crate) const TIME: &str = "time";
 
 /// An association as it is now.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -115,10 +117,18 @@ impl Projection for Associations {
             AssociationEvent::AssociationDeleted(_) => {
                 index(view, &before, false);
                 view.remove(ASSOCIATIONS, id.as_bytes());
+                timers::cancel(view, TIME, id);
                 return timers::cancel(view, FIRE, id);
             }
-            AssociationEvent::ExecutionStarted(e) => start(&mut row, e),
+            AssociationEvent::ExecutionStarted(e) => {
+                start(&mut row, e);
+                if e.ends_ms > 0 && !e.node_ids.is_empty() {
+                    timers::set(view, TIME, id, Timestamp(e.ends_ms));
+                }
+            }
+            AssociationEvent::ExecutionTimeEnded(_) => timers::cancel(view, TIME, id),
             AssociationEvent::ExecutionFinished(e) => {
+                timers::cancel(view, TIME, id);
                 row.status.clone_from(&e.status);
                 row.detailed_status.clone_from(&e.detailed_status);
                 row.message.clone_from(&e.message);

@@ -8,7 +8,7 @@ mod outcomes;
 mod waiting;
 
 pub(crate) use associations::{
-    ASSOCIATIONS, AssociationRow, Associations, FIRE, VERSIONS, VersionRow, version_key,
+    ASSOCIATIONS, AssociationRow, Associations, FIRE, TIME, VERSIONS, VersionRow, version_key,
 };
 pub(crate) use associations::{BY_CALENDAR, BY_DOCUMENT, BY_TARGET, node_keys};
 pub(crate) use calendars::{CALENDARS, Calendars, OPEN};

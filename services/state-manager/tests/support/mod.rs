@@ -6,7 +6,8 @@ use reeve_contracts::{
     nodes::{NodeConnected, NodeEvent, NodeLost, NodeRegistered},
     outcome::{StepOutcome, StepStatus},
     run_command::{
-        CommandEvent, CommandFinished, CommandRequested, CommandSent, InvocationEvent, InvocationFinished,
+        CommandCancellationRequested, CommandEvent, CommandFinished, CommandRequested, CommandSent,
+        InvocationEvent, InvocationFinished,
     },
     state_manager::{AssociationCreated, AssociationEvent, ExecutionStarted, TargetEvent},
     tags::{ResourceEvent, Tag, TagsAdded, TagsRemoved},
@@ -33,9 +34,12 @@ pub struct Fleet {
     running: Mutex<Option<Running>>,
     asked: Running,
     requests: Arc<Mutex<Vec<CommandRequested>>>,
+    cancellations: Cancellations,
     /// The last position of each subject that the tests write.
     last: Mutex<HashMap<String, u64>>,
 }
+
+type Cancellations = Arc<Mutex<Vec<CommandCancellationRequested>>>;
 
 fn document(name: &str, document_type: &str) -> DocumentEvent {
     let content = match document_type {
@@ -62,11 +66,18 @@ fn document(name: &str, document_type: &str) -> DocumentEvent {
 }
 
 /// Takes what run-command would.
-fn asked(requests: Arc<Mutex<Vec<CommandRequested>>>) -> Service {
-    Service::new("run-command").request(move |request: Request<CommandRequested>| {
+fn asked(requests: Arc<Mutex<Vec<CommandRequested>>>, cancellations: Cancellations) -> Service {
+    let service = Service::new("run-command").request(move |request: Request<CommandRequested>| {
         let requests = requests.clone();
         async move {
             requests.lock().unwrap().push(request.message);
+            Ok::<(), HandlerError>(())
+        }
+    });
+    service.request(move |request: Request<CommandCancellationRequested>| {
+        let cancellations = cancellations.clone();
+        async move {
+            cancellations.lock().unwrap().push(request.message);
             Ok::<(), HandlerError>(())
         }
     })
@@ -81,11 +92,12 @@ impl Fleet {
         }
         let requests = Arc::new(Mutex::new(Vec::new()));
         let beside = nats.folder().join("run-command");
-        let asked = run(asked(requests.clone()), bus.clone(), &beside).await.unwrap();
+        let cancellations = Cancellations::default();
+        let asked = run(asked(requests.clone(), cancellations.clone()), bus.clone(), &beside).await.unwrap();
         let running =
             run(reeve_state_manager::service(), bus.clone(), &nats.folder().join("one")).await.unwrap();
         let last = Mutex::new(HashMap::new());
-        let fleet = Self { bus, running: Mutex::new(Some(running)), asked, requests, last };
+        let fleet = Self { bus, running: Mutex::new(Some(running)), asked, requests, cancellations, last };
         fleet.publish("Doc", document("Doc", "Command")).await;
         fleet.publish("Old", document("Old", "Command")).await;
         fleet.publish("Auto", document("Auto", "Automation")).await;
@@ -223,18 +235,47 @@ impl Fleet {
 
     /// An association that was made so many hours ago and runs each hour, as an earlier run of the service wrote it.
     pub async fn write_old_association(&self, hours: i64) -> String {
+        self.write_association(hours, json!({"ScheduleExpression": "rate(1 hour)"})).await
+    }
+
+    async fn write_association(&self, hours: i64, mut association: Value) -> String {
         let id = new_uuid().to_string();
+        association["Name"] = json!("Doc");
+        association["Targets"] = json!([{"Key": "InstanceIds", "Values": ["*"]}]);
         let created = AssociationCreated {
             association_id: id.clone(),
-            association_json: json!({"Name": "Doc", "ScheduleExpression": "rate(1 hour)",
-                "Targets": [{"Key": "InstanceIds", "Values": ["*"]}]})
-            .to_string(),
+            association_json: association.to_string(),
             principal: "alice".to_owned(),
             created_ms: Timestamp::now().0 - hours * 3_600_000 - 60_000,
             ..AssociationCreated::default()
         };
         self.publish(&id, AssociationEvent::AssociationCreated(created)).await;
         id
+    }
+
+    /// An association that runs, and is to be over at an instant; answers its id and that of its execution.
+    pub async fn write_running_association(&self, ends_ms: i64) -> (String, String) {
+        let later = json!({"ScheduleExpression": "at(2099-01-01T00:00:00)", "ApplyOnlyAtCronInterval": true});
+        let id = self.write_association(0, later).await;
+        let started = ExecutionStarted {
+            association_id: id.clone(),
+            execution_id: new_uuid().to_string(),
+            version: 1,
+            firing: 1,
+            cause: "Schedule".to_owned(),
+            node_ids: vec![node(0)],
+            started_ms: Timestamp::now().0,
+            ends_ms,
+            ..ExecutionStarted::default()
+        };
+        let execution = started.execution_id.clone();
+        self.publish(&id, AssociationEvent::ExecutionStarted(started)).await;
+        (id, execution)
+    }
+
+    /// Which commands run-command was asked to end.
+    pub fn cancellations(&self) -> Vec<CommandCancellationRequested> {
+        self.cancellations.lock().unwrap().clone()
     }
 
     /// Calls an operation; a refusal is its code, a colon and its sentence.

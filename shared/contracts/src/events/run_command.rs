@@ -73,6 +73,9 @@ pub struct CommandSent {
     /// to the Parameter Store: which versions parameters_json has the values of
     #[prost(message, repeated, tag = "22")]
     pub references: ::prost::alloc::vec::Vec<ParameterReference>,
+    /// the service that has asked for it, and alone may ask for its end; empty as above
+    #[prost(string, tag = "23")]
+    pub origin_service: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ParameterReference {

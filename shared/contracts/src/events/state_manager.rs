@@ -18,6 +18,15 @@ pub struct AssociationCreated {
     pub principal: ::prost::alloc::string::String,
     #[prost(int64, tag = "6")]
     pub created_ms: i64,
+    #[prost(message, repeated, tag = "7")]
+    pub tags: ::prost::alloc::vec::Vec<Tag>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Tag {
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub value: ::prost::alloc::string::String,
 }
 /// The next version: the whole of it, as it is now.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -94,6 +103,19 @@ pub struct ExecutionStarted {
     /// waited, and are no targets any more, or ran meanwhile
     #[prost(string, repeated, tag = "10")]
     pub dropped_node_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// what still runs then is cancelled; 0: the association has no Duration
+    #[prost(int64, tag = "12")]
+    pub ends_ms: i64,
+}
+/// The association's Duration is over while it runs: its command is cancelled.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExecutionTimeEnded {
+    #[prost(string, tag = "1")]
+    pub association_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub execution_id: ::prost::alloc::string::String,
+    #[prost(int64, tag = "3")]
+    pub ended_ms: i64,
 }
 /// It was due while what was started before still ran.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -160,6 +182,7 @@ AssociationDeleted(AssociationDeleted) = "reeve.state-manager.AssociationDeleted
 AssociationStatusUpdated(AssociationStatusUpdated) = "reeve.state-manager.AssociationStatusUpdated.v1",
 ExecutionRequested(ExecutionRequested) = "reeve.state-manager.ExecutionRequested.v1",
 ExecutionStarted(ExecutionStarted) = "reeve.state-manager.ExecutionStarted.v1",
+ExecutionTimeEnded(ExecutionTimeEnded) = "reeve.state-manager.ExecutionTimeEnded.v1",
 ExecutionSkipped(ExecutionSkipped) = "reeve.state-manager.ExecutionSkipped.v1",
 ExecutionHeld(ExecutionHeld) = "reeve.state-manager.ExecutionHeld.v1",
 ExecutionFinished(ExecutionFinished) = "reeve.state-manager.ExecutionFinished.v1",

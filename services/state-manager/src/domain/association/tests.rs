@@ -285,3 +285,28 @@ fn what_is_held_is_released_once() {
     joined.push(at(&joined, 6_000, Command::Update { association_json: json, on_version: None }).unwrap());
     assert!(!folded(&joined).is_held);
 }
+
+#[test]
+fn a_run_ends_with_its_duration() {
+    let cron =
+        json!({"ScheduleExpression": "cron(0 2 ? * * *)", "ApplyOnlyAtCronInterval": true, "Duration": 3});
+    let mut log = vec![created(cron)];
+    let started = at(&log, 2 * HOUR + 7, fire_at(2 * HOUR, 0)).unwrap();
+    assert!(
+        matches!(&started, AssociationEvent::ExecutionStarted(e) if e.ends_ms == 5 * HOUR + 7),
+        "{started:?}"
+    );
+    assert_eq!(at(&log, 5 * HOUR, Command::EndTime), None, "nothing runs");
+    log.push(started.clone());
+    let ended = at(&log, 5 * HOUR + 8, Command::EndTime).unwrap();
+    assert!(
+        matches!(&ended, AssociationEvent::ExecutionTimeEnded(e) if e.ended_ms == 5 * HOUR + 8),
+        "{ended:?}"
+    );
+    log.push(ended);
+    log.push(at(&log, 5 * HOUR + 9, finish(&started)).unwrap());
+    assert_eq!(at(&log, 6 * HOUR, Command::EndTime), None);
+    let other = vec![created(json!({}))];
+    let started = at(&other, 1_000, fire_at(1_000, 0)).unwrap();
+    assert!(matches!(&started, AssociationEvent::ExecutionStarted(e) if e.ends_ms == 0), "{started:?}");
+}
