@@ -91,6 +91,8 @@ mod listing;
 mod local_policy;
 #[path = "it/matrix.rs"]
 mod matrix;
+#[path = "it/metrics.rs"]
+mod metrics;
 #[path = "it/missing_stream.rs"]
 mod missing_stream;
 #[path = "it/notifications.rs"]

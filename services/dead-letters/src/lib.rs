@@ -19,13 +19,14 @@ mod reactors;
 pub use domain::{Command, DeadLetter, Error, State, Status};
 
 use reeve_jetstream::streams::DEAD_LETTER_QUEUE;
-use reeve_runtime::{Consumer, Operation, Service};
+use reeve_runtime::{Consumer, Gauges, Handle, Operation, Service};
 
 /// The service, for a host to run.
 pub fn service() -> Service {
     let (queue, every) = (Consumer::from_beginning("queue").in_order(), "reeve.*.*.*");
     Service::new("dead-letters")
         .aggregate::<DeadLetter>()
+        .gauges(waiting)
         .projection(projections::DeadLetters)
         .inbox(queue, DEAD_LETTER_QUEUE, every, inbox::record)
         .reactor(Consumer::from_beginning("retry"), reactors::retry)
@@ -36,4 +37,15 @@ pub fn service() -> Service {
             Operation::write("dead-letters", "DiscardDeadLetter").on("DeadLetter", "number"),
             api::discard,
         )
+}
+
+/// How many wait.
+fn waiting(handle: &Handle) -> Gauges {
+    let rows = handle.views().scan::<()>(projections::UNSETTLED, "", None, usize::MAX).rows;
+    let values = vec![(Vec::new(), f64::from(u32::try_from(rows.len()).unwrap_or(u32::MAX)))];
+    Gauges {
+        name: "reeve.dead.letters",
+        description: "Messages that handlers gave up on, and that nobody has settled.",
+        values,
+    }
 }

@@ -15,9 +15,11 @@ use axum::http::StatusCode;
 use bytes::Bytes;
 use reeve_authz::{Place, Resource, permit};
 use reeve_jetstream::serve;
+use reeve_telemetry::metrics;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 use tracing::Span;
 use uuid::Uuid;
 
@@ -53,14 +55,20 @@ impl<B: Bus> Gateway<B> {
             Ok(operation) => operation,
             Err(failure) => return Outcome::failed(Some(model), failure),
         };
+        let (begun, source, request_id) = (Instant::now(), request.source.clone(), request.request_id);
         let result = self.operate(request, &caller, model, operation).await;
         let result = result.map_err(|failure| match failure.code.as_ref() {
             INVALID_TOKEN => Failure { code: operation.code_of_token().into(), ..failure },
             _ => failure,
         });
-        if let Err(failure) = &result {
-            tracing::debug!(principal = caller.principal.name, code = %failure.code, "a request was refused");
-        }
+        let outcome = result.as_ref().map_or_else(|failure| failure.code.as_ref(), |_| "ok");
+        let (took, principal) = (begun.elapsed(), &caller.principal.name);
+        metrics::call(model.service, &operation.name, outcome, took);
+        tracing::info!(
+            target: "reeve_gateway::access",
+            principal, source, action = operation.action, outcome, %request_id, traceparent = reeve_telemetry::passed_on(None),
+            milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX), "call"
+        );
         Outcome { model: Some(model), rest: operation.rest.as_ref().filter(|_| !is_targeted), result }
     }
 

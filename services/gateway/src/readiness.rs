@@ -1,6 +1,11 @@
-//! `GET /readyz` of a process that is no gateway: whether its parts are ready, for health checks.
+//! What a process says of itself on an address of its own: `GET /readyz`, whether its parts are ready, and `GET /metrics`.
 
-use axum::{Router, http::StatusCode, routing::get};
+use axum::{
+    Router,
+    http::{StatusCode, header::CONTENT_TYPE},
+    routing::get,
+};
+use reeve_telemetry::metrics;
 use tokio::net::TcpListener;
 
 /// Serves it for as long as the listener lets it: 200, or 503 with the problem that there is.
@@ -12,5 +17,7 @@ pub async fn serve_readiness(
         None => (StatusCode::OK, "ready\n".to_owned()),
         Some(problem) => (StatusCode::SERVICE_UNAVAILABLE, format!("{problem}\n")),
     };
-    axum::serve(listener, Router::new().route("/readyz", get(ready))).await
+    // As Prometheus asks for it.
+    let metrics = async || ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics::text());
+    axum::serve(listener, Router::new().route("/readyz", get(ready)).route("/metrics", get(metrics))).await
 }

@@ -21,7 +21,7 @@ use reactors::{
     presence::{self, Presence},
 };
 use reeve_jetstream::{Bus, admission::Admission, operator::Enrolment, streams::NODE_REPORTS};
-use reeve_runtime::{Consumer, Operation, Service};
+use reeve_runtime::{Consumer, Gauges, Handle, Operation, Service};
 use std::sync::Arc;
 
 /// What the service needs to know beyond its log.
@@ -60,6 +60,7 @@ pub fn service(config: Config) -> Service {
         given: Default::default(),
     });
     Service::new("nodes")
+        .gauges(nodes)
         .aggregate::<domain::activation::Activation>()
         .aggregate::<domain::node::Node>()
         .aggregate::<domain::keys::DispatchKeys>()
@@ -134,4 +135,15 @@ where
 {
     let shared = shared.clone();
     move |argument| handler(shared.clone(), argument)
+}
+
+/// How many nodes are connected, and how many are not.
+fn nodes(handle: &Handle) -> Gauges {
+    let rows = handle.views().scan::<projections::NodeRow>(projections::NODES, "", None, usize::MAX).rows;
+    let connected = rows.iter().filter(|(_, row)| !row.session.is_empty()).count();
+    let value = |state: &str, count: usize| {
+        (vec![("state", state.to_owned())], f64::from(u32::try_from(count).unwrap_or(u32::MAX)))
+    };
+    let values = vec![value("connected", connected), value("lost", rows.len() - connected)];
+    Gauges { name: "reeve.nodes", description: "Managed nodes.", values }
 }

@@ -26,7 +26,7 @@ use domain::{mail_server::MailServer, notification::Notification, webhook::Webho
 use projections::{EXPIRY_TIMER, LANE_TIMER};
 use reactors::Sender;
 use reeve_authz::Authorizer;
-use reeve_runtime::{Consumer, Operation, Service};
+use reeve_runtime::{Consumer, Gauges, Handle, Operation, Service};
 use reeve_secrets::Vault;
 use reeve_types::ids::new_uuid;
 use std::sync::Arc;
@@ -51,6 +51,7 @@ pub fn service(config: &Config) -> Service {
     let authorizer = config.authorizer.clone();
     let webhook = |operation: Operation| operation.on("Webhook", "name");
     let service = Service::new("notifications")
+        .gauges(waiting)
         .aggregate::<Webhook>()
         .aggregate::<MailServer>()
         .aggregate::<Notification>()
@@ -92,4 +93,14 @@ pub fn service(config: &Config) -> Service {
         .operation(Operation::write("notifications", "CancelNotification"), api::notifications::cancel)
         .operation(Operation::read("notifications", "GetNotification"), api::notifications::get)
         .operation(Operation::read("notifications", "ListNotifications"), api::notifications::list)
+}
+
+/// How many messages wait.
+fn waiting(handle: &Handle) -> Gauges {
+    let rows = handle
+        .views()
+        .scan::<projections::lanes::WaitingRow>(projections::lanes::WAITING, "", None, usize::MAX)
+        .rows;
+    let values = vec![(Vec::new(), f64::from(u32::try_from(rows.len()).unwrap_or(u32::MAX)))];
+    Gauges { name: "reeve.notifications.waiting", description: "Messages that wait for an attempt.", values }
 }

@@ -35,7 +35,10 @@ struct Cli {
     /// What is logged to stderr: directives such as `warn` or `info,reeve_jetstream=debug`.
     #[arg(long, global = true, default_value = "warn", env = "REEVE_LOG", value_name = "FILTER")]
     log: String,
-    /// An OpenTelemetry collector that traces go to, as OTLP over HTTP.
+    /// How it is logged: text for people, or a JSON object on each line.
+    #[arg(long, global = true, value_enum, default_value = "text", env = "REEVE_LOG_FORMAT")]
+    log_format: client::Format,
+    /// An OpenTelemetry collector that traces and metrics go to, as OTLP over HTTP.
     #[arg(long, global = true, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
     otlp: Option<String>,
     /// A TOML file with values for these options and, in a table named for it, for each command's. Options and
@@ -169,7 +172,11 @@ fn start() -> anyhow::Result<ExitCode> {
 
 async fn observed(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
     let otlp = cli.otlp.clone().filter(|endpoint| !endpoint.is_empty());
-    let telemetry = reeve_telemetry::start("reeve", &cli.log, otlp.as_deref())?;
+    let log_format = match cli.log_format {
+        client::Format::Text => reeve_telemetry::LogFormat::Text,
+        client::Format::Json => reeve_telemetry::LogFormat::Json,
+    };
+    let telemetry = reeve_telemetry::start("reeve", &cli.log, log_format, otlp.as_deref())?;
     let result = dispatch(cli, data).await;
     // Sends what is left, which blocks.
     tokio::task::spawn_blocking(move || drop(telemetry)).await?;

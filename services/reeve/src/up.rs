@@ -13,6 +13,7 @@ use crate::{
         running::{RunningGateway, open_files, start_gateway, stop_signal},
         services::{self, GATEWAY, Needs, Place},
         space::Space,
+        status::Status,
         write_gate::WriteGate,
     },
 };
@@ -56,6 +57,9 @@ pub struct Args {
     /// do: the script's step fails, and says so.
     #[arg(long, value_name = "COMMAND", default_value = "")]
     reboot_command: String,
+    /// Where it says what it has measured (GET /metrics), for Prometheus.
+    #[arg(long, env = "REEVE_STATUS", value_name = "ADDRESS")]
+    status: Option<SocketAddr>,
     /// Runs this script on the nodes once they are there, and prints its output.
     #[arg(long, value_name = "SCRIPT")]
     run: Option<String>,
@@ -220,6 +224,10 @@ async fn start_and_stay(
     let ca = starting.certificates.as_ref().map(|certificates| certificates.ca.clone());
     let [url, nodes_url] = args.bus_urls(keys.bus_port);
     let address = BusAddress { url, ca: ca.clone() };
+    let status = match args.status {
+        Some(address) => Status::serve(&["up".to_owned()], address).await?,
+        None => Status::default(),
+    };
     let secrets = folder.secrets()?;
     let user: User = secrets.json(files::SERVICES)?;
     let mac = MacKey::new(&secrets.key(files::MAC)?);
@@ -254,6 +262,8 @@ async fn start_and_stay(
         let agent = start_agent(folder, &bus, &endpoint, number, args, ca.as_deref()).await?;
         starting.children.push(agent);
     }
+    status.connected(bus.clone());
+    status.started("up");
     eprintln!("reeve: ready after {} ms at {endpoint}", begun.elapsed().as_millis());
     eprintln!(
         "reeve: eval \"$(reeve --data {} env)\" lets `aws ssm …` work; Ctrl-C ends it",

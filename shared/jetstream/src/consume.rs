@@ -91,6 +91,18 @@ pub async fn ensure(bus: &Bus, options: &Options) -> Result<(), Error> {
     consumer(bus, options).await.map(|_| ())
 }
 
+/// How many messages of its stream a durable consumer has not delivered, or has not seen settled.
+///
+/// # Errors
+/// When there is none, or the bus does not answer.
+pub async fn waiting(bus: &Bus, options: &Options) -> Result<u64, Error> {
+    let failed = |e: String| Error::bus("look at a consumer")(e);
+    let stream = bus.context.get_stream_no_info(&options.stream).await;
+    let stream = stream.map_err(|e| failed(e.to_string()))?;
+    let info = stream.consumer_info(&options.durable_name).await.map_err(|e| failed(e.to_string()))?;
+    Ok(info.num_pending + u64::try_from(info.num_ack_pending).unwrap_or_default())
+}
+
 async fn consumer(
     bus: &Bus,
     options: &Options,

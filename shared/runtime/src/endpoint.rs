@@ -9,6 +9,7 @@ use futures::{FutureExt, StreamExt, future::BoxFuture};
 use reeve_contracts::tags::ResourceEvent;
 use reeve_eventsourcing::{Actor, AggregateRef, Context, Decider, Event, Position, event_name};
 use reeve_jetstream::{Headers, Message, serve, streams};
+use reeve_telemetry::metrics;
 use reeve_types::{Timestamp, ids::new_uuid};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
@@ -18,7 +19,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::sync::Semaphore;
 use tracing::Instrument;
@@ -307,6 +308,7 @@ async fn answer(handle: Handle, as_of: &AsOf, endpoint: &Endpoint, request: Mess
     };
     let verified = if endpoint.by_agents { Ok(()) } else { serve::verify(handle.bus(), &request) };
     let reached = Arc::new(Reached::default());
+    let begun = Instant::now();
     let result = match verified {
         Ok(()) => carry_out(&handle, as_of, endpoint, request, reached.clone()).await,
         Err(error) => {
@@ -315,6 +317,8 @@ async fn answer(handle: Handle, as_of: &AsOf, endpoint: &Endpoint, request: Mess
             Err(ApiError::new("AccessDeniedException", message))
         }
     };
+    let outcome = result.as_ref().map_or_else(|error| error.code.as_str(), |_| "ok");
+    metrics::operation(handle.service(), endpoint.operation.name, outcome, begun.elapsed());
     let mut headers = Headers::default();
     if let Some(positions) = reached.header(&handle.inner.stream) {
         headers = headers.with("reeve-position", positions);

@@ -5,7 +5,9 @@ use crate::{
     as_of::{AsOf, Sources},
     clients, consumer, dead_letters, endpoint, follower,
     handle::Inner,
-    requests, timers,
+    requests,
+    sampling::{self, Sampled},
+    timers,
 };
 use futures::FutureExt;
 use reeve_jetstream::{Bus, consume, serve, streams};
@@ -64,7 +66,13 @@ pub async fn run(service: Service, bus: Bus, data: &Path) -> Result<Running, Err
     for source in &service.consumed {
         streams::ensure_events(&bus, source).await?;
     }
+    let mut sampled = Sampled {
+        consumers: Vec::new(),
+        timers: service.timers.iter().map(|timer| timer.name).collect(),
+        counting: service.counting,
+    };
     for consumer in service.consumers.into_iter().chain([requests]) {
+        sampled.consumers.push((consumer.consumer.name, consumer.options(service.name)));
         // What happens from here on reaches also those that start now.
         consume::ensure(&bus, &consumer.options(service.name)).await?;
         tasks.spawn(consumer::run(handle.clone(), consumer));
@@ -75,6 +83,7 @@ pub async fn run(service: Service, bus: Bus, data: &Path) -> Result<Running, Err
     for task in service.background {
         tasks.spawn(keep_running(handle.clone(), task));
     }
+    tasks.spawn(sampling::run(handle.clone(), sampled));
     let idle = as_of.clone();
     tasks.spawn(async move {
         loop {

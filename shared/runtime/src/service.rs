@@ -7,6 +7,7 @@ use crate::{
     endpoint::{self, Endpoint},
     follower::{self, Applier},
     requests::{self, Request, RequestMessage},
+    sampling::{Counting, Gauges},
     timers,
 };
 use futures::future::BoxFuture;
@@ -32,6 +33,7 @@ pub struct Service {
     pub(crate) client_endpoints: Vec<ClientEndpoint>,
     pub(crate) startup: Vec<Task>,
     pub(crate) background: Vec<Task>,
+    pub(crate) counting: Vec<Counting>,
 }
 
 /// As many firings of one timer are handled at a time.
@@ -52,6 +54,7 @@ impl Service {
             client_endpoints: Vec::new(),
             startup: Vec::new(),
             background: Vec::new(),
+            counting: Vec::new(),
         }
     }
 
@@ -213,6 +216,13 @@ impl Service {
         Fut: Future<Output = ClientAnswer> + Send + 'static,
     {
         self.client_endpoints.push(ClientEndpoint::new(subject, handler));
+        self
+    }
+
+    /// Counts something for metrics, now and then.
+    #[must_use]
+    pub fn gauges(mut self, count: impl Fn(&Handle) -> Gauges + Send + Sync + 'static) -> Self {
+        self.counting.push(Arc::new(count));
         self
     }
 

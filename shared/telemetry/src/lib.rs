@@ -1,4 +1,5 @@
-//! Logs to stderr; and, if a collector is named, traces to it, as OTLP over HTTP.
+//! Logs to stderr; metrics, to be read as Prometheus's text ([`metrics`]); and, if a collector is named, traces and metrics to it, as
+//! OTLP over HTTP.
 //!
 //! Spans are those of the crate `tracing`. A trace goes from the gateway's call over the events that it led to, their
 //! reactions, the nodes' dispatches and their reports: each carries the W3C `traceparent` of the span that caused it.
@@ -7,14 +8,17 @@
 //! Invariant: telemetry never fails what it watches; a collector that is away loses spans and nothing else.
 
 mod client;
+pub mod metrics;
 
 use opentelemetry::{
     Context, KeyValue,
     propagation::{Extractor, TextMapPropagator},
     trace::{TraceContextExt, TracerProvider},
 };
-use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
-use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
+use opentelemetry_otlp::{MetricExporter, Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
+use opentelemetry_sdk::{
+    Resource, metrics::SdkMeterProvider, propagation::TraceContextPropagator, trace::SdkTracerProvider,
+};
 use std::io::IsTerminal;
 use tracing::{Span, level_filters::LevelFilter};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
@@ -33,14 +37,30 @@ pub enum Error {
 #[must_use]
 pub struct Telemetry {
     provider: Option<SdkTracerProvider>,
+    meters: Option<SdkMeterProvider>,
 }
 
-/// Starts logging what passes `filter` (directives of `tracing_subscriber`'s EnvFilter), and sending spans to the
-/// collector at `otlp` (a base URL, to which `/v1/traces` is added). A second start changes nothing.
+/// How logs are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// A JSON object on each line.
+    Json,
+}
+
+/// Starts measuring, logging what passes `filter` (directives of `tracing_subscriber`'s EnvFilter), and sending spans and metrics to the
+/// collector at `otlp` (a base URL, to which `/v1/traces` and `/v1/metrics` are added). A second start changes nothing.
 ///
 /// # Errors
 /// When the filter or the collector's address is not valid.
-pub fn start(name: &'static str, filter: &str, otlp: Option<&str>) -> Result<Telemetry, Error> {
+pub fn start(
+    name: &'static str,
+    filter: &str,
+    format: LogFormat,
+    otlp: Option<&str>,
+) -> Result<Telemetry, Error> {
     let logged = EnvFilter::try_new(filter)
         .map_err(|e| Error::Filter { filter: filter.to_owned(), reason: e.to_string() })?;
     let provider = otlp.map(|endpoint| provider(name, endpoint)).transpose()?;
@@ -48,37 +68,60 @@ pub fn start(name: &'static str, filter: &str, otlp: Option<&str>) -> Result<Tel
         let ours = Targets::new().with_target("reeve", LevelFilter::INFO);
         tracing_opentelemetry::layer().with_tracer(provider.tracer("reeve")).with_filter(ours)
     });
+    let meters = metrics::start(resource(name), otlp.map(meter_exporter).transpose()?);
     let logs = tracing_subscriber::fmt::layer().with_ansi(std::io::stderr().is_terminal());
-    let logs = logs.with_writer(std::io::stderr).with_filter(logged);
+    let logs = logs.with_writer(std::io::stderr);
+    let logs = match format {
+        LogFormat::Text => logs.boxed(),
+        LogFormat::Json => logs.json().flatten_event(true).boxed(),
+    };
     // An error means that a subscriber stands already.
-    let _started = tracing_subscriber::registry().with(traced).with(logs).try_init().is_ok();
-    Ok(Telemetry { provider })
+    let _started =
+        tracing_subscriber::registry().with(traced).with(logs.with_filter(logged)).try_init().is_ok();
+    Ok(Telemetry { provider, meters })
+}
+
+fn resource(name: &'static str) -> Resource {
+    let version = KeyValue::new("service.version", env!("CARGO_PKG_VERSION"));
+    Resource::builder().with_service_name(name).with_attribute(version).build()
+}
+
+/// The address of a signal at a collector.
+fn url(endpoint: &str, signal: &str) -> Result<String, Error> {
+    let refused = |reason: String| Error::Collector { endpoint: endpoint.to_owned(), reason };
+    let url = format!("{}/v1/{signal}", endpoint.trim_end_matches('/'));
+    match url.parse::<http::Uri>().map_err(|e| refused(e.to_string()))?.scheme() {
+        None => Err(refused("it has no scheme such as http://".to_owned())),
+        Some(_) => Ok(url),
+    }
+}
+
+fn meter_exporter(endpoint: &str) -> Result<MetricExporter, Error> {
+    let exporter = MetricExporter::builder().with_http().with_http_client(client::Client::new());
+    let exporter =
+        exporter.with_protocol(Protocol::HttpBinary).with_endpoint(url(endpoint, "metrics")?).build();
+    exporter.map_err(|e| Error::Collector { endpoint: endpoint.to_owned(), reason: e.to_string() })
 }
 
 fn provider(name: &'static str, endpoint: &str) -> Result<SdkTracerProvider, Error> {
     let refused = |reason: String| Error::Collector { endpoint: endpoint.to_owned(), reason };
-    let url = format!("{}/v1/traces", endpoint.trim_end_matches('/'));
-    if url.parse::<http::Uri>().map_err(|e| refused(e.to_string()))?.scheme().is_none() {
-        return Err(refused("it has no scheme such as http://".to_owned()));
-    }
     let exporter = SpanExporter::builder()
         .with_http()
         .with_http_client(client::Client::new())
         .with_protocol(Protocol::HttpBinary)
-        .with_endpoint(url)
+        .with_endpoint(url(endpoint, "traces")?)
         .build()
         .map_err(|e| refused(e.to_string()))?;
-    let resource = Resource::builder()
-        .with_service_name(name)
-        .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
-        .build();
-    Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build())
+    Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource(name)).build())
 }
 
 impl Drop for Telemetry {
     fn drop(&mut self) {
         if let Some(Err(error)) = self.provider.as_ref().map(SdkTracerProvider::shutdown) {
             tracing::warn!(%error, "the last spans did not reach the collector");
+        }
+        if let Some(Err(error)) = self.meters.as_ref().map(SdkMeterProvider::shutdown) {
+            tracing::warn!(%error, "the last metrics did not reach the collector");
         }
     }
 }

@@ -40,7 +40,10 @@ fn receive(stream: &TcpStream, kept: &Mutex<Vec<u8>>) {
         if first.is_empty() {
             return;
         }
-        assert!(first.starts_with("POST /v1/traces "), "{first}");
+        assert!(
+            ["traces", "metrics"].iter().any(|signal| first.starts_with(&format!("POST /v1/{signal} "))),
+            "{first}"
+        );
         let mut body = vec![0; length];
         reader.read_exact(&mut body).unwrap();
         kept.lock().unwrap().extend(body);
@@ -50,12 +53,12 @@ fn receive(stream: &TcpStream, kept: &Mutex<Vec<u8>>) {
 }
 
 #[test]
-fn a_command_is_one_trace_from_the_call_to_the_report() {
+fn a_command_is_one_trace_from_the_call_to_the_report_and_metrics_are_collected() {
     let (url, received) = collector();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("reeve.toml");
     std::fs::write(&file, format!("otlp = \"{url}\"\n")).unwrap();
-    let instance = Instance::start_with(1, &[("REEVE_CONFIG", file.to_str().unwrap())]);
+    let mut instance = Instance::start_with(1, &[("REEVE_CONFIG", file.to_str().unwrap())]);
     let input = json!({
         "DocumentName": "AWS-RunShellScript", "InstanceIds": [instance.node()],
         "Parameters": {"commands": ["true"]},
@@ -83,4 +86,9 @@ fn a_command_is_one_trace_from_the_call_to_the_report() {
         let all = named(b"SendCommand") && named(b"command") && named(b"administrator");
         (spans >= 4 && all).then_some(())
     });
+    // What was measured last is sent at the end.
+    instance.stop();
+    let bytes = received.lock().unwrap();
+    let named = |name: &[u8]| bytes.windows(name.len()).any(|window| window == name);
+    assert!(named(b"reeve.operation.duration") && named(b"reeve.view.lag"));
 }

@@ -17,7 +17,7 @@ mod secrets;
 mod serve;
 pub(crate) mod services;
 pub(crate) mod space;
-mod status;
+pub mod status;
 pub(crate) mod write_gate;
 
 pub use bus::{BusAddress, connect_service, options as bus_options};

@@ -36,7 +36,8 @@ pub struct Args {
     /// The bus: one address, or those of a cluster's servers with commas between them.
     #[arg(long, env = "REEVE_BUS", default_value = "nats://127.0.0.1:4222")]
     bus: String,
-    /// Where this process says whether it is ready (GET /readyz), for health checks: see `reeve health`.
+    /// Where this process says whether it is ready (GET /readyz), for health checks: see `reeve health`; and what it has
+    /// measured (GET /metrics), for Prometheus.
     #[arg(long, env = "REEVE_STATUS", value_name = "ADDRESS")]
     status: Option<SocketAddr>,
     /// nodes: where nodes find the bus, if elsewhere; several addresses with commas between them.

@@ -7,7 +7,8 @@ use reeve_jetstream::{
     consume::{self, Delivered},
     dead_letters::{self, DeadLetter, Retry},
 };
-use std::time::Duration;
+use reeve_telemetry::metrics;
+use std::time::{Duration, Instant};
 use tracing::Instrument;
 
 /// A consumer with what it reads and who handles it.
@@ -95,17 +96,27 @@ pub(crate) async fn handle_once(
 ) -> Result<(), HandlerError> {
     let span = tracing::info_span!("handle", "otel.name" = name, service = handle.service());
     reeve_telemetry::child_of(&span, message.headers.get("traceparent"));
-    let reopened = handle.views().reopened();
+    let (reopened, begun) = (handle.views().reopened(), Instant::now());
     let handling = handler(handle.clone(), sequence, message.clone());
     let ended = tokio::spawn(handling.instrument(span)).await;
     let result =
         ended.unwrap_or_else(|panic| Err(HandlerError::Retry(format!("the handler failed: {panic}"))));
+    metrics::handling(handle.service(), name, outcome(&result), begun.elapsed());
     match result {
         Err(HandlerError::Unavailable(_)) => result,
         _ if reopened.has_changed().unwrap_or(true) => {
             Err(HandlerError::Unavailable("the views went back meanwhile".to_owned()))
         }
         result => result,
+    }
+}
+
+fn outcome(result: &Result<(), HandlerError>) -> &'static str {
+    match result {
+        Ok(()) => "ok",
+        Err(HandlerError::Unavailable(_)) => "unavailable",
+        Err(HandlerError::Retry(_)) => "retry",
+        Err(HandlerError::Permanent(_)) => "permanent",
     }
 }
 

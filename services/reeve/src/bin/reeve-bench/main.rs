@@ -73,7 +73,8 @@ fn start() -> anyhow::Result<()> {
     let cli = Cli::parse();
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
-        let _telemetry = reeve_telemetry::start("reeve-bench", &cli.log, None)?;
+        let _telemetry =
+            reeve_telemetry::start("reeve-bench", &cli.log, reeve_telemetry::LogFormat::Text, None)?;
         run(cli.command, cli.output).await
     })
 }
