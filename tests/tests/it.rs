@@ -49,6 +49,8 @@ mod cuts;
 mod deregistered;
 #[path = "it/disk_full.rs"]
 mod disk_full;
+#[path = "it/doctor.rs"]
+mod doctor;
 #[path = "it/documents.rs"]
 mod documents;
 #[path = "it/edge.rs"]

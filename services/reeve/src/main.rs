@@ -84,6 +84,8 @@ enum Command {
     /// Shows what nodes comply with and what not, and exports it.
     #[command(subcommand)]
     Compliance(client::compliance::Command),
+    /// Looks at services, nodes, keys, dead letters and messages, and says what to do.
+    Doctor,
     /// Lists, shows, retries and discards what services gave up on.
     #[command(subcommand)]
     DeadLetters(client::dead_letters::Command),
@@ -231,6 +233,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         Command::Compliance(command) => {
             client::compliance::compliance(&connection()?, command, format).await?;
         }
+        Command::Doctor => return client::doctor::doctor(&connection()?, format).await,
         Command::DeadLetters(command) => {
             client::dead_letters::dead_letters(&connection()?, command, format).await?;
         }

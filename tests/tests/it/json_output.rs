@@ -66,6 +66,7 @@ fn every_client_command_prints_json_or_refuses() {
     let now = reeve_types::Timestamp::now().rfc3339();
     let asked: Vec<Vec<&str>> = vec![
         vec!["services"],
+        vec!["doctor"],
         vec!["env"],
         vec!["run", "--", "true"],
         vec!["nodes"],

@@ -11,7 +11,7 @@ use std::{
 };
 
 /// The client of somebody who has this key, in a folder where there is nothing.
-fn client(instance: &Instance, key: &Value, arguments: &[&str]) -> Command {
+pub fn client(instance: &Instance, key: &Value, arguments: &[&str]) -> Command {
     let elsewhere = instance.scratch().join("elsewhere");
     std::fs::create_dir_all(&elsewhere).unwrap();
     let announced = instance.announced();

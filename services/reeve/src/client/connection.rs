@@ -203,6 +203,18 @@ impl Connection {
         }
     }
 
+    /// Whether the gateway says that everything is ready, and what it says. It waits.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub fn ready(&self) -> anyhow::Result<(bool, String)> {
+        let away = |error: ureq::Error| anyhow!("{} does not answer: {error}", self.endpoint);
+        let mut answer =
+            self.agent.get(format!("{}/readyz", self.endpoint.trim_end_matches('/'))).call().map_err(away)?;
+        let said = answer.body_mut().read_to_string().map_err(away)?;
+        Ok((answer.status().is_success(), said))
+    }
+
     /// The same, asking about an earlier instant.
     #[must_use]
     pub fn asking_as_of(self, instant: Option<String>) -> Self {

@@ -10,6 +10,7 @@ pub mod command;
 pub mod compliance;
 pub mod connection;
 pub mod dead_letters;
+pub mod doctor;
 pub mod events;
 mod follow;
 pub mod health;
