@@ -230,3 +230,21 @@ fn a_part_says_that_it_is_not_ready_and_why_until_it_is() {
     let ready = wait_for("it is ready", || Some(health()).filter(|said| said.success));
     assert_eq!(ready.json(), json!({"status": "ready"}));
 }
+
+#[test]
+fn what_is_published_beyond_this_machine_speaks_tls_or_says_that_it_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let init = |address: &str, more: &[&str]| {
+        let mut init = Command::new(reeve());
+        init.arg("--data").arg(folder.path().join(address)).arg("init").args(more);
+        Answer::of(init.env("REEVE_BIND_ADDRESS", address))
+    };
+    for address in ["0.0.0.0", "10.1.2.3", "::"] {
+        let refused = init(address, &[]).complaint().to_owned();
+        assert!(refused.contains("REEVE_TLS=true") && refused.contains(address), "{refused}");
+        assert!(!folder.path().join(address).join("keys.json").exists(), "nothing was made");
+    }
+    assert!(init("127.0.0.1", &[]).success);
+    assert!(init("10.1.2.3", &["--insecure"]).success);
+    assert!(init("10.1.2.3", &["--tls", "--tls-name", "gateway"]).success);
+}

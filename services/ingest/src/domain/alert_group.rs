@@ -6,6 +6,9 @@ use reeve_eventsourcing::{Context, Decider};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, convert::Infallible};
 
+/// Of so many alerts without a start it is known since when they fire: those that are heard of no more would be kept for ever.
+const MAX_STARTS: usize = 10_000;
+
 /// What is known of the group.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
@@ -45,7 +48,22 @@ impl Decider for AlertGroup {
                 false => state.starts.remove(&alert.fingerprint),
             };
         }
+        forget_oldest(&mut state.starts, MAX_STARTS);
         state
+    }
+}
+
+/// Of more than so many those that began first are forgotten, a tenth of them at once.
+fn forget_oldest(starts: &mut BTreeMap<String, i64>, most: usize) {
+    if starts.len() <= most {
+        return;
+    }
+    let mut by_start: Vec<_> =
+        starts.iter().map(|(fingerprint, start)| (*start, fingerprint.clone())).collect();
+    by_start.sort_unstable();
+    let excess = starts.len() - most + most / 10;
+    for (_, fingerprint) in by_start.into_iter().take(excess) {
+        starts.remove(&fingerprint);
     }
 }
 
@@ -66,6 +84,16 @@ mod tests {
         given::<AlertGroup>([event(0, false)]).when(message(0, false)).then(event(0, false));
         given::<AlertGroup>([event(3, false)]).when(message(2, false)).then(event(2, true));
         given::<AlertGroup>([event(3, false), event(0, true)]).when(message(0, true)).then(event(0, false));
+    }
+
+    #[test]
+    fn of_alerts_that_are_heard_of_no_more_the_oldest_are_forgotten() {
+        let mut starts: BTreeMap<_, _> = (0..101).map(|n: i64| (format!("{:03}", 500 - n), n)).collect();
+        forget_oldest(&mut starts, 101);
+        assert_eq!(starts.len(), 101);
+        forget_oldest(&mut starts, 100);
+        assert_eq!(starts.len(), 90);
+        assert_eq!(starts.values().min(), Some(&11));
     }
 
     #[test]

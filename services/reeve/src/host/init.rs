@@ -8,7 +8,10 @@ use super::{
 };
 use anyhow::{Context, bail, ensure};
 use reeve_jetstream::operator::ServerTls;
-use std::path::{Path, PathBuf};
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
 
 /// Options of `init`.
 #[derive(clap::Args)]
@@ -32,6 +35,13 @@ pub struct Args {
     /// A name or address under which the gateway or the bus is found, to stand in that certificate. May be repeated.
     #[arg(long, value_name = "NAME", env = "REEVE_TLS_NAMES", value_delimiter = ',')]
     tls_name: Vec<String>,
+    /// The address on which gateway and bus will be reached. Beyond loopback they need TLS, unless --insecure says otherwise:
+    /// keys of the API and what commands print would be readable on the way.
+    #[arg(long, value_name = "IP", env = "REEVE_BIND_ADDRESS")]
+    published: Option<IpAddr>,
+    /// Lets gateway and bus be reached without TLS, as behind a proxy that speaks it.
+    #[arg(long, env = "REEVE_INSECURE")]
+    insecure: bool,
     /// Where each part finds the folder with its own files.
     #[arg(long, value_name = "FOLDER", default_value = "/secrets")]
     parts_find_theirs_in: PathBuf,
@@ -49,6 +59,18 @@ pub struct Args {
     /// The certificates of those whose word for both counts, where clients find them.
     #[arg(long, value_name = "FILE", requires = "endpoint")]
     ca: Option<PathBuf>,
+}
+
+fn refuse_plain_text_beyond_this_machine(args: &Args) -> anyhow::Result<()> {
+    let speaks_tls = args.tls || args.bus_tls_cert.is_some();
+    let published = args.published.filter(|address| !address.is_loopback() && !speaks_tls && !args.insecure);
+    match published {
+        Some(address) => bail!(
+            "gateway and bus are to be reached on {address} (REEVE_BIND_ADDRESS) without TLS, and everybody on the way could read \
+             them: set REEVE_TLS=true, or REEVE_INSECURE=true if something in front of them speaks TLS"
+        ),
+        None => Ok(()),
+    }
 }
 
 /// Without the keys of a log that is there nobody could read it again, nor would its nodes be let in.
@@ -98,6 +120,7 @@ fn url(place: &str, tls: bool) -> String {
 /// # Errors
 /// When the folder cannot be written or a running instance holds it.
 pub fn init(data: &Path, args: &Args) -> anyhow::Result<()> {
+    refuse_plain_text_beyond_this_machine(args)?;
     refuse_keys_for_the_log_of_others(data, &args.bus_store)?;
     let folder = Folder::open(data)?;
     let keys = &folder.keys;
