@@ -2,9 +2,9 @@
 //!
 //! - Aggregate `execution`, by id: subject `reeve.evt.automation.execution.<id>`. Each of its steps is an event, and so is what
 //!   people say about it.
-//! - Reads: the events of documents; run-command's, for what came of its commands.
+//! - Reads: the events of documents; run-command's and notifications', for what came of commands and messages.
 //! - Takes requests: `AutomationRequested`, a runbook that another service wants to be run.
-//! - Asks: run-command, on behalf of who started the execution.
+//! - Asks: run-command and notifications, on behalf of who started the execution.
 //!
 //! Invariants: what comes next is a pure function of an execution's events and the instant (`domain::engine`); what a step asks
 //! for has an id that follows from the step's and the attempt, so that it is asked once; of an attempt that has ended nothing is
@@ -46,6 +46,7 @@ pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
         })
         .reactor(Consumer::from_beginning("tell-parent"), reactors::tell_parent)
         .reactor(Consumer::from_beginning("commands"), reactors::take_command)
+        .reactor(Consumer::from_now("notifications"), reactors::take_notification)
         .request(move |request| requests::run(requested.clone(), request))
         .operation(start, move |call| api::change::start(authorizer.clone(), call))
         .operation(on_execution(Operation::write("ssm", "StopAutomationExecution")), api::change::stop)

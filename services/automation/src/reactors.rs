@@ -15,9 +15,10 @@ use crate::{
 use reeve_authz::Authorizer;
 use reeve_contracts::{
     automation::ExecutionFinished,
+    notifications::{NotificationCancellationRequested, NotificationEvent},
     run_command::{CommandCancellationRequested, CommandEvent},
 };
-use reeve_eventsourcing::{Actor, Context};
+use reeve_eventsourcing::{Actor, Context, Event};
 use reeve_runtime::{ApiError, Delivery, DueTimer, ExecuteError, HandlerError};
 use reeve_types::text::cut;
 use serde_json::{Map, Value, json};
@@ -60,6 +61,13 @@ pub(crate) async fn ask(
                     ..CommandCancellationRequested::default()
                 };
                 let context = by(delivery.context(&format!("cancel/{command_id}")).command_id);
+                delivery.handle.request(&cancelled, &context).await?;
+            }
+            Wish::Notification { id, request } => delivery.handle.request(&*request, &by(id)).await?,
+            Wish::CancelNotification { id } => {
+                let reason = "the step that it was for has ended".to_owned();
+                let cancelled = NotificationCancellationRequested { notification_id: id.to_string(), reason };
+                let context = by(delivery.context(&format!("cancel/{id}")).command_id);
                 delivery.handle.request(&cancelled, &context).await?;
             }
             Wish::Child(child) => {
@@ -180,6 +188,15 @@ pub(crate) async fn take_command(delivery: Delivery<CommandEvent>) -> Result<(),
         }
         _ => return Ok(()),
     };
+    take(&delivery, (kind, origin), outcome).await
+}
+
+/// Says what came of what an attempt of a step asked for, if one did.
+async fn take<E: Event>(
+    delivery: &Delivery<E>,
+    (kind, origin): (&str, &str),
+    outcome: Outcome,
+) -> Result<(), HandlerError> {
     let mut parts = origin.split('/');
     let (Some(execution), Some(step), Some(attempt)) = (parts.next(), parts.next(), parts.next()) else {
         return Ok(());
@@ -192,6 +209,25 @@ pub(crate) async fn take_command(delivery: Delivery<CommandEvent>) -> Result<(),
         Command::TakeOutcome { step_execution_id: step.to_owned(), attempt, outcome: Box::new(outcome) };
     delivery.execute::<Execution>("take", execution, take).await?;
     Ok(())
+}
+
+/// A step's message was sent, or is not.
+pub(crate) async fn take_notification(delivery: Delivery<NotificationEvent>) -> Result<(), HandlerError> {
+    let failed = |reason: &str| Outcome::failed(format!("the webhook was not told: {reason}"), Map::new());
+    let (kind, origin, outcome) = match &delivery.event.event {
+        NotificationEvent::NotificationSent(e) => {
+            let code: Option<u16> = e.receipt.strip_prefix("HTTP ").and_then(|code| code.parse().ok());
+            let outputs = object(json!({"Response": e.receipt, "ResponseCode": code}));
+            (&e.origin_kind, &e.origin_id, Outcome::success(outputs))
+        }
+        NotificationEvent::NotificationFailed(e) => (&e.origin_kind, &e.origin_id, failed(&e.reason)),
+        NotificationEvent::NotificationRefused(e) => (&e.origin_kind, &e.origin_id, failed(&e.reason)),
+        NotificationEvent::NotificationCancelled(e) => (&e.origin_kind, &e.origin_id, failed(&e.reason)),
+        NotificationEvent::NotificationAccepted(_)
+        | NotificationEvent::NotificationAttemptStarted(_)
+        | NotificationEvent::NotificationAttemptFailed(_) => return Ok(()),
+    };
+    take(&delivery, (kind, origin), outcome).await
 }
 
 fn of_command(command_id: &str, status: &str, row: &CommandRow) -> Outcome {

@@ -225,3 +225,43 @@ fn mail_goes_over_tls_from_who_has_signed_in_and_no_password_is_in_the_log() {
     assert_eq!(holds(&folder, "correct horse"), None);
     assert!(holds(&folder, "Only 3 % are free").is_some(), "the search finds what is there");
 }
+
+#[test]
+fn a_runbook_invokes_a_webhook_and_fails_where_there_is_none() {
+    let instance = Instance::start(0);
+    std::fs::write(instance.scratch().join("secrets"), "").unwrap();
+    let receiver = Outside::start(&instance, RECEIVER);
+    let url = format!("http://127.0.0.1:{}/runbook", receiver.port);
+    let put = ["put-webhook", "chat", &url, "--format", "DETAILS", "--allow-private-addresses"];
+    let secret = notifications(&instance, &put).text().to_owned();
+    std::fs::write(instance.scratch().join("secrets"), &secret).unwrap();
+    let runbook = json!({"schemaVersion": "0.3", "parameters": {"Hook": {"type": "String"}}, "mainSteps": [
+        {"name": "tell", "action": "aws:invokeWebhook", "maxAttempts": 1,
+            "inputs": {"IntegrationName": "{{ Hook }}", "Body": "{\"done\": true}"}},
+    ]});
+    let document = json!({"Name": "Tell", "DocumentType": "Automation", "Content": runbook.to_string()});
+    instance.call("CreateDocument", &document);
+    let ran = |hook: &str| {
+        let input = json!({"DocumentName": "Tell", "Parameters": {"Hook": [hook]}});
+        // The service may not know the document yet.
+        let id = wait_for("it starts", || {
+            let (status, started) = instance.raw().call("StartAutomationExecution", &input);
+            (status == 200).then(|| started["AutomationExecutionId"].clone())
+        });
+        wait_for("it has ended", || {
+            let shown = instance.call("GetAutomationExecution", &json!({"AutomationExecutionId": id}));
+            let shown = shown["AutomationExecution"].clone();
+            ["Success", "Failed"]
+                .iter()
+                .any(|end| shown["AutomationExecutionStatus"] == *end)
+                .then_some(shown)
+        })
+    };
+    let told = ran("chat");
+    assert_eq!(told["AutomationExecutionStatus"], "Success", "{told}");
+    assert_eq!(told["StepExecutions"][0]["Outputs"]["ResponseCode"], json!(["200"]), "{told}");
+    assert_eq!(receiver.printed()[0]["body"], json!({"done": true}));
+    let failed = ran("nowhere");
+    let message = failed["StepExecutions"][0]["FailureMessage"].as_str().unwrap().to_owned();
+    assert!(message.contains("There is no webhook nowhere"), "{message}");
+}

@@ -28,7 +28,7 @@ pub fn kind(action: &str) -> Kind {
         "aws:approve" | "aws:branch" | "aws:loop" | "aws:pause" | "aws:sleep" | "aws:updateVariable" => {
             Kind::Engine
         }
-        "aws:executeAutomation" | "aws:runCommand" => Kind::Asked,
+        "aws:executeAutomation" | "aws:invokeWebhook" | "aws:runCommand" => Kind::Asked,
         _ => Kind::Unavailable,
     }
 }
@@ -40,8 +40,7 @@ pub fn why_unavailable(action: &str) -> String {
         | "aws:assertAwsResourceProperty"
         | "aws:waitForAwsResourceProperty"
         | "aws:createTags"
-        | "aws:executeScript"
-        | "aws:invokeWebhook" => format!("{action} is not available here: it is not built yet"),
+        | "aws:executeScript" => format!("{action} is not available here: it is not built yet"),
         _ => format!("{action} is not available here: it needs AWS"),
     }
 }
@@ -83,6 +82,9 @@ pub fn begin(action: &str, inputs: &Map<String, Value>, now_ms: i64) -> Result<B
         }
         "aws:executeAutomation" => {
             super::wish::child(inputs)?;
+        }
+        "aws:invokeWebhook" => {
+            super::wish::notification(inputs)?;
         }
         _ => {}
     }

@@ -7,7 +7,9 @@ use super::{
     selector::shown,
     state::State,
 };
-use reeve_contracts::{automation::ExecutionEvent, run_command::CommandRequested};
+use reeve_contracts::{
+    automation::ExecutionEvent, notifications::NotificationRequested, run_command::CommandRequested,
+};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -19,6 +21,10 @@ pub enum Wish {
     Command { id: Uuid, request: Box<CommandRequested> },
     /// The end of a command.
     CancelCommand { command_id: Uuid },
+    /// A message to a webhook; its id is the request's.
+    Notification { id: Uuid, request: Box<NotificationRequested> },
+    /// That a message is not sent any more.
+    CancelNotification { id: Uuid },
     /// Another execution; its id is this one.
     Child(Child),
     /// The end of another execution.
@@ -114,6 +120,21 @@ fn begin(state: &State, step_execution_id: &str, attempt: u32) -> Vec<Wish> {
                 vec![Wish::Command { id, request: Box::new(request) }]
             })
             .unwrap_or_default(),
+        "aws:invokeWebhook" => notification(&running.inputs)
+            .map(|request| {
+                let request = NotificationRequested {
+                    origin_kind: ORIGIN.to_owned(),
+                    origin_id: format!("{}/{step_execution_id}/{attempt}", state.id),
+                    subject: format!("The step {} of the automation {}", running.name, state.id),
+                    // Without a time-out of its own a step waits as long as a message is tried.
+                    expires_ms: running.due_ms,
+                    account: state.account.clone(),
+                    region: state.region.clone(),
+                    ..request
+                };
+                vec![Wish::Notification { id, request: Box::new(request) }]
+            })
+            .unwrap_or_default(),
         "aws:executeAutomation" => child(&running.inputs)
             .map(|order| {
                 let (step_execution_id, target) = (step_execution_id.to_owned(), String::new());
@@ -133,6 +154,7 @@ fn give_up(action: &str, status: &str, step_execution_id: &str, attempt: u32) ->
     match action {
         "aws:runCommand" => vec![Wish::CancelCommand { command_id: id }],
         "aws:executeAutomation" => vec![Wish::StopChild { id }],
+        "aws:invokeWebhook" => vec![Wish::CancelNotification { id }],
         _ => Vec::new(),
     }
 }
@@ -182,6 +204,36 @@ pub fn command(inputs: &Map<String, Value>) -> Result<CommandRequested, String> 
     Ok(request)
 }
 
+/// The message that the inputs of aws:invokeWebhook describe. IntegrationName is the webhook's name; of the path of a parameter, which
+/// it is with AWS, the last part is. What the body says as JSON, webhooks are given as that.
+///
+/// # Errors
+/// A sentence that names the input.
+pub fn notification(inputs: &Map<String, Value>) -> Result<NotificationRequested, String> {
+    let mut request = NotificationRequested::default();
+    for (name, value) in inputs {
+        match name.as_str() {
+            "IntegrationName" => {
+                let integration = text(name, value)?;
+                let webhook = integration.rsplit('/').next().unwrap_or_default();
+                request.destination = format!("webhook:{webhook}");
+            }
+            "Body" => match value {
+                Value::String(body) if serde_json::from_str::<Value>(body).is_err() => {
+                    request.text.clone_from(body)
+                }
+                Value::String(body) => request.details_json.clone_from(body),
+                other => request.details_json = other.to_string(),
+            },
+            name => return Err(format!("{name} is no input of aws:invokeWebhook")),
+        }
+    }
+    match request.destination.strip_prefix("webhook:") {
+        None | Some("") => Err("IntegrationName must name a webhook".to_owned()),
+        Some(_) => Ok(request),
+    }
+}
+
 /// The execution that the inputs of aws:executeAutomation describe.
 ///
 /// # Errors
@@ -227,4 +279,36 @@ fn parameters(name: &str, value: &Value) -> Result<BTreeMap<String, Vec<String>>
         (None, other) => vec![as_text(other)],
     };
     Ok(map.iter().map(|(name, value)| (name.clone(), texts(value))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_webhook_is_named_alone_or_as_aws_has_it_and_given_what_the_body_says() {
+        let of = |inputs: Value| notification(inputs.as_object().unwrap());
+        let path = "/d9d01087-4a3f-49e0-b0b4-d568d7826553/ssm/integrations/webhook/chat";
+        for (inputs, details, text) in [
+            (json!({"IntegrationName": "chat", "Body": "{\"text\": \"x\"}"}), "{\"text\": \"x\"}", ""),
+            (json!({"IntegrationName": path, "Body": "plain words"}), "", "plain words"),
+            (json!({"IntegrationName": "chat", "Body": {"n": 1}}), "{\"n\":1}", ""),
+            (json!({"IntegrationName": "chat"}), "", ""),
+        ] {
+            let request = of(inputs).unwrap();
+            assert_eq!(
+                (request.destination.as_str(), request.details_json.as_str(), request.text.as_str()),
+                ("webhook:chat", details, text)
+            );
+        }
+        for (inputs, named) in [
+            (json!({"Body": "x"}), "IntegrationName"),
+            (json!({"IntegrationName": ""}), "IntegrationName"),
+            (json!({"IntegrationName": []}), "IntegrationName"),
+            (json!({"IntegrationName": "chat", "Url": "https://x"}), "Url"),
+        ] {
+            assert!(of(inputs).unwrap_err().contains(named), "{named}");
+        }
+    }
 }
