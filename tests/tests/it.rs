@@ -137,6 +137,8 @@ mod reports;
 mod restored_log;
 #[path = "it/rules.rs"]
 mod rules;
+#[path = "it/runbooks.rs"]
+mod runbooks;
 #[path = "it/stopped.rs"]
 mod stopped;
 #[path = "it/story.rs"]

@@ -26,16 +26,45 @@ const DOCUMENTS: [(&str, &str); 13] = [
     ("Reeve-PatchRollback", include_str!("../preconfigured/Reeve-PatchRollback.yaml")),
 ];
 
+/// Name and content of runbooks, in YAML.
+const RUNBOOKS: [(&str, &str); 16] = [
+    ("Reeve-CheckCertificate", include_str!("../preconfigured/runbooks/Reeve-CheckCertificate.yaml")),
+    ("Reeve-CheckDiskSpace", include_str!("../preconfigured/runbooks/Reeve-CheckDiskSpace.yaml")),
+    ("Reeve-CollectDiagnostics", include_str!("../preconfigured/runbooks/Reeve-CollectDiagnostics.yaml")),
+    ("Reeve-CollectInventory", include_str!("../preconfigured/runbooks/Reeve-CollectInventory.yaml")),
+    ("Reeve-FreeDiskSpace", include_str!("../preconfigured/runbooks/Reeve-FreeDiskSpace.yaml")),
+    ("Reeve-InstallPackage", include_str!("../preconfigured/runbooks/Reeve-InstallPackage.yaml")),
+    ("Reeve-NotifyWebhook", include_str!("../preconfigured/runbooks/Reeve-NotifyWebhook.yaml")),
+    ("Reeve-PatchWithApproval", include_str!("../preconfigured/runbooks/Reeve-PatchWithApproval.yaml")),
+    ("Reeve-PatchWithHealthCheck", include_str!("../preconfigured/runbooks/Reeve-PatchWithHealthCheck.yaml")),
+    ("Reeve-RebootNodes", include_str!("../preconfigured/runbooks/Reeve-RebootNodes.yaml")),
+    ("Reeve-RestartService", include_str!("../preconfigured/runbooks/Reeve-RestartService.yaml")),
+    (
+        "Reeve-RunCommandWithApproval",
+        include_str!("../preconfigured/runbooks/Reeve-RunCommandWithApproval.yaml"),
+    ),
+    (
+        "Reeve-RunDocumentWithApproval",
+        include_str!("../preconfigured/runbooks/Reeve-RunDocumentWithApproval.yaml"),
+    ),
+    ("Reeve-RunInTurn", include_str!("../preconfigured/runbooks/Reeve-RunInTurn.yaml")),
+    ("Reeve-StopService", include_str!("../preconfigured/runbooks/Reeve-StopService.yaml")),
+    ("Reeve-WaitForService", include_str!("../preconfigured/runbooks/Reeve-WaitForService.yaml")),
+];
+
 /// The one of the type Policy, as AWS has it.
 const POLICY: &str = "AWS-GatherSoftwareInventory";
 
-fn type_of(name: &str) -> &'static str {
-    if name == POLICY { "Policy" } else { "Command" }
+/// Each document with its type.
+fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let type_of = |name| if name == POLICY { "Policy" } else { "Command" };
+    let documents = DOCUMENTS.into_iter().map(move |(name, content)| (name, type_of(name), content));
+    documents.chain(RUNBOOKS.into_iter().map(|(name, content)| (name, "Automation", content)))
 }
 
 /// Publishes what is new or changed in this release; says nothing when all is there.
 pub(crate) async fn publish(handle: Handle) -> Result<(), HandlerError> {
-    for (name, content) in DOCUMENTS {
+    for (name, document_type, content) in all() {
         let draft = Draft {
             content: content.to_owned(),
             format: Format::Yaml,
@@ -45,7 +74,7 @@ pub(crate) async fn publish(handle: Handle) -> Result<(), HandlerError> {
         };
         let command = Command::PublishPreconfigured {
             name: name.to_owned(),
-            document_type: type_of(name).to_owned(),
+            document_type: document_type.to_owned(),
             draft,
         };
         // A new content, and then the default that moves to it: each decision is one event.
@@ -95,8 +124,8 @@ mod tests {
                 ],
             ),
         ] {
-            let (name, content) = DOCUMENTS.into_iter().find(|(name, _)| *name == document).unwrap();
-            let checked = reeve_document_language::check(type_of(name), Format::Yaml, content).unwrap();
+            let (_, document_type, content) = all().find(|(name, ..)| *name == document).unwrap();
+            let checked = reeve_document_language::check(document_type, Format::Yaml, content).unwrap();
             let plan = parse_executable(&checked.normalized, &Map::new()).unwrap();
             assert_eq!(plan.steps.iter().map(|step| &step.name).collect::<Vec<_>>(), steps, "{document}");
         }
@@ -104,8 +133,9 @@ mod tests {
 
     #[test]
     fn each_is_a_document_with_the_parameters_that_callers_know() {
-        for (name, content) in DOCUMENTS {
-            let checked = reeve_document_language::check(type_of(name), Format::Yaml, content).unwrap();
+        for (name, document_type, content) in all() {
+            let checked = reeve_document_language::check(document_type, Format::Yaml, content);
+            let checked = checked.unwrap_or_else(|error| panic!("{name}: {error}"));
             assert!(checked.description.is_some(), "{name}");
             let inputs: Vec<&str> = checked.inputs.iter().map(|input| input.name.as_str()).collect();
             match name {

@@ -320,7 +320,7 @@ async fn lists_are_filtered_and_paged() {
         (filter("Owner", &["Self"]), vec!["db-a", "flags", "web-a", "web-b", "web-c"]),
         (filter("DocumentType", &["ApplicationConfiguration"]), vec!["flags"]),
         (
-            filter("PlatformTypes", &["Windows"]),
+            json!({"Filters": [{"Key": "PlatformTypes", "Values": ["Windows"]}, {"Key": "Name", "Values": ["AWS-"]}]}),
             vec![
                 "AWS-ConfigureAWSPackage",
                 "AWS-GatherSoftwareInventory",
