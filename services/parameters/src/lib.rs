@@ -2,6 +2,8 @@
 //!
 //! - Aggregate `parameter`, by its path: subject `reeve.evt.parameters.parameter.<path>`, the path escaped. Events
 //!   `ParameterPut`, `ParameterDeleted`, `ParameterPolicyFired`, `ParameterVersionLabeled`, `ParameterVersionUnlabeled`.
+//! - Aggregate `service-setting`, by its id: how the store behaves where a caller does not say it. Events `ServiceSettingUpdated`,
+//!   `ServiceSettingReset`.
 //! - It reads the tags service's events, for filters by tags. The tags service takes over the tags that a parameter is
 //!   created with.
 //!
@@ -19,6 +21,7 @@ mod secrets;
 
 pub use domain::parameter::{Command, Error, Parameter, ParameterEvent, State};
 
+use domain::setting::ServiceSetting;
 use reeve_runtime::{Consumer, Operation, ResourceTags, Service};
 use reeve_secrets::Vault;
 
@@ -30,9 +33,12 @@ pub fn service(vault: &Vault) -> Service {
     let with = || vault.clone();
     let (put, get, many, by_path, history, destroy) = (with(), with(), with(), with(), with(), with());
     let named = |operation: Operation| operation.on(KIND, "Name");
+    let setting = |operation: Operation| operation.on("ServiceSetting", "SettingId");
     Service::new("parameters")
         .aggregate::<Parameter>()
+        .aggregate::<ServiceSetting>()
         .projection(projections::Parameters)
+        .projection(projections::Settings)
         .projection(ResourceTags { kind: KIND, table: projections::TAGS })
         .timer(projections::POLICY_TIMER, reactors::fire)
         .reactor(Consumer::from_beginning("secrets").concurrency(16), move |delivery| {
@@ -58,4 +64,7 @@ pub fn service(vault: &Vault) -> Service {
         .operation(Operation::write("ssm", "DeleteParameters").on(KIND, "Names"), api::write::delete_many)
         .operation(named(Operation::write("ssm", "LabelParameterVersion")), api::write::label)
         .operation(named(Operation::write("ssm", "UnlabelParameterVersion")), api::write::unlabel)
+        .operation(setting(Operation::read("ssm", "GetServiceSetting")), api::settings::get)
+        .operation(setting(Operation::write("ssm", "UpdateServiceSetting")), api::settings::update)
+        .operation(setting(Operation::write("ssm", "ResetServiceSetting")), api::settings::reset)
 }

@@ -5,7 +5,7 @@ use crate::domain::{
     policies::{self, MAX_POLICIES},
 };
 use data_encoding::BASE64;
-use reeve_contracts::parameters::{ParameterEvent, ParameterPut};
+use reeve_contracts::parameters::{ParameterEvent, ParameterPut, ServiceSettingEvent};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, timers};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,8 @@ pub(crate) const PARAMETERS: &str = "parameters";
 pub(crate) const VERSIONS: &str = "versions";
 /// The paths of parameters by [`level_key`]: what stands directly below a path.
 pub(crate) const LEVELS: &str = "levels";
+/// Service settings that somebody has chosen, by id.
+pub(crate) const SETTINGS: &str = "settings";
 /// Tags by path.
 pub(crate) const TAGS: &str = "tags";
 
@@ -197,4 +199,35 @@ fn change_labels(view: &mut dyn View, path: &str, version: u64, change: impl Fn(
             change(&mut row.latest.labels);
         }
     });
+}
+
+/// A service setting that somebody has chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SettingRow {
+    pub value: String,
+    pub principal: String,
+    pub changed: Timestamp,
+}
+
+/// Keeps [`SETTINGS`].
+pub(crate) struct Settings;
+
+impl Projection for Settings {
+    const NAME: &'static str = "settings";
+    const VERSION: u32 = 1;
+    type Event = ServiceSettingEvent;
+
+    fn apply(&self, view: &mut dyn View, event: &Recorded<ServiceSettingEvent>) {
+        match &event.event {
+            ServiceSettingEvent::ServiceSettingUpdated(e) => {
+                let row = SettingRow {
+                    value: e.value.clone(),
+                    principal: e.principal.clone(),
+                    changed: event.envelope.time,
+                };
+                view.put_row(SETTINGS, &e.setting_id, row);
+            }
+            ServiceSettingEvent::ServiceSettingReset(e) => view.remove(SETTINGS, e.setting_id.as_bytes()),
+        }
+    }
 }

@@ -326,3 +326,41 @@ async fn policies_do_what_they_say_once_also_when_everything_was_down() {
     assert_eq!(put(&bus, "/refused", "v", standard).await.unwrap_err().code, "ValidationException");
     rebuilt.stop().await;
 }
+
+#[tokio::test]
+async fn a_setting_says_the_tier_of_new_parameters_whose_callers_name_none() {
+    let nats = Nats::start();
+    let bus = nats.bus().await;
+    let running = start(&bus, &Keys::default(), nats.folder()).await;
+    let tier = "/ssm/parameter-store/default-parameter-tier";
+    let setting = async || {
+        call(&bus, "GetServiceSetting", json!({"SettingId": tier})).await.unwrap()["ServiceSetting"].clone()
+    };
+    let first = setting().await;
+    assert_eq!(
+        (&first["SettingValue"], &first["Status"], &first["LastModifiedUser"]),
+        (&json!("Standard"), &json!("Default"), &json!("System"))
+    );
+    let arn = first["ARN"].as_str().unwrap().to_owned();
+    assert_eq!(arn, format!("arn:aws:ssm:us-east-1:123456789012:servicesetting{tier}"));
+    let put_tier = async |name: &str, more: Value| put(&bus, name, "v", more).await.unwrap()["Tier"].clone();
+    assert_eq!(put_tier("a", json!({"Type": "String"})).await, "Standard");
+    call(&bus, "UpdateServiceSetting", json!({"SettingId": arn, "SettingValue": "Advanced"})).await.unwrap();
+    let now = setting().await;
+    assert_eq!(
+        (&now["SettingValue"], &now["Status"], &now["LastModifiedUser"]),
+        (&json!("Advanced"), &json!("Customized"), &json!("tester"))
+    );
+    assert_eq!(put_tier("b", json!({"Type": "String"})).await, "Advanced");
+    assert_eq!(put_tier("a", json!({"Overwrite": true})).await, "Standard", "it stays what it is");
+    assert_eq!(put_tier("c", json!({"Type": "String", "Tier": "Standard"})).await, "Standard");
+    let reset = call(&bus, "ResetServiceSetting", json!({"SettingId": tier})).await.unwrap();
+    assert_eq!(reset["ServiceSetting"]["Status"], "Default");
+    assert_eq!(put_tier("b", json!({"Overwrite": true})).await, "Advanced", "nor is it downgraded");
+    let wrong = json!({"SettingId": tier, "SettingValue": "Gold"});
+    let refused = call(&bus, "UpdateServiceSetting", wrong).await.unwrap_err();
+    assert!(refused.to_string().contains("Standard, Advanced, Intelligent-Tiering"), "{refused}");
+    let unknown = json!({"SettingId": "/ssm/automation/enable-adaptive-concurrency"});
+    assert_eq!(code(&bus, "GetServiceSetting", unknown).await, "ServiceSettingNotFound");
+    running.stop().await;
+}

@@ -268,6 +268,7 @@ fn inputs(operation: &str, node: &str, created: &Created, incident: &Incident) -
             .collect(),
         "GetParameters" => vec![json!({"Names": ["/p/0", "/p/1", "/p/2"]})],
         "GetParametersByPath" => vec![json!({"Path": "/p"}), json!({"Path": "/", "Recursive": true})],
+        "GetServiceSetting" => vec![json!({"SettingId": "/ssm/parameter-store/default-parameter-tier"})],
         "GetParameterHistory" => ["/p/0", "/p/1", "/p/2"].iter().map(|name| json!({"Name": name})).collect(),
         "GetNotification" => vec![json!({"notificationId": incident.notification})],
         "GetDeadLetter" => vec![json!({"number": 1})],

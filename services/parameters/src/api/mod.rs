@@ -1,8 +1,9 @@
-//! The ten operations.
+//! The ten operations on parameters, and those on service settings.
 
 pub mod filters;
 pub mod lists;
 pub mod read;
+pub mod settings;
 pub mod write;
 
 use crate::{

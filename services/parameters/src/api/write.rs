@@ -6,12 +6,20 @@ use crate::{
         labels, names,
         parameter::{Command, Error, Parameter, ParameterEvent, Put, Sealed},
         policies,
+        setting::{DEFAULT_TIER, ServiceSetting},
         values::SECURE_STRING,
     },
     secrets,
 };
-use reeve_contracts::{parameters::Tag, ssm::*};
-use reeve_runtime::{ApiError, Call};
+use reeve_contracts::{
+    parameters::Tag,
+    ssm::{
+        DeleteParameterRequest, DeleteParameterResult, DeleteParametersRequest, DeleteParametersResult,
+        LabelParameterVersionRequest, LabelParameterVersionResult, PutParameterRequest, PutParameterResult,
+        UnlabelParameterVersionRequest, UnlabelParameterVersionResult,
+    },
+};
+use reeve_runtime::{ApiError, Call, Handle};
 use reeve_secrets::{Vault, Zeroizing};
 use reeve_types::{
     parameters::{Named, named},
@@ -43,6 +51,7 @@ pub async fn put(vault: Vault, call: Call<PutParameterRequest>) -> Result<PutPar
         Some(SECURE_STRING) => Some(secrets::seal(&vault, &text).await?),
         _ => None,
     };
+    let is_new = known.is_none();
     let put = Put {
         name,
         overwrite,
@@ -50,7 +59,7 @@ pub async fn put(vault: Vault, call: Call<PutParameterRequest>) -> Result<PutPar
         sealed: sealed.clone(),
         kind: input.r#type.clone(),
         data_type: input.data_type.clone(),
-        tier: input.tier.clone(),
+        tier: input.tier.clone().or_else(|| if is_new { default_tier(&call.handle) } else { None }),
         description: input.description.clone(),
         allowed_pattern: input.allowed_pattern.clone(),
         key_id: input.key_id.clone(),
@@ -69,6 +78,12 @@ pub async fn put(vault: Vault, call: Call<PutParameterRequest>) -> Result<PutPar
         call.tags_follow(crate::KIND, &path).await;
     }
     Ok(PutParameterResult { tier: Some(put.tier), version: number(put.version) })
+}
+
+/// The tier of new parameters whose callers name none, if somebody has chosen one.
+fn default_tier(handle: &Handle) -> Option<String> {
+    let value = handle.state::<ServiceSetting>(DEFAULT_TIER).value;
+    (!value.is_empty()).then_some(value)
 }
 
 /// The data key of a secret that is in no event is of no use: the call was refused, or an earlier delivery of it led to

@@ -4,4 +4,5 @@ pub mod labels;
 pub mod names;
 pub mod parameter;
 pub mod policies;
+pub mod setting;
 pub mod values;

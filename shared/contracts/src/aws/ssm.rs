@@ -131,6 +131,9 @@ pub const OPERATIONS: &[&str] = &[
     "ListComplianceItems",
     "ListComplianceSummaries",
     "ListResourceComplianceSummaries",
+    "GetServiceSetting",
+    "UpdateServiceSetting",
+    "ResetServiceSetting",
 ];
 
 /// AWS's `AccountSharingInfo`.
@@ -3362,6 +3365,22 @@ pub struct GetPatchBaselineResult {
     pub sources: Option<Vec<PatchSource>>,
 }
 
+/// What GetServiceSetting is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetServiceSettingRequest {
+    #[serde(rename = "SettingId", skip_serializing_if = "Option::is_none")]
+    pub setting_id: Option<String>,
+}
+
+/// What GetServiceSetting answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetServiceSettingResult {
+    #[serde(rename = "ServiceSetting", skip_serializing_if = "Option::is_none")]
+    pub service_setting: Option<ServiceSetting>,
+}
+
 /// AWS's `InstanceAggregatedAssociationOverview`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -5510,6 +5529,22 @@ pub struct RemoveTagsFromResourceRequest {
 #[serde(default)]
 pub struct RemoveTagsFromResourceResult {}
 
+/// What ResetServiceSetting is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ResetServiceSettingRequest {
+    #[serde(rename = "SettingId", skip_serializing_if = "Option::is_none")]
+    pub setting_id: Option<String>,
+}
+
+/// What ResetServiceSetting answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ResetServiceSettingResult {
+    #[serde(rename = "ServiceSetting", skip_serializing_if = "Option::is_none")]
+    pub service_setting: Option<ServiceSetting>,
+}
+
 /// AWS's `ResolvedTargets`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -5688,6 +5723,24 @@ pub struct SendCommandRequest {
 pub struct SendCommandResult {
     #[serde(rename = "Command", skip_serializing_if = "Option::is_none")]
     pub command: Option<Command>,
+}
+
+/// AWS's `ServiceSetting`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ServiceSetting {
+    #[serde(rename = "ARN", skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+    #[serde(rename = "LastModifiedDate", skip_serializing_if = "Option::is_none")]
+    pub last_modified_date: Option<f64>,
+    #[serde(rename = "LastModifiedUser", skip_serializing_if = "Option::is_none")]
+    pub last_modified_user: Option<String>,
+    #[serde(rename = "SettingId", skip_serializing_if = "Option::is_none")]
+    pub setting_id: Option<String>,
+    #[serde(rename = "SettingValue", skip_serializing_if = "Option::is_none")]
+    pub setting_value: Option<String>,
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
 }
 
 /// AWS's `SeveritySummary`.
@@ -6409,3 +6462,18 @@ pub struct UpdatePatchBaselineResult {
     #[serde(rename = "Sources", skip_serializing_if = "Option::is_none")]
     pub sources: Option<Vec<PatchSource>>,
 }
+
+/// What UpdateServiceSetting is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateServiceSettingRequest {
+    #[serde(rename = "SettingId", skip_serializing_if = "Option::is_none")]
+    pub setting_id: Option<String>,
+    #[serde(rename = "SettingValue", skip_serializing_if = "Option::is_none")]
+    pub setting_value: Option<String>,
+}
+
+/// What UpdateServiceSetting answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateServiceSettingResult {}

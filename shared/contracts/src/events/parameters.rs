@@ -115,6 +115,23 @@ pub struct ParameterVersionUnlabeled {
     #[prost(string, repeated, tag = "4")]
     pub labels: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
+/// Somebody has chosen how the Parameter Store behaves where a caller does not say it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ServiceSettingUpdated {
+    /// such as /ssm/parameter-store/default-parameter-tier
+    #[prost(string, tag = "1")]
+    pub setting_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub value: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub principal: ::prost::alloc::string::String,
+}
+/// It is what it was at first.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ServiceSettingReset {
+    #[prost(string, tag = "1")]
+    pub setting_id: ::prost::alloc::string::String,
+}
 
 ::reeve_eventsourcing::events! {
 /// What happens to the aggregate `parameter`, on `reeve.evt.parameters.parameter.{path}`.
@@ -124,5 +141,13 @@ ParameterDeleted(ParameterDeleted) = "reeve.parameters.ParameterDeleted.v1",
 ParameterPolicyFired(ParameterPolicyFired) = "reeve.parameters.ParameterPolicyFired.v1",
 ParameterVersionLabeled(ParameterVersionLabeled) = "reeve.parameters.ParameterVersionLabeled.v1",
 ParameterVersionUnlabeled(ParameterVersionUnlabeled) = "reeve.parameters.ParameterVersionUnlabeled.v1",
+}
+}
+
+::reeve_eventsourcing::events! {
+/// What happens to the aggregate `service-setting`, on `reeve.evt.parameters.service-setting.{setting_id}`.
+pub enum ServiceSettingEvent: "parameters" / "service-setting" / 1 {
+ServiceSettingUpdated(ServiceSettingUpdated) = "reeve.parameters.ServiceSettingUpdated.v1",
+ServiceSettingReset(ServiceSettingReset) = "reeve.parameters.ServiceSettingReset.v1",
 }
 }
