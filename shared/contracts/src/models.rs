@@ -4,6 +4,7 @@
 pub const MODELS: &[(&str, &str)] = &[
     ("events", include_str!("../../../schemas/aws/events.json")),
     ("ssm", include_str!("../../../schemas/aws/ssm.json")),
+    ("ssm-contacts", include_str!("../../../schemas/aws/ssm-contacts.json")),
     ("ssm-incidents", include_str!("../../../schemas/aws/ssm-incidents.json")),
     ("access", include_str!("../../../schemas/reeve/access.json")),
     ("dead-letters", include_str!("../../../schemas/reeve/dead-letters.json")),

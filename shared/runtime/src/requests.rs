@@ -9,6 +9,7 @@ use futures::future::BoxFuture;
 use prost::Message;
 use reeve_contracts::{
     automation::AutomationRequested,
+    contacts::{EngagementRequested, EngagementStopRequested},
     dead_letters::DeadLetterRetryRequested,
     incidents::IncidentRequested,
     notifications::{NotificationCancellationRequested, NotificationRequested},
@@ -61,6 +62,16 @@ impl RequestMessage for OpsItemRequested {
 impl RequestMessage for IncidentRequested {
     const SCHEMA: &'static str = "reeve.incidents.IncidentRequested.v1";
     const SERVICE: &'static str = "incidents";
+}
+
+impl RequestMessage for EngagementRequested {
+    const SCHEMA: &'static str = "reeve.contacts.EngagementRequested.v1";
+    const SERVICE: &'static str = "contacts";
+}
+
+impl RequestMessage for EngagementStopRequested {
+    const SCHEMA: &'static str = "reeve.contacts.EngagementStopRequested.v1";
+    const SERVICE: &'static str = "contacts";
 }
 
 impl RequestMessage for NotificationRequested {

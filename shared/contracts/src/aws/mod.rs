@@ -2,4 +2,5 @@
 
 pub mod events;
 pub mod ssm;
+pub mod ssm_contacts;
 pub mod ssm_incidents;

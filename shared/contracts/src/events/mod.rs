@@ -4,6 +4,7 @@ pub mod access;
 pub mod automation;
 pub mod change_calendar;
 pub mod compliance;
+pub mod contacts;
 pub mod dead_letters;
 pub mod documents;
 pub mod incidents;
