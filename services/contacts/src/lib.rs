@@ -25,7 +25,7 @@ mod resolving;
 mod shape;
 mod starting;
 
-use api::{channels, contacts, engagements, pages, rotations, shifts, tags};
+use api::{channels, contacts, engagements, oncall, pages, rotations, shifts, tags};
 use reeve_authz::Authorizer;
 use reeve_runtime::{Consumer, Operation, Service};
 use reeve_secrets::Vault;
@@ -154,6 +154,7 @@ fn engagement_operations(service: Service, shared: Shared) -> Service {
         .operation(read("ListPageResolutions", "Page", "PageId"), pages::resolutions)
         .operation(
             Operation::read("contacts", "GetEngagementProgress").on(KIND, "engagementId"),
-            engagements::progress,
+            oncall::progress,
         )
+        .operation(Operation::read("contacts", "ListOnCall"), oncall::now)
 }

@@ -103,6 +103,7 @@ impl Resource {
             "Resource" => return self.id.clone(),
             "ManagedInstance" => "managed-instance".to_owned(),
             "AutomationExecution" => "automation-execution".to_owned(),
+            "ContactChannel" => "contact-channel".to_owned(),
             "IncidentRecord" => "incident-record".to_owned(),
             "ReplicationSet" => "replication-set".to_owned(),
             "ResponsePlan" => "response-plan".to_owned(),
@@ -112,6 +113,7 @@ impl Resource {
         // Those of Incident Manager belong to no region.
         let (service, region) = match self.kind.as_str() {
             "IncidentRecord" | "ReplicationSet" | "ResponsePlan" => ("ssm-incidents", ""),
+            "Contact" | "ContactChannel" | "Engagement" | "Page" | "Rotation" => ("ssm-contacts", region),
             "Rule" => ("events", region),
             _ => ("ssm", region),
         };

@@ -12,17 +12,23 @@ use std::sync::OnceLock;
 const AWS_NODE: &str = "ManagedInstance";
 const NODE: &str = "Node";
 /// The kinds that no model names, because they cannot be tagged.
-const UNTAGGED_KINDS: [&str; 13] = [
+const UNTAGGED_KINDS: [&str; 19] = [
     "Activation",
+    "Contact",
+    "ContactChannel",
     "DeadLetter",
+    "Destination",
     "DispatchKeys",
+    "Engagement",
     "EventStream",
     "IncidentRecord",
     "MaintenanceWindowExecution",
+    "Page",
     "Policy",
     "ReplicationSet",
     "Resource",
     "ResponsePlan",
+    "Rotation",
     "Rule",
     "Source",
     "Subscriber",

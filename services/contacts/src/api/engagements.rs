@@ -13,7 +13,6 @@ use reeve_contracts::{
     ssm_contacts::{Engagement as Listed, *},
 };
 use reeve_runtime::{ApiError, Call, Page, Store, text, to_answers};
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The engagement that a member names.
@@ -114,30 +113,4 @@ pub async fn stop(call: Call<StopEngagementRequest>) -> Result<StopEngagementRes
     let reason = reason.unwrap_or_else(|| "stopped".to_owned());
     call.execute::<Engagement>(&row.root, Command::Stop { line_id: row.id.clone(), reason }).await?;
     Ok(StopEngagementResult {})
-}
-
-/// What `reeve oncall show` asks.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct ProgressInput {
-    pub engagement_id: Option<String>,
-}
-
-/// How an engagement has gone so far, with its stages: AWS's API has no word for it.
-pub async fn progress(call: Call<ProgressInput>) -> Result<serde_json::Value, ApiError> {
-    let id = call.input.engagement_id.as_deref().unwrap_or_default();
-    let views = call.handle.views();
-    let row = views.look::<EngagementRow>(ENGAGEMENTS, id).ok_or_else(|| not_found("ENGAGEMENT", id))?;
-    let ids = std::iter::once(&row.id).chain(&row.lines);
-    let rows = ids.filter_map(|id| views.look::<EngagementRow>(ENGAGEMENTS, id));
-    let lines: Vec<_> = rows
-        .map(|row| {
-            serde_json::json!({
-                "engagementId": row.id, "contact": row.contact, "type": row.contact_type,
-                "startedMs": row.started_ms, "stoppedMs": row.stopped_ms, "ended": row.ended,
-                "stages": row.stages,
-            })
-        })
-        .collect();
-    Ok(serde_json::json!({"engagementId": row.id, "subject": row.subject, "lines": lines}))
 }

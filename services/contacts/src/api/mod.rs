@@ -3,6 +3,7 @@
 pub mod channels;
 pub mod contacts;
 pub mod engagements;
+pub mod oncall;
 pub mod pages;
 pub mod rotations;
 pub mod shifts;

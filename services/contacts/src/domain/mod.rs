@@ -7,3 +7,6 @@ pub mod engine;
 pub mod rotation;
 pub mod state;
 pub mod tags;
+
+#[cfg(test)]
+mod engagement_tests;

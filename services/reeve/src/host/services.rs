@@ -39,7 +39,7 @@ pub const KEY_RENEWAL: &str = "key-renewal";
 pub const KEY_RENEWAL_SECRETS: [&str; 2] = [ROOT_SEED, ROOT_KEY];
 
 /// Every service.
-pub const ENTRIES: [Entry; 20] = [
+pub const ENTRIES: [Entry; 21] = [
     Entry {
         name: "access",
         secrets: &[SECRETS_KEY, SYSTEM, CLIENTS, CLIENT_ADMISSION],
@@ -73,6 +73,15 @@ pub const ENTRIES: [Entry; 20] = [
         secrets: &[],
         authorizes: false,
         describe: |_| Ok(reeve_compliance::service()),
+    },
+    Entry {
+        name: "contacts",
+        secrets: &[SECRETS_KEY],
+        authorizes: true,
+        describe: |needs| {
+            let (vault, authorizer) = (needs.vault()?, needs.access()?);
+            Ok(reeve_contacts::service(reeve_contacts::Config { vault, authorizer }))
+        },
     },
     Entry {
         name: "dead-letters",
