@@ -63,3 +63,9 @@ pub(crate) fn id_of<'a>(member: &str, arn: Option<&'a String>, kind: &str) -> Re
     id_in(given, kind)
         .ok_or_else(|| ApiError::invalid(format!("{member} is {given:?}, which is no ARN of a {kind}.")))
 }
+
+/// Whether an ARN of something that belongs to a contact names that contact: policies decide on both.
+pub(crate) fn is_of(arn: Option<&String>, contact: &str) -> bool {
+    let id = arn.and_then(|arn| Arn::parse(arn)).and_then(|arn| arn.resource.split_once('/'));
+    id.and_then(|(_, id)| id.rsplit_once('/')).is_some_and(|(alias, _)| alias == contact)
+}

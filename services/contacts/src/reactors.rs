@@ -131,7 +131,7 @@ fn notification(root: &str, row: &EngagementRow, page: &PageOrdered, code: &str)
     let home = Home { account: &row.account, region: &row.region };
     let (arn, id) = (home.page(&page.contact, &page.page_id), &page.page_id);
     let text = format!(
-        "{}\n\nFrom {} to {}.\n\nTo acknowledge, so that nothing more is sent to you:\n    reeve oncall accept {id} \
+        "{}\n\nFrom {} to {}.\n\nTo acknowledge, so that nothing more is sent to you:\n    reeve oncall accept {arn} \
          --code {code}\nor\n    aws ssm-contacts accept-page --accept-type READ --accept-code {code} --page-id {arn}\n",
         row.content, row.sender, page.contact
     );

@@ -191,6 +191,9 @@ impl World {
                 json!({"ChannelTargetInfo": {"ContactChannelId": channel, "RetryIntervalInMinutes": 0}}),
             );
         }
+        if targets.is_empty() {
+            return arn;
+        }
         let plan = json!({"Stages": [{"DurationInMinutes": 0, "Targets": targets}]});
         self.call("UpdateContact", json!({"ContactId": arn, "Plan": plan})).await;
         arn

@@ -7,8 +7,9 @@
 //!   people write; what Reeve says itself on a timeline is made from the incident's own events.
 //! - Aggregate `replication-set`: subject `reeve.evt.incidents.replication-set.this`. This installation.
 //! - Takes: requests for incidents, on behalf of a principal.
-//! - Reads: the OpsItems that opscenter opens for incidents. Asks for nothing yet: what a plan names that nobody here can do
-//!   (contacts, runbooks, topics) is on the timeline as not begun.
+//! - Reads: the OpsItems that opscenter opens for incidents, and what became of engagements.
+//! - Asks: the contacts service to engage a plan's contacts when an incident starts, and to stop when it is over. What a plan names
+//!   that nobody here can do (runbooks, topics) is on the timeline as not begun.
 //!
 //! Invariants: of the incidents of one deduplication string one is open at most; one that is over takes no trigger any
 //! more; what happened has two times, when it happened and when it was known, and the second is the log's.
@@ -45,7 +46,8 @@ pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
         .projection(projections::Timeline)
         .projection(projections::Replication)
         .request(move |request| requests::start(authorizer.clone(), of_requests.clone(), request))
-        .reactor(Consumer::from_now("actions"), reactors::begin_actions)
+        .reactor(Consumer::from_now("actions").in_order(), reactors::begin_actions)
+        .reactor(Consumer::from_now("engagements").in_order(), reactors::tell_engagement)
         .reactor(Consumer::from_beginning("ops-items"), reactors::relate_ops_item);
     replication_operations(timeline_operations(incident_operations(plan_operations(service), turns)))
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        incident::{ENGAGEMENT, IncidentEvent, RUNBOOK},
+        incident::{IncidentEvent, RUNBOOK},
         plan::ResponsePlanEvent,
         replication::ReplicationSetEvent,
         timeline::{self, TimelineEventEvent},
@@ -187,7 +187,7 @@ impl Projection for Incidents {
                 });
                 change(view, &e.incident_id, &mut |_| {});
             }
-            IncidentEvent::IncidentActionFailed(_) => {}
+            IncidentEvent::IncidentActionFailed(_) | IncidentEvent::IncidentEngagementChanged(_) => {}
         }
         let (incident, kind, data) = automatic(&event.event);
         let event_id = event.envelope.id.to_string();
@@ -294,10 +294,22 @@ fn automatic(event: &IncidentEvent) -> (&str, &'static str, serde_json::Value) {
         IncidentEvent::IncidentDeleted(e) => (&e.incident_id, UPDATE, json!({})),
         IncidentEvent::RelatedItemAdded(e) => (&e.incident_id, RELATED, json!({"added": item(&e.item)})),
         IncidentEvent::RelatedItemRemoved(e) => (&e.incident_id, RELATED, json!({"removed": item(&e.item)})),
+        IncidentEvent::IncidentEngagementChanged(e) => {
+            let kind = match e.what.as_str() {
+                "Acknowledged" => "SSM Contacts Page Acknowledgement for Incident",
+                "Refused" => "SSM Contacts Engagement Start Failure for Incident",
+                _ => "SSM Contacts Engagement Update for Incident",
+            };
+            let (contact, engagement) = (&e.contact, &e.engagement_id);
+            let data =
+                json!({"action": e.what, "contact": contact, "engagement": engagement, "details": e.details});
+            (&e.incident_id, kind, data)
+        }
         IncidentEvent::IncidentActionFailed(e) => {
             let kind = match e.action.as_str() {
                 RUNBOOK => "SSM Automation Execution Start Failure for Incident",
-                ENGAGEMENT => "SSM Contacts Engagement Start Failure for Incident",
+                // As it was told before there was a service for contacts.
+                "Engagement" => "SSM Contacts Engagement Start Failure for Incident",
                 _ => "SSM Incident Notification Failure for Incident",
             };
             (&e.incident_id, kind, json!({"action": e.action, "reason": e.reason}))
@@ -305,8 +317,11 @@ fn automatic(event: &IncidentEvent) -> (&str, &'static str, serde_json::Value) {
     }
 }
 
-/// When what a trigger tells of happened, as it says itself.
+/// When what a trigger or an engagement tells of happened, as it says itself.
 fn occurred(event: &IncidentEvent) -> Option<i64> {
+    if let IncidentEvent::IncidentEngagementChanged(e) = event {
+        return Some(e.occurred_ms).filter(|ms| *ms > 0);
+    }
     let trigger = match event {
         IncidentEvent::IncidentStarted(e) => e.trigger.as_ref(),
         IncidentEvent::IncidentTriggerRepeated(e) => e.trigger.as_ref(),

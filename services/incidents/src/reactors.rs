@@ -1,24 +1,33 @@
-//! What follows when an incident starts: what its plan asks for is begun, or it is said that it is not. And the OpsItem that
-//! was opened for it becomes one of its related items.
+//! What follows when an incident starts: what its plan asks for is begun, or it is said that it is not. Its engagements are told
+//! on its timeline, and end with it. And the OpsItem that was opened for it becomes one of its related items.
 
 use crate::domain::incident::{
-    CHAT_CHANNEL, Command, ENGAGEMENT, Incident, IncidentEvent, NOTIFICATION, PAGER_DUTY, RUNBOOK, Status,
-    TAGS,
+    CHAT_CHANNEL, Command, Incident, IncidentEvent, NOTIFICATION, PAGER_DUTY, RUNBOOK, Status, TAGS,
 };
 use crate::projections::{INCIDENTS, IncidentRow};
 use reeve_contracts::{
-    incidents::{IncidentStarted, RelatedItem},
+    contacts::{EngagementEvent, EngagementRequested, EngagementStopRequested},
+    incidents::{IncidentEngagementChanged, IncidentStarted, RelatedItem},
     opscenter::OpsItemEvent,
 };
-use reeve_eventsourcing::Actor;
+use reeve_eventsourcing::{Actor, Context};
 use reeve_runtime::{Delivery, ExecuteError, HandlerError};
 use reeve_types::arn::Arn;
 use serde_json::json;
 use uuid::Uuid;
 
-/// Nobody here can do any of it yet: each is on the timeline, so that no one waits for a page that never comes.
+/// Contacts are engaged; what nobody here can do yet is on the timeline, so that no one waits for what never comes. When it is
+/// resolved, its engagements end.
 pub(crate) async fn begin_actions(delivery: Delivery<IncidentEvent>) -> Result<(), HandlerError> {
-    let IncidentEvent::IncidentStarted(started) = &delivery.event.event else { return Ok(()) };
+    let started = match &delivery.event.event {
+        IncidentEvent::IncidentStarted(started) => started,
+        IncidentEvent::IncidentResolved(e) => return disengage(&delivery, &e.incident_id).await,
+        IncidentEvent::IncidentDeleted(e) => return disengage(&delivery, &e.incident_id).await,
+        _ => return Ok(()),
+    };
+    for contact in &started.engagements {
+        engage(&delivery, started, contact).await?;
+    }
     for (action, reason) in not_begun(started) {
         let command = Command::FailAction { action: action.to_owned(), reason };
         delivery.execute::<Incident>(action, &started.incident_id, command).await?;
@@ -26,10 +35,109 @@ pub(crate) async fn begin_actions(delivery: Delivery<IncidentEvent>) -> Result<(
     Ok(())
 }
 
+/// The kind of what asks for an engagement.
+const ORIGIN: &str = "incident";
+
+/// The id of a contact's engagement in an incident.
+fn engagement_id(incident_id: &str, contact: &str) -> Uuid {
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("engagement/{incident_id}/{contact}").as_bytes())
+}
+
+/// Asks for an engagement, on behalf of who started the incident.
+async fn engage(
+    delivery: &Delivery<IncidentEvent>,
+    started: &IncidentStarted,
+    contact: &str,
+) -> Result<(), HandlerError> {
+    let named = if started.summary.is_empty() { &started.title } else { &started.summary };
+    let request = EngagementRequested {
+        origin_kind: ORIGIN.to_owned(),
+        origin_id: started.incident_id.clone(),
+        contact: contact.to_owned(),
+        sender: "Reeve incidents".to_owned(),
+        subject: started.title.clone(),
+        content: format!("{named}\n\nImpact {} of 5.\n{}", started.impact, started.arn),
+        incident_id: started.arn.clone(),
+        account: Arn::parse(&started.arn).map(|arn| arn.account.to_owned()).unwrap_or_default(),
+        region: started.region.clone(),
+    };
+    let actor = Actor { name: delivery.event.envelope.actor.clone(), source: String::new() };
+    let command_id = engagement_id(&started.incident_id, contact);
+    let context = Context { actor, command_id, ..delivery.context("engage") };
+    Ok(delivery.handle.request(&request, &context).await?)
+}
+
+/// Nobody is paged any more for an incident that is over.
+async fn disengage(delivery: &Delivery<IncidentEvent>, incident_id: &str) -> Result<(), HandlerError> {
+    for contact in delivery.handle.state::<Incident>(incident_id).engagements {
+        let stop = EngagementStopRequested {
+            engagement_id: engagement_id(incident_id, &contact).to_string(),
+            reason: "the incident is over".to_owned(),
+            origin_kind: ORIGIN.to_owned(),
+            origin_id: incident_id.to_owned(),
+        };
+        delivery.handle.request(&stop, &delivery.context(&format!("disengage/{contact}"))).await?;
+    }
+    Ok(())
+}
+
+/// What became of an engagement for an incident is told on its timeline, whoever asked for it.
+pub(crate) async fn tell_engagement(delivery: Delivery<EngagementEvent>) -> Result<(), HandlerError> {
+    let Some((arn, changed)) = told(&delivery.event.event) else { return Ok(()) };
+    let parsed = Arn::parse(arn).filter(|arn| arn.service == "ssm-incidents");
+    let id = parsed.and_then(|arn| arn.id_of("incident-record")).and_then(|id| id.rsplit_once('/'));
+    let Some((_, id)) = id else { return Ok(()) };
+    let incident_id = id.to_owned();
+    let command = Command::TellEngagement(Box::new(IncidentEngagementChanged { incident_id, ..changed }));
+    delivery.execute::<Incident>("tell", id, command).await?;
+    Ok(())
+}
+
+/// What the timeline says of an event: of which incident, by its ARN, and what.
+fn told(event: &EngagementEvent) -> Option<(&str, IncidentEngagementChanged)> {
+    let said = |engagement: &str, contact: &str, what: &str, details: String, at: i64| {
+        let (engagement_id, contact, what) = (engagement.to_owned(), contact.to_owned(), what.to_owned());
+        let incident_id = String::new();
+        IncidentEngagementChanged { incident_id, engagement_id, contact, what, details, occurred_ms: at }
+    };
+    let none = String::new;
+    match event {
+        EngagementEvent::EngagementStarted(e) => {
+            Some((&e.incident_id, said(&e.engagement_id, &e.contact, "Started", none(), e.started_ms)))
+        }
+        EngagementEvent::EngagementRefused(e) => {
+            Some((&e.incident_id, said(&e.engagement_id, &e.contact, "Refused", e.reason.clone(), 0)))
+        }
+        EngagementEvent::StageBegan(e) if !e.people.is_empty() => {
+            let people: Vec<&str> = e.people.iter().map(|person| person.contact.as_str()).collect();
+            let people = people.join(", ");
+            Some((&e.incident_id, said(&e.engagement_id, &people, "PeopleEngaged", none(), e.began_ms)))
+        }
+        EngagementEvent::PageRead(e) if !e.is_late => Some((
+            &e.incident_id,
+            said(&e.engagement_id, &e.contact, "Acknowledged", e.note.clone(), e.read_ms),
+        )),
+        EngagementEvent::EngagementStopped(e) => {
+            let reason = e.reason.clone();
+            Some((&e.incident_id, said(&e.engagement_id, &e.contact, "Stopped", reason, e.stopped_ms)))
+        }
+        EngagementEvent::EngagementFinished(e) if !e.is_acknowledged => {
+            Some((&e.incident_id, said(&e.engagement_id, &e.contact, "Unanswered", none(), e.finished_ms)))
+        }
+        EngagementEvent::EngagementReachedNobody(e) => {
+            let reasons = e.reasons.join("; ");
+            Some((
+                &e.incident_id,
+                said(&e.engagement_id, &e.contact, "ReachedNobody", reasons, e.finished_ms),
+            ))
+        }
+        _ => None,
+    }
+}
+
 fn not_begun(started: &IncidentStarted) -> Vec<(&'static str, String)> {
     let mut failed = Vec::new();
     let several = [
-        (ENGAGEMENT, &started.engagements, "there is no service for contacts here, and nobody was engaged"),
         (
             NOTIFICATION,
             &started.notification_targets,

@@ -26,7 +26,7 @@ struct Cli {
     #[arg(long, global = true, default_value = ".reeve", env = "REEVE_DATA")]
     data: PathBuf,
     /// Asks about an earlier instant (RFC 3339), as the log has it: nodes, documents, commands, command, compliance, dead-letters,
-    /// incidents, inventory, associations, automation, calendar, notifications, ops, parameters, patch, rules, windows and api.
+    /// incidents, inventory, associations, automation, calendar, notifications, oncall, ops, parameters, patch, rules, windows and api.
     #[arg(long, global = true, value_name = "TIME")]
     as_of: Option<String>,
     /// How answers are printed.
@@ -103,6 +103,9 @@ enum Command {
     /// Says where messages go, to webhooks and by mail, and what became of each.
     #[command(subcommand)]
     Notifications(client::notifications::Command),
+    /// Says who is on call, pages people, and shows what became of that.
+    #[command(subcommand)]
+    Oncall(client::oncall::Command),
     /// Lists, shows, makes and changes OpsItems.
     #[command(subcommand)]
     Ops(client::ops::Command),
@@ -200,6 +203,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
             | Command::Incidents(_)
             | Command::Inventory(_)
             | Command::Notifications(_)
+            | Command::Oncall(_)
             | Command::Ops(_)
             | Command::Rules(_)
             | Command::Parameters(_)
@@ -211,7 +215,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(
         asks || cli.as_of.is_none(),
         "--as-of goes with nodes, documents, commands, command, compliance, dead-letters, incidents, inventory, \
-         associations, automation, calendar, notifications, ops, parameters, patch, rules, windows and api"
+         associations, automation, calendar, notifications, oncall, ops, parameters, patch, rules, windows and api"
     );
     let connection =
         || anyhow::Ok(client::connection::Connection::open(&data)?.asking_as_of(cli.as_of.clone()));
@@ -254,6 +258,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         Command::Notifications(command) => {
             client::notifications::notifications(&connection()?, command, format).await?;
         }
+        Command::Oncall(command) => client::oncall::oncall(&connection()?, command, format).await?,
         Command::Ops(command) => client::ops::ops(&connection()?, command, format).await?,
         Command::Rules(command) => client::rules::rules(&connection()?, command, format).await?,
         Command::Parameters(command) => {

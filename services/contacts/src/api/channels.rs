@@ -4,7 +4,7 @@ use super::{after, contacts::contact, home, not_found, rows, token};
 use crate::{
     Shared, codes,
     domain::channel::{Channel, Command},
-    names::{CHANNEL, id_of},
+    names::{CHANNEL, id_of, is_of},
     projections::{CHANNELS, CHANNELS_OF, ChannelRow},
     reactors::{WEBHOOK, code_name},
 };
@@ -21,7 +21,8 @@ const EMAIL: &str = "EMAIL";
 /// `ValidationException` for what is no ARN of a channel, `ResourceNotFoundException` when there is none.
 pub fn channel(views: &Store, arn: Option<&String>) -> Result<Arc<ChannelRow>, ApiError> {
     let id = id_of("ContactChannelId", arn, CHANNEL)?;
-    views.look::<ChannelRow>(CHANNELS, id).ok_or_else(|| not_found("CONTACT_CHANNEL", id))
+    let row = views.look::<ChannelRow>(CHANNELS, id).filter(|row| is_of(arn, &row.contact));
+    row.ok_or_else(|| not_found("CONTACT_CHANNEL", id))
 }
 
 /// Whether an address is one of its channel's type.

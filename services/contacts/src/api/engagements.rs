@@ -4,7 +4,7 @@ use super::{after, contacts::contact, home, milliseconds, not_found, rows, secon
 use crate::{
     Shared,
     domain::engagement::{Command, Engagement},
-    names::{ENGAGEMENT, id_of},
+    names::{ENGAGEMENT, id_of, is_of},
     projections::{ENGAGEMENTS, EngagementRow, NEWEST_FIRST},
     starting,
 };
@@ -21,7 +21,8 @@ use std::sync::Arc;
 /// `ValidationException` for what is no ARN of an engagement, `ResourceNotFoundException` when there is none.
 pub fn engagement(views: &Store, arn: Option<&String>) -> Result<Arc<EngagementRow>, ApiError> {
     let id = id_of("EngagementId", arn, ENGAGEMENT)?;
-    views.look::<EngagementRow>(ENGAGEMENTS, id).ok_or_else(|| not_found("ENGAGEMENT", id))
+    let row = views.look::<EngagementRow>(ENGAGEMENTS, id).filter(|row| is_of(arn, &row.contact));
+    row.ok_or_else(|| not_found("ENGAGEMENT", id))
 }
 
 pub async fn start(

@@ -1,8 +1,8 @@
 //! What AWS's API has no word for: who is on call and why, and how an engagement has gone so far.
 
-use super::{milliseconds, not_found, seconds};
+use super::{engagements::engagement, milliseconds, seconds};
 use crate::{
-    names::{ENGAGEMENT, ROTATION, id_in},
+    names::{ROTATION, id_in},
     projections::{
         CONTACTS, ContactRow, ENGAGEMENTS, EngagementRow, PAGES, PAGES_OF_ENGAGEMENT, PageRow, ROTATIONS,
         RotationRow,
@@ -160,10 +160,9 @@ fn on_call(row: &RotationRow, at: Timestamp) -> OnCall {
 pub async fn progress(
     call: Call<GetEngagementProgressInput>,
 ) -> Result<GetEngagementProgressOutput, ApiError> {
-    let given = call.input.engagement_id.as_deref().unwrap_or_default();
-    let id = id_in(given, ENGAGEMENT).unwrap_or(given);
     let views = call.handle.views();
-    let row = views.look::<EngagementRow>(ENGAGEMENTS, id).ok_or_else(|| not_found("ENGAGEMENT", id))?;
+    let row = engagement(views, call.input.engagement_id.as_ref())?;
+    let id = &row.id;
     let ids = std::iter::once(&row.id).chain(&row.lines);
     let rows = ids.filter_map(|id| views.look::<EngagementRow>(ENGAGEMENTS, id));
     let pages = views.scan::<String>(PAGES_OF_ENGAGEMENT, &format!("{id}/"), None, usize::MAX).rows;

@@ -4,7 +4,7 @@ use super::{after, contacts::contact, engagements::engagement, home, not_found, 
 use crate::{
     Shared, codes,
     domain::engagement::{Command, Engagement},
-    names::{CHANNEL, Home, PAGE, id_of},
+    names::{CHANNEL, Home, PAGE, id_of, is_of},
     projections::{
         ENGAGEMENTS, EngagementRow, PAGES, PAGES_OF_CONTACT, PAGES_OF_ENGAGEMENT, PageRow, ReceiptRow,
     },
@@ -27,7 +27,7 @@ fn found(views: &Store, page_id: &str) -> Option<Found> {
 
 fn page(views: &Store, arn: Option<&String>) -> Result<Found, ApiError> {
     let id = id_of("PageId", arn, PAGE)?;
-    found(views, id).ok_or_else(|| not_found("PAGE", id))
+    found(views, id).filter(|of| is_of(arn, &of.page.contact)).ok_or_else(|| not_found("PAGE", id))
 }
 
 /// READ is the acknowledgement. The code is that of the page's message, unless nobody is to look at it.

@@ -132,7 +132,7 @@ impl Simulation {
 
     /// The id of the last page to a channel.
     fn page(&self, channel: &str) -> String {
-        let mut pages = self.state.pages.iter().filter(|(_, page)| page.channel_id == channel);
+        let pages = self.state.pages.iter().filter(|(_, page)| page.channel_id == channel);
         pages.max_by_key(|(_, page)| page.attempt).map(|(id, _)| id.clone()).unwrap_or_else(|| {
             panic!("no page to {channel}: {:?}", self.state.pages);
         })

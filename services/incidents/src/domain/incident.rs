@@ -2,9 +2,9 @@
 
 pub use reeve_contracts::incidents::IncidentEvent;
 use reeve_contracts::incidents::{
-    IncidentActionFailed, IncidentDeleted, IncidentReopened, IncidentResolved, IncidentStarted,
-    IncidentTriggerRepeated, IncidentUpdated, RelatedItem, RelatedItemAdded, RelatedItemRemoved, Texts,
-    Trigger,
+    IncidentActionFailed, IncidentDeleted, IncidentEngagementChanged, IncidentReopened, IncidentResolved,
+    IncidentStarted, IncidentTriggerRepeated, IncidentUpdated, RelatedItem, RelatedItemAdded,
+    RelatedItemRemoved, Texts, Trigger,
 };
 use reeve_eventsourcing::{Context, Decider};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 pub const MAX_RELATED_ITEMS: usize = 100;
 
 /// What a plan may ask for, as [`Command::FailAction`] names it.
-pub const ENGAGEMENT: &str = "Engagement";
 pub const RUNBOOK: &str = "Runbook";
 pub const NOTIFICATION: &str = "Notification";
 pub const CHAT_CHANNEL: &str = "ChatChannel";
@@ -35,6 +34,8 @@ pub enum Command {
         kind: String,
         value_json: String,
     },
+    /// Something became of an engagement of its contacts.
+    TellEngagement(Box<IncidentEngagementChanged>),
     /// Something that the plan asks for was not begun.
     FailAction {
         action: String,
@@ -89,6 +90,8 @@ pub struct State {
     related: Vec<(String, String)>,
     /// What was not begun, each once.
     failed: Vec<String>,
+    /// The ARNs of the contacts that are engaged when it starts.
+    pub engagements: Vec<String>,
     /// The command that started it: said again, it is the same one, however much has happened since.
     started_by: String,
 }
@@ -113,7 +116,7 @@ impl Decider for Incident {
             }
             (Command::Start(started), Status::Open) => Some(state.repeat(started.trigger)),
             (Command::Start(_), Status::Resolved | Status::Deleted) => return Err(Error::Over),
-            (Command::Delete, Status::Unknown | Status::Deleted) => None,
+            (Command::Delete | Command::TellEngagement(_), Status::Unknown | Status::Deleted) => None,
             (_, Status::Unknown | Status::Deleted) => return Err(Error::Unknown),
             (Command::Delete, _) => Some(IncidentEvent::IncidentDeleted(IncidentDeleted { incident_id })),
             (Command::Update(changes), _) => state.update(*changes),
@@ -131,6 +134,7 @@ impl Decider for Incident {
                 let removed = RelatedItemRemoved { incident_id, item: Some(item) };
                 is_there.then_some(IncidentEvent::RelatedItemRemoved(removed))
             }
+            (Command::TellEngagement(changed), _) => Some(IncidentEvent::IncidentEngagementChanged(*changed)),
             (Command::FailAction { action, .. }, _) if state.failed.contains(&action) => None,
             (Command::FailAction { action, reason }, _) => {
                 let failed = IncidentActionFailed { incident_id, action, reason };
@@ -153,10 +157,11 @@ impl Decider for Incident {
                     chat_channel: e.chat_channel.clone(),
                     related: e.related_items.iter().map(identity).collect(),
                     failed: Vec::new(),
+                    engagements: e.engagements.clone(),
                     started_by: e.started_by.clone(),
                 };
             }
-            IncidentEvent::IncidentTriggerRepeated(_) => {}
+            IncidentEvent::IncidentTriggerRepeated(_) | IncidentEvent::IncidentEngagementChanged(_) => {}
             IncidentEvent::IncidentUpdated(e) => state.set(e),
             IncidentEvent::IncidentResolved(_) => state.status = Status::Resolved,
             IncidentEvent::IncidentReopened(_) => state.status = Status::Open,
@@ -347,6 +352,22 @@ mod tests {
         given::<Incident>([started(), added(1), gone]).when(remove(1)).then_nothing();
         let full = std::iter::once(started()).chain((0..MAX_RELATED_ITEMS).map(added));
         given::<Incident>(full).when(Command::AddRelatedItem(item(999))).then_refused(Error::RelatedItems);
+    }
+
+    #[test]
+    fn what_became_of_an_engagement_is_told_while_there_is_an_incident() {
+        let changed = IncidentEngagementChanged {
+            incident_id: "i".into(),
+            what: "Acknowledged".into(),
+            ..Default::default()
+        };
+        let tell = || Command::TellEngagement(Box::new(changed.clone()));
+        let told = || IncidentEvent::IncidentEngagementChanged(changed.clone());
+        let deleted = IncidentEvent::IncidentDeleted(IncidentDeleted { incident_id: "i".into() });
+        given::<Incident>([started()]).when(tell()).then(told());
+        given::<Incident>([started(), resolved()]).when(tell()).then(told());
+        given::<Incident>([started(), deleted]).when(tell()).then_nothing();
+        given::<Incident>([]).when(tell()).then_nothing();
     }
 
     #[test]

@@ -30,6 +30,12 @@ pub static SSM: Api = Api { service: "ssm", target_prefix: "AmazonSSM", next_tok
 /// Called like the others: its operations have paths as well, which AWS's clients use.
 pub static INCIDENTS: Api =
     Api { service: "ssm-incidents", target_prefix: "ssm-incidents", next_token: "nextToken" };
+/// Incident Manager's contacts.
+pub static SSM_CONTACTS: Api =
+    Api { service: "ssm-contacts", target_prefix: "SSMContacts", next_token: "NextToken" };
+/// Ours: who is on call, and how engagements go.
+pub static CONTACTS: Api =
+    Api { service: "contacts", target_prefix: "ReeveContacts", next_token: "nextToken" };
 /// Ours: principals and policies.
 pub static ACCESS: Api = Api { service: "access", target_prefix: "ReeveAccess", next_token: "nextToken" };
 /// Ours: the keys that nodes trust.
@@ -82,6 +88,8 @@ impl Api {
         let apis = [
             &SSM,
             &ACCESS,
+            &CONTACTS,
+            &SSM_CONTACTS,
             &NODES,
             &DEAD_LETTERS,
             &INVENTORY,

@@ -21,6 +21,7 @@ pub mod keys;
 pub mod list;
 pub mod nodes;
 pub mod notifications;
+pub mod oncall;
 pub mod ops;
 pub mod output;
 mod parameter_trees;

@@ -237,6 +237,25 @@ pub struct IncidentActionFailed {
     #[prost(string, tag = "3")]
     pub reason: ::prost::alloc::string::String,
 }
+/// What became of an engagement of the incident's contacts, as the contacts service tells it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct IncidentEngagementChanged {
+    #[prost(string, tag = "1")]
+    pub incident_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub engagement_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub contact: ::prost::alloc::string::String,
+    /// Started, PeopleEngaged, Acknowledged, Unanswered, Stopped, ReachedNobody or Refused
+    #[prost(string, tag = "4")]
+    pub what: ::prost::alloc::string::String,
+    /// who was engaged, the note, or why
+    #[prost(string, tag = "5")]
+    pub details: ::prost::alloc::string::String,
+    /// 0: when this was known
+    #[prost(int64, tag = "6")]
+    pub occurred_ms: i64,
+}
 /// What people write on a timeline. When it happened is not when it was known: that is the event's own time.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TimelineEventCreated {
@@ -344,6 +363,7 @@ IncidentDeleted(IncidentDeleted) = "reeve.incidents.IncidentDeleted.v1",
 RelatedItemAdded(RelatedItemAdded) = "reeve.incidents.RelatedItemAdded.v1",
 RelatedItemRemoved(RelatedItemRemoved) = "reeve.incidents.RelatedItemRemoved.v1",
 IncidentActionFailed(IncidentActionFailed) = "reeve.incidents.IncidentActionFailed.v1",
+IncidentEngagementChanged(IncidentEngagementChanged) = "reeve.incidents.IncidentEngagementChanged.v1",
 }
 }
 
