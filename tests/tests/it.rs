@@ -39,6 +39,8 @@ mod clocks;
 mod compliance;
 #[path = "it/compose.rs"]
 mod compose;
+#[path = "it/contacts.rs"]
+mod contacts;
 #[path = "it/containment.rs"]
 mod containment;
 #[path = "it/crash.rs"]

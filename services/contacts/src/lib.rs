@@ -23,23 +23,18 @@ mod reactors;
 mod requests;
 mod resolving;
 mod shape;
+mod shared;
 mod starting;
 
 use api::{channels, contacts, engagements, oncall, pages, rotations, shifts, tags};
 use reeve_authz::Authorizer;
 use reeve_runtime::{Consumer, Operation, Service};
 use reeve_secrets::Vault;
+use shared::Shared;
 use std::sync::Arc;
 
 /// The API whose operations these are.
 const API: &str = "ssm-contacts";
-
-/// What handlers need beside the views.
-#[derive(Clone)]
-pub(crate) struct Shared {
-    pub vault: Vault,
-    pub authorizer: Arc<dyn Authorizer>,
-}
 
 /// What the service needs.
 pub struct Config {

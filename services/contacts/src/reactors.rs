@@ -2,7 +2,7 @@
 //! became of them is said to who waits for it.
 
 use crate::{
-    Shared, codes,
+    codes,
     domain::{
         channel::{self, Channel, ChannelEvent},
         contact::{self, Contact, ContactEvent},
@@ -18,6 +18,7 @@ use crate::{
     },
     resolving,
     shape::SCHEDULE,
+    shared::Shared,
 };
 use reeve_contracts::contacts::{ActivationCodeOrdered, PageOrdered};
 use reeve_contracts::notifications::{

@@ -1,10 +1,10 @@
 //! What other services ask for: that a contact is engaged, and that such an engagement ends.
 
 use crate::{
-    Shared,
     domain::engagement::{Command, Engagement},
     names::{CONTACT, id_in},
     projections::{CONTACTS, ContactRow},
+    shared::Shared,
     starting,
 };
 use reeve_authz::{Place, Resource, permit};

@@ -11,6 +11,7 @@ use std::{collections::BTreeMap, time::Duration};
 /// What has a name that only its service gives: of an incident, of an association, of an automation, of a window, and of a
 /// notification.
 struct Incident {
+    oncall: OnCall,
     notification: String,
     association: String,
     execution: String,
@@ -134,6 +135,101 @@ fn notify(instance: &Instance) -> String {
     id
 }
 
+/// A person with a channel, a rotation, a schedule, and an engagement with its page.
+struct OnCall {
+    contact: String,
+    channel: String,
+    rotation: String,
+    over: String,
+    engagement: String,
+    page: String,
+}
+
+fn contacts(instance: &Instance, operation: &str, input: &Value) -> Value {
+    let (status, answer) = instance.raw().call_of("ssm-contacts", operation, input, None);
+    assert_eq!(status, 200, "{operation} {input}: {answer}");
+    answer
+}
+
+impl OnCall {
+    fn of(instance: &Instance) -> Self {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let ask = |operation: &str, input: Value| contacts(instance, operation, &input);
+        let new = json!({"Alias": "ann", "Type": "PERSONAL", "Plan": {"Stages": []}});
+        let contact = text(&ask("CreateContact", new)["ContactArn"]);
+        let new = json!({"ContactId": contact, "Type": "EMAIL", "Name": "hook",
+            "DeliveryAddress": {"SimpleAddress": "webhook:hook-0"}});
+        let channel = text(&ask("CreateContactChannel", new)["ContactChannelArn"]);
+        let code = reeve_e2e::wait_for("its code is asked for", || {
+            let (_, listed) = instance.raw().call_of("notifications", "ListNotifications", &json!({}), None);
+            let listed = listed["notifications"].as_array().unwrap().clone();
+            let asked = listed.into_iter().find(|one| one["originKind"] == "activation-code")?;
+            let get = json!({"notificationId": asked["notificationId"]});
+            let (_, shown) = instance.raw().call_of("notifications", "GetNotification", &get, None);
+            // It fails for good, since its address is one of the own network.
+            let details: Value = serde_json::from_str(shown["details"].as_str()?).ok()?;
+            (shown["status"] == "Failed").then(|| details["activationCode"].clone())
+        });
+        ask("ActivateContactChannel", json!({"ContactChannelId": channel, "ActivationCode": code}));
+        let target = json!({"ChannelTargetInfo": {"ContactChannelId": channel}});
+        let plan = json!({"Stages": [{"DurationInMinutes": 0, "Targets": [target]}]});
+        ask("UpdateContact", json!({"ContactId": contact, "Plan": plan}));
+        let new = json!({"Name": "days", "ContactIds": [contact], "TimeZoneId": "UTC", "StartTime": 1_700_000_000,
+            "Recurrence": {"NumberOfOnCalls": 1, "RecurrenceMultiplier": 1,
+                "DailySettings": [{"HourOfDay": 9, "MinuteOfHour": 0}]}});
+        let rotation = text(&ask("CreateRotation", new)["RotationArn"]);
+        let now = Timestamp::now().epoch_seconds();
+        let new =
+            json!({"RotationId": rotation, "NewContactIds": [], "StartTime": now, "EndTime": now + 86_400.0});
+        let over = text(&ask("CreateRotationOverride", new)["RotationOverrideId"]);
+        ask(
+            "CreateContact",
+            json!({"Alias": "on-call", "Type": "ONCALL_SCHEDULE", "Plan": {"RotationIds": [rotation]}}),
+        );
+        let start = json!({"ContactId": contact, "Sender": "s", "Subject": "s", "Content": "c"});
+        let engagement = text(&ask("StartEngagement", start)["EngagementArn"]);
+        let page = reeve_e2e::wait_for("its page failed", || {
+            let listed = ask("ListPagesByEngagement", json!({"EngagementId": engagement}));
+            let page = listed["Pages"][0]["PageArn"].as_str()?.to_owned();
+            let receipts = ask("ListPageReceipts", json!({"PageId": page}));
+            (receipts["Receipts"][0]["ReceiptType"] == "ERROR").then_some(page)
+        });
+        Self { contact, channel, rotation, over, engagement, page }
+    }
+
+    fn change(&self, instance: &Instance, n: usize) {
+        contacts(
+            instance,
+            "UpdateContact",
+            &json!({"ContactId": self.contact, "DisplayName": n.to_string()}),
+        );
+    }
+
+    fn input(&self, operation: &str) -> Option<Value> {
+        let range = |mut input: Value| {
+            (input["StartTime"], input["EndTime"]) = (json!(1_700_000_000), json!(1_700_500_000));
+            input
+        };
+        let recurrence = json!({"NumberOfOnCalls": 1, "RecurrenceMultiplier": 1,
+            "DailySettings": [{"HourOfDay": 9, "MinuteOfHour": 0}]});
+        Some(match operation {
+            "GetContact" | "ListContactChannels" | "ListPagesByContact" => json!({"ContactId": self.contact}),
+            "GetContactPolicy" => json!({"ContactArn": self.contact}),
+            "GetContactChannel" => json!({"ContactChannelId": self.channel}),
+            "GetRotation" => json!({"RotationId": self.rotation}),
+            "GetRotationOverride" => json!({"RotationId": self.rotation, "RotationOverrideId": self.over}),
+            "ListRotationShifts" | "ListRotationOverrides" => range(json!({"RotationId": self.rotation})),
+            "ListPreviewRotationShifts" => {
+                range(json!({"Members": ["a"], "TimeZoneId": "UTC", "Recurrence": recurrence}))
+            }
+            "DescribeEngagement" | "ListPagesByEngagement" => json!({"EngagementId": self.engagement}),
+            "GetEngagementProgress" => json!({"engagementId": self.engagement}),
+            "DescribePage" | "ListPageReceipts" | "ListPageResolutions" => json!({"PageId": self.page}),
+            _ => return None,
+        })
+    }
+}
+
 /// An association and its first execution.
 fn associate(instance: &Instance) -> (String, String) {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -166,13 +262,15 @@ impl Incident {
         let calendar = json!({"Name": "freeze", "DocumentType": "ChangeCalendar", "DocumentFormat": "TEXT", "Content": content});
         instance.call("CreateDocument", &calendar);
         let notification = notify(instance);
-        Self { notification, association, execution, automation, window, plan, arn, note, set }
+        let oncall = OnCall::of(instance);
+        Self { oncall, notification, association, execution, automation, window, plan, arn, note, set }
     }
 
     /// Something that people do about it.
     fn change(&self, instance: &Instance, n: usize) {
         let url = json!({"type": "METRIC", "value": {"url": format!("http://x/{n}")}});
         put_webhook(instance, n);
+        self.oncall.change(instance, n);
         let (operation, input) = match n % 5 {
             0 => {
                 ("UpdateIncidentRecord", json!({"arn": self.arn, "impact": n % 3 + 1, "status": "RESOLVED"}))
@@ -197,7 +295,8 @@ impl Incident {
 /// The inputs with which a read operation is asked here.
 fn inputs(operation: &str, node: &str, created: &Created, incident: &Incident) -> Vec<Value> {
     let Created { commands, ops_items, ops_metadata } = created;
-    if let Some(input) = incident.window.input(operation) {
+    let input = incident.window.input(operation).or_else(|| incident.oncall.input(operation));
+    if let Some(input) = input {
         return vec![input];
     }
     let documents = ["AWS-RunShellScript", "doc-0", "doc-1", "doc-2"];
@@ -215,6 +314,7 @@ fn inputs(operation: &str, node: &str, created: &Created, incident: &Incident) -
             .map(|name| json!({"ResourceType": "Document", "ResourceId": name}))
             .chain([json!({"ResourceType": "ManagedInstance", "ResourceId": node})])
             .chain(ops_items.iter().map(|id| json!({"ResourceType": "OpsItem", "ResourceId": id})))
+            .chain([json!({"ResourceARN": incident.oncall.contact})])
             .collect(),
         "GetOpsItem" | "ListOpsItemRelatedItems" => {
             ops_items.iter().map(|id| json!({"OpsItemId": id})).collect()

@@ -55,6 +55,14 @@ fn every_client_command_prints_json_or_refuses() {
     answered(&["notifications", "put-webhook", "other", "http://127.0.0.1:9/"]).text();
     let notification = answered(&["notifications", "send", "webhook:other", "--subject", "s"]).json();
     let notification = notification["notificationId"].as_str().unwrap().to_owned();
+    let plan = json!({"Alias": "ann", "Type": "PERSONAL", "Plan": {"Stages": []}}).to_string();
+    let contact =
+        answered(&["api", "ssm-contacts:CreateContact", "--json", &plan]).json()["ContactArn"].clone();
+    let rotation = json!({"Name": "days", "ContactIds": [contact], "TimeZoneId": "UTC", "Recurrence": {
+        "NumberOfOnCalls": 1, "RecurrenceMultiplier": 1, "DailySettings": [{"HourOfDay": 9, "MinuteOfHour": 0}]}});
+    answered(&["api", "ssm-contacts:CreateRotation", "--json", &rotation.to_string()]).json();
+    let engagement = answered(&["oncall", "page", "ann", "--subject", "s", "--content", "c"]).json();
+    let engagement = engagement["EngagementArn"].as_str().unwrap().to_owned();
     let principal = answered(&["access", "create-principal", "ada"]).json();
     let key = principal["accessKeyId"].as_str().unwrap().to_owned();
     let mapping = write("mapping.json", include_str!("../../../examples/webhooks/grafana.json"));
@@ -131,6 +139,12 @@ fn every_client_command_prints_json_or_refuses() {
         vec!["notifications", "cancel", &notification],
         vec!["notifications", "delete-mail-server"],
         vec!["notifications", "delete-webhook", "hook"],
+        vec!["oncall", "now"],
+        vec!["oncall", "shifts", "days"],
+        vec!["oncall", "page", "ann", "--subject", "s", "--content", "c"],
+        vec!["oncall", "engagements"],
+        vec!["oncall", "show", &engagement],
+        vec!["oncall", "accept", "none", "--code", "123456"],
         vec!["ops", "list"],
         vec!["ops", "show", &item],
         vec!["ops", "create", "t", "--source", "test"],

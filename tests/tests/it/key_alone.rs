@@ -65,6 +65,7 @@ fn every_client_command_works_with_a_key_alone() {
         &["compliance", "summary"],
         &["ops", "list"],
         &["incidents", "list"],
+        &["oncall", "now"],
         &["associations", "list"],
         &["parameters", "list"],
         &["rules", "list"],

@@ -74,14 +74,14 @@ threading.Event().wait()
 "#;
 
 /// A program at the other end, and what it has printed.
-struct Outside {
+pub(crate) struct Outside {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
     printed: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Outside {
-    fn start(instance: &Instance, script: &str) -> Self {
+    pub(crate) fn start(instance: &Instance, script: &str) -> Self {
         let mut child = instance.python_command(script, &[]).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let port = lines.next().unwrap().unwrap().parse().unwrap();
@@ -95,7 +95,7 @@ impl Outside {
         Self { child, port, printed }
     }
 
-    fn printed(&self) -> Vec<Value> {
+    pub(crate) fn printed(&self) -> Vec<Value> {
         self.printed.lock().unwrap().clone()
     }
 }

@@ -2,11 +2,12 @@
 
 use super::{after, contacts::contact, home, not_found, rows, token};
 use crate::{
-    Shared, codes,
+    codes,
     domain::channel::{Channel, Command},
     names::{CHANNEL, id_of, is_of},
     projections::{CHANNELS, CHANNELS_OF, ChannelRow},
     reactors::{WEBHOOK, code_name},
+    shared::Shared,
 };
 use reeve_authz::{Place, Resource, permit};
 use reeve_contracts::{contacts::ChannelCreated, ssm_contacts::*};

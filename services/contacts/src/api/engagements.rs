@@ -2,10 +2,10 @@
 
 use super::{after, contacts::contact, home, milliseconds, not_found, rows, seconds, token};
 use crate::{
-    Shared,
     domain::engagement::{Command, Engagement},
     names::{ENGAGEMENT, id_of, is_of},
     projections::{ENGAGEMENTS, EngagementRow, NEWEST_FIRST},
+    shared::Shared,
     starting,
 };
 use reeve_contracts::{

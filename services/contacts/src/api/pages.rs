@@ -2,12 +2,13 @@
 
 use super::{after, contacts::contact, engagements::engagement, home, not_found, rows, seconds, token};
 use crate::{
-    Shared, codes,
+    codes,
     domain::engagement::{Command, Engagement},
     names::{CHANNEL, Home, PAGE, id_of, is_of},
     projections::{
         ENGAGEMENTS, EngagementRow, PAGES, PAGES_OF_CONTACT, PAGES_OF_ENGAGEMENT, PageRow, ReceiptRow,
     },
+    shared::Shared,
 };
 use reeve_contracts::ssm_contacts::{Page as Listed, *};
 use reeve_runtime::{ApiError, Call, Page, Store, page_of, text, to_answers};

@@ -4,10 +4,9 @@
 //! target says after how long. Nothing repeats after the last stage: the engagement ends when everybody who was reached has
 //! acknowledged, when nobody was reached, or when nobody has answered for a day.
 
-use super::engagement::EngagementEvent;
 use super::state::{MINUTE_MS, Page, State, Status};
 use reeve_contracts::contacts::{
-    EngagementFinished, EngagementReachedNobody, PageFailed, PageOrdered, PageRetried,
+    EngagementEvent, EngagementFinished, EngagementReachedNobody, PageFailed, PageOrdered, PageRetried,
 };
 use uuid::Uuid;
 
