@@ -29,6 +29,8 @@ mod bus_away;
 mod calendar;
 #[path = "it/cases_nodes.rs"]
 mod cases_nodes;
+#[path = "it/cases_operations.rs"]
+mod cases_operations;
 #[path = "it/children.rs"]
 mod children;
 #[path = "it/client.rs"]

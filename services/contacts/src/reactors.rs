@@ -225,11 +225,7 @@ pub(crate) async fn take_notification(delivery: Delivery<NotificationEvent>) -> 
                 Ok(receipt) => Command::TakeSent { page_id, receipt: said(receipt) },
                 Err(reason) => Command::TakeFailed { page_id, reason: said(reason) },
             };
-            match delivery.execute::<Engagement>("page", id, command).await {
-                // Another installation's log may have been restored into this one: its pages are not ours.
-                Err(ExecuteError::Refused(_)) => Ok(()),
-                other => other.map(drop).map_err(Into::into),
-            }
+            known(delivery.execute::<Engagement>("page", id, command).await)
         }
         ACTIVATION_CODE => {
             let Ok(number) = part.parse() else { return Ok(()) };
@@ -237,9 +233,17 @@ pub(crate) async fn take_notification(delivery: Delivery<NotificationEvent>) -> 
                 Ok(receipt) => channel::Command::TakeSent { number, receipt: said(receipt) },
                 Err(reason) => channel::Command::TakeFailed { number, reason: said(reason) },
             };
-            take_code(delivery.execute::<Channel>("code", id, command).await)
+            known(delivery.execute::<Channel>("code", id, command).await)
         }
         _ => Ok(()),
+    }
+}
+
+/// What was asked for is known to who asked; another replica may not have taken it in yet.
+fn known<T, E: std::error::Error>(executed: Result<T, ExecuteError<E>>) -> Result<(), HandlerError> {
+    match executed {
+        Err(ExecuteError::Refused(error)) => Err(HandlerError::Retry(error.to_string())),
+        other => other.map(drop).map_err(Into::into),
     }
 }
 

@@ -89,7 +89,7 @@ impl Decider for Channel {
             // Its id is that of the call: whoever says it again made it.
             Command::Create(_) if !channel_id.is_empty() => None,
             Command::Create(new) => Some(ChannelEvent::ChannelCreated(*new)),
-            Command::TakeSent { .. } | Command::TakeFailed { .. } if !exists => None,
+            Command::TakeSent { .. } | Command::TakeFailed { .. } if state.is_deleted => None,
             _ if !exists => return Err(Error::Unknown),
             Command::Update { name, address } => {
                 let name = name.unwrap_or_else(|| state.name.clone());
