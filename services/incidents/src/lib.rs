@@ -46,7 +46,9 @@ pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
         .projection(projections::Timeline)
         .projection(projections::Replication)
         .request(move |request| requests::start(authorizer.clone(), of_requests.clone(), request))
-        .reactor(Consumer::from_now("actions").in_order(), reactors::begin_actions)
+        .reactor(Consumer::from_now("actions"), reactors::begin_actions)
+        // In order: what ends was asked for before.
+        .reactor(Consumer::from_now("engage").in_order(), reactors::engage_contacts)
         .reactor(Consumer::from_now("engagements").in_order(), reactors::tell_engagement)
         .reactor(Consumer::from_beginning("ops-items"), reactors::relate_ops_item);
     replication_operations(timeline_operations(incident_operations(plan_operations(service), turns)))

@@ -16,23 +16,29 @@ use reeve_types::arn::Arn;
 use serde_json::json;
 use uuid::Uuid;
 
-/// Contacts are engaged; what nobody here can do yet is on the timeline, so that no one waits for what never comes. When it is
-/// resolved, its engagements end.
+/// What nobody here can do yet is on the timeline, so that no one waits for what never comes.
 pub(crate) async fn begin_actions(delivery: Delivery<IncidentEvent>) -> Result<(), HandlerError> {
-    let started = match &delivery.event.event {
-        IncidentEvent::IncidentStarted(started) => started,
-        IncidentEvent::IncidentResolved(e) => return disengage(&delivery, &e.incident_id).await,
-        IncidentEvent::IncidentDeleted(e) => return disengage(&delivery, &e.incident_id).await,
-        _ => return Ok(()),
-    };
-    for contact in &started.engagements {
-        engage(&delivery, started, contact).await?;
-    }
+    let IncidentEvent::IncidentStarted(started) = &delivery.event.event else { return Ok(()) };
     for (action, reason) in not_begun(started) {
         let command = Command::FailAction { action: action.to_owned(), reason };
         delivery.execute::<Incident>(action, &started.incident_id, command).await?;
     }
     Ok(())
+}
+
+/// The plan's contacts are engaged when an incident starts; when it is over, their engagements end.
+pub(crate) async fn engage_contacts(delivery: Delivery<IncidentEvent>) -> Result<(), HandlerError> {
+    match &delivery.event.event {
+        IncidentEvent::IncidentStarted(started) => {
+            for contact in &started.engagements {
+                engage(&delivery, started, contact).await?;
+            }
+            Ok(())
+        }
+        IncidentEvent::IncidentResolved(e) => disengage(&delivery, &e.incident_id).await,
+        IncidentEvent::IncidentDeleted(e) => disengage(&delivery, &e.incident_id).await,
+        _ => Ok(()),
+    }
 }
 
 /// The kind of what asks for an engagement.

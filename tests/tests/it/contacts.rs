@@ -406,3 +406,62 @@ fn every_operation_of_contacts_by_the_aws_cli() {
     assert_eq!(operations.len(), 39);
     assert_eq!(*contacts.asked.borrow(), operations);
 }
+
+#[test]
+fn pages_survive_kills_each_by_one_id_and_none_follows_its_acknowledgement() {
+    const COUNT: usize = 12;
+    let mut contacts = Contacts::start();
+    let (ann, _) = a_person_has_a_channel(&contacts);
+    let call = |contacts: &Contacts, operation: &str, input: Value| {
+        let (status, answer) = contacts.instance.raw().call_of("ssm-contacts", operation, &input, None);
+        assert_eq!(status, 200, "{operation}: {answer}");
+        answer
+    };
+    for n in 0..COUNT {
+        let input =
+            json!({"ContactId": ann, "Sender": "s", "Subject": format!("number {n}"), "Content": "c"});
+        call(&contacts, "StartEngagement", input);
+        if n % 3 == 2 {
+            // Whatever follows from the last ones is at some step of its way.
+            std::thread::sleep(std::time::Duration::from_millis(n as u64 * 4));
+            contacts.instance.kill();
+            contacts.instance.restart();
+        }
+    }
+    let of = |contacts: &Contacts| {
+        let all = contacts
+            .pager
+            .printed()
+            .into_iter()
+            .filter(|message| text(&message["subject"]).starts_with("number"));
+        all.collect::<Vec<_>>()
+    };
+    let distinct = |messages: &[Value], member: fn(&Value) -> &Value| {
+        messages.iter().map(|message| text(member(message))).collect::<BTreeSet<_>>().len()
+    };
+    wait_for("each was paged", || (distinct(&of(&contacts), |it| &it["subject"]) == COUNT).then_some(()));
+    wait_for("the log has it too", || {
+        let listed = call(&contacts, "ListPagesByContact", json!({"ContactId": ann}));
+        let pages = listed["Pages"].as_array().unwrap().clone();
+        assert!(pages.len() <= COUNT, "no engagement has two pages");
+        (pages.len() == COUNT && pages.iter().all(|page| page["SentTime"].is_number())).then_some(())
+    });
+    let messages = of(&contacts);
+    assert_eq!(distinct(&messages, |it| &it["id"]), COUNT, "what came twice has one id: {messages:?}");
+    for message in &messages {
+        let details = &message["details"];
+        let input =
+            json!({"PageId": details["pageArn"], "AcceptType": "READ", "AcceptCode": details["acceptCode"]});
+        call(&contacts, "AcceptPage", input);
+    }
+    contacts.instance.kill();
+    std::fs::remove_dir_all(contacts.instance.data().join("views").join("contacts")).unwrap();
+    contacts.instance.restart();
+    let listed = call(&contacts, "ListEngagements", json!({}));
+    assert!(
+        listed["Engagements"].as_array().unwrap().iter().all(|one| one["StopTime"].is_number()),
+        "{listed}"
+    );
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    assert_eq!(of(&contacts).len(), messages.len(), "views that were built anew page nobody");
+}

@@ -197,6 +197,8 @@ impl State {
         self.is_over |= all;
         for line in self.lines.iter_mut().filter(|line| all || lines(line)) {
             line.is_ended = true;
+            // What is not needed any more goes: engagements that have ended are many.
+            (line.plan_json, line.minutes) = (String::new(), Vec::new());
         }
         for page_id in cancelled {
             if let Some(page) = self.pages.get_mut(page_id) {
