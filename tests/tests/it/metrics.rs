@@ -73,7 +73,7 @@ fn the_rules_and_the_targets_for_prometheus_name_what_there_is() {
     wait_for("all of them are there", || {
         let series = scraped(&address);
         let is_there = |name: &&str| series.keys().any(|key| key.split('{').next() == Some(*name));
-        named.iter().all(|name| is_there(&name)).then_some(())
+        named.iter().all(is_there).then_some(())
     });
     let config: Value =
         serde_yaml_ng::from_str(include_str!("../../../docker/prometheus/prometheus.yml")).unwrap();
