@@ -454,6 +454,12 @@ async fn wrong_input_is_told_by_the_name_of_its_member() {
         let refused = world.refused(operation, input.clone()).await;
         assert!(refused.contains(says), "{operation} {input}: {refused}");
     }
+    let mallory = Caller { actor: "mallory", ..Caller::default() };
+    let input = channel("EMAIL", "webhook:pager");
+    let denied =
+        mallory.call(&world.bus, "reeve.api.contacts.CreateContactChannel", &input).await.unwrap_err();
+    let denied = denied.to_string();
+    assert!(denied.starts_with("AccessDeniedException") && denied.contains("notifications:Send"), "{denied}");
     // SMS is taken, and its code does not leave; another code counts only when it is the last.
     let sms =
         world.call("CreateContactChannel", channel("SMS", "+15550100")).await["ContactChannelArn"].clone();
