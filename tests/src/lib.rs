@@ -14,6 +14,7 @@ mod programs;
 mod proxy;
 mod python;
 pub mod reminders;
+mod rpm;
 
 pub use agent::Agent;
 pub use apart::{Apart, parts};
@@ -24,6 +25,7 @@ pub use instance::Instance;
 pub use program::{Program, options as client_options};
 pub use programs::{Answer, agent as agent_program, nats_server, reeve, services};
 pub use proxy::Proxy;
+pub use rpm::{Notice, Rpm, RpmRoot};
 
 use std::{
     path::Path,

@@ -115,6 +115,8 @@ mod patching;
 mod patching_apt;
 #[path = "it/patching_choices.rs"]
 mod patching_choices;
+#[path = "it/patching_dnf.rs"]
+mod patching_dnf;
 #[path = "it/patching_story.rs"]
 mod patching_story;
 #[path = "it/poison.rs"]

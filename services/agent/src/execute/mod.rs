@@ -22,7 +22,7 @@ mod include;
 mod inventory;
 mod output;
 mod patch;
-mod paths;
+pub(crate) mod paths;
 mod process;
 mod results;
 mod script;

@@ -18,9 +18,9 @@ use super::{
 use crate::{
     inventory::Machine,
     patch::{
-        apt::Apt,
-        assess::{Assessed, State, assess, updatable},
+        assess::{Assessed, State, assess},
         installed::{Change, Installed},
+        manager::Manager,
         restart, system,
     },
 };
@@ -29,7 +29,7 @@ use reeve_document_language::{
     StepStatus,
     flow::{EXIT_SUCCESS, REBOOT},
 };
-use reeve_patch_baseline::{Baseline, Choice, OverrideList, Scheme, System};
+use reeve_patch_baseline::{Baseline, Choice, OverrideList, System};
 use reeve_types::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -49,16 +49,13 @@ pub(super) async fn run<D: ControlPlane, S: Sink>(
     }
     let machine = Machine { root: context.host.package_root.clone(), path: None };
     let system = system::read(&machine)?;
-    let apt = Apt { machine: &machine };
-    if !apt.is_there() {
-        return Err(format!("Packages of {} cannot be patched here yet: there is no apt.", system.product));
-    }
+    let manager = Manager::of(&machine, &system)?;
     let deadline = context.deadline.or_after(context.time(inputs));
     let mut run = match begin(context, order, system, deadline, out).await? {
         Ok(run) => run,
         Err(ran) => return Ok(ran),
     };
-    let looked = match run.look(&apt, true, out).await {
+    let looked = match run.look(&manager, true, out).await {
         Err(ran) => return Ok(ran),
         Ok(looked) => looked,
     };
@@ -70,22 +67,22 @@ pub(super) async fn run<D: ControlPlane, S: Sink>(
         Ok(looked) => looked,
     };
     let changed = match run.order.operation.clone() {
-        Operation::Scan => return Ok(run.end_scan(&looked, &machine, out).await),
-        Operation::DryRun => return run.preview(&apt, looked.deciding(), out).await,
+        Operation::Scan => return Ok(run.end_scan(&looked, &manager, out).await),
+        Operation::DryRun => return run.preview(&manager, looked.deciding(), out).await,
         Operation::Install => {
             run.before = looked.versions();
             run.is_refused = run.say_what_is_refused(looked.deciding(), out);
-            run.install(&apt, looked.deciding(), out).await?
+            run.install(&manager, looked.deciding(), out).await?
         }
         Operation::Rollback(command) => {
             run.before = looked.versions();
-            run.roll_back(&apt, &looked.official, &command, out).await?
+            run.roll_back(&manager, &looked.official, &command, out).await?
         }
     };
     if let Some(ran) = changed {
         return Ok(ran);
     }
-    match run.look(&apt, false, out).await {
+    match run.look(&manager, false, out).await {
         Err(ran) => Ok(ran),
         Ok(Err(reason)) => {
             run.tell(Err(reason.clone()), out).await;
@@ -95,7 +92,7 @@ pub(super) async fn run<D: ControlPlane, S: Sink>(
             say(looked.deciding(), out);
             run.is_refused |= run.say_what_is_not_back(&looked, out);
             run.tell(Ok(&looked), out).await;
-            Ok(run.end(&looked, &machine, out))
+            Ok(run.end(&looked, &manager, out))
         }
     }
 }
@@ -158,6 +155,7 @@ async fn begin<'a, D: ControlPlane, S: Sink>(
         failures: BTreeMap::new(),
         before: BTreeMap::new(),
         is_refused: false,
+        is_restart_due: false,
         wanted_back: BTreeMap::new(),
     };
     let (operation, by) = (run.order.operation.name(), run.deciding());
@@ -185,6 +183,8 @@ struct Run<'a, D> {
     before: BTreeMap<String, String>,
     /// Whether something that was asked for by name is not done.
     is_refused: bool,
+    /// Whether the package manager said that the machine has to be started anew.
+    is_restart_due: bool,
     /// The versions that a rollback is to lead to, likewise.
     wanted_back: BTreeMap<String, String>,
 }
@@ -217,28 +217,31 @@ impl<D: ControlPlane> Run<'_, D> {
     /// Finds out what there is, or why that is not known; or how the step ended meanwhile.
     async fn look<S: Sink>(
         &mut self,
-        apt: &Apt<'_>,
+        manager: &Manager<'_>,
         with_refresh: bool,
         out: &mut Out<'_, S>,
     ) -> Result<Result<Looked, String>, Ran> {
         let (context, deadline) = (self.context, self.deadline.clone());
-        context.bounded(&deadline, self.looked(apt, with_refresh, out)).await
+        context.bounded(&deadline, self.looked(manager, with_refresh, out)).await
     }
 
     async fn looked<S: Sink>(
         &mut self,
-        apt: &Apt<'_>,
+        manager: &Manager<'_>,
         with_refresh: bool,
         out: &mut Out<'_, S>,
     ) -> Result<Looked, String> {
         if with_refresh {
-            apt.wait(|who| line(out, false, who)).await?;
-            apt.refresh().await?;
+            manager.wait(|who| line(out, false, who)).await?;
+            manager.refresh().await?;
         }
-        let packages = apt.installed().await?;
-        let offers = apt.offers(&packages, &self.system.product).await?;
-        let candidates = apt.candidates(&updatable(&packages, &offers)).await?;
-        let by = |choice: Choice<'_>| assess(choice, &packages, &offers, &candidates, self.began.0);
+        let found = manager.found(&self.system.product).await?;
+        if with_refresh {
+            found.notes.iter().for_each(|note| line(out, false, note));
+        }
+        let by = |choice: Choice<'_>| {
+            assess(choice, &found.packages, &found.offers, &found.candidates, self.began.0)
+        };
         let official = by(Choice::of(&self.asked.baseline));
         let instead = (self.asked.instead.is_some() || self.list.is_some())
             .then(|| by(Choice { baseline: self.deciding(), list: self.list.as_ref() }));
@@ -246,12 +249,18 @@ impl<D: ControlPlane> Run<'_, D> {
         if !self.before.is_empty() {
             self.remember(&looked);
         }
-        let is_due = restart::due(apt.machine, Scheme::Deb).is_some();
+        let is_due = self.restart_due(manager).is_some();
         for one in looked.official.iter_mut().chain(looked.instead.iter_mut().flatten()) {
             self.look_closer(one, is_due);
         }
         self.keep();
         Ok(looked)
+    }
+
+    /// Why the machine has to be started anew; none when it has not.
+    fn restart_due(&self, manager: &Manager<'_>) -> Option<String> {
+        let due = restart::due(manager.machine(), manager.scheme());
+        due.or_else(|| self.is_restart_due.then(|| format!("{} says so", manager.name())))
     }
 
     /// What the run changed: what came along counts as well.
@@ -308,14 +317,14 @@ impl<D: ControlPlane> Run<'_, D> {
         is_refused
     }
 
-    async fn end_scan<S: Sink>(&self, looked: &Looked, machine: &Machine, out: &mut Out<'_, S>) -> Ran {
+    async fn end_scan<S: Sink>(&self, looked: &Looked, manager: &Manager<'_>, out: &mut Out<'_, S>) -> Ran {
         say(looked.deciding(), out);
         if !self.tell(Ok(looked), out).await {
             return Ran::FAILED;
         }
         let is_missing =
             looked.deciding().iter().any(|one| matches!(one.state, State::Missing | State::Failed));
-        let waits = self.order.may_restart && restart::due(machine, Scheme::Deb).is_some();
+        let waits = self.order.may_restart && self.restart_due(manager).is_some();
         let ends = match self.order.ending {
             Ending::Never => false,
             Ending::Always => true,
@@ -334,10 +343,10 @@ impl<D: ControlPlane> Run<'_, D> {
     }
 
     /// How an installation ends: with a restart, once, when one is due and permitted.
-    fn end<S: Sink>(&mut self, looked: &Looked, machine: &Machine, out: &mut Out<'_, S>) -> Ran {
+    fn end<S: Sink>(&mut self, looked: &Looked, manager: &Manager<'_>, out: &mut Out<'_, S>) -> Ran {
         let is_failed = self.is_refused || looked.deciding().iter().any(|one| one.state == State::Failed);
         let ran = if is_failed { Ran::FAILED } else { Ran::SUCCESS };
-        let Some(reason) = restart::due(machine, Scheme::Deb) else { return ran };
+        let Some(reason) = self.restart_due(manager) else { return ran };
         if !self.order.may_restart {
             line(out, false, &format!("A restart is due: {reason}. None is wanted."));
             return ran;

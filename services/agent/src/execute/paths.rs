@@ -21,7 +21,7 @@ pub(super) fn plain_name(name: &str) -> String {
 }
 
 /// Where a program is in the folders of PATH.
-pub(super) fn program(name: &str) -> Option<PathBuf> {
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }

@@ -2,6 +2,7 @@
 //!
 //! - `packages`: AWS:Application, by dpkg, rpm and snap.
 //! - `dpkg`: lists of packages, as they are read here and by patching.
+//! - `rpm`: rpm's database likewise.
 //! - `system`: AWS:InstanceDetailedInformation, and AWS:Service by systemd.
 //! - `network`: AWS:Network.
 //! - `files`: AWS:File, by patterns.
@@ -17,6 +18,7 @@ pub mod kept;
 mod network;
 mod packages;
 pub(crate) mod program;
+pub(crate) mod rpm;
 mod system;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! AWS:Application: what package managers have installed.
 
-use super::{Collected, Machine, dpkg, dpkg::records, entry, instant, plain, program};
+use super::{Collected, Machine, dpkg, dpkg::records, entry, instant, plain, program, rpm};
 use reeve_inventory_model::Entry;
 
 const APPLICATIONS: &str = "AWS:Application";
@@ -92,22 +92,24 @@ fn of_dpkg(machine: &Machine, records: Vec<[Vec<u8>; 8]>) -> (Vec<Entry>, String
     (entries, note)
 }
 
-/// Where rpm has its database, by its releases.
-const RPM_DATABASES: [&str; 4] = [
-    "/var/lib/rpm/rpmdb.sqlite",
-    "/usr/lib/sysimage/rpm/rpmdb.sqlite",
-    "/var/lib/rpm/Packages",
-    "/usr/lib/sysimage/rpm/Packages.db",
-];
-
 async fn rpm(machine: &Machine) -> Option<Packages> {
-    if !RPM_DATABASES.iter().any(|path| machine.at(path).exists()) {
+    if !rpm::has_database(machine) {
         return None;
     }
-    let format = "%{NAME}\u{1f}%{VERSION}\u{1f}%{RELEASE}\u{1f}%{EPOCH}\u{1f}%{ARCH}\u{1f}%{VENDOR}\u{1f}%{GROUP}\u{1f}\
-                  %{URL}\u{1f}%{SUMMARY}\u{1f}%{SOURCERPM}\u{1f}%{INSTALLTIME}\u{1e}";
-    let listed = program::output(machine, "rpm", &["-qa", "--queryformat", format]).await;
-    Some(listed.and_then(|output| Ok((of_rpm(records("rpm", &output)?), String::new()))))
+    let fields = [
+        "NAME",
+        "VERSION",
+        "RELEASE",
+        "EPOCH",
+        "ARCH",
+        "VENDOR",
+        "GROUP",
+        "URL",
+        "SUMMARY",
+        "SOURCERPM",
+        "INSTALLTIME",
+    ];
+    Some(rpm::list(machine, fields).await.map(|listed| (of_rpm(listed), String::new())))
 }
 
 fn of_rpm(records: Vec<[Vec<u8>; 11]>) -> Vec<Entry> {

@@ -2,18 +2,38 @@
 
 use super::Machine;
 use reeve_types::text::cut;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use tokio::io::AsyncReadExt;
 
 /// More than any of them prints.
 const MAX_OUTPUT_BYTES: u64 = 64 << 20;
 const MAX_REASON_CHARS: usize = 500;
 
+/// How a program ended, and what it printed.
+pub struct Ran {
+    pub status: ExitStatus,
+    pub stdout: Vec<u8>,
+    pub stderr: Vec<u8>,
+}
+
 /// What a program printed.
 ///
 /// # Errors
 /// When it is not there, printed too much, or did not end with 0: what it printed then may be a part.
 pub async fn output(machine: &Machine, program: &str, arguments: &[&str]) -> Result<Vec<u8>, String> {
+    let ran = ran(machine, program, arguments).await?;
+    if ran.status.success() {
+        return Ok(ran.stdout);
+    }
+    let said = cut(String::from_utf8_lossy(&ran.stderr).trim(), MAX_REASON_CHARS);
+    Err(format!("{program} ended with {}: {said}.", ran.status))
+}
+
+/// Runs a program to its end, however that is.
+///
+/// # Errors
+/// When it is not there, or printed too much.
+pub async fn ran(machine: &Machine, program: &str, arguments: &[&str]) -> Result<Ran, String> {
     let failed = |reason: String| format!("{program} {reason}.");
     let mut command = tokio::process::Command::new(program);
     command.args(arguments).env("LC_ALL", "C.UTF-8").kill_on_drop(true);
@@ -41,9 +61,5 @@ pub async fn output(machine: &Machine, program: &str, arguments: &[&str]) -> Res
         return Err(failed(format!("printed more than {MAX_OUTPUT_BYTES} bytes")));
     }
     let status = child.wait().await.map_err(|error| failed(error.to_string()))?;
-    if status.success() {
-        return Ok(stdout);
-    }
-    let said = cut(String::from_utf8_lossy(&stderr).trim(), MAX_REASON_CHARS);
-    Err(failed(format!("ended with {status}: {said}")))
+    Ok(Ran { status, stdout, stderr })
 }

@@ -1,24 +1,22 @@
 //! apt and dpkg: what they have, what they could have, and installing it.
 
 use super::{
-    assess::{Candidates, Offers, Package},
-    lock,
-    packages::{self, FORMAT, INDEX_FORMAT, Index, Simulated, Stanza},
+    assess::{Assessed, Candidate, Candidates, Offers, Package, updatable},
+    lock::Locks,
+    manager::{Found, Simulated, Versions},
+    packages::{self, FORMAT, INDEX_FORMAT, Index, Stanza},
 };
 use crate::inventory::{Machine, dpkg, program};
 use std::{
     collections::{BTreeMap, HashSet},
     path::Path,
     process::Stdio,
-    time::Duration,
 };
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::Command,
 };
 
-/// As long as others may be at the packages.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(300);
 /// apt waits itself as well, in case somebody was faster.
 const APT_LOCK_OPTION: &str = "DPkg::Lock::Timeout=60";
 /// The newly installed file keeps the configuration that is there, and asks nobody.
@@ -26,19 +24,16 @@ const KEEP_CONFIGURATION: [&str; 4] =
     ["-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"];
 const HELPER: &str = "/usr/lib/apt/apt-helper";
 
-/// Which versions may be installed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Versions {
-    Newer,
-    /// Also such as are older than what is there.
-    Any,
-}
-
-impl Versions {
-    fn option(self) -> Option<&'static str> {
-        (self == Self::Any).then_some("--allow-downgrades")
-    }
-}
+/// What dpkg and apt lock. Their own time-out does not cover all of them.
+pub const LOCKS: Locks = Locks {
+    files: &[
+        "/var/lib/dpkg/lock-frontend",
+        "/var/lib/dpkg/lock",
+        "/var/lib/apt/lists/lock",
+        "/var/cache/apt/archives/lock",
+    ],
+    process_files: &[],
+};
 
 /// apt on one machine.
 pub struct Apt<'a> {
@@ -46,11 +41,6 @@ pub struct Apt<'a> {
 }
 
 impl Apt<'_> {
-    /// Whether there is a database of packages.
-    pub fn is_there(&self) -> bool {
-        self.machine.at("/var/lib/dpkg/status").exists()
-    }
-
     /// Says to apt which root is meant, where that is not the machine's own.
     fn root(&self) -> Vec<String> {
         let root = &self.machine.root;
@@ -74,14 +64,6 @@ impl Apt<'_> {
         Ok(String::from_utf8_lossy(&output).into_owned())
     }
 
-    /// Waits for who else is at the packages.
-    ///
-    /// # Errors
-    /// Who still is.
-    pub async fn wait(&self, say: impl FnMut(&str)) -> Result<(), String> {
-        lock::wait(self.machine, LOCK_TIMEOUT, say).await
-    }
-
     /// Gets the repositories' indexes anew. A repository that is not reached is an error: what it has is not known.
     ///
     /// # Errors
@@ -95,11 +77,22 @@ impl Apt<'_> {
         }
     }
 
+    /// What is installed, and what could be.
+    ///
+    /// # Errors
+    /// When one of its programs does not say, or an index cannot be read to its end.
+    pub async fn found(&self, product: &str) -> Result<Found, String> {
+        let packages = self.installed().await?;
+        let offers = self.offers(&packages, product).await?;
+        let candidates = self.candidates(&updatable(&packages, &offers)).await?;
+        Ok(Found { packages, offers, candidates, notes: Vec::new() })
+    }
+
     /// What is installed.
     ///
     /// # Errors
     /// When dpkg does not say, or says that nothing is.
-    pub async fn installed(&self) -> Result<Vec<Package>, String> {
+    async fn installed(&self) -> Result<Vec<Package>, String> {
         let admin = format!("--admindir={}", self.machine.at("/var/lib/dpkg").display());
         let output = program::output(self.machine, "dpkg-query", &[&admin, "-W", "-f", FORMAT]).await?;
         let mut installed = packages::installed(&output)?;
@@ -117,7 +110,7 @@ impl Apt<'_> {
     ///
     /// # Errors
     /// When an index cannot be read to its end.
-    pub async fn offers(&self, installed: &[Package], product: &str) -> Result<Offers, String> {
+    async fn offers(&self, installed: &[Package], product: &str) -> Result<Offers, String> {
         let listed = self
             .output("apt-get", &["indextargets", "--format", INDEX_FORMAT, "Created-By: Packages"])
             .await?;
@@ -170,7 +163,7 @@ impl Apt<'_> {
     ///
     /// # Errors
     /// When apt does not say.
-    pub async fn candidates(&self, of: &[&Package]) -> Result<Candidates, String> {
+    async fn candidates(&self, of: &[&Package]) -> Result<Candidates, String> {
         if of.is_empty() {
             return Ok(Candidates::new());
         }
@@ -180,8 +173,10 @@ impl Apt<'_> {
         let said = packages::candidates(&self.output("apt-cache", &arguments).await?);
         let said: BTreeMap<String, Option<String>> = said.into_iter().collect();
         let candidate = |(package, full): (&&Package, &String)| {
-            let found = said.get(full).or_else(|| said.get(&package.name)).cloned().flatten();
-            ((package.name.clone(), package.arch.clone()), found)
+            let newest = said.get(full).or_else(|| said.get(&package.name)).cloned().flatten();
+            let at = newest.as_deref().unwrap_or("no version");
+            let reason = format!("The machine's preferences (apt_preferences) keep it at {at}.");
+            (package.key(), Candidate { newest, reason, excluded: Vec::new() })
         };
         Ok(of.iter().zip(&names).map(candidate).collect())
     }
@@ -192,7 +187,7 @@ impl Apt<'_> {
     /// What apt complains of.
     pub async fn simulate(&self, targets: &[String], versions: Versions) -> Result<Simulated, String> {
         let options = ["-q", "-s", "--no-remove", "--no-install-recommends", "-o", "Debug::NoLocking=1"];
-        let options = options.into_iter().chain(versions.option()).chain(["install"]);
+        let options = options.into_iter().chain(option(versions)).chain(["install"]);
         let arguments: Vec<&str> = options.chain(targets.iter().map(String::as_str)).collect();
         packages::simulated(&self.output("apt-get", &arguments).await?)
     }
@@ -204,7 +199,7 @@ impl Apt<'_> {
             .args(self.root())
             .args(["-q", "-y", "--no-remove", "--no-install-recommends", "-o", APT_LOCK_OPTION])
             .args(KEEP_CONFIGURATION)
-            .args(versions.option());
+            .args(option(versions));
         command.arg("install").args(targets);
         quiet(command)
     }
@@ -226,6 +221,19 @@ impl Apt<'_> {
         command.args(["--force-confdef", "--force-confold", "--configure", "-a"]);
         quiet(command)
     }
+}
+
+/// A version as apt is told it: a name, the architecture where it has one of its own, and the version.
+pub fn target(one: &Assessed, version: &str) -> String {
+    let package = &one.package;
+    match package.arch.as_str() {
+        "all" => format!("{}={version}", package.name),
+        arch => format!("{}:{arch}={version}", package.name),
+    }
+}
+
+fn option(versions: Versions) -> Option<&'static str> {
+    (versions == Versions::Any).then_some("--allow-downgrades")
 }
 
 /// A command that asks nothing, and that starts no services anew on its own account.

@@ -1,28 +1,61 @@
 //! The state of each package by a baseline, and which version is to be installed.
 
-use reeve_patch_baseline::{Choice, Decision, Level, Patch, compare};
+use reeve_patch_baseline::{Choice, Decision, Level, Patch, Scheme, compare};
 use std::{cmp::Ordering, collections::HashMap};
 
-/// A package that is installed.
+/// A package that is installed; of one that is installed in several versions side by side the newest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Package {
+    pub scheme: Scheme,
     pub name: String,
     pub arch: String,
     pub version: String,
-    /// Whether somebody said that it stays as it is.
-    pub is_held: bool,
+    /// What lets it be updated, where somebody said that it stays as it is; empty: nobody did.
+    pub hold: String,
     /// Whether it is unpacked and not configured, or worse.
     pub is_broken: bool,
+    /// Whether new versions are installed beside the former ones.
+    pub is_install_only: bool,
     /// When its files were put there, in seconds since 1970; 0: not known.
     pub installed_seconds: i64,
 }
 
-/// Versions that repositories have, by name and architecture. `is_security` is the repository's.
-pub type Offers = HashMap<(String, String), Vec<Patch>>;
+impl Package {
+    pub fn key(&self) -> Key {
+        (self.name.clone(), self.arch.clone())
+    }
+}
 
-/// The version that the machine's package manager would take of each package by itself, by name and architecture; none where
-/// its preferences forbid every one.
-pub type Candidates = HashMap<(String, String), Option<String>>;
+/// A package's name and architecture.
+pub type Key = (String, String);
+
+/// Versions that repositories have, by the installed package that they are for. `is_security` is the repository's, or the
+/// notice's: a version that several notices name is there once for each of them.
+pub type Offers = HashMap<Key, Vec<Patch>>;
+
+/// What the machine's package manager would take of a package by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Candidate {
+    /// None where its settings forbid every version.
+    pub newest: Option<String>,
+    /// Versions that are up to the newest one, and that it does not take.
+    pub excluded: Vec<String>,
+    /// Why it takes no other one.
+    pub reason: String,
+}
+
+impl Candidate {
+    fn excludes(&self, offer: &Patch) -> bool {
+        self.excluded.iter().any(|version| is_version(offer, version))
+    }
+
+    fn takes(&self, offer: &Patch) -> bool {
+        let is_beyond = |at: &str| compare(offer.scheme, &offer.version, at) == Ordering::Greater;
+        self.newest.as_deref().is_some_and(|at| !is_beyond(at)) && !self.excludes(offer)
+    }
+}
+
+pub type Candidates = HashMap<Key, Candidate>;
 
 /// What a package is by AWS's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,10 +90,9 @@ pub struct Assessed {
     pub target: Option<Patch>,
     /// The newest version that the package manager would take, approved or not; none where there is nothing newer.
     pub available: Option<Patch>,
-    /// Whether the target, or the installed version, is a security fix.
-    pub is_security: bool,
+    /// What is known of the target, or of the installed version where there is none.
+    pub told: Patch,
     pub level: Level,
-    pub priority: String,
     /// Why it is not as it should be, or what else there is to say.
     pub reason: String,
     /// Whether it is not whole, and the target is what mends it.
@@ -76,12 +108,17 @@ impl Assessed {
     pub fn is_wanted(&self) -> bool {
         self.is_mended_by_target || self.state == State::Missing && self.reason.is_empty()
     }
+
+    /// Whether the target, or the installed version, is a security fix.
+    pub fn is_security(&self) -> bool {
+        self.told.is_security
+    }
 }
 
 /// The packages of which there is a newer version.
 pub fn updatable<'a>(packages: &'a [Package], offers: &Offers) -> Vec<&'a Package> {
     let is_newer = |package: &&Package| {
-        let offers = offers.get(&(package.name.clone(), package.arch.clone()));
+        let offers = offers.get(&package.key());
         offers
             .into_iter()
             .flatten()
@@ -98,257 +135,225 @@ pub fn assess(
     candidates: &Candidates,
     now_ms: i64,
 ) -> Vec<Assessed> {
-    packages.iter().map(|package| one(choice, package, offers, candidates, now_ms)).collect()
+    let none = Candidate::default();
+    let of = |package: &Package| {
+        let key = package.key();
+        let versions = offers.get(&key).map(Vec::as_slice).unwrap_or_default();
+        let one = One { choice, package, versions, candidate: candidates.get(&key).unwrap_or(&none), now_ms };
+        one.assessed()
+    };
+    packages.iter().map(of).collect()
 }
 
-fn one(
-    choice: Choice<'_>,
-    package: &Package,
-    offers: &Offers,
-    candidates: &Candidates,
+fn order(a: &Patch, b: &Patch) -> Ordering {
+    compare(a.scheme, &a.version, &b.version)
+}
+
+fn is_version(of: &Patch, version: &str) -> bool {
+    compare(of.scheme, &of.version, version) == Ordering::Equal
+}
+
+/// One package, and all by which it is decided.
+struct One<'a> {
+    choice: Choice<'a>,
+    package: &'a Package,
+    versions: &'a [Patch],
+    candidate: &'a Candidate,
     now_ms: i64,
-) -> Assessed {
-    let key = (package.name.clone(), package.arch.clone());
-    let versions = offers.get(&key).map(Vec::as_slice).unwrap_or_default();
-    let order = |a: &Patch, b: &Patch| compare(a.scheme, &a.version, &b.version);
-    let installed = Patch {
-        name: package.name.clone(),
-        arch: package.arch.clone(),
-        version: package.version.clone(),
-        ..Patch::default()
-    };
-    let newer = versions.iter().filter(|offer| order(offer, &installed) == Ordering::Greater);
-    // What is beyond the candidate is of a repository that is not for updates, such as backports, or is kept back.
-    let candidate = candidates.get(&key).and_then(Option::as_deref);
-    let is_taken = |offer: &Patch| {
-        candidate.is_some_and(|at| compare(offer.scheme, &offer.version, at) != Ordering::Greater)
-    };
-    let kept_back = newer.clone().filter(|offer| offer.is_security && !is_taken(offer));
-    let kept_back = kept_back.max_by(|a, b| order(a, b)).cloned();
-    let newer = newer.filter(|offer| is_taken(offer));
-    // A security fix that a newer ordinary version hides comes with that one.
-    let with_fixes = newer.clone().map(|offer| Patch {
-        is_security: newer.clone().any(|other| other.is_security && order(other, offer) != Ordering::Greater),
-        ..offer.clone()
-    });
-    let available = with_fixes.clone().max_by(|a, b| order(a, b));
-    let mut notes = Vec::new();
-    let mut best: Option<(Patch, Level)> = None;
-    for offer in with_fixes {
-        match choice.decide(&offer, now_ms) {
-            Decision::Approved { level, .. } => {
-                if best.as_ref().is_none_or(|(target, _)| order(&offer, target) == Ordering::Greater) {
-                    best = Some((offer, level));
+}
+
+impl<'a> One<'a> {
+    fn assessed(&self) -> Assessed {
+        let newer: Vec<&Patch> = self.versions.iter().filter(|offer| self.is_newer(offer)).collect();
+        // What is beyond the candidate is of a repository that is not for updates, such as backports, or is kept back.
+        let (taken, kept_back): (Vec<&Patch>, Vec<&Patch>) =
+            newer.iter().partition(|offer| self.candidate.takes(offer));
+        let mut notes = Vec::new();
+        let best = self.best(&taken, &mut notes);
+        // Of what is merely beyond the candidate a fix alone is missed; what somebody excluded is told of whatever it is.
+        let mut held: Vec<&Patch> = kept_back;
+        held.retain(|offer| offer.is_security || self.candidate.excludes(offer));
+        let available = taken.iter().max_by(|a, b| order(a, b)).map(|offer| self.with_notices(offer));
+        let assessed = match (best, self.best(&held, &mut Vec::new())) {
+            (Some((target, level)), _) => self.missing(target, level, self.held()),
+            (None, Some((fix, level))) => self.missing(fix, level, self.candidate.reason.clone()),
+            (None, None) => self.present(notes.join(" ")),
+        };
+        Assessed { available, ..assessed }
+    }
+
+    fn is_newer(&self, offer: &Patch) -> bool {
+        compare(offer.scheme, &offer.version, &self.package.version) == Ordering::Greater
+    }
+
+    fn held(&self) -> String {
+        match self.package.hold.as_str() {
+            "" => String::new(),
+            hold => format!("It is held: {hold} lets it be updated."),
+        }
+    }
+
+    /// The newest of some versions that is approved. Why others are not is noted.
+    fn best(&self, offers: &[&Patch], notes: &mut Vec<String>) -> Option<(Patch, Level)> {
+        let mut best: Option<(&Patch, Level)> = None;
+        for offer in offers {
+            if best.as_ref().is_some_and(|(target, _)| order(offer, target) != Ordering::Greater) {
+                continue;
+            }
+            match self.decide(offer) {
+                Decision::Approved { level, .. } => best = Some((offer, level)),
+                other => notes.extend(note(offer, &other).filter(|note| !notes.contains(note))),
+            }
+        }
+        best.map(|(target, level)| (self.with_notices(target), level))
+    }
+
+    /// Decides on a version by all that it brings: a security fix that a newer ordinary version hides comes with that one.
+    /// What its own entries are rejected by counts for it alone.
+    fn decide(&self, offer: &Patch) -> Decision {
+        let own = self.versions.iter().filter(|other| is_version(other, &offer.version));
+        let mut decided = Decision::NotApproved;
+        for entry in own {
+            match (self.choice.decide(entry, self.now_ms), &decided) {
+                (rejected @ Decision::Rejected { .. }, _) => return rejected,
+                (_, Decision::Approved { .. }) => {}
+                (approved @ Decision::Approved { .. }, _)
+                | (approved @ Decision::Pending { .. }, Decision::NotApproved) => {
+                    decided = approved;
                 }
+                _ => {}
             }
-            Decision::Pending { from_ms } => {
-                let at = reeve_types::Timestamp(from_ms).rfc3339();
-                notes.push(format!("{} is approved from {at} on.", offer.version));
+        }
+        let brought = self.brought_by(offer).filter(|other| !is_version(other, &offer.version));
+        for earlier in brought {
+            let with = Patch {
+                classification: earlier.classification.clone(),
+                severity: earlier.severity.clone(),
+                is_security: earlier.is_security,
+                advisories: earlier.advisories.clone(),
+                cves: earlier.cves.clone(),
+                bugzilla: earlier.bugzilla.clone(),
+                released_ms: offer.released_ms.max(earlier.released_ms),
+                ..offer.clone()
+            };
+            match (self.choice.decide(&with, self.now_ms), &decided) {
+                (_, Decision::Approved { .. }) => break,
+                (approved @ Decision::Approved { .. }, _)
+                | (approved @ Decision::Pending { .. }, Decision::NotApproved) => {
+                    decided = approved;
+                }
+                _ => {}
             }
-            Decision::Rejected { by, .. } => notes.push(format!("{} is rejected by {by:?}.", offer.version)),
-            Decision::NotApproved => {}
+        }
+        decided
+    }
+
+    /// The entries of what a version brings to this machine: its own, and those of versions between it and the installed one.
+    /// For an installed version those that are not newer.
+    fn brought_by<'b>(&'b self, offer: &'b Patch) -> impl Iterator<Item = &'a Patch> + 'b {
+        let is_update = self.is_newer(offer);
+        self.versions.iter().filter(move |other| {
+            order(other, offer) != Ordering::Greater && self.is_newer(other) == is_update
+        })
+    }
+
+    /// A version with all that is known of what it brings.
+    fn with_notices(&self, offer: &Patch) -> Patch {
+        let mut all = offer.clone();
+        for other in self.brought_by(offer) {
+            let is_graver =
+                (other.is_security, rank(&other.severity)) > (all.is_security, rank(&all.severity));
+            if is_graver || all.classification.is_empty() {
+                all.classification.clone_from(&other.classification);
+                all.severity.clone_from(&other.severity);
+            }
+            all.is_security |= other.is_security;
+            for (into, from) in [
+                (&mut all.advisories, &other.advisories),
+                (&mut all.cves, &other.cves),
+                (&mut all.bugzilla, &other.bugzilla),
+            ] {
+                from.iter().for_each(|id| {
+                    if !into.contains(id) {
+                        into.push(id.clone())
+                    }
+                });
+            }
+        }
+        all
+    }
+
+    fn missing(&self, target: Patch, level: Level, reason: String) -> Assessed {
+        Assessed {
+            package: self.package.clone(),
+            state: State::Missing,
+            level,
+            told: target.clone(),
+            target: Some(target),
+            available: None,
+            reason,
+            is_mended_by_target: false,
         }
     }
-    let kept_back = kept_back.and_then(|fix| match choice.decide(&fix, now_ms) {
-        Decision::Approved { level, .. } => Some((fix, level)),
-        _ => None,
-    });
-    let assessed = match (best, kept_back) {
-        (Some((target, level)), _) => missing(package, target, level),
-        (None, Some((fix, level))) => {
-            let at = candidate.unwrap_or("no version");
-            let reason = format!("The machine's preferences (apt_preferences) keep it at {at}.");
-            Assessed { reason, ..missing(package, fix, level) }
+
+    /// A package of which there is nothing to install.
+    fn present(&self, reason: String) -> Assessed {
+        let same = self.versions.iter().find(|offer| is_version(offer, &self.package.version));
+        let installed = same.cloned().unwrap_or_else(|| Patch {
+            scheme: self.package.scheme,
+            name: self.package.name.clone(),
+            arch: self.package.arch.clone(),
+            version: self.package.version.clone(),
+            ..Patch::default()
+        });
+        let by_itself = self.choice.decide(&installed, self.now_ms);
+        let decided = match by_itself {
+            Decision::NotApproved | Decision::Pending { .. } => self.decide(&installed),
+            decided => decided,
+        };
+        let (state, level, reason) = match decided {
+            Decision::Approved { level, .. } => (State::Installed, level, reason),
+            Decision::Rejected { as_dependency: false, by } => {
+                (State::InstalledRejected, Level::Unspecified, format!("It is rejected by {by:?}."))
+            }
+            _ => (State::InstalledOther, Level::Unspecified, reason),
+        };
+        Assessed {
+            package: self.package.clone(),
+            state,
+            target: None,
+            available: None,
+            level,
+            told: self.with_notices(&installed),
+            reason,
+            is_mended_by_target: false,
         }
-        (None, None) => present(choice, package, versions, installed, now_ms, notes.join(" ")),
-    };
-    Assessed { available, ..assessed }
+    }
 }
 
-fn missing(package: &Package, target: Patch, level: Level) -> Assessed {
-    let reason = match package.is_held {
-        true => format!("It is held: `apt-mark unhold {}` lets it be updated.", package.name),
-        false => String::new(),
-    };
-    Assessed {
-        package: package.clone(),
-        state: State::Missing,
-        is_security: target.is_security,
-        level,
-        priority: target.priority.clone(),
-        target: Some(target),
-        available: None,
-        reason,
-        is_mended_by_target: false,
+/// Why a version is not approved, where that is more than that nothing approves it.
+fn note(offer: &Patch, decided: &Decision) -> Option<String> {
+    let version = &offer.version;
+    match decided {
+        Decision::Pending { from_ms } => {
+            let at = reeve_types::Timestamp(*from_ms).rfc3339();
+            Some(format!("{version} is approved from {at} on."))
+        }
+        Decision::Rejected { by, .. } => Some(format!("{version} is rejected by {by:?}.")),
+        Decision::NotApproved if offer.scheme == Scheme::Rpm && offer.classification.is_empty() => {
+            let repository = &offer.repository;
+            Some(format!("{version} is unclassified: no update notice of {repository} names it."))
+        }
+        Decision::NotApproved | Decision::Approved { .. } => None,
     }
 }
 
-/// A package of which there is nothing to install.
-fn present(
-    choice: Choice<'_>,
-    package: &Package,
-    versions: &[Patch],
-    installed: Patch,
-    now_ms: i64,
-    reason: String,
-) -> Assessed {
-    let same = |offer: &&Patch| compare(offer.scheme, &offer.version, &installed.version) == Ordering::Equal;
-    let is_security = versions.iter().filter(same).any(|offer| offer.is_security);
-    let patch = versions.iter().find(same).map(|offer| Patch { is_security, ..offer.clone() });
-    let patch = patch.unwrap_or(installed);
-    let (state, level, note) = match choice.decide(&patch, now_ms) {
-        Decision::Approved { level, .. } => (State::Installed, level, reason),
-        Decision::Rejected { as_dependency: false, by } => {
-            (State::InstalledRejected, Level::Unspecified, format!("It is rejected by {by:?}."))
-        }
-        _ => (State::InstalledOther, Level::Unspecified, reason),
-    };
-    Assessed {
-        package: package.clone(),
-        state,
-        target: None,
-        available: None,
-        is_security,
-        level,
-        priority: patch.priority,
-        reason: note,
-        is_mended_by_target: false,
-    }
+/// How grave a severity is.
+fn rank(severity: &str) -> u8 {
+    let known = ["low", "moderate", "medium", "important", "critical"];
+    let found = known.iter().position(|one| severity.eq_ignore_ascii_case(one));
+    found.map_or(0, |at| u8::try_from(at + 1).unwrap_or(u8::MAX))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use reeve_patch_baseline::{Baseline, OverrideList, OverridePatch, RejectedAction, Rule};
-
-    fn offer(version: &str, is_security: bool) -> Patch {
-        Patch {
-            name: "a".into(),
-            arch: "amd64".into(),
-            version: version.into(),
-            is_security,
-            ..Patch::default()
-        }
-    }
-
-    fn assessed(baseline: &Baseline, installed: &str, candidate: Option<&str>, offers: &[Patch]) -> Assessed {
-        assessed_by(Choice::of(baseline), installed, candidate, offers)
-    }
-
-    fn assessed_by(
-        choice: Choice<'_>,
-        installed: &str,
-        candidate: Option<&str>,
-        offers: &[Patch],
-    ) -> Assessed {
-        let package = Package {
-            name: "a".into(),
-            arch: "amd64".into(),
-            version: installed.into(),
-            ..Package::default()
-        };
-        let key = ("a".to_owned(), "amd64".to_owned());
-        let offers = Offers::from([(key.clone(), offers.to_vec())]);
-        let candidates = Candidates::from([(key, candidate.map(str::to_owned))]);
-        assess(choice, &[package], &offers, &candidates, 0).remove(0)
-    }
-
-    #[test]
-    fn what_is_beyond_the_candidate_is_not_wanted_and_a_fix_that_is_kept_back_is_said() {
-        let baseline = Baseline { rules: vec![Rule::default()], ..Baseline::default() };
-        // A fix, and a newer version in backports, which apt takes nothing of by itself.
-        let offers = [offer("1.1", true), offer("2.0", false)];
-        let one = assessed(&baseline, "1.0", Some("1.1"), &offers);
-        assert_eq!((one.target.as_ref().unwrap().version.as_str(), one.is_wanted()), ("1.1", true));
-        let only = assessed(&baseline, "1.0", Some("1.0"), &offers[1..]);
-        assert_eq!((only.state, only.target.is_none()), (State::InstalledOther, true));
-        // Pinned to what is there, or to nothing at all.
-        for candidate in [Some("1.0"), None] {
-            let pinned = assessed(&baseline, "1.0", candidate, &offers);
-            assert_eq!((pinned.state, pinned.is_wanted()), (State::Missing, false));
-            assert!(pinned.reason.contains("preferences"), "{}", pinned.reason);
-        }
-    }
-
-    proptest! {
-        /// Over generated repositories and baselines: what is to be installed is approved by the baseline, newer than what
-        /// is there, offered, and no ordinary update unless those are wanted.
-        #[test]
-        fn nothing_is_wanted_that_the_baseline_does_not_approve(
-            installed in 0u8..4,
-            versions in prop::collection::vec((0u8..6, any::<bool>()), 0..6),
-            rejected in prop::option::of(0u8..6), block in any::<bool>(),
-            approved in prop::collection::vec(0u8..6, 0..2), by_name in any::<bool>(),
-            rules in 0usize..2, non_security in any::<bool>(),
-        ) {
-            let offers: Vec<Patch> = versions.iter().map(|(v, security)| offer(&v.to_string(), *security)).collect();
-            let baseline = Baseline {
-                rules: vec![Rule { non_security, ..Rule::default() }; rules],
-                approved: approved.iter().map(|v| format!("a={v}")).collect(),
-                approved_non_security: by_name,
-                rejected: rejected.iter().map(|v| format!("a={v}")).collect(),
-                rejected_action: if block { RejectedAction::Block } else { RejectedAction::AllowAsDependency },
-                ..Baseline::default()
-            };
-            let one = assessed(&baseline, &installed.to_string(), Some("9"), &offers);
-            if let Some(target) = &one.target {
-                let version: u8 = target.version.parse().unwrap();
-                prop_assert!(version > installed && versions.iter().any(|(v, _)| *v == version));
-                prop_assert_ne!(rejected, Some(version));
-                let has_fix = versions.iter().any(|(v, security)| *security && *v > installed && *v <= version);
-                let by_rule = rules > 0 && (has_fix || non_security);
-                prop_assert!(by_rule || approved.contains(&version) && (has_fix || by_name));
-                prop_assert_eq!(one.state, State::Missing);
-            } else {
-                // Nothing that a rule approves was passed over.
-                let missed = versions.iter().any(|(v, security)| {
-                    *v > installed && (*security || non_security) && rules > 0 && rejected != Some(*v)
-                });
-                prop_assert!(!missed);
-                prop_assert_ne!(one.state, State::Missing);
-            }
-        }
-
-        /// With a list instead of what the baseline approves: what is to be installed is a version that the list names, that
-        /// is offered, newer, within what the package manager would take, and that the baseline does not reject.
-        #[test]
-        fn with_a_list_nothing_else_is_wanted_than_what_it_names(
-            installed in 0u8..4, candidate in 0u8..7,
-            versions in prop::collection::vec((0u8..6, any::<bool>()), 0..6),
-            listed in prop::collection::vec((prop::sample::select(vec!["a", "a.amd64", "b", "*.arm64"]),
-                prop::option::of(0u8..6)), 1..4),
-            rejected in prop::option::of(0u8..6), rules in 0usize..2,
-        ) {
-            let offers: Vec<Patch> = versions.iter().map(|(v, security)| offer(&v.to_string(), *security)).collect();
-            let baseline = Baseline {
-                rules: vec![Rule { non_security: true, ..Rule::default() }; rules],
-                rejected: rejected.iter().map(|v| format!("a={v}")).collect(),
-                rejected_action: RejectedAction::Block,
-                ..Baseline::default()
-            };
-            let entry = |(id, title): &(&str, Option<u8>)| OverridePatch {
-                id: (*id).to_owned(),
-                title: title.map(|v| v.to_string()),
-            };
-            let list = OverrideList { patches: listed.iter().map(entry).collect() };
-            let choice = Choice { baseline: &baseline, list: Some(&list) };
-            let candidate_text = candidate.to_string();
-            let one = assessed_by(choice, &installed.to_string(), Some(&candidate_text), &offers);
-            let is_named = |version: u8| listed.iter().any(|(id, title)| {
-                id.starts_with('a') && title.is_none_or(|title| title == version)
-            });
-            if one.is_wanted() {
-                let version: u8 = one.target.as_ref().unwrap().version.parse().unwrap();
-                prop_assert!(version > installed && versions.iter().any(|(v, _)| *v == version));
-                prop_assert!(is_named(version) && version <= candidate);
-                prop_assert_ne!(rejected, Some(version));
-            } else {
-                let passed_over = versions.iter().any(|(v, _)| {
-                    *v > installed && *v <= candidate && is_named(*v) && rejected != Some(*v)
-                });
-                prop_assert!(!passed_over);
-            }
-        }
-    }
-}
+mod tests;

@@ -1,6 +1,9 @@
 //! What dpkg and apt write, read: lists of packages and indexes of repositories. Pure.
 
-use super::assess::Package;
+use super::{
+    assess::Package,
+    manager::{Planned, Simulated},
+};
 use crate::inventory::dpkg::records;
 use reeve_patch_baseline::Patch;
 
@@ -21,13 +24,14 @@ pub fn installed(output: &[u8]) -> Result<Vec<Package>, String> {
         if matches!(state, None | Some('n' | 'c')) {
             continue;
         }
+        let hold = if wanted == Some('h') { format!("`apt-mark unhold {name}`") } else { String::new() };
         packages.push(Package {
             name,
             arch,
             version,
-            is_held: wanted == Some('h'),
+            hold,
             is_broken: state != Some('i') || status.chars().nth(2).is_some_and(|error| error != ' '),
-            installed_seconds: 0,
+            ..Package::default()
         });
     }
     Ok(packages)
@@ -120,13 +124,7 @@ impl Stanza {
 }
 
 /// What apt would do, from what `apt-get -s` printed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Simulated {
-    /// Name, the version that is there (none: it is new), and the version that comes.
-    pub installed: Vec<(String, Option<String>, String)>,
-    pub removed: Vec<String>,
-}
-
+///
 /// # Errors
 /// For a line of an installation that cannot be read.
 pub fn simulated(output: &str) -> Result<Simulated, String> {
@@ -142,7 +140,14 @@ pub fn simulated(output: &str) -> Result<Simulated, String> {
                     None => (None, rest),
                 };
                 let version = rest.strip_prefix('(')?.split([' ', ')']).next()?;
-                Some((name.to_owned(), before, version.to_owned()))
+                let (bare, arch) = name.split_once(':').unwrap_or((name, ""));
+                Some(Planned {
+                    name: bare.to_owned(),
+                    arch: arch.to_owned(),
+                    shown: name.to_owned(),
+                    before,
+                    version: version.to_owned(),
+                })
             };
             simulated
                 .installed
@@ -182,7 +187,7 @@ mod tests {
             .map(|(status, name)| record(status, name))
             .collect();
         let found = installed(listed.as_bytes()).unwrap();
-        let told: Vec<_> = found.iter().map(|p| (p.name.as_str(), p.is_held, p.is_broken)).collect();
+        let told: Vec<_> = found.iter().map(|p| (p.name.as_str(), !p.hold.is_empty(), p.is_broken)).collect();
         let expected = [
             ("a", false, false),
             ("b", true, false),
@@ -235,8 +240,10 @@ mod tests {
             Inst linux-image-6.8.0-100-generic (6.8.0-100.100 Ubuntu:24.04/noble-security [amd64])\n\
             Remv old [1.0]\nConf libc6 (2.36-10 Debian:12/stable [amd64])\n";
         let found = simulated(said).unwrap();
+        let told: Vec<_> =
+            found.installed.into_iter().map(|one| (one.shown, one.before, one.version)).collect();
         assert_eq!(
-            found.installed,
+            told,
             [
                 ("libc6".into(), Some("2.36-9".into()), "2.36-10".into()),
                 ("linux-image-6.8.0-100-generic".into(), None, "6.8.0-100.100".into()),

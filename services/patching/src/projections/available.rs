@@ -2,7 +2,7 @@
 
 use reeve_eventsourcing::{View, ViewExt};
 use reeve_inventory_model::Entry;
-use reeve_patch_baseline::Patch;
+use reeve_patch_baseline::{Patch, Scheme, is_deb, system_of_product};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -26,9 +26,14 @@ pub(super) fn count(view: &mut dyn View, of: &Entry, is_more: bool, at: Timestam
         return;
     }
     let key = format!("{product}/{id}/{version}");
+    let ids = |name: &str| -> Vec<String> {
+        text(name).split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect()
+    };
+    let system = system_of_product(&product).unwrap_or_default();
     let (name, arch) = id.rsplit_once('.').unwrap_or((&id, ""));
     let mut row: AvailableRow = view.row(AVAILABLE, &key).unwrap_or_else(|| AvailableRow {
         patch: Patch {
+            scheme: if is_deb(system) { Scheme::Deb } else { Scheme::Rpm },
             name: name.to_owned(),
             arch: arch.to_owned(),
             version,
@@ -38,7 +43,11 @@ pub(super) fn count(view: &mut dyn View, of: &Entry, is_more: bool, at: Timestam
             priority: text("AvailablePriority"),
             section: text("AvailableSection"),
             repository: text("AvailableRepository"),
-            ..Patch::default()
+            severity: text("AvailableSeverity"),
+            advisories: ids("AvailableAdvisories"),
+            cves: ids("AvailableCVEIds"),
+            bugzilla: ids("AvailableBugzillaIds"),
+            released_ms: Timestamp::parse_rfc3339(&text("AvailableReleaseTime")).map(|at| at.0),
         },
         nodes: 0,
         first_seen_ms: at.0,

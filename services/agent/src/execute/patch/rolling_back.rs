@@ -1,12 +1,11 @@
 //! Taking back what a run installed: the versions that were there before it, where they can still be had.
 
-use super::{Looked, Run, installing::versioned, telling::line};
+use super::{Looked, Run, telling::line};
 use crate::{
     execute::{ControlPlane, Sink, output::Out, walk::Ran},
     patch::{
-        apt::{Apt, Versions},
         assess::Assessed,
-        packages::Simulated,
+        manager::{Manager, Simulated, Versions},
     },
 };
 
@@ -15,7 +14,7 @@ impl<D: ControlPlane> Run<'_, D> {
     /// that, and what it brought along anew stays. Answers how the step ended if that was by its time or by the user.
     pub(super) async fn roll_back<S: Sink>(
         &mut self,
-        apt: &Apt<'_>,
+        manager: &Manager<'_>,
         assessed: &[Assessed],
         command: &str,
         out: &mut Out<'_, S>,
@@ -26,7 +25,7 @@ impl<D: ControlPlane> Run<'_, D> {
                  too many others have since."
             ));
         };
-        if let Some(ran) = self.make_ready(apt, assessed, out).await? {
+        if let Some(ran) = self.make_ready(manager, assessed, out).await? {
             return Ok(Some(ran));
         }
         for (id, change) in run.changes {
@@ -55,7 +54,11 @@ impl<D: ControlPlane> Run<'_, D> {
                 );
                 continue;
             }
-            if let Some(ran) = self.roll_one_back(apt, one, &change.before, out).await? {
+            if one.package.is_install_only {
+                line(out, false, &format!("{id} {now} stays: {} is installed beside it.", change.before));
+                continue;
+            }
+            if let Some(ran) = self.roll_one_back(manager, one, &change.before, out).await? {
                 return Ok(Some(ran));
             }
         }
@@ -64,14 +67,14 @@ impl<D: ControlPlane> Run<'_, D> {
 
     async fn roll_one_back<S: Sink>(
         &mut self,
-        apt: &Apt<'_>,
+        manager: &Manager<'_>,
         one: &Assessed,
         before: &str,
         out: &mut Out<'_, S>,
     ) -> Result<Option<Ran>, String> {
-        let targets = [versioned(one, before)];
+        let targets = [manager.target(one, before)];
         let simulated =
-            match self.context.bounded(&self.deadline, apt.simulate(&targets, Versions::Any)).await {
+            match self.context.bounded(&self.deadline, manager.simulate(&targets, Versions::Any)).await {
                 Err(ran) => return Ok(Some(ran)),
                 Ok(simulated) => simulated,
             };
@@ -82,7 +85,8 @@ impl<D: ControlPlane> Run<'_, D> {
         }
         self.wanted_back.insert(one.id(), before.to_owned());
         // Whether it worked is seen afterwards.
-        Ok(self.carry_out(apt.install(&targets, Versions::Any), out).await?.err())
+        let command = || manager.install(&targets, Versions::Any);
+        Ok(self.carry_out(manager, command, out).await?.err())
     }
 
     /// Says which packages are not at the version that they were to have again; whether there are some.
@@ -103,10 +107,8 @@ fn is_alone(simulated: &Simulated, one: &Assessed) -> Result<(), String> {
         return Err(format!("{removed} would have to be removed for it."));
     }
     let name = &one.package.name;
-    let others = simulated.installed.iter().map(|(other, ..)| other);
-    let mut others = others.filter(|other| other.split(':').next() != Some(name));
-    match others.next() {
-        Some(other) => Err(format!("{other} would be changed for it.")),
+    match simulated.installed.iter().find(|other| other.name != *name) {
+        Some(other) => Err(format!("{} would be changed for it.", other.shown)),
         None => Ok(()),
     }
 }

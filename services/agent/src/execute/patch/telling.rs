@@ -10,6 +10,7 @@ use crate::{
     },
 };
 use reeve_inventory_model::Entry;
+use reeve_patch_baseline::Patch;
 use reeve_types::{Timestamp, text::cut};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -135,22 +136,30 @@ fn entry(one: &Assessed, product: &str) -> Entry {
         None => Timestamp(one.package.installed_seconds.saturating_mul(1000)),
     };
     let level = serde_json::to_value(one.level).ok();
+    let is_missed = matches!(one.state, State::Missing | State::Failed);
     let attributes = [
         ("Title", format!("{}:{version}", one.id())),
         ("KBId", one.id()),
-        ("Classification", if one.is_security { "Security" } else { "" }.to_owned()),
-        ("Severity", one.priority.clone()),
+        ("Classification", classification(&one.told)),
+        ("Severity", severity(&one.told)),
         ("State", one.state.name().to_owned()),
         ("InstalledTime", installed.rfc3339()),
         ("ComplianceLevel", level.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()),
         ("Reason", one.reason.clone()),
+        ("CVEIds", if is_missed { ids(&one.told.cves) } else { String::new() }),
+        ("Advisories", if is_missed { ids(&one.told.advisories) } else { String::new() }),
     ];
     // What could be installed, approved or not.
     let available = one.available.iter().flat_map(|offer| {
         [
             ("Product", product.to_owned()),
             ("AvailableVersion", offer.version.clone()),
-            ("AvailableClassification", if offer.is_security { "Security" } else { "" }.to_owned()),
+            ("AvailableClassification", classification(offer)),
+            ("AvailableSeverity", offer.severity.clone()),
+            ("AvailableAdvisories", ids(&offer.advisories)),
+            ("AvailableCVEIds", ids(&offer.cves)),
+            ("AvailableBugzillaIds", ids(&offer.bugzilla)),
+            ("AvailableReleaseTime", offer.released_ms.map(|at| Timestamp(at).rfc3339()).unwrap_or_default()),
             ("AvailablePriority", offer.priority.clone()),
             ("AvailableSection", offer.section.clone()),
             ("AvailableRepository", offer.repository.clone()),
@@ -158,6 +167,21 @@ fn entry(one: &Assessed, product: &str) -> Entry {
     });
     let given = attributes.into_iter().chain(available).filter(|(_, value)| !value.is_empty());
     given.map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// A version that hides a security fix is one.
+fn classification(of: &Patch) -> String {
+    if of.is_security { "Security".to_owned() } else { of.classification.clone() }
+}
+
+/// What apt calls a priority stands where others have a severity.
+fn severity(of: &Patch) -> String {
+    if of.severity.is_empty() { of.priority.clone() } else { of.severity.clone() }
+}
+
+/// As AWS lists them.
+fn ids(of: &[String]) -> String {
+    of.join(",")
 }
 
 /// Says how many packages there are in each state, and which are not as they should be.
@@ -171,7 +195,7 @@ pub(super) fn say<S: Sink>(assessed: &[Assessed], out: &mut Out<'_, S>) {
     let told = assessed.iter().filter(|one| !matches!(one.state, State::Installed | State::InstalledOther));
     for one in told.clone().take(MAX_NAMED_PACKAGES) {
         let target = one.target.as_ref().map(|target| format!(" -> {}", target.version)).unwrap_or_default();
-        let security = if one.is_security { " security" } else { "" };
+        let security = if one.is_security() { " security" } else { "" };
         let (state, id, version) = (one.state.name(), one.id(), &one.package.version);
         line(out, false, format!("{state}: {id} {version}{target}{security} {}", one.reason).trim_end());
     }
