@@ -46,7 +46,7 @@ pub struct Notice<'a> {
 const WRITTEN: &str = "2024-01-02 00:00:00";
 
 /// What Debian calls the packages with what is needed here.
-const NEEDED: &str = "apt-get install dnf dnf-plugins-core rpm createrepo-c zypper";
+const NEEDED: &str = "apt-get install dnf rpm createrepo-c zypper";
 
 fn run(command: &mut Command) -> String {
     let output = command
@@ -79,9 +79,25 @@ impl RpmRoot {
         Self::of("ID=\"rocky\"\nVERSION_ID=\"9.3\"\nNAME=\"Rocky Linux\"\n")
     }
 
+    /// openSUSE Leap, likewise.
+    ///
+    /// # Panics
+    /// When there is no place for it.
+    pub fn suse() -> Self {
+        Self::of("ID=\"opensuse-leap\"\nVERSION_ID=\"15.6\"\nNAME=\"openSUSE Leap\"\n")
+    }
+
     fn of(release: &str) -> Self {
         let root = Self { folder: tempfile::tempdir().expect("a folder"), notices: BTreeMap::new() };
-        for path in ["etc/yum.repos.d", "etc/dnf/plugins", "var/lib/rpm", "var/cache/dnf", "run", "tmp"] {
+        for path in [
+            "etc/yum.repos.d",
+            "etc/zypp/repos.d",
+            "etc/dnf/plugins",
+            "var/lib/rpm",
+            "var/cache/dnf",
+            "run",
+            "tmp",
+        ] {
             fs::create_dir_all(root.path().join(path)).expect("a folder");
         }
         write(&root.path().join("etc/os-release"), release);
@@ -122,17 +138,29 @@ impl RpmRoot {
         write(&self.path().join("etc/dnf/dnf.conf"), &text);
     }
 
-    /// Has dnf's plugin lock a package's version.
+    /// Has a plugin keep every newer version of a package away, as dnf's versionlock does: by excluding them.
     ///
     /// # Panics
     /// When it cannot be written.
-    pub fn lock_version(&self, entry: &str) {
+    pub fn lock_version(&self, name: &str) {
         let plugins = self.path().join("etc/dnf/plugins");
-        let list = plugins.join("versionlock.list");
-        let settings = format!("[main]\nenabled=1\nlocklist={}\n", list.display());
-        write(&plugins.join("versionlock.conf"), &settings);
-        write(&list, &format!("{entry}\n"));
-        self.configure(&format!("plugins=1\npluginconfpath={}\n", plugins.display()));
+        let text = format!(
+            "import dnf\n\nclass Lock(dnf.Plugin):\n    name = \"lock\"\n\n    def sack(self):\n        \
+             print(\"{name} is locked\")\n        sack = self.base.sack\n        \
+             sack.add_excludes(sack.query().available().filter(name=\"{name}\"))\n"
+        );
+        write(&plugins.join("lock.py"), &text);
+        let path = plugins.display();
+        self.configure(&format!("plugins=1\npluginpath={path}\npluginconfpath={path}\n"));
+    }
+
+    /// Has zypper keep a package as it is.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn zypper_lock(&self, name: &str) {
+        let mut command = Command::new("zypper");
+        run(command.arg("--root").arg(self.path()).args(["addlock", name]).env("HOME", self.home()));
     }
 
     fn rpm(&self, arguments: &[&str]) -> String {
@@ -233,7 +261,9 @@ impl RpmRoot {
             "[{repository}]\nname={repository}\nbaseurl=file://{}\ngpgcheck=0\nenabled=1\n",
             folder.display()
         );
-        write(&self.path().join(format!("etc/yum.repos.d/{repository}.repo")), &text);
+        for folder in ["etc/yum.repos.d", "etc/zypp/repos.d"] {
+            write(&self.path().join(format!("{folder}/{repository}.repo")), &text);
+        }
     }
 
     /// Adds a file to the metadata of a published repository; what it is is said by its name.
@@ -242,6 +272,22 @@ impl RpmRoot {
     /// When that does not work.
     pub fn add_metadata(&self, repository: &str, file: &Path) {
         run(Command::new("modifyrepo_c").arg(file).arg(self.repository(repository).join("repodata")));
+    }
+
+    /// Says that packages are those of a stream of a module, which nobody has enabled.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn add_stream(&self, repository: &str, artifacts: &[&str]) {
+        let listed: String = artifacts.iter().map(|artifact| format!("      - {artifact}\n")).collect();
+        let text = format!(
+            "---\ndocument: modulemd\nversion: 2\ndata:\n  name: streamed\n  stream: \"2\"\n  version: 1\n  context: abc\n  \
+             arch: noarch\n  summary: for a test\n  description: For a test.\n  license:\n    module: [MIT]\n  \
+             artifacts:\n    rpms:\n{listed}...\n"
+        );
+        let file = self.folder.path().join("modules.yaml");
+        write(&file, &text);
+        self.add_metadata(repository, &file);
     }
 
     /// Takes a whole repository away.

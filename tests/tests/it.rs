@@ -119,6 +119,8 @@ mod patching_choices;
 mod patching_dnf;
 #[path = "it/patching_story.rs"]
 mod patching_story;
+#[path = "it/patching_zypper.rs"]
+mod patching_zypper;
 #[path = "it/poison.rs"]
 mod poison;
 #[path = "it/ports.rs"]
