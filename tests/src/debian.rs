@@ -20,6 +20,8 @@ pub struct Deb<'a> {
     pub version: &'a str,
     pub depends: &'a str,
     pub recommends: &'a str,
+    /// Which part of the machines is given it first, such as `10`; empty: all are.
+    pub phased: &'a str,
     /// Whether it has a configuration file.
     pub has_configuration: bool,
     /// Whether its script fails when it is configured.
@@ -100,7 +102,7 @@ impl DebianRoot {
 
     /// Makes a package; answers its file.
     fn build(&self, deb: &Deb<'_>) -> PathBuf {
-        let Deb { name, version, depends, recommends, has_configuration, is_broken } = deb;
+        let Deb { name, version, depends, recommends, has_configuration, is_broken, phased: _ } = deb;
         let made = self.folder.path().join("build").join(format!("{name}_{version}"));
         let depends = if depends.is_empty() { String::new() } else { format!("Depends: {depends}\n") };
         let recommends = match *recommends {
@@ -137,8 +139,14 @@ impl DebianRoot {
         let size = file.metadata().expect("a file").len();
         let sum = run(Command::new("sha256sum").arg(&file));
         let (sum, name) = (sum.split(' ').next().unwrap_or_default(), file.file_name().expect("a name"));
-        let entry =
-            format!("{control}Filename: pool/{}\nSize: {size}\nSHA256: {sum}\n\n", name.to_string_lossy());
+        let phased = match deb.phased {
+            "" => String::new(),
+            percentage => format!("Phased-Update-Percentage: {percentage}\n"),
+        };
+        let entry = format!(
+            "{control}{phased}Filename: pool/{}\nSize: {size}\nSHA256: {sum}\n\n",
+            name.to_string_lossy()
+        );
         let before = fs::read_to_string(self.index(suite)).unwrap_or_default();
         write(&self.index(suite), &format!("{before}{entry}"));
         self.publish(suite);

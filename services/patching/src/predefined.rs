@@ -105,6 +105,7 @@ fn rule(filters: &[(&str, &[&str])], days: i32, non_security: bool) -> PatchRule
 #[cfg(test)]
 mod tests {
     use super::*;
+    use reeve_patch_baseline::{Decision, Patch, Scheme, decide};
 
     #[test]
     fn each_is_valid_and_the_only_one_of_its_system() {
@@ -115,6 +116,50 @@ mod tests {
             let system = baseline.operating_system.as_deref().unwrap();
             assert_eq!(all().iter().filter(|one| one.operating_system.as_deref() == Some(system)).count(), 1);
             assert!(id.len() == 20 && id.starts_with("pb-"), "{id}");
+        }
+    }
+
+    #[test]
+    fn each_approves_what_its_vendor_calls_grave_after_a_week() {
+        let decided = |system: &str, classification: &str, severity: &str, age_days: i64| {
+            let evaluated = crate::shape::evaluated(of_system(system).unwrap()).unwrap();
+            let patch = Patch {
+                scheme: Scheme::Rpm,
+                name: "a".into(),
+                product: "any".into(),
+                classification: classification.into(),
+                severity: severity.into(),
+                is_security: classification == "Security",
+                released_ms: Some(0),
+                ..Patch::default()
+            };
+            matches!(decide(&evaluated, &patch, age_days * 86_400_000), Decision::Approved { .. })
+        };
+        let like_red_hat = [
+            "REDHAT_ENTERPRISE_LINUX",
+            "ROCKY_LINUX",
+            "ALMA_LINUX",
+            "AMAZON_LINUX",
+            "AMAZON_LINUX_2",
+            "AMAZON_LINUX_2022",
+            "AMAZON_LINUX_2023",
+        ];
+        for system in like_red_hat.into_iter().chain(["SUSE", "ORACLE_LINUX", "CENTOS"]) {
+            let (is_suse, is_oracle, is_centos) =
+                (system == "SUSE", system == "ORACLE_LINUX", system == "CENTOS");
+            for (classification, severity, is_approved) in [
+                ("Security", "Critical", !is_oracle),
+                ("Security", "Important", true),
+                ("Security", "Moderate", is_oracle || is_centos),
+                ("Security", "Low", is_centos),
+                ("Bugfix", "", !is_suse),
+                ("Enhancement", "", is_centos),
+                ("", "", is_centos),
+            ] {
+                let is = decided(system, classification, severity, 7);
+                assert_eq!(is, is_approved, "{system} {classification} {severity}");
+                assert!(!decided(system, classification, severity, 6), "{system}: within a week");
+            }
         }
     }
 }

@@ -122,7 +122,7 @@ impl Filter {
                 any(&[&patch.product, patch.product.split_once('.').map_or("", |(major, _)| major)])
             }
             FilterKey::Classification => any(&[&patch.classification]),
-            FilterKey::Severity => any(&[severity(&patch.severity)]),
+            FilterKey::Severity => any(&[&patch.severity, severity(&patch.severity)]),
             FilterKey::Priority => any(&[&patch.priority]),
             FilterKey::Section => any(&[&patch.section]),
             FilterKey::Name => any(&[&patch.name]),
@@ -136,7 +136,7 @@ impl Filter {
     }
 }
 
-/// As AWS calls it: what updateinfo calls Moderate is its Medium.
+/// As AWS calls it for most systems: what updateinfo calls Moderate is its Medium. SUSE's and Oracle's baselines say Moderate.
 fn severity(text: &str) -> &str {
     if text.eq_ignore_ascii_case("moderate") { "Medium" } else { text }
 }
@@ -227,6 +227,7 @@ mod tests {
             (rule(FilterKey::Product, "Rocky9.3"), true),
             (rule(FilterKey::Product, "Rocky9.2"), false),
             (rule(FilterKey::Severity, "Medium"), true),
+            (rule(FilterKey::Severity, "Moderate"), true),
             (rule(FilterKey::Severity, "Critical"), false),
         ] {
             assert_eq!(

@@ -83,14 +83,21 @@ const CASES: [Case; 46] = [
     case(
         18,
         "no classification in the repository",
-        &[],
-        "Patches of rpm are not looked at yet: baselines for it are evaluated, and no node tells of them.",
+        &[
+            "security_is_what_notices_say_and_nothing_else_is_installed",
+            "what_is_excluded_is_held_whatever_it_is_and_what_no_notice_names_is_said",
+        ],
+        "",
     ),
     case(
         19,
         "chatter that is read as packages",
-        &["simulated_lines_are_read_as_they_are_written"],
-        "apt alone: what dnf and yum print is not read yet.",
+        &[
+            "simulated_lines_are_read_as_they_are_written",
+            "what_the_machine_holds_stays_kernels_stand_side_by_side_and_nothing_is_removed",
+            "answers_are_read_as_they_are_written_and_chatter_is_no_package",
+        ],
+        "yum 3 is not asked.",
     ),
     case(20, "a new package has no old version", &["simulated_lines_are_read_as_they_are_written"], ""),
     case(
@@ -102,8 +109,11 @@ const CASES: [Case; 46] = [
     case(
         22,
         "phased updates",
-        &["what_a_part_of_the_machines_gets_first_is_not_offered_unless_it_is_a_security_fix"],
-        "One that is phased is not offered at all: neither its own state nor an override list takes it.",
+        &[
+            "what_a_part_of_the_machines_gets_first_is_phased_unless_it_is_a_security_fix",
+            "a_phased_version_has_a_state_of_its_own_and_who_lists_it_gets_it",
+        ],
+        "Whose turn it is is not looked for: a phased version waits until all are given it.",
     ),
     case(
         23,
@@ -114,20 +124,32 @@ const CASES: [Case; 46] = [
     case(
         24,
         "excluded on the node",
-        &["what_the_machines_own_settings_keep_back_stays_and_nothing_comes_along_that_is_not_needed"],
-        "apt alone: exclude and versionlock are rpm's, which is not patched yet.",
+        &[
+            "what_the_machines_own_settings_keep_back_stays_and_nothing_comes_along_that_is_not_needed",
+            "what_the_machine_holds_stays_kernels_stand_side_by_side_and_nothing_is_removed",
+        ],
+        "",
     ),
     case(
         25,
         "not for this stream, not there any more",
-        &[],
-        "Modules and notices are rpm's, which is not patched yet.",
+        &[
+            "security_is_what_notices_say_and_nothing_else_is_installed",
+            "what_the_machine_holds_stays_kernels_stand_side_by_side_and_nothing_is_removed",
+            "a_fix_older_than_what_is_installed_is_installed_and_what_no_repository_has_is_not_missing",
+        ],
+        "",
     ),
     case(
         26,
         "the kernel that is newer already",
-        &["a_restart_is_due_for_a_newer_kernel_of_the_same_flavour"],
-        "Notices of several installed kernels are rpm's, which is not patched yet.",
+        &[
+            "a_restart_is_due_for_a_newer_kernel_of_the_same_flavour",
+            "a_kernel_that_runs_and_is_older_than_the_newest_installed_one_makes_a_restart_due",
+            "of_several_installed_versions_the_newest_counts",
+            "what_the_machine_holds_stays_kernels_stand_side_by_side_and_nothing_is_removed",
+        ],
+        "",
     ),
     case(27, "versions", &["versions_are_ordered_as_dpkg_and_rpm_order_them"], ""),
     case(
@@ -142,8 +164,12 @@ const CASES: [Case; 46] = [
     case(
         29,
         "a lock that is held",
-        &[],
-        "Waiting and naming the holder are there (patch/lock.rs), and no test holds a lock yet.",
+        &[
+            "who_has_locked_the_packages_is_waited_for_and_named",
+            "what_breaks_stops_no_other_and_what_is_not_known_is_said",
+            "the_holder_is_named_and_a_file_of_a_dead_process_holds_nothing",
+        ],
+        "A lock that is held for ever is not waited out.",
     ),
     case(
         30,
@@ -188,11 +214,19 @@ const CASES: [Case; 46] = [
         ],
         "",
     ),
-    case(36, "zypper's codes", &[], "zypper is not there yet."),
+    case(
+        36,
+        "zypper's codes",
+        &["each_code_means_what_its_manual_says"],
+        "Each code's meaning is tested; zypper itself ends with few of them in a test.",
+    ),
     case(
         37,
         "old kernels are not removed",
-        &["what_is_approved_is_found_out_and_installed_and_nothing_else"],
+        &[
+            "what_is_approved_is_found_out_and_installed_and_nothing_else",
+            "what_the_machine_holds_stays_kernels_stand_side_by_side_and_nothing_is_removed",
+        ],
         "Nothing is ever removed, so nobody can ask for it either.",
     ),
     case(

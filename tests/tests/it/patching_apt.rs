@@ -278,3 +278,70 @@ fn what_the_machines_own_settings_keep_back_stays_and_nothing_comes_along_that_i
     }
     assert_eq!(said.matches("keep it at").count(), 2, "{said}");
 }
+
+#[test]
+fn who_has_locked_the_packages_is_waited_for_and_named() {
+    let root = DebianRoot::new();
+    root.install(&deb("fixed", "1"));
+    root.offer("stable-security", &deb("fixed", "2"));
+    let instance = start(&root);
+    let lock = root.path().join("var/lib/dpkg/lock-frontend");
+    let script = "import fcntl, sys, time\n\
+        held = open(sys.argv[1], 'w')\nfcntl.lockf(held, fcntl.LOCK_EX)\nprint('held', flush=True)\ntime.sleep(300)";
+    let mut other = std::process::Command::new("python3")
+        .args(["-c", script])
+        .arg(&lock)
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut held = [0; 4];
+    std::io::Read::read_exact(other.stdout.as_mut().unwrap(), &mut held).unwrap();
+    let (status, said) = std::thread::scope(|scope| {
+        let install = scope.spawn(|| patch(&instance, "Install", &json!({})));
+        std::thread::sleep(std::time::Duration::from_secs(5));
+        assert_eq!((install.is_finished(), root.version("fixed").as_deref()), (false, Some("1")), "it waits");
+        other.kill().unwrap();
+        other.wait().unwrap();
+        install.join().unwrap()
+    });
+    assert_eq!(status, "Success", "{said}");
+    let named = format!("({}), which has locked the packages", other.id());
+    assert!(said.contains("Waiting for python3") && said.contains(&named), "{said}");
+    assert_eq!(root.version("fixed").as_deref(), Some("2"), "{said}");
+}
+
+#[test]
+fn a_phased_version_has_a_state_of_its_own_and_who_lists_it_gets_it() {
+    let root = DebianRoot::new();
+    for name in ["phased", "fix"] {
+        root.install(&deb(name, "1"));
+    }
+    root.offer("stable-updates", &Deb { phased: "0", ..deb("phased", "2") });
+    // A security fix is for all at once.
+    root.offer("stable-security", &Deb { phased: "0", ..deb("fix", "2") });
+    let instance = start(&root);
+    let rules = json!({"PatchRules": [{"PatchFilterGroup": {"PatchFilters": [
+        {"Key": "PRODUCT", "Values": ["*"]}]}, "EnableNonSecurity": true}]});
+    let baseline = json!({"Name": "all", "OperatingSystem": "DEBIAN", "ApprovalRules": rules});
+    let baseline = instance.call("CreatePatchBaseline", &baseline);
+    instance.call("RegisterDefaultPatchBaseline", &json!({"BaselineId": baseline["BaselineId"]}));
+    for _ in 0..2 {
+        let (status, said) = patch(&instance, "Scan", &json!({}));
+        assert_eq!(status, "Success", "{said}");
+        state(&instance, "Scan");
+        let found = patches(&instance);
+        let of = |name: &str| found[&root.id(name)].0.clone();
+        assert_eq!((of("phased").as_str(), of("fix").as_str()), ("Phased", "Missing"), "{said}");
+    }
+    let (status, said) = patch(&instance, "Install", &json!({}));
+    assert_eq!(status, "Success", "{said}");
+    assert_eq!(
+        (root.version("phased").as_deref(), root.version("fix").as_deref()),
+        (Some("1"), Some("2")),
+        "{said}"
+    );
+    let list = json!({"InstallOverrideList": "patches:\n- id: 'phased*'\n"});
+    let (status, said) = patch(&instance, "Install", &list);
+    assert_eq!(status, "Success", "{said}");
+    assert_eq!(root.version("phased").as_deref(), Some("2"), "{said}");
+}

@@ -22,7 +22,7 @@ mod include;
 mod inventory;
 mod output;
 mod patch;
-pub(crate) mod paths;
+mod paths;
 mod process;
 mod results;
 mod script;

@@ -20,12 +20,6 @@ pub(super) fn plain_name(name: &str) -> String {
     }
 }
 
-/// Where a program is in the folders of PATH.
-pub(crate) fn program(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
-}
-
 /// Creates a folder with its parents. Others may pass it, for run-as users, but not list it.
 pub(super) fn create_folder(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o711).create(path)

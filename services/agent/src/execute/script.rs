@@ -237,7 +237,7 @@ fn write_script(folder: &Path, text: &str, shell: Shell, user: Option<&User>) ->
 }
 
 fn find_pwsh() -> Result<PathBuf, String> {
-    paths::program("pwsh")
+    crate::inventory::program::find("pwsh")
         .ok_or_else(|| "failed to run commands: PowerShell (pwsh) is not installed on this node".to_owned())
 }
 

@@ -2,12 +2,21 @@
 
 use super::Machine;
 use reeve_types::text::cut;
-use std::process::{ExitStatus, Stdio};
+use std::{
+    path::PathBuf,
+    process::{ExitStatus, Stdio},
+};
 use tokio::io::AsyncReadExt;
 
 /// More than any of them prints.
 const MAX_OUTPUT_BYTES: u64 = 64 << 20;
 const MAX_REASON_CHARS: usize = 500;
+
+/// Where a program is in the folders of PATH.
+pub fn find(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+}
 
 /// How a program ended, and what it printed.
 pub struct Ran {

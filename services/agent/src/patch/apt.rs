@@ -1,14 +1,14 @@
 //! apt and dpkg: what they have, what they could have, and installing it.
 
 use super::{
-    assess::{Assessed, Candidate, Candidates, Offers, Package, updatable},
+    assess::{Assessed, Candidate, Candidates, Key, Offers, Package, updatable},
     lock::Locks,
-    manager::{Found, Simulated, Versions},
     packages::{self, FORMAT, INDEX_FORMAT, Index, Stanza},
+    plan::{Found, Simulated, Versions},
 };
 use crate::inventory::{Machine, dpkg, program};
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     path::Path,
     process::Stdio,
 };
@@ -34,6 +34,9 @@ pub const LOCKS: Locks = Locks {
     ],
     process_files: &[],
 };
+
+/// Versions that a part of the machines is to have first.
+type Phased = HashMap<Key, Vec<String>>;
 
 /// apt on one machine.
 pub struct Apt<'a> {
@@ -83,8 +86,11 @@ impl Apt<'_> {
     /// When one of its programs does not say, or an index cannot be read to its end.
     pub async fn found(&self, product: &str) -> Result<Found, String> {
         let packages = self.installed().await?;
-        let offers = self.offers(&packages, product).await?;
-        let candidates = self.candidates(&updatable(&packages, &offers)).await?;
+        let (offers, phased) = self.offers(&packages, product).await?;
+        let mut candidates = self.candidates(&updatable(&packages, &offers)).await?;
+        for (key, versions) in phased {
+            candidates.entry(key).or_default().phased = versions;
+        }
         Ok(Found { packages, offers, candidates, notes: Vec::new() })
     }
 
@@ -110,17 +116,17 @@ impl Apt<'_> {
     ///
     /// # Errors
     /// When an index cannot be read to its end.
-    async fn offers(&self, installed: &[Package], product: &str) -> Result<Offers, String> {
+    async fn offers(&self, installed: &[Package], product: &str) -> Result<(Offers, Phased), String> {
         let listed = self
             .output("apt-get", &["indextargets", "--format", INDEX_FORMAT, "Created-By: Packages"])
             .await?;
         let wanted: HashSet<(String, String)> =
             installed.iter().map(|package| (package.name.clone(), package.arch.clone())).collect();
-        let mut offers = Offers::new();
+        let mut found = (Offers::new(), Phased::new());
         for index in packages::indexes(&listed) {
-            self.read(&index, &wanted, product, &mut offers).await?;
+            self.read(&index, &wanted, product, &mut found).await?;
         }
-        Ok(offers)
+        Ok(found)
     }
 
     /// Reads an index, which may be large, a line at a time.
@@ -129,7 +135,7 @@ impl Apt<'_> {
         index: &Index,
         wanted: &HashSet<(String, String)>,
         product: &str,
-        offers: &mut Offers,
+        (offers, phased): &mut (Offers, Phased),
     ) -> Result<(), String> {
         let failed = |reason: String| format!("The index {} cannot be read: {reason}.", index.file);
         let mut command = Command::new(HELPER);
@@ -146,9 +152,12 @@ impl Apt<'_> {
             let whole = stanza.take(if read == 0 { "" } else { text.trim_end_matches('\n') });
             if let Some(whole) = whole.filter(|whole| wanted.contains(&whole.key())) {
                 let key = whole.key();
-                if let Some(offer) = whole.offer(index, product) {
-                    offers.entry(key).or_default().push(offer);
+                let is_phased = whole.is_phased(index);
+                let offer = whole.offer(index, product);
+                if is_phased {
+                    phased.entry(key.clone()).or_default().push(offer.version.clone());
                 }
+                offers.entry(key).or_default().push(offer);
             }
             if read == 0 {
                 break;
@@ -176,7 +185,7 @@ impl Apt<'_> {
             let newest = said.get(full).or_else(|| said.get(&package.name)).cloned().flatten();
             let at = newest.as_deref().unwrap_or("no version");
             let reason = format!("The machine's preferences (apt_preferences) keep it at {at}.");
-            (package.key(), Candidate { newest, reason, excluded: Vec::new() })
+            (package.key(), Candidate { newest, reason, ..Candidate::default() })
         };
         Ok(of.iter().zip(&names).map(candidate).collect())
     }

@@ -40,6 +40,8 @@ pub struct Candidate {
     pub newest: Option<String>,
     /// Versions that are up to the newest one, and that it does not take.
     pub excluded: Vec<String>,
+    /// Versions that a part of the machines is to have first.
+    pub phased: Vec<String>,
     /// Why it takes no other one.
     pub reason: String,
 }
@@ -47,6 +49,10 @@ pub struct Candidate {
 impl Candidate {
     fn excludes(&self, offer: &Patch) -> bool {
         self.excluded.iter().any(|version| is_version(offer, version))
+    }
+
+    fn is_phased(&self, offer: &Patch) -> bool {
+        self.phased.iter().any(|version| is_version(offer, version))
     }
 
     fn takes(&self, offer: &Patch) -> bool {
@@ -64,6 +70,8 @@ pub enum State {
     InstalledOther,
     InstalledPendingReboot,
     InstalledRejected,
+    /// Ours: a newer version is approved, and it is given to a part of the machines first.
+    Phased,
     Missing,
     Failed,
 }
@@ -75,6 +83,7 @@ impl State {
             Self::InstalledOther => "InstalledOther",
             Self::InstalledPendingReboot => "InstalledPendingReboot",
             Self::InstalledRejected => "InstalledRejected",
+            Self::Phased => "Phased",
             Self::Missing => "Missing",
             Self::Failed => "Failed",
         }
@@ -164,7 +173,10 @@ struct One<'a> {
 
 impl<'a> One<'a> {
     fn assessed(&self) -> Assessed {
-        let newer: Vec<&Patch> = self.versions.iter().filter(|offer| self.is_newer(offer)).collect();
+        // Who names it in a list does not wait for his turn.
+        let waits = |offer: &&Patch| self.choice.list.is_none() && self.is_phased(offer);
+        let newer = self.versions.iter().filter(|offer| self.is_newer(offer));
+        let (phased, newer): (Vec<&Patch>, Vec<&Patch>) = newer.partition(waits);
         // What is beyond the candidate is of a repository that is not for updates, such as backports, or is kept back.
         let (taken, kept_back): (Vec<&Patch>, Vec<&Patch>) =
             newer.iter().partition(|offer| self.candidate.takes(offer));
@@ -177,9 +189,27 @@ impl<'a> One<'a> {
         let assessed = match (best, self.best(&held, &mut Vec::new())) {
             (Some((target, level)), _) => self.missing(target, level, self.held()),
             (None, Some((fix, level))) => self.missing(fix, level, self.candidate.reason.clone()),
-            (None, None) => self.present(notes.join(" ")),
+            (None, None) => self.waiting(&phased, notes.join(" ")),
         };
         Assessed { available, ..assessed }
+    }
+
+    /// A package of which there is nothing to install now, though perhaps once it is its machine's turn.
+    fn waiting(&self, phased: &[&Patch], reason: String) -> Assessed {
+        let present = self.present(reason);
+        match self.best(phased, &mut Vec::new()) {
+            Some((next, _)) if present.state != State::InstalledRejected => {
+                let reason = format!("{} is phased: a part of the machines is given it first.", next.version);
+                Assessed { state: State::Phased, reason, ..present }
+            }
+            _ => present,
+        }
+    }
+
+    /// Whether a part of the machines has a version first. A security fix is for all at once, wherever else it is.
+    fn is_phased(&self, offer: &Patch) -> bool {
+        let is_fix = |other: &Patch| other.is_security && is_version(other, &offer.version);
+        self.candidate.is_phased(offer) && !self.versions.iter().any(is_fix)
     }
 
     fn is_newer(&self, offer: &Patch) -> bool {

@@ -3,7 +3,7 @@
 use super::{
     assess::{Assessed, Candidate, Candidates, Offers, Package},
     lock::Locks,
-    manager::{Found, Planned, Simulated, Versions},
+    plan::{Found, Planned, Simulated, Versions},
     rpm_packages::{self, Offered},
 };
 use crate::inventory::{Machine, program};
@@ -202,5 +202,5 @@ fn candidate(package: &Package, offers: &[&Offered]) -> Candidate {
          names it, lets it be updated.",
         package.version, package.name
     );
-    Candidate { newest, excluded: excluded.collect(), reason }
+    Candidate { newest, excluded: excluded.collect(), reason, phased: Vec::new() }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     assess::Package,
-    manager::{Planned, Simulated},
+    plan::{Planned, Simulated},
 };
 use crate::inventory::dpkg::records;
 use reeve_patch_baseline::Patch;
@@ -102,13 +102,14 @@ impl Stanza {
         (self.name.clone(), self.arch.clone())
     }
 
-    /// The version that it offers; `None` for one that is given to a part of the machines first. A security fix is given to
-    /// all at once.
-    pub fn offer(self, index: &Index, product: &str) -> Option<Patch> {
-        if !index.is_security && self.phased.is_some_and(|percentage| percentage < 100) {
-            return None;
-        }
-        Some(Patch {
+    /// Whether a part of the machines is to have it first. A security fix is given to all at once.
+    pub fn is_phased(&self, index: &Index) -> bool {
+        !index.is_security && self.phased.is_some_and(|percentage| percentage < 100)
+    }
+
+    /// The version that it offers.
+    pub fn offer(self, index: &Index, product: &str) -> Patch {
+        Patch {
             name: self.name,
             arch: self.arch,
             version: self.version,
@@ -119,7 +120,7 @@ impl Stanza {
             repository: index.name.clone(),
             is_security: index.is_security,
             ..Patch::default()
-        })
+        }
     }
 }
 
@@ -218,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_part_of_the_machines_gets_first_is_not_offered_unless_it_is_a_security_fix() {
+    fn what_a_part_of_the_machines_gets_first_is_phased_unless_it_is_a_security_fix() {
         let mut stanza = Stanza::default();
         let text =
             "Package: a\nVersion: 2\nArchitecture: amd64\nPhased-Update-Percentage: 50\nDepends: b:any\n";
@@ -227,8 +228,10 @@ mod tests {
             stanza.take("").unwrap()
         };
         let index = |is_security| Index { file: String::new(), name: "n".into(), is_security };
-        assert!(read(&mut stanza).offer(&index(false), "Ubuntu24.04").is_none());
-        let offer = read(&mut stanza).offer(&index(true), "Ubuntu24.04").unwrap();
+        let stanzas = [read(&mut stanza), read(&mut stanza)];
+        assert!(stanzas[0].is_phased(&index(false)) && !stanzas[1].is_phased(&index(true)));
+        let [_, fix] = stanzas;
+        let offer = fix.offer(&index(true), "Ubuntu24.04");
         assert_eq!((offer.version.as_str(), offer.is_security), ("2", true));
         assert!(stanza.take("").is_none(), "a blank line alone is no package");
     }

@@ -1,24 +1,12 @@
 //! Whether what runs is older than what is installed. A flag alone proves nothing: where nothing writes it, it is not there.
 
-use super::manager::Manager;
+use super::{kernel::is_kernel, manager::Manager};
 use crate::inventory::Machine;
 use reeve_patch_baseline::{Scheme, newest_of_flavour};
 use std::{collections::BTreeSet, path::Path};
 
 /// Files that say that a restart is due, where there is somebody who writes them.
 const FLAGS: [&str; 2] = ["/run/reboot-required", "/run/reboot-needed"];
-/// Packages of rpm that bring a kernel's image.
-const KERNELS: [&str; 8] = [
-    "kernel",
-    "kernel-core",
-    "kernel-rt-core",
-    "kernel-64k-core",
-    "kernel-uek",
-    "kernel-uek-core",
-    "kernel-default",
-    "kernel-azure",
-];
-
 /// Why a restart is due; none when it is not.
 pub fn due(machine: &Machine, scheme: Scheme) -> Option<String> {
     if let Some(flag) = FLAGS.iter().find(|flag| machine.at(flag).exists()) {
@@ -44,11 +32,6 @@ fn newer_kernel(machine: &Machine, scheme: Scheme, running: &str) -> Option<Stri
     // In a container the kernel is the host's: none is installed.
     let is_newer = newest != running && installed.contains(&newest);
     is_newer.then(|| format!("the kernel {newest} is installed, and {running} runs"))
-}
-
-/// Whether a package is one that brings a kernel's image.
-pub fn is_kernel(name: &str) -> bool {
-    name.starts_with("linux-image-") || KERNELS.contains(&name)
 }
 
 /// Why a restart would be due when these packages, each by its name and its architecture, were installed; none when nothing

@@ -2,9 +2,10 @@
 
 use super::{
     assess::{Assessed, Candidate, Candidates, Offers, Package},
+    kernel::is_kernel,
     lock::Locks,
-    manager::{Ended, Found, Planned, Simulated, Versions},
-    restart, rpm_packages,
+    plan::{Ended, Found, Planned, Simulated, Versions},
+    rpm_packages,
     rpm_packages::Offered,
     updateinfo::{self, Notices},
     xml::{self, Piece},
@@ -274,7 +275,7 @@ fn install_only(listed: &[Package]) -> HashSet<String> {
     let mut seen = HashSet::new();
     let several = listed.iter().filter(|package| !seen.insert(package.key()));
     let several: HashSet<String> = several.map(|package| package.name.clone()).collect();
-    let kernels = listed.iter().filter(|package| restart::is_kernel(&package.name));
+    let kernels = listed.iter().filter(|package| is_kernel(&package.name));
     several.into_iter().chain(kernels.map(|package| package.name.clone())).collect()
 }
 

@@ -26,7 +26,7 @@ const OPERATING_SYSTEMS: [&str; 15] = [
     "ROCKY_LINUX",
     "ALMA_LINUX",
 ];
-const PATCH_STATES: [&str; 8] = [
+const PATCH_STATES: [&str; 9] = [
     "Installed",
     "InstalledOther",
     "InstalledPendingReboot",
@@ -35,6 +35,8 @@ const PATCH_STATES: [&str; 8] = [
     "NotApplicable",
     "Failed",
     "AvailableSecurityUpdate",
+    // Ours.
+    "Phased",
 ];
 
 /// The words that stand under a key, where there are no others.

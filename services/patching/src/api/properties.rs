@@ -31,7 +31,7 @@ fn products(system: &str) -> &'static [&'static str] {
         "AMAZON_LINUX_2" => &["AmazonLinux2"],
         "AMAZON_LINUX_2022" => &["AmazonLinux2022"],
         "AMAZON_LINUX_2023" => &["AmazonLinux2023"],
-        "SUSE" => &["Suse12", "Suse15"],
+        "SUSE" => &["Suse12", "Suse15", "OpensuseLeap15"],
         _ => &[],
     }
 }

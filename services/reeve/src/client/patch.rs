@@ -45,7 +45,7 @@ pub enum Command {
     /// Lists a node's patches.
     Show {
         node: String,
-        /// Only those in this state: Missing, Failed, Installed, InstalledOther, InstalledPendingReboot, InstalledRejected.
+        /// Only those in this state: Missing, Failed, Installed, InstalledOther, InstalledPendingReboot, InstalledRejected, Phased.
         #[arg(long)]
         state: Option<String>,
     },

@@ -25,7 +25,7 @@ pub(super) use fork::no_fork;
 pub(super) use signals::code_in_words;
 pub use supervise::supervisor;
 
-use super::paths;
+use crate::inventory::program;
 use marks::{Mark, Marks};
 use reeve_types::ids::new_uuid;
 use rustix::process::{WaitId, WaitIdOptions, waitid};
@@ -182,7 +182,7 @@ fn new_token() -> String {
 /// PATH in turn, each time.
 pub(super) fn shell() -> &'static Path {
     static SHELL: OnceLock<PathBuf> = OnceLock::new();
-    SHELL.get_or_init(|| paths::program("sh").unwrap_or_else(|| PathBuf::from("sh")))
+    SHELL.get_or_init(|| program::find("sh").unwrap_or_else(|| PathBuf::from("sh")))
 }
 
 /// Whether that shell is dash. Others, bash among them, show the whole line of a syntax error, and so what the agent puts

@@ -11,7 +11,8 @@ use crate::{
     },
     patch::{
         assess::Assessed,
-        manager::{Ended, Manager, Planned, Simulated, Versions},
+        manager::Manager,
+        plan::{Ended, Planned, Simulated, Versions},
     },
 };
 use reeve_document_language::StepStatus;

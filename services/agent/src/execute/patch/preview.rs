@@ -5,7 +5,8 @@ use crate::{
     execute::{ControlPlane, Sink, output::Out, walk::Ran},
     patch::{
         assess::{Assessed, State},
-        manager::{Manager, Planned, Simulated},
+        manager::Manager,
+        plan::{Planned, Simulated},
         restart,
     },
 };

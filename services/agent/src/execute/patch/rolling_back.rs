@@ -5,7 +5,8 @@ use crate::{
     execute::{ControlPlane, Sink, output::Out, walk::Ran},
     patch::{
         assess::Assessed,
-        manager::{Manager, Simulated, Versions},
+        manager::Manager,
+        plan::{Simulated, Versions},
     },
 };
 

@@ -151,6 +151,7 @@ fn assessed_rpm(choice: Choice<'_>, installed: u8, offers: &[Patch], excluded: &
         newest: Some("0:9-1".to_owned()),
         excluded: excluded.iter().map(|version| format!("0:{version}-1")).collect(),
         reason: "It is held.".to_owned(),
+        phased: Vec::new(),
     };
     let (offers, candidates) =
         (Offers::from([(package.key(), offers.to_vec())]), Candidates::from([(package.key(), candidate)]));
