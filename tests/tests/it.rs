@@ -117,8 +117,6 @@ mod patching_apt;
 mod patching_choices;
 #[path = "it/patching_dnf.rs"]
 mod patching_dnf;
-#[path = "it/patching_story.rs"]
-mod patching_story;
 #[path = "it/patching_zypper.rs"]
 mod patching_zypper;
 #[path = "it/poison.rs"]
@@ -149,6 +147,8 @@ mod rules;
 mod runbooks;
 #[path = "it/stopped.rs"]
 mod stopped;
+#[path = "it/stories.rs"]
+mod stories;
 #[path = "it/story.rs"]
 mod story;
 #[path = "it/subscribers.rs"]

@@ -80,7 +80,7 @@ pub fn env(data: &Path, format: Format) -> anyhow::Result<()> {
     let instance = crate::host::read_instance(data)?;
     let endpoint = instance.public_endpoint.unwrap_or(instance.endpoint);
     // By service, so that other calls of AWS in that shell still reach AWS.
-    let endpoints = ["SSM", "SSM_INCIDENTS", "EVENTBRIDGE"]
+    let endpoints = ["SSM", "SSM_INCIDENTS", "SSM_CONTACTS", "EVENTBRIDGE"]
         .map(|service| (format!("AWS_ENDPOINT_URL_{service}"), endpoint.clone()));
     let others = [
         ("AWS_ACCESS_KEY_ID", instance.access_key_id),
