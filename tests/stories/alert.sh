@@ -5,36 +5,11 @@
 #
 # It needs reeve, reeve-agent, nats-server, aws, curl, and a Python with aiosmtpd beside aws. All of it lies in a folder of its
 # own that is removed at the end.
-set -euo pipefail
+. "$(dirname "$0")/lib.sh"
 
-repository_root=$(cd "$(dirname "$0")/../.." && pwd)
-export PATH="$repository_root/target/debug:$repository_root/.tools/bin:$PATH"
-export LC_ALL=C.UTF-8 AWS_PAGER=
-unset REEVE_DATA REEVE_GATEWAY REEVE_HTTP AWS_ENDPOINT_URL AWS_ENDPOINT_URL_SSM AWS_PROFILE AWS_SESSION_TOKEN
-folder=$(mktemp -d)
 python=$(dirname "$(command -v aws)")/python
 
-say() { printf '\n== %s\n' "$*"; }
-fail() { printf 'The story fails: %s\n' "$*" >&2; exit 1; }
-
-clean_up() {
-  for process in "${up:-}" "${pager:-}" "${mail:-}"; do
-    [ -n "$process" ] && kill -TERM "$process" 2>/dev/null || true
-  done
-  wait || true
-  rm -rf "$folder"
-}
-trap clean_up EXIT
-
-wait_for() { # what command …
-  local what=$1 tries=0
-  shift
-  until "$@"; do
-    tries=$((tries + 1))
-    [ "$tries" -lt 300 ] || fail "$what does not come to be"
-    sleep 0.2
-  done
-}
+trap 'end "${up:-}" "${pager:-}" "${mail:-}"' EXIT
 
 # A value at a path of JSON, such as data.details.pageArn, of the last line of a file.
 last() { # file path
@@ -84,11 +59,7 @@ wait_for "the pager" test -s "$folder/pager-port"
 wait_for "the mail server" test -s "$folder/mail-port"
 
 say "An instance with a node"
-reeve --data "$folder/data" up --http 127.0.0.1:0 > "$folder/up.log" 2>&1 &
-up=$!
-wait_for "the instance" test -e "$folder/data/instance.json"
-export REEVE_DATA="$folder/data"
-eval "$(reeve env)"
+start_instance
 one_node() { [ "$(aws ssm describe-instance-information --query 'length(InstanceInformationList)')" = 1 ]; }
 wait_for "the node" one_node
 node=$(aws ssm describe-instance-information --query 'InstanceInformationList[0].InstanceId' --output text)

@@ -5,27 +5,17 @@
 #
 # It needs reeve, reeve-agent, nats-server, aws, apt-get and dpkg-deb, and root for dpkg. All of it lies in a folder of
 # its own that is removed at the end: nothing of this machine is patched or restarted.
-set -euo pipefail
+. "$(dirname "$0")/lib.sh"
 
 readonly NODES=5 SUITE=stable-security
-repository_root=$(cd "$(dirname "$0")/../.." && pwd)
-export PATH="$PATH:$repository_root/target/debug:$repository_root/.tools/bin"
-export LC_ALL=C.UTF-8 AWS_PAGER=
-unset REEVE_DATA REEVE_GATEWAY REEVE_HTTP AWS_ENDPOINT_URL AWS_ENDPOINT_URL_SSM AWS_PROFILE AWS_SESSION_TOKEN
-folder=$(mktemp -d)
 architecture=$(dpkg --print-architecture)
-
-say() { printf '\n== %s\n' "$*"; }
-fail() { printf 'The story fails: %s\n' "$*" >&2; exit 1; }
 
 clean_up() {
   rm -f "$folder/is-on"
   for file in "$folder"/agent-*.pid; do
     [ -e "$file" ] && kill -TERM "$(cat "$file")" 2>/dev/null || true
   done
-  [ -n "${up:-}" ] && kill -TERM "$up" 2>/dev/null || true
-  wait || true
-  rm -rf "$folder"
+  end "${up:-}"
 }
 trap clean_up EXIT
 
@@ -96,16 +86,6 @@ expect_version() { # number name version
   [ "$(version "$1" "$2")" = "installed $3" ] || fail "$2 on node $1 is $(version "$1" "$2"), and not $3"
 }
 
-wait_for() { # what command …
-  local what=$1 tries=0
-  shift
-  until "$@"; do
-    tries=$((tries + 1))
-    [ "$tries" -lt 300 ] || fail "$what does not come to be"
-    sleep 0.2
-  done
-}
-
 online() {
   [ "$(aws ssm describe-instance-information --filters Key=PingStatus,Values=Online \
     --query 'length(InstanceInformationList)')" = "$NODES" ]
@@ -132,11 +112,7 @@ chmod 755 "$folder/restart"
 : > "$folder/restarts"
 touch "$folder/is-on"
 
-reeve --data "$folder/data" up --http 127.0.0.1:0 --nodes 0 > "$folder/up.log" 2>&1 &
-up=$!
-wait_for "the instance" test -e "$folder/data/instance.json"
-export REEVE_DATA="$folder/data"
-eval "$(reeve env)"
+start_instance --nodes 0
 activation=$(aws ssm create-activation --iam-role fleet --registration-limit "$NODES" --output text \
   --query '[ActivationId,ActivationCode]')
 REEVE_GATEWAY=$AWS_ENDPOINT_URL_SSM

@@ -7,7 +7,7 @@ use crate::{
 };
 use reeve_authz::{Access, Decision, Question, Resource, check_action, check_kind, secret_name};
 use reeve_contracts::access::AccessKey;
-use reeve_runtime::{ApiError, Call, page_size, to_answers};
+use reeve_runtime::{ApiError, Call, Done, page_size, to_answers};
 use reeve_secrets::{Vault, Zeroizing};
 use reeve_types::ids::random_hex;
 use serde::{Deserialize, Serialize};
@@ -36,10 +36,6 @@ impl From<policy::Error> for ApiError {
         Self::new(code, error.to_string())
     }
 }
-
-/// An answer without members.
-#[derive(Serialize)]
-pub struct Done {}
 
 #[derive(Clone, Deserialize)]
 pub struct ToPrincipal {
@@ -106,9 +102,7 @@ async fn settled<E: Into<ApiError>>(
     {
         return Ok((made.access_key_id, secret.to_owned()));
     }
-    if let Err(error) = vault.destroy(&secret_name(&made.access_key_id)).await {
-        tracing::warn!(%error, "the data key of a secret that is in no event stays");
-    }
+    vault.forget(&secret_name(&made.access_key_id)).await;
     let kept = kept?.ok_or_else(|| ApiError::internal("the event has no key"))?;
     let secret = vault.read(&secret_name(&kept.access_key_id), &kept.sealed_secret).await;
     let secret = secret.map_err(ApiError::internal)?;

@@ -2,12 +2,12 @@
 
 use crate::{
     Config,
-    api::{Done, List, MAX_PAGE_SIZE},
+    api::{List, MAX_PAGE_SIZE},
     projections::{PUBLISHERS, PublisherRow},
     publisher::{Command, Error, Publisher},
 };
 use reeve_jetstream::clients;
-use reeve_runtime::{ApiError, Call, page_size, to_answers, with_keys};
+use reeve_runtime::{ApiError, Call, Done, page_size, to_answers, with_keys};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 

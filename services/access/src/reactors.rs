@@ -3,7 +3,7 @@
 use crate::principal::PrincipalEvent;
 use reeve_authz::secret_name;
 use reeve_runtime::{Delivery, HandlerError};
-use reeve_secrets::{Error, Vault};
+use reeve_secrets::Vault;
 
 /// Destroys the secrets of deleted access keys.
 pub(crate) async fn destroy(vault: Vault, delivery: Delivery<PrincipalEvent>) -> Result<(), HandlerError> {
@@ -15,11 +15,7 @@ pub(crate) async fn destroy(vault: Vault, delivery: Delivery<PrincipalEvent>) ->
         | PrincipalEvent::AccessKeyCreated(_) => &[],
     };
     for key in keys {
-        match vault.destroy(&secret_name(key)).await {
-            Ok(()) => {}
-            Err(Error::Bus(error)) => return Err(error.into()),
-            Err(error) => return Err(HandlerError::Retry(error.to_string())),
-        }
+        vault.destroy(&secret_name(key)).await?;
     }
     Ok(())
 }

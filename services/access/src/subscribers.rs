@@ -3,12 +3,12 @@
 use crate::{
     Config,
     admission::streams_of,
-    api::{Done, List, MAX_PAGE_SIZE},
+    api::{List, MAX_PAGE_SIZE},
     projections::{SUBSCRIBERS, SubscriberRow},
     subscriber::{Command, Error, Subscriber},
 };
 use reeve_jetstream::{clients, streams};
-use reeve_runtime::{ApiError, Call, page_size, to_answers, with_keys};
+use reeve_runtime::{ApiError, Call, Done, page_size, to_answers, with_keys};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, sync::Arc};
 

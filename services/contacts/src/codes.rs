@@ -2,7 +2,7 @@
 //! message that brings them.
 
 use reeve_runtime::ApiError;
-use reeve_secrets::{Error, Vault};
+use reeve_secrets::{Error, Sealed, Vault, secret_name};
 use reeve_types::ids::random_hex;
 use ring::hmac;
 
@@ -10,27 +10,18 @@ use ring::hmac;
 const DIGITS: usize = 8;
 const CODES: u64 = 100_000_000;
 
-/// A sealed key, as an event has it.
-pub(crate) struct Sealed {
-    pub secret_id: String,
-    pub key: Vec<u8>,
-}
-
-fn secret_name(secret_id: &str) -> String {
-    format!("contact-codes/{secret_id}")
-}
+/// What the names of these secrets begin with.
+const KIND: &str = "contact-codes";
 
 /// Makes a key and seals it under an id of its own.
 pub(crate) async fn seal(vault: &Vault) -> Result<Sealed, ApiError> {
-    let random = || random_hex::<32>().map_err(|e| ApiError::internal(format!("no random bytes: {e}")));
-    let (secret_id, key) = (random()?, random()?);
-    let key = vault.seal(&secret_name(&secret_id), key.as_bytes()).await;
-    Ok(Sealed { secret_id, key: key.map_err(unavailable)? })
+    let key = random_hex::<32>().map_err(|e| ApiError::internal(format!("no random bytes: {e}")))?;
+    vault.seal_anew(KIND, key.as_bytes()).await.map_err(unavailable)
 }
 
 /// The code of a name.
 pub(crate) async fn code(vault: &Vault, secret_id: &str, key: &[u8], name: &str) -> Result<String, ApiError> {
-    let key = vault.read(&secret_name(secret_id), key).await.map_err(unavailable)?;
+    let key = vault.read(&secret_name(KIND, secret_id), key).await.map_err(unavailable)?;
     let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
     let tag = hmac::sign(&key, name.as_bytes());
     let number = tag.as_ref().iter().take(8).fold(0u64, |number, byte| number << 8 | u64::from(*byte));

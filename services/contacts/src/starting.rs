@@ -35,7 +35,7 @@ pub(crate) async fn start(
         plan_json: contact.plan_json.clone(),
         started_ms: context.now.0,
         secret_id: sealed.secret_id,
-        sealed_key: sealed.key,
+        sealed_key: sealed.value,
         principal: context.actor.name.clone(),
         ..said
     };

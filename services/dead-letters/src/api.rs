@@ -6,7 +6,7 @@ use crate::{
 };
 use data_encoding::BASE64;
 use reeve_jetstream::dead_letters::original;
-use reeve_runtime::{ApiError, Call, Page, page_size, to_answers};
+use reeve_runtime::{ApiError, Call, Done, Page, page_size, to_answers};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -87,10 +87,6 @@ pub struct Letter {
     /// The message's body in Base64: of 896 KiB and more the first 896 KiB.
     body: String,
 }
-
-/// An answer without members.
-#[derive(Serialize)]
-pub struct Done {}
 
 pub(crate) async fn list(call: Call<List>) -> Result<Listed, ApiError> {
     let (input, views) = (&call.input, call.handle.views());

@@ -42,7 +42,7 @@ pub fn service() -> Service {
 /// How many wait.
 fn waiting(handle: &Handle) -> Gauges {
     let rows = handle.views().scan::<()>(projections::UNSETTLED, "", None, usize::MAX).rows;
-    let values = vec![(Vec::new(), f64::from(u32::try_from(rows.len()).unwrap_or(u32::MAX)))];
+    let values = vec![(Vec::new(), rows.len())];
     Gauges {
         name: "reeve.dead.letters",
         description: "Messages that handlers gave up on, and that nobody has settled.",

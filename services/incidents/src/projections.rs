@@ -95,7 +95,7 @@ pub(crate) struct ReplicationSetRow {
 
 /// The key of an incident in [`NEWEST_FIRST`].
 pub(crate) fn newest_first(created: Timestamp, id: &str) -> String {
-    format!("{:020}/{id}", i64::MAX - created.0.max(0))
+    format!("{}/{id}", created.newest_first())
 }
 
 /// The digest of a deduplication string: a key of any length is not.

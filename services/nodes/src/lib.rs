@@ -141,9 +141,7 @@ where
 fn nodes(handle: &Handle) -> Gauges {
     let rows = handle.views().scan::<projections::NodeRow>(projections::NODES, "", None, usize::MAX).rows;
     let connected = rows.iter().filter(|(_, row)| !row.session.is_empty()).count();
-    let value = |state: &str, count: usize| {
-        (vec![("state", state.to_owned())], f64::from(u32::try_from(count).unwrap_or(u32::MAX)))
-    };
-    let values = vec![value("connected", connected), value("lost", rows.len() - connected)];
+    let values =
+        vec![(vec![("state", "connected")], connected), (vec![("state", "lost")], rows.len() - connected)];
     Gauges { name: "reeve.nodes", description: "Managed nodes.", values }
 }

@@ -101,6 +101,6 @@ fn waiting(handle: &Handle) -> Gauges {
         .views()
         .scan::<projections::lanes::WaitingRow>(projections::lanes::WAITING, "", None, usize::MAX)
         .rows;
-    let values = vec![(Vec::new(), f64::from(u32::try_from(rows.len()).unwrap_or(u32::MAX)))];
+    let values = vec![(Vec::new(), rows.len())];
     Gauges { name: "reeve.notifications.waiting", description: "Messages that wait for an attempt.", values }
 }

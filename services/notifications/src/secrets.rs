@@ -2,21 +2,29 @@
 
 use crate::projections::SecretRow;
 use data_encoding::BASE64;
-use reeve_runtime::{ApiError, HandlerError};
-use reeve_secrets::{Error, Vault, Zeroizing};
-use reeve_types::ids::random_hex;
+use reeve_runtime::{ApiError, Executed, HandlerError};
+use reeve_secrets::{Error, Vault, Zeroizing, secret_name};
 
-/// Under which a secret's data key lies.
-fn secret_name(secret_id: &str) -> String {
-    format!("notifications/{secret_id}")
-}
+/// What the names of these secrets begin with.
+pub(crate) const KIND: &str = "notifications";
 
-/// Seals a secret under an id of its own: the id, and what may go into the log.
-pub(crate) async fn seal(vault: &Vault, secret: &[u8]) -> Result<(String, Vec<u8>), ApiError> {
-    let random = |e| ApiError::internal(format!("no random bytes: {e}"));
-    let secret_id = random_hex::<16>().map_err(random)?;
-    let sealed = vault.seal(&secret_name(&secret_id), secret).await.map_err(ApiError::internal)?;
-    Ok((secret_id, sealed))
+/// Whether the event that a call led to has the secret that was sealed for it. One that no event has can be read by nobody any
+/// more.
+///
+/// # Errors
+/// What the call was refused with.
+pub(crate) async fn settle<Ev, Er: Into<ApiError>>(
+    vault: &Vault,
+    made: &str,
+    executed: Result<Executed<Ev>, Er>,
+    secret_of: impl Fn(&Ev) -> &str,
+) -> Result<bool, ApiError> {
+    let event = executed.as_ref().ok().and_then(|executed| executed.event.as_ref());
+    let is_kept = event.is_some_and(|event| secret_of(event) == made);
+    if !is_kept && !made.is_empty() {
+        vault.forget(&secret_name(KIND, made)).await;
+    }
+    executed.map(|_| is_kept).map_err(Into::into)
 }
 
 /// Opens a secret.
@@ -30,7 +38,7 @@ pub(crate) async fn open(
     let Ok(sealed) = BASE64.decode(row.sealed.as_bytes()) else {
         return Ok(Err("its secret is damaged".to_owned()));
     };
-    match vault.read(&secret_name(&row.secret_id), &sealed).await {
+    match vault.read(&secret_name(KIND, &row.secret_id), &sealed).await {
         Ok(secret) => Ok(Ok(secret)),
         Err(Error::Bus(error)) => Err(error.into()),
         Err(error) => Ok(Err(error.to_string())),
@@ -43,11 +51,7 @@ pub(crate) async fn destroy<'a>(
     secret_ids: impl IntoIterator<Item = &'a String>,
 ) -> Result<(), HandlerError> {
     for secret_id in secret_ids.into_iter().filter(|id| !id.is_empty()) {
-        match vault.destroy(&secret_name(secret_id)).await {
-            Ok(()) => {}
-            Err(Error::Bus(error)) => return Err(error.into()),
-            Err(error) => return Err(HandlerError::Retry(error.to_string())),
-        }
+        vault.destroy(&secret_name(KIND, secret_id)).await?;
     }
     Ok(())
 }

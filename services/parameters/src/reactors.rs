@@ -9,7 +9,7 @@ use crate::{
     secrets::secret_name,
 };
 use reeve_runtime::{Delivery, DueTimer, HandlerError};
-use reeve_secrets::{Error, Vault};
+use reeve_secrets::Vault;
 
 /// A policy is due: the parameter goes, or it is told that it will or that nobody has changed it.
 pub(crate) async fn fire(due: DueTimer) -> Result<(), HandlerError> {
@@ -38,11 +38,7 @@ pub(crate) async fn destroy(vault: Vault, delivery: Delivery<ParameterEvent>) ->
         | ParameterEvent::ParameterPolicyFired(_) => &[],
     };
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-        match vault.destroy(&secret_name(secret)).await {
-            Ok(()) => {}
-            Err(Error::Bus(error)) => return Err(error.into()),
-            Err(error) => return Err(HandlerError::Retry(error.to_string())),
-        }
+        vault.destroy(&secret_name(secret)).await?;
     }
     Ok(())
 }

@@ -1,22 +1,16 @@
 //! The secrets of SecureStrings: sealed before they are decided on, opened when a caller asks for them.
 
-use crate::{domain::parameter::Sealed, projections::VersionRow};
+use crate::projections::VersionRow;
 use data_encoding::BASE64;
 use reeve_runtime::ApiError;
 use reeve_secrets::{Error, Vault};
-use reeve_types::ids::random_hex;
+
+/// What the names of these secrets begin with.
+pub(crate) const KIND: &str = "parameter";
 
 /// Under which a secret's data key lies.
 pub(crate) fn secret_name(secret_id: &str) -> String {
-    format!("parameter/{secret_id}")
-}
-
-/// Seals a value under an id of its own.
-pub(crate) async fn seal(vault: &Vault, text: &str) -> Result<Sealed, ApiError> {
-    let random = |e| ApiError::internal(format!("no random bytes: {e}"));
-    let secret_id = random_hex::<16>().map_err(random)?;
-    let value = vault.seal(&secret_name(&secret_id), text.as_bytes()).await.map_err(ApiError::internal)?;
-    Ok(Sealed { secret_id, value })
+    reeve_secrets::secret_name(KIND, secret_id)
 }
 
 /// The value of a version as its caller is answered: of a SecureString the ciphertext, unless it is to be decrypted.

@@ -2,10 +2,7 @@
 
 use crate::{
     domain::{Command, Error, Resource, resource_id},
-    projections::{
-        ASSOCIATIONS, DOCUMENTS, MAINTENANCE_WINDOWS, NODES, OPS_ITEMS, OPS_METADATA, PARAMETERS,
-        PATCH_BASELINES,
-    },
+    resources::KINDS,
 };
 use reeve_contracts::ssm::{
     AddTagsToResourceRequest, AddTagsToResourceResult, ListTagsForResourceRequest, ListTagsForResourceResult,
@@ -24,19 +21,6 @@ impl From<Error> for ApiError {
     }
 }
 
-/// The types whose resources are known here, with the table of those that exist. AWS's other types belong to services
-/// that Reeve does not have: nothing of them exists, so nothing of them is tagged.
-const TYPES: [(&str, &str); 8] = [
-    ("Association", ASSOCIATIONS),
-    ("Document", DOCUMENTS),
-    ("MaintenanceWindow", MAINTENANCE_WINDOWS),
-    ("ManagedInstance", NODES),
-    ("OpsItem", OPS_ITEMS),
-    ("OpsMetadata", OPS_METADATA),
-    ("Parameter", PARAMETERS),
-    ("PatchBaseline", PATCH_BASELINES),
-];
-
 /// A resource that a call names and that exists.
 struct Named {
     kind: String,
@@ -51,8 +35,8 @@ impl Named {
 
 fn named<I>(call: &Call<I>, kind: Option<&String>, id: Option<&String>) -> Result<Named, ApiError> {
     let kind = kind.map(String::as_str).unwrap_or_default();
-    let Some((_, table)) = TYPES.iter().find(|(known, _)| *known == kind) else {
-        let known = TYPES.map(|(kind, _)| kind).join(", ");
+    let Some((_, table)) = KINDS.iter().find(|(known, _)| *known == kind) else {
+        let known = KINDS.iter().map(|(kind, _)| *kind).collect::<Vec<_>>().join(", ");
         let message = format!(
             "ResourceType is {kind:?}. The resources that can be tagged here are of the types {known}."
         );

@@ -1,6 +1,7 @@
 //! What AWS-shaped inputs and answers of all services have in common.
 
 use crate::{ApiError, Page};
+use reeve_types::Timestamp;
 use serde::Serialize;
 
 /// As many bytes of rows as a page has: the bus carries 1 MiB at once, with the headers and what is around the rows.
@@ -9,6 +10,21 @@ const MAX_PAGE_BYTES: usize = 800_000;
 /// As a member that is left out when there is nothing in it.
 pub fn text(value: &str) -> Option<String> {
     (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// An answer without members.
+#[derive(Serialize)]
+pub struct Done {}
+
+/// Milliseconds since 1970 of an instant as AWS's API has it.
+///
+/// # Errors
+/// `ValidationException` naming the member.
+pub fn milliseconds(member: &str, seconds: f64) -> Result<i64, ApiError> {
+    let instant = Timestamp::from_epoch_seconds(seconds);
+    instant
+        .map(|at| at.0)
+        .ok_or_else(|| ApiError::invalid(format!("{member} is {seconds}, which is no instant.")))
 }
 
 /// How many rows a page has: what was asked for, within what the model allows.

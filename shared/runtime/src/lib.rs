@@ -37,7 +37,7 @@ mod striped_lock;
 mod tags;
 mod timers;
 
-pub use answers::{page_of, page_size, text, to_answers, with_keys};
+pub use answers::{Done, milliseconds, page_of, page_size, text, to_answers, with_keys};
 pub use api_error::ApiError;
 pub use clients::{ClientAnswer, ClientMessage};
 pub use consumer::{Consumer, Delivery, HandlerError, InboxMessage, RetryPolicy, Undecoded};

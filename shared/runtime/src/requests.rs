@@ -39,49 +39,23 @@ impl RequestMessage for DeadLetterRetryRequested {
     const SERVICE: &'static str = "";
 }
 
-impl RequestMessage for CommandRequested {
-    const SCHEMA: &'static str = "reeve.run-command.CommandRequested.v1";
-    const SERVICE: &'static str = "run-command";
+/// Which messages are asked of which service.
+macro_rules! asked_of {
+    ($($service:literal: $($message:ident),+;)+) => {$($(
+        impl RequestMessage for $message {
+            const SCHEMA: &'static str = concat!("reeve.", $service, ".", stringify!($message), ".v1");
+            const SERVICE: &'static str = $service;
+        }
+    )+)+};
 }
 
-impl RequestMessage for CommandCancellationRequested {
-    const SCHEMA: &'static str = "reeve.run-command.CommandCancellationRequested.v1";
-    const SERVICE: &'static str = "run-command";
-}
-
-impl RequestMessage for AutomationRequested {
-    const SCHEMA: &'static str = "reeve.automation.AutomationRequested.v1";
-    const SERVICE: &'static str = "automation";
-}
-
-impl RequestMessage for OpsItemRequested {
-    const SCHEMA: &'static str = "reeve.opscenter.OpsItemRequested.v1";
-    const SERVICE: &'static str = "opscenter";
-}
-
-impl RequestMessage for IncidentRequested {
-    const SCHEMA: &'static str = "reeve.incidents.IncidentRequested.v1";
-    const SERVICE: &'static str = "incidents";
-}
-
-impl RequestMessage for EngagementRequested {
-    const SCHEMA: &'static str = "reeve.contacts.EngagementRequested.v1";
-    const SERVICE: &'static str = "contacts";
-}
-
-impl RequestMessage for EngagementStopRequested {
-    const SCHEMA: &'static str = "reeve.contacts.EngagementStopRequested.v1";
-    const SERVICE: &'static str = "contacts";
-}
-
-impl RequestMessage for NotificationRequested {
-    const SCHEMA: &'static str = "reeve.notifications.NotificationRequested.v1";
-    const SERVICE: &'static str = "notifications";
-}
-
-impl RequestMessage for NotificationCancellationRequested {
-    const SCHEMA: &'static str = "reeve.notifications.NotificationCancellationRequested.v1";
-    const SERVICE: &'static str = "notifications";
+asked_of! {
+    "automation": AutomationRequested;
+    "contacts": EngagementRequested, EngagementStopRequested;
+    "incidents": IncidentRequested;
+    "notifications": NotificationCancellationRequested, NotificationRequested;
+    "opscenter": OpsItemRequested;
+    "run-command": CommandCancellationRequested, CommandRequested;
 }
 
 /// A request, delivered to the service that is asked.

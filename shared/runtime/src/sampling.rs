@@ -19,7 +19,7 @@ pub struct Gauges {
     /// With dots: `reeve.nodes` is read as `reeve_nodes`.
     pub name: &'static str,
     pub description: &'static str,
-    pub values: Vec<(Vec<(&'static str, String)>, f64)>,
+    pub values: Vec<(Vec<(&'static str, &'static str)>, usize)>,
 }
 
 pub(crate) type Counting = Arc<dyn Fn(&Handle) -> Gauges + Send + Sync>;
@@ -40,8 +40,7 @@ pub(crate) async fn run(handle: Handle, sampled: Sampled) {
         for count in &sampled.counting {
             let counted = count(&handle);
             for (labels, value) in counted.values {
-                let labels: Vec<_> = labels.iter().map(|(name, value)| (*name, value.as_str())).collect();
-                gauge(counted.name, counted.description, &labels, value);
+                gauge(counted.name, counted.description, &labels, figure(value as u64));
             }
         }
         tokio::time::sleep(SAMPLE_INTERVAL).await;

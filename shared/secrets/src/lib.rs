@@ -12,6 +12,7 @@
 
 use bytes::Bytes;
 use reeve_jetstream::{Bus, Error as BusError, keys, streams};
+use reeve_types::ids::random_hex;
 use ring::{
     aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     rand::{SecureRandom, SystemRandom},
@@ -19,6 +20,8 @@ use ring::{
 use std::{fmt, sync::Arc};
 pub use zeroize::Zeroizing;
 
+/// The length of a random id, in bytes.
+const ID_BYTES: usize = 16;
 /// The length of the key encryption key, in bytes.
 pub const KEY_LEN: usize = 32;
 
@@ -107,13 +110,43 @@ impl Vault {
         decrypt(&Zeroizing::new(data_key), "secret", name, sealed)
     }
 
+    /// Seals a secret of a kind under a random id, which is in no other name: [`secret_name`] tells the name.
+    ///
+    /// # Errors
+    /// When there are no random bytes, or the bus does not answer: then nothing was sealed.
+    pub async fn seal_anew(&self, kind: &str, secret: &[u8]) -> Result<Sealed, Error> {
+        let secret_id = random_hex::<ID_BYTES>().map_err(|_| Error::Random)?;
+        let value = self.seal(&secret_name(kind, &secret_id), secret).await?;
+        Ok(Sealed { secret_id, value })
+    }
+
     /// Destroys a secret, whoever holds its ciphertext. One that is gone already is no error.
     ///
     /// # Errors
     /// When the bus does not answer.
-    pub async fn destroy(&self, name: &str) -> Result<(), Error> {
-        Ok(self.store.destroy(name).await?)
+    pub async fn destroy(&self, name: &str) -> Result<(), BusError> {
+        self.store.destroy(name).await
     }
+
+    /// Destroys a secret that no event has, because the call that sealed it was refused, or an earlier delivery of it led to the
+    /// event. Where that fails, a data key stays that opens nothing.
+    pub async fn forget(&self, name: &str) {
+        if let Err(error) = self.destroy(name).await {
+            tracing::warn!(%error, name, "the data key of a secret that is in no event stays");
+        }
+    }
+}
+
+/// A secret as an event has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sealed {
+    pub secret_id: String,
+    pub value: Vec<u8>,
+}
+
+/// The name under which the data key of a secret lies.
+pub fn secret_name(kind: &str, secret_id: &str) -> String {
+    format!("{kind}/{secret_id}")
 }
 
 fn cipher(key: &[u8; KEY_LEN], name: &str) -> Result<LessSafeKey, Error> {

@@ -34,6 +34,11 @@ impl Timestamp {
         (ms.is_finite() && ms.abs() < 9.0e15).then_some(Self(ms as i64))
     }
 
+    /// A part of a key that sorts what is newer first. What was before 1970 is of 1970.
+    pub fn newest_first(self) -> String {
+        format!("{:020}", i64::MAX - self.0.max(0))
+    }
+
     /// RFC 3339 in UTC, as CloudEvents' `time` wants it.
     pub fn rfc3339(self) -> String {
         jiff::Timestamp::from_millisecond(self.0).map(|t| format!("{t:.3}")).unwrap_or_default()

@@ -3,6 +3,7 @@
 use crate::domain::execution::ExecutionEvent;
 use reeve_contracts::automation::ExecutionStarted;
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
+use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -52,7 +53,7 @@ pub(crate) struct ExecutionRow {
 
 /// The newest come first.
 fn order_key(started_ms: i64, id: &str) -> String {
-    format!("{:020}/{id}", i64::MAX - started_ms.max(0))
+    format!("{}/{id}", Timestamp(started_ms).newest_first())
 }
 
 /// Keeps the tables of this file.

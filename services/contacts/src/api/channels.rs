@@ -99,7 +99,7 @@ pub async fn create(
             r#type: kind,
             address,
             secret_id: sealed.secret_id,
-            sealed_key: sealed.key,
+            sealed_key: sealed.value,
             principal: call.caller.actor.name.clone(),
             account: call.caller.account.clone(),
             region: call.caller.region.clone(),

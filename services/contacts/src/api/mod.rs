@@ -15,8 +15,8 @@ use crate::{
 };
 use data_encoding::BASE64URL_NOPAD;
 use reeve_contracts::ssm_contacts::Tag;
-use reeve_runtime::{ApiError, Call};
-use reeve_types::Timestamp;
+use reeve_runtime::{ApiError, Call, milliseconds};
+use reeve_types::{Timestamp, text::sentence};
 use serde_json::Value;
 
 /// As many rows a page has when nobody says how many, and at most.
@@ -39,14 +39,6 @@ fn not_found(kind: &str, id: &str) -> ApiError {
 
 fn conflict(message: impl Into<String>, kind: &str, id: &str) -> ApiError {
     ApiError::new("ConflictException", message).with("ResourceId", id).with("ResourceType", kind)
-}
-
-/// An error as a sentence.
-fn sentence(error: &impl ToString) -> String {
-    let text = error.to_string();
-    let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str())
 }
 
 fn too_many_tags(message: String) -> ApiError {
@@ -117,17 +109,6 @@ fn after(token: Option<&String>) -> Result<Option<String>, ApiError> {
     let Some(token) = token else { return Ok(None) };
     let key = BASE64URL_NOPAD.decode(token.as_bytes()).ok().and_then(|key| String::from_utf8(key).ok());
     key.map(Some).ok_or_else(|| ApiError::invalid(format!("NextToken is {token:?}, which no answer gave.")))
-}
-
-/// Milliseconds since 1970 of an instant as AWS's API has it.
-///
-/// # Errors
-/// `ValidationException` naming the member.
-fn milliseconds(member: &str, seconds: f64) -> Result<i64, ApiError> {
-    let instant = Timestamp::from_epoch_seconds(seconds);
-    instant
-        .map(|at| at.0)
-        .ok_or_else(|| ApiError::invalid(format!("{member} is {seconds}, which is no instant.")))
 }
 
 fn seconds(milliseconds: i64) -> Option<f64> {

@@ -222,8 +222,8 @@ fn start(view: &mut dyn View, e: &EngagementStarted) {
 }
 
 fn put(view: &mut dyn View, row: EngagementRow) {
-    let newest_first = i64::MAX - row.started_ms.max(0);
-    view.put_row(NEWEST_FIRST, &format!("{newest_first:020}/{}", row.id), row.id.clone());
+    let newest_first = Timestamp(row.started_ms).newest_first();
+    view.put_row(NEWEST_FIRST, &format!("{newest_first}/{}", row.id), row.id.clone());
     view.put_row(ENGAGEMENTS, &row.id.clone(), row);
 }
 

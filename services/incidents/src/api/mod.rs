@@ -12,8 +12,8 @@ use crate::{
     projections::{INCIDENTS, IncidentRow},
     starting,
 };
-use reeve_runtime::{ApiError, Call, Handle};
-use reeve_types::{Timestamp, arn::Arn};
+use reeve_runtime::{ApiError, Call, Handle, milliseconds};
+use reeve_types::{Timestamp, arn::Arn, text::sentence};
 use std::sync::Arc;
 
 fn not_found(message: impl Into<String>) -> ApiError {
@@ -71,14 +71,6 @@ impl From<set::Error> for ApiError {
     }
 }
 
-/// An error as a sentence.
-fn sentence(error: &impl ToString) -> String {
-    let text = error.to_string();
-    let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str())
-}
-
 /// An ARN of this installation. AWS leaves the region empty.
 fn arn<I>(call: &Call<I>, kind: &str, id: &str) -> String {
     let resource = &format!("{kind}/{id}");
@@ -120,17 +112,6 @@ fn incident_of(handle: &Handle, member: &str, arn: Option<&String>) -> Result<Ar
     row.ok_or_else(|| {
         not_found(format!("{member} is {:?}, and there is no such incident.", arn.map_or("", |a| a)))
     })
-}
-
-/// Milliseconds since 1970 of an instant as AWS's API has it.
-///
-/// # Errors
-/// `ValidationException` naming the member.
-fn milliseconds(member: &str, seconds: f64) -> Result<i64, ApiError> {
-    let instant = Timestamp::from_epoch_seconds(seconds);
-    instant
-        .map(|at| at.0)
-        .ok_or_else(|| ApiError::invalid(format!("{member} is {seconds}, which is no instant.")))
 }
 
 fn seconds(milliseconds: i64) -> Option<f64> {

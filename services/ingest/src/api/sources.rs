@@ -5,7 +5,7 @@ use crate::{
     projections::{SOURCES, SourceRow},
     source::{Command, Source},
 };
-use reeve_runtime::{ApiError, Call, page_size, to_answers, with_keys};
+use reeve_runtime::{ApiError, Call, Done, page_size, to_answers, with_keys};
 use reeve_types::{Timestamp, ids::random_hex};
 use serde::{Deserialize, Serialize};
 
@@ -22,10 +22,6 @@ pub struct NewSource {
     /// Answered here and never again.
     token: String,
 }
-
-/// An answer without members.
-#[derive(Serialize)]
-pub struct Done {}
 
 pub(crate) async fn create(call: Call<Named>) -> Result<NewSource, ApiError> {
     let name = call.input.name.clone();

@@ -68,8 +68,8 @@ impl Projection for Firings {
 }
 
 fn put(view: &mut dyn View, row: ExecutionRow) {
-    let newest_first = i64::MAX - row.started_ms.max(0);
-    let key = format!("{}/{newest_first:020}/{}", row.window_id, row.execution_id);
+    let newest_first = Timestamp(row.started_ms).newest_first();
+    let key = format!("{}/{newest_first}/{}", row.window_id, row.execution_id);
     view.put_row(EXECUTION_ORDER, &key, row.execution_id.clone());
     view.put_row(EXECUTIONS, &row.execution_id.clone(), row);
 }

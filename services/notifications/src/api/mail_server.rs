@@ -1,15 +1,15 @@
 //! PutMailServer, GetMailServer, DeleteMailServer.
 
-use super::{Done, instant, no_such};
+use super::{check_authority, instant, no_such};
 use crate::{
     domain::mail_server::{Command, DEFAULT, MailServer, MailServerEvent},
     projections::{MAIL_SERVERS, MailServerRow},
     secrets,
-    sending::{Security, certificates, check_sender},
+    sending::{Security, check_sender},
 };
 use reeve_contracts::notifications::MailServerPut;
-use reeve_runtime::{ApiError, Call};
-use reeve_secrets::{Vault, Zeroizing};
+use reeve_runtime::{ApiError, Call, Done};
+use reeve_secrets::{Sealed, Vault, Zeroizing};
 use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize)]
@@ -40,19 +40,20 @@ pub(crate) async fn put(vault: Vault, call: Call<Put>) -> Result<Done, ApiError>
     check_sender(&input.sender).map_err(|error| ApiError::invalid(format!("sender: {error}")))?;
     let port = input.port.map_or(Ok(usual_port(security)), u16::try_from);
     let port = port.map_err(|_| ApiError::invalid("port is not between 1 and 65535."))?;
-    if let Some(pem) = input.certificate_authority.as_deref().filter(|pem| !pem.is_empty()) {
-        let invalid = |error| ApiError::invalid(format!("certificateAuthority: {error}."));
-        certificates(pem).map_err(invalid)?;
-    }
+    check_authority(input.certificate_authority.as_deref())?;
     let user_name = input.user_name.clone().unwrap_or_default();
     let password = Zeroizing::new(input.password.clone().unwrap_or_default());
     if user_name.is_empty() != password.is_empty() {
         return Err(ApiError::invalid("userName and password are given together, or neither of them is."));
     }
-    let (secret_id, sealed_secret) = match password.is_empty() {
-        true => (String::new(), Vec::new()),
-        false => secrets::seal(&vault, password.as_bytes()).await?,
+    let sealed = match password.is_empty() {
+        true => Sealed::default(),
+        false => {
+            let sealed = vault.seal_anew(secrets::KIND, password.as_bytes()).await;
+            sealed.map_err(ApiError::internal)?
+        }
     };
+    let made = sealed.secret_id.clone();
     let put = MailServerPut {
         name: DEFAULT.to_owned(),
         host: input.host.clone(),
@@ -60,20 +61,17 @@ pub(crate) async fn put(vault: Vault, call: Call<Put>) -> Result<Done, ApiError>
         security: text,
         sender: input.sender.clone(),
         user_name,
-        secret_id: secret_id.clone(),
-        sealed_secret,
+        secret_id: sealed.secret_id,
+        sealed_secret: sealed.value,
         certificate_authority: input.certificate_authority.clone().unwrap_or_default(),
         dropped_secret_id: String::new(),
     };
     let executed = call.execute::<MailServer>(DEFAULT, Command::Put(Box::new(put))).await;
-    let is_kept = matches!(
-        executed.as_ref().ok().and_then(|executed| executed.event.as_ref()),
-        Some(MailServerEvent::MailServerPut(put)) if put.secret_id == secret_id
-    );
-    if !is_kept && let Err(error) = secrets::destroy(&vault, [&secret_id]).await {
-        tracing::warn!(%error, "the data key of a secret that is in no event stays");
-    }
-    executed?;
+    let settled = secrets::settle(&vault, &made, executed, |event| match event {
+        MailServerEvent::MailServerPut(put) => &put.secret_id,
+        MailServerEvent::MailServerDeleted(_) => "",
+    });
+    settled.await?;
     Ok(Done {})
 }
 

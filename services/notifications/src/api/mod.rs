@@ -4,14 +4,12 @@ pub mod mail_server;
 pub mod notifications;
 pub mod webhooks;
 
-use crate::domain::{mail_server as server, notification, webhook};
+use crate::{
+    domain::{mail_server as server, notification, webhook},
+    sending::certificates,
+};
 use reeve_runtime::ApiError;
 use reeve_types::Timestamp;
-use serde::Serialize;
-
-/// An answer without members.
-#[derive(Serialize)]
-pub struct Done {}
 
 fn no_such(message: impl Into<String>) -> ApiError {
     ApiError::new("NoSuchEntityException", message)
@@ -41,4 +39,12 @@ impl From<notification::Error> for ApiError {
             notification::Error::Over => ApiError::invalid(error.to_string()),
         }
     }
+}
+
+/// # Errors
+/// `ValidationException` when certificates are given that are none.
+fn check_authority(pem: Option<&str>) -> Result<(), ApiError> {
+    let Some(pem) = pem.filter(|pem| !pem.is_empty()) else { return Ok(()) };
+    let invalid = |error| ApiError::invalid(format!("certificateAuthority: {error}."));
+    certificates(pem).map(|_| ()).map_err(invalid)
 }

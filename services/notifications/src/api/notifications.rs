@@ -1,13 +1,13 @@
 //! Send, CancelNotification, GetNotification, ListNotifications.
 
-use super::{Done, instant, no_such};
+use super::{instant, no_such};
 use crate::{
     accepting,
     domain::notification::{Command, Notification},
     projections::{NEWEST, NOTIFICATIONS, NotificationRow},
 };
 use reeve_contracts::notifications::NotificationRequested;
-use reeve_runtime::{ApiError, Call, Page, page_size, to_answers};
+use reeve_runtime::{ApiError, Call, Done, Page, page_size, to_answers};
 use serde::{Deserialize, Serialize};
 
 const MAX_NOTIFICATIONS_PER_PAGE: usize = 100;

@@ -1,15 +1,15 @@
 //! PutWebhook, RotateWebhookSecret, ResumeWebhook, DeleteWebhook, ListWebhooks.
 
-use super::{Done, instant};
+use super::{check_authority, instant};
 use crate::{
     domain::webhook::{Command, Webhook, WebhookEvent, is_name},
     projections::{WEBHOOKS, WebhookRow},
     secrets,
-    sending::{Format, certificates, signature::KEY_PREFIX},
+    sending::{Format, signature::KEY_PREFIX},
 };
 use data_encoding::{BASE64, HEXLOWER};
 use reeve_contracts::notifications::WebhookPut;
-use reeve_runtime::{ApiError, Call, page_size, to_answers, with_keys};
+use reeve_runtime::{ApiError, Call, Done, page_size, to_answers, with_keys};
 use reeve_secrets::{Vault, Zeroizing};
 use reeve_types::ids::random_hex;
 use serde::{Deserialize, Serialize};
@@ -59,11 +59,7 @@ fn check(input: &Put, format: &str) -> Result<(), ApiError> {
         return Err(wrong("which has a name or a password: events would show it"));
     }
     Format::parse(format).map_err(|sentence| ApiError::invalid(format!("format: {sentence}")))?;
-    if let Some(pem) = input.certificate_authority.as_deref().filter(|pem| !pem.is_empty()) {
-        let invalid = |error| ApiError::invalid(format!("certificateAuthority: {error}."));
-        certificates(pem).map_err(invalid)?;
-    }
-    Ok(())
+    check_authority(input.certificate_authority.as_deref())
 }
 
 pub(crate) async fn put(vault: Vault, call: Call<Put>) -> Result<Named, ApiError> {
@@ -72,28 +68,24 @@ pub(crate) async fn put(vault: Vault, call: Call<Put>) -> Result<Named, ApiError
     check(input, &format)?;
     let name = input.name.clone();
     let (key, shown) = new_key()?;
-    let (secret_id, sealed_secret) = secrets::seal(&vault, &key).await?;
+    let sealed = vault.seal_anew(secrets::KIND, &key).await.map_err(ApiError::internal)?;
+    let made = sealed.secret_id.clone();
     let put = WebhookPut {
         name: name.clone(),
         url: input.url.clone(),
         format,
         allow_private_addresses: input.allow_private_addresses.unwrap_or_default(),
         certificate_authority: input.certificate_authority.clone().unwrap_or_default(),
-        secret_id: secret_id.clone(),
-        sealed_secret,
+        secret_id: sealed.secret_id,
+        sealed_secret: sealed.value,
         principal: String::new(),
     };
     let executed = call.execute::<Webhook>(&name, Command::Put(Box::new(put))).await;
-    let is_kept = match &executed {
-        Ok(executed) => {
-            matches!(&executed.event, Some(WebhookEvent::WebhookPut(put)) if put.secret_id == secret_id)
-        }
-        Err(_) => false,
-    };
-    if !is_kept && let Err(error) = secrets::destroy(&vault, [&secret_id]).await {
-        tracing::warn!(%error, "the data key of a secret that is in no event stays");
-    }
-    executed?;
+    let is_kept = secrets::settle(&vault, &made, executed, |event| match event {
+        WebhookEvent::WebhookPut(put) => &put.secret_id,
+        _ => "",
+    });
+    let is_kept = is_kept.await?;
     Ok(Named { name, secret: is_kept.then_some(shown) })
 }
 
@@ -105,17 +97,15 @@ pub struct Name {
 pub(crate) async fn rotate(vault: Vault, call: Call<Name>) -> Result<Named, ApiError> {
     let name = call.input.name.clone();
     let (key, shown) = new_key()?;
-    let (secret_id, sealed_secret) = secrets::seal(&vault, &key).await?;
-    let rotate = Command::RotateSecret { secret_id: secret_id.clone(), sealed_secret };
+    let sealed = vault.seal_anew(secrets::KIND, &key).await.map_err(ApiError::internal)?;
+    let made = sealed.secret_id.clone();
+    let rotate = Command::RotateSecret { secret_id: sealed.secret_id, sealed_secret: sealed.value };
     let executed = call.execute::<Webhook>(&name, rotate).await;
-    let is_kept = matches!(
-        executed.as_ref().ok().and_then(|executed| executed.event.as_ref()),
-        Some(WebhookEvent::WebhookSecretRotated(rotated)) if rotated.secret_id == secret_id
-    );
-    if !is_kept && let Err(error) = secrets::destroy(&vault, [&secret_id]).await {
-        tracing::warn!(%error, "the data key of a secret that is in no event stays");
-    }
-    executed?;
+    let is_kept = secrets::settle(&vault, &made, executed, |event| match event {
+        WebhookEvent::WebhookSecretRotated(rotated) => &rotated.secret_id,
+        _ => "",
+    });
+    let is_kept = is_kept.await?;
     Ok(Named { name, secret: is_kept.then_some(shown) })
 }
 

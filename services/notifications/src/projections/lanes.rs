@@ -5,6 +5,7 @@
 //! may have ended in the middle.
 
 use crate::domain::{lane_of, notification::NotificationEvent};
+use reeve_contracts::notifications::{NotificationCancelled, NotificationFailed};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, timers};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -131,13 +132,8 @@ impl Projection for Lanes {
                     (row.waits_until, row.failures) = (Timestamp(0), 0);
                 });
             }
-            NotificationEvent::NotificationFailed(reeve_contracts::notifications::NotificationFailed {
-                id,
-                ..
-            })
-            | NotificationEvent::NotificationCancelled(
-                reeve_contracts::notifications::NotificationCancelled { id, .. },
-            ) => {
+            NotificationEvent::NotificationFailed(NotificationFailed { id, .. })
+            | NotificationEvent::NotificationCancelled(NotificationCancelled { id, .. }) => {
                 timers::cancel(view, EXPIRY_TIMER, id);
                 leave(view, id, now, |_, _, _| {});
             }

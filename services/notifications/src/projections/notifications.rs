@@ -36,7 +36,7 @@ pub(crate) struct NotificationRow {
 
 /// The key in [`NEWEST`] of what came at an instant.
 fn newest_key(at: Timestamp, id: &str) -> String {
-    format!("{:016x}/{id}", u64::MAX - u64::try_from(at.0).unwrap_or_default())
+    format!("{}/{id}", at.newest_first())
 }
 
 /// Keeps [`NOTIFICATIONS`] and [`NEWEST`].
@@ -44,7 +44,7 @@ pub(crate) struct Notifications;
 
 impl Projection for Notifications {
     const NAME: &'static str = "notifications";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = NotificationEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<NotificationEvent>) {

@@ -66,7 +66,7 @@ pub async fn update(call: Call<UpdateServiceSettingRequest>) -> Result<UpdateSer
     Ok(UpdateServiceSettingResult {})
 }
 
-/// Answers what the setting was.
+/// Answers what the setting is from now on.
 pub async fn reset(call: Call<ResetServiceSettingRequest>) -> Result<ResetServiceSettingResult, ApiError> {
     let setting = known(call.input.setting_id.as_ref())?;
     call.execute::<ServiceSetting>(setting.id, Command::Reset { setting }).await?;

@@ -4,7 +4,7 @@ use super::{arn, number};
 use crate::{
     domain::{
         labels, names,
-        parameter::{Command, Error, Parameter, ParameterEvent, Put, Sealed},
+        parameter::{Command, Error, Parameter, ParameterEvent, Put},
         policies,
         setting::{DEFAULT_TIER, ServiceSetting},
         values::SECURE_STRING,
@@ -48,7 +48,10 @@ pub async fn put(vault: Vault, call: Call<PutParameterRequest>) -> Result<PutPar
     let path = name.path.clone();
     let known = call.handle.state::<Parameter>(&path).current.map(|current| current.kind);
     let sealed = match input.r#type.as_ref().or(known.as_ref()).map(String::as_str) {
-        Some(SECURE_STRING) => Some(secrets::seal(&vault, &text).await?),
+        Some(SECURE_STRING) => {
+            let sealed = vault.seal_anew(secrets::KIND, text.as_bytes()).await;
+            Some(sealed.map_err(ApiError::internal)?)
+        }
         _ => None,
     };
     let is_new = known.is_none();
@@ -72,7 +75,9 @@ pub async fn put(vault: Vault, call: Call<PutParameterRequest>) -> Result<PutPar
         _ => Err(ApiError::internal("the call led to something else")),
     });
     let kept = put.as_ref().map(|put| put.secret_id.as_str()).unwrap_or_default();
-    forget_unless_kept(&vault, sealed, kept).await;
+    if let Some(sealed) = sealed.filter(|sealed| sealed.secret_id != kept) {
+        vault.forget(&secrets::secret_name(&sealed.secret_id)).await;
+    }
     let put = put?;
     if !put.tags.is_empty() {
         call.tags_follow(crate::KIND, &path).await;
@@ -84,15 +89,6 @@ pub async fn put(vault: Vault, call: Call<PutParameterRequest>) -> Result<PutPar
 fn default_tier(handle: &Handle) -> Option<String> {
     let value = handle.state::<ServiceSetting>(DEFAULT_TIER).value;
     (!value.is_empty()).then_some(value)
-}
-
-/// The data key of a secret that is in no event is of no use: the call was refused, or an earlier delivery of it led to
-/// the event.
-async fn forget_unless_kept(vault: &Vault, sealed: Option<Sealed>, kept: &str) {
-    let Some(sealed) = sealed.filter(|sealed| sealed.secret_id != kept) else { return };
-    if let Err(error) = vault.destroy(&secrets::secret_name(&sealed.secret_id)).await {
-        tracing::warn!(%error, "the data key of a secret that is in no event stays");
-    }
 }
 
 /// The path of a parameter that is named without a selector.

@@ -12,7 +12,7 @@ use reeve_contracts::parameters::{
     Tag,
 };
 use reeve_eventsourcing::{Context, Decider};
-use reeve_secrets::Zeroizing;
+use reeve_secrets::{Sealed, Zeroizing};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -28,13 +28,6 @@ const DEFAULT_KEY: &str = "alias/aws/ssm";
 pub const STANDARD: &str = "Standard";
 pub const ADVANCED: &str = "Advanced";
 pub const INTELLIGENT: &str = "Intelligent-Tiering";
-
-/// A secret value as the log has it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sealed {
-    pub secret_id: String,
-    pub value: Vec<u8>,
-}
 
 /// What a caller says of a parameter; what it leaves out stays.
 #[derive(Clone)]

@@ -3,6 +3,7 @@
 use crate::domain::rollout::RolloutEvent;
 use reeve_contracts::patching::{RolloutStarted, WaveNodes};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
+use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Roll-outs by `<when it began, the newest first>/<id>`.
@@ -56,8 +57,8 @@ impl Projection for Rollouts {
     fn apply(&self, view: &mut dyn View, event: &Recorded<RolloutEvent>) {
         match &event.event {
             RolloutEvent::RolloutStarted(e) => {
-                let newest_first = i64::MAX - e.started_ms.max(0);
-                let key = format!("{newest_first:020}/{}", e.rollout_id);
+                let newest_first = Timestamp(e.started_ms).newest_first();
+                let key = format!("{newest_first}/{}", e.rollout_id);
                 let row = begun(e);
                 view.put_row(ROLLOUT_KEYS, &e.rollout_id, key.clone());
                 view.put_row(ROLLOUTS, &key, row);

@@ -13,7 +13,7 @@ use crate::{
 };
 use reeve_fleet::NODES;
 use reeve_runtime::{ApiError, Handle};
-use reeve_types::arn::id_or_arn;
+use reeve_types::{arn::id_or_arn, text::sentence};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -30,10 +30,7 @@ impl From<association::Error> for ApiError {
             Error::TooManyVersions => "AssociationVersionLimitExceeded",
             Error::StatusUnchanged => "StatusUnchanged",
         };
-        let text = error.to_string();
-        let mut letters = text.chars();
-        let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-        Self::new(code, format!("{first}{}.", letters.as_str()))
+        Self::new(code, sentence(&error))
     }
 }
 

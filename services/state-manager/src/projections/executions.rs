@@ -3,6 +3,7 @@
 use crate::domain::{association::AssociationEvent, target};
 use reeve_contracts::state_manager::ExecutionStarted;
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
+use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Executions by `<association>/<key>`, the newest first.
@@ -80,8 +81,8 @@ impl Projection for Executions {
 }
 
 fn put(view: &mut dyn View, association_id: &str, row: ExecutionRow) {
-    let newest_first = i64::MAX - row.created_ms.max(0);
-    let key = format!("{association_id}/{newest_first:020}/{}", row.execution_id);
+    let newest_first = Timestamp(row.created_ms).newest_first();
+    let key = format!("{association_id}/{newest_first}/{}", row.execution_id);
     view.put_row(EXECUTION_KEYS, &format!("{association_id}/{}", row.execution_id), key.clone());
     view.put_row(EXECUTIONS, &key, row);
 }
