@@ -20,7 +20,7 @@ use reeve_contracts::{
 };
 use reeve_eventsourcing::{Actor, Context, Event};
 use reeve_runtime::{ApiError, Delivery, DueTimer, ExecuteError, HandlerError};
-use reeve_types::text::cut;
+use reeve_types::{ids::new_uuid, text::cut};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub(crate) async fn fall_due(due: DueTimer) -> Result<(), HandlerError> {
     let execution = due.key.split('/').next().unwrap_or(&due.key);
     // Several things may be due at one instant, one after the other: a loop ends after the step of it that runs. What is decided
     // follows from the state alone, so that replicas and repeats decide nothing twice.
-    let context = due.handle.context(due.context("advance").now);
+    let context = Context { command_id: new_uuid(), ..due.context_of::<Execution>("advance", execution) };
     due.handle.execute::<Execution>(execution, Command::Advance, &context).await?;
     Ok(())
 }

@@ -44,7 +44,7 @@ pub(crate) const WEBHOOK: &str = "webhook:";
 pub(crate) async fn advance(due: DueTimer) -> Result<(), HandlerError> {
     let state = due.handle.state::<Engagement>(&due.key);
     // Several things may be due at one instant: each is a command of its own.
-    let context = due.context(&state.events.to_string());
+    let context = due.context_of::<Engagement>(&state.events.to_string(), &due.key);
     let command = match engine::next(&state, context.now.0) {
         Some(Next::Begin { line_id, index, .. }) => {
             let line = state.line(&line_id).cloned().unwrap_or_default();

@@ -60,7 +60,7 @@ fn started(fired: &WindowFired) -> ExecutionStarted {
 
 /// No task begins any more.
 pub(crate) async fn cut_off(due: DueTimer) -> Result<(), HandlerError> {
-    due.handle.execute::<Execution>(&due.key, Command::Advance, &due.context("cutoff")).await?;
+    due.execute::<Execution>("cutoff", &due.key, Command::Advance).await?;
     Ok(())
 }
 

@@ -48,7 +48,7 @@ pub fn service(config: &Config) -> Service {
     let sender = Sender { vault: config.vault.clone(), runner: new_uuid().to_string() };
     let with = || config.vault.clone();
     let (put, rotate, put_server, keys, passwords) = (with(), with(), with(), with(), with());
-    let authorizer = config.authorizer.clone();
+    let (authorizer, putting) = (config.authorizer.clone(), config.authorizer.clone());
     let webhook = |operation: Operation| operation.on("Webhook", "name");
     let service = Service::new("notifications")
         .gauges(waiting)
@@ -73,7 +73,7 @@ pub fn service(config: &Config) -> Service {
         .request(requests::cancel);
     service
         .operation(webhook(Operation::write("notifications", "PutWebhook")), move |call| {
-            api::webhooks::put(put.clone(), call)
+            api::webhooks::put(put.clone(), putting.clone(), call)
         })
         .operation(webhook(Operation::write("notifications", "RotateWebhookSecret")), move |call| {
             api::webhooks::rotate(rotate.clone(), call)

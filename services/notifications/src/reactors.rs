@@ -26,16 +26,15 @@ pub(crate) struct Sender {
     pub runner: String,
 }
 
-/// A lane's next attempt may begin: it is said, made, and its outcome said. What is lost between is tried again when the lease is
-/// over; of several replicas the one makes it whose beginning is in the log.
+/// A lane's next attempt may begin: it is said, made, and its outcome said. When this process ends in between, another attempt begins
+/// when the lease is over; of several replicas the one makes it whose beginning is in the log.
 pub(crate) async fn attempt(sender: Sender, due: DueTimer) -> Result<(), HandlerError> {
     let views = due.handle.views();
     let Some(lane) = views.get::<LaneRow>(LANES, &due.key) else { return Ok(()) };
     let id = next_of(&lane).to_owned();
     let Some(row) = views.get::<NotificationRow>(NOTIFICATIONS, &id) else { return Ok(()) };
     let start = Command::StartAttempt { runner: sender.runner.clone() };
-    let context = due.context(&format!("start/{id}"));
-    let executed = due.handle.execute::<Notification>(&id, start, &context).await?;
+    let executed = due.execute::<Notification>(&format!("start/{id}"), &id, start).await?;
     let started = match executed.event {
         Some(NotificationEvent::NotificationAttemptStarted(started)) => started,
         _ => return Ok(()),
@@ -58,19 +57,19 @@ pub(crate) async fn attempt(sender: Sender, due: DueTimer) -> Result<(), Handler
         Outcome::Gone(reason) => {
             let name = due.key.trim_start_matches(crate::domain::WEBHOOK);
             let pause = webhook::Command::Pause { reason: reason.clone() };
-            let context = due.context(&format!("pause/{id}/{attempt}"));
-            due.handle.execute::<Webhook>(name, pause, &context).await?;
+            let context = due.context_of::<Notification>(&format!("pause/{id}/{attempt}"), &id);
+            due.handle.execute_until_stored::<Webhook>(name, pause, &context).await?;
             Command::GiveUp { reason }
         }
     };
-    let context = due.context(&format!("outcome/{id}/{attempt}"));
-    due.handle.execute::<Notification>(&id, command, &context).await?;
+    let context = due.context_of::<Notification>(&format!("outcome/{id}/{attempt}"), &id);
+    due.handle.execute_until_stored::<Notification>(&id, command, &context).await?;
     Ok(())
 }
 
 /// The time of a notification is over.
 pub(crate) async fn expire(due: DueTimer) -> Result<(), HandlerError> {
-    due.handle.execute::<Notification>(&due.key, Command::Expire, &due.context("expire")).await?;
+    due.execute::<Notification>("expire", &due.key, Command::Expire).await?;
     Ok(())
 }
 
@@ -105,46 +104,44 @@ impl Sender {
             Ok(Destination::Mail(address)) => {
                 self.letter(handle, address, content).await?.map(Message::Letter)
             }
-            Err(reason) => Err(reason),
+            Err(reason) => Err(Outcome::Never(reason)),
         };
-        let message = match prepared {
-            Ok(message) => message,
-            Err(reason) => return Ok(Outcome::Never(reason)),
-        };
-        let now = Timestamp::now();
-        let sent = tokio::task::spawn_blocking(move || match message {
-            Message::Post(post) => post.send(now),
-            Message::Letter(letter) => letter.send(),
-        });
-        sent.await.map_err(|error| HandlerError::Retry(error.to_string()))
+        match prepared {
+            Ok(Message::Post(post)) => {
+                let sent = tokio::task::spawn_blocking(move || post.send(Timestamp::now()));
+                sent.await.map_err(|error| HandlerError::Retry(error.to_string()))
+            }
+            Ok(Message::Letter(letter)) => Ok(letter.send().await),
+            Err(outcome) => Ok(outcome),
+        }
     }
 
+    /// A key that cannot be read was rotated away or deleted, which the view may not know yet: the message waits. A former one
+    /// signs no more.
     async fn post(
         &self,
         handle: &Handle,
         name: &str,
         content: Content,
-    ) -> Result<Result<Post, String>, HandlerError> {
+    ) -> Result<Result<Post, Outcome>, HandlerError> {
         let Some(row) = handle.views().get::<WebhookRow>(WEBHOOKS, name) else {
-            return Ok(Err(format!("there is no webhook {name}")));
+            return Ok(Err(Outcome::Never(format!("there is no webhook {name}"))));
         };
         if !row.paused.is_empty() {
-            return Ok(Err(format!(
-                "the webhook {name} is paused since {}: {}",
-                row.paused_at.rfc3339(),
-                row.paused
-            )));
+            let (since, why) = (row.paused_at.rfc3339(), &row.paused);
+            return Ok(Err(Outcome::Never(format!("the webhook {name} is paused since {since}: {why}"))));
         }
-        let former =
-            row.former.iter().filter(|(_, until)| *until > Timestamp::now()).map(|(secret, _)| secret);
-        let mut keys = Vec::new();
-        for secret in [&row.secret].into_iter().chain(former) {
-            match secrets::open(&self.vault, secret).await? {
-                Ok(key) => keys.push(key.to_vec()),
-                Err(reason) => return Ok(Err(reason)),
+        let mut keys = match secrets::open(&self.vault, &row.secret).await? {
+            Ok(key) => vec![key.to_vec()],
+            Err(reason) => return Ok(Err(Outcome::away(reason))),
+        };
+        let former = row.former.iter().filter(|(_, until)| *until > Timestamp::now());
+        for (secret, _) in former {
+            if let Ok(key) = secrets::open(&self.vault, secret).await? {
+                keys.push(key.to_vec());
             }
         }
-        Ok(Format::parse(&row.format).map(|format| Post {
+        Ok(Format::parse(&row.format).map_err(Outcome::Never).map(|format| Post {
             url: row.url,
             format,
             allow_private_addresses: row.allow_private_addresses,
@@ -159,9 +156,10 @@ impl Sender {
         handle: &Handle,
         address: &str,
         content: Content,
-    ) -> Result<Result<Letter, String>, HandlerError> {
+    ) -> Result<Result<Letter, Outcome>, HandlerError> {
         let Some(row) = handle.views().get::<MailServerRow>(MAIL_SERVERS, DEFAULT) else {
-            return Ok(Err(format!("there is no {MAIL_LANE} server: reeve notifications put-mail-server")));
+            let reason = format!("there is no {MAIL_LANE} server: reeve notifications put-mail-server");
+            return Ok(Err(Outcome::Never(reason)));
         };
         let credentials = match &row.password {
             None => None,
@@ -170,10 +168,10 @@ impl Sender {
                     let password = Zeroizing::new(String::from_utf8_lossy(&password).into_owned());
                     Some((row.user_name.clone(), password))
                 }
-                Err(reason) => return Ok(Err(reason)),
+                Err(reason) => return Ok(Err(Outcome::away(reason))),
             },
         };
-        Ok(Security::parse(&row.security).map(|security| Letter {
+        Ok(Security::parse(&row.security).map_err(Outcome::Never).map(|security| Letter {
             host: row.host,
             port: row.port,
             security,

@@ -258,6 +258,14 @@ async fn what_nobody_may_send_or_nobody_takes_is_refused_and_said() {
         let refused = fixture.call(operation, input).await.unwrap_err();
         assert!(refused.code == "ValidationException" && refused.to_string().contains(message), "{refused}");
     }
+    // To reach one's own network takes more than the permission to put a webhook.
+    let put = json!({"name": "own", "url": "http://127.0.0.1", "allowPrivateAddresses": true});
+    let mallory = Caller { actor: "mallory", ..Caller::default() };
+    let denied = mallory.call(&fixture.bus, "reeve.api.notifications.PutWebhook", &put).await.unwrap_err();
+    assert!(
+        denied.code == "AccessDeniedException" && denied.to_string().contains("AllowPrivateAddresses"),
+        "{denied}"
+    );
     for (operation, input) in [
         ("DeleteWebhook", json!({"name": "no"})),
         ("ResumeWebhook", json!({"name": "no"})),
@@ -341,11 +349,52 @@ async fn mail_goes_to_the_mail_server_and_its_refusal_is_final() {
     let refused = fixture.ask("mail:nobody@example.org", "ann", 0).await;
     let reason = fixture.is(&refused, "Failed").await["reason"].as_str().unwrap().to_owned();
     assert!(reason.contains("5.1.1 no such user"), "{reason}");
+    // What the server has against its sender is no message's fault: it waits until that is mended.
+    let put =
+        json!({"host": "127.0.0.1", "port": mail.port, "security": "NONE", "sender": "unwanted@example.org"});
+    fixture.call("PutMailServer", put.clone()).await.unwrap();
+    let waiting = fixture.ask("mail:bob@example.org", "ann", 0).await;
+    for _ in 0..400 {
+        if fixture
+            .shown(&waiting)
+            .await
+            .is_some_and(|shown| shown["attempts"] == 1 && shown["status"] == "Waiting")
+        {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    let shown = fixture.shown(&waiting).await.unwrap();
+    assert!(shown["reason"].as_str().unwrap().contains("5.7.1 sender rejected"), "{shown}");
+    let mended = json!({"sender": "ops@example.org"});
+    let put = put.as_object().unwrap().clone().into_iter().chain(mended.as_object().unwrap().clone());
+    fixture.call("PutMailServer", put.collect()).await.unwrap();
+    assert_eq!(fixture.is(&waiting, "Sent").await["attempts"], 2);
     // Who does not offer STARTTLS is given nothing.
     let put = json!({"host": "127.0.0.1", "port": mail.port, "sender": "ops@example.org"});
     fixture.call("PutMailServer", put).await.unwrap();
     let plain = fixture.ask("mail:ann@example.org", "ann", Timestamp::now().0 + 1_000).await;
     let reason = fixture.is(&plain, "Failed").await["reason"].as_str().unwrap().to_owned();
     assert!(reason.contains("STARTTLS"), "{reason}");
-    assert_eq!(mail.letters().len(), 1);
+    assert_eq!(mail.letters().len(), 2);
+}
+
+#[tokio::test]
+async fn each_message_of_a_burst_is_sent_once() {
+    let fixture = Fixture::new().await;
+    let receiver = Receiver::start(Vec::new());
+    fixture.webhook("chat", &receiver.url).await;
+    let handle = fixture.asking.handle();
+    let ids: Vec<_> = (0..200).map(|_| new_uuid()).collect();
+    // Some come while others are sent.
+    futures::future::join_all(ids.iter().map(|id| ask(handle, "webhook:chat", "ann", 0, *id))).await;
+    for id in &ids {
+        assert_eq!(fixture.is(&id.to_string(), "Sent").await["attempts"], 1);
+    }
+    let mut posted: Vec<_> =
+        receiver.posted().iter().map(|post| post.header("webhook-id").to_owned()).collect();
+    posted.sort_unstable();
+    let mut expected: Vec<_> = ids.iter().map(ToString::to_string).collect();
+    expected.sort_unstable();
+    assert_eq!(posted, expected);
 }

@@ -24,7 +24,7 @@ pub(crate) async fn fire(due: DueTimer) -> Result<(), HandlerError> {
         return Ok(());
     }
     let command = Command::FirePolicy { index, due_ms: due.due_at.0, version: row.latest.version };
-    due.handle.execute::<Parameter>(path, command, &due.context("fire")).await?;
+    due.execute::<Parameter>("fire", path, command).await?;
     Ok(())
 }
 

@@ -61,7 +61,7 @@ pub async fn end_time(due: DueTimer) -> Result<(), HandlerError> {
 
 /// Those that wait and are targets still begin; others that wait no longer do.
 pub async fn catch_up(due: DueTimer) -> Result<(), HandlerError> {
-    let (handle, context) = (&due.handle, due.context("catch-up"));
+    let (handle, context) = (&due.handle, due.context_of::<Association>("catch-up", &due.key));
     let state = handle.state::<Association>(&due.key);
     let association = state.association();
     if state.running.is_none() && !calendars_are_open(handle, &association) {

@@ -33,6 +33,8 @@ const UNTAGGED_KINDS: [&str; 19] = [
     "Source",
     "Subscriber",
 ];
+/// What an operation does only for whom it is permitted by itself.
+const ACTIONS_WITHIN_OPERATIONS: [(&str, &str); 1] = [("notifications", "AllowPrivateAddresses")];
 const PRINCIPAL: &str = "Principal";
 
 const NO_ATTRIBUTES: &str =
@@ -48,17 +50,21 @@ struct Known {
     validator: Result<Validator, String>,
 }
 
-/// Every operation of every model, and the kinds that AddTagsToResource names.
+/// Every operation of every model, what is permitted within them, and the kinds that AddTagsToResource names.
 fn known() -> &'static Known {
     static KNOWN: OnceLock<Known> = OnceLock::new();
     KNOWN.get_or_init(|| {
         let (mut actions, mut tagged_kinds) = (BTreeMap::new(), BTreeSet::<String>::new());
+        let mut add = |service: &str, action: &str| {
+            let families = [format!("{service}:{}*", verb(action)), format!("{service}:*")];
+            actions.insert(format!("{service}:{action}"), families);
+        };
+        ACTIONS_WITHIN_OPERATIONS.iter().for_each(|(service, action)| add(service, action));
         for (service, text) in MODELS {
             // They are a part of the program, and tests read them.
             let model: Value = serde_json::from_str(text).unwrap_or_default();
             for operation in model["operations"].as_object().into_iter().flat_map(Map::keys) {
-                let families = [format!("{service}:{}*", verb(operation)), format!("{service}:*")];
-                actions.insert(format!("{service}:{operation}"), families);
+                add(service, operation);
             }
             let kinds = model["shapes"]["ResourceTypeForTagging"]["enum"].as_array();
             tagged_kinds.extend(

@@ -1,6 +1,6 @@
 //! Deciding: state from the views, one append with an expectation, and again when somebody was faster.
 
-use crate::Handle;
+use crate::{Handle, RetryPolicy};
 use reeve_eventsourcing::{AggregateRef, Context, Decider, Envelope, Event, Position};
 use reeve_jetstream::{Error as BusError, store};
 use reeve_types::Timestamp;
@@ -43,6 +43,8 @@ const MAX_SUBJECT_BYTES: usize = 3_500;
 pub(crate) struct Folded<S> {
     pub sequence: u64,
     pub state: S,
+    /// The correlation id of its last event.
+    pub correlation: Uuid,
     causes: VecDeque<(Uuid, u64)>,
 }
 
@@ -52,8 +54,9 @@ const REMEMBERED_CAUSES: usize = 8;
 
 impl<S> Folded<S> {
     /// Takes in an event that leads to `state`.
-    pub fn take(&mut self, sequence: u64, cause: Uuid, state: S) {
-        self.causes.push_back((cause, sequence));
+    pub fn take(&mut self, sequence: u64, envelope: &Envelope, state: S) {
+        self.causes.push_back((envelope.causation_id, sequence));
+        self.correlation = envelope.correlation_id;
         if self.causes.len() > REMEMBERED_CAUSES {
             self.causes.pop_front();
         }
@@ -77,6 +80,12 @@ impl Handle {
     /// The state of an aggregate as the views have it; the default when it has no event yet.
     pub fn state<D: Decider>(&self, id: &str) -> D::State {
         self.folded::<D>(id).state
+    }
+
+    /// The correlation id of an aggregate's last event, for what follows from it at a later instant; `None` when it has no event.
+    pub fn correlation_of<D: Decider>(&self, id: &str) -> Option<Uuid> {
+        let correlation = self.folded::<D>(id).correlation;
+        (!correlation.is_nil()).then_some(correlation)
     }
 
     fn folded<D: Decider>(&self, id: &str) -> Folded<D::State> {
@@ -142,6 +151,30 @@ impl Handle {
             }
         }
         Err(ExecuteError::Contended { aggregate: D::AGGREGATE, id: id.to_owned(), attempts: MAX_ATTEMPTS })
+    }
+
+    /// The same for what came of something that was done outside and must not be done again because the bus was away: the bus
+    /// is asked until it has stored it.
+    ///
+    /// # Errors
+    /// All of [`Handle::execute`], but that the bus does not answer.
+    pub async fn execute_until_stored<D: Decider>(
+        &self,
+        id: &str,
+        command: D::Command,
+        context: &Context,
+    ) -> Result<Executed<D::Event>, ExecuteError<D::Error>> {
+        let mut failures = 0;
+        loop {
+            match self.execute::<D>(id, command.clone(), context).await {
+                Err(ExecuteError::Bus(error)) => {
+                    failures += 1;
+                    tracing::warn!(%error, aggregate = D::AGGREGATE, id, "an outcome is not stored yet");
+                    tokio::time::sleep(RetryPolicy::DEFAULT.delay(failures)).await;
+                }
+                executed => return executed,
+            }
+        }
     }
 
     /// An event of this service; `None` when it is one that this release cannot read.

@@ -67,7 +67,7 @@ pub(crate) fn fold<D: Decider>() -> Applier {
             let Recorded { position, envelope, event } = seen.recorded::<D::Event>()?;
             view.update_row(&table, &envelope.aggregate.id, |folded: &mut Folded<D::State>| {
                 let state = D::evolve(std::mem::take(&mut folded.state), event);
-                folded.take(position.0, envelope.causation_id, state);
+                folded.take(position.0, envelope, state);
             });
             Ok(())
         }),

@@ -5,6 +5,7 @@ use crate::{
     clients::ClientEndpoint,
     consumer::{self, Delivery, InboxMessage, Undecoded},
     endpoint::{self, Endpoint},
+    execute::Folded,
     follower::{self, Applier},
     requests::{self, Request, RequestMessage},
     sampling::{Counting, Gauges},
@@ -66,7 +67,7 @@ impl Service {
     #[must_use]
     pub fn aggregate<D: Decider>(mut self) -> Self {
         self.appliers.push(follower::fold::<D>());
-        self.fingerprint.push(format!("{}@{}", D::AGGREGATE, shape::<D::State>()));
+        self.fingerprint.push(format!("{}@{}", D::AGGREGATE, shape::<Folded<D::State>>()));
         self
     }
 

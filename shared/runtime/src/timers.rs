@@ -4,11 +4,11 @@
 //! the timer's key and instant, so that replicas and repeats decide once.
 
 use crate::{
-    Handle, HandlerError, RetryPolicy,
+    ExecuteError, Executed, Handle, HandlerError, RetryPolicy,
     consumer::{Handler, dead_letter, handle_once},
 };
 use bytes::Bytes;
-use reeve_eventsourcing::{Actor, Context, timers};
+use reeve_eventsourcing::{Actor, Context, Decider, timers};
 use reeve_jetstream::{Headers, Message};
 use reeve_types::Timestamp;
 use std::{
@@ -30,7 +30,28 @@ pub struct DueTimer {
 }
 
 impl DueTimer {
-    /// The context of the n-th command of this firing; its id is the same at each repeat, and with each replica.
+    /// Decides a command because an instant has come; what it leads to belongs to the same chain as the aggregate's last event.
+    ///
+    /// # Errors
+    /// As [`Handle::execute`].
+    pub async fn execute<D: Decider>(
+        &self,
+        n: &str,
+        id: &str,
+        command: D::Command,
+    ) -> Result<Executed<D::Event>, ExecuteError<D::Error>> {
+        self.handle.execute::<D>(id, command, &self.context_of::<D>(n, id)).await
+    }
+
+    /// The context of the n-th command of this firing, in the chain of an aggregate's last event.
+    pub fn context_of<D: Decider>(&self, n: &str, id: &str) -> Context {
+        let context = self.context(n);
+        let correlation_id = self.handle.correlation_of::<D>(id).unwrap_or(context.correlation_id);
+        Context { correlation_id, ..context }
+    }
+
+    /// The context of the n-th command of this firing; its id is the same at each repeat, and with each replica. It begins a
+    /// chain of its own, as what a schedule sets off does.
     pub fn context(&self, n: &str) -> Context {
         let service = self.handle.service();
         let firing = format!("timer/{service}/{}/{}/{}/{n}", self.name, self.due_at.0, self.key);

@@ -36,7 +36,6 @@ impl From<notification::Error> for ApiError {
     fn from(error: notification::Error) -> Self {
         match error {
             notification::Error::Unknown(_) => no_such(error.to_string()),
-            notification::Error::Over => ApiError::invalid(error.to_string()),
         }
     }
 }

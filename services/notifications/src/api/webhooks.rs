@@ -8,11 +8,13 @@ use crate::{
     sending::{Format, signature::KEY_PREFIX},
 };
 use data_encoding::{BASE64, HEXLOWER};
+use reeve_authz::{Authorizer, Place, Resource, permit};
 use reeve_contracts::notifications::WebhookPut;
 use reeve_runtime::{ApiError, Call, Done, page_size, to_answers, with_keys};
 use reeve_secrets::{Vault, Zeroizing};
 use reeve_types::ids::random_hex;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use ureq::http::Uri;
 
 const MAX_WEBHOOKS_PER_PAGE: usize = 100;
@@ -62,10 +64,26 @@ fn check(input: &Put, format: &str) -> Result<(), ApiError> {
     check_authority(input.certificate_authority.as_deref())
 }
 
-pub(crate) async fn put(vault: Vault, call: Call<Put>) -> Result<Named, ApiError> {
+/// What is within one's own network is reached by a webhook only where somebody who is permitted to has said so.
+fn check_private_addresses(authorizer: &dyn Authorizer, call: &Call<Put>) -> Result<(), ApiError> {
+    if call.input.allow_private_addresses != Some(true) {
+        return Ok(());
+    }
+    let webhook = Resource::new("Webhook", &call.input.name);
+    let place = Place { region: &call.caller.region, account: &call.caller.account };
+    permit(authorizer, &call.caller.actor.name, "notifications:AllowPrivateAddresses", [webhook], place)
+        .map_err(|denied| ApiError::new("AccessDeniedException", denied))
+}
+
+pub(crate) async fn put(
+    vault: Vault,
+    authorizer: Arc<dyn Authorizer>,
+    call: Call<Put>,
+) -> Result<Named, ApiError> {
     let input = &call.input;
     let format = input.format.clone().unwrap_or_else(|| "STANDARD".to_owned());
     check(input, &format)?;
+    check_private_addresses(&*authorizer, &call)?;
     let name = input.name.clone();
     let (key, shown) = new_key()?;
     let sealed = vault.seal_anew(secrets::KIND, &key).await.map_err(ApiError::internal)?;

@@ -20,12 +20,15 @@ const MAX_DELAY_SECONDS: i64 = 10 * 60;
 /// As long at most a destination is left alone when it asks for that.
 pub(crate) const MAX_RETRY_AFTER_SECONDS: i64 = 60 * 60;
 
+/// As long an attempt may be on its way: until then no other begins; beyond it its outcome is not known.
+pub(crate) const LEASE_SECONDS: i64 = 60;
+
 /// What may be asked of a notification.
 #[derive(Clone, Debug)]
 pub enum Command {
     Accept(Box<NotificationAccepted>),
     Refuse(Box<NotificationRefused>),
-    /// One that is no longer of use is given up instead.
+    /// One that is no longer of use is given up instead. While another attempt is on its way none begins.
     StartAttempt {
         runner: String,
     },
@@ -56,8 +59,6 @@ pub enum Command {
 pub enum Error {
     #[error("There is no notification {0}.")]
     Unknown(String),
-    #[error("The notification has ended.")]
-    Over,
 }
 
 /// How far it has come.
@@ -81,6 +82,8 @@ pub struct State {
     pub expires_ms: i64,
     pub phase: Phase,
     pub attempt: u32,
+    /// Until when the attempt that is on its way has an outcome.
+    pub leased_until_ms: i64,
     pub last_reason: String,
 }
 
@@ -166,12 +169,17 @@ impl Decider for Notification {
             {
                 state.sent(attempt, &receipt, now)
             }
-            Command::Expire | Command::Cancel { .. } | Command::GiveUp { .. } if !is_open => return Ok(None),
-            Command::FailAttempt { attempt, .. } if !is_open || attempt != state.attempt => return Ok(None),
-            _ if !is_open => return Err(Error::Over),
+            // It has ended, which whoever asks did not know yet.
+            _ if !is_open => return Ok(None),
+            Command::FailAttempt { attempt, .. } if attempt != state.attempt => return Ok(None),
             Command::Sent { .. } => return Ok(None),
             Command::StartAttempt { .. } | Command::Expire if is_over => state.expired(),
             Command::Expire => return Ok(None),
+            Command::StartAttempt { .. }
+                if state.phase == Phase::Sending && now.0 < state.leased_until_ms =>
+            {
+                return Ok(None);
+            }
             Command::StartAttempt { runner } => {
                 NotificationEvent::NotificationAttemptStarted(NotificationAttemptStarted {
                     id: state.id.clone(),
@@ -212,6 +220,7 @@ impl Decider for Notification {
             }
             NotificationEvent::NotificationAttemptStarted(started) => {
                 (state.phase, state.attempt) = (Phase::Sending, started.attempt);
+                state.leased_until_ms = Timestamp(started.started_ms).plus_seconds(LEASE_SECONDS).0;
                 state.last_reason.clear();
                 state
             }

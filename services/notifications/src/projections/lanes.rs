@@ -1,10 +1,13 @@
 //! The lanes: each destination's messages wait in a queue of their own, so that one that is away holds up no other.
 //!
-//! A lane has two queues, of messages that were not tried yet and of those that are to be tried again, and one timer, which is
-//! due when the next attempt may begin. While an attempt is on its way the timer stands at the end of its lease: whoever made it
+//! A lane has a queue of messages that were not tried yet, queues of those that are to be tried again, one for each length of wait,
+//! and one timer, which is due when the next attempt may begin. While an attempt is on its way the timer stands at the end of its lease: whoever made it
 //! may have ended in the middle.
 
-use crate::domain::{lane_of, notification::NotificationEvent};
+use crate::domain::{
+    lane_of,
+    notification::{LEASE_SECONDS, NotificationEvent},
+};
 use reeve_contracts::notifications::{NotificationCancelled, NotificationFailed};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, timers};
 use reeve_types::Timestamp;
@@ -20,8 +23,9 @@ const PLACES: &str = "lane-places";
 pub(crate) const LANE_TIMER: &str = "lane";
 /// Due when the time of a notification is over.
 pub(crate) const EXPIRY_TIMER: &str = "expiry";
-/// As long an attempt may be on its way: beyond it its outcome is not known, and another one begins.
-const LEASE_SECONDS: i64 = 60;
+/// How long messages wait for their next attempt: each of these has a queue of its own, so that what waits for long stands
+/// before nothing that is due sooner.
+const WAITS_SECONDS: [i64; 9] = [5, 10, 20, 40, 80, 160, 320, 600, 3_600];
 
 /// A queue in a view: the places from `head` on may be taken, those from `tail` on are free.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,13 +66,18 @@ impl Queue {
 }
 
 const NEW: &str = "new";
-const AGAIN: &str = "again";
+
+/// The name of the queue of messages that wait for as long.
+fn again_name(wait: usize) -> String {
+    format!("again-{}", WAITS_SECONDS[wait])
+}
 
 /// A lane.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LaneRow {
     new: Queue,
-    again: Queue,
+    /// One for each of [`WAITS_SECONDS`].
+    again: [Queue; WAITS_SECONDS.len()],
     /// Before it no attempt begins.
     pub waits_until: Timestamp,
     /// How often it has failed since it last took something.
@@ -97,7 +106,7 @@ pub(crate) struct Lanes;
 
 impl Projection for Lanes {
     const NAME: &'static str = "lanes";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = NotificationEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<NotificationEvent>) {
@@ -109,33 +118,34 @@ impl Projection for Lanes {
                 let key = row.new.push(view, lane, NEW, WaitingRow { id: e.id.clone(), next: now });
                 view.put_row(PLACES, &e.id, PlaceRow { lane: lane.to_owned(), key });
                 timers::set(view, EXPIRY_TIMER, &e.id, Timestamp(e.expires_ms));
-                settle(view, lane, row, now);
+                settle(view, lane, row);
             }
-            NotificationEvent::NotificationAttemptStarted(e) => {
-                leave(view, &e.id, now, |view, place, row| {
-                    row.sending = Some((e.id.clone(), Timestamp(e.started_ms).plus_seconds(LEASE_SECONDS)));
-                    let place = PlaceRow { key: String::new(), lane: place.lane.clone() };
-                    view.put_row(PLACES, &e.id, place);
-                })
-            }
-            NotificationEvent::NotificationAttemptFailed(e) => leave(view, &e.id, now, |view, place, row| {
+            NotificationEvent::NotificationAttemptStarted(e) => leave(view, &e.id, |view, place, row| {
+                row.sending = Some((e.id.clone(), Timestamp(e.started_ms).plus_seconds(LEASE_SECONDS)));
+                let place = PlaceRow { key: String::new(), lane: place.lane.clone() };
+                view.put_row(PLACES, &e.id, place);
+            }),
+            NotificationEvent::NotificationAttemptFailed(e) => leave(view, &e.id, |view, place, row| {
                 let next = Timestamp(e.next_attempt_ms);
                 if e.destination_waits {
                     (row.waits_until, row.failures) = (next, row.failures + 1);
                 }
-                let key = row.again.push(view, &place.lane, AGAIN, WaitingRow { id: e.id.clone(), next });
+                let wait = WAITS_SECONDS.partition_point(|seconds| now.plus_seconds(*seconds) < next);
+                let wait = wait.min(WAITS_SECONDS.len() - 1);
+                let waiting = WaitingRow { id: e.id.clone(), next };
+                let key = row.again[wait].push(view, &place.lane, &again_name(wait), waiting);
                 view.put_row(PLACES, &e.id, PlaceRow { key, lane: place.lane.clone() });
             }),
             NotificationEvent::NotificationSent(e) => {
                 timers::cancel(view, EXPIRY_TIMER, &e.id);
-                leave(view, &e.id, now, |_, _, row| {
+                leave(view, &e.id, |_, _, row| {
                     (row.waits_until, row.failures) = (Timestamp(0), 0);
                 });
             }
             NotificationEvent::NotificationFailed(NotificationFailed { id, .. })
             | NotificationEvent::NotificationCancelled(NotificationCancelled { id, .. }) => {
                 timers::cancel(view, EXPIRY_TIMER, id);
-                leave(view, id, now, |_, _, _| {});
+                leave(view, id, |_, _, _| {});
             }
             NotificationEvent::NotificationRefused(_) => {}
         }
@@ -143,31 +153,104 @@ impl Projection for Lanes {
 }
 
 /// Takes a notification out of its place, does what follows, and sets the lane's timer. One that has ended is in no place.
-fn leave(
-    view: &mut dyn View,
-    id: &str,
-    now: Timestamp,
-    then: impl FnOnce(&mut dyn View, &PlaceRow, &mut LaneRow),
-) {
+fn leave(view: &mut dyn View, id: &str, then: impl FnOnce(&mut dyn View, &PlaceRow, &mut LaneRow)) {
     let Some(place) = view.row::<PlaceRow>(PLACES, id) else { return };
     let mut row: LaneRow = view.row(LANES, &place.lane).unwrap_or_default();
     view.remove(WAITING, place.key.as_bytes());
     view.remove(PLACES, id.as_bytes());
     row.sending = row.sending.filter(|(sending, _)| sending != id);
     then(view, &place, &mut row);
-    settle(view, &place.lane, row, now);
+    settle(view, &place.lane, row);
 }
 
-/// Says which is next, and when.
-fn settle(view: &mut dyn View, lane: &str, mut row: LaneRow, now: Timestamp) {
-    let (first_new, first_again) = (row.new.first(view, lane, NEW), row.again.first(view, lane, AGAIN));
+/// Says which is next, and when. The timer of one that stays the next stays where it is, so that no second firing of it begins.
+fn settle(view: &mut dyn View, lane: &str, mut row: LaneRow) {
+    let first_new = row.new.first(view, lane, NEW);
+    let again = row.again.iter_mut().enumerate();
+    let again = again.filter_map(|(wait, queue)| queue.first(view, lane, &again_name(wait)));
+    let next = first_new.or(again.min_by_key(|waiting| waiting.next));
     let lease = row.sending.as_ref().map(|(_, until)| *until);
-    let next = first_new.or(first_again);
-    let at = lease.or_else(|| next.as_ref().map(|next| now.max(row.waits_until).max(next.next)));
+    let at = lease.or_else(|| next.as_ref().map(|next| row.waits_until.max(next.next)));
     match at {
         Some(at) => timers::set(view, LANE_TIMER, lane, at),
         None => timers::cancel(view, LANE_TIMER, lane),
     }
     row.next = next.map(|next| next.id).unwrap_or_default();
     view.put_row(LANES, lane, row);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reeve_contracts::notifications::{
+        NotificationAccepted, NotificationAttemptFailed, NotificationAttemptStarted,
+    };
+    use reeve_eventsourcing::{AggregateRef, Context, Envelope, MemoryView, Position};
+    use reeve_testkit::context;
+
+    const LANE: &str = "webhook:chat";
+
+    fn apply(view: &mut MemoryView, id: &str, after_seconds: i64, event: NotificationEvent) {
+        let context = Context { now: context().now.plus_seconds(after_seconds), ..context() };
+        let envelope = Envelope::of(&AggregateRef::of::<NotificationEvent>(id), &event, &context);
+        Lanes.apply(view, &Recorded { position: Position(1), envelope: envelope.into(), event });
+    }
+
+    fn accepted(id: &str) -> NotificationEvent {
+        NotificationEvent::NotificationAccepted(NotificationAccepted {
+            id: id.into(),
+            destination: LANE.into(),
+            expires_ms: context().now.plus_seconds(86_400).0,
+            ..NotificationAccepted::default()
+        })
+    }
+
+    /// One attempt that fails: the next is to begin so many seconds after the beginning of the test.
+    fn fails(view: &mut MemoryView, id: &str, after_seconds: i64, next_seconds: i64) {
+        let started = NotificationAttemptStarted {
+            id: id.into(),
+            attempt: 1,
+            started_ms: context().now.plus_seconds(after_seconds).0,
+            runner: "r".into(),
+        };
+        apply(view, id, after_seconds, NotificationEvent::NotificationAttemptStarted(started));
+        let failed = NotificationAttemptFailed {
+            id: id.into(),
+            attempt: 1,
+            next_attempt_ms: context().now.plus_seconds(next_seconds).0,
+            ..NotificationAttemptFailed::default()
+        };
+        apply(view, id, after_seconds, NotificationEvent::NotificationAttemptFailed(failed));
+    }
+
+    fn next(view: &MemoryView) -> (String, i64) {
+        let row: LaneRow = view.row(LANES, LANE).unwrap();
+        let at = timers::due_at(view, LANE_TIMER, LANE).unwrap();
+        (next_of(&row).to_owned(), (at.0 - context().now.0) / 1_000)
+    }
+
+    #[test]
+    fn what_is_due_sooner_is_tried_sooner_whenever_it_failed() {
+        let mut view = MemoryView::default();
+        apply(&mut view, "late", 0, accepted("late"));
+        fails(&mut view, "late", 1, 601);
+        assert_eq!(next(&view), ("late".to_owned(), 601));
+        apply(&mut view, "soon", 2, accepted("soon"));
+        assert_eq!(next(&view), ("soon".to_owned(), 2), "what was not tried yet goes first");
+        fails(&mut view, "soon", 3, 8);
+        assert_eq!(next(&view), ("soon".to_owned(), 8));
+        fails(&mut view, "soon", 8, 5_000);
+        assert_eq!(next(&view), ("late".to_owned(), 601));
+    }
+
+    #[test]
+    fn a_new_message_moves_the_timer_of_none_that_is_next() {
+        let mut view = MemoryView::default();
+        apply(&mut view, "first", 0, accepted("first"));
+        for after_seconds in 1..5 {
+            let id = format!("n-{after_seconds}");
+            apply(&mut view, &id, after_seconds, accepted(&id));
+            assert_eq!(next(&view), ("first".to_owned(), 0));
+        }
+    }
 }

@@ -1,13 +1,13 @@
 //! Posting to a webhook.
 
 use super::{
-    ATTEMPT_SECONDS, Content, Failure, Format, Outcome,
+    Content, Failure, Format, Outcome,
     own_network::{PublicOnly, REFUSED},
     retry_after, signature,
 };
 use reeve_types::{Timestamp, text::cut};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{io::Read, time::Duration};
 use ureq::{
     Agent, Body, Error, Proxy,
     config::Config,
@@ -16,8 +16,10 @@ use ureq::{
     unversioned::transport::DefaultConnector,
 };
 
-/// As much of an answer is read.
-const MAX_ANSWER_BYTES: u64 = 4 * 1024;
+/// As long an attempt may take: it ends before its lease.
+const ATTEMPT_TIME: Duration = Duration::from_secs(20);
+/// As much of an answer is read; what follows is left.
+const MAX_ANSWER_BYTES: u64 = 64 * 1024;
 const MAX_SHOWN_CHARACTERS: usize = 200;
 /// The longest text that Slack takes as one block.
 const MAX_SLACK_CHARACTERS: usize = 3_000;
@@ -93,7 +95,7 @@ impl Post {
             pem => RootCerts::new_with_certs(&certificates(pem)?),
         };
         let config = Config::builder()
-            .timeout_global(Some(Duration::from_secs(ATTEMPT_SECONDS)))
+            .timeout_global(Some(ATTEMPT_TIME))
             .http_status_as_error(false)
             // A message that follows a redirect goes where nobody has sent it.
             .max_redirects(0)
@@ -144,8 +146,10 @@ fn outcome(mut response: Response<Body>, now_seconds: i64) -> Outcome {
     let header =
         |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (wait, location) = (header("retry-after"), header("location"));
-    let body = response.body_mut().with_config().limit(MAX_ANSWER_BYTES).lossy_utf8(true).read_to_string();
-    let body = body.unwrap_or_default();
+    let mut body = Vec::new();
+    // What came of it before it broke off is still what was answered.
+    let _ = response.body_mut().as_reader().take(MAX_ANSWER_BYTES).read_to_end(&mut body);
+    let body = String::from_utf8_lossy(&body);
     let shown = cut(body.trim(), MAX_SHOWN_CHARACTERS);
     let reason = match (location, shown.as_str()) {
         (Some(location), _) if status.is_redirection() => {

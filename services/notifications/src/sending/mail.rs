@@ -1,18 +1,27 @@
 //! Giving a message to the mail server.
 
-use super::{ATTEMPT_SECONDS, Content, Outcome};
+use super::{Content, Outcome};
 use lettre::{
-    Address, Message, SmtpTransport, Transport,
+    Address, Message,
     message::{Mailbox, header::ContentType},
     transport::smtp::{
         Error,
-        authentication::Credentials,
-        client::{Certificate, Tls, TlsParameters},
-        extension::ClientId,
+        authentication::{Credentials, Mechanism},
+        client::{AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters},
+        commands::{Data, Mail, Rcpt},
+        extension::{ClientId, Extension, MailParameter},
+        response::Response,
     },
 };
 use reeve_secrets::Zeroizing;
 use std::time::Duration;
+use tokio::time::timeout;
+
+/// As long an attempt may take: it ends before its lease, so that none begins beside it. A server that takes a message and is
+/// slower to say so is given the same Message-ID again.
+const ATTEMPT_TIME: Duration = Duration::from_secs(45);
+const CONNECT_TIME: Duration = Duration::from_secs(20);
+const QUIT_TIME: Duration = Duration::from_secs(2);
 
 /// How the connection to the mail server is secured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,35 +71,83 @@ pub(crate) struct Letter {
 }
 
 impl Letter {
-    /// Sends it. It blocks.
-    pub fn send(&self) -> Outcome {
+    /// Sends it.
+    pub async fn send(&self) -> Outcome {
         let message = match self.message() {
             Ok(message) => message,
             Err(reason) => return Outcome::Never(reason),
         };
-        let transport = match self.transport() {
-            Ok(transport) => transport,
-            Err(reason) => return Outcome::Never(reason),
-        };
-        match transport.send(&message) {
-            Ok(response) => {
+        match timeout(ATTEMPT_TIME, self.deliver(&message)).await {
+            Ok(Ok((response, mut connection))) => {
+                // It has taken the message, whatever it says to this.
+                let _ = timeout(QUIT_TIME, connection.quit()).await;
                 let lines: Vec<&str> = response.message().collect();
                 Outcome::Sent(format!("SMTP {} {}", response.code(), lines.join(" ")))
             }
-            Err(error) => self.outcome(&error),
+            Ok(Err(failure)) => self.outcome(&failure),
+            // Its connection is closed with it: the server may have taken the message all the same.
+            Err(_) => self.away(&format!("no answer within {} s", ATTEMPT_TIME.as_secs())),
         }
     }
 
-    /// 4xx is tried again, 5xx never; what is no answer is the server's being away.
-    fn outcome(&self, error: &Error) -> Outcome {
-        let reason = with_sources(error);
-        // 421: the server closes the connection, whatever it was about.
-        let closes = error.status().is_some_and(|code| code.to_string() == "421");
-        match () {
-            () if error.is_permanent() => Outcome::Never(reason),
-            () if error.is_transient() && !closes => Outcome::refused(reason),
-            () => Outcome::away(format!("{}:{}: {reason}", self.host, self.port)),
+    async fn deliver(&self, message: &Message) -> Result<(Response, AsyncSmtpConnection), SendError> {
+        let mut connection = self.connect().await.map_err(SendError::OfServer)?;
+        let envelope = message.envelope();
+        let mut parameters = Vec::new();
+        let mut addresses = envelope.from().into_iter().chain(envelope.to());
+        if addresses.any(|address| !AsRef::<str>::as_ref(address).is_ascii()) {
+            if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
+                let reason = "the server takes no address with such letters (SMTPUTF8)";
+                return Err(SendError::Unsendable(reason.to_owned()));
+            }
+            parameters.push(MailParameter::SmtpUtfEight);
         }
+        let sender = Mail::new(envelope.from().cloned(), parameters);
+        connection.command(sender).await.map_err(SendError::OfServer)?;
+        for to in envelope.to() {
+            connection.command(Rcpt::new(to.clone(), Vec::new())).await.map_err(SendError::OfMessage)?;
+        }
+        connection.command(Data).await.map_err(SendError::OfMessage)?;
+        let response = connection.message(&message.formatted()).await.map_err(SendError::OfMessage)?;
+        Ok((response, connection))
+    }
+
+    /// Connects, secures the connection and signs in.
+    async fn connect(&self) -> Result<AsyncSmtpConnection, Error> {
+        let domain = self.sender.parse::<Mailbox>().ok().map(|sender| sender.email.domain().to_owned());
+        let name = domain.map_or_else(ClientId::default, ClientId::Domain);
+        let server = (self.host.as_str(), self.port);
+        let tls = match self.security {
+            Security::Tls => Some(self.tls()?),
+            Security::StartTls | Security::None => None,
+        };
+        let timeout = Some(CONNECT_TIME);
+        let mut connection = AsyncSmtpConnection::connect_tokio1(server, timeout, &name, tls, None).await?;
+        if self.security == Security::StartTls {
+            connection.starttls(self.tls()?, &name).await?;
+        }
+        if let Some((name, password)) = &self.credentials {
+            let credentials = Credentials::new(name.clone(), password.to_string());
+            connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await?;
+        }
+        Ok(connection)
+    }
+
+    /// What the server says to the receiver or the message itself is final when it is 5xx. Whatever it says to us, to our signing
+    /// in or to our sender, holds for every message: they wait until that is mended.
+    fn outcome(&self, error: &SendError) -> Outcome {
+        match error {
+            SendError::Unsendable(reason) => Outcome::Never(reason.clone()),
+            SendError::OfMessage(error) if error.is_permanent() => Outcome::Never(with_sources(error)),
+            SendError::OfMessage(error) if error.is_transient() && !closes(error) => {
+                Outcome::refused(with_sources(error))
+            }
+            SendError::OfServer(error) | SendError::OfMessage(error) => self.away(&with_sources(error)),
+        }
+    }
+
+    fn away(&self, reason: &str) -> Outcome {
+        Outcome::away(format!("{}:{}: {reason}", self.host, self.port))
     }
 
     fn message(&self) -> Result<Message, String> {
@@ -119,38 +176,30 @@ impl Letter {
             .map_err(|error| format!("the message cannot be written: {error}"))
     }
 
-    fn transport(&self) -> Result<SmtpTransport, String> {
-        let tls = match self.security {
-            Security::None => Tls::None,
-            Security::StartTls => Tls::Required(self.tls()?),
-            Security::Tls => Tls::Wrapper(self.tls()?),
-        };
-        let mut builder = SmtpTransport::builder_dangerous(&self.host)
-            .port(self.port)
-            .tls(tls)
-            .timeout(Some(Duration::from_secs(ATTEMPT_SECONDS)));
-        let domain = self.sender.parse::<Mailbox>().ok().map(|sender| sender.email.domain().to_owned());
-        if let Some(domain) = domain {
-            builder = builder.hello_name(ClientId::Domain(domain));
-        }
-        if let Some((name, password)) = &self.credentials {
-            builder = builder.credentials(Credentials::new(name.clone(), password.to_string()));
-        }
-        Ok(builder.build())
-    }
-
-    fn tls(&self) -> Result<TlsParameters, String> {
-        let wrong = |error: Error| format!("TLS with {}: {}", self.host, with_sources(&error));
+    fn tls(&self) -> Result<TlsParameters, Error> {
         let mut builder = TlsParameters::builder(self.host.clone());
         if !self.certificate_authority.is_empty() {
             builder = builder
-                .certificate_store(lettre::transport::smtp::client::CertificateStore::None)
-                .add_root_certificate(
-                    Certificate::from_pem(self.certificate_authority.as_bytes()).map_err(wrong)?,
-                );
+                .certificate_store(CertificateStore::None)
+                .add_root_certificate(Certificate::from_pem(self.certificate_authority.as_bytes())?);
         }
-        builder.build_rustls().map_err(wrong)
+        builder.build_rustls()
     }
+}
+
+/// Why a message was not taken.
+enum SendError {
+    /// The connection, signing in or the sender: it is the same for every message.
+    OfServer(Error),
+    /// The receiver or the text.
+    OfMessage(Error),
+    /// It was not tried.
+    Unsendable(String),
+}
+
+/// 421: the server closes the connection, whatever it was about.
+fn closes(error: &Error) -> bool {
+    error.status().is_some_and(|code| code.to_string() == "421")
 }
 
 /// An error with what is behind it.

@@ -11,9 +11,6 @@ pub(crate) use mail::{Letter, Security, check_sender};
 
 use serde::Serialize;
 
-/// As long an attempt may take, in seconds.
-const ATTEMPT_SECONDS: u64 = 20;
-
 /// What is sent.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Content {
@@ -54,7 +51,7 @@ pub(crate) struct Failure {
 
 impl Outcome {
     /// The receiver is not reached, or takes nothing at the moment.
-    fn away(reason: impl Into<String>) -> Self {
+    pub fn away(reason: impl Into<String>) -> Self {
         Self::Failed(Failure { reason: reason.into(), destination_waits: true, ..Failure::default() })
     }
 

@@ -50,9 +50,11 @@ fn is_public(address: &SocketAddr) -> bool {
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [first, second, ..] = address.octets();
+    let [first, second, third, _] = address.octets();
     let shared = first == 100 && (64..128).contains(&second);
     let benchmarking = first == 198 && (18..20).contains(&second);
+    // IETF protocol assignments, and relays of 6to4.
+    let assigned = [first, second, third] == [192, 0, 0] || [first, second, third] == [192, 88, 99];
     !(address.is_private()
         || address.is_loopback()
         || address.is_link_local()
@@ -62,26 +64,36 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || first == 0
         || first >= 240
         || shared
+        || assigned
         || benchmarking)
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    // Addresses of version 4 in one of version 6: mapped, compatible, and translated (64:ff9b::/96).
     let segments = address.segments();
-    if let Some(mapped) = address.to_ipv4() {
-        return is_public_v4(mapped);
+    // Addresses of version 4 in one of version 6: mapped, compatible, translated (64:ff9b::/96), and 6to4 (2002::/16).
+    let embedded = match segments {
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => Some(version_4(high, low)),
+        _ => address.to_ipv4(),
+    };
+    if let Some(embedded) = embedded {
+        return is_public_v4(embedded);
     }
-    if segments[..6] == [0x64, 0xff9b, 0, 0, 0, 0] {
-        let [a, b] = segments[6].to_be_bytes();
-        let [c, d] = segments[7].to_be_bytes();
-        return is_public_v4(Ipv4Addr::new(a, b, c, d));
-    }
-    !(address.is_loopback()
+    // Local translation, Teredo, discarded, documentation, and what was site-local.
+    let special = matches!(
+        segments,
+        [0x64, 0xff9b, 1, ..] | [0x2001, 0 | 0xdb8, ..] | [0x100, 0, 0, 0, ..] | [0x3fff, ..=0xfff, ..]
+    ) || segments[0] & 0xffc0 == 0xfec0;
+    !(special
+        || address.is_loopback()
         || address.is_unspecified()
         || address.is_multicast()
         || address.is_unique_local()
-        || address.is_unicast_link_local()
-        || segments[..2] == [0x2001, 0xdb8])
+        || address.is_unicast_link_local())
+}
+
+fn version_4(high: u16, low: u16) -> Ipv4Addr {
+    let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+    Ipv4Addr::new(a, b, c, d)
 }
 
 #[cfg(test)]
@@ -108,11 +120,29 @@ mod tests {
             "ff02::1",
             "::ffff:10.0.0.1",
             "64:ff9b::7f00:1",
+            "64:ff9b:1::1",
+            "2002:7f00:1::1",
+            "2002:c0a8:101::1",
+            "2001:0:4136:e378::1",
+            "2001:db8::1",
+            "3fff:fff::1",
+            "100::1",
+            "fec0::1",
+            "192.0.0.8",
+            "192.88.99.1",
         ];
         for address in own {
             assert!(!is_public(&SocketAddr::new(address.parse().unwrap(), 443)), "{address}");
         }
-        for address in ["1.1.1.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:1.1.1.1"] {
+        for address in [
+            "1.1.1.1",
+            "172.32.0.1",
+            "100.128.0.1",
+            "2606:4700::1111",
+            "2001:4860:4860::8888",
+            "2002:101:101::1",
+            "::ffff:1.1.1.1",
+        ] {
             assert!(is_public(&SocketAddr::new(address.parse().unwrap(), 443)), "{address}");
         }
     }

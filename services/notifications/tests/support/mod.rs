@@ -139,6 +139,7 @@ fn talk(stream: &TcpStream, taken: &Mutex<Vec<String>>) {
                 say("250 2.0.0 queued as 4711");
             }
             "QUIT" => return say("221 bye"),
+            text if text.contains("FROM:<unwanted@") => say("553 5.7.1 sender rejected"),
             text if text.contains("nobody@") => say("550 5.1.1 no such user"),
             _ => say("250 ok"),
         }

@@ -31,7 +31,7 @@ pub(crate) async fn watch(delivery: Delivery<NodeEvent>) -> Result<(), HandlerEr
 
 /// A node has been lost for long.
 pub(crate) async fn report(due: DueTimer) -> Result<(), HandlerError> {
-    due.handle.execute::<NodeWatch>(&due.key, Command::Report, &due.context("report")).await?;
+    due.execute::<NodeWatch>("report", &due.key, Command::Report).await?;
     Ok(())
 }
 

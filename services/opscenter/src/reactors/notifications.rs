@@ -1,8 +1,9 @@
-//! The default rule on messages that were not sent: an item for each destination, until something is sent there again.
+//! The default rule on messages that were not sent: an item for each destination, until something is sent there again, and one for
+//! each principal whose messages are refused, until somebody resolves it.
 
 use crate::{causes::Following, opening::deduplication_key, projections::others::is_disabled};
 use reeve_contracts::{
-    notifications::NotificationEvent,
+    notifications::{NotificationEvent, NotificationRefused},
     opscenter::{CauseEnded, CauseFired, OperationalDatum, OpsItemCreated},
 };
 use reeve_runtime::{Delivery, HandlerError};
@@ -17,7 +18,12 @@ pub(crate) async fn react(delivery: Delivery<NotificationEvent>) -> Result<(), H
     let at_ms = delivery.event.envelope.time.0;
     let (destination, reason) = match &delivery.event.event {
         NotificationEvent::NotificationFailed(e) => (&e.destination, &e.reason),
-        NotificationEvent::NotificationRefused(e) => (&e.destination, &e.reason),
+        // Its destination is what somebody has written: what there is one item about is who has to mend it.
+        NotificationEvent::NotificationRefused(_) if is_disabled(&delivery.handle, RULE) => return Ok(()),
+        NotificationEvent::NotificationRefused(e) => {
+            following.item(refused(e)).await?;
+            return Ok(());
+        }
         NotificationEvent::NotificationSent(e) => {
             let group = group(&e.destination);
             let firing = following.firing(&group, FINGERPRINT);
@@ -48,6 +54,23 @@ pub(crate) async fn react(delivery: Delivery<NotificationEvent>) -> Result<(), H
     let ops_item_id = following.item(item(destination, reason, &group)).await?;
     let fired = CauseFired { group, fingerprint: FINGERPRINT.to_owned(), start_ms: at_ms, ops_item_id };
     following.fire(fired).await
+}
+
+fn refused(e: &NotificationRefused) -> OpsItemCreated {
+    let principal = &e.principal;
+    OpsItemCreated {
+        title: format!("Messages of {principal} are refused"),
+        description: format!(
+            "The first one: to {}, because: {} See `reeve notifications list --status Refused`, mend what asks for them (a rule, a \
+             contact, a runbook), and resolve this item: it is opened again when another one is refused.",
+            e.destination, e.reason
+        ),
+        source: "reeve.notifications".to_owned(),
+        severity: "3".to_owned(),
+        ops_item_type: "/aws/issue".to_owned(),
+        deduplication_key: deduplication_key(&["refused-notifications", principal]),
+        ..OpsItemCreated::default()
+    }
 }
 
 fn group(destination: &str) -> String {

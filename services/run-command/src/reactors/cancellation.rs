@@ -1,6 +1,6 @@
 //! A cancelled command is taken back: from the nodes that it was sent to, and from those that waited for their turn.
 
-use super::{MAX_CONCURRENT_DELIVERIES, about, invocation_command, open};
+use super::{MAX_CONCURRENT_DELIVERIES, invocation_command, open};
 use crate::{
     dispatch::Dispatcher,
     domain::{
@@ -25,7 +25,7 @@ pub async fn carry_out(
     event: &CommandCancelRequested,
 ) -> Result<(), HandlerError> {
     let (handle, command) = (&delivery.handle, event.command_id.as_str());
-    let context = &about(command, delivery.context("cancel"));
+    let context = &delivery.context("cancel");
     let sent: Option<Arc<CommandRow>> = handle.views().look(COMMANDS, command);
     let Some(sent) = sent else { return Ok(()) };
     let sent = &sent;

@@ -1,7 +1,7 @@
 //! Ends by deadline.
 
-use super::{about, end_all, open};
-use crate::domain::invocation::UnreportedEnd;
+use super::{end_all, open};
+use crate::domain::{command::SentCommand, invocation::UnreportedEnd};
 use reeve_runtime::{DueTimer, HandlerError};
 use reeve_types::Timestamp;
 
@@ -15,5 +15,5 @@ pub async fn expire(due: DueTimer) -> Result<(), HandlerError> {
         };
         UnreportedEnd::DeliveryTimedOut.end(command, &row.node_id, now, message)
     });
-    end_all(handle, ends.collect(), &about(command, due.context("expire"))).await
+    end_all(handle, ends.collect(), &due.context_of::<SentCommand>("expire", command)).await
 }

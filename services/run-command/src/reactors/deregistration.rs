@@ -27,7 +27,7 @@ pub async fn end_on_node(delivery: Delivery<NodeEvent>) -> Result<(), HandlerErr
             None => "The node was deregistered before it told an outcome.",
         };
         let end = UnreportedEnd::Undeliverable.end(&command, node, Timestamp::now(), message);
-        let context = about(&command, delivery.context(&format!("deregistered/{command}")));
+        let context = about(&delivery.handle, &command, delivery.context(&format!("deregistered/{command}")));
         end_all(handle, vec![end], &context).await?;
     }
     Ok(())

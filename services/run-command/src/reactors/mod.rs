@@ -17,7 +17,7 @@ pub use rollout::roll_out;
 use crate::{
     dispatch::Dispatcher,
     domain::{
-        command::CommandEvent,
+        command::{CommandEvent, SentCommand},
         invocation::{self, Command, Invocation, InvocationCommand},
     },
     projections::{INVOCATIONS, InvocationRow},
@@ -26,7 +26,6 @@ use futures::{TryStreamExt, stream};
 use reeve_contracts::run_command::InvocationFinished;
 use reeve_eventsourcing::Context;
 use reeve_runtime::{Delivery, Handle, HandlerError};
-use reeve_types::CommandId;
 use std::sync::Arc;
 
 /// As many invocations of one command are decided on at a time; the event log commits them in groups.
@@ -64,9 +63,9 @@ fn open(
     handle.views().filter(INVOCATIONS, &format!("{command}/"), None, usize::MAX, keep).rows
 }
 
-/// A context of what happens because of a command.
-fn about(command: &str, mut context: Context) -> Context {
-    if let Ok(CommandId(id)) = command.parse() {
+/// A context of what happens because of a command: it belongs to the same chain.
+fn about(handle: &Handle, command: &str, mut context: Context) -> Context {
+    if let Some(id) = handle.correlation_of::<SentCommand>(command) {
         context.correlation_id = id;
     }
     context

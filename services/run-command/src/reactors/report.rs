@@ -33,7 +33,7 @@ pub async fn report(inbox: InboxMessage) -> Result<(), HandlerError> {
         ReportKind::Finished => Command::Finish(Box::new(outcome(&report, node.as_str())?)),
         ReportKind::Unspecified => return Err(never("the report has no kind")),
     };
-    let mut context = about(&report.command_id, inbox.context(Actor::node(node.as_str())));
+    let mut context = about(&inbox.handle, &report.command_id, inbox.context(Actor::node(node.as_str())));
     // W3C: version, trace, parent and flags make 55 characters.
     let traced = report.traceparent.len() == 55 && report.traceparent.is_ascii();
     context.traceparent = traced.then(|| report.traceparent.clone());

@@ -3,7 +3,7 @@
 //! The projection says that something is to be done by setting the command's timer, and what by the rollout's row
 //! ([`Rollout::step`]); this decides it. Two who do so at the same time decide once.
 
-use super::{about, end_all, invocation_row, open};
+use super::{end_all, invocation_row, open};
 use crate::{
     dispatch::Dispatcher,
     domain::{
@@ -29,7 +29,7 @@ pub async fn roll_out(dispatcher: Dispatcher, due: DueTimer) -> Result<(), Handl
     let (handle, command) = (&due.handle, due.key.as_str());
     let row: Option<Arc<CommandRow>> = handle.views().look(COMMANDS, command);
     let traceparent = row.and_then(|row| row.traceparent.clone());
-    let context = Context { traceparent, ..about(command, due.context("rollout")) };
+    let context = Context { traceparent, ..due.context_of::<SentCommand>("rollout", command) };
     loop {
         let rollout: Rollout = handle.views().get(ROLLOUTS, command).unwrap_or_default();
         match rollout.step() {
