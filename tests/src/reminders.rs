@@ -113,7 +113,7 @@ async fn get(call: Call<ReminderChanged>) -> Result<ReminderChanged, ApiError> {
 async fn fall_due(due: DueTimer) -> Result<(), HandlerError> {
     let reminder = due.handle.state::<Reminder>(&due.key);
     let due_now = ReminderChanged { status: "Due".to_owned(), ..reminder };
-    due.handle.execute::<Reminder>(&due.key, due_now, &due.context("due")).await?;
+    due.execute::<Reminder>("due", &due.key, due_now).await?;
     Ok(())
 }
 

@@ -41,8 +41,8 @@ pub fn service() -> Service {
 
 /// How many wait.
 fn waiting(handle: &Handle) -> Gauges {
-    let rows = handle.views().scan::<()>(projections::UNSETTLED, "", None, usize::MAX).rows;
-    let values = vec![(Vec::new(), rows.len())];
+    let count = handle.views().get::<u64>(projections::COUNTS, projections::UNSETTLED).unwrap_or_default();
+    let values = vec![(Vec::new(), count)];
     Gauges {
         name: "reeve.dead.letters",
         description: "Messages that handlers gave up on, and that nobody has settled.",

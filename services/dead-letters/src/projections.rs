@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) const DEAD_LETTERS: &str = "dead-letters";
 /// Those that are open or being retried, by the same key.
 pub(crate) const UNSETTLED: &str = "unsettled";
+/// How many there are, by the table that they are in.
+pub(crate) const COUNTS: &str = "counts";
 
 /// A dead letter.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -37,7 +39,7 @@ pub(crate) struct DeadLetters;
 
 impl Projection for DeadLetters {
     const NAME: &'static str = "dead-letters";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = DeadLetterEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<DeadLetterEvent>) {
@@ -70,9 +72,14 @@ impl Projection for DeadLetters {
                 row.reason.clone_from(reason);
             }
         });
-        match status {
-            Status::Open | Status::Retrying => view.put_row(UNSETTLED, &key(number), ()),
-            Status::Resolved | Status::Discarded => view.remove(UNSETTLED, key(number).as_bytes()),
+        let was_unsettled = view.row::<()>(UNSETTLED, &key(number)).is_some();
+        let is_unsettled = matches!(status, Status::Open | Status::Retrying);
+        match is_unsettled {
+            true => view.put_row(UNSETTLED, &key(number), ()),
+            false => view.remove(UNSETTLED, key(number).as_bytes()),
         }
+        view.update_row(COUNTS, UNSETTLED, |count: &mut u64| {
+            *count = count.saturating_add(u64::from(is_unsettled)).saturating_sub(u64::from(was_unsettled));
+        });
     }
 }

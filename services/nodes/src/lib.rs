@@ -141,7 +141,7 @@ where
 fn nodes(handle: &Handle) -> Gauges {
     let rows = handle.views().scan::<projections::NodeRow>(projections::NODES, "", None, usize::MAX).rows;
     let connected = rows.iter().filter(|(_, row)| !row.session.is_empty()).count();
-    let values =
-        vec![(vec![("state", "connected")], connected), (vec![("state", "lost")], rows.len() - connected)];
+    let of = |state: &str, count: usize| (vec![("state", state.to_owned())], count as u64);
+    let values = vec![of("connected", connected), of("lost", rows.len() - connected)];
     Gauges { name: "reeve.nodes", description: "Managed nodes.", values }
 }

@@ -23,7 +23,7 @@ mod secrets;
 mod sending;
 
 use domain::{mail_server::MailServer, notification::Notification, webhook::Webhook};
-use projections::{EXPIRY_TIMER, LANE_TIMER};
+use projections::{EXPIRY_TIMER, LANE_TIMER, LANES, LaneRow};
 use reactors::Sender;
 use reeve_authz::Authorizer;
 use reeve_runtime::{Consumer, Gauges, Handle, Operation, Service};
@@ -95,12 +95,9 @@ pub fn service(config: &Config) -> Service {
         .operation(Operation::read("notifications", "ListNotifications"), api::notifications::list)
 }
 
-/// How many messages wait.
+/// How many messages wait, in each lane.
 fn waiting(handle: &Handle) -> Gauges {
-    let rows = handle
-        .views()
-        .scan::<projections::lanes::WaitingRow>(projections::lanes::WAITING, "", None, usize::MAX)
-        .rows;
-    let values = vec![(Vec::new(), rows.len())];
+    let lanes = handle.views().scan::<LaneRow>(LANES, "", None, usize::MAX).rows;
+    let values = lanes.into_iter().map(|(lane, row)| (vec![("destination", lane)], row.waiting)).collect();
     Gauges { name: "reeve.notifications.waiting", description: "Messages that wait for an attempt.", values }
 }

@@ -55,7 +55,8 @@ pub async fn fire(due: DueTimer) -> Result<(), HandlerError> {
 
 /// What runs has had its Duration.
 pub async fn end_time(due: DueTimer) -> Result<(), HandlerError> {
-    due.handle.execute::<Association>(&due.key, Command::EndTime, &due.context("end-time")).await?;
+    let command = Command::EndTime { ends_ms: due.due_at.0 };
+    due.execute::<Association>("end-time", &due.key, command).await?;
     Ok(())
 }
 

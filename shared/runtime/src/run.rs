@@ -83,7 +83,9 @@ pub async fn run(service: Service, bus: Bus, data: &Path) -> Result<Running, Err
     for task in service.background {
         tasks.spawn(keep_running(handle.clone(), task));
     }
-    tasks.spawn(sampling::run(handle.clone(), sampled));
+    let sampled = Arc::new(sampled);
+    let sample: crate::service::Task = Arc::new(move |handle| sampling::run(handle, sampled.clone()).boxed());
+    tasks.spawn(keep_running(handle.clone(), sample));
     let idle = as_of.clone();
     tasks.spawn(async move {
         loop {

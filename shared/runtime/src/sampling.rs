@@ -1,7 +1,7 @@
 //! How a running service stands, measured now and then: how far its views are behind the streams, what waits for its handlers,
 //! whether timers are late, and what the service itself counts ([`crate::Service::gauges`]).
 
-use crate::Handle;
+use crate::{Handle, HandlerError};
 use reeve_eventsourcing::timers;
 use reeve_jetstream::{
     consume::{self, Options},
@@ -19,7 +19,7 @@ pub struct Gauges {
     /// With dots: `reeve.nodes` is read as `reeve_nodes`.
     pub name: &'static str,
     pub description: &'static str,
-    pub values: Vec<(Vec<(&'static str, &'static str)>, usize)>,
+    pub values: Vec<(Vec<(&'static str, String)>, u64)>,
 }
 
 pub(crate) type Counting = Arc<dyn Fn(&Handle) -> Gauges + Send + Sync>;
@@ -32,7 +32,7 @@ pub(crate) struct Sampled {
 }
 
 /// Samples for ever.
-pub(crate) async fn run(handle: Handle, sampled: Sampled) {
+pub(crate) async fn run(handle: Handle, sampled: Arc<Sampled>) -> Result<(), HandlerError> {
     loop {
         views(&handle).await;
         consumers(&handle, &sampled.consumers).await;
@@ -40,7 +40,8 @@ pub(crate) async fn run(handle: Handle, sampled: Sampled) {
         for count in &sampled.counting {
             let counted = count(&handle);
             for (labels, value) in counted.values {
-                gauge(counted.name, counted.description, &labels, figure(value as u64));
+                let labels: Vec<_> = labels.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                gauge(counted.name, counted.description, &labels, figure(value));
             }
         }
         tokio::time::sleep(SAMPLE_INTERVAL).await;

@@ -78,6 +78,8 @@ pub(crate) struct LaneRow {
     new: Queue,
     /// One for each of [`WAITS_SECONDS`].
     again: [Queue; WAITS_SECONDS.len()],
+    /// How many are in its queues.
+    pub waiting: u64,
     /// Before it no attempt begins.
     pub waits_until: Timestamp,
     /// How often it has failed since it last took something.
@@ -115,6 +117,7 @@ impl Projection for Lanes {
             NotificationEvent::NotificationAccepted(e) => {
                 let lane = lane_of(&e.destination);
                 let mut row: LaneRow = view.row(LANES, lane).unwrap_or_default();
+                row.waiting += 1;
                 let key = row.new.push(view, lane, NEW, WaitingRow { id: e.id.clone(), next: now });
                 view.put_row(PLACES, &e.id, PlaceRow { lane: lane.to_owned(), key });
                 timers::set(view, EXPIRY_TIMER, &e.id, Timestamp(e.expires_ms));
@@ -133,6 +136,7 @@ impl Projection for Lanes {
                 let wait = WAITS_SECONDS.partition_point(|seconds| now.plus_seconds(*seconds) < next);
                 let wait = wait.min(WAITS_SECONDS.len() - 1);
                 let waiting = WaitingRow { id: e.id.clone(), next };
+                row.waiting += 1;
                 let key = row.again[wait].push(view, &place.lane, &again_name(wait), waiting);
                 view.put_row(PLACES, &e.id, PlaceRow { key, lane: place.lane.clone() });
             }),
@@ -156,7 +160,10 @@ impl Projection for Lanes {
 fn leave(view: &mut dyn View, id: &str, then: impl FnOnce(&mut dyn View, &PlaceRow, &mut LaneRow)) {
     let Some(place) = view.row::<PlaceRow>(PLACES, id) else { return };
     let mut row: LaneRow = view.row(LANES, &place.lane).unwrap_or_default();
-    view.remove(WAITING, place.key.as_bytes());
+    if !place.key.is_empty() {
+        view.remove(WAITING, place.key.as_bytes());
+        row.waiting = row.waiting.saturating_sub(1);
+    }
     view.remove(PLACES, id.as_bytes());
     row.sending = row.sending.filter(|(sending, _)| sending != id);
     then(view, &place, &mut row);

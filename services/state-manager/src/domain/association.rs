@@ -79,7 +79,9 @@ pub enum Command {
     /// What is held runs: its calendars are open.
     Release,
     /// What runs has had its Duration.
-    EndTime,
+    EndTime {
+        ends_ms: i64,
+    },
     Finish {
         execution_id: String,
         status: String,
@@ -131,6 +133,8 @@ pub struct State {
     pub due: Option<Due>,
     /// The execution that runs.
     pub running: Option<String>,
+    /// When the time of what runs is over; 0: it has all the time it wants.
+    pub running_ends_ms: i64,
     /// Whether what runs is for nodes that joined or returned alone: the others did not run.
     pub is_catching_up: bool,
     /// What made it run again when that has ended.
@@ -197,6 +201,7 @@ impl State {
     fn start(&mut self, started: &ExecutionStarted) {
         self.executions += 1;
         self.firing = started.firing;
+        self.running_ends_ms = started.ends_ms;
         self.running = (!started.node_ids.is_empty()).then(|| started.execution_id.clone());
         self.is_catching_up = self.running.is_some() && started.cause == TARGETS_JOINED;
         if started.cause != TARGETS_JOINED {
@@ -244,7 +249,10 @@ impl Decider for Association {
                     false => Ok(Some(AssociationEvent::AssociationCreated(created))),
                 }
             }
-            Command::Fire { .. } | Command::CatchUp { .. } | Command::Finish { .. } | Command::EndTime
+            Command::Fire { .. }
+            | Command::CatchUp { .. }
+            | Command::Finish { .. }
+            | Command::EndTime { .. }
                 if !state.exists() =>
             {
                 Ok(None)
@@ -285,7 +293,9 @@ impl Decider for Association {
                     requested_ms: cx.now.0,
                 })
             })),
-            Command::EndTime => Ok(state.running.clone().map(|execution_id| {
+            // The time of another execution says nothing about the one that runs now.
+            Command::EndTime { ends_ms } if ends_ms != state.running_ends_ms => Ok(None),
+            Command::EndTime { .. } => Ok(state.running.clone().map(|execution_id| {
                 AssociationEvent::ExecutionTimeEnded(ExecutionTimeEnded {
                     association_id: state.association_id.clone(),
                     execution_id,

@@ -2,8 +2,10 @@
 
 use crate::Enough;
 use bytes::Bytes;
-use reeve_eventsourcing::{Context, Decider, DecodeError, Event, Projection, Recorded, View, timers};
-use reeve_jetstream::streams;
+use reeve_eventsourcing::{
+    Context, Decider, DecodeError, Event, Position, Projection, Recorded, View, timers,
+};
+use reeve_jetstream::{store, streams};
 use reeve_runtime::{DueTimer, HandlerError, Service, run};
 use reeve_testkit::Nats;
 use reeve_types::{Timestamp, ids::new_uuid};
@@ -86,8 +88,7 @@ impl Fired {
                 if due.key == "bad" && fired.broken.load(Ordering::SeqCst) {
                     return Err(HandlerError::Permanent("it is broken".to_owned()));
                 }
-                let context = due.context("0");
-                let went_off = due.handle.execute::<Alarm>(&due.key, AlarmEvent::WentOff, &context).await?;
+                let went_off = due.execute::<Alarm>("0", &due.key, AlarmEvent::WentOff).await?;
                 if went_off.event.is_some() {
                     let firing = (due.key.clone(), due.due_at.0, Timestamp::now().0);
                     fired.firings.lock().unwrap().push(firing);
@@ -112,9 +113,27 @@ impl Fired {
     }
 }
 
-async fn set(handle: &reeve_runtime::Handle, key: &str, at: i64) {
-    let context = crate::caused_by(new_uuid());
+/// Answers the correlation id.
+async fn set(handle: &reeve_runtime::Handle, key: &str, at: i64) -> uuid::Uuid {
+    let context = Context { correlation_id: new_uuid(), ..crate::caused_by(new_uuid()) };
     handle.execute::<Alarm>(key, AlarmEvent::Set(at), &context).await.unwrap();
+    context.correlation_id
+}
+
+#[tokio::test]
+async fn what_happens_at_an_instant_belongs_to_the_chain_that_set_it() {
+    let nats = Nats::start();
+    let fired = Fired::default();
+    let running = run(fired.service(), nats.bus().await, nats.folder()).await.unwrap();
+    let first = set(running.handle(), "a", Timestamp::now().0 + 300).await;
+    let moved = set(running.handle(), "a", Timestamp::now().0 + 100).await;
+    assert_ne!(first, moved);
+    fired.until(1).await;
+    assert_eq!(running.handle().correlation_of::<Alarm>("a"), Some(moved));
+    let went_off = store::at(running.handle().bus(), "ALARMS", Position(3)).await.unwrap();
+    assert_eq!(went_off.correlation_id, moved);
+    assert_eq!(running.handle().correlation_of::<Alarm>("b"), None);
+    running.stop().await;
 }
 
 #[tokio::test]

@@ -286,6 +286,10 @@ fn what_is_held_is_released_once() {
     assert!(!folded(&joined).is_held);
 }
 
+fn end_time(ends_ms: i64) -> Command {
+    Command::EndTime { ends_ms }
+}
+
 #[test]
 fn a_run_ends_with_its_duration() {
     let cron =
@@ -296,16 +300,20 @@ fn a_run_ends_with_its_duration() {
         matches!(&started, AssociationEvent::ExecutionStarted(e) if e.ends_ms == 5 * HOUR + 7),
         "{started:?}"
     );
-    assert_eq!(at(&log, 5 * HOUR, Command::EndTime), None, "nothing runs");
+    assert_eq!(at(&log, 5 * HOUR, end_time(5 * HOUR + 7)), None, "nothing runs");
     log.push(started.clone());
-    let ended = at(&log, 5 * HOUR + 8, Command::EndTime).unwrap();
+    let ended = at(&log, 5 * HOUR + 8, end_time(5 * HOUR + 7)).unwrap();
     assert!(
         matches!(&ended, AssociationEvent::ExecutionTimeEnded(e) if e.ended_ms == 5 * HOUR + 8),
         "{ended:?}"
     );
     log.push(ended);
     log.push(at(&log, 5 * HOUR + 9, finish(&started)).unwrap());
-    assert_eq!(at(&log, 6 * HOUR, Command::EndTime), None);
+    let mut next = log.clone();
+    next.push(at(&log, 26 * HOUR, fire_at(26 * HOUR, 1)).unwrap());
+    assert_eq!(at(&next, 26 * HOUR + 1, end_time(5 * HOUR + 7)), None, "it is the time of the run before");
+    assert!(at(&next, 29 * HOUR, end_time(29 * HOUR)).is_some());
+    assert_eq!(at(&log, 6 * HOUR, end_time(5 * HOUR + 7)), None);
     let other = vec![created(json!({}))];
     let started = at(&other, 1_000, fire_at(1_000, 0)).unwrap();
     assert!(matches!(&started, AssociationEvent::ExecutionStarted(e) if e.ends_ms == 0), "{started:?}");
