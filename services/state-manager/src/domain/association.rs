@@ -19,6 +19,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// What a firing of the schedule is caused by.
+/// As many nodes one event may name: it is one message.
+const MAX_NODES_PER_EXECUTION: usize = 40_000;
 const SCHEDULE: &str = "Schedule";
 /// What an execution on nodes that joined or returned is caused by.
 pub const TARGETS_JOINED: &str = "TargetsJoined";
@@ -35,6 +37,12 @@ pub struct Resolved {
     pub node_ids: Vec<String>,
     pub away_node_ids: Vec<String>,
     pub other_platform_node_ids: Vec<String>,
+}
+
+impl Resolved {
+    fn nodes(&self) -> usize {
+        self.node_ids.len() + self.away_node_ids.len() + self.other_platform_node_ids.len()
+    }
 }
 
 /// What may be asked of an association. `association_json` is the AWS-shaped one; whoever asks has checked it.
@@ -398,6 +406,15 @@ fn fire(
         let skipped = ExecutionSkipped { association_id, execution_id, version, due_ms, skipped_ms };
         return Some(AssociationEvent::ExecutionSkipped(skipped));
     }
+    let (resolved, refusal) = match resolved.nodes() {
+        nodes if nodes > MAX_NODES_PER_EXECUTION => {
+            let refusal = format!(
+                "It has {nodes} targets, and an execution has at most {MAX_NODES_PER_EXECUTION}: divide them among associations."
+            );
+            (Resolved::default(), refusal)
+        }
+        _ => (resolved, String::new()),
+    };
     // What was resolved before another execution may not be so any more.
     (executions == state.executions).then(|| {
         AssociationEvent::ExecutionStarted(ExecutionStarted {
@@ -413,6 +430,7 @@ fn fire(
             other_platform_node_ids: resolved.other_platform_node_ids,
             dropped_node_ids: Vec::new(),
             ends_ms: state.ends_ms(cx.now.0),
+            refusal,
         })
     })
 }
@@ -431,12 +449,15 @@ fn hold(state: &State, due_ms: Option<i64>, cx: &Context) -> Option<AssociationE
 fn catch_up(
     state: &State,
     executions: u64,
-    (node_ids, dropped_node_ids): (Vec<String>, Vec<String>),
+    (mut node_ids, mut dropped_node_ids): (Vec<String>, Vec<String>),
     cx: &Context,
 ) -> Option<AssociationEvent> {
     if state.running.is_some() || executions != state.executions {
         return None;
     }
+    // The others go on waiting, for the next time.
+    node_ids.truncate(MAX_NODES_PER_EXECUTION);
+    dropped_node_ids.truncate(MAX_NODES_PER_EXECUTION - node_ids.len());
     Some(AssociationEvent::ExecutionStarted(ExecutionStarted {
         association_id: state.association_id.clone(),
         execution_id: execution_id(state, &format!("joined/{}/{executions}", state.since_ms)),

@@ -1,5 +1,6 @@
 //! Associations, their versions, what they are found by, and the timer of their next run.
 
+use super::executions::TOO_MANY_TARGETS;
 use crate::domain::association::{Association, AssociationEvent, State, TARGETS_JOINED};
 use reeve_contracts::{ssm::Target, state_manager::ExecutionStarted};
 use reeve_eventsourcing::{Decider, Projection, Recorded, View, ViewExt, timers};
@@ -158,6 +159,9 @@ fn start(row: &mut AssociationRow, started: &ExecutionStarted) {
         row.last_execution_ms = Some(started.started_ms);
         (row.status, row.detailed_status) = ("Pending".to_owned(), "InProgress".to_owned());
         row.message.clear();
+    } else if !started.refusal.is_empty() {
+        (row.status, row.detailed_status) = ("Failed".to_owned(), TOO_MANY_TARGETS.to_owned());
+        row.message.clone_from(&started.refusal);
     } else if started.cause != TARGETS_JOINED {
         let detailed = match (started.away_node_ids.as_slice(), started.other_platform_node_ids.as_slice()) {
             ([], []) => "NoTargets",

@@ -19,6 +19,8 @@ pub(crate) const RUNS: &str = "runs";
 const TARGET_AWAY: &str = "TargetAway";
 /// The document is for other platforms than the target's.
 const OTHER_PLATFORM: &str = "UnsupportedPlatform";
+/// Reeve's own word: the execution has more targets than one may have.
+pub(super) const TOO_MANY_TARGETS: &str = "TooManyTargets";
 
 /// An execution.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -104,6 +106,7 @@ fn start(view: &mut dyn View, e: &ExecutionStarted) {
         return;
     }
     let (status, detailed, finished_ms) = match (targets, away, others) {
+        _ if !e.refusal.is_empty() => ("Failed", TOO_MANY_TARGETS, Some(e.started_ms)),
         (0, 0, 0) => ("Skipped", "NoTargets", Some(e.started_ms)),
         (0, 0, _) => ("Skipped", OTHER_PLATFORM, Some(e.started_ms)),
         (0, ..) => ("Skipped", TARGET_AWAY, Some(e.started_ms)),

@@ -106,6 +106,9 @@ pub struct ExecutionStarted {
     /// what still runs then is cancelled; 0: the association has no Duration
     #[prost(int64, tag = "12")]
     pub ends_ms: i64,
+    /// why it runs on nobody, though there are targets; then no node is named
+    #[prost(string, tag = "13")]
+    pub refusal: ::prost::alloc::string::String,
 }
 /// The association's Duration is over while it runs: its command is cancelled.
 #[derive(Clone, PartialEq, ::prost::Message)]

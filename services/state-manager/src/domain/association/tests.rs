@@ -318,3 +318,29 @@ fn a_run_ends_with_its_duration() {
     let started = at(&other, 1_000, fire_at(1_000, 0)).unwrap();
     assert!(matches!(&started, AssociationEvent::ExecutionStarted(e) if e.ends_ms == 0), "{started:?}");
 }
+
+#[test]
+fn an_execution_with_more_targets_than_an_event_can_name_says_so_and_runs_on_nobody() {
+    let ids = |count: usize| (0..count).map(|n| format!("mi-{n:017x}")).collect::<Vec<_>>();
+    let fire = |here: usize, away: usize| {
+        let resolved = Resolved { node_ids: ids(here), away_node_ids: ids(away), ..Resolved::default() };
+        let event =
+            at(&[created(json!({}))], 1_000, Command::Fire { due_ms: 1_000, executions: 0, resolved });
+        let Some(AssociationEvent::ExecutionStarted(started)) = event else { panic!("{event:?}") };
+        started
+    };
+    let most = fire(MAX_NODES_PER_EXECUTION - 1, 1);
+    assert_eq!((most.node_ids.len(), most.refusal.as_str()), (MAX_NODES_PER_EXECUTION - 1, ""));
+    // A message of the bus has at most 1 MiB, envelope included.
+    assert!(prost::Message::encoded_len(&most) < 960 * 1_024);
+    let refused = fire(MAX_NODES_PER_EXECUTION, 1);
+    assert_eq!(refused.node_ids.len() + refused.away_node_ids.len(), 0);
+    assert!(refused.refusal.starts_with("It has 40001 targets"), "{}", refused.refusal);
+    let log = [created(json!({})), AssociationEvent::ExecutionStarted(refused)];
+    assert_eq!((folded(&log).running, due(&log)), (None, None));
+
+    let waiting = Command::CatchUp { executions: 0, node_ids: ids(50_000), dropped_node_ids: ids(9) };
+    let caught_up = at(&[created(json!({}))], 2_000, waiting);
+    let Some(AssociationEvent::ExecutionStarted(caught_up)) = caught_up else { panic!("{caught_up:?}") };
+    assert_eq!((caught_up.node_ids.len(), caught_up.dropped_node_ids.len()), (MAX_NODES_PER_EXECUTION, 0));
+}
