@@ -141,6 +141,8 @@ mod replicas;
 mod reports;
 #[path = "it/restored_log.rs"]
 mod restored_log;
+#[path = "it/rollouts.rs"]
+mod rollouts;
 #[path = "it/rules.rs"]
 mod rules;
 #[path = "it/runbooks.rs"]
