@@ -67,6 +67,8 @@ mod failpoints;
 mod faults;
 #[path = "it/feed.rs"]
 mod feed;
+#[path = "it/firings.rs"]
+mod firings;
 #[path = "it/forged.rs"]
 mod forged;
 #[path = "it/fuzz.rs"]

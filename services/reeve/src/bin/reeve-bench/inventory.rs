@@ -15,7 +15,10 @@ use reeve_eventsourcing::Position;
 use reeve_inventory_model::{Entry, entry, hash::Sum, keyed};
 use reeve_jetstream::{Bus, Headers, serve, streams};
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 /// Options of `bench inventory`.
 #[derive(clap::Args)]
@@ -62,6 +65,10 @@ async fn measure(server: &Server, args: &Args) -> anyhow::Result<Report> {
         "1/s",
         Goal::None,
     );
+    let per_second = rate(args.nodes, begun.elapsed());
+    report.add("inventories taken into views", per_second, "1/s", Goal::AtLeast(1_000.0));
+    let bytes_per_node = folder_bytes(&folder)? / u64::try_from(args.nodes.max(1))?;
+    report.add("views of a node", f64::from(u32::try_from(bytes_per_node)?) / 1_024.0, "KiB", Goal::None);
     let filter = |key: &str, value: &str| json!({"Key": key, "Values": [value]});
     let (name, version) =
         (|value| filter("AWS:Application.Name", value), filter("AWS:Application.Version", "1.0"));
@@ -78,6 +85,17 @@ async fn measure(server: &Server, args: &Args) -> anyhow::Result<Report> {
     }
     running.stop().await;
     Ok(report)
+}
+
+/// What the files of a folder hold.
+fn folder_bytes(folder: &Path) -> anyhow::Result<u64> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        bytes += if metadata.is_dir() { folder_bytes(&entry.path())? } else { metadata.len() };
+    }
+    Ok(bytes)
 }
 
 /// A node, and the event of its first collection.

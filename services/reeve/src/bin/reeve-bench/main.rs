@@ -8,6 +8,7 @@
 
 mod agent;
 mod api;
+mod associations;
 mod ends;
 mod fleet;
 mod http;
@@ -58,6 +59,8 @@ enum Command {
     Output(output::Args),
     /// Filters and aggregators over the inventory of a fleet.
     Inventory(inventory::Args),
+    /// Firings of associations that are due at one instant.
+    Associations(associations::Args),
     /// One command on a fleet of simulated agents, beside the raw bus storing the same messages once more.
     Fleet(fleet::Args),
 }
@@ -88,6 +91,7 @@ async fn run(command: Command, format: Format) -> anyhow::Result<()> {
         Command::Agent(args) => agent::run(args).await?,
         Command::Output(args) => output::run(args).await?,
         Command::Inventory(args) => inventory::run(args).await?,
+        Command::Associations(args) => associations::run(args).await?,
         Command::Fleet(args) => fleet::run(args).await?,
     };
     report.print(format)
