@@ -57,6 +57,8 @@ mod disk_full;
 mod doctor;
 #[path = "it/documents.rs"]
 mod documents;
+#[path = "it/drift.rs"]
+mod drift;
 #[path = "it/edge.rs"]
 mod edge;
 #[path = "it/enrolment.rs"]

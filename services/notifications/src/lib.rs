@@ -29,7 +29,7 @@ use reeve_authz::Authorizer;
 use reeve_runtime::{Consumer, Gauges, Handle, Operation, Service};
 use reeve_secrets::Vault;
 use reeve_types::ids::new_uuid;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// As many destinations are told something at a time.
 const MAX_CONCURRENT_ATTEMPTS: usize = 64;
@@ -98,6 +98,9 @@ pub fn service(config: &Config) -> Service {
 /// How many messages wait, in each lane.
 fn waiting(handle: &Handle) -> Gauges {
     let lanes = handle.views().scan::<LaneRow>(LANES, "", None, usize::MAX).rows;
-    let values = lanes.into_iter().map(|(lane, row)| (vec![("destination", lane)], row.waiting)).collect();
+    // The mail server's is there before its first message, so that the metric has a value.
+    let mut waiting = BTreeMap::from([(domain::MAIL_LANE.to_owned(), 0)]);
+    waiting.extend(lanes.into_iter().map(|(lane, row)| (lane, row.waiting)));
+    let values = waiting.into_iter().map(|(lane, count)| (vec![("destination", lane)], count)).collect();
     Gauges { name: "reeve.notifications.waiting", description: "Messages that wait for an attempt.", values }
 }

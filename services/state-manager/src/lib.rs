@@ -3,6 +3,7 @@
 //! - Aggregate `association`, by id: subject `reeve.evt.state-manager.association.<id>`. What is to run where and when, and each
 //!   of its executions.
 //! - Aggregate `target`: subject `reeve.evt.state-manager.target.<association>.<node>`. A node that joined or returned.
+//! - Aggregate `drift`: subject `reeve.evt.state-manager.drift.<association>.<node>`. What a node lacks of what an association wants.
 //! - Reads: the events of documents, nodes, tags and calendars; run-command's, for what came of its commands.
 //! - Asks: run-command, on behalf of who made or last changed the association. An execution's id is its command's.
 //!
@@ -17,7 +18,7 @@ mod projections;
 mod reactors;
 mod shape;
 
-use domain::{association::Association, target::Target};
+use domain::{association::Association, drift::Drift, target::Target};
 use projections::{CATCH_UP, FIRE, TIME};
 use reeve_runtime::{Consumer, Operation, Service};
 
@@ -26,6 +27,7 @@ pub fn service() -> Service {
     let service = Service::new("state-manager")
         .aggregate::<Association>()
         .aggregate::<Target>()
+        .aggregate::<Drift>()
         .projection(reeve_fleet::Documents::<projections::ContentRow>::default())
         .projection(reeve_fleet::Nodes)
         .projection(reeve_fleet::node_tags())
@@ -36,6 +38,7 @@ pub fn service() -> Service {
         .projection(projections::Executions)
         .projection(projections::Served)
         .projection(projections::Waiting)
+        .projection(projections::Drifts)
         .timer(FIRE, reactors::fire)
         .timer(CATCH_UP, reactors::catch_up)
         .timer(TIME, reactors::end_time)
@@ -44,6 +47,8 @@ pub fn service() -> Service {
         .reactor(Consumer::from_now("end"), reactors::end)
         .reactor(Consumer::from_now("documents"), reactors::follow_document)
         .reactor(Consumer::from_now("returned"), reactors::returned)
+        .reactor(Consumer::from_now("drift-runs"), reactors::drift::follow_run)
+        .reactor(Consumer::from_now("drift-firings"), reactors::drift::follow_association)
         .reactor(Consumer::from_now("tagged"), reactors::tagged);
     executions(associations(service))
 }
@@ -96,4 +101,12 @@ fn executions(service: Service) -> Service {
         )
         .operation(node(Operation::read("ssm", "DescribeInstanceAssociationsStatus")), api::nodes::status)
         .operation(preview, api::nodes::preview)
+        .operation(
+            Operation::write("state-manager", "AuditAssociations").on("Association", "associationIds"),
+            api::drift::audit,
+        )
+        .operation(
+            Operation::read("state-manager", "ListDrift").on("Association", "associationId"),
+            api::drift::list,
+        )
 }

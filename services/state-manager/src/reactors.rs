@@ -1,5 +1,7 @@
 //! What follows: what is due begins, is asked of run-command, and ends as that says; nodes that join or return run, too.
 
+pub mod drift;
+
 use crate::{
     domain::{
         self, ORIGIN,

@@ -20,9 +20,17 @@ use crate::{
     step_inputs,
 };
 
+/// Says of a document that it looks and changes nothing: it may be run for an audit. Reeve's own; AWS ignores it.
+const CHECK: &str = "check";
+
+/// Whether a document of schema 2.x declares itself a check.
+pub fn is_check(normalized: &Value) -> bool {
+    normalized.get(CHECK) == Some(&Value::Bool(true))
+}
+
 /// At the top of a document of schema 2.x. AWS and the agent ignore the others.
 const ROOT: Keys = Keys::open(
-    &["schemaVersion", "parameters", "mainSteps"],
+    &["schemaVersion", "parameters", "mainSteps", CHECK],
     &["description", "outputs", "files", "assumeRole", "variables"],
 );
 /// At the top of a document of schema 1.2.
@@ -62,6 +70,9 @@ pub(crate) fn check(root: &Object, version: &str) -> Result<(Vec<DocumentInput>,
         check_runtime_config(root, &inputs, &mut platforms)?;
     } else {
         ROOT.check(root, "")?;
+        if root.get(CHECK).is_some_and(|value| !value.is_boolean()) {
+            return Err(invalid(CHECK.to_owned(), "must be true or false"));
+        }
         check_main_steps(root, version, &inputs, &mut platforms)?;
     }
     let words = Platform::ALL.iter().filter(|p| platforms.contains(*p)).map(|p| p.name().to_owned());

@@ -47,6 +47,7 @@ mod step_inputs;
 mod validate;
 mod yaml;
 
+pub use command::is_check;
 pub use content::{Format, convert, hash};
 pub use error::Error;
 pub use flow::{DocumentStatus, Flow, OnFailure, StepStatus, aggregate};

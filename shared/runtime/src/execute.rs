@@ -1,6 +1,6 @@
 //! Deciding: state from the views, one append with an expectation, and again when somebody was faster.
 
-use crate::{Handle, RetryPolicy};
+use crate::Handle;
 use reeve_eventsourcing::{AggregateRef, Context, Decider, Envelope, Event, Position};
 use reeve_jetstream::{Error as BusError, store};
 use reeve_types::Timestamp;
@@ -151,30 +151,6 @@ impl Handle {
             }
         }
         Err(ExecuteError::Contended { aggregate: D::AGGREGATE, id: id.to_owned(), attempts: MAX_ATTEMPTS })
-    }
-
-    /// The same for what came of something that was done outside and must not be done again because the bus was away: the bus
-    /// is asked until it has stored it.
-    ///
-    /// # Errors
-    /// All of [`Handle::execute`], but that the bus does not answer.
-    pub async fn execute_until_stored<D: Decider>(
-        &self,
-        id: &str,
-        command: D::Command,
-        context: &Context,
-    ) -> Result<Executed<D::Event>, ExecuteError<D::Error>> {
-        let mut failures = 0;
-        loop {
-            match self.execute::<D>(id, command.clone(), context).await {
-                Err(ExecuteError::Bus(error)) => {
-                    failures += 1;
-                    tracing::warn!(%error, aggregate = D::AGGREGATE, id, "an outcome is not stored yet");
-                    tokio::time::sleep(RetryPolicy::DEFAULT.delay(failures)).await;
-                }
-                executed => return executed,
-            }
-        }
     }
 
     /// An event of this service; `None` when it is one that this release cannot read.

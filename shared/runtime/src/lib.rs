@@ -29,6 +29,7 @@ mod filters;
 mod folder;
 mod follower;
 mod handle;
+mod outcomes;
 mod requests;
 mod run;
 mod sampling;

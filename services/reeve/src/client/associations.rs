@@ -33,7 +33,24 @@ pub enum Command {
         #[arg(required = true)]
         associations: Vec<String>,
     },
+    /// Lists the nodes that are not as associations want them: they were away, or their last run did not succeed.
+    Drift {
+        /// Only of this one: its id, the beginning of it, or its name.
+        association: Option<String>,
+        /// Only on this node.
+        #[arg(long)]
+        node: Option<String>,
+    },
+    /// Runs those now whose documents declare themselves checks ("check": true), and tells which would change something and do not
+    /// run. What a check finds, `drift` lists.
+    Audit {
+        /// Each by its id, the beginning of it, or its name; without any all of them.
+        associations: Vec<String>,
+    },
 }
+
+/// As many associations one call takes.
+const MAX_AUDITED_TOGETHER: usize = 100;
 
 pub async fn associations(connection: Connection, command: Command, format: Format) -> anyhow::Result<()> {
     match command {
@@ -50,7 +67,61 @@ pub async fn associations(connection: Connection, command: Command, format: Form
             let input = json!({"AssociationIds": ids});
             stdout::done(format, &connection.call("StartAssociationsOnce", &input).await?)
         }
+        Command::Drift { association, node } => drift(&connection, association, node, format).await,
+        Command::Audit { associations } => audit(&connection, associations, format).await,
     }
+}
+
+async fn drift(
+    connection: &Connection,
+    association: Option<String>,
+    node: Option<String>,
+    format: Format,
+) -> anyhow::Result<()> {
+    let mut input = json!({});
+    if let Some(meant) = association {
+        input["associationId"] = find(connection, &meant).await?.into();
+    }
+    if let Some(node) = node {
+        input["nodeId"] = node.into();
+    }
+    let found = all_of(&STATE_MANAGER, connection, "ListDrift", input, "drift").await?;
+    print(format, &found, &["ASSOCIATION", "NODE", "CAUSE", "SINCE", "STEP", "SAYS"], |row| {
+        vec![
+            cell(row, "associationId"),
+            cell(row, "nodeId"),
+            cell(row, "cause"),
+            instant(row, "since"),
+            cell(row, "step"),
+            // A line of a table has one line.
+            row["output"].as_str().and_then(|output| output.lines().next()).unwrap_or_default().to_owned(),
+        ]
+    })
+}
+
+async fn audit(connection: &Connection, meant: Vec<String>, format: Format) -> anyhow::Result<()> {
+    let known = every(connection).await?;
+    let mut ids = Vec::new();
+    match meant.is_empty() {
+        true => ids.extend(known.iter().map(|association| cell(association, "AssociationId"))),
+        false => {
+            for association in meant {
+                ids.push(find(connection, &association).await?);
+            }
+        }
+    }
+    let mut rows = Vec::new();
+    for some in ids.chunks(MAX_AUDITED_TOGETHER) {
+        let input = json!({"associationIds": some});
+        let answer = connection.call_of(&STATE_MANAGER, "AuditAssociations", &input).await?;
+        let started = answer["started"].as_array().cloned().unwrap_or_default();
+        rows.extend(started.into_iter().map(|id| json!({"associationId": id, "runs": true})));
+        rows.extend(answer["skipped"].as_array().cloned().unwrap_or_default());
+    }
+    print(format, &rows, &["ASSOCIATION", "RUNS"], |row| {
+        let runs = if row["runs"] == true { "now".to_owned() } else { cell(row, "reason") };
+        vec![cell(row, "associationId"), runs]
+    })
 }
 
 async fn every(connection: &Connection) -> anyhow::Result<Vec<Value>> {

@@ -7,7 +7,8 @@ use super::{
     stdout,
     table::{cell, instant},
 };
-use anyhow::ensure;
+use anyhow::{Context, ensure};
+use reeve_types::Timestamp;
 use serde_json::{Value, json};
 
 /// What nodes comply with: their patches, and what custom checks put.
@@ -24,6 +25,18 @@ pub enum Command {
         /// A line for each node and type.
         #[arg(long)]
         nodes: bool,
+        #[command(flatten)]
+        selection: Selection,
+    },
+    /// Counts nodes by type at instants one after the other, as the log had them then.
+    Trend {
+        /// The first instant (RFC 3339).
+        from: String,
+        /// The last one; without it now.
+        to: Option<String>,
+        /// How many instants, evenly apart.
+        #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(2..=50))]
+        points: u16,
         #[command(flatten)]
         selection: Selection,
     },
@@ -72,6 +85,10 @@ pub async fn compliance(connection: &Connection, command: Command, format: Forma
         Command::List { node, selection } => list(connection, &node, &selection, format).await,
         Command::Summary { nodes: true, selection } => by_node(connection, &selection, format).await,
         Command::Summary { nodes: false, selection } => by_type(connection, &selection, format).await,
+        Command::Trend { from, to, points, selection } => {
+            let to = to.map_or_else(|| Ok(Timestamp::now()), |to| at(&to))?;
+            trend(connection, (at(&from)?, to), points, &selection, format).await
+        }
         Command::Export { format: given, selection } => {
             let assumed = if format == Format::Json { ExportFormat::Jsonl } else { ExportFormat::Csv };
             let exported = given.unwrap_or(assumed);
@@ -129,6 +146,38 @@ async fn by_type(connection: &Connection, selection: &Selection, format: Format)
     let heading = ["TYPE", "NODES COMPLIANT", "NOT", "CRITICAL/HIGH/MEDIUM/LOW/INFORMATIONAL/UNSPECIFIED"];
     print(format, &summaries, &heading, |summary| {
         [vec![cell(summary, "ComplianceType")], counts(summary)].concat()
+    })
+}
+
+fn at(text: &str) -> anyhow::Result<Timestamp> {
+    Timestamp::parse_rfc3339(text)
+        .with_context(|| format!("{text:?} is no instant: 2026-01-31T08:00:00Z is one"))
+}
+
+async fn trend(
+    connection: &Connection,
+    (from, to): (Timestamp, Timestamp),
+    points: u16,
+    selection: &Selection,
+    format: Format,
+) -> anyhow::Result<()> {
+    ensure!(from < to, "{} is not before {}", from.rfc3339(), to.rfc3339());
+    let input = json!({"Filters": selection.filters()});
+    let mut rows = Vec::new();
+    for point in 0..i64::from(points) {
+        let instant = Timestamp(from.0 + (to.0 - from.0) / (i64::from(points) - 1) * point).rfc3339();
+        let then = connection.clone().asking_as_of(Some(instant.clone()));
+        let summaries =
+            all(&then, "ListComplianceSummaries", input.clone(), "ComplianceSummaryItems").await?;
+        rows.extend(summaries.into_iter().map(|mut summary| {
+            summary["AsOf"] = instant.clone().into();
+            summary
+        }));
+    }
+    let heading =
+        ["AS OF", "TYPE", "NODES COMPLIANT", "NOT", "CRITICAL/HIGH/MEDIUM/LOW/INFORMATIONAL/UNSPECIFIED"];
+    print(format, &rows, &heading, |row| {
+        [vec![cell(row, "AsOf"), cell(row, "ComplianceType")], counts(row)].concat()
     })
 }
 

@@ -3,6 +3,7 @@
 pub mod change;
 mod checks;
 pub mod create;
+pub mod drift;
 pub mod executions;
 pub mod list;
 pub mod nodes;

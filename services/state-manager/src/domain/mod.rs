@@ -1,6 +1,7 @@
 //! Decisions.
 
 pub mod association;
+pub mod drift;
 pub mod schedule;
 pub mod target;
 

@@ -3,6 +3,7 @@
 mod associations;
 mod calendars;
 mod documents;
+mod drifts;
 mod executions;
 mod outcomes;
 mod waiting;
@@ -13,9 +14,10 @@ pub(crate) use associations::{
 pub(crate) use associations::{BY_CALENDAR, BY_DOCUMENT, BY_TARGET, node_keys};
 pub(crate) use calendars::{CALENDARS, Calendars, OPEN};
 pub(crate) use documents::{ContentRow, content_of};
+pub(crate) use drifts::{DRIFTS, DriftRow, Drifts};
 pub(crate) use executions::{EXECUTION_KEYS, EXECUTIONS, ExecutionRow, Executions, RUNS, RunRow, TARGETS};
 pub(crate) use outcomes::{
-    ASSOCIATION_COUNTS, Commands, Counts, EXECUTION_COUNTS, Invocations, LATEST, LatestRow, OUTCOMES,
-    OutcomeRow,
+    ASSOCIATION_COUNTS, CommandRow, Commands, Counts, EXECUTION_COUNTS, Invocations, LATEST, LatestRow,
+    OUTCOMES, OutcomeRow, command_row,
 };
 pub(crate) use waiting::{CATCH_UP, Served, WAITING, Waiting};

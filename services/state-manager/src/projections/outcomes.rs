@@ -6,6 +6,7 @@ use reeve_contracts::{
     run_command::{CommandEvent, InvocationEvent, InvocationFinished},
 };
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
+use reeve_runtime::Store;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -22,10 +23,16 @@ pub(crate) const ASSOCIATION_COUNTS: &str = "association-counts";
 
 /// A command that an association asked for.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct CommandRow {
-    association_id: String,
-    version: u32,
-    document_version: String,
+pub(crate) struct CommandRow {
+    pub association_id: String,
+    pub version: u32,
+    pub document_name: String,
+    pub document_version: String,
+}
+
+/// The command of an association.
+pub(crate) fn command_row(views: &Store, command_id: &str) -> Option<CommandRow> {
+    views.get(COMMANDS, command_id)
 }
 
 /// What came of an execution on a node so far.
@@ -65,7 +72,7 @@ pub(crate) struct Commands;
 
 impl Projection for Commands {
     const NAME: &'static str = "commands";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = CommandEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<CommandEvent>) {
@@ -77,6 +84,7 @@ impl Projection for Commands {
         let row = CommandRow {
             association_id: association_id.to_owned(),
             version: version.parse().unwrap_or_default(),
+            document_name: e.document_name.clone(),
             document_version: e.document_version.clone(),
         };
         view.put_row(COMMANDS, &e.command_id, row);

@@ -83,7 +83,7 @@ pub struct ExecutionStarted {
     /// the number of this firing, or of the one that is caught up with
     #[prost(uint64, tag = "4")]
     pub firing: u64,
-    /// Created, Updated, Schedule, StartAssociationsOnce, DocumentChanged, CalendarOpened, TargetsJoined
+    /// Created, Updated, Schedule, StartAssociationsOnce, Audit, DocumentChanged, CalendarOpened, TargetsJoined
     #[prost(string, tag = "5")]
     pub cause: ::prost::alloc::string::String,
     /// when it was due
@@ -175,6 +175,48 @@ pub struct TargetJoined {
     #[prost(int64, tag = "4")]
     pub joined_ms: i64,
 }
+/// A node is not as an association wants it: it was away at the firing, or its run did not succeed.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DriftFound {
+    #[prost(string, tag = "1")]
+    pub association_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub node_id: ::prost::alloc::string::String,
+    /// the association's
+    #[prost(uint32, tag = "3")]
+    pub version: u32,
+    #[prost(string, tag = "4")]
+    pub execution_id: ::prost::alloc::string::String,
+    /// TargetAway, or what run-command says of the run: Failed, ExecutionTimedOut, DeliveryTimedOut, …
+    #[prost(string, tag = "5")]
+    pub cause: ::prost::alloc::string::String,
+    /// the first step that did not succeed, where one was begun
+    #[prost(string, tag = "6")]
+    pub step: ::prost::alloc::string::String,
+    /// what it printed: of a check, what differs
+    #[prost(string, tag = "7")]
+    pub output: ::prost::alloc::string::String,
+    /// whether the document declares itself a check, so that the run has changed nothing
+    #[prost(bool, tag = "8")]
+    pub is_check: bool,
+    #[prost(int64, tag = "9")]
+    pub found_ms: i64,
+}
+/// It is as the association wants it again, or nobody's to be.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DriftEnded {
+    #[prost(string, tag = "1")]
+    pub association_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub node_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub execution_id: ::prost::alloc::string::String,
+    /// Success, NoTarget, AssociationDeleted
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+    #[prost(int64, tag = "5")]
+    pub ended_ms: i64,
+}
 
 ::reeve_eventsourcing::events! {
 /// What happens to the aggregate `association`, on `reeve.evt.state-manager.association.{association_id}`.
@@ -189,6 +231,14 @@ ExecutionTimeEnded(ExecutionTimeEnded) = "reeve.state-manager.ExecutionTimeEnded
 ExecutionSkipped(ExecutionSkipped) = "reeve.state-manager.ExecutionSkipped.v1",
 ExecutionHeld(ExecutionHeld) = "reeve.state-manager.ExecutionHeld.v1",
 ExecutionFinished(ExecutionFinished) = "reeve.state-manager.ExecutionFinished.v1",
+}
+}
+
+::reeve_eventsourcing::events! {
+/// What happens to the aggregate `drift`, on `reeve.evt.state-manager.drift.{association_id}.{node_id}`.
+pub enum DriftEvent: "state-manager" / "drift" / 2 {
+DriftFound(DriftFound) = "reeve.state-manager.DriftFound.v1",
+DriftEnded(DriftEnded) = "reeve.state-manager.DriftEnded.v1",
 }
 }
 
