@@ -61,6 +61,8 @@ mod documents;
 mod edge;
 #[path = "it/enrolment.rs"]
 mod enrolment;
+#[path = "it/explorer.rs"]
+mod explorer;
 #[path = "it/failpoints.rs"]
 mod failpoints;
 #[path = "it/faults.rs"]

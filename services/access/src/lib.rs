@@ -25,6 +25,7 @@ mod publishers;
 mod reactors;
 mod subscribers;
 
+use domain::filter;
 pub use domain::{policy, principal, publisher, subscriber};
 
 use reeve_authz::Access;
