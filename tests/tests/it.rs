@@ -63,6 +63,8 @@ mod drift;
 mod edge;
 #[path = "it/enrolment.rs"]
 mod enrolment;
+#[path = "it/explorer.rs"]
+mod explorer;
 #[path = "it/failpoints.rs"]
 mod failpoints;
 #[path = "it/faults.rs"]

@@ -3,9 +3,13 @@
 //! A consumer's own words decide where its messages go. So a subscriber reaches the server's API for making one through this
 //! alone: it makes durable pull consumers with its own names, in the streams of its services, and nothing is pushed anywhere.
 
-use crate::{admission::streams_of, subscriber::Subscriber};
+use crate::{
+    admission::streams_of,
+    filter,
+    subscriber::{State, Subscriber},
+};
 use bytes::Bytes;
-use reeve_jetstream::{Headers, clients};
+use reeve_jetstream::{Headers, clients, streams};
 use reeve_runtime::{ClientAnswer, ClientMessage, Handle};
 use serde_json::{Map, Value, json};
 
@@ -95,7 +99,8 @@ fn checked(handle: &Handle, place: &str, body: &[u8]) -> Result<Bytes, Refusal> 
         serde_json::from_slice(body).map_err(|e| invalid(format!("the body is no JSON: {e}")))?;
     let config = request["config"].as_object();
     let config = config.ok_or_else(|| invalid("config is missing, or no object".to_owned()))?;
-    let config = durable_pull(consumer, config)?;
+    let mut config = durable_pull(consumer, config)?;
+    narrow(&state, stream, &mut config)?;
     let mut checked = json!({"stream_name": stream, "config": config});
     if let Some(action) = request.get("action").filter(|action| !action.is_null()) {
         checked["action"] = action.clone();
@@ -134,6 +139,39 @@ fn durable_pull(consumer: &str, config: &Map<String, Value>) -> Result<Map<Strin
     match kept.contains_key("durable_name") {
         true => Ok(kept),
         false => Err(invalid("durable_name is missing: a subscriber's consumers are durable".to_owned())),
+    }
+}
+
+/// A consumer of a service of which a subscriber may read a part alone reads no more than that: what it asks for, if all of it
+/// is in that part, and otherwise, where it asks for nothing, all of the part.
+fn narrow(state: &State, stream: &str, config: &mut Map<String, Value>) -> Result<(), Refusal> {
+    let prefix = |service: &String| match stream {
+        of if of == streams::of_service(service) => Some("reeve.evt."),
+        of if of == streams::of_json(service) => Some("reeve.json."),
+        _ => None,
+    };
+    let found = state.services.iter().find_map(|service| Some((service, prefix(service)?)));
+    let Some((service, prefix)) = found else { return Ok(()) };
+    let granted = state.filters.iter().filter(|one| filter::service(one) == service);
+    let granted: Vec<String> = granted.map(|one| format!("{prefix}{one}")).collect();
+    if granted.is_empty() {
+        return Ok(());
+    }
+    let listed = config.get("filter_subjects").and_then(Value::as_array).cloned().unwrap_or_default();
+    let asked: Vec<Value> = listed.into_iter().chain(config.get("filter_subject").cloned()).collect();
+    if asked.is_empty() {
+        config.insert("filter_subjects".to_owned(), granted.into());
+        return Ok(());
+    }
+    let may_read = |asked: &Value| {
+        asked.as_str().is_some_and(|asked| granted.iter().any(|granted| filter::covers(granted, asked)))
+    };
+    match asked.iter().find(|asked| !may_read(asked)) {
+        None => Ok(()),
+        Some(other) => {
+            let granted = granted.join(", ");
+            Err(forbidden(format!("the filter {other} is not within what may be read: {granted}")))
+        }
     }
 }
 
@@ -178,5 +216,28 @@ mod tests {
         }
         assert!(of(json!({"durable_name": "other_1"})).unwrap_err().reason.contains("siem_1"));
         assert!(of(json!({"name": "siem_1"})).unwrap_err().reason.starts_with("durable_name is missing"));
+    }
+
+    #[test]
+    fn a_consumer_reads_no_more_than_the_subscribers_filters() {
+        let state = State {
+            services: ["nodes", "tags"].map(str::to_owned).into(),
+            filters: ["nodes.node.>".to_owned()].into(),
+            public_key: "U1".to_owned(),
+        };
+        let narrowed = |stream: &str, config: Value| {
+            let mut config = config.as_object().cloned().unwrap();
+            narrow(&state, stream, &mut config).map(|()| Value::Object(config))
+        };
+        assert_eq!(narrowed("TAGS", json!({})), Ok(json!({})));
+        let all = json!({"filter_subjects": ["reeve.json.nodes.node.>"]});
+        assert_eq!(narrowed("NODES_JSON", json!({})), Ok(all));
+        let one = json!({"filter_subject": "reeve.evt.nodes.node.mi-1"});
+        assert_eq!(narrowed("NODES", one.clone()), Ok(one));
+        for odd in ["reeve.evt.nodes.>", "reeve.evt.nodes.activation.a", "reeve.json.nodes.node.>", ">"] {
+            let refused = narrowed("NODES", json!({"filter_subjects": ["reeve.evt.nodes.node.a", odd]}));
+            let refused = refused.unwrap_err();
+            assert!(refused.status == 403 && refused.reason.contains(odd), "{refused:?}");
+        }
     }
 }

@@ -14,7 +14,8 @@
 //! Invariants: a secret is answered once and lies sealed in its event; its data key is destroyed when the access
 //! key or the principal is deleted. A principal has at most two access keys. A policy that is put is Cedar. The
 //! administrators of an installation are not here but in its principals file. A subscriber's consumers are durable, pulled
-//! from, and in the streams that it was granted; its key, and a publisher's, is revoked on the bus for good when it is deleted, as the log says.
+//! from, and in the streams that it was granted, on the subjects of its filters
+//! where it has some; its key, and a publisher's, is revoked on the bus for good when it is deleted, as the log says.
 
 mod admission;
 mod api;
@@ -25,6 +26,7 @@ mod publishers;
 mod reactors;
 mod subscribers;
 
+use domain::filter;
 pub use domain::{policy, principal, publisher, subscriber};
 
 use reeve_authz::Access;

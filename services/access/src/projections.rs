@@ -105,6 +105,7 @@ impl Projection for Policies {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct SubscriberRow {
     pub services: Vec<String>,
+    pub filters: Vec<String>,
     pub public_key: String,
     pub created: Timestamp,
 }
@@ -114,14 +115,19 @@ pub struct Subscribers;
 
 impl Projection for Subscribers {
     const NAME: &'static str = "subscribers";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = SubscriberEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<SubscriberEvent>) {
         match &event.event {
             SubscriberEvent::SubscriberCreated(e) => {
                 let (services, public_key) = (e.services.clone(), e.public_key.clone());
-                let row = SubscriberRow { services, public_key, created: event.envelope.time };
+                let row = SubscriberRow {
+                    services,
+                    filters: e.filters.clone(),
+                    public_key,
+                    created: event.envelope.time,
+                };
                 view.put_row(SUBSCRIBERS, &e.name, row);
             }
             SubscriberEvent::SubscriberDeleted(e) => {

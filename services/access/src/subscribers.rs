@@ -4,6 +4,7 @@ use crate::{
     Config,
     admission::streams_of,
     api::{List, MAX_PAGE_SIZE},
+    filter,
     projections::{SUBSCRIBERS, SubscriberRow},
     subscriber::{Command, Error, Subscriber},
 };
@@ -27,6 +28,8 @@ pub struct ToSubscriber {
     name: String,
     #[serde(default)]
     services: BTreeSet<String>,
+    #[serde(default)]
+    filters: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -34,6 +37,7 @@ pub struct ToSubscriber {
 pub struct NewSubscriber {
     name: String,
     services: BTreeSet<String>,
+    filters: BTreeSet<String>,
     /// Where it may read.
     streams: Vec<String>,
     /// What its consumers are called there.
@@ -45,7 +49,13 @@ pub struct NewSubscriber {
 }
 
 pub(crate) async fn create(config: Arc<Config>, call: Call<ToSubscriber>) -> Result<NewSubscriber, ApiError> {
-    let ToSubscriber { name, services } = call.input.clone();
+    let ToSubscriber { name, services, filters } = call.input.clone();
+    let filters = filter::all(&filters).map_err(|error| ApiError::invalid(format!("filters: {error}.")))?;
+    // Which services it may read is authorized by their names.
+    if let Some(other) = filters.iter().find(|one| !services.contains(filter::service(one))) {
+        let message = format!("filters has {other:?}, and services has no {}.", filter::service(other));
+        return Err(ApiError::invalid(message));
+    }
     if let Some(unknown) = services.iter().find(|service| !config.services.contains(&service.as_str())) {
         let known = config.services.join(", ");
         return Err(ApiError::invalid(format!(
@@ -64,8 +74,12 @@ pub(crate) async fn create(config: Arc<Config>, call: Call<ToSubscriber>) -> Res
             clients::delete_consumers(call.handle.bus(), &stream, &name).await.map_err(away)?;
         }
     }
-    let command =
-        Command::Create { name: name.clone(), services: services.clone(), public_key: public_key.clone() };
+    let command = Command::Create {
+        name: name.clone(),
+        services: services.clone(),
+        filters: filters.clone(),
+        public_key: public_key.clone(),
+    };
     call.execute::<Subscriber>(&name, command).await?;
     if call.handle.state::<Subscriber>(&name).public_key != public_key {
         // An earlier try of this call made it, and its credentials were not answered.
@@ -82,6 +96,7 @@ pub(crate) async fn create(config: Arc<Config>, call: Call<ToSubscriber>) -> Res
         credentials: user.credentials(),
         name,
         services,
+        filters,
     })
 }
 
@@ -100,6 +115,7 @@ pub(crate) async fn delete(call: Call<ToSubscriber>) -> Result<Done, ApiError> {
 pub struct Listed {
     name: String,
     services: Vec<String>,
+    filters: Vec<String>,
     public_key: String,
     created: f64,
 }
@@ -119,6 +135,7 @@ pub(crate) async fn list(call: Call<List>) -> Result<SubscribersPage, ApiError> 
     let (subscribers, next_token) = to_answers(with_keys(page), |(name, row)| Listed {
         name,
         services: row.services,
+        filters: row.filters,
         public_key: row.public_key,
         created: row.created.epoch_seconds(),
     })?;

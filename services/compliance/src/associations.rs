@@ -2,10 +2,14 @@
 
 use crate::{
     domain::Execution,
-    projections::{ASSOCIATIONS, GroupRow, ItemRow, OUTCOMES, OutcomeRow, PUT, group_key},
+    projections::{GroupRow, ItemRow, PUT, group_key},
 };
 use reeve_contracts::ssm::AssociationDescription;
-use reeve_fleet::{NODES, NodeRow, targets};
+use reeve_fleet::{
+    NODES, NodeRow,
+    associations::{ASSOCIATIONS, OUTCOMES, OutcomeRow},
+    targets,
+};
 use reeve_runtime::Handle;
 
 /// The type.

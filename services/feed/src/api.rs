@@ -45,14 +45,7 @@ pub struct Output {
 
 pub(crate) async fn read(config: Arc<Config>, call: Call<Input>) -> Result<Output, ApiError> {
     let (input, bus) = (&call.input, call.handle.bus());
-    for service in &input.services {
-        if !config.services.contains(&service.as_str()) {
-            let known = config.services.join(", ");
-            return Err(ApiError::invalid(format!(
-                "services: there is no service {service:?}: there are {known}."
-            )));
-        }
-    }
+    known_services(&config, &input.services)?;
     let pattern = input.event_pattern.as_deref().map(Pattern::parse).transpose();
     let pattern =
         pattern.map_err(|refused| ApiError::new("InvalidEventPatternException", refused.to_string()))?;
@@ -87,7 +80,18 @@ pub(crate) async fn read(config: Arc<Config>, call: Call<Input>) -> Result<Outpu
     Ok(Output { events, positions, after: read.positions.to_string(), more })
 }
 
-fn away(error: Error) -> ApiError {
+/// Refuses services that there are not.
+pub(crate) fn known_services(config: &Config, named: &[String]) -> Result<(), ApiError> {
+    match named.iter().find(|service| !config.services.contains(&service.as_str())) {
+        None => Ok(()),
+        Some(unknown) => {
+            let known = config.services.join(", ");
+            Err(ApiError::invalid(format!("services: there is no service {unknown:?}: there are {known}.")))
+        }
+    }
+}
+
+pub(crate) fn away(error: Error) -> ApiError {
     ApiError::new("ServiceUnavailable", error.to_string())
 }
 

@@ -10,7 +10,9 @@
 //! cannot be read is an event of its own that says so, never left out; a copy has each event once, in the log's order.
 
 mod api;
+mod causes;
 mod copies;
+mod history;
 mod position;
 mod reading;
 
@@ -31,7 +33,8 @@ pub struct Config {
 pub fn service(config: Config) -> Service {
     let config = Arc::new(config);
     let operation = Operation::read("feed", "ReadEvents").on("EventStream", "services").live();
-    let (of_startup, of_copies) = (config.clone(), config.clone());
+    let history = Operation::read("feed", "ReadHistory").on("EventStream", "services").live();
+    let (of_startup, of_copies, of_history) = (config.clone(), config.clone(), config.clone());
     Service::new("feed")
         .startup(move |handle| {
             let config = of_startup.clone();
@@ -45,5 +48,6 @@ pub fn service(config: Config) -> Service {
         })
         .projection(copies::Subscribers)
         .background(move |handle| copies::keep(of_copies.clone(), handle))
+        .operation(history, move |call| history::read(of_history.clone(), call))
         .operation(operation, move |call| api::read(config.clone(), call))
 }

@@ -8,7 +8,7 @@
 
 use crate::errors::Failure;
 use crate::incoming::incoming;
-use crate::sigv4::{Caller, canonical};
+use crate::sigv4::Caller;
 use crate::{Bus, Gateway};
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
@@ -16,6 +16,7 @@ use axum::http::request::Parts;
 use axum::http::{Response, StatusCode, header};
 use bytes::Bytes;
 use futures::stream;
+use reeve_sigv4::canonical;
 use reeve_types::ids::new_uuid;
 use serde_json::{Map, Value, json};
 use std::{net::SocketAddr, time::Duration};

@@ -28,7 +28,6 @@ mod event_stream;
 mod forward;
 mod http;
 mod incoming;
-mod mac;
 mod models;
 mod pattern;
 mod positions;

@@ -1,4 +1,4 @@
-//! AWS Signature Version 4: who signed a request, and [`sign`], with which our own client signs.
+//! AWS Signature Version 4: who signed a request. How is `reeve-sigv4`'s.
 //!
 //! Both forms are taken: the `Authorization` header and the presigned query. The hash of the body is always
 //! computed here: a client's own statement of it has to agree, and `UNSIGNED-PAYLOAD` never does.
@@ -7,25 +7,23 @@
 //! `x-amz-` header that is present must be signed; method, path, query and body always are. The one exception is a
 //! client's id of a call, where nobody on the way can have changed it (docs/adr/0031): it tells calls apart, no more.
 
-pub(crate) mod canonical;
-mod client;
 mod keys;
 #[cfg(test)]
 mod tests;
-mod time;
 
-pub use client::{Credentials, sign};
+pub use reeve_sigv4::{Credentials, Request, sign};
 
-pub(crate) use canonical::decoded;
-use canonical::{Scope, canonical_request, hex_sha256, string_to_sign};
 use keys::Keys;
 use reeve_authz::{AccessKey, Principal, Principals};
+use reeve_sigv4::{
+    ALGORITHM, TERMINATOR,
+    canonical::{Scope, canonical_request, decoded, hex_sha256, string_to_sign},
+    time,
+};
 use reeve_types::Timestamp;
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
-const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-const TERMINATOR: &str = "aws4_request";
 /// A client's own id of a call: new for each call, kept over its attempts.
 const INVOCATION_ID: &str = "amz-sdk-invocation-id";
 /// SDKs send a UUID.
@@ -34,28 +32,6 @@ const MAX_INVOCATION_ID_BYTES: usize = 256;
 const SKEW_MINUTES: i64 = 15;
 /// The longest that AWS lets a presigned request live: a week.
 const MAX_PRESIGNED_SECONDS: i64 = 7 * 24 * 60 * 60;
-
-/// The parts of a request that a signature covers. Header names are in lower case.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    pub method: &'a str,
-    /// As it is on the wire, percent-encoded.
-    pub path: &'a str,
-    /// As it is on the wire, without the question mark; empty when there is none.
-    pub query: &'a str,
-    pub headers: &'a [(&'a str, &'a [u8])],
-    pub body: &'a [u8],
-}
-
-impl<'a> Request<'a> {
-    fn header(&self, name: &str) -> Option<&'a [u8]> {
-        self.headers.iter().find(|(header, _)| *header == name).map(|(_, value)| *value)
-    }
-
-    fn text_header(&self, name: &str) -> Option<&'a str> {
-        self.header(name).and_then(|value| std::str::from_utf8(value).ok())
-    }
-}
 
 /// Why a request's signature was not accepted, in AWS's words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -2,9 +2,9 @@
 //! refused when it was altered, made up, or given to another operation, principal or question (the input but for its
 //! page).
 
-use crate::mac::{self, HmacSha256};
 use data_encoding::BASE64URL_NOPAD;
 use hmac::Mac;
+use reeve_sigv4::mac::{self, HmacSha256};
 
 /// Changes when the envelope does, so that an old token is refused instead of misread.
 const VERSION: u8 = 2;

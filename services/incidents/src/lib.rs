@@ -7,7 +7,8 @@
 //!   people write; what Reeve says itself on a timeline is made from the incident's own events.
 //! - Aggregate `replication-set`: subject `reeve.evt.incidents.replication-set.this`. This installation.
 //! - Takes: requests for incidents, on behalf of a principal.
-//! - Reads: the OpsItems that opscenter opens for incidents, and what became of engagements.
+//! - Reads: the OpsItems that opscenter opens for incidents, what became of engagements, and what ran on nodes and how their
+//!   inventories differ, which are an incident's findings.
 //! - Asks: the contacts service to engage a plan's contacts when an incident starts, and to stop when it is over. What a plan names
 //!   that nobody here can do (runbooks, topics) is on the timeline as not begun.
 //!
@@ -45,13 +46,17 @@ pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
         .projection(projections::Incidents)
         .projection(projections::Timeline)
         .projection(projections::Replication)
+        .projection(projections::Commands)
+        .projection(projections::Runs)
+        .projection(projections::Differences)
         .request(move |request| requests::start(authorizer.clone(), of_requests.clone(), request))
         .reactor(Consumer::from_now("actions"), reactors::begin_actions)
         // In order: what ends was asked for before.
         .reactor(Consumer::from_now("engage").in_order(), reactors::engage_contacts)
         .reactor(Consumer::from_now("engagements").in_order(), reactors::tell_engagement)
         .reactor(Consumer::from_beginning("ops-items"), reactors::relate_ops_item);
-    replication_operations(timeline_operations(incident_operations(plan_operations(service), turns)))
+    let service = timeline_operations(incident_operations(plan_operations(service), turns));
+    replication_operations(resource_operations(service))
 }
 
 fn plan_operations(service: Service) -> Service {
@@ -62,10 +67,6 @@ fn plan_operations(service: Service) -> Service {
         .operation(plan(Operation::write(API, "UpdateResponsePlan")), api::plans::update)
         .operation(plan(Operation::write(API, "DeleteResponsePlan")), api::plans::delete)
         .operation(Operation::read(API, "ListResponsePlans"), api::plans::list)
-        .operation(
-            Operation::read(API, "ListTagsForResource").on("ResponsePlan", "resourceArn"),
-            api::plans::list_tags,
-        )
 }
 
 fn incident_operations(service: Service, turns: Arc<StripedLock>) -> Service {
@@ -80,8 +81,22 @@ fn incident_operations(service: Service, turns: Arc<StripedLock>) -> Service {
         .operation(incident(Operation::write(API, "UpdateIncidentRecord")), api::incidents::update)
         .operation(incident(Operation::write(API, "DeleteIncidentRecord")), api::incidents::delete)
         .operation(Operation::read(API, "ListIncidentRecords"), api::incidents::list)
+        .operation(of_incident(Operation::read(API, "ListIncidentFindings")), api::findings::list)
+        .operation(of_incident(Operation::read(API, "BatchGetIncidentFindings")), api::findings::batch_get)
         .operation(of_incident(Operation::read(API, "ListRelatedItems")), api::related::list)
         .operation(of_incident(Operation::write(API, "UpdateRelatedItems")), api::related::update)
+}
+
+/// Policies are of plans; tags of incidents as well, which are decided on as of their plan: `ResponsePlan::"<plan>/<incident>"`.
+fn resource_operations(service: Service) -> Service {
+    let resource = |operation: Operation| operation.on("ResponsePlan", "resourceArn");
+    service
+        .operation(resource(Operation::write(API, "TagResource")), api::tags::add)
+        .operation(resource(Operation::write(API, "UntagResource")), api::tags::remove)
+        .operation(resource(Operation::read(API, "ListTagsForResource")), api::tags::list)
+        .operation(resource(Operation::write(API, "PutResourcePolicy")), api::policies::put)
+        .operation(resource(Operation::read(API, "GetResourcePolicies")), api::policies::get)
+        .operation(resource(Operation::write(API, "DeleteResourcePolicy")), api::policies::delete)
 }
 
 fn timeline_operations(service: Service) -> Service {

@@ -1,10 +1,15 @@
 //! Response plans, incidents, their timelines and related items as they are answered.
 
+mod changes;
+
+pub(crate) use changes::{Commands, DIFFERENCES, DifferenceRow, Differences, RUNS, RunRow, Runs, change_key};
+
 use crate::{
     domain::{
         incident::{IncidentEvent, RUNBOOK},
         plan::ResponsePlanEvent,
         replication::ReplicationSetEvent,
+        tags::{self, Tags},
         timeline::{self, TimelineEventEvent},
     },
     shape,
@@ -27,6 +32,11 @@ pub(crate) const COUNT_OF_DEDUPE: &str = "count-of-dedupe";
 pub(crate) const TIMELINE: &str = "timeline";
 /// The related items of each incident, 100 at most, in their order.
 pub(crate) const RELATED_ITEMS: &str = "related-items";
+/// The tags of response plans, by name, and of incidents, by id.
+pub(crate) const PLAN_TAGS: &str = "plan-tags";
+pub(crate) const INCIDENT_TAGS: &str = "incident-tags";
+/// The resource policies of response plans, by name.
+pub(crate) const POLICIES: &str = "policies";
 /// The replication set.
 pub(crate) const REPLICATION_SET: &str = "replication-set";
 /// The one key of [`REPLICATION_SET`].
@@ -108,28 +118,52 @@ pub(crate) struct Plans;
 
 impl Projection for Plans {
     const NAME: &'static str = "plans";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = ResponsePlanEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<ResponsePlanEvent>) {
         match &event.event {
             ResponsePlanEvent::ResponsePlanCreated(e) => {
                 view.put_row(PLANS, &e.name, shape::plan_output(e.plan.clone().unwrap_or_default()));
+                view.put_row(PLAN_TAGS, &e.name, tags::of(&e.tags));
             }
             ResponsePlanEvent::ResponsePlanUpdated(e) => {
                 view.put_row(PLANS, &e.name, shape::plan_output(e.plan.clone().unwrap_or_default()));
             }
-            ResponsePlanEvent::ResponsePlanDeleted(e) => view.remove(PLANS, e.name.as_bytes()),
+            ResponsePlanEvent::ResponsePlanDeleted(e) => {
+                view.remove(PLANS, e.name.as_bytes());
+                view.remove(PLAN_TAGS, e.name.as_bytes());
+                view.remove(POLICIES, e.name.as_bytes());
+            }
+            ResponsePlanEvent::ResponsePlanTagged(e) => {
+                view.update_row(PLAN_TAGS, &e.name, |row: &mut Tags| row.extend(tags::of(&e.tags)));
+            }
+            ResponsePlanEvent::ResponsePlanUntagged(e) => {
+                view.update_row(PLAN_TAGS, &e.name, |row: &mut Tags| {
+                    row.retain(|key, _| !e.keys.contains(key))
+                });
+            }
+            ResponsePlanEvent::ResponsePlanPolicyPut(e) => {
+                view.update_row(POLICIES, &e.name, |row: &mut Policies| {
+                    row.insert(e.policy_id.clone(), e.policy.clone());
+                });
+            }
+            ResponsePlanEvent::ResponsePlanPolicyDeleted(e) => {
+                view.update_row(POLICIES, &e.name, |row: &mut Policies| _ = row.remove(&e.policy_id));
+            }
         }
     }
 }
+
+/// The resource policies of a plan by their ids, a few at most.
+pub(crate) type Policies = std::collections::BTreeMap<String, String>;
 
 /// Keeps the tables of incidents, and what their timelines say by themselves.
 pub(crate) struct Incidents;
 
 impl Projection for Incidents {
     const NAME: &'static str = "incidents";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = IncidentEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<IncidentEvent>) {
@@ -142,7 +176,18 @@ impl Projection for Incidents {
             });
         };
         match &event.event {
+            IncidentEvent::IncidentTagged(e) => {
+                return view.update_row(INCIDENT_TAGS, &e.incident_id, |row: &mut Tags| {
+                    row.extend(tags::of(&e.tags));
+                });
+            }
+            IncidentEvent::IncidentUntagged(e) => {
+                return view.update_row(INCIDENT_TAGS, &e.incident_id, |row: &mut Tags| {
+                    row.retain(|key, _| !e.keys.contains(key));
+                });
+            }
             IncidentEvent::IncidentStarted(e) => {
+                view.put_row(INCIDENT_TAGS, &e.incident_id, tags::of(&e.tags));
                 let row = started(e, time, actor);
                 view.put_row(NEWEST_FIRST, &newest_first(time, &row.id), row.id.clone());
                 view.update_row(COUNT_OF_DEDUPE, &digest(&row.dedupe_string), |count: &mut u64| *count += 1);
@@ -245,6 +290,7 @@ fn delete(view: &mut dyn View, id: &str) {
     }
     view.remove(INCIDENTS, id.as_bytes());
     view.remove(RELATED_ITEMS, id.as_bytes());
+    view.remove(INCIDENT_TAGS, id.as_bytes());
 }
 
 /// What the timeline says of an event by itself: of which incident, which type, and with which data.
@@ -305,6 +351,9 @@ fn automatic(event: &IncidentEvent) -> (&str, &'static str, serde_json::Value) {
                 json!({"action": e.what, "contact": contact, "engagement": engagement, "details": e.details});
             (&e.incident_id, kind, data)
         }
+        // What its tags are is not what happened.
+        IncidentEvent::IncidentTagged(e) => (&e.incident_id, UPDATE, json!({})),
+        IncidentEvent::IncidentUntagged(e) => (&e.incident_id, UPDATE, json!({})),
         IncidentEvent::IncidentActionFailed(e) => {
             let kind = match e.action.as_str() {
                 RUNBOOK => "SSM Automation Execution Start Failure for Incident",

@@ -2,7 +2,7 @@
 //! on its timeline, and end with it. And the OpsItem that was opened for it becomes one of its related items.
 
 use crate::domain::incident::{
-    CHAT_CHANNEL, Command, Incident, IncidentEvent, NOTIFICATION, PAGER_DUTY, RUNBOOK, Status, TAGS,
+    CHAT_CHANNEL, Command, Incident, IncidentEvent, NOTIFICATION, PAGER_DUTY, RUNBOOK, Status,
 };
 use crate::projections::{INCIDENTS, IncidentRow};
 use reeve_contracts::{
@@ -163,10 +163,6 @@ fn not_begun(started: &IncidentStarted) -> Vec<(&'static str, String)> {
     if let Some(pager_duty) = &started.pager_duty {
         let reason = "PagerDuty is not reached from here, and nobody was paged";
         failed.push((PAGER_DUTY, format!("{}: {reason}.", pager_duty.name)));
-    }
-    if !started.tags.is_empty() {
-        let reason = "incidents cannot be tagged here yet, and the template's tags were not set";
-        failed.push((TAGS, format!("{} tags: {reason}.", started.tags.len())));
     }
     if let Some(runbook) = &started.runbook {
         let reason = "there is no service for automation here, and the runbook was not started";

@@ -25,6 +25,7 @@ async fn answers(bus: &Bus, arn: &str) -> Vec<Value> {
         ("ListRelatedItems", of),
         ("ListResponsePlans", json!({})),
         ("ListReplicationSets", json!({})),
+        ("ListTagsForResource", json!({"resourceArn": arn})),
     ] {
         answers.push(call(bus, operation, input).await.unwrap());
     }

@@ -84,6 +84,10 @@ enum Command {
     /// Shows what nodes comply with and what not, and exports it.
     #[command(subcommand)]
     Compliance(client::compliance::Command),
+    /// Shows who changed something, when and why, from the log.
+    History(client::history::Args),
+    /// Shows the state of the fleet on one page: nodes, OpsItems, incidents, compliance and inventory.
+    Explorer,
     /// Looks at services, nodes, keys, dead letters and messages, and says what to do.
     Doctor,
     /// Lists, shows, retries and discards what services gave up on.
@@ -198,6 +202,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
             | Command::Sent(_)
             | Command::Compliance(_)
             | Command::DeadLetters(_)
+            | Command::Explorer
             | Command::Associations(_)
             | Command::Automation(_)
             | Command::Incidents(_)
@@ -214,7 +219,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
     );
     anyhow::ensure!(
         asks || cli.as_of.is_none(),
-        "--as-of goes with nodes, documents, commands, command, compliance, dead-letters, incidents, inventory, \
+        "--as-of goes with nodes, documents, commands, command, compliance, dead-letters, explorer, incidents, inventory, \
          associations, automation, calendar, notifications, oncall, ops, parameters, patch, rules, windows and api"
     );
     let connection =
@@ -237,6 +242,8 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         Command::Compliance(command) => {
             client::compliance::compliance(&connection()?, command, format).await?;
         }
+        Command::Explorer => client::explorer::explorer(&connection()?, format).await?,
+        Command::History(args) => client::history::history(&connection()?, args, format).await?,
         Command::Doctor => return client::doctor::doctor(&connection()?, format).await,
         Command::DeadLetters(command) => {
             client::dead_letters::dead_letters(&connection()?, command, format).await?;

@@ -6,6 +6,7 @@ use crate::{
         bus::{self, BusAddress},
         certificates::{self, Certificates},
         children::{self, Child, Supervised},
+        exports::ExportArgs,
         files,
         folder::{Folder, Instance},
         key_files::root_key,
@@ -63,6 +64,9 @@ pub struct Args {
     /// Runs this script on the nodes once they are there, and prints its output.
     #[arg(long, value_name = "SCRIPT")]
     run: Option<String>,
+    /// Without any of these the folder `exports` in that of the instance.
+    #[command(flatten)]
+    exports: ExportArgs,
 }
 
 impl Args {
@@ -235,7 +239,8 @@ async fn start_and_stay(
     streams::ensure_node_streams(&bus).await?;
     let place = Place { account: keys.account.clone(), region: keys.region.clone(), node_bus_url: nodes_url };
     let names: Vec<&str> = services::names().chain([GATEWAY]).collect();
-    let needs = Needs::assemble(secrets, place, &bus, &address, &names).await?;
+    let exports = args.exports.store(Some(folder.path.join("exports")))?;
+    let needs = Needs::assemble(secrets, (place, exports), &bus, &address, &names).await?;
     starting.start_services(&needs, &address, &user, &mac).await?;
     let http = listener.local_addr()?;
     let token_key = needs.secrets.key(files::TOKEN_KEY)?;

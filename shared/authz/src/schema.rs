@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 const AWS_NODE: &str = "ManagedInstance";
 const NODE: &str = "Node";
 /// The kinds that no model names, because they cannot be tagged.
-const UNTAGGED_KINDS: [&str; 19] = [
+const UNTAGGED_KINDS: [&str; 20] = [
     "Activation",
     "Contact",
     "ContactChannel",
@@ -27,6 +27,7 @@ const UNTAGGED_KINDS: [&str; 19] = [
     "Policy",
     "ReplicationSet",
     "Resource",
+    "ResourceDataSync",
     "ResponsePlan",
     "Rotation",
     "Rule",

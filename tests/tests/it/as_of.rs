@@ -332,12 +332,18 @@ fn inputs(operation: &str, node: &str, created: &Created, incident: &Incident) -
         "ListMatches" => vec![json!({"rule": "rule"})],
         "ListRuleNamesByTarget" => vec![json!({"TargetArn": OPS_ITEM})],
         "GetResponsePlan" => vec![json!({"arn": incident.plan})],
+        "GetResourcePolicies" => vec![json!({"resourceArn": incident.plan})],
+        "BatchGetIncidentFindings" => {
+            vec![json!({"incidentRecordArn": incident.arn, "findingIds": ["none"]})]
+        }
         "GetIncidentRecord" => vec![json!({"arn": incident.arn})],
         "GetReplicationSet" => vec![json!({"arn": incident.set})],
         "GetTimelineEvent" => {
             vec![json!({"incidentRecordArn": incident.arn, "eventId": incident.note})]
         }
-        "ListTimelineEvents" | "ListRelatedItems" => vec![json!({"incidentRecordArn": incident.arn})],
+        "ListTimelineEvents" | "ListRelatedItems" | "ListIncidentFindings" => {
+            vec![json!({"incidentRecordArn": incident.arn})]
+        }
         "DescribeAssociation" | "ListAssociationVersions" | "DescribeAssociationExecutions" => {
             vec![json!({"AssociationId": incident.association})]
         }

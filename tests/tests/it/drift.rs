@@ -66,7 +66,9 @@ fn a_check_finds_what_differs_says_it_once_and_what_is_no_check_does_not_run() {
     let events = |instance: &Instance| {
         let all = instance.events();
         let count = |name: &str| {
-            all.iter().filter(|event| event["type"].as_str().is_some_and(|of| of.ends_with(name))).count()
+            all.iter()
+                .filter(|event| event["type"].as_str().is_some_and(|of| of.contains(&format!(".{name}"))))
+                .count()
         };
         (count("DriftFound"), count("DriftEnded"))
     };

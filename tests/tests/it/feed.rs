@@ -95,3 +95,38 @@ fn the_command_line_selects_events_with_a_key_alone() {
     let refused = instance.reeve(&["events", "--service", "document"]);
     assert!(refused.complaint().contains("there is no service \"document\""), "{}", refused.complaint());
 }
+
+#[test]
+fn the_history_of_something_says_who_changed_it_when_and_why() {
+    let instance = Instance::start(0);
+    instance.reeve(&["incidents", "create-plan", "plan", "--title", "Disk", "--impact", "3"]).text();
+    instance.reeve(&["incidents", "start", "plan"]).text();
+    let item = reeve_e2e::wait_for("the incident has an OpsItem", || {
+        let items = instance.reeve(&["--output", "json", "ops", "list"]).json();
+        items[0]["OpsItemId"].as_str().map(str::to_owned)
+    });
+    instance.aws(&["update-ops-item", "--ops-item-id", &item, "--status", "InProgress"]).text();
+    let history = instance.reeve(&["history", "ops-item", &item, "--json"]).json();
+    let changes = history.as_array().unwrap();
+    let (first, last) = (&changes[0], &changes[changes.len() - 1]);
+    assert_eq!(first["event"]["type"], "reeve.opscenter.OpsItemCreated.v1", "{history}");
+    assert_eq!(first["event"]["actor"], "service:opscenter", "{history}");
+    assert_eq!((&first["cause"]["kind"], &first["cause"]["service"]), (&json!("event"), &json!("incidents")));
+    assert_eq!(first["cause"]["type"], "reeve.incidents.IncidentStarted.v1", "{history}");
+    assert_eq!(last["event"]["type"], "reeve.opscenter.OpsItemUpdated.v1", "{history}");
+    assert_eq!((&last["cause"]["kind"], &last["event"]["actor"]), (&json!("call"), &json!("administrator")));
+    let shown = instance.reeve(&["history", "ops-item", &item]);
+    let why = "IncidentStarted of incident/";
+    assert!(shown.text().lines().nth(1).unwrap().contains(why), "{}", shown.stdout);
+    // Among the events of opscenter alone the cause is not known, and that is said.
+    let alone = instance.reeve(&["history", "ops-item", &item, "--service", "opscenter", "--json"]).json();
+    assert_eq!(alone[0]["cause"]["kind"], "unknown", "{alone}");
+    let none = instance.reeve(&["history", "ops-item", "oi-000000000000"]);
+    assert!(none.complaint().contains("the log has no event of ops-item/oi-000000000000"), "{}", none.stderr);
+    // Whoever may not read a service's events has no histories of it.
+    let made = instance.reeve(&["access", "create-principal", "ann", "--output", "json"]).json();
+    let raw = instance.raw_as(&made);
+    let input = json!({"services": ["opscenter"], "aggregate": "ops-item", "id": item});
+    let (status, refused) = raw.call_of("feed", "ReadHistory", &input, None);
+    assert!(status == 400 && refused.to_string().contains("AccessDenied"), "{status} {refused}");
+}

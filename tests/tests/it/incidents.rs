@@ -188,9 +188,9 @@ fn what_is_wrong_is_named_with_the_status_that_aws_gives_it() {
             "mood",
         ),
         (
-            &["tag-resource", "--resource-arn", &plan, "--tags", "a=b"],
-            "UnknownOperationException",
-            "TagResource",
+            &["put-resource-policy", "--resource-arn", &plan, "--policy", "{"],
+            "ValidationException",
+            "policy is no JSON",
         ),
     ] {
         let refused = incidents(&instance, arguments).complaint().to_owned();
@@ -227,4 +227,63 @@ fn of_many_triggers_at_once_one_starts_the_incident() {
     assert!(started.iter().all(|arn| *arn == started[0]), "{started:?}");
     let triggers = timeline(&instance, &started[0]);
     assert_eq!(triggers.iter().filter(|event| event["eventType"] == "SSM Incident Trigger").count(), 12);
+}
+
+/// What changed on the node that an incident involves is found, and nothing of what came later.
+#[test]
+fn findings_tags_and_resource_policies_by_the_aws_cli() {
+    let instance = Instance::start(1);
+    let node = instance.node();
+    let command = instance.send("echo changed");
+    instance.ended(&command);
+    let template = json!({"title": "t", "impact": 2, "incidentTags": {"team": "db"}});
+    let plan = create_plan(&instance, "p", &template, &["--tags", "owner=ann"]);
+    let tags = |arn: &str| {
+        incidents(&instance, &["list-tags-for-resource", "--resource-arn", arn]).json()["tags"].clone()
+    };
+    assert_eq!(tags(&plan), json!({"owner": "ann"}));
+    incidents(&instance, &["tag-resource", "--resource-arn", &plan, "--tags", "owner=bob,stage=test"]).text();
+    incidents(&instance, &["untag-resource", "--resource-arn", &plan, "--tag-keys", "stage"]).text();
+    assert_eq!(tags(&plan), json!({"owner": "bob"}));
+
+    let arn = format!("arn:aws:ssm:us-east-1:123456789012:managed-instance/{node}");
+    let involved = json!([{"identifier": {"type": "INVOLVED_RESOURCE", "value": {"arn": arn}}}]).to_string();
+    let start = ["start-incident", "--response-plan-arn", &plan, "--related-items", &involved];
+    let started = incidents(&instance, &start).json()["incidentRecordArn"].as_str().unwrap().to_owned();
+    assert_eq!(tags(&started), json!({"team": "db"}), "those of the template");
+    let later = instance.send("echo later");
+    instance.ended(&later);
+    let of = ["--incident-record-arn", started.as_str()];
+    let listed = wait_for("the command is a finding", || {
+        let listed = incidents(&instance, &[&["list-incident-findings"], &of[..]].concat()).json();
+        let findings = listed["findings"].as_array().unwrap().clone();
+        let runs = findings.into_iter().filter(|finding| finding["id"].as_str().unwrap().starts_with("run/"));
+        Some(runs.collect::<Vec<_>>()).filter(|runs| !runs.is_empty())
+    });
+    assert_eq!(listed.len(), 1, "what began later is none: {listed:?}");
+    let id = listed[0]["id"].as_str().unwrap();
+    let get = ["batch-get-incident-findings", "--finding-ids", id, "none"];
+    let got = incidents(&instance, &[&get[..], &of[..]].concat()).json();
+    let deployment = &got["findings"][0]["details"]["codeDeployDeployment"];
+    assert_eq!(deployment["deploymentId"], command.as_str(), "{got}");
+    let document = deployment["deploymentGroupArn"].as_str().unwrap();
+    assert!(document.ends_with(":document/AWS-RunShellScript"), "{got}");
+    assert_eq!(
+        (&got["errors"][0]["findingId"], got["errors"].as_array().unwrap().len()),
+        (&json!("none"), 1)
+    );
+
+    let policy = json!({"Version": "2012-10-17", "Statement": []}).to_string();
+    let of_plan = ["--resource-arn", plan.as_str()];
+    let put = ["put-resource-policy", "--policy", &policy];
+    let put = incidents(&instance, &[&put[..], &of_plan[..]].concat()).json();
+    let id = put["policyId"].as_str().unwrap();
+    let policies = || incidents(&instance, &[&["get-resource-policies"], &of_plan[..]].concat()).json();
+    let found = policies();
+    assert_eq!(found["resourcePolicies"][0]["policyDocument"], policy.as_str(), "{found}");
+    let delete = ["delete-resource-policy", "--policy-id", id];
+    incidents(&instance, &[&delete[..], &of_plan[..]].concat()).text();
+    assert_eq!(policies()["resourcePolicies"], json!([]));
+    let again = incidents(&instance, &[&delete[..], &of_plan[..]].concat());
+    assert!(again.complaint().contains("ResourceNotFoundException"), "{}", again.complaint());
 }

@@ -75,6 +75,8 @@ fn every_client_command_prints_json_or_refuses() {
     let asked: Vec<Vec<&str>> = vec![
         vec!["services"],
         vec!["doctor"],
+        vec!["explorer"],
+        vec!["history", "ops-item", &item],
         vec!["env"],
         vec!["run", "--", "true"],
         vec!["nodes"],

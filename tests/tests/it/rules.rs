@@ -39,6 +39,7 @@ fn an_event_of_another_system_opens_an_item_starts_an_incident_and_runs_a_docume
     put_target(&instance, "orders", &document).json();
 
     put_event(&instance, &json!({"total": 5}));
+    put_event(&instance, &json!({"sum": 20}));
     put_event(&instance, &json!({"total": 20}));
     let items = reeve_e2e::wait_for("an item is open", || {
         let filter = "Key=Title,Values=order,Operator=Contains";
@@ -62,6 +63,7 @@ fn an_event_of_another_system_opens_an_item_starts_an_incident_and_runs_a_docume
 
     let shown = instance.reeve(&["rules", "show", "orders"]).text().to_owned();
     assert!(shown.contains("Matched: 1 times") && shown.contains("order/7"), "{shown}");
+    assert!(shown.contains("Missing: detail.total, 1 times"), "{shown}");
     let tested = instance.reeve(&["rules", "backtest", "orders"]).text().to_owned();
     assert!(tested.contains("and 1 match."), "{tested}");
     let listed = instance.reeve(&["rules", "list"]).text().to_owned();

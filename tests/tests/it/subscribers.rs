@@ -186,3 +186,33 @@ permit (principal == Principal::"ann", action == Action::"access:CreateSubscribe
     let (_, said) = instance.raw().call_of("access", "CreateSubscriber", &json!({"name": "a_b"}), None);
     assert_eq!(said["__type"], "ValidationException", "{said}");
 }
+
+/// What a filter leaves out is not read, whatever the program asks for.
+#[test]
+fn a_filter_is_kept_to_by_consumers_that_name_none_and_those_that_name_more() {
+    let instance = Instance::start(0);
+    let created = ["access", "create-subscriber", "siem", "--filter", "documents.document.doc-b"];
+    let credentials = instance.scratch().join("siem.creds");
+    std::fs::write(&credentials, instance.reeve(&created).text()).unwrap();
+    for name in ["doc-a", "doc-b"] {
+        create(&instance, name);
+    }
+    let mut more = reader(&instance, "siem", &credentials, "DOCUMENTS_JSON", "doc-a");
+    let refused = Answer::of(more.env("FILTER", "reeve.json.documents.>"));
+    assert!(!refused.success && refused.stderr.contains("not within what may be read"), "{}", refused.stderr);
+    for (stream, subject) in [
+        ("DOCUMENTS", "reeve.evt.documents.document.doc-b"),
+        ("DOCUMENTS_JSON", "reeve.json.documents.document.doc-b"),
+    ] {
+        let read = lines(&Answer::of(&mut reader(&instance, "siem", &credentials, stream, "doc-b")));
+        let subjects: Vec<&Value> = read.iter().map(|message| &message["subject"]).collect();
+        assert_eq!(subjects, [subject], "{stream}");
+    }
+    let listed = instance.reeve(&["access", "subscribers", "--output", "json"]).json();
+    assert_eq!(listed[0]["filters"], json!(["documents.document.doc-b"]), "{listed}");
+    for (filter, words) in [("documents", "SERVICE.AGGREGATE"), ("odd.thing", "there is no service \"odd\"")]
+    {
+        let refused = instance.reeve(&["access", "create-subscriber", "other", "--filter", filter]);
+        assert!(refused.complaint().contains(words), "{}", refused.stderr);
+    }
+}

@@ -1,5 +1,6 @@
 //! The four aggregates.
 
+pub mod filter;
 pub mod policy;
 pub mod principal;
 pub mod publisher;

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 /// What can be asked of a subscriber.
 #[derive(Clone, Debug)]
 pub enum Command {
-    Create { name: String, services: BTreeSet<String>, public_key: String },
+    Create { name: String, services: BTreeSet<String>, filters: BTreeSet<String>, public_key: String },
     Delete { name: String },
 }
 
@@ -27,6 +27,9 @@ pub enum Error {
 pub struct State {
     /// The services whose events it may read.
     pub services: BTreeSet<String>,
+    /// Of a service that stands in one of these it may read only these subjects.
+    #[serde(default)]
+    pub filters: BTreeSet<String>,
     /// Empty: there is no such subscriber.
     pub public_key: String,
 }
@@ -44,13 +47,14 @@ impl Decider for Subscriber {
         let exists = !state.public_key.is_empty();
         match command {
             Command::Create { name, .. } if exists => Err(Error::Exists(name)),
-            Command::Create { name, services, public_key } => {
-                let services = services.into_iter().collect();
-                Ok(Some(SubscriberEvent::SubscriberCreated(SubscriberCreated { name, services, public_key })))
+            Command::Create { name, services, filters, public_key } => {
+                let (services, filters) = (services.into_iter().collect(), filters.into_iter().collect());
+                let created = SubscriberCreated { name, services, public_key, filters };
+                Ok(Some(SubscriberEvent::SubscriberCreated(created)))
             }
             Command::Delete { name } if !exists => Err(Error::Unknown(name)),
             Command::Delete { name } => {
-                let State { services, public_key } = state.clone();
+                let State { services, public_key, .. } = state.clone();
                 let services = services.into_iter().collect();
                 Ok(Some(SubscriberEvent::SubscriberDeleted(SubscriberDeleted { name, services, public_key })))
             }
@@ -59,9 +63,11 @@ impl Decider for Subscriber {
 
     fn evolve(_: State, event: &SubscriberEvent) -> State {
         match event {
-            SubscriberEvent::SubscriberCreated(e) => {
-                State { services: e.services.iter().cloned().collect(), public_key: e.public_key.clone() }
-            }
+            SubscriberEvent::SubscriberCreated(e) => State {
+                services: e.services.iter().cloned().collect(),
+                filters: e.filters.iter().cloned().collect(),
+                public_key: e.public_key.clone(),
+            },
             SubscriberEvent::SubscriberDeleted(_) => State::default(),
         }
     }
@@ -78,6 +84,7 @@ mod tests {
         let create = |key: &str| Command::Create {
             name: "siem".into(),
             services: services.clone(),
+            filters: BTreeSet::from(["nodes.node.>".to_owned()]),
             public_key: key.into(),
         };
         let created = |key: &str| {
@@ -85,6 +92,7 @@ mod tests {
                 name: "siem".into(),
                 services: vec!["nodes".into()],
                 public_key: key.into(),
+                filters: vec!["nodes.node.>".into()],
             })
         };
         let deleted = SubscriberEvent::SubscriberDeleted(SubscriberDeleted {

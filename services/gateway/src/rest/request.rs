@@ -6,8 +6,8 @@ use crate::errors::Failure;
 use crate::incoming::{Incoming, parsed};
 use crate::models::{Model, Operation};
 use crate::shapes::{Kind, ShapeId};
-use crate::sigv4::decoded;
 use data_encoding::BASE64;
+use reeve_sigv4::canonical::decoded;
 use reeve_types::Timestamp;
 use serde_json::{Map, Value};
 

@@ -1,9 +1,6 @@
 //! Signing keys: derived with four HMACs, then kept, because a client uses the same one all day.
 
-use super::canonical::Scope;
-use crate::mac;
-use data_encoding::HEXLOWER;
-use hmac::Mac;
+use reeve_sigv4::{Key, canonical::Scope, derive, hex_hmac};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -11,9 +8,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// Access keys whose signing keys are kept. They are known keys, so this is a limit on paper; when it is
 /// reached the map starts anew.
 const MAX_CACHED_SIGNING_KEYS: usize = 10_000;
-
-/// A signing key, absorbed: signing clones the state instead of hashing the key again.
-pub type Key = mac::HmacSha256;
 
 struct Derived {
     day: Box<str>,
@@ -78,19 +72,4 @@ impl Keys {
             key,
         });
     }
-}
-
-pub fn derive(secret: &str, scope: &Scope<'_>) -> Key {
-    let mut key = mac::keyed(format!("AWS4{secret}").as_bytes());
-    for part in [scope.day, scope.region, scope.service, super::TERMINATOR] {
-        key.update(part.as_bytes());
-        key = mac::keyed(&key.finalize().into_bytes());
-    }
-    key
-}
-
-pub fn hex_hmac(key: &Key, text: &str) -> String {
-    let mut key = key.clone();
-    key.update(text.as_bytes());
-    HEXLOWER.encode(&key.finalize().into_bytes())
 }

@@ -151,7 +151,10 @@ impl Signed {
             canonical_request(request, "content-type;host;x-amz-target", &hex_sha256(request.body), true)
                 .unwrap()
         });
-        let signature = keys::hex_hmac(&keys::derive(SECRET, &scope), &string_to_sign(&date, &scope, &text));
+        let signature = reeve_sigv4::hex_hmac(
+            &reeve_sigv4::derive(SECRET, &scope),
+            &string_to_sign(&date, &scope, &text),
+        );
         signed.query += &format!("&X-Amz-Signature={signature}");
         signed
     }

@@ -1,10 +1,13 @@
 //! The operations.
 
 pub mod filters;
+pub mod findings;
 pub mod incidents;
 pub mod plans;
+pub mod policies;
 pub mod related;
 pub mod replication;
+pub mod tags;
 pub mod timeline;
 
 use crate::{
@@ -34,7 +37,8 @@ impl From<plan::Error> for ApiError {
         let message = sentence(&error);
         match error {
             plan::Error::Exists(_) => Self::new("ConflictException", message),
-            plan::Error::Unknown => not_found(message),
+            plan::Error::Unknown | plan::Error::UnknownPolicy(_) => not_found(message),
+            plan::Error::Tags | plan::Error::Policies => Self::new("ServiceQuotaExceededException", message),
         }
     }
 }
@@ -45,7 +49,9 @@ impl From<incident::Error> for ApiError {
         match error {
             incident::Error::Unknown => not_found(message),
             incident::Error::Over => Self::new("ConflictException", message),
-            incident::Error::RelatedItems => Self::new("ServiceQuotaExceededException", message),
+            incident::Error::RelatedItems | incident::Error::Tags => {
+                Self::new("ServiceQuotaExceededException", message)
+            }
         }
     }
 }

@@ -24,9 +24,6 @@ pub fn plan(handle: &Handle, name: &str) -> Result<Arc<GetResponsePlanOutput>, A
 
 pub async fn create(call: Call<CreateResponsePlanInput>) -> Result<CreateResponsePlanOutput, ApiError> {
     let input = &call.input;
-    if input.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
-        return Err(ApiError::invalid("tags: response plans cannot be tagged here yet."));
-    }
     let asked = GetResponsePlanOutput {
         actions: input.actions.clone(),
         arn: None,
@@ -40,7 +37,7 @@ pub async fn create(call: Call<CreateResponsePlanInput>) -> Result<CreateRespons
     checked(&asked)?;
     let name = input.name.clone().unwrap_or_default();
     let context = call.context_of_token("CreateResponsePlan", input.client_token.as_ref())?;
-    let command = Command::Create(Box::new(shape::plan(asked)));
+    let command = Command::Create(Box::new(shape::plan(asked)), input.tags.clone().unwrap_or_default());
     let executed = call.handle.execute::<Plan>(&name, command, &context).await?;
     call.reached(executed.position);
     Ok(CreateResponsePlanOutput { arn: Some(arn(&call, KIND, &name)) })
@@ -125,17 +122,4 @@ pub async fn list(call: Call<ListResponsePlansInput>) -> Result<ListResponsePlan
         name: plan.name,
     })?;
     Ok(ListResponsePlansOutput { next_token, response_plan_summaries: Some(summaries) })
-}
-
-/// Clients ask for the tags of what they have made: there are none, since nothing of this API can be tagged here yet.
-pub async fn list_tags(
-    call: Call<ListTagsForResourceRequest>,
-) -> Result<ListTagsForResourceResponse, ApiError> {
-    let arn = call.input.resource_arn.as_ref();
-    if let Ok(name) = id_of("resourceArn", arn, KIND) {
-        plan(&call.handle, name)?;
-    } else if id_of("resourceArn", arn, "replication-set").is_err() {
-        super::incident_of(&call.handle, "resourceArn", arn)?;
-    }
-    Ok(ListTagsForResourceResponse { tags: Some(std::collections::BTreeMap::new()) })
 }

@@ -1,10 +1,11 @@
 //! An incident: what it was started by, what it says, and whether it is over.
 
+use super::tags::{self, Tags};
 pub use reeve_contracts::incidents::IncidentEvent;
 use reeve_contracts::incidents::{
     IncidentActionFailed, IncidentDeleted, IncidentEngagementChanged, IncidentReopened, IncidentResolved,
-    IncidentStarted, IncidentTriggerRepeated, IncidentUpdated, RelatedItem, RelatedItemAdded,
-    RelatedItemRemoved, Texts, Trigger,
+    IncidentStarted, IncidentTagged, IncidentTriggerRepeated, IncidentUntagged, IncidentUpdated, RelatedItem,
+    RelatedItemAdded, RelatedItemRemoved, Texts, Trigger,
 };
 use reeve_eventsourcing::{Context, Decider};
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,6 @@ pub const RUNBOOK: &str = "Runbook";
 pub const NOTIFICATION: &str = "Notification";
 pub const CHAT_CHANNEL: &str = "ChatChannel";
 pub const PAGER_DUTY: &str = "PagerDuty";
-pub const TAGS: &str = "Tags";
 
 /// What may be asked of an incident.
 #[derive(Clone, Debug)]
@@ -41,6 +41,8 @@ pub enum Command {
         action: String,
         reason: String,
     },
+    Tag(Tags),
+    Untag(Vec<String>),
 }
 
 /// What has a value is set to it.
@@ -63,6 +65,8 @@ pub enum Error {
     Over,
     #[error("an incident has at most {MAX_RELATED_ITEMS} related items")]
     RelatedItems,
+    #[error("an incident has at most {} tags", tags::MAX_TAGS)]
+    Tags,
 }
 
 /// Where an incident stands.
@@ -94,6 +98,7 @@ pub struct State {
     pub engagements: Vec<String>,
     /// The command that started it: said again, it is the same one, however much has happened since.
     started_by: String,
+    tags: Tags,
 }
 
 /// The aggregate.
@@ -135,6 +140,15 @@ impl Decider for Incident {
                 is_there.then_some(IncidentEvent::RelatedItemRemoved(removed))
             }
             (Command::TellEngagement(changed), _) => Some(IncidentEvent::IncidentEngagementChanged(*changed)),
+            (Command::Tag(new), _) => {
+                let tags = tags::added(&state.tags, new).ok_or(Error::Tags)?;
+                let tagged = IncidentTagged { incident_id, tags };
+                (!tagged.tags.is_empty()).then_some(IncidentEvent::IncidentTagged(tagged))
+            }
+            (Command::Untag(keys), _) => {
+                let untagged = IncidentUntagged { incident_id, keys: tags::removed(&state.tags, keys) };
+                (!untagged.keys.is_empty()).then_some(IncidentEvent::IncidentUntagged(untagged))
+            }
             (Command::FailAction { action, .. }, _) if state.failed.contains(&action) => None,
             (Command::FailAction { action, reason }, _) => {
                 let failed = IncidentActionFailed { incident_id, action, reason };
@@ -159,6 +173,7 @@ impl Decider for Incident {
                     failed: Vec::new(),
                     engagements: e.engagements.clone(),
                     started_by: e.started_by.clone(),
+                    tags: tags::of(&e.tags),
                 };
             }
             IncidentEvent::IncidentTriggerRepeated(_) | IncidentEvent::IncidentEngagementChanged(_) => {}
@@ -172,6 +187,8 @@ impl Decider for Incident {
                 state.related.retain(|item| Some(item) != gone.as_ref());
             }
             IncidentEvent::IncidentActionFailed(e) => state.failed.push(e.action.clone()),
+            IncidentEvent::IncidentTagged(e) => state.tags.extend(tags::of(&e.tags)),
+            IncidentEvent::IncidentUntagged(e) => state.tags.retain(|key, _| !e.keys.contains(key)),
         }
         state
     }
@@ -380,5 +397,21 @@ mod tests {
         });
         given::<Incident>([started()]).when(fail.clone()).then(failed.clone());
         given::<Incident>([started(), failed]).when(fail).then_nothing();
+    }
+
+    #[test]
+    fn it_has_the_tags_of_its_template_until_they_are_taken_away() {
+        let of = |value: &str| Tags::from([("team".to_owned(), value.to_owned())]);
+        let with_tags = IncidentStarted { tags: tags::told(of("db")), ..start("a") };
+        let started = IncidentEvent::IncidentStarted(with_tags);
+        given::<Incident>([started.clone()]).when(Command::Tag(of("db"))).then_nothing();
+        let tagged = IncidentTagged { incident_id: "i".into(), tags: tags::told(of("web")) };
+        let tagged = IncidentEvent::IncidentTagged(tagged);
+        given::<Incident>([started.clone()]).when(Command::Tag(of("web"))).then(tagged);
+        let untagged = IncidentUntagged { incident_id: "i".into(), keys: vec!["team".into()] };
+        let untag = || Command::Untag(vec!["team".into()]);
+        let untagged = IncidentEvent::IncidentUntagged(untagged);
+        given::<Incident>([started.clone()]).when(untag()).then(untagged.clone());
+        given::<Incident>([started, untagged]).when(untag()).then_nothing();
     }
 }

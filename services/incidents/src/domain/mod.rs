@@ -3,4 +3,5 @@
 pub mod incident;
 pub mod plan;
 pub mod replication;
+pub mod tags;
 pub mod timeline;

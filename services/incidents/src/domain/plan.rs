@@ -1,21 +1,35 @@
 //! A response plan: what an incident that is started by it begins with.
 
+use super::tags::{self, Tags};
 use crate::shape;
 pub use reeve_contracts::incidents::ResponsePlanEvent;
 use reeve_contracts::incidents::{
-    ResponsePlan, ResponsePlanCreated, ResponsePlanDeleted, ResponsePlanUpdated,
+    ResponsePlan, ResponsePlanCreated, ResponsePlanDeleted, ResponsePlanPolicyDeleted, ResponsePlanPolicyPut,
+    ResponsePlanTagged, ResponsePlanUntagged, ResponsePlanUpdated,
 };
 use reeve_contracts::ssm_incidents::{GetResponsePlanOutput, UpdateResponsePlanInput};
 use reeve_eventsourcing::{Context, Decider};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// As many resource policies as a plan has.
+pub const MAX_POLICIES: usize = 20;
 
 /// What may be asked of a response plan.
 #[derive(Clone, Debug)]
 pub enum Command {
-    Create(Box<ResponsePlan>),
+    Create(Box<ResponsePlan>, Tags),
     /// What is said is so from now on; the rest stays.
     Update(Box<UpdateResponsePlanInput>),
     Delete,
+    Tag(Tags),
+    Untag(Vec<String>),
+    /// A resource policy, by the id that follows from its text.
+    PutPolicy {
+        id: String,
+        policy: String,
+    },
+    DeletePolicy(String),
 }
 
 /// Why a command was refused.
@@ -25,6 +39,12 @@ pub enum Error {
     Exists(String),
     #[error("there is no such response plan")]
     Unknown,
+    #[error("a response plan has at most {} tags", tags::MAX_TAGS)]
+    Tags,
+    #[error("a response plan has at most {MAX_POLICIES} resource policies")]
+    Policies,
+    #[error("the response plan has no resource policy {0:?}")]
+    UnknownPolicy(String),
 }
 
 /// What decisions are made on.
@@ -34,6 +54,9 @@ pub struct State {
     pub name: String,
     /// As GetResponsePlan answers it.
     plan: GetResponsePlanOutput,
+    tags: Tags,
+    /// Resource policies by their ids.
+    policies: BTreeMap<String, String>,
 }
 
 /// The aggregate.
@@ -48,36 +71,73 @@ impl Decider for Plan {
     fn decide(state: &State, command: Command, _: &Context) -> Result<Option<ResponsePlanEvent>, Error> {
         let (name, exists) = (state.name.clone(), !state.name.is_empty());
         Ok(match command {
-            Command::Create(_) if exists => return Err(Error::Exists(name)),
-            Command::Create(plan) => Some(ResponsePlanEvent::ResponsePlanCreated(ResponsePlanCreated {
-                name: plan.name.clone(),
-                plan: Some(*plan),
-            })),
-            Command::Update(_) if !exists => return Err(Error::Unknown),
+            Command::Create(..) if exists => return Err(Error::Exists(name)),
+            Command::Create(plan, tags) => {
+                Some(ResponsePlanEvent::ResponsePlanCreated(ResponsePlanCreated {
+                    name: plan.name.clone(),
+                    plan: Some(*plan),
+                    tags: tags::told(tags),
+                }))
+            }
+            Command::Delete => {
+                exists.then_some(ResponsePlanEvent::ResponsePlanDeleted(ResponsePlanDeleted { name }))
+            }
+            _ if !exists => return Err(Error::Unknown),
             Command::Update(changes) => {
                 let plan = shape::plan(changed(state.plan.clone(), *changes));
                 let is_same = plan == shape::plan(state.plan.clone());
                 let updated = ResponsePlanUpdated { name, plan: Some(plan) };
                 (!is_same).then_some(ResponsePlanEvent::ResponsePlanUpdated(updated))
             }
-            Command::Delete => {
-                exists.then_some(ResponsePlanEvent::ResponsePlanDeleted(ResponsePlanDeleted { name }))
+            Command::Tag(new) => {
+                let tags = tags::added(&state.tags, new).ok_or(Error::Tags)?;
+                let tagged = ResponsePlanTagged { name, tags };
+                (!tagged.tags.is_empty()).then_some(ResponsePlanEvent::ResponsePlanTagged(tagged))
+            }
+            Command::Untag(keys) => {
+                let untagged = ResponsePlanUntagged { name, keys: tags::removed(&state.tags, keys) };
+                (!untagged.keys.is_empty()).then_some(ResponsePlanEvent::ResponsePlanUntagged(untagged))
+            }
+            Command::PutPolicy { id, .. } if state.policies.contains_key(&id) => None,
+            Command::PutPolicy { .. } if state.policies.len() >= MAX_POLICIES => {
+                return Err(Error::Policies);
+            }
+            Command::PutPolicy { id, policy } => {
+                let put = ResponsePlanPolicyPut { name, policy_id: id, policy };
+                Some(ResponsePlanEvent::ResponsePlanPolicyPut(put))
+            }
+            Command::DeletePolicy(id) if !state.policies.contains_key(&id) => {
+                return Err(Error::UnknownPolicy(id));
+            }
+            Command::DeletePolicy(policy_id) => {
+                let deleted = ResponsePlanPolicyDeleted { name, policy_id };
+                Some(ResponsePlanEvent::ResponsePlanPolicyDeleted(deleted))
             }
         })
     }
 
-    fn evolve(_: State, event: &ResponsePlanEvent) -> State {
+    fn evolve(mut state: State, event: &ResponsePlanEvent) -> State {
         match event {
-            ResponsePlanEvent::ResponsePlanCreated(e) => State::of(&e.name, e.plan.as_ref()),
-            ResponsePlanEvent::ResponsePlanUpdated(e) => State::of(&e.name, e.plan.as_ref()),
-            ResponsePlanEvent::ResponsePlanDeleted(_) => State::default(),
+            ResponsePlanEvent::ResponsePlanCreated(e) => {
+                state = State { name: e.name.clone(), tags: tags::of(&e.tags), ..State::default() };
+                state.set(e.plan.as_ref());
+            }
+            ResponsePlanEvent::ResponsePlanUpdated(e) => state.set(e.plan.as_ref()),
+            ResponsePlanEvent::ResponsePlanDeleted(_) => state = State::default(),
+            ResponsePlanEvent::ResponsePlanTagged(e) => state.tags.extend(tags::of(&e.tags)),
+            ResponsePlanEvent::ResponsePlanUntagged(e) => state.tags.retain(|key, _| !e.keys.contains(key)),
+            ResponsePlanEvent::ResponsePlanPolicyPut(e) => {
+                state.policies.insert(e.policy_id.clone(), e.policy.clone());
+            }
+            ResponsePlanEvent::ResponsePlanPolicyDeleted(e) => _ = state.policies.remove(&e.policy_id),
         }
+        state
     }
 }
 
 impl State {
-    fn of(name: &str, plan: Option<&ResponsePlan>) -> Self {
-        Self { name: name.to_owned(), plan: shape::plan_output(plan.cloned().unwrap_or_default()) }
+    fn set(&mut self, plan: Option<&ResponsePlan>) {
+        self.plan = shape::plan_output(plan.cloned().unwrap_or_default());
     }
 }
 
@@ -119,6 +179,7 @@ mod tests {
         ResponsePlanEvent::ResponsePlanCreated(ResponsePlanCreated {
             name: "p".into(),
             plan: Some(*plan("one")),
+            tags: Vec::new(),
         })
     }
 
@@ -129,8 +190,10 @@ mod tests {
             name: "p".into(),
             plan: Some(ResponsePlan { template: Some(IncidentTemplate::default()), ..*plan("two") }),
         });
-        given::<Plan>([]).when(Command::Create(plan("one"))).then(created());
-        given::<Plan>([created()]).when(Command::Create(plan("two"))).then_refused(Error::Exists("p".into()));
+        given::<Plan>([]).when(Command::Create(plan("one"), Tags::new())).then(created());
+        given::<Plan>([created()])
+            .when(Command::Create(plan("two"), Tags::new()))
+            .then_refused(Error::Exists("p".into()));
         let update = |display: &str| {
             let display_name = Some(display.to_owned());
             Command::Update(Box::new(UpdateResponsePlanInput { display_name, ..Default::default() }))
@@ -140,6 +203,41 @@ mod tests {
         given::<Plan>([]).when(update("two")).then_refused(Error::Unknown);
         given::<Plan>([created()]).when(Command::Delete).then(deleted.clone());
         given::<Plan>([]).when(Command::Delete).then_nothing();
-        given::<Plan>([created(), deleted]).when(Command::Create(plan("one"))).then(created());
+        given::<Plan>([created(), deleted]).when(Command::Create(plan("one"), Tags::new())).then(created());
+    }
+
+    #[test]
+    fn tags_and_policies_are_a_plans_until_it_is_deleted_and_said_once() {
+        let tag = |value: &str| Command::Tag(Tags::from([("team".to_owned(), value.to_owned())]));
+        let tagged = ResponsePlanEvent::ResponsePlanTagged(ResponsePlanTagged {
+            name: "p".into(),
+            tags: tags::told([("team".to_owned(), "db".to_owned())]),
+        });
+        let untagged = ResponsePlanUntagged { name: "p".into(), keys: vec!["team".into()] };
+        let untag = || Command::Untag(vec!["team".into(), "other".into()]);
+        given::<Plan>([created()]).when(tag("db")).then(tagged.clone());
+        given::<Plan>([created(), tagged.clone()]).when(tag("db")).then_nothing();
+        given::<Plan>([created(), tagged.clone()])
+            .when(untag())
+            .then(ResponsePlanEvent::ResponsePlanUntagged(untagged));
+        given::<Plan>([created()]).when(untag()).then_nothing();
+        given::<Plan>([]).when(tag("db")).then_refused(Error::Unknown);
+        let many: Tags = (0..=tags::MAX_TAGS).map(|n| (n.to_string(), String::new())).collect();
+        given::<Plan>([created()]).when(Command::Tag(many)).then_refused(Error::Tags);
+
+        let put = || Command::PutPolicy { id: "1".into(), policy: "{}".into() };
+        let policy = ResponsePlanEvent::ResponsePlanPolicyPut(ResponsePlanPolicyPut {
+            name: "p".into(),
+            policy_id: "1".into(),
+            policy: "{}".into(),
+        });
+        given::<Plan>([created()]).when(put()).then(policy.clone());
+        given::<Plan>([created(), policy.clone()]).when(put()).then_nothing();
+        let deleted = ResponsePlanPolicyDeleted { name: "p".into(), policy_id: "1".into() };
+        let delete = || Command::DeletePolicy("1".into());
+        given::<Plan>([created(), policy])
+            .when(delete())
+            .then(ResponsePlanEvent::ResponsePlanPolicyDeleted(deleted));
+        given::<Plan>([created()]).when(delete()).then_refused(Error::UnknownPolicy("1".into()));
     }
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use anyhow::Context;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 /// A principal, action or kind does not exist: a slip, and no decision.
 #[derive(Debug)]
@@ -86,6 +86,10 @@ pub enum Command {
         /// A service whose events it may read; may be given several times. Without one it may read nothing.
         #[arg(long = "service", value_name = "SERVICE")]
         services: Vec<String>,
+        /// Of a service only these events: SERVICE.AGGREGATE, such as nodes.node, or SERVICE.AGGREGATE.ID, with NATS's wildcards
+        /// `*` and `>`. May be given several times.
+        #[arg(long = "filter", value_name = "SUBJECT")]
+        filters: Vec<String>,
     },
     /// Deletes a subscriber with its consumers, and cuts it off from the bus.
     DeleteSubscriber { name: String },
@@ -167,20 +171,22 @@ pub async fn access(data: &DataFolder, command: Command, format: Format) -> anyh
                 vec![cell(row, "name"), cell(row, "received"), last, instant(row, "created")]
             })?;
         }
-        Command::CreateSubscriber { name, services } => {
-            new_subscriber(
-                format,
-                &call("CreateSubscriber", json!({"name": name, "services": services})).await?,
-            )?;
+        Command::CreateSubscriber { name, mut services, filters } => {
+            let filtered =
+                filters.iter().map(|filter| filter.split('.').next().unwrap_or_default().to_owned());
+            services.extend(filtered.collect::<BTreeSet<_>>());
+            let input = json!({"name": name, "services": services, "filters": filters});
+            new_subscriber(format, &call("CreateSubscriber", input).await?)?;
         }
         Command::DeleteSubscriber { name } => {
             done(format, &call("DeleteSubscriber", json!({"name": name})).await?)?;
         }
         Command::Subscribers => {
             let rows = all_of(&ACCESS, &connection, "ListSubscribers", json!({}), "subscribers").await?;
-            print(format, &rows, &["NAME", "SERVICES", "PUBLIC KEY", "CREATED"], |row| {
-                let services = texts(row.get("services"), plain);
-                vec![cell(row, "name"), services, cell(row, "publicKey"), instant(row, "created")]
+            print(format, &rows, &["NAME", "SERVICES", "FILTERS", "PUBLIC KEY", "CREATED"], |row| {
+                let (services, filters) =
+                    (texts(row.get("services"), plain), texts(row.get("filters"), plain));
+                vec![cell(row, "name"), services, filters, cell(row, "publicKey"), instant(row, "created")]
             })?;
         }
         Command::Check { principal, action, kind, id } => {
@@ -251,7 +257,7 @@ fn new_subscriber(format: Format, answer: &Value) -> anyhow::Result<()> {
     let listed = |member: &str| texts(answer.get(member), plain);
     let (name, streams) = (cell(answer, "name"), listed("streams"));
     if streams.is_empty() {
-        eprintln!("reeve: {name} may read nothing: --service names what it may read");
+        eprintln!("reeve: {name} may read nothing: --service and --filter name what it may read");
         return Ok(());
     }
     eprintln!(

@@ -12,13 +12,17 @@ use reeve_types::Timestamp;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::PathBuf};
 
+/// As far back it is counted which fields that a rule names events lack.
+const LATELY_HOURS: i64 = 24;
+
 /// Rules: which events open OpsItems, start incidents or run documents. They are made with `aws events put-rule` and
 /// `put-targets`.
 #[derive(clap::Subcommand)]
 pub enum Command {
     /// Lists the rules, the default ones among them.
     List,
-    /// Shows one: its pattern, its targets, and its last matches with what was asked for.
+    /// Shows one: its pattern, its targets, which fields that it names events of its source lacked lately, and its last matches with
+    /// what was asked for.
     Show { name: String },
     /// Switches one on.
     Enable { name: String },
@@ -85,9 +89,13 @@ async fn show(connection: &Connection, name: &str, format: Format) -> anyhow::Re
     let targets = all_of(&EVENTS, connection, "ListTargetsByRule", json!({"Rule": name}), "Targets").await?;
     let mut listed = connection.call_of(&RULES, "ListMatches", &json!({"rule": name})).await?;
     let matches = listed["matches"].take();
+    let lately = Timestamp::now().plus_seconds(-LATELY_HOURS * 60 * 60).epoch_seconds();
+    // It reads the log, which not everybody may, and which is not read as of an earlier instant.
+    let missing = tested(connection, json!({"rule": name, "from": lately})).await.map(|tally| tally.missing);
     if format == Format::Json {
         return stdout::line(json!({
             "rule": rule, "targets": targets, "matched": listed["matched"], "matches": matches,
+            "missing": missing.ok(),
         }));
     }
     for member in ["Name", "State", "Description", "ManagedBy", "EventPattern"] {
@@ -96,6 +104,16 @@ async fn show(connection: &Connection, name: &str, format: Format) -> anyhow::Re
         }
     }
     stdout::line(format_args!("Matched: {} times", cell(&listed, "matched")))?;
+    match missing {
+        Ok(missing) => {
+            for (path, count) in missing {
+                stdout::line(format_args!(
+                    "Missing: {path}, {count} times in the last {LATELY_HOURS} hours"
+                ))?;
+            }
+        }
+        Err(error) => stdout::line(format_args!("Missing: not known: {error:#}"))?,
+    }
     stdout::line("")?;
     print(format, &targets, &["TARGET", "ARN"], |target| vec![cell(target, "Id"), cell(target, "Arn")])?;
     stdout::line("")?;
@@ -131,29 +149,44 @@ fn asked_for(matched: &Value) -> String {
     each.collect::<Vec<_>>().join(" ")
 }
 
-async fn backtest(connection: &Connection, mut input: Value, format: Format) -> anyhow::Result<()> {
-    let (mut looked, mut matched, mut undecided) = (0, 0, 0);
-    let (mut matches, mut missing) = (Vec::new(), BTreeMap::<String, u64>::new());
+/// What a rule came to over a part of the log.
+#[derive(Default)]
+struct Tally {
+    looked: u64,
+    matched: u64,
+    undecided: u64,
+    matches: Vec<Value>,
+    /// How many events of the rule's source lack a field that it names.
+    missing: BTreeMap<String, u64>,
+}
+
+async fn tested(connection: &Connection, mut input: Value) -> anyhow::Result<Tally> {
+    let mut tally = Tally::default();
     loop {
         let mut page = connection.call_of(&RULES, "BacktestRule", &input).await?;
         let count = |member: &str| page[member].as_u64().unwrap_or_default();
-        (looked, matched, undecided) =
-            (looked + count("looked"), matched + count("matched"), undecided + count("undecided"));
+        tally.looked += count("looked");
+        tally.matched += count("matched");
+        tally.undecided += count("undecided");
         for lacking in page["missing"].as_array().into_iter().flatten() {
-            *missing.entry(cell(lacking, "path")).or_default() +=
+            *tally.missing.entry(cell(lacking, "path")).or_default() +=
                 lacking["count"].as_u64().unwrap_or_default();
         }
         if let Value::Array(found) = page["matches"].take() {
-            matches.extend(found);
+            tally.matches.extend(found);
         }
         match page["nextToken"].take() {
-            Value::Null => break,
+            Value::Null => return Ok(tally),
             token => {
                 ensure!(input["nextToken"] != token, "the backtest does not go on");
                 input["nextToken"] = token;
             }
         }
     }
+}
+
+async fn backtest(connection: &Connection, input: Value, format: Format) -> anyhow::Result<()> {
+    let Tally { looked, matched, undecided, matches, missing } = tested(connection, input).await?;
     if format == Format::Json {
         return stdout::line(json!({
             "looked": looked, "matched": matched, "undecided": undecided, "matches": matches, "missing": missing,

@@ -3,6 +3,7 @@
 pub(crate) mod bus;
 pub(crate) mod certificates;
 pub(crate) mod children;
+pub(crate) mod exports;
 pub(crate) mod files;
 pub(crate) mod folder;
 mod init;

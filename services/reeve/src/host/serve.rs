@@ -3,6 +3,7 @@
 use super::{
     bus::{self, BusAddress},
     certificates::gateway_tls,
+    exports::ExportArgs,
     files, probe,
     running::{RunningGateway, open_files, start_gateway, stop_signal},
     secrets::Secrets,
@@ -68,6 +69,8 @@ pub struct Args {
     /// gateway: serve without TLS beyond loopback. Only for networks that you trust, such as one of containers.
     #[arg(long, env = "REEVE_INSECURE_HTTP")]
     insecure_http: bool,
+    #[command(flatten)]
+    exports: ExportArgs,
 }
 
 impl Args {
@@ -117,7 +120,8 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
     };
     let watching = bus::connect_service(&args.bus(), &user, "access", &mac).await?;
     status.connected(watching.clone());
-    let needs = Needs::assemble(secrets, place, &watching, &args.bus(), &names).await?;
+    let needs =
+        Needs::assemble(secrets, (place, args.exports.store(None)?), &watching, &args.bus(), &names).await?;
     let mut running = Vec::new();
     let mut gateway = None;
     // Held until this process ends.

@@ -39,7 +39,7 @@ pub const KEY_RENEWAL: &str = "key-renewal";
 pub const KEY_RENEWAL_SECRETS: [&str; 2] = [ROOT_SEED, ROOT_KEY];
 
 /// Every service.
-pub const ENTRIES: [Entry; 21] = [
+pub const ENTRIES: [Entry; 22] = [
     Entry {
         name: "access",
         secrets: &[SECRETS_KEY, SYSTEM, CLIENTS, CLIENT_ADMISSION],
@@ -94,6 +94,18 @@ pub const ENTRIES: [Entry; 21] = [
         secrets: &[],
         authorizes: false,
         describe: |_| Ok(reeve_documents::service()),
+    },
+    Entry {
+        name: "explorer",
+        secrets: &[],
+        authorizes: false,
+        describe: |needs| {
+            let Place { account, region, .. } = &needs.place;
+            Ok(reeve_explorer::service(reeve_explorer::Config {
+                place: reeve_explorer::Place { account: account.clone(), region: region.clone() },
+                store: needs.exports.clone(),
+            }))
+        },
     },
     Entry {
         name: "feed",
@@ -239,6 +251,8 @@ pub struct Place {
 pub struct Needs {
     pub secrets: Secrets,
     pub place: Place,
+    /// Where exports are written.
+    exports: Option<reeve_explorer::Store>,
     access: Option<Arc<Access>>,
     vault: Option<Vault>,
     /// A connection to the server's own account.
@@ -252,7 +266,7 @@ impl Needs {
     /// When a name is unknown, a secret is missing or the bus does not answer.
     pub async fn assemble(
         secrets: Secrets,
-        place: Place,
+        (place, exports): (Place, Option<reeve_explorer::Store>),
         bus: &Bus,
         address: &BusAddress,
         names: &[&str],
@@ -285,7 +299,7 @@ impl Needs {
             true => Some(bus::connect(address, &secrets.json(SYSTEM)?, "system").await?),
             false => None,
         };
-        Ok(Self { secrets, place, access, vault, system })
+        Ok(Self { secrets, place, exports, access, vault, system })
     }
 
     /// Who may do what, as the log says it.

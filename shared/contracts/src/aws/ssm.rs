@@ -134,6 +134,11 @@ pub const OPERATIONS: &[&str] = &[
     "GetServiceSetting",
     "UpdateServiceSetting",
     "ResetServiceSetting",
+    "GetOpsSummary",
+    "CreateResourceDataSync",
+    "ListResourceDataSync",
+    "UpdateResourceDataSync",
+    "DeleteResourceDataSync",
 ];
 
 /// AWS's `AccountSharingInfo`.
@@ -1358,6 +1363,25 @@ pub struct CreatePatchBaselineResult {
     pub baseline_id: Option<String>,
 }
 
+/// What CreateResourceDataSync is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CreateResourceDataSyncRequest {
+    #[serde(rename = "S3Destination", skip_serializing_if = "Option::is_none")]
+    pub s3_destination: Option<ResourceDataSyncS3Destination>,
+    #[serde(rename = "SyncName", skip_serializing_if = "Option::is_none")]
+    pub sync_name: Option<String>,
+    #[serde(rename = "SyncSource", skip_serializing_if = "Option::is_none")]
+    pub sync_source: Option<ResourceDataSyncSource>,
+    #[serde(rename = "SyncType", skip_serializing_if = "Option::is_none")]
+    pub sync_type: Option<String>,
+}
+
+/// What CreateResourceDataSync answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CreateResourceDataSyncResult {}
+
 /// What DeleteActivation is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -1522,6 +1546,21 @@ pub struct DeletePatchBaselineResult {
     #[serde(rename = "BaselineId", skip_serializing_if = "Option::is_none")]
     pub baseline_id: Option<String>,
 }
+
+/// What DeleteResourceDataSync is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeleteResourceDataSyncRequest {
+    #[serde(rename = "SyncName", skip_serializing_if = "Option::is_none")]
+    pub sync_name: Option<String>,
+    #[serde(rename = "SyncType", skip_serializing_if = "Option::is_none")]
+    pub sync_type: Option<String>,
+}
+
+/// What DeleteResourceDataSync answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeleteResourceDataSyncResult {}
 
 /// What DeregisterManagedInstance is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -3201,6 +3240,34 @@ pub struct GetOpsMetadataResult {
     pub resource_id: Option<String>,
 }
 
+/// What GetOpsSummary is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetOpsSummaryRequest {
+    #[serde(rename = "Aggregators", skip_serializing_if = "Option::is_none")]
+    pub aggregators: Option<Vec<OpsAggregator>>,
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<OpsFilter>>,
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "ResultAttributes", skip_serializing_if = "Option::is_none")]
+    pub result_attributes: Option<Vec<OpsResultAttribute>>,
+    #[serde(rename = "SyncName", skip_serializing_if = "Option::is_none")]
+    pub sync_name: Option<String>,
+}
+
+/// What GetOpsSummary answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetOpsSummaryResult {
+    #[serde(rename = "Entities", skip_serializing_if = "Option::is_none")]
+    pub entities: Option<Vec<OpsEntity>>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
 /// What GetParameterHistory is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -4294,6 +4361,28 @@ pub struct ListResourceComplianceSummariesResult {
     pub resource_compliance_summary_items: Option<Vec<ResourceComplianceSummaryItem>>,
 }
 
+/// What ListResourceDataSync is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListResourceDataSyncRequest {
+    #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "SyncType", skip_serializing_if = "Option::is_none")]
+    pub sync_type: Option<String>,
+}
+
+/// What ListResourceDataSync answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListResourceDataSyncResult {
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "ResourceDataSyncItems", skip_serializing_if = "Option::is_none")]
+    pub resource_data_sync_items: Option<Vec<ResourceDataSyncItem>>,
+}
+
 /// What ListTagsForResource is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -4716,6 +4805,57 @@ pub struct NotificationConfig {
     pub notification_type: Option<String>,
 }
 
+/// AWS's `OpsAggregator`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OpsAggregator {
+    #[serde(rename = "AggregatorType", skip_serializing_if = "Option::is_none")]
+    pub aggregator_type: Option<String>,
+    #[serde(rename = "Aggregators", skip_serializing_if = "Option::is_none")]
+    pub aggregators: Option<Vec<OpsAggregator>>,
+    #[serde(rename = "AttributeName", skip_serializing_if = "Option::is_none")]
+    pub attribute_name: Option<String>,
+    #[serde(rename = "Filters", skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Vec<OpsFilter>>,
+    #[serde(rename = "TypeName", skip_serializing_if = "Option::is_none")]
+    pub type_name: Option<String>,
+    #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
+    pub values: Option<BTreeMap<String, String>>,
+}
+
+/// AWS's `OpsEntity`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OpsEntity {
+    #[serde(rename = "Data", skip_serializing_if = "Option::is_none")]
+    pub data: Option<BTreeMap<String, OpsEntityItem>>,
+    #[serde(rename = "Id", skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+}
+
+/// AWS's `OpsEntityItem`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OpsEntityItem {
+    #[serde(rename = "CaptureTime", skip_serializing_if = "Option::is_none")]
+    pub capture_time: Option<String>,
+    #[serde(rename = "Content", skip_serializing_if = "Option::is_none")]
+    pub content: Option<Vec<BTreeMap<String, String>>>,
+}
+
+/// AWS's `OpsFilter`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OpsFilter {
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// One of `Equal`, `NotEqual`, `BeginWith`, `LessThan`, `GreaterThan`, `Exists`.
+    #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+    #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+}
+
 /// AWS's `OpsItem`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -4945,6 +5085,14 @@ pub struct OpsMetadataFilter {
     pub key: Option<String>,
     #[serde(rename = "Values", skip_serializing_if = "Option::is_none")]
     pub values: Option<Vec<String>>,
+}
+
+/// AWS's `OpsResultAttribute`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OpsResultAttribute {
+    #[serde(rename = "TypeName", skip_serializing_if = "Option::is_none")]
+    pub type_name: Option<String>,
 }
 
 /// AWS's `OutputSource`.
@@ -5577,6 +5725,112 @@ pub struct ResourceComplianceSummaryItem {
     /// One of `COMPLIANT`, `NON_COMPLIANT`.
     #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
+}
+
+/// AWS's `ResourceDataSyncAwsOrganizationsSource`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ResourceDataSyncAwsOrganizationsSource {
+    #[serde(rename = "OrganizationSourceType", skip_serializing_if = "Option::is_none")]
+    pub organization_source_type: Option<String>,
+    #[serde(rename = "OrganizationalUnits", skip_serializing_if = "Option::is_none")]
+    pub organizational_units: Option<Vec<ResourceDataSyncOrganizationalUnit>>,
+}
+
+/// AWS's `ResourceDataSyncDestinationDataSharing`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ResourceDataSyncDestinationDataSharing {
+    #[serde(rename = "DestinationDataSharingType", skip_serializing_if = "Option::is_none")]
+    pub destination_data_sharing_type: Option<String>,
+}
+
+/// AWS's `ResourceDataSyncItem`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ResourceDataSyncItem {
+    /// One of `Successful`, `Failed`, `InProgress`.
+    #[serde(rename = "LastStatus", skip_serializing_if = "Option::is_none")]
+    pub last_status: Option<String>,
+    #[serde(rename = "LastSuccessfulSyncTime", skip_serializing_if = "Option::is_none")]
+    pub last_successful_sync_time: Option<f64>,
+    #[serde(rename = "LastSyncStatusMessage", skip_serializing_if = "Option::is_none")]
+    pub last_sync_status_message: Option<String>,
+    #[serde(rename = "LastSyncTime", skip_serializing_if = "Option::is_none")]
+    pub last_sync_time: Option<f64>,
+    #[serde(rename = "S3Destination", skip_serializing_if = "Option::is_none")]
+    pub s3_destination: Option<ResourceDataSyncS3Destination>,
+    #[serde(rename = "SyncCreatedTime", skip_serializing_if = "Option::is_none")]
+    pub sync_created_time: Option<f64>,
+    #[serde(rename = "SyncLastModifiedTime", skip_serializing_if = "Option::is_none")]
+    pub sync_last_modified_time: Option<f64>,
+    #[serde(rename = "SyncName", skip_serializing_if = "Option::is_none")]
+    pub sync_name: Option<String>,
+    #[serde(rename = "SyncSource", skip_serializing_if = "Option::is_none")]
+    pub sync_source: Option<ResourceDataSyncSourceWithState>,
+    #[serde(rename = "SyncType", skip_serializing_if = "Option::is_none")]
+    pub sync_type: Option<String>,
+}
+
+/// AWS's `ResourceDataSyncOrganizationalUnit`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ResourceDataSyncOrganizationalUnit {
+    #[serde(rename = "OrganizationalUnitId", skip_serializing_if = "Option::is_none")]
+    pub organizational_unit_id: Option<String>,
+}
+
+/// AWS's `ResourceDataSyncS3Destination`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ResourceDataSyncS3Destination {
+    #[serde(rename = "AWSKMSKeyARN", skip_serializing_if = "Option::is_none")]
+    pub awskms_key_arn: Option<String>,
+    #[serde(rename = "BucketName", skip_serializing_if = "Option::is_none")]
+    pub bucket_name: Option<String>,
+    #[serde(rename = "DestinationDataSharing", skip_serializing_if = "Option::is_none")]
+    pub destination_data_sharing: Option<ResourceDataSyncDestinationDataSharing>,
+    #[serde(rename = "Prefix", skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
+    #[serde(rename = "Region", skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// One of `JsonSerDe`.
+    #[serde(rename = "SyncFormat", skip_serializing_if = "Option::is_none")]
+    pub sync_format: Option<String>,
+}
+
+/// AWS's `ResourceDataSyncSource`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ResourceDataSyncSource {
+    #[serde(rename = "AwsOrganizationsSource", skip_serializing_if = "Option::is_none")]
+    pub aws_organizations_source: Option<ResourceDataSyncAwsOrganizationsSource>,
+    #[serde(rename = "EnableAllOpsDataSources", skip_serializing_if = "Option::is_none")]
+    pub enable_all_ops_data_sources: Option<bool>,
+    #[serde(rename = "IncludeFutureRegions", skip_serializing_if = "Option::is_none")]
+    pub include_future_regions: Option<bool>,
+    #[serde(rename = "SourceRegions", skip_serializing_if = "Option::is_none")]
+    pub source_regions: Option<Vec<String>>,
+    #[serde(rename = "SourceType", skip_serializing_if = "Option::is_none")]
+    pub source_type: Option<String>,
+}
+
+/// AWS's `ResourceDataSyncSourceWithState`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ResourceDataSyncSourceWithState {
+    #[serde(rename = "AwsOrganizationsSource", skip_serializing_if = "Option::is_none")]
+    pub aws_organizations_source: Option<ResourceDataSyncAwsOrganizationsSource>,
+    #[serde(rename = "EnableAllOpsDataSources", skip_serializing_if = "Option::is_none")]
+    pub enable_all_ops_data_sources: Option<bool>,
+    #[serde(rename = "IncludeFutureRegions", skip_serializing_if = "Option::is_none")]
+    pub include_future_regions: Option<bool>,
+    #[serde(rename = "SourceRegions", skip_serializing_if = "Option::is_none")]
+    pub source_regions: Option<Vec<String>>,
+    #[serde(rename = "SourceType", skip_serializing_if = "Option::is_none")]
+    pub source_type: Option<String>,
+    #[serde(rename = "State", skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
 }
 
 /// AWS's `ResultAttribute`.
@@ -6462,6 +6716,23 @@ pub struct UpdatePatchBaselineResult {
     #[serde(rename = "Sources", skip_serializing_if = "Option::is_none")]
     pub sources: Option<Vec<PatchSource>>,
 }
+
+/// What UpdateResourceDataSync is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateResourceDataSyncRequest {
+    #[serde(rename = "SyncName", skip_serializing_if = "Option::is_none")]
+    pub sync_name: Option<String>,
+    #[serde(rename = "SyncSource", skip_serializing_if = "Option::is_none")]
+    pub sync_source: Option<ResourceDataSyncSource>,
+    #[serde(rename = "SyncType", skip_serializing_if = "Option::is_none")]
+    pub sync_type: Option<String>,
+}
+
+/// What UpdateResourceDataSync answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateResourceDataSyncResult {}
 
 /// What UpdateServiceSetting is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -29,6 +29,13 @@ pub const OPERATIONS: &[&str] = &[
     "UpdateResponsePlan",
     "UpdateTimelineEvent",
     "ListTagsForResource",
+    "ListIncidentFindings",
+    "BatchGetIncidentFindings",
+    "PutResourcePolicy",
+    "GetResourcePolicies",
+    "DeleteResourcePolicy",
+    "TagResource",
+    "UntagResource",
 ];
 
 /// AWS's `Action`.
@@ -67,6 +74,38 @@ pub struct AutomationExecution {
     pub ssm_execution_arn: Option<String>,
 }
 
+/// AWS's `BatchGetIncidentFindingsError`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BatchGetIncidentFindingsError {
+    #[serde(rename = "code", skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    #[serde(rename = "findingId", skip_serializing_if = "Option::is_none")]
+    pub finding_id: Option<String>,
+    #[serde(rename = "message", skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// What BatchGetIncidentFindings is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BatchGetIncidentFindingsInput {
+    #[serde(rename = "findingIds", skip_serializing_if = "Option::is_none")]
+    pub finding_ids: Option<Vec<String>>,
+    #[serde(rename = "incidentRecordArn", skip_serializing_if = "Option::is_none")]
+    pub incident_record_arn: Option<String>,
+}
+
+/// What BatchGetIncidentFindings answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BatchGetIncidentFindingsOutput {
+    #[serde(rename = "errors", skip_serializing_if = "Option::is_none")]
+    pub errors: Option<Vec<BatchGetIncidentFindingsError>>,
+    #[serde(rename = "findings", skip_serializing_if = "Option::is_none")]
+    pub findings: Option<Vec<Finding>>,
+}
+
 /// AWS's `ChatChannel`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -75,6 +114,32 @@ pub struct ChatChannel {
     pub chatbot_sns: Option<Vec<String>>,
     #[serde(rename = "empty", skip_serializing_if = "Option::is_none")]
     pub empty: Option<EmptyChatChannel>,
+}
+
+/// AWS's `CloudFormationStackUpdate`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CloudFormationStackUpdate {
+    #[serde(rename = "endTime", skip_serializing_if = "Option::is_none")]
+    pub end_time: Option<f64>,
+    #[serde(rename = "stackArn", skip_serializing_if = "Option::is_none")]
+    pub stack_arn: Option<String>,
+    #[serde(rename = "startTime", skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<f64>,
+}
+
+/// AWS's `CodeDeployDeployment`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CodeDeployDeployment {
+    #[serde(rename = "deploymentGroupArn", skip_serializing_if = "Option::is_none")]
+    pub deployment_group_arn: Option<String>,
+    #[serde(rename = "deploymentId", skip_serializing_if = "Option::is_none")]
+    pub deployment_id: Option<String>,
+    #[serde(rename = "endTime", skip_serializing_if = "Option::is_none")]
+    pub end_time: Option<f64>,
+    #[serde(rename = "startTime", skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<f64>,
 }
 
 /// AWS's `Condition`.
@@ -203,6 +268,21 @@ pub struct DeleteReplicationSetInput {
 #[serde(default)]
 pub struct DeleteReplicationSetOutput {}
 
+/// What DeleteResourcePolicy is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeleteResourcePolicyInput {
+    #[serde(rename = "policyId", skip_serializing_if = "Option::is_none")]
+    pub policy_id: Option<String>,
+    #[serde(rename = "resourceArn", skip_serializing_if = "Option::is_none")]
+    pub resource_arn: Option<String>,
+}
+
+/// What DeleteResourcePolicy answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeleteResourcePolicyOutput {}
+
 /// What DeleteResponsePlan is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -283,6 +363,40 @@ pub struct Filter {
     pub key: Option<String>,
 }
 
+/// AWS's `Finding`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Finding {
+    #[serde(rename = "creationTime", skip_serializing_if = "Option::is_none")]
+    pub creation_time: Option<f64>,
+    #[serde(rename = "details", skip_serializing_if = "Option::is_none")]
+    pub details: Option<FindingDetails>,
+    #[serde(rename = "id", skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    #[serde(rename = "lastModifiedTime", skip_serializing_if = "Option::is_none")]
+    pub last_modified_time: Option<f64>,
+}
+
+/// AWS's `FindingDetails`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FindingDetails {
+    #[serde(rename = "cloudFormationStackUpdate", skip_serializing_if = "Option::is_none")]
+    pub cloud_formation_stack_update: Option<CloudFormationStackUpdate>,
+    #[serde(rename = "codeDeployDeployment", skip_serializing_if = "Option::is_none")]
+    pub code_deploy_deployment: Option<CodeDeployDeployment>,
+}
+
+/// AWS's `FindingSummary`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FindingSummary {
+    #[serde(rename = "id", skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    #[serde(rename = "lastModifiedTime", skip_serializing_if = "Option::is_none")]
+    pub last_modified_time: Option<f64>,
+}
+
 /// What GetIncidentRecord is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -313,6 +427,28 @@ pub struct GetReplicationSetInput {
 pub struct GetReplicationSetOutput {
     #[serde(rename = "replicationSet", skip_serializing_if = "Option::is_none")]
     pub replication_set: Option<ReplicationSet>,
+}
+
+/// What GetResourcePolicies is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetResourcePoliciesInput {
+    #[serde(rename = "maxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "nextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "resourceArn", skip_serializing_if = "Option::is_none")]
+    pub resource_arn: Option<String>,
+}
+
+/// What GetResourcePolicies answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetResourcePoliciesOutput {
+    #[serde(rename = "nextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    #[serde(rename = "resourcePolicies", skip_serializing_if = "Option::is_none")]
+    pub resource_policies: Option<Vec<ResourcePolicy>>,
 }
 
 /// What GetResponsePlan is asked.
@@ -482,6 +618,28 @@ pub struct ItemValue {
     pub pager_duty_incident_detail: Option<PagerDutyIncidentDetail>,
     #[serde(rename = "url", skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+}
+
+/// What ListIncidentFindings is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListIncidentFindingsInput {
+    #[serde(rename = "incidentRecordArn", skip_serializing_if = "Option::is_none")]
+    pub incident_record_arn: Option<String>,
+    #[serde(rename = "maxResults", skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<i32>,
+    #[serde(rename = "nextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+}
+
+/// What ListIncidentFindings answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListIncidentFindingsOutput {
+    #[serde(rename = "findings", skip_serializing_if = "Option::is_none")]
+    pub findings: Option<Vec<FindingSummary>>,
+    #[serde(rename = "nextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
 }
 
 /// What ListIncidentRecords is asked.
@@ -654,6 +812,24 @@ pub struct PagerDutyIncidentDetail {
     pub secret_id: Option<String>,
 }
 
+/// What PutResourcePolicy is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PutResourcePolicyInput {
+    #[serde(rename = "policy", skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    #[serde(rename = "resourceArn", skip_serializing_if = "Option::is_none")]
+    pub resource_arn: Option<String>,
+}
+
+/// What PutResourcePolicy answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PutResourcePolicyOutput {
+    #[serde(rename = "policyId", skip_serializing_if = "Option::is_none")]
+    pub policy_id: Option<String>,
+}
+
 /// AWS's `RegionInfo`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -722,6 +898,18 @@ pub struct ReplicationSet {
     pub status: Option<String>,
 }
 
+/// AWS's `ResourcePolicy`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ResourcePolicy {
+    #[serde(rename = "policyDocument", skip_serializing_if = "Option::is_none")]
+    pub policy_document: Option<String>,
+    #[serde(rename = "policyId", skip_serializing_if = "Option::is_none")]
+    pub policy_id: Option<String>,
+    #[serde(rename = "ramResourceShareRegion", skip_serializing_if = "Option::is_none")]
+    pub ram_resource_share_region: Option<String>,
+}
+
 /// AWS's `ResponsePlanSummary`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -779,6 +967,21 @@ pub struct StartIncidentOutput {
     pub incident_record_arn: Option<String>,
 }
 
+/// What TagResource is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TagResourceRequest {
+    #[serde(rename = "resourceArn", skip_serializing_if = "Option::is_none")]
+    pub resource_arn: Option<String>,
+    #[serde(rename = "tags", skip_serializing_if = "Option::is_none")]
+    pub tags: Option<BTreeMap<String, String>>,
+}
+
+/// What TagResource answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TagResourceResponse {}
+
 /// AWS's `TimelineEvent`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -812,6 +1015,21 @@ pub struct TriggerDetails {
     #[serde(rename = "triggerArn", skip_serializing_if = "Option::is_none")]
     pub trigger_arn: Option<String>,
 }
+
+/// What UntagResource is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UntagResourceRequest {
+    #[serde(rename = "resourceArn", skip_serializing_if = "Option::is_none")]
+    pub resource_arn: Option<String>,
+    #[serde(rename = "tagKeys", skip_serializing_if = "Option::is_none")]
+    pub tag_keys: Option<Vec<String>>,
+}
+
+/// What UntagResource answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UntagResourceResponse {}
 
 /// What UpdateDeletionProtection is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -71,6 +71,9 @@ pub struct SubscriberCreated {
     /// of its user of the bus; the seed is nowhere but with the program
     #[prost(string, tag = "3")]
     pub public_key: ::prost::alloc::string::String,
+    /// of a service that stands in one only these subjects, such as nodes.node.>; of others all
+    #[prost(string, repeated, tag = "4")]
+    pub filters: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SubscriberDeleted {

@@ -88,6 +88,8 @@ pub struct ResponsePlanCreated {
     pub name: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "2")]
     pub plan: ::core::option::Option<ResponsePlan>,
+    #[prost(message, repeated, tag = "3")]
+    pub tags: ::prost::alloc::vec::Vec<NamedText>,
 }
 /// The whole plan, as it is now.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -101,6 +103,54 @@ pub struct ResponsePlanUpdated {
 pub struct ResponsePlanDeleted {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ResponsePlanTagged {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// added, or with a new value
+    #[prost(message, repeated, tag = "2")]
+    pub tags: ::prost::alloc::vec::Vec<NamedText>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ResponsePlanUntagged {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, repeated, tag = "2")]
+    pub keys: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// A resource policy of the plan. It is kept and answered, and decides nothing: policies of the service access do.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ResponsePlanPolicyPut {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub policy_id: ::prost::alloc::string::String,
+    /// JSON, as it was put
+    #[prost(string, tag = "3")]
+    pub policy: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ResponsePlanPolicyDeleted {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub policy_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct IncidentTagged {
+    #[prost(string, tag = "1")]
+    pub incident_id: ::prost::alloc::string::String,
+    /// added, or with a new value
+    #[prost(message, repeated, tag = "2")]
+    pub tags: ::prost::alloc::vec::Vec<NamedText>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct IncidentUntagged {
+    #[prost(string, tag = "1")]
+    pub incident_id: ::prost::alloc::string::String,
+    #[prost(string, repeated, tag = "2")]
+    pub keys: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// What an incident was started by.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -354,6 +404,8 @@ pub struct IncidentRequested {
 ::reeve_eventsourcing::events! {
 /// What happens to the aggregate `incident`, on `reeve.evt.incidents.incident.{incident_id}`.
 pub enum IncidentEvent: "incidents" / "incident" / 1 {
+IncidentTagged(IncidentTagged) = "reeve.incidents.IncidentTagged.v1",
+IncidentUntagged(IncidentUntagged) = "reeve.incidents.IncidentUntagged.v1",
 IncidentStarted(IncidentStarted) = "reeve.incidents.IncidentStarted.v1",
 IncidentTriggerRepeated(IncidentTriggerRepeated) = "reeve.incidents.IncidentTriggerRepeated.v1",
 IncidentUpdated(IncidentUpdated) = "reeve.incidents.IncidentUpdated.v1",
@@ -382,6 +434,10 @@ pub enum ResponsePlanEvent: "incidents" / "response-plan" / 1 {
 ResponsePlanCreated(ResponsePlanCreated) = "reeve.incidents.ResponsePlanCreated.v1",
 ResponsePlanUpdated(ResponsePlanUpdated) = "reeve.incidents.ResponsePlanUpdated.v1",
 ResponsePlanDeleted(ResponsePlanDeleted) = "reeve.incidents.ResponsePlanDeleted.v1",
+ResponsePlanTagged(ResponsePlanTagged) = "reeve.incidents.ResponsePlanTagged.v1",
+ResponsePlanUntagged(ResponsePlanUntagged) = "reeve.incidents.ResponsePlanUntagged.v1",
+ResponsePlanPolicyPut(ResponsePlanPolicyPut) = "reeve.incidents.ResponsePlanPolicyPut.v1",
+ResponsePlanPolicyDeleted(ResponsePlanPolicyDeleted) = "reeve.incidents.ResponsePlanPolicyDeleted.v1",
 }
 }
 

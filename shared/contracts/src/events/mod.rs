@@ -7,6 +7,7 @@ pub mod compliance;
 pub mod contacts;
 pub mod dead_letters;
 pub mod documents;
+pub mod explorer;
 pub mod incidents;
 pub mod ingest;
 pub mod inventory;

@@ -101,7 +101,8 @@ impl Call {
         let text = call
             .with(|request| canonical_request(request, names, &hex_sha256(&call.body), true))
             .expect("a canonical request");
-        let signature = keys::hex_hmac(&keys::derive(secret, &scope), &string_to_sign(DATE, &scope, &text));
+        let signature =
+            reeve_sigv4::hex_hmac(&reeve_sigv4::derive(secret, &scope), &string_to_sign(DATE, &scope, &text));
         call.query.push(("X-Amz-Signature".to_owned(), signature));
         call
     }

@@ -1,6 +1,6 @@
 //! The canonical request and the string to sign, by the published rules of AWS Signature Version 4.
 
-use super::{ALGORITHM, Request, TERMINATOR};
+use crate::{ALGORITHM, Request, TERMINATOR};
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -80,8 +80,7 @@ fn push_header(text: &mut String, request: &Request<'_>, name: &str) -> Option<(
     (separator == ',').then_some(())
 }
 
-/// The path without `.`, `..` and empty segments, each segment encoded once more than on the wire: all
-/// services but S3 do so.
+/// The path without `.`, `..` and empty segments, each segment encoded once more: see [`Request::path`].
 fn push_path(text: &mut String, path: &str) {
     let mut segments = Vec::new();
     for segment in path.split('/') {

@@ -1,4 +1,4 @@
-//! What associations did on nodes, from run-command's events, and what they say of that, from state-manager's. Each table is
+//! Associations as other services know them: what they did on nodes, from run-command's events, and what they say of that, from state-manager's. Each table is
 //! written from one stream; what nodes comply with is read from both.
 
 use reeve_contracts::{
@@ -10,25 +10,25 @@ use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
 use serde::{Deserialize, Serialize};
 
 /// Associations as they are now, by id.
-pub(crate) const ASSOCIATIONS: &str = "associations";
+pub const ASSOCIATIONS: &str = "associations";
 /// The association of a command that one asked for, by the command's id.
 const COMMANDS: &str = "association-commands";
 /// The last that an association did on a node, by `<node>/<association>`.
-pub(crate) const OUTCOMES: &str = "association-outcomes";
+pub const OUTCOMES: &str = "association-outcomes";
 
 /// What run-command's events call the origin of an association's command.
 const ORIGIN: &str = "association";
 
 /// What an association did on a node last.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct OutcomeRow {
+pub struct OutcomeRow {
     pub is_success: bool,
     pub document_version: String,
     pub finished_ms: i64,
 }
 
 /// Keeps [`ASSOCIATIONS`].
-pub(crate) struct Associations;
+pub struct Associations;
 
 impl Projection for Associations {
     const NAME: &'static str = "associations";
@@ -58,7 +58,7 @@ struct CommandRow {
 }
 
 /// Keeps the commands of associations.
-pub(crate) struct AssociationCommands;
+pub struct AssociationCommands;
 
 impl Projection for AssociationCommands {
     const NAME: &'static str = "association-commands";
@@ -76,7 +76,7 @@ impl Projection for AssociationCommands {
 }
 
 /// Keeps [`OUTCOMES`].
-pub(crate) struct Outcomes;
+pub struct Outcomes;
 
 impl Projection for Outcomes {
     const NAME: &'static str = "association-outcomes";

@@ -1,7 +1,10 @@
 //! Signing, as a client does it.
 
-use super::canonical::{Scope, canonical_request, hex_sha256, string_to_sign};
-use super::{ALGORITHM, Request, keys, time};
+use crate::{
+    ALGORITHM, Request,
+    canonical::{Scope, canonical_request, hex_sha256, string_to_sign},
+    derive, hex_hmac, time,
+};
 use reeve_types::Timestamp;
 
 /// With what, and for where, a client signs.
@@ -36,8 +39,8 @@ pub fn sign(
     };
     let canonical =
         canonical_request(&request, &signed_headers, &hex_sha256(request.body), false).unwrap_or_default();
-    let key = keys::derive(credentials.secret_access_key, &scope);
-    let signature = keys::hex_hmac(&key, &string_to_sign(&date, &scope, &canonical));
+    let key = derive(credentials.secret_access_key, &scope);
+    let signature = hex_hmac(&key, &string_to_sign(&date, &scope, &canonical));
     let access_key_id = credentials.access_key_id;
     let authorization = format!(
         "{ALGORITHM} Credential={access_key_id}/{scope}, SignedHeaders={signed_headers}, Signature={signature}"

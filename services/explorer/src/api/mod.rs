@@ -1,0 +1,4 @@
+//! One handler for each operation.
+
+pub(crate) mod summary;
+pub(crate) mod syncs;
