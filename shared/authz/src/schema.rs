@@ -12,8 +12,9 @@ use std::sync::OnceLock;
 const AWS_NODE: &str = "ManagedInstance";
 const NODE: &str = "Node";
 /// The kinds that no model names, because they cannot be tagged.
-const UNTAGGED_KINDS: [&str; 19] = [
+const UNTAGGED_KINDS: [&str; 20] = [
     "Activation",
+    "ChangeRule",
     "Contact",
     "ContactChannel",
     "DeadLetter",
@@ -36,6 +37,9 @@ const UNTAGGED_KINDS: [&str; 19] = [
 /// What an operation does only for whom it is permitted by itself.
 const ACTIONS_WITHIN_OPERATIONS: [(&str, &str); 1] = [("notifications", "AllowPrivateAddresses")];
 const PRINCIPAL: &str = "Principal";
+/// An action that no operation is: a change request without its reviewers.
+const AUTO_APPROVE: &str = "ssm:AutoApprove";
+const AWS_API: &str = "ssm";
 
 const NO_ATTRIBUTES: &str =
     " (nothing has attributes; a tag is resource.hasTag(\"x\") && resource.getTag(\"x\"))";
@@ -65,6 +69,10 @@ fn known() -> &'static Known {
             let model: Value = serde_json::from_str(text).unwrap_or_default();
             for operation in model["operations"].as_object().into_iter().flat_map(Map::keys) {
                 add(service, operation);
+            }
+            if *service == AWS_API {
+                let families = [format!("{service}:Auto*"), format!("{service}:*")];
+                actions.insert(AUTO_APPROVE.to_owned(), families);
             }
             let kinds = model["shapes"]["ResourceTypeForTagging"]["enum"].as_array();
             tagged_kinds.extend(

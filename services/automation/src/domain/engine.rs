@@ -2,6 +2,7 @@
 //! event, or nothing while somebody or some instant is waited for.
 
 use super::{
+    WAIT_FOR_CALENDARS,
     actions::{self, Beginning, Kind},
     conditions,
     outcome::{self, Outcome, Status, end},
@@ -159,6 +160,7 @@ impl Engine<'_> {
             (action, Kind::Unavailable) => Some(Outcome::refused(actions::why_unavailable(action))),
             ("aws:sleep", _) => (self.now_ms >= running.wait_until_ms).then(Outcome::default),
             ("aws:approve", _) => outcome::of_approval(running),
+            (WAIT_FOR_CALENDARS, _) => outcome::of_calendars(running),
             ("aws:pause", _) => running.is_resumed.then(Outcome::default),
             ("aws:branch", _) => Some(outcome::of_branch(&running.inputs)),
             ("aws:updateVariable", _) => Some(self.update_variable(&running.inputs)),

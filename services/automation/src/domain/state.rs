@@ -27,6 +27,9 @@ pub struct State {
     pub origin_kind: String,
     pub origin_id: String,
     pub target: String,
+    /// The change request that it is a part of, itself or from above; empty: of none.
+    #[serde(default)]
+    pub change_id: String,
     /// Empty when it has ended.
     pub document_json: String,
     pub values: Map<String, Value>,
@@ -99,6 +102,9 @@ pub struct Decision {
     pub principal: String,
     pub comment: String,
     pub at_ms: i64,
+    /// Of those that are asked, the groups that the principal is in.
+    #[serde(default)]
+    pub groups: Vec<String>,
 }
 
 /// A loop that goes on.
@@ -174,6 +180,7 @@ impl State {
             origin_kind: e.origin_kind.clone(),
             origin_id: e.origin_id.clone(),
             target: e.target.clone(),
+            change_id: e.change_id.clone(),
             is_interactive: e.mode == "Interactive",
             ..Self::default()
         };

@@ -1,6 +1,7 @@
 //! The steps of executions, those that have not begun among them, and the timers of those that run.
 
 use crate::domain::{
+    WAIT_FOR_CALENDARS, actions,
     engine::step_execution_id,
     execution::ExecutionEvent,
     outputs,
@@ -9,7 +10,7 @@ use crate::domain::{
 };
 use reeve_contracts::automation::{ExecutionStarted, StepStarted};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, timers};
-use reeve_types::Timestamp;
+use reeve_types::{Timestamp, arn::id_or_arn};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -18,6 +19,8 @@ use std::collections::BTreeMap;
 pub(crate) const STEPS: &str = "steps";
 /// Their keys by `<execution>/<step execution>`.
 const KEYS: &str = "step-keys";
+/// Executions that wait for a calendar, by `<calendar>/<execution>`.
+pub(crate) const BY_CALENDAR: &str = "by-calendar";
 /// When something is due in an execution, by `<execution>/<step execution>`.
 pub(crate) const DUE: &str = "due";
 
@@ -67,6 +70,9 @@ impl Projection for Steps {
             ExecutionEvent::StepStarted(e) => {
                 let key = begin(view, e, event.position.0);
                 view.update_row::<StepRow>(STEPS, &key, |row| started(row, e));
+                for calendar in calendars(&e.action, &e.inputs_json) {
+                    view.put_row(BY_CALENDAR, &format!("{calendar}/{id}"), id.clone());
+                }
                 let instants = [e.wait_until_ms, due(e.started_ms, e.timeout_ms)];
                 set(
                     view,
@@ -81,6 +87,12 @@ impl Projection for Steps {
             }
             ExecutionEvent::StepFinished(e) => {
                 timers::cancel(view, DUE, &timer(&e.step_execution_id));
+                if e.action == WAIT_FOR_CALENDARS {
+                    let names = row(view, id, &e.step_execution_id).inputs.remove("CalendarNames");
+                    for calendar in names_of(&names.unwrap_or_default()) {
+                        view.remove(BY_CALENDAR, format!("{calendar}/{id}").as_bytes());
+                    }
+                }
                 if e.status == "Cancelled" && !e.next_step.is_empty() {
                     set(view, &timer("clean-up"), Some(e.finished_ms.saturating_add(CLEAN_UP_MS)));
                 }
@@ -113,6 +125,25 @@ fn change(view: &mut dyn View, execution: &str, step: &str, change: impl FnOnce(
     if let Some(key) = view.row::<String>(KEYS, &format!("{execution}/{step}")) {
         view.change_row::<StepRow, _>(STEPS, &key, change);
     }
+}
+
+fn row(view: &mut dyn View, execution: &str, step: &str) -> StepRow {
+    let key = view.row::<String>(KEYS, &format!("{execution}/{step}")).unwrap_or_default();
+    view.row(STEPS, &key).unwrap_or_default()
+}
+
+/// The calendars that a step waits for.
+fn calendars(action: &str, inputs_json: &str) -> Vec<String> {
+    let inputs: Map<String, Value> = match action {
+        WAIT_FOR_CALENDARS => serde_json::from_str(inputs_json).unwrap_or_default(),
+        _ => return Vec::new(),
+    };
+    inputs.get("CalendarNames").map(|names| names_of(&names.to_string())).unwrap_or_default()
+}
+
+fn names_of(json: &str) -> Vec<String> {
+    let names: Vec<String> = serde_json::from_str(json).unwrap_or_default();
+    names.iter().map(|name| id_or_arn("document", name).to_owned()).collect()
 }
 
 fn skeleton(runbook: &Runbook, loop_name: &str, step: &Step) -> StepRow {
@@ -160,7 +191,7 @@ fn started(row: &mut StepRow, e: &StepStarted) {
     row.id.clone_from(&e.step_execution_id);
     row.name.clone_from(&e.step_name);
     row.action.clone_from(&e.action);
-    let waits = matches!(e.action.as_str(), "aws:approve" | "aws:pause") && e.problem.is_empty();
+    let waits = actions::waits(&e.action) && e.problem.is_empty();
     row.status = if waits { "Waiting" } else { "InProgress" }.to_owned();
     row.started_ms = Some(e.started_ms);
     let inputs: Map<String, Value> = serde_json::from_str(&e.inputs_json).unwrap_or_default();

@@ -121,7 +121,7 @@ pub async fn automation(connection: &Connection, command: Command, format: Forma
 }
 
 /// `NAME=VALUE` as parameters are sent.
-fn pairs(texts: &[String]) -> anyhow::Result<BTreeMap<String, Vec<String>>> {
+pub(super) fn pairs(texts: &[String]) -> anyhow::Result<BTreeMap<String, Vec<String>>> {
     let mut pairs = BTreeMap::<String, Vec<String>>::new();
     for text in texts {
         let (name, value) = text.split_once('=').with_context(|| format!("{text:?} is not NAME=VALUE"))?;

@@ -39,7 +39,7 @@ pub const KEY_RENEWAL: &str = "key-renewal";
 pub const KEY_RENEWAL_SECRETS: [&str; 2] = [ROOT_SEED, ROOT_KEY];
 
 /// Every service.
-pub const ENTRIES: [Entry; 21] = [
+pub const ENTRIES: [Entry; 22] = [
     Entry {
         name: "access",
         secrets: &[SECRETS_KEY, SYSTEM, CLIENTS, CLIENT_ADMISSION],
@@ -68,6 +68,7 @@ pub const ENTRIES: [Entry; 21] = [
         authorizes: false,
         describe: |_| Ok(reeve_change_calendar::service()),
     },
+    Entry { name: "changes", secrets: &[], authorizes: false, describe: |_| Ok(reeve_changes::service()) },
     Entry {
         name: "compliance",
         secrets: &[],

@@ -1,0 +1,62 @@
+//! The cases from public reports about approvals and about going on where a runbook has failed: which tests hold each, and what of
+//! it is not held yet. Their numbers are those of the collection that they were written down in.
+
+use crate::cases_nodes::{Case, case, check};
+
+const CASES: [Case; 8] = [
+    case(
+        6,
+        "going on after a time-out",
+        &[],
+        "An execution that has failed cannot be resumed yet; whoever starts its runbook again is asked for fresh approvals.",
+    ),
+    case(7, "going on within a child", &[], "An execution that has failed cannot be resumed yet."),
+    case(
+        17,
+        "an approval that was cancelled goes on",
+        &["an_approval_that_was_cancelled_runs_nothing_behind_it"],
+        "",
+    ),
+    case(
+        18,
+        "an approval that nobody gives",
+        &["a_level_that_nobody_decides_on_times_out"],
+        "Nobody is told some time before its time is over.",
+    ),
+    case(
+        19,
+        "who approved what, a year later",
+        &["a_change_request_by_the_aws_cli_runs_what_was_approved_when_a_calendar_lets_it"],
+        "",
+    ),
+    case(
+        20,
+        "the runbook is another one when it is approved",
+        &["a_change_request_by_the_aws_cli_runs_what_was_approved_when_a_calendar_lets_it"],
+        "",
+    ),
+    case(
+        22,
+        "rules that disagree",
+        &[
+            "a_change_request_by_the_aws_cli_runs_what_was_approved_when_a_calendar_lets_it",
+            "levels_follow_each_other_then_the_instant_the_calendars_and_the_runbook",
+        ],
+        "",
+    ),
+    case(
+        23,
+        "one's own request",
+        &[
+            "a_change_request_by_the_aws_cli_runs_what_was_approved_when_a_calendar_lets_it",
+            "a_command_that_a_rule_wants_approved_is_sent_as_it_was_when_somebody_else_has_approved_it",
+            "who_may_decide_is_named_or_in_a_group_that_is",
+        ],
+        "",
+    ),
+];
+
+#[test]
+fn every_case_about_changes_names_tests_that_there_are_or_says_why_not() {
+    check(&CASES);
+}
