@@ -33,7 +33,9 @@ const KIND: &str = "AutomationExecution";
 pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
     let (asking, requested, signalled) = (authorizer.clone(), authorizer.clone(), authorizer.clone());
     let on_execution = |operation: Operation| operation.on(KIND, "AutomationExecutionId");
-    let asked = authorizer.clone();
+    let (asked, resuming) = (authorizer.clone(), authorizer.clone());
+    let on_resumed =
+        Operation::write("automation", "ResumeAutomationExecution").on(KIND, "automationExecutionId");
     let request = Operation::write("ssm", "StartChangeRequestExecution").on("Document", "DocumentName");
     let start = Operation::write("ssm", "StartAutomationExecution").on("Document", "DocumentName");
     Service::new("automation")
@@ -58,6 +60,7 @@ pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
         .request(move |request| requests::run(requested.clone(), request))
         .request(requests::approve)
         .operation(start, move |call| api::change::start(authorizer.clone(), call))
+        .operation(on_resumed, move |call| api::change::resume(resuming.clone(), call))
         .operation(request, move |call| api::request::start(asked.clone(), call))
         .operation(on_execution(Operation::write("ssm", "StopAutomationExecution")), api::change::stop)
         .operation(on_execution(Operation::write("ssm", "SendAutomationSignal")), move |call| {

@@ -142,7 +142,15 @@ async fn begin_child(
         ..Order::default()
     };
     let id = child.id.to_string();
-    let started = starting::start(authorizer, &delivery.handle, &id, order, context).await;
+    // One that never came so far that it could be resumed begins at its beginning.
+    let resumes = delivery.handle.state::<Execution>(&child.resumes).resume.is_some();
+    let started = match resumes {
+        true => {
+            let ids = (child.resumes.as_str(), id.as_str());
+            starting::resume(authorizer, &delivery.handle, ids, order, context).await.map(|_| ())
+        }
+        false => starting::start(authorizer, &delivery.handle, &id, order, context).await.map(|_| ()),
+    };
     let Err(refused) = started else { return Ok(()) };
     if refused.is_ours() {
         return Err(HandlerError::Unavailable(refused.to_string()));

@@ -92,7 +92,7 @@ enum Command {
     /// Lists, shows, previews and runs associations.
     #[command(subcommand)]
     Associations(client::associations::Command),
-    /// Lists, shows, starts, stops and simulates runbooks.
+    /// Lists, shows, starts, stops, resumes and simulates runbooks.
     #[command(subcommand)]
     Automation(client::automation::Command),
     /// Lists, shows, starts and resolves incidents.

@@ -7,10 +7,18 @@ const CASES: [Case; 8] = [
     case(
         6,
         "going on after a time-out",
-        &[],
-        "An execution that has failed cannot be resumed yet; whoever starts its runbook again is asked for fresh approvals.",
+        &["an_approval_that_timed_out_is_asked_for_anew_when_it_is_resumed"],
+        "Questions with a default answer are not there.",
     ),
-    case(7, "going on within a child", &[], "An execution that has failed cannot be resumed yet."),
+    case(
+        7,
+        "going on within a child",
+        &[
+            "it_goes_on_in_the_pass_and_with_the_child_that_failed_and_keeps_what_was_done",
+            "a_change_waits_for_its_calendar_and_its_approval_and_goes_on_after_a_kill_and_a_failure",
+        ],
+        "",
+    ),
     case(
         17,
         "an approval that was cancelled goes on",

@@ -169,6 +169,7 @@ fn every_client_command_prints_json_or_refuses() {
         vec!["automation", "list"],
         vec!["automation", "show", "none"],
         vec!["automation", "stop", "none"],
+        vec!["automation", "resume", "none"],
         vec!["automation", "signal", "none", "Approve"],
         vec!["automation", "simulate", "Runbook"],
         vec!["calendar", "list"],

@@ -1,4 +1,4 @@
-//! StartAutomationExecution, StopAutomationExecution, SendAutomationSignal.
+//! StartAutomationExecution, StopAutomationExecution, SendAutomationSignal, ResumeAutomationExecution (ours).
 
 use crate::{
     domain::{
@@ -14,6 +14,7 @@ use reeve_authz::{Authorizer, Place, Resource, permit};
 use reeve_contracts::{automation::Targets, ssm::*};
 use reeve_eventsourcing::Context;
 use reeve_runtime::{ApiError, Call, ExecuteError};
+use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 use uuid::Uuid;
 
@@ -129,6 +130,36 @@ pub(super) fn targets(input: &StartAutomationExecutionRequest) -> Result<Option<
         max_concurrency: input.max_concurrency.clone().unwrap_or_else(|| MAX_AT_ONCE.to_owned()),
         max_errors: input.max_errors.clone().unwrap_or_else(|| MAX_ERRORS.to_owned()),
     }))
+}
+
+/// Ours: what a resumption takes and answers.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResumeRequest {
+    automation_execution_id: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResumeResponse {
+    automation_execution_id: String,
+    step_name: String,
+}
+
+pub async fn resume(
+    authorizer: Arc<dyn Authorizer>,
+    call: Call<ResumeRequest>,
+) -> Result<ResumeResponse, ApiError> {
+    let (id, context) = (call.caller.command_id.to_string(), call.context());
+    let order = Order {
+        account: call.caller.account.clone(),
+        region: call.caller.region.clone(),
+        ..Order::default()
+    };
+    let ids = (call.input.automation_execution_id.as_str(), id.as_str());
+    let (position, step_name) = starting::resume(&authorizer, &call.handle, ids, order, &context).await?;
+    call.reached(position);
+    Ok(ResumeResponse { automation_execution_id: id, step_name })
 }
 
 pub async fn stop(

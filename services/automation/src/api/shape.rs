@@ -75,6 +75,12 @@ pub fn execution(row: &ExecutionRow) -> AutomationExecution {
         targets: Some(targets(&row.targets_json)),
         targets_summary: has_children.then_some(summary),
         variables: (!variables.is_empty()).then_some(variables),
+        warning_message: (!row.resumed_execution_id.is_empty()).then(|| {
+            let (from, step) = (&row.resumed_execution_id, &row.resumed_step_name);
+            format!(
+                "It goes on from the step {step} of the execution {from}; what came before is taken over."
+            )
+        }),
         automation_subtype: change.map(|_| "ChangeRequest".to_owned()),
         change_request_name: change.map(|change| change.name.clone()),
         ops_item_id: change.map(|change| change.ops_item_id.clone()),

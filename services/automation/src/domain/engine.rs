@@ -9,13 +9,12 @@ use super::{
     outputs,
     runbook::{OnFailure, Runbook, Step, truth, whole_number},
     selector,
-    state::{Looping, Running, State, Stopping},
+    state::{Looping, Running, State, Stopping, step_execution_id},
     targets,
     values::Scope,
 };
 use reeve_contracts::automation::{ExecutionEvent, StepAttemptFailed, StepFinished, StepStarted};
 use serde_json::{Map, Value, json};
-use uuid::Uuid;
 
 /// What is decided on: an execution and its runbook, at an instant.
 struct Engine<'a> {
@@ -374,11 +373,6 @@ fn iterator(looping: &Looping, iteration: u32) -> Option<Value> {
     items.get((iteration as usize).checked_sub(1)?).cloned()
 }
 
-/// The id of a step: of its execution and its place in it.
-pub fn step_execution_id(execution_id: &str, path: &str) -> String {
-    Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("automation/{execution_id}/{path}").as_bytes()).to_string()
-}
-
 /// As AWS says it.
 fn failure_message(running: &Running, stage: &str, cause: &str) -> String {
     if cause.is_empty() {
@@ -396,3 +390,6 @@ fn failure_message(running: &Running, stage: &str, cause: &str) -> String {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod resume_tests;

@@ -42,6 +42,8 @@ pub struct Child {
     pub step_execution_id: String,
     pub attempt: u32,
     pub target: String,
+    /// The execution that it goes on from; empty: it begins at the beginning.
+    pub resumes: String,
 }
 
 /// The id of what an attempt of a step asks for.
@@ -93,7 +95,14 @@ fn child_of_target(state: &State, index: u32) -> Option<Child> {
         ..ChildOrder::default()
     };
     let runs = children.running.contains(&id.to_string());
-    runs.then(|| Child { id, order, step_execution_id: String::new(), attempt: 0, target })
+    runs.then(|| Child {
+        id,
+        order,
+        step_execution_id: String::new(),
+        attempt: 0,
+        target,
+        resumes: String::new(),
+    })
 }
 
 /// What an attempt asks for, if it still runs: of one that has ended meanwhile nothing is asked any more.
@@ -141,7 +150,14 @@ fn begin(state: &State, step_execution_id: &str, attempt: u32) -> Vec<Wish> {
         "aws:executeAutomation" => child(&running.inputs)
             .map(|order| {
                 let (step_execution_id, target) = (step_execution_id.to_owned(), String::new());
-                vec![Wish::Child(Box::new(Child { id, order, step_execution_id, attempt, target }))]
+                vec![Wish::Child(Box::new(Child {
+                    id,
+                    order,
+                    step_execution_id,
+                    attempt,
+                    target,
+                    resumes: running.resumes.clone(),
+                }))]
             })
             .unwrap_or_default(),
         _ => Vec::new(),

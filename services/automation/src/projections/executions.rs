@@ -52,6 +52,9 @@ pub(crate) struct ExecutionRow {
     pub steps: i32,
     /// Of a change request.
     pub change: Option<ChangeRow>,
+    /// What it goes on from, and with which step; empty: it began at the beginning.
+    pub resumed_execution_id: String,
+    pub resumed_step_name: String,
 }
 
 /// What an execution has that is a change request.
@@ -93,6 +96,7 @@ fn start(view: &mut dyn View, e: &ExecutionStarted) {
     }
     let is_interactive = e.mode == "Interactive";
     let targets = e.targets.clone().unwrap_or_default();
+    let resumption = e.resumption.clone().unwrap_or_default();
     let runbook = crate::domain::runbook::Runbook::parse(&e.document_json).unwrap_or_default();
     let mut row = ExecutionRow {
         id: e.execution_id.clone(),
@@ -118,6 +122,8 @@ fn start(view: &mut dyn View, e: &ExecutionStarted) {
         target_maps_json: targets.target_maps_json,
         max_concurrency: targets.max_concurrency,
         max_errors: targets.max_errors,
+        resumed_execution_id: resumption.execution_id,
+        resumed_step_name: resumption.step_name,
         change: e.change.as_ref().map(|change| ChangeRow {
             name: change.name.clone(),
             runbooks_json: change.runbooks_json.clone(),

@@ -2,13 +2,12 @@
 
 use crate::domain::{
     WAIT_FOR_CALENDARS, actions,
-    engine::step_execution_id,
     execution::ExecutionEvent,
     outputs,
     runbook::{Runbook, Step},
-    state::{CLEAN_UP_MS, due},
+    state::{CLEAN_UP_MS, due, step_execution_id},
 };
-use reeve_contracts::automation::{ExecutionStarted, StepStarted};
+use reeve_contracts::automation::{ExecutionStarted, StepStarted, TakenStep};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, timers};
 use reeve_types::{Timestamp, arn::id_or_arn};
 use serde::{Deserialize, Serialize};
@@ -169,6 +168,42 @@ fn pending(view: &mut dyn View, e: &ExecutionStarted) {
         view.put_row(KEYS, &format!("{}/{id}", e.execution_id), key.clone());
         view.put_row(STEPS, &key, StepRow { id, ..skeleton(&runbook, "", step) });
     }
+    let resumption = e.resumption.clone().unwrap_or_default();
+    for (index, step) in resumption.steps.iter().enumerate() {
+        take_over(view, e, (&resumption.execution_id, index), step);
+    }
+}
+
+/// The output that says that a step was not carried out here, and where it was.
+const TAKEN_OVER_FROM: &str = "reeve:takenOverFrom";
+
+/// Shows a step of another execution as taken over.
+fn take_over(view: &mut dyn View, e: &ExecutionStarted, (from, index): (&str, usize), taken: &TakenStep) {
+    let path = match taken.loop_name.as_str() {
+        "" => taken.step_name.clone(),
+        of_loop => format!("{of_loop}/{}/{}", taken.iteration, taken.step_name),
+    };
+    let id = step_execution_id(&e.execution_id, &path);
+    let place = StepStarted {
+        execution_id: e.execution_id.clone(),
+        step_execution_id: id.clone(),
+        loop_name: taken.loop_name.clone(),
+        iteration: taken.iteration,
+        ..StepStarted::default()
+    };
+    let key = begin(view, &place, index as u64);
+    view.update_row::<StepRow>(STEPS, &key, |row| {
+        row.id = id;
+        row.name.clone_from(&taken.step_name);
+        row.action.clone_from(&taken.action);
+        row.status.clone_from(&taken.status);
+        row.inputs = serde_json::from_str(&taken.inputs_json).unwrap_or_default();
+        row.outputs = serde_json::from_str(&taken.outputs_json).unwrap_or_default();
+        row.outputs.insert(TAKEN_OVER_FROM.to_owned(), vec![from.to_owned()]);
+        row.started_ms = Some(taken.started_ms);
+        row.ended_ms = (taken.finished_ms > 0).then_some(taken.finished_ms);
+        row.iterator_value.clone_from(&taken.iterator_value_json);
+    });
 }
 
 /// The key of a step that begins: one of a loop is new.

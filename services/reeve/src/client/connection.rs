@@ -68,6 +68,9 @@ pub static FEED: Api = Api { service: "feed", target_prefix: "ReeveFeed", next_t
 /// Ours: what rules have matched, and would have.
 pub static RULES: Api = Api { service: "rules", target_prefix: "ReeveRules", next_token: "nextToken" };
 
+/// Ours: executions that are resumed.
+pub static AUTOMATION: Api =
+    Api { service: "automation", target_prefix: "ReeveAutomation", next_token: "nextToken" };
 /// Ours: the rules that commands and runbooks wait for.
 pub static CHANGES: Api = Api { service: "changes", target_prefix: "ReeveChanges", next_token: "nextToken" };
 /// Ours: when windows fire, and for whom.
@@ -104,6 +107,7 @@ impl Api {
             &FEED,
             &RULES,
             &CHANGES,
+            &AUTOMATION,
             &RUN_COMMAND,
             &PATCHING,
         ];

@@ -113,25 +113,39 @@ pub struct Resumption {
     /// the step with which it goes on
     #[prost(string, tag = "2")]
     pub step_name: ::prost::alloc::string::String,
-    /// those before it, as they ended there
+    /// those before it, as they ended there, to be shown
     #[prost(message, repeated, tag = "3")]
     pub steps: ::prost::alloc::vec::Vec<TakenStep>,
-    /// name to value
+    /// what it had come to before that step
     #[prost(string, tag = "4")]
-    pub variables_json: ::prost::alloc::string::String,
+    pub state_json: ::prost::alloc::string::String,
+    /// the execution that the step had waited for: its child goes on from there; empty: none
+    #[prost(string, tag = "5")]
+    pub child_execution_id: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TakenStep {
     #[prost(string, tag = "1")]
-    pub step_execution_id: ::prost::alloc::string::String,
-    #[prost(string, tag = "2")]
     pub step_name: ::prost::alloc::string::String,
-    #[prost(string, tag = "3")]
+    #[prost(string, tag = "2")]
     pub action: ::prost::alloc::string::String,
-    #[prost(string, tag = "4")]
+    #[prost(string, tag = "3")]
     pub status: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub inputs_json: ::prost::alloc::string::String,
     #[prost(string, tag = "5")]
     pub outputs_json: ::prost::alloc::string::String,
+    #[prost(int64, tag = "6")]
+    pub started_ms: i64,
+    /// 0: it goes on
+    #[prost(int64, tag = "7")]
+    pub finished_ms: i64,
+    #[prost(string, tag = "8")]
+    pub loop_name: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "9")]
+    pub iteration: u32,
+    #[prost(string, tag = "10")]
+    pub iterator_value_json: ::prost::alloc::string::String,
 }
 /// The targets of an execution, resolved once.
 #[derive(Clone, PartialEq, ::prost::Message)]
