@@ -15,7 +15,7 @@ const CASES: [Case; 8] = [
         "going on within a child",
         &[
             "it_goes_on_in_the_pass_and_with_the_child_that_failed_and_keeps_what_was_done",
-            "a_change_waits_for_its_calendar_and_its_approval_and_goes_on_after_a_kill_and_a_failure",
+            "a_change_waits_for_its_calendar_and_its_approval_and_goes_on_after_a_kill",
         ],
         "",
     ),
