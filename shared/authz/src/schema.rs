@@ -35,11 +35,9 @@ const UNTAGGED_KINDS: [&str; 20] = [
     "Subscriber",
 ];
 /// What an operation does only for whom it is permitted by itself.
-const ACTIONS_WITHIN_OPERATIONS: [(&str, &str); 1] = [("notifications", "AllowPrivateAddresses")];
+const ACTIONS_WITHIN_OPERATIONS: [(&str, &str); 2] =
+    [("notifications", "AllowPrivateAddresses"), ("ssm", "AutoApprove")];
 const PRINCIPAL: &str = "Principal";
-/// An action that no operation is: a change request without its reviewers.
-const AUTO_APPROVE: &str = "ssm:AutoApprove";
-const AWS_API: &str = "ssm";
 
 const NO_ATTRIBUTES: &str =
     " (nothing has attributes; a tag is resource.hasTag(\"x\") && resource.getTag(\"x\"))";
@@ -69,10 +67,6 @@ fn known() -> &'static Known {
             let model: Value = serde_json::from_str(text).unwrap_or_default();
             for operation in model["operations"].as_object().into_iter().flat_map(Map::keys) {
                 add(service, operation);
-            }
-            if *service == AWS_API {
-                let families = [format!("{service}:Auto*"), format!("{service}:*")];
-                actions.insert(AUTO_APPROVE.to_owned(), families);
             }
             let kinds = model["shapes"]["ResourceTypeForTagging"]["enum"].as_array();
             tagged_kinds.extend(
