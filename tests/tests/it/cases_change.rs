@@ -35,7 +35,7 @@ const CASES: [Case; 8] = [
         19,
         "who approved what, a year later",
         &["a_change_request_by_the_aws_cli_runs_what_was_approved_when_a_calendar_lets_it"],
-        "",
+        "That it reads as it was at an earlier instant is tested for executions in general alone.",
     ),
     case(
         20,
