@@ -27,10 +27,14 @@ mod bad_input;
 mod bus_away;
 #[path = "it/calendar.rs"]
 mod calendar;
+#[path = "it/cases_change.rs"]
+mod cases_change;
 #[path = "it/cases_nodes.rs"]
 mod cases_nodes;
 #[path = "it/cases_operations.rs"]
 mod cases_operations;
+#[path = "it/changes.rs"]
+mod changes;
 #[path = "it/children.rs"]
 mod children;
 #[path = "it/client.rs"]

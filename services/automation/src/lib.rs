@@ -1,9 +1,12 @@
-//! Automation: runbooks, which do one step after the other; as AWS's Automation.
+//! Automation: runbooks, which do one step after the other, and change requests, which do so once they are approved; as AWS's
+//! Automation and Change Manager.
 //!
 //! - Aggregate `execution`, by id: subject `reeve.evt.automation.execution.<id>`. Each of its steps is an event, and so is what
 //!   people say about it.
-//! - Reads: the events of documents; run-command's and notifications', for what came of commands and messages.
-//! - Takes requests: `AutomationRequested`, a runbook that another service wants to be run.
+//! - Reads: the events of documents; run-command's and notifications', for what came of commands and messages; calendars and change
+//!   rules, which hold executions.
+//! - Takes requests: `AutomationRequested`, a runbook that another service wants to be run; `ApprovalRequested`, something that
+//!   people are to approve.
 //! - Asks: run-command and notifications, on behalf of who started the execution.
 //!
 //! Invariants: what comes next is a pure function of an execution's events and the instant (`domain::engine`); what a step asks
@@ -28,8 +31,12 @@ const KIND: &str = "AutomationExecution";
 
 /// The service, for a host to run. Who may start the runbook of a child only it knows to ask.
 pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
-    let (asking, requested) = (authorizer.clone(), authorizer.clone());
+    let (asking, requested, signalled) = (authorizer.clone(), authorizer.clone(), authorizer.clone());
     let on_execution = |operation: Operation| operation.on(KIND, "AutomationExecutionId");
+    let (asked, resuming) = (authorizer.clone(), authorizer.clone());
+    let on_resumed =
+        Operation::write("automation", "ResumeAutomationExecution").on(KIND, "automationExecutionId");
+    let request = Operation::write("ssm", "StartChangeRequestExecution").on("Document", "DocumentName");
     let start = Operation::write("ssm", "StartAutomationExecution").on("Document", "DocumentName");
     Service::new("automation")
         .aggregate::<Execution>()
@@ -38,6 +45,8 @@ pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
         .projection(projections::Invocations)
         .projection(projections::Executions)
         .projection(projections::Steps)
+        .projection(reeve_fleet::Calendars)
+        .projection(reeve_fleet::ChangeRules)
         .timer(DUE, reactors::fall_due)
         .reactor(Consumer::from_beginning("advance"), reactors::advance)
         // In order: what a step asked for is asked for before its end is.
@@ -47,10 +56,16 @@ pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
         .reactor(Consumer::from_beginning("tell-parent"), reactors::tell_parent)
         .reactor(Consumer::from_beginning("commands"), reactors::take_command)
         .reactor(Consumer::from_now("notifications"), reactors::take_notification)
+        .reactor(Consumer::from_now("calendars"), reactors::follow_calendar)
         .request(move |request| requests::run(requested.clone(), request))
+        .request(requests::approve)
         .operation(start, move |call| api::change::start(authorizer.clone(), call))
+        .operation(on_resumed, move |call| api::change::resume(resuming.clone(), call))
+        .operation(request, move |call| api::request::start(asked.clone(), call))
         .operation(on_execution(Operation::write("ssm", "StopAutomationExecution")), api::change::stop)
-        .operation(on_execution(Operation::write("ssm", "SendAutomationSignal")), api::change::signal)
+        .operation(on_execution(Operation::write("ssm", "SendAutomationSignal")), move |call| {
+            api::change::signal(signalled.clone(), call)
+        })
         .operation(on_execution(Operation::read("ssm", "GetAutomationExecution")), api::read::get)
         .operation(Operation::read("ssm", "DescribeAutomationExecutions"), api::read::list)
         .operation(on_execution(Operation::read("ssm", "DescribeAutomationStepExecutions")), api::read::steps)

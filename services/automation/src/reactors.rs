@@ -3,18 +3,20 @@
 
 use crate::{
     domain::{
-        ORIGIN,
+        ORIGIN, WAIT_FOR_CALENDARS,
         execution::{Command, Error, Execution, ExecutionEvent},
+        inputs::texts,
         outcome::Outcome,
         state::{State, Stopping},
         wish::{self, Child, Wish},
     },
-    projections::{COMMANDS, CommandRow},
+    projections::{BY_CALENDAR, COMMANDS, CommandRow},
     starting::{self, Order},
 };
 use reeve_authz::Authorizer;
 use reeve_contracts::{
     automation::ExecutionFinished,
+    change_calendar::CalendarEvent,
     notifications::{NotificationCancellationRequested, NotificationEvent},
     run_command::{CommandCancellationRequested, CommandEvent},
 };
@@ -72,7 +74,15 @@ pub(crate) async fn ask(
             }
             Wish::Child(child) => {
                 let context = by(child.id);
-                begin_child(&authorizer, &delivery, &state, child, &context).await?;
+                begin_child(&authorizer, &delivery, &state, *child, &context).await?;
+            }
+            Wish::Calendars { step_execution_id, attempt, calendar_names } => {
+                if reeve_fleet::calendars_are_open(&delivery.handle, &calendar_names) {
+                    let context = by(delivery.context("calendars").command_id);
+                    let execution = &state.id;
+                    let opened = opened(step_execution_id, attempt);
+                    delivery.handle.execute::<Execution>(execution, opened, &context).await?;
+                }
             }
             Wish::StopChild { id } => {
                 let context = by(delivery.context(&format!("stop/{id}")).command_id);
@@ -83,6 +93,28 @@ pub(crate) async fn ask(
                     Err(error) => return Err(error.into()),
                 }
             }
+        }
+    }
+    Ok(())
+}
+
+fn opened(step_execution_id: String, attempt: u32) -> Command {
+    let outputs = object(json!({"CalendarState": "OPEN"}));
+    Command::TakeOutcome { step_execution_id, attempt, outcome: Box::new(Outcome::success(outputs)) }
+}
+
+/// A calendar has opened: what waits for it, and for no other, goes on.
+pub(crate) async fn follow_calendar(delivery: Delivery<CalendarEvent>) -> Result<(), HandlerError> {
+    let Some(name) = reeve_fleet::opened(&delivery.event.event) else { return Ok(()) };
+    let waiting = delivery.handle.views().scan::<String>(BY_CALENDAR, &format!("{name}/"), None, usize::MAX);
+    for (_, execution) in waiting.rows {
+        let state = delivery.handle.state::<Execution>(&execution);
+        let step = state.running.as_ref().filter(|step| step.action == WAIT_FOR_CALENDARS);
+        let Some(step) = step else { continue };
+        let names = texts(&step.inputs, "CalendarNames").unwrap_or_default();
+        if reeve_fleet::calendars_are_open(&delivery.handle, &names) {
+            let command = opened(step.step_execution_id.clone(), step.attempt);
+            delivery.execute::<Execution>(&format!("calendars/{execution}"), &execution, command).await?;
         }
     }
     Ok(())
@@ -104,10 +136,21 @@ async fn begin_child(
         parent: Some((parent.id.clone(), child.step_execution_id.clone(), child.attempt)),
         depth: parent.depth + 1,
         target: child.target,
+        targets: child.order.targets,
+        document_hash: child.order.document_hash,
+        change_id: parent.change_id.clone(),
         ..Order::default()
     };
     let id = child.id.to_string();
-    let started = starting::start(authorizer, &delivery.handle, &id, order, context).await;
+    // One that never came so far that it could be resumed begins at its beginning.
+    let resumes = delivery.handle.state::<Execution>(&child.resumes).resume.is_some();
+    let started = match resumes {
+        true => {
+            let ids = (child.resumes.as_str(), id.as_str());
+            starting::resume(authorizer, &delivery.handle, ids, order, context).await.map(|_| ())
+        }
+        false => starting::start(authorizer, &delivery.handle, &id, order, context).await.map(|_| ()),
+    };
     let Err(refused) = started else { return Ok(()) };
     if refused.is_ours() {
         return Err(HandlerError::Unavailable(refused.to_string()));

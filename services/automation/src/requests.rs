@@ -4,12 +4,18 @@
 //! execution; a request that leads to none is answered by `ExecutionRefused`.
 
 use crate::{
-    domain::execution::{Command, Execution},
+    domain::{
+        approval::REQUESTER_MAY_APPROVE,
+        execution::{Command, Execution},
+    },
     starting::{self, Order},
 };
 use reeve_authz::Authorizer;
-use reeve_contracts::automation::{AutomationRequested, ExecutionRefused};
+use reeve_contracts::automation::{
+    ApprovalRequested, AutomationRequested, Change, ExecutionRefused, ExecutionStarted,
+};
 use reeve_runtime::{ApiError, HandlerError, Request};
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Starts the runbook that was asked for, or says why not.
@@ -54,4 +60,44 @@ fn order(requested: &AutomationRequested) -> Result<Order, ApiError> {
         origin: Some((requested.origin_kind.clone(), requested.origin_id.clone())),
         ..Order::default()
     })
+}
+
+/// The document of an approval, as executions name it: it is no document that there is.
+const APPROVAL: &str = "reeve:approval";
+
+/// Asks those who must approve something, one level after the other.
+pub(crate) async fn approve(request: Request<ApprovalRequested>) -> Result<(), HandlerError> {
+    let (handle, context, id) = (&request.handle, &request.context, request.id.to_string());
+    let (asked, principal) = (&request.message, &context.actor.name);
+    let steps = asked.levels.iter().enumerate().map(|(index, level)| {
+        let inputs = json!({"Approvers": level.approvers, "MinRequiredApprovals": level.min_approvals,
+            "Message": asked.subject, REQUESTER_MAY_APPROVE: level.requester_may_approve});
+        json!({"name": format!("{}:{}", index + 1, level.name), "action": "aws:approve", "inputs": inputs})
+    });
+    let document = json!({"schemaVersion": "0.3", "mainSteps": steps.collect::<Vec<Value>>()});
+    let change = Change {
+        name: asked.subject.clone(),
+        approvers: asked.levels.iter().flat_map(|level| level.approvers.clone()).collect(),
+        ..Change::default()
+    };
+    let started = ExecutionStarted {
+        execution_id: id.clone(),
+        document_name: APPROVAL.to_owned(),
+        document_version: "1".to_owned(),
+        document_json: document.to_string(),
+        parameters_json: "{}".to_owned(),
+        values_json: "{}".to_owned(),
+        mode: "Auto".to_owned(),
+        principal: principal.clone(),
+        account: asked.account.clone(),
+        region: asked.region.clone(),
+        started_ms: context.now.0,
+        origin_kind: asked.origin_kind.clone(),
+        origin_id: asked.origin_id.clone(),
+        change: Some(change),
+        change_id: id.clone(),
+        ..ExecutionStarted::default()
+    };
+    handle.execute::<Execution>(&id, Command::Start(Box::new(started)), context).await?;
+    Ok(())
 }

@@ -1,21 +1,30 @@
-//! Starting an execution: what StartAutomationExecution, steps and targets lead to alike.
+//! Starting an execution: what StartAutomationExecution, steps and targets lead to alike; and going on with one that has failed.
 
 use crate::{
-    domain::execution::{Command, Execution},
-    projections::ContentRow,
+    domain::{
+        execution::{Command, Error, Execution},
+        gate,
+        order::ChildOrder,
+        state::ResumePoint,
+        wish,
+    },
+    projections::{ContentRow, EXECUTIONS, ExecutionRow, STEPS, StepRow},
 };
 use reeve_authz::{Authorizer, Place, Resource, permit};
-use reeve_contracts::automation::{ExecutionStarted, Targets};
+use reeve_contracts::automation::{ExecutionStarted, Resumption, TakenStep, Targets};
 use reeve_document_language::{DocumentInput, bind};
 use reeve_eventsourcing::{Context, Position};
-use reeve_fleet::{DOCUMENT_CONTENTS, DOCUMENTS, DocumentRow, content_key};
+use reeve_fleet::{
+    DOCUMENT_CONTENTS, DOCUMENTS, DocumentRow, START_AUTOMATION, Verdict, content_key, rules_on,
+};
 use reeve_runtime::{ApiError, Handle};
 use reeve_types::arn::id_or_arn;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// So many executions may stand above one (AWS).
 const MAX_DEPTH: u32 = 5;
+const RUNBOOK: &str = "Automation";
 
 /// What is to be run, whoever asks for it.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +47,10 @@ pub struct Order {
     pub targets: Option<Targets>,
     /// What asked for it, if another service did: its kind and id.
     pub origin: Option<(String, String)>,
+    /// What the document's content must be; empty: any.
+    pub document_hash: String,
+    /// The change request that it is a part of; empty: of none.
+    pub change_id: String,
 }
 
 /// Starts an execution on behalf of the context's actor. What is started twice with one id is started once.
@@ -60,8 +73,15 @@ pub async fn start(
         let message = format!("{} executions stand above it, and at most {MAX_DEPTH} may.", order.depth);
         return Err(ApiError::new("AutomationExecutionLimitExceededException", message));
     }
-    let (version, content) = runbook(handle, &name, &order.document_version)?;
+    let (version, content) = content(handle, &name, &order.document_version, RUNBOOK)?;
+    if !order.document_hash.is_empty() && order.document_hash != content.hash {
+        return Err(refused(format!(
+            "The document {name} is not what was approved: it was made anew since."
+        )));
+    }
     let values = values(&content.inputs, &order)?;
+    let verdict = ruled(authorizer, handle, &order, &name, context)?;
+    let begun = begun(&order, &name, version, (&content, values), &verdict)?;
     let (parent, step, attempt) = order.parent.unwrap_or_default();
     let (origin_kind, origin_id) = order.origin.unwrap_or_default();
     let started = ExecutionStarted {
@@ -69,9 +89,9 @@ pub async fn start(
         document_name: name,
         document_version: version.to_string(),
         document_hash: content.hash.clone(),
-        document_json: content.document_json.clone(),
+        document_json: begun.document_json,
         parameters_json: serde_json::to_string(&order.parameters).map_err(ApiError::internal)?,
-        values_json: Value::Object(values).to_string(),
+        values_json: Value::Object(begun.values).to_string(),
         mode: if order.is_interactive { "Interactive" } else { "Auto" }.to_owned(),
         principal: context.actor.name.clone(),
         account: order.account,
@@ -84,20 +104,95 @@ pub async fn start(
         depth: order.depth,
         target: order.target,
         tags: Vec::new(),
-        targets: order.targets,
+        targets: begun.targets,
         origin_kind,
         origin_id,
+        change: None,
+        change_id: order.change_id,
+        rules: verdict.rules,
+        overridden_rules: verdict.overridden,
+        resumption: None,
     };
     let executed = handle.execute::<Execution>(id, Command::Start(Box::new(started)), context).await?;
     Ok(executed.position)
 }
 
-fn runbook(handle: &Handle, name: &str, version: &str) -> Result<(u32, Arc<ContentRow>), ApiError> {
+/// What the change rules say. Children begin with what they are a part of, and a change request has asked its calendars.
+fn ruled(
+    authorizer: &Arc<dyn Authorizer>,
+    handle: &Handle,
+    order: &Order,
+    name: &str,
+    context: &Context,
+) -> Result<Verdict, ApiError> {
+    if order.parent.is_some() {
+        return Ok(Verdict::default());
+    }
+    let principal = context.actor.name.as_str();
+    let is_in = |group: &str| authorizer.is_in(principal, group);
+    let verdict = rules_on(handle, (START_AUTOMATION, principal, name), &[], &is_in, context.now.0);
+    match verdict.refusal.as_str() {
+        "" => Ok(verdict),
+        refusal => Err(ApiError::new("AccessDeniedException", refusal)),
+    }
+}
+
+/// What an execution does.
+struct Begun {
+    document_json: String,
+    values: Map<String, Value>,
+    targets: Option<Targets>,
+}
+
+/// The runbook; behind a step that waits for calendars, if rules hold it. One with targets runs as that step's neighbour then.
+fn begun(
+    order: &Order,
+    name: &str,
+    version: u32,
+    (content, mut values): (&ContentRow, Map<String, Value>),
+    verdict: &Verdict,
+) -> Result<Begun, ApiError> {
+    let targets = order.targets.clone();
+    let document_json = content.document_json.clone();
+    if !verdict.is_held() {
+        return Ok(Begun { document_json, values, targets });
+    }
+    let wait = gate::wait_for_calendars(&verdict.rules, &verdict.calendar_names);
+    let document_json = match targets {
+        None => gate::behind(wait, &document_json).map_err(ApiError::internal)?,
+        Some(targets) => {
+            let (run, more) = gate::run(&ChildOrder {
+                document_name: name.to_owned(),
+                document_version: version.to_string(),
+                document_hash: content.hash.clone(),
+                parameters: order.parameters.clone(),
+                targets: Some(targets),
+            });
+            values.extend(more);
+            json!({"schemaVersion": "0.3", "mainSteps": [wait, run]}).to_string()
+        }
+    };
+    Ok(Begun { document_json, values, targets: None })
+}
+
+/// A version of a document of a type, as a number, and what it says.
+///
+/// # Errors
+/// `AutomationDefinitionNotFoundException` and `AutomationDefinitionVersionNotFoundException`.
+pub fn content(
+    handle: &Handle,
+    name: &str,
+    version: &str,
+    document_type: &str,
+) -> Result<(u32, Arc<ContentRow>), ApiError> {
     let missing = |message: String| ApiError::new("AutomationDefinitionNotFoundException", message);
     let row = handle.views().look::<DocumentRow>(DOCUMENTS, name);
     let row = row.ok_or_else(|| missing(format!("DocumentName is {name:?}: there is no such document.")))?;
-    if row.document_type != "Automation" {
-        return Err(missing(format!("Document {name} is of type {}, not Automation.", row.document_type)));
+    if row.document_type != document_type {
+        return Err(missing(format!(
+            "Document {name} is of type {}, not {document_type}.",
+            row.document_type
+        )));
     }
     let no_version = || {
         let message = format!("Document {name} has no version {version}.");
@@ -112,12 +207,15 @@ fn runbook(handle: &Handle, name: &str, version: &str) -> Result<(u32, Arc<Conte
     }
 }
 
-fn refused(message: String) -> ApiError {
+pub fn refused(message: String) -> ApiError {
     ApiError::new("InvalidAutomationExecutionParametersException", message)
 }
 
 /// What the references to parameters stand for: what was given, and the defaults.
-fn values(inputs: &[DocumentInput], order: &Order) -> Result<Map<String, Value>, ApiError> {
+///
+/// # Errors
+/// `InvalidAutomationExecutionParametersException`, which names what is unknown, missing or not as it must be.
+pub fn values(inputs: &[DocumentInput], order: &Order) -> Result<Map<String, Value>, ApiError> {
     let given = &order.parameters;
     let mut faults = Vec::new();
     let unknown: Vec<&str> = given
@@ -163,4 +261,104 @@ fn values(inputs: &[DocumentInput], order: &Order) -> Result<Map<String, Value>,
         }
     }
     Ok(values)
+}
+
+/// Begins an execution that goes on from the step in which another one has failed, on behalf of the context's actor; answers where
+/// its event stands, and the step's name.
+///
+/// # Errors
+/// `AutomationExecutionNotFoundException`, `InvalidAutomationStatusUpdateException` when there is nothing to go on from, and
+/// StartAutomationExecution's.
+pub async fn resume(
+    authorizer: &Arc<dyn Authorizer>,
+    handle: &Handle,
+    (from, id): (&str, &str),
+    order: Order,
+    context: &Context,
+) -> Result<(Position, String), ApiError> {
+    let row = handle.views().look::<ExecutionRow>(EXECUTIONS, from).ok_or(Error::Unknown)?;
+    let state = handle.state::<Execution>(from);
+    let cannot = |why: String| ApiError::new("InvalidAutomationStatusUpdateException", why);
+    if state.is_running() {
+        return Err(cannot(format!("The execution {from} has not ended.")));
+    }
+    if state.change_id == from {
+        return Err(cannot(format!(
+            "{from} is a change request, which is asked for anew; its runbook can be resumed."
+        )));
+    }
+    let point = state.resume.ok_or_else(|| {
+        cannot(format!("The execution {from} is {}: it has no step to go on from.", state.ended))
+    })?;
+    let resource = Resource::new("Document", &row.document_name);
+    let place = Place { region: &order.region, account: &order.account };
+    permit(&**authorizer, &context.actor.name, "ssm:StartAutomationExecution", [resource], place)
+        .map_err(|denied| ApiError::new("AccessDeniedException", denied))?;
+    let verdict = ruled(authorizer, handle, &order, &row.document_name, context)?;
+    if verdict.is_held() {
+        return Err(cannot(format!("The change rules {} hold it now.", verdict.rules.join(", "))));
+    }
+    let child_execution_id = match point.action.as_str() {
+        "aws:executeAutomation" => wish::request_id(&point.step_execution_id, point.attempt).to_string(),
+        _ => String::new(),
+    };
+    let (parent, step, attempt) = order.parent.unwrap_or_default();
+    let started = ExecutionStarted {
+        execution_id: id.to_owned(),
+        document_name: row.document_name.clone(),
+        document_version: row.document_version.clone(),
+        document_json: point.state.document_json.clone(),
+        parameters_json: serde_json::to_string(&row.parameters).map_err(ApiError::internal)?,
+        values_json: Value::Object(point.state.values.clone()).to_string(),
+        mode: if row.is_interactive { "Interactive" } else { "Auto" }.to_owned(),
+        principal: context.actor.name.clone(),
+        account: order.account,
+        region: order.region,
+        started_ms: context.now.0,
+        parent_execution_id: parent,
+        parent_step_execution_id: step,
+        parent_attempt: attempt,
+        depth: order.depth,
+        target: row.target.clone(),
+        change_id: order.change_id,
+        overridden_rules: verdict.overridden,
+        resumption: Some(Resumption {
+            execution_id: from.to_owned(),
+            step_name: point.step_name.clone(),
+            steps: taken(handle, from, &point),
+            state_json: serde_json::to_string(&point.state).map_err(ApiError::internal)?,
+            child_execution_id,
+        }),
+        ..ExecutionStarted::default()
+    };
+    let executed = handle.execute::<Execution>(id, Command::Start(Box::new(started)), context).await?;
+    Ok((executed.position, point.step_name))
+}
+
+/// The steps that had ended before that one began, and the loop that it belongs to.
+fn taken(handle: &Handle, from: &str, point: &ResumePoint) -> Vec<TakenStep> {
+    let rows = handle.views().scan::<StepRow>(STEPS, &format!("{from}/"), None, usize::MAX).rows;
+    let failed = rows.iter().find(|(_, row)| row.id == point.step_execution_id);
+    let failed_ms = failed.and_then(|(_, row)| row.started_ms).unwrap_or_default();
+    let looping = point.state.looping.as_ref().map(|looping| looping.step.name.as_str());
+    let is_before = |row: &StepRow| row.ended_ms.is_some_and(|ended_ms| ended_ms <= failed_ms);
+    let rows = rows.into_iter().map(|(_, row)| row).filter(|row| row.id != point.step_execution_id);
+    let goes_on = |row: &StepRow| row.loop_name.is_empty() && looping == Some(row.name.as_str());
+    let rows = rows.filter(|row| is_before(row) || goes_on(row));
+    let steps = rows.map(|row| {
+        let goes_on = goes_on(&row);
+        TakenStep {
+            status: if goes_on { "InProgress".to_owned() } else { row.status },
+            finished_ms: row.ended_ms.filter(|_| !goes_on).unwrap_or_default(),
+            outputs_json: serde_json::to_string(&row.outputs).unwrap_or_default(),
+            inputs_json: serde_json::to_string(&row.inputs).unwrap_or_default(),
+            step_name: row.name,
+            action: row.action,
+            started_ms: row.started_ms.unwrap_or_default(),
+            loop_name: row.loop_name,
+            iteration: row.iteration,
+            iterator_value_json: row.iterator_value,
+        }
+    });
+    steps.collect()
 }

@@ -192,6 +192,7 @@ fn command(
             Some("Sha1") => String::new(),
             _ => told.document_hash.unwrap_or_default(),
         },
+        change_id: String::new(),
     })
 }
 

@@ -10,6 +10,7 @@ use crate::{
 use reeve_contracts::opscenter::{OpsItemCreated, OpsItemDuplicateRefused};
 use reeve_eventsourcing::{Context, Position};
 use reeve_runtime::{ExecuteError, Handle};
+use reeve_types::ids::ops_item_id;
 use uuid::Uuid;
 
 /// What came of the wish to open an item.
@@ -24,12 +25,6 @@ pub(crate) enum Opened {
     },
 }
 
-/// The id that belongs to a deduplication key and a generation.
-fn id_of(key: &str, generation: u32) -> String {
-    let uuid = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("ops-item/{key}/{generation}").as_bytes());
-    format!("oi-{}", &uuid.simple().to_string()[20..])
-}
-
 /// A deduplication key of the parts that make it.
 pub(crate) fn deduplication_key(parts: &[&str]) -> String {
     let text = serde_json::json!(parts).to_string();
@@ -38,7 +33,7 @@ pub(crate) fn deduplication_key(parts: &[&str]) -> String {
 
 /// The newest item with a deduplication key; there may be none of that id.
 pub(crate) fn newest(handle: &Handle, key: &str) -> Option<String> {
-    handle.views().get::<u32>(GENERATIONS, key).map(|generation| id_of(key, generation))
+    handle.views().get::<u32>(GENERATIONS, key).map(|generation| ops_item_id(key, generation))
 }
 
 /// Opens an item; its id and generation are set here.
@@ -57,7 +52,7 @@ pub(crate) async fn open(
     };
     item.generation = handle.views().get(GENERATIONS, &key).unwrap_or_default();
     loop {
-        item.ops_item_id = id_of(&key, item.generation);
+        item.ops_item_id = ops_item_id(&key, item.generation);
         let create = Command::Create(Box::new(item.clone()));
         match handle.execute::<OpsItem>(&item.ops_item_id, create, context).await {
             Ok(executed) => {

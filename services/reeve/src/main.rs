@@ -26,7 +26,7 @@ struct Cli {
     #[arg(long, global = true, default_value = ".reeve", env = "REEVE_DATA")]
     data: PathBuf,
     /// Asks about an earlier instant (RFC 3339), as the log has it: nodes, documents, commands, command, compliance, dead-letters,
-    /// incidents, inventory, associations, automation, calendar, notifications, oncall, ops, parameters, patch, rules, windows and api.
+    /// incidents, inventory, associations, automation, calendar, changes, notifications, oncall, ops, parameters, patch, rules, windows and api.
     #[arg(long, global = true, value_name = "TIME")]
     as_of: Option<String>,
     /// How answers are printed.
@@ -96,7 +96,7 @@ enum Command {
     /// Lists, shows, previews and runs associations.
     #[command(subcommand)]
     Associations(client::associations::Command),
-    /// Lists, shows, starts, stops and simulates runbooks.
+    /// Lists, shows, starts, stops, resumes and simulates runbooks.
     #[command(subcommand)]
     Automation(client::automation::Command),
     /// Lists, shows, starts and resolves incidents.
@@ -125,6 +125,9 @@ enum Command {
     /// Lists change calendars, and shows when one is open.
     #[command(subcommand)]
     Calendar(client::calendar::Command),
+    /// Lists, shows, asks for and approves changes, and puts the rules that commands and runbooks wait for.
+    #[command(subcommand)]
+    Changes(client::changes::Command),
     /// Lists, shows and previews maintenance windows, and what they did.
     #[command(subcommand)]
     Windows(client::windows::Command),
@@ -214,13 +217,14 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
             | Command::Parameters(_)
             | Command::Patch(_)
             | Command::Calendar(_)
+            | Command::Changes(_)
             | Command::Windows(_)
             | Command::Api(_)
     );
     anyhow::ensure!(
         asks || cli.as_of.is_none(),
         "--as-of goes with nodes, documents, commands, command, compliance, dead-letters, explorer, incidents, inventory, \
-         associations, automation, calendar, notifications, oncall, ops, parameters, patch, rules, windows and api"
+         associations, automation, calendar, changes, notifications, oncall, ops, parameters, patch, rules, windows and api"
     );
     let connection =
         || anyhow::Ok(client::connection::Connection::open(&data)?.asking_as_of(cli.as_of.clone()));
@@ -261,6 +265,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
             return client::inventory::inventory(&connection()?, args, format).await;
         }
         Command::Calendar(command) => client::calendar::calendar(&connection()?, command, format).await?,
+        Command::Changes(command) => client::changes::changes(&connection()?, command, format).await?,
         Command::Windows(command) => client::windows::windows(connection()?, command, format).await?,
         Command::Notifications(command) => {
             client::notifications::notifications(&connection()?, command, format).await?;

@@ -5,10 +5,12 @@
 //! - `recall` (`reeve.evt.run-command.recall.<node>`): what a node ran before the log went back.
 //! - `invocation` (`reeve.evt.run-command.invocation.<command>.<node>`): one command on one node.
 //!
-//! Reads: the events of documents, nodes (with the dispatch keys in force) and tags; the reports of nodes (stream NODE_REPORTS).
+//! Reads: the events of documents, nodes (with the dispatch keys in force) and tags; the reports of nodes (stream NODE_REPORTS);
+//! calendars and change rules, which hold commands. Asks: automation, for the approvals that rules demand.
 //! Writes: node inboxes (stream NODE_INBOX), which no other service does.
 //!
-//! Invariants: an invocation ends once, and nothing follows its end; targets are resolved once, when the
+//! Invariants: what change rules hold is sent once, when it is approved and its calendars are open, and as it was then asked for;
+//! an invocation ends once, and nothing follows its end; targets are resolved once, when the
 //! command is sent; of its invocations never more are on their way than MaxConcurrency allows, and none is
 //! admitted once more errors than MaxErrors allows are known of; a dispatch is written once per command and node, after its event;
 //! a report counts only for the node that the bus let publish it; what nobody reports on ends when its deadline
@@ -54,6 +56,8 @@ pub fn service(config: &Config) -> Service {
     let (rolling_out, reading) = (dispatcher.clone(), dispatcher.clone());
     let sender = Sender { authorizer: config.authorizer.clone(), contents: Contents::default() };
     let requested = sender.clone();
+    let authorizer = || config.authorizer.clone();
+    let (of_held, of_calendars) = (authorizer(), authorizer());
     Service::new("run-command")
         .aggregate::<domain::command::SentCommand>()
         .aggregate::<domain::invocation::Invocation>()
@@ -62,6 +66,8 @@ pub fn service(config: &Config) -> Service {
         .projection(reeve_fleet::Nodes)
         .projection(reeve_fleet::KeySets)
         .projection(reeve_fleet::node_tags())
+        .projection(reeve_fleet::Calendars)
+        .projection(reeve_fleet::ChangeRules)
         .projection(projections::Parameters)
         .projection(projections::Commands)
         .projection(projections::Invocations)
@@ -70,6 +76,13 @@ pub fn service(config: &Config) -> Service {
         .reactor(Consumer::from_beginning("command"), move |delivery| {
             reactors::command(dispatcher.clone(), delivery)
         })
+        .reactor(Consumer::from_beginning("held").in_order(), move |delivery| {
+            reactors::follow(of_held.clone(), delivery)
+        })
+        .reactor(Consumer::from_now("calendars"), move |delivery| {
+            reactors::follow_calendar(of_calendars.clone(), delivery)
+        })
+        .reactor(Consumer::from_now("approvals"), reactors::follow_approval)
         .reactor(Consumer::from_beginning("deregistration"), reactors::end_on_node)
         .inbox(
             Consumer::from_beginning("reports").concurrency(512),

@@ -82,6 +82,7 @@ fn order(requested: &CommandRequested, from: &str) -> Result<Order, ApiError> {
             id: requested.origin_id.clone(),
             service: from.to_owned(),
         }),
+        change_id: requested.change_id.clone(),
     })
 }
 

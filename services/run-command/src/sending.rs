@@ -7,12 +7,12 @@ use crate::{
 };
 use reeve_authz::{Authorizer, Place, Resource, permit};
 use reeve_contracts::{
-    run_command::{CommandSent, TargetsListed},
+    run_command::{Approval, CommandHeld, CommandSent, TargetsListed},
     ssm,
 };
 use reeve_document_language as language;
 use reeve_eventsourcing::{Context, Position};
-use reeve_fleet::{DOCUMENTS, DocumentRow, targets};
+use reeve_fleet::{DOCUMENTS, DocumentRow, SEND_COMMAND, Verdict, rules_on, targets};
 use reeve_runtime::{ApiError, Handle};
 use reeve_types::{Timestamp, arn::id_or_arn, ids::new_uuid};
 use serde_json::{Map, Value};
@@ -63,6 +63,8 @@ pub struct Order {
     pub region: String,
     /// What asked for it, if it was no operator: its kind and id.
     pub origin: Option<Origin>,
+    /// The approved change request that it is a part of; empty: of none.
+    pub change_id: String,
 }
 
 /// What decides on a command, beside the views.
@@ -106,10 +108,37 @@ impl Sender {
         self.authorize(&order, &context.actor.name, &node_ids)?;
         let mut sent = command_sent(&order, &resolved, &parameters, execution_timeout, context)?;
         sent.references = referred.references;
+        let verdict = self.ruled(handle, &order, &resolved.name, context, &node_ids)?;
+        sent.overridden_rules.clone_from(&verdict.overridden);
+        if verdict.is_held() && !node_ids.is_empty() {
+            return hold(handle, CommandSent { node_ids, ..sent }, &order, verdict, context).await;
+        }
         let id = sent.command_id.clone();
         (sent.first_index, sent.node_ids) = list_targets(handle, &id, node_ids, context).await?;
         let executed = handle.execute::<SentCommand>(&id, Command::Send(Box::new(sent)), context).await?;
         Ok(executed.position)
+    }
+
+    /// What the change rules say. What an approved change request does they have let begin.
+    fn ruled(
+        &self,
+        handle: &Handle,
+        order: &Order,
+        document: &str,
+        context: &Context,
+        node_ids: &[String],
+    ) -> Result<Verdict, ApiError> {
+        if !order.change_id.is_empty() {
+            return Ok(Verdict::default());
+        }
+        let principal = context.actor.name.as_str();
+        let is_in = |group: &str| self.authorizer.is_in(principal, group);
+        let what = (SEND_COMMAND, principal, document);
+        let verdict = rules_on(handle, what, node_ids, &is_in, context.now.0);
+        match verdict.refusal.as_str() {
+            "" => Ok(verdict),
+            refusal => Err(ApiError::new("AccessDeniedException", refusal)),
+        }
     }
 
     /// Whoever sends must be allowed to send to each of the nodes; the document was decided on at the edge, or is here.
@@ -121,6 +150,43 @@ impl Sender {
         permit(&*self.authorizer, actor, "ssm:SendCommand", document.into_iter().chain(nodes), place)
             .map_err(|denied| ApiError::new("AccessDeniedException", denied))
     }
+}
+
+/// The command is kept as it would be sent.
+async fn hold(
+    handle: &Handle,
+    sent: CommandSent,
+    order: &Order,
+    verdict: Verdict,
+    context: &Context,
+) -> Result<Position, ApiError> {
+    if sent.node_ids.len() > MAX_TARGETS_PER_EVENT {
+        let message = format!(
+            "The change rules {} hold the command, and one to {} nodes cannot wait: at most {MAX_TARGETS_PER_EVENT} may.",
+            verdict.rules.join(", "),
+            sent.node_ids.len()
+        );
+        return Err(ApiError::invalid(message));
+    }
+    let approvals = verdict.approvals.into_iter().map(|rule| Approval {
+        rule: rule.name,
+        approvers: rule.approvers,
+        min_approvals: rule.min_approvals,
+        requester_may_approve: rule.requester_may_approve,
+    });
+    let id = sent.command_id.clone();
+    let held = CommandHeld {
+        command_id: id.clone(),
+        principal: context.actor.name.clone(),
+        account: order.account.clone(),
+        region: order.region.clone(),
+        rules: verdict.rules,
+        calendar_names: verdict.calendar_names,
+        approvals: approvals.collect(),
+        command: Some(sent),
+    };
+    let executed = handle.execute::<SentCommand>(&id, Command::Hold(Box::new(held)), context).await?;
+    Ok(executed.position)
 }
 
 /// Tells of those nodes that the command's own event has no room for: answers how many they are, and the others.
@@ -227,6 +293,7 @@ fn command_sent(
         origin_kind,
         origin_id,
         origin_service,
+        change_id: order.change_id.clone(),
         ..CommandSent::default()
     })
 }

@@ -31,7 +31,7 @@ pub fn service() -> Service {
         .projection(reeve_fleet::Documents::<projections::ContentRow>::default())
         .projection(reeve_fleet::Nodes)
         .projection(reeve_fleet::node_tags())
-        .projection(projections::Calendars)
+        .projection(reeve_fleet::Calendars)
         .projection(projections::Commands)
         .projection(projections::Invocations)
         .projection(projections::Associations)

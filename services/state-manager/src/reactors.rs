@@ -22,7 +22,6 @@ use reeve_contracts::{
 use reeve_eventsourcing::{Actor, Context, Event};
 use reeve_fleet::{DOCUMENTS, DocumentRow, NODE_TAGS, NODES, NodeRow, targets};
 use reeve_runtime::{Delivery, DueTimer, Handle, HandlerError};
-use reeve_types::arn::id_or_arn;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -121,22 +120,14 @@ fn never_arrived(handle: &Handle, execution: &str, node: &str) -> bool {
     outcome.is_some_and(|outcome| outcome.detailed_status == "DeliveryTimedOut")
 }
 
-/// Whether each of an association's calendars is open, as far as it is known: one that there is not is closed.
 fn calendars_are_open(handle: &Handle, association: &AssociationDescription) -> bool {
-    let names = association.calendar_names.iter().flatten().map(|name| id_or_arn("document", name));
-    names.into_iter().all(|name| handle.views().get::<bool>(CALENDARS, name) == Some(true))
+    let names = association.calendar_names.as_deref().unwrap_or_default();
+    reeve_fleet::calendars_are_open(handle, names)
 }
 
 /// A calendar has opened: what waits for it, and for no other, runs.
 pub async fn follow_calendar(delivery: Delivery<CalendarEvent>) -> Result<(), HandlerError> {
-    let (name, state) = match &delivery.event.event {
-        CalendarEvent::CalendarAdded(e) => (&e.name, &e.state),
-        CalendarEvent::CalendarStateChanged(e) => (&e.name, &e.state),
-        CalendarEvent::CalendarTransitionMoved(_) | CalendarEvent::CalendarRemoved(_) => return Ok(()),
-    };
-    if state != OPEN {
-        return Ok(());
-    }
+    let Some(name) = reeve_fleet::opened(&delivery.event.event) else { return Ok(()) };
     let waiting =
         delivery.handle.views().scan::<String>(BY_CALENDAR, &format!("{name}/"), None, usize::MAX).rows;
     for (_, id) in waiting {

@@ -183,6 +183,10 @@ impl Authorizer for Access {
         decision
     }
 
+    fn is_in(&self, principal: &str, group: &str) -> bool {
+        self.read().groups.get(principal).is_some_and(|groups| groups.contains(group))
+    }
+
     async fn reached(&self, position: &str) {
         let Some((stream, sequence)) = position.rsplit_once(':') else { return };
         let known = self.positions.read().unwrap_or_else(PoisonError::into_inner).contains_key(stream);

@@ -103,6 +103,7 @@ impl Resource {
             "Resource" => return self.id.clone(),
             "ManagedInstance" => "managed-instance".to_owned(),
             "AutomationExecution" => "automation-execution".to_owned(),
+            "ChangeRule" => "change-rule".to_owned(),
             "ContactChannel" => "contact-channel".to_owned(),
             "IncidentRecord" => "incident-record".to_owned(),
             "ReplicationSet" => "replication-set".to_owned(),
@@ -136,6 +137,11 @@ pub struct Question<'a> {
 #[async_trait::async_trait]
 pub trait Authorizer: Send + Sync {
     fn check(&self, question: Question<'_>) -> Decision;
+
+    /// Whether a principal is in a group.
+    fn is_in(&self, _principal: &str, _group: &str) -> bool {
+        false
+    }
 
     /// Waits, for a moment at most, until decisions take account of a `STREAM:sequence`.
     async fn reached(&self, _position: &str) {}

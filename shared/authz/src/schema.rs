@@ -14,6 +14,7 @@ const NODE: &str = "Node";
 /// The kinds that no model names, because they cannot be tagged.
 const UNTAGGED_KINDS: [&str; 20] = [
     "Activation",
+    "ChangeRule",
     "Contact",
     "ContactChannel",
     "DeadLetter",
@@ -35,7 +36,8 @@ const UNTAGGED_KINDS: [&str; 20] = [
     "Subscriber",
 ];
 /// What an operation does only for whom it is permitted by itself.
-const ACTIONS_WITHIN_OPERATIONS: [(&str, &str); 1] = [("notifications", "AllowPrivateAddresses")];
+const ACTIONS_WITHIN_OPERATIONS: [(&str, &str); 2] =
+    [("notifications", "AllowPrivateAddresses"), ("ssm", "AutoApprove")];
 const PRINCIPAL: &str = "Principal";
 
 const NO_ATTRIBUTES: &str =

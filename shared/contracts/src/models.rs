@@ -7,6 +7,8 @@ pub const MODELS: &[(&str, &str)] = &[
     ("ssm-contacts", include_str!("../../../schemas/aws/ssm-contacts.json")),
     ("ssm-incidents", include_str!("../../../schemas/aws/ssm-incidents.json")),
     ("access", include_str!("../../../schemas/reeve/access.json")),
+    ("automation", include_str!("../../../schemas/reeve/automation.json")),
+    ("changes", include_str!("../../../schemas/reeve/changes.json")),
     ("contacts", include_str!("../../../schemas/reeve/contacts.json")),
     ("dead-letters", include_str!("../../../schemas/reeve/dead-letters.json")),
     ("feed", include_str!("../../../schemas/reeve/feed.json")),

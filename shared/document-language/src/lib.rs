@@ -20,6 +20,7 @@
 mod automation;
 mod automation_graph;
 mod calendar;
+mod change_template;
 mod command;
 pub mod content;
 mod declaration;

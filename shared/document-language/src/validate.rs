@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    DocumentInput, Error, Format, automation, calendar, command, content,
+    DocumentInput, Error, Format, automation, calendar, change_template, command, content,
     fields::{Object, optional_text},
     package,
     platform::all_names,
@@ -63,7 +63,10 @@ pub fn check(document_type: &str, format: Format, content: &str) -> Result<Check
         let description = calendar::check(content)?;
         return Ok(Checked { description, platform_types: all_names(), ..stored(Value::Null) });
     }
-    if !matches!(document_type, "Command" | "Policy" | "Automation" | "Session" | "Package") {
+    if !matches!(
+        document_type,
+        "Command" | "Policy" | "Automation" | "Automation.ChangeTemplate" | "Session" | "Package"
+    ) {
         return Ok(stored(value));
     }
     if format == Format::Text {
@@ -77,6 +80,7 @@ pub fn check(document_type: &str, format: Format, content: &str) -> Result<Check
     let (inputs, platform_types) = match document_type {
         "Command" | "Policy" => command::check(root, &schema_version)?,
         "Automation" => (automation::check(root)?, all_names()),
+        "Automation.ChangeTemplate" => (change_template::check(root)?, all_names()),
         "Session" => (session::check(root)?, all_names()),
         _ => (Vec::new(), package::check(root)?),
     };
@@ -104,7 +108,7 @@ fn schema_version(root: &Object, document_type: &str) -> Result<String, Error> {
     let allowed: &[&str] = match document_type {
         "Command" => &["1.2", "2.0", "2.2"],
         "Policy" => &["2.0", "2.2"],
-        "Automation" => &["0.3"],
+        "Automation" | "Automation.ChangeTemplate" => &["0.3"],
         "Session" => &["1.0"],
         _ => &["2.0"],
     };

@@ -8,7 +8,7 @@ use crate::{
 use futures::future::BoxFuture;
 use prost::Message;
 use reeve_contracts::{
-    automation::AutomationRequested,
+    automation::{ApprovalRequested, AutomationRequested},
     contacts::{EngagementRequested, EngagementStopRequested},
     dead_letters::DeadLetterRetryRequested,
     incidents::IncidentRequested,
@@ -50,7 +50,7 @@ macro_rules! asked_of {
 }
 
 asked_of! {
-    "automation": AutomationRequested;
+    "automation": ApprovalRequested, AutomationRequested;
     "contacts": EngagementRequested, EngagementStopRequested;
     "incidents": IncidentRequested;
     "notifications": NotificationCancellationRequested, NotificationRequested;

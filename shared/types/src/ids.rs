@@ -100,6 +100,12 @@ impl fmt::Display for CommandId {
     }
 }
 
+/// The id of the OpsItem that belongs to a deduplication key and a generation.
+pub fn ops_item_id(key: &str, generation: u32) -> String {
+    let uuid = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("ops-item/{key}/{generation}").as_bytes());
+    format!("oi-{}", &uuid.simple().to_string()[20..])
+}
+
 /// A time-ordered random UUID. Only for the edge of a program.
 pub fn new_uuid() -> Uuid {
     Uuid::now_v7()

@@ -69,6 +69,8 @@ fn every_client_command_works_with_a_key_alone() {
         &["associations", "list"],
         &["parameters", "list"],
         &["rules", "list"],
+        &["changes", "rules"],
+        &["changes", "list"],
         &["dead-letters", "list"],
         &["access", "principals"],
         &["keys", "show"],

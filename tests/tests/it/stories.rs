@@ -31,6 +31,13 @@ fn a_fleet_is_patched_in_waves_that_stop_and_go_on() {
 }
 
 #[test]
+fn a_change_waits_for_its_calendar_and_its_approval_and_goes_on_after_a_kill() {
+    let said = told("change.sh");
+    assert!(said.contains("taken over from"), "{said}");
+    assert!(said.contains("after an approval, a calendar and a kill"), "{said}");
+}
+
+#[test]
 fn an_alert_is_an_ops_item_an_incident_and_pages_until_it_is_acknowledged() {
     let said = told("alert.sh");
     assert!(said.contains("one acknowledgement ended them"), "{said}");

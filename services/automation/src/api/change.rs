@@ -1,16 +1,20 @@
-//! StartAutomationExecution, StopAutomationExecution, SendAutomationSignal.
+//! StartAutomationExecution, StopAutomationExecution, SendAutomationSignal, ResumeAutomationExecution (ours).
 
 use crate::{
     domain::{
+        WAIT_FOR_CALENDARS,
+        approval::Demand,
         execution::{Command, Error, Execution},
-        state::Stopping,
+        inputs::texts,
+        state::{Running, Stopping},
     },
     starting::{self, Order},
 };
-use reeve_authz::Authorizer;
+use reeve_authz::{Authorizer, Place, Resource, permit};
 use reeve_contracts::{automation::Targets, ssm::*};
 use reeve_eventsourcing::Context;
 use reeve_runtime::{ApiError, Call, ExecuteError};
+use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 use uuid::Uuid;
 
@@ -26,15 +30,8 @@ pub async fn start(
     supported(input)?;
     let content =
         serde_json::to_vec(&StartAutomationExecutionRequest { client_token: None, ..input.clone() });
-    let hash = Uuid::new_v5(&Uuid::NAMESPACE_OID, &content.map_err(ApiError::internal)?).to_string();
-    let (mut id, mut context) = (call.caller.command_id, call.context());
-    if let Some(token) = input.client_token.as_ref().filter(|token| !token.is_empty()) {
-        let identity = format!("automation/{}/{}", context.actor.name, token.to_ascii_lowercase());
-        id = Uuid::new_v5(&Uuid::NAMESPACE_OID, identity.as_bytes());
-        // Another input with that token is decided on as well: it is refused.
-        context = Context { command_id: id, ..context }.derived(&hash);
-    }
-    let id = id.to_string();
+    let content = content.map_err(ApiError::internal)?;
+    let (id, context, hash) = identity(&call, input.client_token.as_ref(), &content);
     let order = Order {
         document_name: input.document_name.clone().unwrap_or_default(),
         document_version: input.document_version.clone().unwrap_or_default(),
@@ -49,6 +46,24 @@ pub async fn start(
     let position = starting::start(&authorizer, &call.handle, &id, order, &context).await?;
     call.reached(position);
     Ok(StartAutomationExecutionResult { automation_execution_id: Some(id) })
+}
+
+/// The id of what is started, the context of starting it, and what tells its input from another one. Whoever gives a token
+/// again means what was started with it.
+pub(super) fn identity<I>(
+    call: &Call<I>,
+    token: Option<&String>,
+    content: &[u8],
+) -> (String, Context, String) {
+    let hash = Uuid::new_v5(&Uuid::NAMESPACE_OID, content).to_string();
+    let (mut id, mut context) = (call.caller.command_id, call.context());
+    if let Some(token) = token.filter(|token| !token.is_empty()) {
+        let identity = format!("automation/{}/{}", context.actor.name, token.to_ascii_lowercase());
+        id = Uuid::new_v5(&Uuid::NAMESPACE_OID, identity.as_bytes());
+        // Another input with that token is decided on as well: it is refused.
+        context = Context { command_id: id, ..context }.derived(&hash);
+    }
+    (id.to_string(), context, hash)
 }
 
 /// What nothing here acts on is refused, and not taken in silence.
@@ -74,7 +89,7 @@ fn supported(input: &StartAutomationExecutionRequest) -> Result<(), ApiError> {
 }
 
 /// One child for each of these, if there are to be any.
-fn targets(input: &StartAutomationExecutionRequest) -> Result<Option<Targets>, ApiError> {
+pub(super) fn targets(input: &StartAutomationExecutionRequest) -> Result<Option<Targets>, ApiError> {
     let given: Vec<Target> = input.targets.clone().unwrap_or_default();
     let maps: Vec<BTreeMap<String, Vec<String>>> = input.target_maps.clone().unwrap_or_default();
     let parameter_name = input.target_parameter_name.clone().unwrap_or_default();
@@ -117,6 +132,36 @@ fn targets(input: &StartAutomationExecutionRequest) -> Result<Option<Targets>, A
     }))
 }
 
+/// Ours: what a resumption takes and answers.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResumeRequest {
+    automation_execution_id: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResumeResponse {
+    automation_execution_id: String,
+    step_name: String,
+}
+
+pub async fn resume(
+    authorizer: Arc<dyn Authorizer>,
+    call: Call<ResumeRequest>,
+) -> Result<ResumeResponse, ApiError> {
+    let (id, context) = (call.caller.command_id.to_string(), call.context());
+    let order = Order {
+        account: call.caller.account.clone(),
+        region: call.caller.region.clone(),
+        ..Order::default()
+    };
+    let ids = (call.input.automation_execution_id.as_str(), id.as_str());
+    let (position, step_name) = starting::resume(&authorizer, &call.handle, ids, order, &context).await?;
+    call.reached(position);
+    Ok(ResumeResponse { automation_execution_id: id, step_name })
+}
+
 pub async fn stop(
     call: Call<StopAutomationExecutionRequest>,
 ) -> Result<StopAutomationExecutionResult, ApiError> {
@@ -129,7 +174,10 @@ pub async fn stop(
     Ok(StopAutomationExecutionResult {})
 }
 
-pub async fn signal(call: Call<SendAutomationSignalRequest>) -> Result<SendAutomationSignalResult, ApiError> {
+pub async fn signal(
+    authorizer: Arc<dyn Authorizer>,
+    call: Call<SendAutomationSignalRequest>,
+) -> Result<SendAutomationSignalResult, ApiError> {
     let input = &call.input;
     let id = input.automation_execution_id.clone().unwrap_or_default();
     let kind = input.signal_type.as_deref().unwrap_or_default();
@@ -149,9 +197,17 @@ pub async fn signal(call: Call<SendAutomationSignalRequest>) -> Result<SendAutom
     }
     let text = |name: &str| payload.get(name).and_then(|values| values.first()).cloned().unwrap_or_default();
     let (step_name, comment) = (text("StepName"), text("Comment"));
+    let state = call.handle.state::<Execution>(&id);
+    let running = state.running.as_ref();
+    let waits_for_calendars = running.is_some_and(|step| step.action == WAIT_FOR_CALENDARS);
+    let groups = || groups_of(&*authorizer, &call.caller.actor.name, running);
     let command = match kind {
-        "Approve" => Command::Approve { step_name, comment },
-        "Reject" => Command::Reject { step_name, comment },
+        "Approve" | "Reject" if waits_for_calendars => {
+            may_override(&*authorizer, &call, running)?;
+            Command::OverrideCalendars { approves: kind == "Approve", comment }
+        }
+        "Approve" => Command::Approve { step_name, comment, groups: groups() },
+        "Reject" => Command::Reject { step_name, comment, groups: groups() },
         "StartStep" => Command::StartStep { step_name },
         "Resume" => Command::Resume { step_name },
         _ => Command::StopStep { step_execution_id: text("StepExecutionId") },
@@ -164,4 +220,24 @@ pub async fn signal(call: Call<SendAutomationSignalRequest>) -> Result<SendAutom
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Of the groups that the step asks, those that a principal is in.
+fn groups_of(authorizer: &dyn Authorizer, principal: &str, running: Option<&Running>) -> Vec<String> {
+    let demand = running.and_then(|step| Demand::read(&step.inputs).ok());
+    let groups = demand.iter().flat_map(Demand::groups);
+    groups.filter(|group| authorizer.is_in(principal, group)).map(str::to_owned).collect()
+}
+
+/// Who lets something begin although a calendar is closed needs the permission to override each of the rules that hold it.
+fn may_override(
+    authorizer: &dyn Authorizer,
+    call: &Call<SendAutomationSignalRequest>,
+    running: Option<&Running>,
+) -> Result<(), ApiError> {
+    let rules = running.and_then(|step| texts(&step.inputs, "Rules").ok()).unwrap_or_default();
+    let rules = rules.iter().map(|rule| Resource::new("ChangeRule", rule));
+    let place = Place { region: &call.caller.region, account: &call.caller.account };
+    permit(authorizer, &call.caller.actor.name, "changes:OverrideChangeRule", rules, place)
+        .map_err(|denied| ApiError::new("AccessDeniedException", denied))
 }

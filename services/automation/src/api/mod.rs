@@ -2,6 +2,7 @@
 
 pub mod change;
 pub mod read;
+pub mod request;
 mod shape;
 
 use crate::{
@@ -19,7 +20,7 @@ impl From<Error> for ApiError {
             Error::Ended(_) => "InvalidAutomationStatusUpdateException",
             Error::Signal(_) => "InvalidAutomationSignalException",
             Error::UnknownStep(_) => "AutomationStepNotFoundException",
-            Error::NoApprover(_) => "AccessDeniedException",
+            Error::NoApprover(_) | Error::Own(_) => "AccessDeniedException",
         };
         Self::new(code, error.to_string())
     }

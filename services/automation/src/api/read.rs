@@ -55,6 +55,13 @@ fn of_execution(filter: &AutomationExecutionFilter) -> Result<Condition<Executio
         "ExecutionId" => Box::new(move |row| values.contains(&row.id)),
         "ParentExecutionId" => Box::new(move |row| values.contains(&row.parent_execution_id)),
         "CurrentAction" => Box::new(move |row| values.contains(&row.current_action)),
+        "AutomationSubtype" => {
+            let wants = values.iter().any(|value| value == "ChangeRequest");
+            Box::new(move |row| wants && row.change.is_some())
+        }
+        "OpsItemId" => {
+            Box::new(move |row| row.change.as_ref().is_some_and(|of| values.contains(&of.ops_item_id)))
+        }
         "AutomationType" => Box::new(move |_| values.iter().any(|value| value == "Local")),
         "StartTimeBefore" | "StartTimeAfter" => {
             let instants =

@@ -36,6 +36,7 @@ pub fn execution(row: &ExecutionRow) -> AutomationExecution {
         failed_count: Some(completed - row.ended.get("Success").copied().unwrap_or_default()),
         successful_count: count("Success"),
     };
+    let change = row.change.as_ref();
     let progress = ProgressCounters {
         total_steps: Some(row.steps),
         success_steps: count("Success"),
@@ -74,6 +75,19 @@ pub fn execution(row: &ExecutionRow) -> AutomationExecution {
         targets: Some(targets(&row.targets_json)),
         targets_summary: has_children.then_some(summary),
         variables: (!variables.is_empty()).then_some(variables),
+        warning_message: (!row.resumed_execution_id.is_empty()).then(|| {
+            let (from, step) = (&row.resumed_execution_id, &row.resumed_step_name);
+            format!(
+                "It goes on from the step {step} of the execution {from}; what came before is taken over."
+            )
+        }),
+        automation_subtype: change.map(|_| "ChangeRequest".to_owned()),
+        change_request_name: change.map(|change| change.name.clone()),
+        ops_item_id: change.map(|change| change.ops_item_id.clone()),
+        runbooks: change.map(|change| targets(&change.runbooks_json)),
+        scheduled_time: change
+            .filter(|change| change.scheduled_ms > 0)
+            .map(|change| seconds(change.scheduled_ms)),
         ..AutomationExecution::default()
     }
 }
@@ -108,6 +122,11 @@ pub fn listed(row: &ExecutionRow) -> AutomationExecutionMetadata {
         target_maps: of.target_maps,
         target_parameter_name: of.target_parameter_name,
         targets: of.targets,
+        automation_subtype: of.automation_subtype,
+        change_request_name: of.change_request_name,
+        ops_item_id: of.ops_item_id,
+        runbooks: of.runbooks,
+        scheduled_time: of.scheduled_time,
         ..AutomationExecutionMetadata::default()
     }
 }

@@ -1,13 +1,12 @@
 //! Actions: what each needs before it begins, and which of them run here.
 
-use super::{inputs::texts, runbook::whole_number, selector::shown};
+use super::{WAIT_FOR_CALENDARS, approval::Demand, runbook::whole_number, selector::shown};
 use jiff::{Span, SpanRelativeTo};
 use reeve_types::Timestamp;
 use serde_json::{Map, Value};
 
 /// AWS's limits and defaults.
 const MAX_SLEEP_SECONDS: i64 = 604_799;
-const MAX_APPROVERS: usize = 10;
 const APPROVAL_TIMEOUT_MS: i64 = 7 * 24 * 3_600_000;
 const MAX_APPROVAL_TIMEOUT_MS: i64 = 30 * 24 * 3_600_000;
 pub const MAX_ITERATIONS: usize = 100;
@@ -28,9 +27,14 @@ pub fn kind(action: &str) -> Kind {
         "aws:approve" | "aws:branch" | "aws:loop" | "aws:pause" | "aws:sleep" | "aws:updateVariable" => {
             Kind::Engine
         }
-        "aws:executeAutomation" | "aws:invokeWebhook" | "aws:runCommand" => Kind::Asked,
+        "aws:executeAutomation" | "aws:invokeWebhook" | "aws:runCommand" | WAIT_FOR_CALENDARS => Kind::Asked,
         _ => Kind::Unavailable,
     }
+}
+
+/// Whether an action waits for somebody, or for a calendar.
+pub fn waits(action: &str) -> bool {
+    matches!(action, "aws:approve" | "aws:pause" | WAIT_FOR_CALENDARS)
 }
 
 /// Why an action does not run here.
@@ -63,17 +67,7 @@ pub fn begin(action: &str, inputs: &Map<String, Value>, now_ms: i64) -> Result<B
     match action {
         "aws:sleep" => beginning.wait_until_ms = wake(inputs, now_ms)?,
         "aws:approve" => {
-            let approvers = texts(inputs, "Approvers")?;
-            let needed = min_approvals(inputs)?;
-            if approvers.len() > MAX_APPROVERS {
-                return Err(format!("Approvers names {}, and may name {MAX_APPROVERS}", approvers.len()));
-            }
-            if needed > approvers.len() {
-                return Err(format!(
-                    "MinRequiredApprovals is {needed}, and Approvers names {}: nobody could approve it",
-                    approvers.len()
-                ));
-            }
+            Demand::read(inputs)?;
             beginning.default_timeout_ms = APPROVAL_TIMEOUT_MS;
         }
         "aws:loop" => check_loop(inputs)?,
@@ -152,26 +146,6 @@ pub fn max_iterations(inputs: &Map<String, Value>) -> Result<usize, String> {
     })
 }
 
-/// How many have to approve.
-///
-/// # Errors
-/// A sentence that says what MinRequiredApprovals is.
-pub fn min_approvals(inputs: &Map<String, Value>) -> Result<usize, String> {
-    let Some(given) = inputs.get("MinRequiredApprovals") else { return Ok(1) };
-    let needed =
-        whole_number(given).and_then(|needed| usize::try_from(needed).ok()).filter(|needed| *needed > 0);
-    needed
-        .ok_or_else(|| format!("MinRequiredApprovals is {}, which is no positive whole number", shown(given)))
-}
-
-/// Whether a principal is one of those who may approve: by its name or the ARN of its user.
-pub fn is_approver(inputs: &Map<String, Value>, principal: &str) -> bool {
-    let approvers = texts(inputs, "Approvers").unwrap_or_default();
-    approvers.iter().any(|approver| {
-        approver == principal || approver.rsplit_once(":user/").is_some_and(|(_, name)| name == principal)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,8 +192,5 @@ mod tests {
         ] {
             assert!(of("aws:approve", &inputs).is_err(), "{inputs}");
         }
-        let inputs = json!({"Approvers": ["arn:aws:iam::1:user/alice", "bob"]});
-        let may = |who: &str| is_approver(inputs.as_object().unwrap(), who);
-        assert!(may("alice") && may("bob") && !may("user/alice") && !may("eve"));
     }
 }

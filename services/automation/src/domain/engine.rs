@@ -2,19 +2,19 @@
 //! event, or nothing while somebody or some instant is waited for.
 
 use super::{
+    WAIT_FOR_CALENDARS,
     actions::{self, Beginning, Kind},
     conditions,
     outcome::{self, Outcome, Status, end},
     outputs,
     runbook::{OnFailure, Runbook, Step, truth, whole_number},
     selector,
-    state::{Looping, Running, State, Stopping},
+    state::{Looping, Running, State, Stopping, step_execution_id},
     targets,
     values::Scope,
 };
 use reeve_contracts::automation::{ExecutionEvent, StepAttemptFailed, StepFinished, StepStarted};
 use serde_json::{Map, Value, json};
-use uuid::Uuid;
 
 /// What is decided on: an execution and its runbook, at an instant.
 struct Engine<'a> {
@@ -159,6 +159,7 @@ impl Engine<'_> {
             (action, Kind::Unavailable) => Some(Outcome::refused(actions::why_unavailable(action))),
             ("aws:sleep", _) => (self.now_ms >= running.wait_until_ms).then(Outcome::default),
             ("aws:approve", _) => outcome::of_approval(running),
+            (WAIT_FOR_CALENDARS, _) => outcome::of_calendars(running),
             ("aws:pause", _) => running.is_resumed.then(Outcome::default),
             ("aws:branch", _) => Some(outcome::of_branch(&running.inputs)),
             ("aws:updateVariable", _) => Some(self.update_variable(&running.inputs)),
@@ -372,11 +373,6 @@ fn iterator(looping: &Looping, iteration: u32) -> Option<Value> {
     items.get((iteration as usize).checked_sub(1)?).cloned()
 }
 
-/// The id of a step: of its execution and its place in it.
-pub fn step_execution_id(execution_id: &str, path: &str) -> String {
-    Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("automation/{execution_id}/{path}").as_bytes()).to_string()
-}
-
 /// As AWS says it.
 fn failure_message(running: &Running, stage: &str, cause: &str) -> String {
     if cause.is_empty() {
@@ -394,3 +390,6 @@ fn failure_message(running: &Running, stage: &str, cause: &str) -> String {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod resume_tests;

@@ -2,7 +2,9 @@
 //! next says the engine.
 
 use super::{
-    actions, engine,
+    WAIT_FOR_CALENDARS,
+    approval::Demand,
+    engine,
     outcome::Outcome,
     runbook::Runbook,
     state::{Decision, State, Stopping, due},
@@ -39,9 +41,17 @@ pub enum Command {
     Approve {
         step_name: String,
         comment: String,
+        /// Of those that are asked, the groups that the actor is in.
+        groups: Vec<String>,
     },
     Reject {
         step_name: String,
+        comment: String,
+        groups: Vec<String>,
+    },
+    /// To begin although a calendar is closed, or not at all. Whether the actor may, was decided on before.
+    OverrideCalendars {
+        approves: bool,
         comment: String,
     },
     Resume {
@@ -71,6 +81,8 @@ pub enum Error {
     UnknownStep(String),
     #[error("{0} is not one of the approvers.")]
     NoApprover(String),
+    #[error("{0} has asked for it: one's own request is approved by somebody else.")]
+    Own(String),
 }
 
 /// The aggregate.
@@ -112,17 +124,20 @@ impl Decider for Execution {
             _ if !state.exists() => Err(Error::Unknown),
             _ if !state.is_running() => Err(Error::Ended(state.ended.clone())),
             Command::Stop(stopping) => Ok(stop(state, stopping, principal, now_ms)),
-            Command::Approve { step_name, comment } => {
-                let step_execution_id = to_approve(state, &step_name, &principal)?;
-                let (execution_id, at_ms) = (state.id.clone(), now_ms);
-                let approved = StepApproved { execution_id, step_execution_id, principal, comment, at_ms };
-                Ok(Some(ExecutionEvent::StepApproved(approved)))
+            Command::Approve { step_name, comment, groups } => {
+                let step = to_approve(state, &step_name, &principal, &groups)?;
+                let said = Decision { principal, comment, at_ms: now_ms, groups };
+                Ok(Some(approved(state, step, said)))
             }
-            Command::Reject { step_name, comment } => {
-                let step_execution_id = to_approve(state, &step_name, &principal)?;
-                let (execution_id, at_ms) = (state.id.clone(), now_ms);
-                let rejected = StepRejected { execution_id, step_execution_id, principal, comment, at_ms };
-                Ok(Some(ExecutionEvent::StepRejected(rejected)))
+            Command::Reject { step_name, comment, groups } => {
+                let step = to_approve(state, &step_name, &principal, &groups)?;
+                let said = Decision { principal, comment, at_ms: now_ms, groups };
+                Ok(Some(rejected(state, step, said)))
+            }
+            Command::OverrideCalendars { approves, comment } => {
+                let step = to_override(state, &principal)?;
+                let said = Decision { principal, comment, at_ms: now_ms, groups: Vec::new() };
+                Ok(Some(if approves { approved(state, step, said) } else { rejected(state, step, said) }))
             }
             Command::Resume { step_name } => resume(state, &step_name, principal, now_ms).map(Some),
             Command::StartStep { step_name } => release(state, &step_name, principal, now_ms).map(Some),
@@ -146,13 +161,15 @@ impl Decider for Execution {
             ExecutionEvent::StepApproved(e) => {
                 let (principal, comment) = (e.principal.clone(), e.comment.clone());
                 if let Some(running) = &mut state.running {
-                    running.approvals.push(Decision { principal, comment, at_ms: e.at_ms });
+                    let groups = e.groups.clone();
+                    running.approvals.push(Decision { principal, comment, at_ms: e.at_ms, groups });
                 }
             }
             ExecutionEvent::StepRejected(e) => {
                 let (principal, comment) = (e.principal.clone(), e.comment.clone());
                 if let Some(running) = &mut state.running {
-                    running.rejection = Some(Decision { principal, comment, at_ms: e.at_ms });
+                    let said = Decision { principal, comment, at_ms: e.at_ms, ..Decision::default() };
+                    running.rejection = Some(said);
                 }
             }
             ExecutionEvent::StepResumed(_) => {
@@ -220,15 +237,43 @@ fn stop(state: &State, stopping: Stopping, principal: String, now_ms: i64) -> Op
     })
 }
 
+fn approved(state: &State, step_execution_id: String, said: Decision) -> ExecutionEvent {
+    let (execution_id, Decision { principal, comment, at_ms, groups }) = (state.id.clone(), said);
+    let approved = StepApproved { execution_id, step_execution_id, principal, comment, at_ms, groups };
+    ExecutionEvent::StepApproved(approved)
+}
+
+fn rejected(state: &State, step_execution_id: String, said: Decision) -> ExecutionEvent {
+    let (execution_id, Decision { principal, comment, at_ms, .. }) = (state.id.clone(), said);
+    let rejected = StepRejected { execution_id, step_execution_id, principal, comment, at_ms };
+    ExecutionEvent::StepRejected(rejected)
+}
+
+/// The step that waits for calendars. Who has asked for a change does not let it begin while one is closed.
+fn to_override(state: &State, principal: &str) -> Result<String, Error> {
+    let running = state.running.as_ref().filter(|step| step.action == WAIT_FOR_CALENDARS);
+    let Some(step) = running.filter(|step| step.rejection.is_none() && step.approvals.is_empty()) else {
+        return Err(Error::Signal("The execution does not wait for a calendar.".to_owned()));
+    };
+    if state.change_id == state.id && principal == state.principal {
+        return Err(Error::Own(principal.to_owned()));
+    }
+    Ok(step.step_execution_id.clone())
+}
+
 /// The approval that waits, if this principal may decide on it.
-fn to_approve(state: &State, step_name: &str, principal: &str) -> Result<String, Error> {
+fn to_approve(state: &State, step_name: &str, principal: &str, groups: &[String]) -> Result<String, Error> {
     let running = state.running.as_ref();
     let waiting = running.filter(|step| step.action == "aws:approve" && step.problem.is_empty());
     let waiting = waiting.filter(|step| step_name.is_empty() || step.name == step_name);
     let Some(step) = waiting else {
         return Err(Error::Signal("No step of the execution waits for an approval.".to_owned()));
     };
-    if !actions::is_approver(&step.inputs, principal) {
+    let demand = Demand::read(&step.inputs).map_err(Error::Signal)?;
+    if demand.is_own(principal, &state.principal) {
+        return Err(Error::Own(principal.to_owned()));
+    }
+    if !demand.may_decide(principal, groups) {
         return Err(Error::NoApprover(principal.to_owned()));
     }
     let has_decided =

@@ -1,10 +1,14 @@
 //! Decisions about executions: the aggregate, and the engine, which says what comes next. Pure.
 
 pub mod actions;
+pub mod approval;
+pub mod change;
 pub mod conditions;
 pub mod engine;
 pub mod execution;
+pub mod gate;
 pub mod inputs;
+pub mod order;
 pub mod outcome;
 pub mod outputs;
 pub mod runbook;
@@ -17,3 +21,5 @@ pub mod wish;
 
 /// What asked for a command, as its events say it.
 pub const ORIGIN: &str = "automation";
+/// An action of ours, which no document has: what follows waits until calendars are open.
+pub const WAIT_FOR_CALENDARS: &str = "reeve:waitForCalendars";

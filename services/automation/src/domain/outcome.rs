@@ -1,7 +1,8 @@
 //! How attempts of steps come out.
 
 use super::{
-    actions, conditions,
+    approval::Demand,
+    conditions,
     runbook::Step,
     selector,
     state::{Running, State},
@@ -139,7 +140,21 @@ pub fn of_branch(inputs: &Map<String, Value>) -> Outcome {
 
 /// How an approval comes out, if it does by what was said so far.
 pub fn of_approval(running: &Running) -> Option<Outcome> {
-    let needed = actions::min_approvals(&running.inputs).unwrap_or(1);
+    let demand = Demand::read(&running.inputs);
+    let mut outputs = decisions(running);
+    if let Some(rejection) = &running.rejection {
+        outputs.insert("ApprovalStatus".to_owned(), "Rejected".into());
+        let message = format!("{} rejected it", rejection.principal);
+        return Some(Outcome { is_retried: false, ..Outcome::failed(message, outputs) });
+    }
+    demand.is_ok_and(|demand| demand.is_met(&running.approvals)).then(|| {
+        outputs.insert("ApprovalStatus".to_owned(), "Approved".into());
+        Outcome::success(outputs)
+    })
+}
+
+/// Who said what.
+fn decisions(running: &Running) -> Map<String, Value> {
     let mut outputs = Map::new();
     let decisions = running.approvals.iter().map(|decision| (decision, "Approved"));
     let decisions = decisions.chain(running.rejection.iter().map(|decision| (decision, "Rejected")));
@@ -147,13 +162,14 @@ pub fn of_approval(running: &Running) -> Option<Outcome> {
         json!({"Approver": decision.principal, "Comment": decision.comment, "Decision": status, "TimeMs": decision.at_ms})
     });
     outputs.insert("ApproverDecisions".to_owned(), said.collect());
+    outputs
+}
+
+/// How waiting for calendars comes out by what those said who may override them.
+pub fn of_calendars(running: &Running) -> Option<Outcome> {
     if let Some(rejection) = &running.rejection {
-        outputs.insert("ApprovalStatus".to_owned(), "Rejected".into());
-        let message = format!("{} rejected it", rejection.principal);
-        return Some(Outcome { is_retried: false, ..Outcome::failed(message, outputs) });
+        let message = format!("{} does not let it begin while a calendar is closed", rejection.principal);
+        return Some(Outcome { is_retried: false, ..Outcome::failed(message, decisions(running)) });
     }
-    (running.approvals.len() >= needed).then(|| {
-        outputs.insert("ApprovalStatus".to_owned(), "Approved".into());
-        Outcome::success(outputs)
-    })
+    (!running.approvals.is_empty()).then(|| Outcome::success(decisions(running)))
 }

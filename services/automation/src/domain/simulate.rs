@@ -174,17 +174,19 @@ impl Run<'_> {
         let (step_name, comment) = (running.name.clone(), String::new());
         match running.action.as_str() {
             "aws:approve" => {
-                let approvers = super::inputs::texts(&running.inputs, "Approvers").unwrap_or_default();
-                let undecided = approvers.iter().find(|name| {
-                    let short = short(name);
-                    running.approvals.iter().all(|said| said.principal != short)
-                });
-                let approver = undecided.map(|name| short(name)).unwrap_or_default();
+                let demand = super::approval::Demand::read(&running.inputs)?;
+                let names: Vec<String> = demand.lines.iter().map(|line| short(&line.approver)).collect();
+                let has_decided = |name: &str| running.approvals.iter().any(|said| said.principal == name);
+                // Of a group any number may approve.
+                let undecided = names.iter().find(|name| !has_decided(name)).cloned();
+                let approver =
+                    undecided.unwrap_or_else(|| format!("approver {}", running.approvals.len() + 1));
+                let groups = demand.groups().map(str::to_owned).collect();
                 let command = match succeeds {
-                    true => Command::Approve { step_name, comment },
-                    false => Command::Reject { step_name, comment },
+                    true => Command::Approve { step_name, comment, groups },
+                    false => Command::Reject { step_name, comment, groups },
                 };
-                self.command(state, command, approver)
+                self.command(state, command, &approver)
             }
             "aws:pause" if succeeds => self.command(state, Command::Resume { step_name }, "simulation"),
             "aws:pause" => Err(format!("the step {} is a pause, which does not fail", running.name)),
@@ -213,6 +215,7 @@ impl Run<'_> {
     }
 }
 
-fn short(approver: &str) -> &str {
-    approver.rsplit_once(":user/").map_or(approver, |(_, name)| name)
+fn short(approver: &str) -> String {
+    let name = approver.rsplit_once(":user/").map_or(approver, |(_, name)| name);
+    name.strip_prefix("group:").map_or_else(|| name.to_owned(), |group| format!("somebody of {group}"))
 }

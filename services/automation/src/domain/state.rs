@@ -1,9 +1,10 @@
 //! What decisions about an execution are made on: how far it has come.
 
-use reeve_contracts::automation::{ExecutionStarted, StepFinished, StepStarted};
+use reeve_contracts::automation::{ExecutionStarted, Resumption, StepFinished, StepStarted};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
 
 /// As long the steps behind a cancelled one may run (AWS).
 pub const CLEAN_UP_MS: i64 = 120_000;
@@ -27,6 +28,9 @@ pub struct State {
     pub origin_kind: String,
     pub origin_id: String,
     pub target: String,
+    /// The change request that it is a part of, itself or from above; empty: of none.
+    #[serde(default)]
+    pub change_id: String,
     /// Empty when it has ended.
     pub document_json: String,
     pub values: Map<String, Value>,
@@ -56,6 +60,25 @@ pub struct State {
     /// Until when the steps behind a cancelled one may run.
     pub clean_up_until_ms: Option<i64>,
     pub children: Option<Children>,
+    /// The execution that the child of the next step goes on from; empty: none.
+    #[serde(default)]
+    pub resumes_child: String,
+    /// What it had come to before the step began that runs.
+    #[serde(default)]
+    pub before: Option<Box<State>>,
+    /// Where it can be resumed; kept when it has ended.
+    #[serde(default)]
+    pub resume: Option<Box<ResumePoint>>,
+}
+
+/// The step that did not succeed last, and what the execution had come to before it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ResumePoint {
+    pub step_name: String,
+    pub step_execution_id: String,
+    pub action: String,
+    pub attempt: u32,
+    pub state: State,
 }
 
 /// Somebody wants the execution to end.
@@ -91,6 +114,9 @@ pub struct Running {
     pub rejection: Option<Decision>,
     pub is_resumed: bool,
     pub is_stopped: bool,
+    /// The execution that its child goes on from; empty: it begins at the beginning.
+    #[serde(default)]
+    pub resumes: String,
 }
 
 /// What somebody said about a step that waits for it.
@@ -99,6 +125,9 @@ pub struct Decision {
     pub principal: String,
     pub comment: String,
     pub at_ms: i64,
+    /// Of those that are asked, the groups that the principal is in.
+    #[serde(default)]
+    pub groups: Vec<String>,
 }
 
 /// A loop that goes on.
@@ -161,6 +190,7 @@ impl State {
 
     /// The state in which an execution begins.
     pub fn begun(e: &ExecutionStarted) -> Self {
+        let reached = e.resumption.as_ref().map(Self::reached).unwrap_or_default();
         let mut state = Self {
             id: e.execution_id.clone(),
             input_hash: e.input_hash.clone(),
@@ -174,8 +204,9 @@ impl State {
             origin_kind: e.origin_kind.clone(),
             origin_id: e.origin_id.clone(),
             target: e.target.clone(),
+            change_id: e.change_id.clone(),
             is_interactive: e.mode == "Interactive",
-            ..Self::default()
+            ..reached
         };
         if let Some(targets) = &e.targets {
             state.children = Some(Children {
@@ -193,6 +224,13 @@ impl State {
             return state;
         }
         state.document_json.clone_from(&e.document_json);
+        if e.resumption.is_some() {
+            if let Some(looping) = &mut state.looping {
+                looping.step.step_execution_id = step_execution_id(&e.execution_id, &looping.step.name);
+                looping.step.due_ms = due(e.started_ms, looping.step.timeout_ms);
+            }
+            return state;
+        }
         state.values = serde_json::from_str(&e.values_json).unwrap_or_default();
         if let Ok(runbook) = super::runbook::Runbook::parse(&e.document_json) {
             state.next_step = runbook.steps.first().map(|step| step.name.clone());
@@ -202,7 +240,24 @@ impl State {
         state
     }
 
+    /// What an execution that is resumed had come to.
+    fn reached(resumption: &Resumption) -> Self {
+        let Ok(reached) = serde_json::from_str::<Self>(&resumption.state_json) else {
+            let failure_message = "What it was to go on from cannot be read by this release".to_owned();
+            return Self { has_failed: true, failure_message, ..Self::default() };
+        };
+        Self { resumes_child: resumption.child_execution_id.clone(), ..reached }
+    }
+
     pub(super) fn step_started(&mut self, e: &StepStarted) {
+        let resumes = std::mem::take(&mut self.resumes_child);
+        if e.action != "aws:loop" {
+            // The document is the execution's own.
+            let (document, resume) = (std::mem::take(&mut self.document_json), self.resume.take());
+            self.before = None;
+            self.before = Some(Box::new(self.clone()));
+            (self.document_json, self.resume) = (document, resume);
+        }
         let step = Running {
             step_execution_id: e.step_execution_id.clone(),
             name: e.step_name.clone(),
@@ -217,6 +272,7 @@ impl State {
             timeout_ms: e.timeout_ms,
             is_end: e.is_end,
             is_critical: e.is_critical,
+            resumes,
             ..Running::default()
         };
         self.released = None;
@@ -255,6 +311,14 @@ impl State {
                 None => return,
             },
         };
+        if e.status != "Success" && ended.is_critical && ended.action != "aws:loop" {
+            self.resume = self.before.take().map(|before| {
+                let state = State { document_json: self.document_json.clone(), ..*before };
+                let (step_name, action) = (e.step_name.clone(), e.action.clone());
+                let (step_execution_id, attempt) = (e.step_execution_id.clone(), e.attempt);
+                Box::new(ResumePoint { step_name, step_execution_id, action, attempt, state })
+            });
+        }
         if ended.is_critical && self.failure_message.is_empty() {
             self.failure_message.clone_from(&e.failure_message);
         }
@@ -287,6 +351,9 @@ impl State {
     pub(super) fn ended(&mut self, status: &str) {
         let kept = std::mem::take(self);
         *self = Self {
+            change_id: kept.change_id,
+            // What went well is never gone on from.
+            resume: kept.resume.filter(|_| status != "Success"),
             id: kept.id,
             input_hash: kept.input_hash,
             ended: status.to_owned(),
@@ -307,4 +374,9 @@ impl State {
 /// When an attempt that begins now and may take so long times out; 0: never.
 pub fn due(begun_ms: i64, timeout_ms: i64) -> i64 {
     if timeout_ms > 0 { begun_ms.saturating_add(timeout_ms) } else { 0 }
+}
+
+/// The id of a step: of its execution and its place in it.
+pub fn step_execution_id(execution_id: &str, path: &str) -> String {
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("automation/{execution_id}/{path}").as_bytes()).to_string()
 }

@@ -2,8 +2,9 @@
 //! the attempt: it is asked once, however often the event is delivered.
 
 use super::{
-    ORIGIN,
+    ORIGIN, WAIT_FOR_CALENDARS,
     inputs::{list_of_texts, texts},
+    order::{self, ChildOrder},
     selector::shown,
     state::State,
 };
@@ -26,27 +27,23 @@ pub enum Wish {
     /// That a message is not sent any more.
     CancelNotification { id: Uuid },
     /// Another execution; its id is this one.
-    Child(Child),
+    Child(Box<Child>),
+    /// To go on as soon as these calendars are open.
+    Calendars { step_execution_id: String, attempt: u32, calendar_names: Vec<String> },
     /// The end of another execution.
     StopChild { id: Uuid },
 }
 
 /// Another execution, and what waits for it: an attempt of a step, or the execution that has a child for each target.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Child {
     pub id: Uuid,
     pub order: ChildOrder,
     pub step_execution_id: String,
     pub attempt: u32,
     pub target: String,
-}
-
-/// What another execution is to run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ChildOrder {
-    pub document_name: String,
-    pub document_version: String,
-    pub parameters: BTreeMap<String, Vec<String>>,
+    /// The execution that it goes on from; empty: it begins at the beginning.
+    pub resumes: String,
 }
 
 /// The id of what an attempt of a step asks for.
@@ -66,7 +63,7 @@ pub fn of(event: &ExecutionEvent, state: &State) -> Vec<Wish> {
         ExecutionEvent::StepFinished(e) => give_up(&e.action, &e.status, &e.step_execution_id, e.attempt),
         ExecutionEvent::ChildrenAdmitted(e) => {
             let indices = e.first_index..e.first_index.saturating_add(e.count);
-            indices.filter_map(|index| child_of_target(state, index)).map(Wish::Child).collect()
+            indices.filter_map(|index| child_of_target(state, index)).map(Box::new).map(Wish::Child).collect()
         }
         ExecutionEvent::ExecutionStopRequested(e) if e.r#type != "Complete" => {
             let running = state.children.iter().flat_map(|children| &children.running);
@@ -95,9 +92,17 @@ fn child_of_target(state: &State, index: u32) -> Option<Child> {
         document_name: children.document_name.clone(),
         document_version: children.document_version.clone(),
         parameters,
+        ..ChildOrder::default()
     };
     let runs = children.running.contains(&id.to_string());
-    runs.then(|| Child { id, order, step_execution_id: String::new(), attempt: 0, target })
+    runs.then(|| Child {
+        id,
+        order,
+        step_execution_id: String::new(),
+        attempt: 0,
+        target,
+        resumes: String::new(),
+    })
 }
 
 /// What an attempt asks for, if it still runs: of one that has ended meanwhile nothing is asked any more.
@@ -115,6 +120,7 @@ fn begin(state: &State, step_execution_id: &str, attempt: u32) -> Vec<Wish> {
                     origin_id: format!("{}/{step_execution_id}/{attempt}", state.id),
                     account: state.account.clone(),
                     region: state.region.clone(),
+                    change_id: state.change_id.clone(),
                     ..request
                 };
                 vec![Wish::Command { id, request: Box::new(request) }]
@@ -135,10 +141,23 @@ fn begin(state: &State, step_execution_id: &str, attempt: u32) -> Vec<Wish> {
                 vec![Wish::Notification { id, request: Box::new(request) }]
             })
             .unwrap_or_default(),
+        WAIT_FOR_CALENDARS => {
+            let (step_execution_id, names) =
+                (step_execution_id.to_owned(), texts(&running.inputs, "CalendarNames"));
+            let calendar_names = names.unwrap_or_default();
+            vec![Wish::Calendars { step_execution_id, attempt, calendar_names }]
+        }
         "aws:executeAutomation" => child(&running.inputs)
             .map(|order| {
                 let (step_execution_id, target) = (step_execution_id.to_owned(), String::new());
-                vec![Wish::Child(Child { id, order, step_execution_id, attempt, target })]
+                vec![Wish::Child(Box::new(Child {
+                    id,
+                    order,
+                    step_execution_id,
+                    attempt,
+                    target,
+                    resumes: running.resumes.clone(),
+                }))]
             })
             .unwrap_or_default(),
         _ => Vec::new(),
@@ -244,7 +263,9 @@ pub fn child(inputs: &Map<String, Value>) -> Result<ChildOrder, String> {
         match name.as_str() {
             "DocumentName" => order.document_name = text(name, value)?,
             "DocumentVersion" => order.document_version = text(name, value)?,
+            "DocumentHash" => order.document_hash = text(name, value)?,
             "RuntimeParameters" => order.parameters = parameters(name, value)?,
+            "Targets" => order.targets = Some(order::targets(value)?),
             name => return Err(format!("{name} is no input of aws:executeAutomation that is built here")),
         }
     }
@@ -284,6 +305,8 @@ fn parameters(name: &str, value: &Value) -> Result<BTreeMap<String, Vec<String>>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::gate;
+    use reeve_contracts::automation::Targets;
     use serde_json::json;
 
     #[test]
@@ -310,5 +333,25 @@ mod tests {
         ] {
             assert!(of(inputs).unwrap_err().contains(named), "{named}");
         }
+    }
+
+    #[test]
+    fn what_runs_as_a_child_is_what_was_asked_for() {
+        let targets =
+            Targets { values: vec!["{{ x }}".into()], parameter_name: "P".into(), ..Targets::default() };
+        let parameters = [("A".to_owned(), vec!["{{ global:DATE }}".to_owned()])].into();
+        let order = ChildOrder {
+            document_name: "R".into(),
+            document_version: "3".into(),
+            document_hash: "h".into(),
+            parameters,
+            targets: Some(targets),
+        };
+        let (step, values) = gate::run(&order);
+        let mut inputs = step["inputs"].as_object().unwrap().clone();
+        // As the engine resolves a reference that stands alone.
+        inputs.insert("RuntimeParameters".into(), values[gate::VALUES]["parameters"].clone());
+        inputs.insert("Targets".into(), values[gate::VALUES]["targets"].clone());
+        assert_eq!(child(&inputs), Ok(order));
     }
 }

@@ -1,11 +1,11 @@
-//! What this service keeps of documents: the runbooks.
+//! What this service keeps of documents: the runbooks and the change templates.
 
 use reeve_contracts::documents::Version;
 use reeve_document_language::{Checked, DocumentInput, check};
 use reeve_fleet::Content;
 use serde::{Deserialize, Serialize};
 
-/// A version of a runbook, read once and not at each start.
+/// A version of one, read once and not at each start.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct ContentRow {
     pub hash: String,
@@ -17,11 +17,11 @@ pub(crate) struct ContentRow {
 }
 
 impl Content for ContentRow {
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     fn of(document_type: &str, version: &Version) -> Self {
         let hash = version.hash.clone();
-        if document_type != "Automation" {
+        if !matches!(document_type, "Automation" | "Automation.ChangeTemplate") {
             return Self { hash, ..Self::default() };
         }
         let checked = match version.format.parse() {

@@ -1,9 +1,10 @@
 //! Executions as they are listed.
 
-use crate::domain::execution::ExecutionEvent;
+use crate::domain::{actions, execution::ExecutionEvent};
 use reeve_contracts::automation::ExecutionStarted;
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
-use reeve_types::Timestamp;
+use reeve_fleet::change_status;
+use reeve_types::{Timestamp, ids::ops_item_id};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -49,6 +50,20 @@ pub(crate) struct ExecutionRow {
     pub ended: BTreeMap<String, i32>,
     pub started_children: i32,
     pub steps: i32,
+    /// Of a change request.
+    pub change: Option<ChangeRow>,
+    /// What it goes on from, and with which step; empty: it began at the beginning.
+    pub resumed_execution_id: String,
+    pub resumed_step_name: String,
+}
+
+/// What an execution has that is a change request.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct ChangeRow {
+    pub name: String,
+    pub runbooks_json: String,
+    pub scheduled_ms: i64,
+    pub ops_item_id: String,
 }
 
 /// The newest come first.
@@ -61,7 +76,7 @@ pub(crate) struct Executions;
 
 impl Projection for Executions {
     const NAME: &'static str = "executions";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = ExecutionEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<ExecutionEvent>) {
@@ -81,8 +96,9 @@ fn start(view: &mut dyn View, e: &ExecutionStarted) {
     }
     let is_interactive = e.mode == "Interactive";
     let targets = e.targets.clone().unwrap_or_default();
+    let resumption = e.resumption.clone().unwrap_or_default();
     let runbook = crate::domain::runbook::Runbook::parse(&e.document_json).unwrap_or_default();
-    let row = ExecutionRow {
+    let mut row = ExecutionRow {
         id: e.execution_id.clone(),
         document_name: e.document_name.clone(),
         document_version: e.document_version.clone(),
@@ -106,12 +122,34 @@ fn start(view: &mut dyn View, e: &ExecutionStarted) {
         target_maps_json: targets.target_maps_json,
         max_concurrency: targets.max_concurrency,
         max_errors: targets.max_errors,
+        resumed_execution_id: resumption.execution_id,
+        resumed_step_name: resumption.step_name,
+        change: e.change.as_ref().map(|change| ChangeRow {
+            name: change.name.clone(),
+            runbooks_json: change.runbooks_json.clone(),
+            scheduled_ms: change.scheduled_ms,
+            ops_item_id: ops_item_id(&e.execution_id, 0),
+        }),
         ..ExecutionRow::default()
     };
+    if e.change.is_some() {
+        row.status =
+            change_status("", &ExecutionEvent::ExecutionStarted(e.clone())).unwrap_or_default().to_owned();
+    }
     view.put_row(EXECUTIONS, &e.execution_id, row);
 }
 
 fn change(row: &mut ExecutionRow, event: &ExecutionEvent) {
+    let before = row.status.clone();
+    take(row, event);
+    // A change request has statuses of its own, until it is cancelled.
+    let is_over = matches!(event, ExecutionEvent::ExecutionFinished(_));
+    if row.change.is_some() && (before != CANCELLING || is_over) {
+        row.status = change_status(&before, event).map_or(before, str::to_owned);
+    }
+}
+
+fn take(row: &mut ExecutionRow, event: &ExecutionEvent) {
     match event {
         ExecutionEvent::ExecutionStarted(_)
         | ExecutionEvent::StepAttemptFailed(_)
@@ -122,7 +160,7 @@ fn change(row: &mut ExecutionRow, event: &ExecutionEvent) {
         ExecutionEvent::StepStarted(e) => {
             row.current_step_name.clone_from(&e.step_name);
             row.current_action.clone_from(&e.action);
-            let waits = matches!(e.action.as_str(), "aws:approve" | "aws:pause") && e.problem.is_empty();
+            let waits = actions::waits(&e.action) && e.problem.is_empty();
             set_status(row, if waits { WAITING } else { IN_PROGRESS });
         }
         ExecutionEvent::StepFinished(e) => {

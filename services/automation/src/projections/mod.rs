@@ -8,4 +8,4 @@ mod steps;
 pub(crate) use commands::{COMMANDS, CommandRow, Commands, Invocations};
 pub(crate) use documents::ContentRow;
 pub(crate) use executions::{CHILDREN, EXECUTIONS, ExecutionRow, Executions, ORDER};
-pub(crate) use steps::{DUE, STEPS, StepRow, Steps};
+pub(crate) use steps::{BY_CALENDAR, DUE, STEPS, StepRow, Steps};

@@ -1,15 +1,15 @@
 //! The steps of executions, those that have not begun among them, and the timers of those that run.
 
 use crate::domain::{
-    engine::step_execution_id,
+    WAIT_FOR_CALENDARS, actions,
     execution::ExecutionEvent,
     outputs,
     runbook::{Runbook, Step},
-    state::{CLEAN_UP_MS, due},
+    state::{CLEAN_UP_MS, due, step_execution_id},
 };
-use reeve_contracts::automation::{ExecutionStarted, StepStarted};
+use reeve_contracts::automation::{ExecutionStarted, StepStarted, TakenStep};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, timers};
-use reeve_types::Timestamp;
+use reeve_types::{Timestamp, arn::id_or_arn};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -18,6 +18,8 @@ use std::collections::BTreeMap;
 pub(crate) const STEPS: &str = "steps";
 /// Their keys by `<execution>/<step execution>`.
 const KEYS: &str = "step-keys";
+/// Executions that wait for a calendar, by `<calendar>/<execution>`.
+pub(crate) const BY_CALENDAR: &str = "by-calendar";
 /// When something is due in an execution, by `<execution>/<step execution>`.
 pub(crate) const DUE: &str = "due";
 
@@ -67,6 +69,9 @@ impl Projection for Steps {
             ExecutionEvent::StepStarted(e) => {
                 let key = begin(view, e, event.position.0);
                 view.update_row::<StepRow>(STEPS, &key, |row| started(row, e));
+                for calendar in calendars(&e.action, &e.inputs_json) {
+                    view.put_row(BY_CALENDAR, &format!("{calendar}/{id}"), id.clone());
+                }
                 let instants = [e.wait_until_ms, due(e.started_ms, e.timeout_ms)];
                 set(
                     view,
@@ -81,6 +86,12 @@ impl Projection for Steps {
             }
             ExecutionEvent::StepFinished(e) => {
                 timers::cancel(view, DUE, &timer(&e.step_execution_id));
+                if e.action == WAIT_FOR_CALENDARS {
+                    let names = row(view, id, &e.step_execution_id).inputs.remove("CalendarNames");
+                    for calendar in names_of(&names.unwrap_or_default()) {
+                        view.remove(BY_CALENDAR, format!("{calendar}/{id}").as_bytes());
+                    }
+                }
                 if e.status == "Cancelled" && !e.next_step.is_empty() {
                     set(view, &timer("clean-up"), Some(e.finished_ms.saturating_add(CLEAN_UP_MS)));
                 }
@@ -115,6 +126,25 @@ fn change(view: &mut dyn View, execution: &str, step: &str, change: impl FnOnce(
     }
 }
 
+fn row(view: &mut dyn View, execution: &str, step: &str) -> StepRow {
+    let key = view.row::<String>(KEYS, &format!("{execution}/{step}")).unwrap_or_default();
+    view.row(STEPS, &key).unwrap_or_default()
+}
+
+/// The calendars that a step waits for.
+fn calendars(action: &str, inputs_json: &str) -> Vec<String> {
+    let inputs: Map<String, Value> = match action {
+        WAIT_FOR_CALENDARS => serde_json::from_str(inputs_json).unwrap_or_default(),
+        _ => return Vec::new(),
+    };
+    inputs.get("CalendarNames").map(|names| names_of(&names.to_string())).unwrap_or_default()
+}
+
+fn names_of(json: &str) -> Vec<String> {
+    let names: Vec<String> = serde_json::from_str(json).unwrap_or_default();
+    names.iter().map(|name| id_or_arn("document", name).to_owned()).collect()
+}
+
 fn skeleton(runbook: &Runbook, loop_name: &str, step: &Step) -> StepRow {
     StepRow {
         name: step.name.clone(),
@@ -138,6 +168,42 @@ fn pending(view: &mut dyn View, e: &ExecutionStarted) {
         view.put_row(KEYS, &format!("{}/{id}", e.execution_id), key.clone());
         view.put_row(STEPS, &key, StepRow { id, ..skeleton(&runbook, "", step) });
     }
+    let resumption = e.resumption.clone().unwrap_or_default();
+    for (index, step) in resumption.steps.iter().enumerate() {
+        take_over(view, e, (&resumption.execution_id, index), step);
+    }
+}
+
+/// The output that says that a step was not carried out here, and where it was.
+const TAKEN_OVER_FROM: &str = "reeve:takenOverFrom";
+
+/// Shows a step of another execution as taken over.
+fn take_over(view: &mut dyn View, e: &ExecutionStarted, (from, index): (&str, usize), taken: &TakenStep) {
+    let path = match taken.loop_name.as_str() {
+        "" => taken.step_name.clone(),
+        of_loop => format!("{of_loop}/{}/{}", taken.iteration, taken.step_name),
+    };
+    let id = step_execution_id(&e.execution_id, &path);
+    let place = StepStarted {
+        execution_id: e.execution_id.clone(),
+        step_execution_id: id.clone(),
+        loop_name: taken.loop_name.clone(),
+        iteration: taken.iteration,
+        ..StepStarted::default()
+    };
+    let key = begin(view, &place, index as u64);
+    view.update_row::<StepRow>(STEPS, &key, |row| {
+        row.id = id;
+        row.name.clone_from(&taken.step_name);
+        row.action.clone_from(&taken.action);
+        row.status.clone_from(&taken.status);
+        row.inputs = serde_json::from_str(&taken.inputs_json).unwrap_or_default();
+        row.outputs = serde_json::from_str(&taken.outputs_json).unwrap_or_default();
+        row.outputs.insert(TAKEN_OVER_FROM.to_owned(), vec![from.to_owned()]);
+        row.started_ms = Some(taken.started_ms);
+        row.ended_ms = (taken.finished_ms > 0).then_some(taken.finished_ms);
+        row.iterator_value.clone_from(&taken.iterator_value_json);
+    });
 }
 
 /// The key of a step that begins: one of a loop is new.
@@ -160,7 +226,7 @@ fn started(row: &mut StepRow, e: &StepStarted) {
     row.id.clone_from(&e.step_execution_id);
     row.name.clone_from(&e.step_name);
     row.action.clone_from(&e.action);
-    let waits = matches!(e.action.as_str(), "aws:approve" | "aws:pause") && e.problem.is_empty();
+    let waits = actions::waits(&e.action) && e.problem.is_empty();
     row.status = if waits { "Waiting" } else { "InProgress" }.to_owned();
     row.started_ms = Some(e.started_ms);
     let inputs: Map<String, Value> = serde_json::from_str(&e.inputs_json).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use super::filters::{Candidate, Filter};
 use crate::{
+    domain::rules::CHANGE_REQUEST,
     projections::items::{ITEMS, ItemRow, RECENT, RECENT_UNRESOLVED},
     reading::{operational_data, seconds},
 };
@@ -22,8 +23,9 @@ pub async fn describe(
         false => RECENT,
     };
     let row = |key: &str| views.look::<ItemRow>(ITEMS, key.split_once('/')?.1);
+    let wants_changes = filters.iter().any(Filter::is_about_changes);
     let keep = |key: &str, (): &()| {
-        row(key).is_some_and(|row| {
+        row(key).filter(|row| wants_changes || row.item.kind != CHANGE_REQUEST).is_some_and(|row| {
             let candidate = Candidate::new(&call.handle, &row, &call.caller.account);
             filters.iter().all(|filter| filter.holds(&candidate))
         })

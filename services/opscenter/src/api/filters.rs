@@ -1,6 +1,11 @@
 //! What DescribeOpsItems keeps: several filters all, several values any. Values have any length, unlike AWS's.
 
-use crate::{domain::rules::TYPES, projections::items::ItemRow, reading::operational_data};
+use crate::{
+    domain::rules::{CHANGE_REQUEST, TYPES},
+    projections::items::ItemRow,
+    reactors::changes::{APPROVERS, REQUESTER, TEMPLATE},
+    reading::operational_data,
+};
 use reeve_contracts::ssm::{OpsItemDataValue, OpsItemFilter};
 use reeve_runtime::{ApiError, Handle, Operator, words_of};
 use reeve_types::Timestamp;
@@ -11,7 +16,7 @@ const OPERATORS: [Operator; 4] =
     [Operator::Equal, Operator::Contains, Operator::GreaterThan, Operator::LessThan];
 
 /// The keys that are compared with each operator, as AWS documents them.
-const EQUAL: [&str; 14] = [
+const EQUAL: [&str; 19] = [
     "Status",
     "Priority",
     "Source",
@@ -26,6 +31,11 @@ const EQUAL: [&str; 14] = [
     "Category",
     "Severity",
     "OpsItemType",
+    "ChangeRequestByRequesterArn",
+    "ChangeRequestByRequesterName",
+    "ChangeRequestByApproverArn",
+    "ChangeRequestByApproverName",
+    "ChangeRequestByTemplate",
 ];
 const CONTAINS: [&str; 5] = ["Source", "Title", "OperationalDataValue", "ResourceId", "CreatedBy"];
 const INSTANTS: [&str; 6] = [
@@ -111,8 +121,28 @@ impl<'a> Candidate<'a> {
             "OperationalDataValue" => self.data.values().filter_map(|datum| datum.value.clone()).collect(),
             "ResourceId" => self.listed("/aws/resources", "arn"),
             "AutomationId" => self.listed("/aws/automations", "automationId"),
+            "ChangeRequestByRequesterName" => self.lines(REQUESTER),
+            "ChangeRequestByApproverName" => self.lines(APPROVERS),
+            "ChangeRequestByRequesterArn" => self.arns(REQUESTER),
+            "ChangeRequestByApproverArn" => self.arns(APPROVERS),
+            "ChangeRequestByTemplate" => self.lines(TEMPLATE),
             _ => Vec::new(),
         }
+    }
+
+    /// What a change request says under a key, by name.
+    fn lines(&self, key: &str) -> Vec<String> {
+        let data = self.row.item.data.get(key).filter(|_| self.row.item.kind == CHANGE_REQUEST);
+        data.map(|datum| datum.value.lines().map(str::to_owned).collect()).unwrap_or_default()
+    }
+
+    fn arns(&self, key: &str) -> Vec<String> {
+        let arn = |name: String| match name.strip_prefix("group:") {
+            _ if name.starts_with("arn:") => name,
+            Some(group) => format!("arn:aws:iam::{}:group/{group}", self.account),
+            None => format!("arn:aws:iam::{}:user/{name}", self.account),
+        };
+        self.lines(key).into_iter().map(arn).collect()
     }
 
     fn listed(&self, key: &str, member: &str) -> Vec<String> {
@@ -190,6 +220,13 @@ impl Filter {
             ));
         }
         Ok(Self { key, operator, values, instants })
+    }
+
+    /// Whether it asks for change requests, which are not among ordinary items.
+    pub fn is_about_changes(&self) -> bool {
+        self.key.starts_with("ChangeRequestBy")
+            || self.key == "OpsItemId"
+            || self.key == "OpsItemType" && self.values.iter().any(|value| value == CHANGE_REQUEST)
     }
 
     /// Whether nothing Resolved meets it: then the items that are not are enough to look at.

@@ -17,7 +17,7 @@ pub(super) const MAX_RELATED_ITEMS: usize = 100;
 const MAX_URI_BYTES: usize = 2_048;
 
 pub const TYPES: [&str; 3] = ["/aws/issue", "/aws/insight", CHANGE_REQUEST];
-const CHANGE_REQUEST: &str = "/aws/changerequest";
+pub const CHANGE_REQUEST: &str = "/aws/changerequest";
 /// What people set; the other statuses of AWS's model belong to change requests.
 const STATUSES: [&str; 3] = ["Open", "InProgress", "Resolved"];
 

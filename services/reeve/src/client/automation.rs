@@ -2,7 +2,7 @@
 
 use super::{
     Format,
-    connection::Connection,
+    connection::{AUTOMATION, Connection},
     list::{all, print},
     stdout,
     table::{cell, instant},
@@ -44,6 +44,9 @@ pub enum Command {
         #[arg(long)]
         complete: bool,
     },
+    /// Goes on with an execution that has failed, from the step that did: prints the id of the new one. What came before is taken
+    /// over; children go on from their failed steps as well, and approvals are asked for anew.
+    Resume { execution: String },
     /// Says something to an execution that waits for it.
     Signal {
         execution: String,
@@ -99,6 +102,14 @@ pub async fn automation(connection: &Connection, command: Command, format: Forma
             let input = json!({"AutomationExecutionId": execution, "Type": kind});
             connection.call("StopAutomationExecution", &input).await.map(|_| ())
         }
+        Command::Resume { execution } => {
+            let input = json!({"automationExecutionId": execution});
+            let answer = connection.call_of(&AUTOMATION, "ResumeAutomationExecution", &input).await?;
+            match format {
+                Format::Json => stdout::line(&answer),
+                Format::Text => stdout::line(cell(&answer, "automationExecutionId")),
+            }
+        }
         Command::Signal { execution, signal, step, comment } => {
             let mut payload = json!({});
             let named = if signal == "StopStep" { "StepExecutionId" } else { "StepName" };
@@ -121,7 +132,7 @@ pub async fn automation(connection: &Connection, command: Command, format: Forma
 }
 
 /// `NAME=VALUE` as parameters are sent.
-fn pairs(texts: &[String]) -> anyhow::Result<BTreeMap<String, Vec<String>>> {
+pub(super) fn pairs(texts: &[String]) -> anyhow::Result<BTreeMap<String, Vec<String>>> {
     let mut pairs = BTreeMap::<String, Vec<String>>::new();
     for text in texts {
         let (name, value) = text.split_once('=').with_context(|| format!("{text:?} is not NAME=VALUE"))?;
@@ -167,6 +178,7 @@ async fn show(connection: &Connection, execution: &str, format: Format) -> anyho
         "AutomationExecutionStatus",
         "ExecutedBy",
         "FailureMessage",
+        "WarningMessage",
         "Target",
     ] {
         if !of[member].is_null() {
@@ -187,7 +199,10 @@ async fn show(connection: &Connection, execution: &str, format: Format) -> anyho
             cell(step, "StepStatus"),
             instant(step, "ExecutionStartTime"),
             instant(step, "ExecutionEndTime"),
-            cell(step, "FailureMessage"),
+            match step["Outputs"]["reeve:takenOverFrom"][0].as_str() {
+                Some(from) => format!("taken over from {from}"),
+                None => cell(step, "FailureMessage"),
+            },
         ]
     })
 }

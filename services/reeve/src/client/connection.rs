@@ -68,6 +68,11 @@ pub static FEED: Api = Api { service: "feed", target_prefix: "ReeveFeed", next_t
 /// Ours: what rules have matched, and would have.
 pub static RULES: Api = Api { service: "rules", target_prefix: "ReeveRules", next_token: "nextToken" };
 
+/// Ours: executions that are resumed.
+pub static AUTOMATION: Api =
+    Api { service: "automation", target_prefix: "ReeveAutomation", next_token: "nextToken" };
+/// Ours: the rules that commands and runbooks wait for.
+pub static CHANGES: Api = Api { service: "changes", target_prefix: "ReeveChanges", next_token: "nextToken" };
 /// Ours: when windows fire, and for whom.
 pub static MAINTENANCE_WINDOWS: Api =
     Api { service: "maintenance-windows", target_prefix: "ReeveMaintenanceWindows", next_token: "nextToken" };
@@ -101,6 +106,8 @@ impl Api {
             &EVENTS,
             &FEED,
             &RULES,
+            &CHANGES,
+            &AUTOMATION,
             &RUN_COMMAND,
             &PATCHING,
         ];

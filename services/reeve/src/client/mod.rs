@@ -6,6 +6,7 @@ pub mod associations;
 pub mod automation;
 pub mod bus_user;
 pub mod calendar;
+pub mod changes;
 pub mod command;
 pub mod compliance;
 pub mod connection;

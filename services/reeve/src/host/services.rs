@@ -68,6 +68,7 @@ pub const ENTRIES: [Entry; 22] = [
         authorizes: false,
         describe: |_| Ok(reeve_change_calendar::service()),
     },
+    Entry { name: "changes", secrets: &[], authorizes: false, describe: |_| Ok(reeve_changes::service()) },
     Entry {
         name: "compliance",
         secrets: &[],

@@ -3,7 +3,9 @@
 use super::{is_listed, unknown_command};
 use crate::{
     domain::{Counts, Rollout, invocation},
-    projections::{BY_NODE, BY_TIME, COMMANDS, CommandRow, INVOCATIONS, InvocationRow, ROLLOUTS},
+    projections::{
+        BY_NODE, BY_TIME, COMMANDS, CommandRow, HELD, HeldRow, INVOCATIONS, InvocationRow, ROLLOUTS,
+    },
 };
 use reeve_contracts::ssm;
 use reeve_runtime::{ApiError, Call, Handle, Page, page_size, to_answers, word_of};
@@ -23,7 +25,10 @@ fn status(row: &CommandRow, counts: &Counts) -> (String, String) {
 /// A command in AWS's shape.
 pub fn answer(handle: &Handle, row: CommandRow) -> ssm::Command {
     let Rollout { counts, .. } = handle.views().get(ROLLOUTS, &row.id).unwrap_or_default();
-    let (status, details) = status(&row, &counts);
+    let (status, details) = match handle.views().look::<HeldRow>(HELD, &row.id) {
+        Some(held) => ("Pending".to_owned(), held.waits_for().to_owned()),
+        None => status(&row, &counts),
+    };
     let request: ssm::SendCommandRequest = serde_json::from_str(&row.request_json).unwrap_or_default();
     let count = |n: u32| i32::try_from(n).ok();
     ssm::Command {

@@ -21,6 +21,7 @@ impl From<command::Error> for ApiError {
     fn from(error: command::Error) -> Self {
         match error {
             command::Error::Unknown => Self::new("InvalidCommandId", error.to_string()),
+            command::Error::Held => Self::new("InvalidInstanceId", error.to_string()),
             // Two who send under one id list its nodes against each other: whoever asks again lists anew.
             command::Error::Targets { .. } | command::Error::OtherListing { .. } => {
                 Self::new("TooManyUpdates", error.to_string())

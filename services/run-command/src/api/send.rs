@@ -46,6 +46,7 @@ fn order(call: &Call<ssm::SendCommandRequest>) -> Result<Order, ApiError> {
         account: call.caller.account.clone(),
         region: call.caller.region.clone(),
         origin: None,
+        change_id: String::new(),
     })
 }
 

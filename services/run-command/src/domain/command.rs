@@ -3,8 +3,8 @@
 use super::{Counts, settle};
 pub use reeve_contracts::run_command::CommandEvent;
 use reeve_contracts::run_command::{
-    CommandCancelRequested, CommandFinished, CommandRefused, CommandSent, Dispatched, InvocationsDispatched,
-    TargetsListed,
+    CommandApproved, CommandCancelRequested, CommandFinished, CommandHeld, CommandRefused, CommandSent,
+    Dispatched, InvocationsDispatched, TargetsListed,
 };
 use reeve_eventsourcing::{Context, Decider};
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,8 @@ pub enum Error {
     Targets { listed: u32, wanted: u32 },
     #[error("Nodes were listed for the command as it was asked for at {listed} ms, not at {wanted} ms.")]
     OtherListing { listed: i64, wanted: i64 },
+    #[error("The command is not sent yet, as a change rule holds it: it can be cancelled as a whole alone.")]
+    Held,
 }
 
 /// What may be asked of a sent command.
@@ -26,6 +28,14 @@ pub enum Command {
     /// It will be sent to these nodes as well.
     ListTargets(TargetsListed),
     Send(Box<CommandSent>),
+    /// Change rules hold it.
+    Hold(Box<CommandHeld>),
+    /// Those who were asked have approved it.
+    Approve {
+        execution_id: String,
+    },
+    /// Nothing holds it any more.
+    Release(Box<CommandSent>),
     /// It cannot be sent.
     Refuse(Box<CommandRefused>),
     /// These nodes have their turn.
@@ -63,6 +73,11 @@ pub struct State {
     next: u32,
     cancellations: u32,
     sent: bool,
+    /// Whether change rules hold it, and whether it is still to be approved.
+    #[serde(default)]
+    held: bool,
+    #[serde(default)]
+    awaits_approval: bool,
     max_errors: String,
     cancel_requested: bool,
     pub finished: bool,
@@ -83,7 +98,34 @@ impl Decider for SentCommand {
 
     fn decide(state: &State, command: Command, _: &Context) -> Result<Option<CommandEvent>, Error> {
         Ok(match command {
-            Command::ListTargets(_) | Command::Send(_) | Command::Refuse(_) if state.sent => None,
+            Command::ListTargets(_)
+            | Command::Send(_)
+            | Command::Hold(_)
+            | Command::Approve { .. }
+            | Command::Release(_)
+            | Command::Refuse(_)
+                if state.sent =>
+            {
+                None
+            }
+            // It is sent by its release.
+            Command::ListTargets(_) | Command::Send(_) | Command::Hold(_) if state.held => None,
+            Command::Hold(held) => Some(CommandEvent::CommandHeld(*held)),
+            Command::Approve { .. } if !state.awaits_approval => None,
+            Command::Approve { execution_id } => {
+                let command_id = state.id.clone();
+                Some(CommandEvent::CommandApproved(CommandApproved { command_id, execution_id }))
+            }
+            Command::Release(_) if !state.held || state.awaits_approval => None,
+            Command::Release(sent) => Some(CommandEvent::CommandSent(*sent)),
+            Command::Refuse(refused) if state.held => {
+                Some(CommandEvent::CommandRefused(state.refused(refused.code, refused.reason)))
+            }
+            Command::Cancel { node_ids } if state.held && node_ids.is_empty() => {
+                let reason = "It was cancelled before it was sent.".to_owned();
+                Some(CommandEvent::CommandRefused(state.refused("Cancelled".to_owned(), reason)))
+            }
+            Command::Cancel { .. } if state.held => return Err(Error::Held),
             Command::ListTargets(TargetsListed { first_index, requested_ms, .. })
                 if first_index > 0 && requested_ms != state.listed_for_ms =>
             {
@@ -119,20 +161,21 @@ impl Decider for SentCommand {
                 state.targets = e.first_index + count(&e.node_ids);
                 state.listed_for_ms = e.requested_ms;
             }
+            CommandEvent::CommandHeld(e) => {
+                if let Some(sent) = &e.command {
+                    state.asked(sent);
+                }
+                (state.held, state.awaits_approval) = (true, !e.approvals.is_empty());
+            }
+            CommandEvent::CommandApproved(_) => state.awaits_approval = false,
             CommandEvent::CommandSent(e) => {
-                state.sent = true;
-                state.id.clone_from(&e.command_id);
-                state.targets = e.first_index + count(&e.node_ids);
-                state.max_errors.clone_from(&e.max_errors);
-                state.request_id.clone_from(&e.request_id);
-                state.origin_kind.clone_from(&e.origin_kind);
-                state.origin_id.clone_from(&e.origin_id);
-                state.origin_service.clone_from(&e.origin_service);
+                (state.sent, state.held) = (true, false);
+                state.asked(e);
                 // Nobody was meant: there is nothing to wait for.
                 state.finished = state.targets == 0;
             }
             CommandEvent::CommandRefused(e) => {
-                (state.sent, state.finished) = (true, true);
+                (state.sent, state.finished, state.held) = (true, true, false);
                 state.id.clone_from(&e.command_id);
             }
             CommandEvent::InvocationsDispatched(e) => state.next = e.next_index,
@@ -158,12 +201,35 @@ impl State {
     /// services stood in the log is nobody's but automation's, whose kind of origin has its name.
     pub fn is_of(&self, service: &str) -> Option<bool> {
         let asked = if self.origin_service.is_empty() { &self.origin_kind } else { &self.origin_service };
-        self.sent.then(|| asked == service || self.origin_kind.is_empty() && self.finished)
+        (self.sent || self.held).then(|| asked == service || self.origin_kind.is_empty() && self.finished)
     }
 
     /// Whether nodes were listed for a command that was not sent.
     pub fn is_listing(&self) -> bool {
         !self.sent && self.targets > 0
+    }
+
+    /// What was asked for.
+    fn asked(&mut self, sent: &CommandSent) {
+        self.id.clone_from(&sent.command_id);
+        self.targets = sent.first_index + count(&sent.node_ids);
+        self.max_errors.clone_from(&sent.max_errors);
+        self.request_id.clone_from(&sent.request_id);
+        self.origin_kind.clone_from(&sent.origin_kind);
+        self.origin_id.clone_from(&sent.origin_id);
+        self.origin_service.clone_from(&sent.origin_service);
+    }
+
+    /// The end of a command that was held and is never sent.
+    fn refused(&self, code: String, reason: String) -> CommandRefused {
+        CommandRefused {
+            command_id: self.id.clone(),
+            request_id: self.request_id.clone(),
+            origin_kind: self.origin_kind.clone(),
+            origin_id: self.origin_id.clone(),
+            code,
+            reason,
+        }
     }
 
     fn other_listing(&self, wanted: i64) -> Error {
@@ -268,6 +334,49 @@ mod tests {
         given::<SentCommand>([]).when(Command::Refuse(Box::new(refused))).then(event.clone());
         given::<SentCommand>([event.clone()]).when(Command::Send(Box::new(sent()))).then_nothing();
         given::<SentCommand>([event]).when(Command::Cancel { node_ids: vec![] }).then_nothing();
+    }
+
+    #[test]
+    fn what_rules_hold_is_sent_once_when_it_is_approved_and_released_or_never() {
+        let with = |approvals| CommandHeld {
+            command_id: "c".into(),
+            command: Some(sent()),
+            approvals,
+            ..CommandHeld::default()
+        };
+        let demanded = with(vec![reeve_contracts::run_command::Approval::default()]);
+        let hold = |held: &CommandHeld| Command::Hold(Box::new(held.clone()));
+        let release = || Command::Release(Box::new(sent()));
+        let approve = || Command::Approve { execution_id: "e".into() };
+        let held = CommandEvent::CommandHeld(with(vec![]));
+        given::<SentCommand>([]).when(hold(&with(vec![]))).then(held.clone());
+        given::<SentCommand>([]).when(release()).then_nothing();
+        given::<SentCommand>([held.clone()]).when(hold(&with(vec![]))).then_nothing();
+        given::<SentCommand>([held.clone()]).when(Command::Send(Box::new(sent()))).then_nothing();
+        given::<SentCommand>([held.clone()]).when(release()).then(CommandEvent::CommandSent(sent()));
+        given::<SentCommand>([held.clone(), CommandEvent::CommandSent(sent())])
+            .when(release())
+            .then_nothing();
+        given::<SentCommand>([held.clone()])
+            .when(Command::Cancel { node_ids: vec!["mi-1".into()] })
+            .then_refused(Error::Held);
+        let cancelled = CommandEvent::CommandRefused(CommandRefused {
+            command_id: "c".into(),
+            code: "Cancelled".into(),
+            reason: "It was cancelled before it was sent.".into(),
+            ..CommandRefused::default()
+        });
+        given::<SentCommand>([held.clone()])
+            .when(Command::Cancel { node_ids: vec![] })
+            .then(cancelled.clone());
+        given::<SentCommand>([held.clone(), cancelled]).when(release()).then_nothing();
+        let asked = CommandEvent::CommandHeld(demanded);
+        given::<SentCommand>([asked.clone()]).when(release()).then_nothing();
+        let approved = CommandApproved { command_id: "c".into(), execution_id: "e".into() };
+        let approved = CommandEvent::CommandApproved(approved);
+        given::<SentCommand>([asked.clone()]).when(approve()).then(approved.clone());
+        given::<SentCommand>([asked.clone(), approved.clone()]).when(approve()).then_nothing();
+        given::<SentCommand>([asked, approved]).when(release()).then(CommandEvent::CommandSent(sent()));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Commands as they are answered, with the indexes that keep pages flat.
 
 use super::{
+    held,
     invocations::{INVOCATIONS, InvocationRow, dispatched},
     rollouts,
 };
@@ -66,6 +67,20 @@ impl Projection for Commands {
         match &event.event {
             CommandEvent::TargetsListed(e) => list_targets(view, e),
             CommandEvent::CommandSent(e) => send(view, e, event),
+            CommandEvent::CommandHeld(e) => {
+                let mut row = command_row(&e.command.clone().unwrap_or_default());
+                row.position = event.position.0;
+                row.traceparent.clone_from(&event.envelope.traceparent);
+                view.put_row(BY_TIME, &newest_first(row.requested, &row.id), row.id.clone());
+                held::hold(view, e, event.position.0);
+                view.put_row(COMMANDS, &e.command_id, row);
+            }
+            CommandEvent::CommandApproved(e) => held::approve(view, &e.command_id),
+            CommandEvent::CommandRefused(e) if held::release(view, &e.command_id) => {
+                view.change_row(COMMANDS, &e.command_id, |row: &mut CommandRow| {
+                    row.finished = Some(end_of_held(&e.code));
+                });
+            }
             CommandEvent::CommandRefused(_) => {}
             CommandEvent::InvocationsDispatched(e) => {
                 let count = dispatched(view, &e.command_id, &e.dispatched);
@@ -110,6 +125,7 @@ fn list_targets(view: &mut dyn View, e: &TargetsListed) {
 fn send(view: &mut dyn View, e: &CommandSent, event: &Recorded<CommandEvent>) {
     let mut row = command_row(e);
     view.remove(LISTED_AT, row.id.as_bytes());
+    held::release(view, &row.id);
     row.position = event.position.0;
     row.traceparent.clone_from(&event.envelope.traceparent);
     view.put_row(BY_TIME, &newest_first(row.requested, &row.id), row.id.clone());
@@ -119,6 +135,13 @@ fn send(view: &mut dyn View, e: &CommandSent, event: &Recorded<CommandEvent>) {
     rollouts::begin(view, &row.id, rollout, row.expires);
     let id = row.id.clone();
     view.put_row(COMMANDS, &id, row);
+}
+
+/// The status of a command that was held and is never sent.
+fn end_of_held(code: &str) -> (String, String) {
+    let (status, details) =
+        if code == "Cancelled" { ("Cancelled", code) } else { ("Failed", "AccessDenied") };
+    (status.to_owned(), details.to_owned())
 }
 
 fn command_row(e: &CommandSent) -> CommandRow {

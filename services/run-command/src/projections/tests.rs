@@ -6,8 +6,8 @@ use crate::domain::{
     rollout::{Step, Stop},
 };
 use reeve_contracts::run_command::{
-    CommandCancelRequested, CommandFinished, CommandSent, Dispatched, InvocationFinished,
-    InvocationsDispatched, TargetsListed,
+    CommandCancelRequested, CommandFinished, CommandHeld, CommandRefused, CommandSent, Dispatched,
+    InvocationFinished, InvocationsDispatched, TargetsListed,
 };
 use reeve_eventsourcing::{
     AggregateRef, Envelope, Event, MemoryView, Position, Projection, Recorded, ViewExt, timers,
@@ -193,4 +193,46 @@ fn nodes_that_are_listed_anew_replace_the_former_ones() {
     assert_eq!(by_node, ["mi-2/", "mi-3/"], "each is found once");
     let row: Vec<String> = tables.0.row(TARGETS, &targets_key("c", 1)).unwrap();
     assert_eq!(row, ["mi-2", "mi-3"]);
+}
+
+#[test]
+fn a_held_command_has_a_row_and_nothing_else_until_it_is_sent_or_refused() {
+    let held = || {
+        let sent = CommandSent {
+            command_id: "c".to_owned(),
+            node_ids: names(&["mi-1"]),
+            expires_ms: 1_000,
+            ..CommandSent::default()
+        };
+        let event = CommandHeld {
+            command_id: "c".to_owned(),
+            command: Some(sent.clone()),
+            calendar_names: vec!["arn:aws:ssm:us-east-1:1:document/freeze".to_owned()],
+            ..CommandHeld::default()
+        };
+        let mut tables = Tables::default();
+        tables.command(CommandEvent::CommandHeld(event));
+        (tables, sent)
+    };
+    let waits = |tables: &Tables| {
+        let index = tables.0.row::<String>(HELD_BY_CALENDAR, "freeze/c");
+        (tables.0.row::<HeldRow>(HELD, "c").is_some(), index.is_some())
+    };
+    let (tables, _) = held();
+    assert_eq!(waits(&tables), (true, true));
+    assert!(tables.0.row::<InvocationRow>(INVOCATIONS, "c/mi-1").is_none());
+    assert_eq!(timers::due_at(&tables.0, DEADLINE_TIMER, "c"), None);
+    let (mut tables, sent) = held();
+    tables.command(CommandEvent::CommandSent(sent));
+    assert_eq!(waits(&tables), (false, false));
+    assert!(tables.0.row::<InvocationRow>(INVOCATIONS, "c/mi-1").is_some());
+    for (code, status) in [("Cancelled", "Cancelled"), ("NotApproved", "Failed")] {
+        let (mut tables, _) = held();
+        let refused =
+            CommandRefused { command_id: "c".into(), code: code.into(), ..CommandRefused::default() };
+        tables.command(CommandEvent::CommandRefused(refused));
+        assert_eq!(waits(&tables), (false, false));
+        let row: CommandRow = tables.0.row(COMMANDS, "c").unwrap();
+        assert_eq!(row.finished.unwrap().0, status);
+    }
 }

@@ -4,12 +4,14 @@ mod cancellation;
 mod deadline;
 mod deregistration;
 mod dispatches;
+mod held;
 mod recall;
 mod report;
 mod rollout;
 
 pub use deadline::expire;
 pub use deregistration::end_on_node;
+pub use held::{follow, follow_approval, follow_calendar};
 pub use recall::recall;
 pub use report::report;
 pub use rollout::roll_out;
@@ -39,6 +41,8 @@ pub async fn command(dispatcher: Dispatcher, delivery: Delivery<CommandEvent>) -
             cancellation::carry_out(&dispatcher, &delivery, event).await
         }
         CommandEvent::TargetsListed(_)
+        | CommandEvent::CommandHeld(_)
+        | CommandEvent::CommandApproved(_)
         | CommandEvent::CommandSent(_)
         | CommandEvent::CommandRefused(_)
         | CommandEvent::CommandFinished(_) => Ok(()),

@@ -1,7 +1,6 @@
 //! Events to rows.
 
 mod associations;
-mod calendars;
 mod documents;
 mod drifts;
 mod executions;
@@ -12,7 +11,6 @@ pub(crate) use associations::{
     ASSOCIATIONS, AssociationRow, Associations, FIRE, TIME, VERSIONS, VersionRow, version_key,
 };
 pub(crate) use associations::{BY_CALENDAR, BY_DOCUMENT, BY_TARGET, node_keys};
-pub(crate) use calendars::{CALENDARS, Calendars, OPEN};
 pub(crate) use documents::{ContentRow, content_of};
 pub(crate) use drifts::{DRIFTS, DriftRow, Drifts};
 pub(crate) use executions::{EXECUTION_KEYS, EXECUTIONS, ExecutionRow, Executions, RUNS, RunRow, TARGETS};

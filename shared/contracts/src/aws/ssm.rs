@@ -45,6 +45,7 @@ pub const OPERATIONS: &[&str] = &[
     "DescribeAutomationExecutions",
     "DescribeAutomationStepExecutions",
     "StopAutomationExecution",
+    "StartChangeRequestExecution",
     "SendAutomationSignal",
     "SendCommand",
     "CancelCommand",
@@ -6067,6 +6068,42 @@ pub struct StartAutomationExecutionRequest {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct StartAutomationExecutionResult {
+    #[serde(rename = "AutomationExecutionId", skip_serializing_if = "Option::is_none")]
+    pub automation_execution_id: Option<String>,
+}
+
+/// What StartChangeRequestExecution is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StartChangeRequestExecutionRequest {
+    #[serde(rename = "AutoApprove", skip_serializing_if = "Option::is_none")]
+    pub auto_approve: Option<bool>,
+    #[serde(rename = "ChangeDetails", skip_serializing_if = "Option::is_none")]
+    pub change_details: Option<String>,
+    #[serde(rename = "ChangeRequestName", skip_serializing_if = "Option::is_none")]
+    pub change_request_name: Option<String>,
+    #[serde(rename = "ClientToken", skip_serializing_if = "Option::is_none")]
+    pub client_token: Option<String>,
+    #[serde(rename = "DocumentName", skip_serializing_if = "Option::is_none")]
+    pub document_name: Option<String>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "Parameters", skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(rename = "Runbooks", skip_serializing_if = "Option::is_none")]
+    pub runbooks: Option<Vec<Runbook>>,
+    #[serde(rename = "ScheduledEndTime", skip_serializing_if = "Option::is_none")]
+    pub scheduled_end_time: Option<f64>,
+    #[serde(rename = "ScheduledTime", skip_serializing_if = "Option::is_none")]
+    pub scheduled_time: Option<f64>,
+    #[serde(rename = "Tags", skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
+}
+
+/// What StartChangeRequestExecution answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StartChangeRequestExecutionResult {
     #[serde(rename = "AutomationExecutionId", skip_serializing_if = "Option::is_none")]
     pub automation_execution_id: Option<String>,
 }

@@ -68,6 +68,84 @@ pub struct ExecutionStarted {
     pub origin_kind: ::prost::alloc::string::String,
     #[prost(string, tag = "22")]
     pub origin_id: ::prost::alloc::string::String,
+    /// there: it is a change request, whose document is a template
+    #[prost(message, optional, tag = "23")]
+    pub change: ::core::option::Option<Change>,
+    /// the change request that it is a part of, itself or from above; empty: of none
+    #[prost(string, tag = "24")]
+    pub change_id: ::prost::alloc::string::String,
+    /// the change rules that hold it until their calendars are open
+    #[prost(string, repeated, tag = "25")]
+    pub rules: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// those that its principal had overridden
+    #[prost(string, repeated, tag = "26")]
+    pub overridden_rules: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// there: it goes on where another one has failed
+    #[prost(message, optional, tag = "27")]
+    pub resumption: ::core::option::Option<Resumption>,
+}
+/// A change request: runbooks that run once they are approved, at an instant, while calendars are open.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Change {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub details: ::prost::alloc::string::String,
+    /// AWS-shaped; their versions are numbers: what is approved is what runs
+    #[prost(string, tag = "3")]
+    pub runbooks_json: ::prost::alloc::string::String,
+    #[prost(int64, tag = "4")]
+    pub scheduled_ms: i64,
+    /// 0: as soon as it may; not said
+    #[prost(int64, tag = "5")]
+    pub scheduled_end_ms: i64,
+    #[prost(bool, tag = "6")]
+    pub is_auto_approved: bool,
+    /// of all levels: names, or group:NAME
+    #[prost(string, repeated, tag = "7")]
+    pub approvers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// What is taken over from an execution that did not succeed.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Resumption {
+    #[prost(string, tag = "1")]
+    pub execution_id: ::prost::alloc::string::String,
+    /// the step with which it goes on
+    #[prost(string, tag = "2")]
+    pub step_name: ::prost::alloc::string::String,
+    /// those before it, as they ended there, to be shown
+    #[prost(message, repeated, tag = "3")]
+    pub steps: ::prost::alloc::vec::Vec<TakenStep>,
+    /// what it had come to before that step
+    #[prost(string, tag = "4")]
+    pub state_json: ::prost::alloc::string::String,
+    /// the execution that the step had waited for: its child goes on from there; empty: none
+    #[prost(string, tag = "5")]
+    pub child_execution_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct TakenStep {
+    #[prost(string, tag = "1")]
+    pub step_name: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub action: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub status: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub inputs_json: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub outputs_json: ::prost::alloc::string::String,
+    #[prost(int64, tag = "6")]
+    pub started_ms: i64,
+    /// 0: it goes on
+    #[prost(int64, tag = "7")]
+    pub finished_ms: i64,
+    #[prost(string, tag = "8")]
+    pub loop_name: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "9")]
+    pub iteration: u32,
+    #[prost(string, tag = "10")]
+    pub iterator_value_json: ::prost::alloc::string::String,
 }
 /// The targets of an execution, resolved once.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -204,6 +282,9 @@ pub struct StepApproved {
     pub comment: ::prost::alloc::string::String,
     #[prost(int64, tag = "5")]
     pub at_ms: i64,
+    /// of those that are asked, the ones that the principal is in
+    #[prost(string, repeated, tag = "6")]
+    pub groups: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct StepRejected {
@@ -359,6 +440,38 @@ pub struct AutomationRequested {
     pub account: ::prost::alloc::string::String,
     #[prost(string, tag = "7")]
     pub region: ::prost::alloc::string::String,
+}
+/// What another service asks for: that people approve something, on behalf of the request's actor. The answer are events as of
+/// AutomationRequested; an execution that succeeds is an approval.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ApprovalRequested {
+    #[prost(string, tag = "1")]
+    pub origin_kind: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub origin_id: ::prost::alloc::string::String,
+    /// what is to be approved
+    #[prost(string, tag = "3")]
+    pub subject: ::prost::alloc::string::String,
+    /// one after the other
+    #[prost(message, repeated, tag = "4")]
+    pub levels: ::prost::alloc::vec::Vec<ApprovalLevel>,
+    #[prost(string, tag = "5")]
+    pub account: ::prost::alloc::string::String,
+    #[prost(string, tag = "6")]
+    pub region: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ApprovalLevel {
+    /// of what demands it
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// names, or group:NAME
+    #[prost(string, repeated, tag = "2")]
+    pub approvers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(uint32, tag = "3")]
+    pub min_approvals: u32,
+    #[prost(bool, tag = "4")]
+    pub requester_may_approve: bool,
 }
 
 ::reeve_eventsourcing::events! {

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod automation;
 pub mod change_calendar;
+pub mod changes;
 pub mod compliance;
 pub mod contacts;
 pub mod dead_letters;

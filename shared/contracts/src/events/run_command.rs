@@ -76,6 +76,56 @@ pub struct CommandSent {
     /// the service that has asked for it, and alone may ask for its end; empty as above
     #[prost(string, tag = "23")]
     pub origin_service: ::prost::alloc::string::String,
+    /// the change rules that its principal had overridden
+    #[prost(string, repeated, tag = "24")]
+    pub overridden_rules: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// the change request that it is a part of; empty: of none
+    #[prost(string, tag = "25")]
+    pub change_id: ::prost::alloc::string::String,
+}
+/// It is not sent yet: change rules hold it. What is sent later is what stands here.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CommandHeld {
+    #[prost(string, tag = "1")]
+    pub command_id: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub command: ::core::option::Option<CommandSent>,
+    /// who sends it
+    #[prost(string, tag = "3")]
+    pub principal: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub account: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub region: ::prost::alloc::string::String,
+    /// by name
+    #[prost(string, repeated, tag = "6")]
+    pub rules: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// each of them must be open
+    #[prost(string, repeated, tag = "7")]
+    pub calendar_names: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// asked for first, one after the other
+    #[prost(message, repeated, tag = "8")]
+    pub approvals: ::prost::alloc::vec::Vec<Approval>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Approval {
+    #[prost(string, tag = "1")]
+    pub rule: ::prost::alloc::string::String,
+    #[prost(string, repeated, tag = "2")]
+    pub approvers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(uint32, tag = "3")]
+    pub min_approvals: u32,
+    #[prost(bool, tag = "4")]
+    pub requester_may_approve: bool,
+}
+/// Those who were asked have approved it. Calendars may hold it still.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CommandApproved {
+    #[prost(string, tag = "1")]
+    pub command_id: ::prost::alloc::string::String,
+    /// of the automation that says who approved it
+    #[prost(string, tag = "2")]
+    pub execution_id: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ParameterReference {
@@ -247,6 +297,9 @@ pub struct CommandRequested {
     /// the SHA-256 that the document's content must have; empty: any
     #[prost(string, tag = "14")]
     pub document_hash: ::prost::alloc::string::String,
+    /// the approved change request that it is a part of: change rules do not hold it
+    #[prost(string, tag = "15")]
+    pub change_id: ::prost::alloc::string::String,
 }
 /// What another service asks for that has asked for the command: to end it on all its nodes. The answer are the command's events.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -265,6 +318,8 @@ pub struct CommandCancellationRequested {
 pub enum CommandEvent: "run-command" / "command" / 1 {
 TargetsListed(TargetsListed) = "reeve.run-command.TargetsListed.v1",
 CommandSent(CommandSent) = "reeve.run-command.CommandSent.v1",
+CommandHeld(CommandHeld) = "reeve.run-command.CommandHeld.v1",
+CommandApproved(CommandApproved) = "reeve.run-command.CommandApproved.v1",
 CommandCancelRequested(CommandCancelRequested) = "reeve.run-command.CommandCancelRequested.v1",
 CommandFinished(CommandFinished) = "reeve.run-command.CommandFinished.v1",
 CommandRefused(CommandRefused) = "reeve.run-command.CommandRefused.v1",

@@ -1,0 +1,379 @@
+//! Changes: rules by which commands and runbooks wait, are refused or are approved first, and change requests, as the `aws` CLI
+//! and operators see them.
+
+use reeve_e2e::{Answer, Instance, wait_for};
+use reeve_types::Timestamp;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// An instant as iCalendar has it, so many seconds from now.
+fn in_seconds(seconds: i64) -> String {
+    let at = Timestamp(Timestamp::now().0 + seconds * 1_000).rfc3339();
+    format!("{}Z", at[..19].replace(['-', ':'], ""))
+}
+
+/// A calendar that is closed between these seconds from now.
+fn closed(from: i64, to: i64) -> String {
+    format!(
+        "BEGIN:VCALENDAR\r\nPRODID:-//AWS//Change Calendar 1.0//EN\r\nVERSION:2.0\r\nX-CALENDAR-TYPE:DEFAULT_OPEN\r\n\
+         BEGIN:VEVENT\r\nUID:u\r\nSUMMARY:Freeze\r\nDTSTART:{}\r\nDTEND:{}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+        in_seconds(from),
+        in_seconds(to)
+    )
+}
+
+fn calendar(instance: &Instance, name: &str, content: &str) {
+    let create =
+        json!({"Name": name, "DocumentType": "ChangeCalendar", "DocumentFormat": "TEXT", "Content": content});
+    instance.call("CreateDocument", &create);
+}
+
+/// The calendar says something else from now on.
+fn update(instance: &Instance, name: &str, version: &str, content: &str) {
+    let update =
+        json!({"Name": name, "DocumentVersion": "$LATEST", "DocumentFormat": "TEXT", "Content": content});
+    instance.call("UpdateDocument", &update);
+    instance.call("UpdateDocumentDefaultVersion", &json!({"Name": name, "DocumentVersion": version}));
+}
+
+fn document(instance: &Instance, name: &str, kind: &str, content: &Value) {
+    let content = content.to_string();
+    instance.aws(&["create-document", "--name", name, "--document-type", kind, "--content", &content]).json();
+}
+
+/// A rule is in force when the service that holds it has heard of it.
+fn put_rule(instance: &Instance, arguments: &[&str]) {
+    wait_for("the calendar is known", || {
+        let answer = instance.reeve(&[&["changes", "put-rule"], arguments].concat());
+        assert!(answer.success || answer.stderr.contains("no such calendar"), "{}", answer.stderr);
+        answer.success.then_some(())
+    });
+    std::thread::sleep(Duration::from_millis(500));
+}
+
+fn status(instance: &Instance, command: &str) -> (String, String) {
+    let listed = instance.call("ListCommands", &json!({"CommandId": command}));
+    let text = |member: &str| listed["Commands"][0][member].as_str().unwrap().to_owned();
+    (text("Status"), text("StatusDetails"))
+}
+
+fn until(instance: &Instance, id: &str, status: &str) -> Value {
+    wait_for(&format!("the execution is {status}"), || {
+        let execution =
+            instance.call("GetAutomationExecution", &json!({"AutomationExecutionId": id}))["AutomationExecution"]
+                .clone();
+        (execution["AutomationExecutionStatus"] == status).then_some(execution)
+    })
+}
+
+/// The aws CLI, with the key of a principal.
+fn aws_as(instance: &Instance, key: &Value, arguments: &[&str]) -> Answer {
+    let mut command = instance.aws_command(arguments);
+    command.env("AWS_ACCESS_KEY_ID", key["accessKeyId"].as_str().unwrap());
+    command.env("AWS_SECRET_ACCESS_KEY", key["secretAccessKey"].as_str().unwrap());
+    Answer::of(&mut command)
+}
+
+fn allow(instance: &Instance, name: &str, text: &str) {
+    let file = instance.scratch().join(format!("{name}.cedar"));
+    std::fs::write(&file, text).unwrap();
+    instance.reeve(&["access", "put-policy", name, &file.display().to_string()]).text();
+}
+
+fn signal(instance: &Instance, key: &Value, id: &str, kind: &str) -> Answer {
+    let signal = ["send-automation-signal", "--automation-execution-id", id, "--signal-type", kind];
+    aws_as(instance, key, &signal)
+}
+
+#[test]
+fn while_a_calendar_is_closed_commands_and_runbooks_wait_or_are_refused_and_its_opening_starts_them_once() {
+    let mut instance = Instance::start(1);
+    let (node, file) = (instance.node(), instance.scratch().join("ran"));
+    calendar(&instance, "freeze", &closed(-60, 3_600));
+    let runbook = json!({"schemaVersion": "0.3", "mainSteps": [{"name": "wait", "action": "aws:sleep",
+        "inputs": {"Duration": "PT0.1S"}}]});
+    document(&instance, "Wait", "Automation", &runbook);
+    let both = ["--action", "SendCommand", "--action", "StartAutomationExecution", "--calendar", "freeze"];
+    put_rule(&instance, &[&["holds"][..], &both].concat());
+    put_rule(
+        &instance,
+        &[
+            "refuses",
+            "--action",
+            "SendCommand",
+            "--document",
+            "AWS-RunPowerShellScript",
+            "--calendar",
+            "freeze",
+            "--refuse",
+        ],
+    );
+
+    let command = instance.send(&format!("echo x >> {}", file.display()));
+    let cancelled = instance.send(&format!("echo cancelled >> {}", file.display()));
+    assert_eq!(status(&instance, &command), ("Pending".into(), "PendingChangeCalendarOverride".into()));
+    let start = ["start-automation-execution", "--document-name", "Wait"];
+    let held = instance.aws(&start).json()["AutomationExecutionId"].as_str().unwrap().to_owned();
+    let waiting = until(&instance, &held, "Waiting");
+    assert_eq!(waiting["StepExecutions"][0]["Action"], "reeve:waitForCalendars");
+    let refused = instance.aws(&[
+        "send-command",
+        "--document-name",
+        "AWS-RunPowerShellScript",
+        "--instance-ids",
+        &node,
+        "--parameters",
+        "commands=x",
+    ]);
+    assert!(refused.complaint().contains("(AccessDeniedException)"), "{}", refused.complaint());
+    assert!(refused.complaint().contains("change rule refuses"), "{}", refused.complaint());
+    // One that is held can be cancelled as a whole: it is never sent.
+    instance.aws(&["cancel-command", "--command-id", &cancelled]);
+    assert_eq!(status(&instance, &cancelled), ("Cancelled".into(), "Cancelled".into()));
+    // Who may puts the rule aside for himself, and says why.
+    let over =
+        instance.reeve(&["changes", "override", "holds", "--reason", "the shop burns", "--minutes", "1"]);
+    assert!(over.success, "{}", over.stderr);
+    let urgent = wait_for("the override is known", || {
+        let urgent = instance.send(&format!("echo urgent >> {}", file.display()));
+        (status(&instance, &urgent).1 != "PendingChangeCalendarOverride").then_some(urgent)
+    });
+    assert_eq!(instance.ended(&urgent)["Status"], "Success");
+    let shown = instance.reeve(&["changes", "rules"]);
+    assert!(shown.stdout.contains("administrator until"), "{}", shown.stdout);
+
+    // It opens while nothing runs.
+    update(&instance, "freeze", "2", &closed(-60, 4));
+    instance.kill();
+    std::thread::sleep(Duration::from_secs(5));
+    instance.restart();
+    assert_eq!(instance.ended(&command)["Status"], "Success");
+    until(&instance, &held, "Success");
+    instance.kill();
+    instance.restart();
+    std::thread::sleep(Duration::from_secs(1));
+    let ran = std::fs::read_to_string(&file).unwrap();
+    let mut lines: Vec<&str> = ran.lines().filter(|line| *line == "x" || *line == "cancelled").collect();
+    lines.sort_unstable();
+    assert_eq!(lines, ["x"], "{ran}");
+}
+
+#[test]
+fn a_command_that_a_rule_wants_approved_is_sent_as_it_was_when_somebody_else_has_approved_it() {
+    let instance = Instance::start(1);
+    let node = instance.node();
+    let [ann, bob, eve] = ["ann", "bob", "eve"].map(|name| {
+        let groups: &[&str] = if name == "eve" { &[] } else { &["ops"] };
+        instance.principal(name, groups)
+    });
+    allow(&instance, "all", r#"permit(principal, action in [Action::"ssm:*"], resource);"#);
+    put_rule(
+        &instance,
+        &[
+            "two",
+            "--action",
+            "SendCommand",
+            "--min-nodes",
+            "1",
+            "--document",
+            "AWS-RunShellScript",
+            "--approver",
+            "group:ops",
+            "--min-approvals",
+            "1",
+        ],
+    );
+    let send = |script: &str| {
+        let parameters = json!({"commands": [script]}).to_string();
+        let send = [
+            "send-command",
+            "--document-name",
+            "AWS-RunShellScript",
+            "--instance-ids",
+            &node,
+            "--parameters",
+            &parameters,
+        ];
+        aws_as(&instance, &ann, &send).json()["Command"]["CommandId"].as_str().unwrap().to_owned()
+    };
+    let command = send("echo approved");
+    assert_eq!(status(&instance, &command), ("Pending".into(), "PendingApproval".into()));
+    until(&instance, &command, "PendingApproval");
+    let own = signal(&instance, &ann, &command, "Approve");
+    assert!(
+        own.complaint().contains("one's own request is approved by somebody else"),
+        "{}",
+        own.complaint()
+    );
+    let stranger = signal(&instance, &eve, &command, "Approve");
+    assert!(stranger.complaint().contains("(AccessDeniedException)"), "{}", stranger.complaint());
+    let listed = instance.reeve(&["changes", "list", "--status", "PendingApproval"]);
+    assert!(listed.stdout.contains(&command) && listed.stdout.contains("ann sends"), "{}", listed.stdout);
+    signal(&instance, &bob, &command, "Approve").text();
+    assert_eq!(instance.ended(&command)["Status"], "Success");
+    assert_eq!(instance.printed(&command), b"approved\n");
+    until(&instance, &command, "Approved");
+    let rejected = send("echo rejected");
+    until(&instance, &rejected, "PendingApproval");
+    signal(&instance, &bob, &rejected, "Reject").text();
+    until(&instance, &rejected, "Rejected");
+    wait_for("it is over", || (status(&instance, &rejected).0 == "Failed").then_some(()));
+    assert!(instance.reeve(&["changes", "show", &rejected]).stdout.contains("bob Rejected"));
+}
+
+/// A template with two levels: ann, then two of a group.
+fn template(more: &Value) -> Value {
+    let level = |name: &str, approvers: Value, more: &Value| {
+        let mut inputs = json!({"Message": "May it?", "EnhancedApprovals": {"Approvers": approvers}});
+        inputs.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({"name": name, "action": "aws:approve", "timeoutSeconds": 600, "inputs": inputs})
+    };
+    let ann = json!([{"approver": "ann", "type": "IamUser", "minRequiredApprovals": 1}]);
+    let group = json!([{"approver": "ops", "type": "IamGroup", "minRequiredApprovals": 0}]);
+    let mut template = json!({"schemaVersion": "0.3", "templateInformation": "What a change is.",
+        "mainSteps": [level("first", ann, &json!({})), level("second", group, &json!({"MinRequiredApprovals": 2}))]});
+    template.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    template
+}
+
+#[test]
+fn a_change_request_by_the_aws_cli_runs_what_was_approved_when_a_calendar_lets_it() {
+    let mut instance = Instance::start(1);
+    let node = instance.node();
+    let [ann, bob, carol] = ["ann", "bob", "carol"].map(|name| instance.principal(name, &["ops"]));
+    let dave = instance.principal("dave", &[]);
+    allow(
+        &instance,
+        "all",
+        r#"permit(principal, action in [Action::"ssm:*"], resource);
+        forbid(principal, action == Action::"ssm:AutoApprove", resource) unless { principal == Principal::"bob" };"#,
+    );
+    let runbook = |word: &str| {
+        json!({"schemaVersion": "0.3", "parameters": {"Word": {"type": "String"}}, "mainSteps": [
+            {"name": "say", "action": "aws:runCommand", "inputs": {"DocumentName": "AWS-RunShellScript",
+                "InstanceIds": [node], "Parameters": {"commands": [format!("echo {word} {{{{ Word }}}}")]}}}],
+            "outputs": ["say.Output"]})
+    };
+    document(&instance, "Say", "Automation", &runbook("old"));
+    document(&instance, "Other", "Automation", &runbook("other"));
+    document(
+        &instance,
+        "Careful",
+        "Automation.ChangeTemplate",
+        &template(&json!({"executableRunBooks": [{"name": "Say"}], "autoApprovable": true})),
+    );
+    document(&instance, "Slow", "Automation.ChangeTemplate", &template(&json!({})));
+    let ask = |instance: &Instance, key: &Value, template: &str, runbook: &str, more: &[&str]| {
+        let runbooks =
+            json!([{"DocumentName": runbook, "Parameters": {"Word": ["{{ global:DATE }}"]}}]).to_string();
+        let start = ["start-change-request-execution", "--document-name", template, "--runbooks", &runbooks];
+        aws_as(instance, key, &[&start[..], more].concat())
+    };
+    let id_of = |answer: Answer| answer.json()["AutomationExecutionId"].as_str().unwrap().to_owned();
+    let approve = |instance: &Instance, key: &Value, id: &str| signal(instance, key, id, "Approve");
+
+    // What it may not be is said at once.
+    for (template, runbook, more, named) in [
+        ("Careful", "Other", &[][..], "InvalidAutomationExecutionParametersException"),
+        ("Say", "Say", &[], "AutomationDefinitionNotFoundException"),
+        ("Careful", "Nothing", &[], "AutomationDefinitionNotFoundException"),
+        ("Slow", "Say", &["--auto-approve"], "InvalidAutomationExecutionParametersException"),
+        ("Careful", "Say", &["--auto-approve"], "AccessDeniedException"),
+        (
+            "Careful",
+            "Say",
+            &["--scheduled-time", "2030-01-02T00:00:00Z", "--scheduled-end-time", "2030-01-01T00:00:00Z"],
+            "ValidationException",
+        ),
+    ] {
+        let refused = ask(&instance, &dave, template, runbook, more);
+        assert!(refused.complaint().contains(named), "{template} {runbook}: {}", refused.complaint());
+    }
+
+    let id = id_of(ask(&instance, &ann, "Careful", "Say", &["--change-request-name", "say it"]));
+    let pending = until(&instance, &id, "PendingApproval");
+    assert_eq!(
+        (&pending["AutomationSubtype"], &pending["Runbooks"][0]["DocumentVersion"]),
+        (&json!("ChangeRequest"), &json!("1"))
+    );
+    let own = approve(&instance, &ann, &id);
+    assert!(own.complaint().contains("one's own request"), "{}", own.complaint());
+    instance.aws(&["stop-automation-execution", "--automation-execution-id", &id]);
+    until(&instance, &id, "Cancelled");
+
+    let id = id_of(ask(&instance, &dave, "Careful", "Say", &["--change-request-name", "say it"]));
+    until(&instance, &id, "PendingApproval");
+    // Another version is the default before it is approved, and a calendar closes.
+    let update_runbook =
+        json!({"Name": "Say", "DocumentVersion": "$LATEST", "Content": runbook("new").to_string()});
+    instance.call("UpdateDocument", &update_runbook);
+    instance.call("UpdateDocumentDefaultVersion", &json!({"Name": "Say", "DocumentVersion": "2"}));
+    let too_early = approve(&instance, &bob, &id);
+    assert!(too_early.complaint().contains("not one of the approvers"), "{}", too_early.complaint());
+    approve(&instance, &ann, &id).text();
+    wait_for("the second level", || approve(&instance, &bob, &id).success.then_some(()));
+    let again = approve(&instance, &bob, &id);
+    assert!(again.complaint().contains("InvalidAutomationSignalException"), "{}", again.complaint());
+    instance.kill();
+    instance.restart();
+    approve(&instance, &carol, &id).text();
+    let done = until(&instance, &id, "CompletedWithSuccess");
+    let child = done["StepExecutions"].as_array().unwrap().last().unwrap().clone();
+    let output = child["Outputs"]["Output"][0].as_str().unwrap();
+    assert_eq!(
+        output.trim_end(),
+        "old {{ global:DATE }}",
+        "the version and the parameters that were approved"
+    );
+    let shown = instance.reeve(&["changes", "show", &id]);
+    for words in ["ann Approved", "bob Approved", "carol Approved", "CompletedWithSuccess"] {
+        assert!(shown.stdout.contains(words), "{words}: {}", shown.stdout);
+    }
+
+    calendar(&instance, "freeze", &closed(-60, 3_600));
+    put_rule(
+        &instance,
+        &["freeze", "--action", "StartAutomationExecution", "--document", "Say", "--calendar", "freeze"],
+    );
+    let id = id_of(ask(&instance, &bob, "Careful", "Say", &["--auto-approve"]));
+    until(&instance, &id, "PendingChangeCalendarOverride");
+    // Nobody who lacks the permission, and not who asked for it.
+    assert!(approve(&instance, &ann, &id).complaint().contains("changes:OverrideChangeRule"));
+    allow(
+        &instance,
+        "freeze",
+        r#"permit(principal in Group::"ops", action == Action::"changes:OverrideChangeRule", resource == ChangeRule::"freeze");"#,
+    );
+    wait_for("the policy is known", || {
+        approve(&instance, &bob, &id).complaint().contains("one's own").then_some(())
+    });
+    approve(&instance, &carol, &id).text();
+    until(&instance, &id, "CompletedWithSuccess");
+
+    let found = |filter: &str| {
+        let describe = ["describe-ops-items", "--ops-item-filters", filter];
+        let found = instance.aws(&describe).json();
+        found["OpsItemSummaries"].as_array().unwrap().clone()
+    };
+    let of_dave = wait_for("its OpsItem has gone through its statuses", || {
+        let of_dave = found("Key=ChangeRequestByRequesterName,Values=dave,Operator=Equal");
+        (of_dave[0]["Status"] == "CompletedWithSuccess").then_some(of_dave)
+    });
+    assert_eq!(
+        (of_dave.len(), &of_dave[0]["OpsItemType"], &of_dave[0]["Title"]),
+        (1, &json!("/aws/changerequest"), &json!("say it"))
+    );
+    assert!(
+        !of_dave[0]["ActualStartTime"].is_null() && !of_dave[0]["ActualEndTime"].is_null(),
+        "{of_dave:?}"
+    );
+    for (filter, count) in [
+        ("Key=ChangeRequestByTemplate,Values=Careful,Operator=Equal", 3),
+        ("Key=ChangeRequestByApproverName,Values=ann,Operator=Equal", 3),
+        ("Key=ChangeRequestByRequesterName,Values=eve,Operator=Equal", 0),
+        ("Key=OpsItemType,Values=/aws/changerequest,Operator=Equal", 3),
+        ("Key=Source,Values=Change Manager,Operator=Equal", 0),
+    ] {
+        assert_eq!(found(filter).len(), count, "{filter}");
+    }
+}
