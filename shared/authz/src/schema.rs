@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 const AWS_NODE: &str = "ManagedInstance";
 const NODE: &str = "Node";
 /// The kinds that no model names, because they cannot be tagged.
-const UNTAGGED_KINDS: [&str; 20] = [
+const UNTAGGED_KINDS: [&str; 21] = [
     "Activation",
     "ChangeRule",
     "Contact",
