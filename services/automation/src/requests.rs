@@ -64,6 +64,8 @@ fn order(requested: &AutomationRequested) -> Result<Order, ApiError> {
 
 /// The document of an approval, as executions name it: it is no document that there is.
 const APPROVAL: &str = "reeve:approval";
+/// The value that has what is to be approved, in words.
+const SUBJECT: &str = "reeve:subject";
 
 /// Asks those who must approve something, one level after the other.
 pub(crate) async fn approve(request: Request<ApprovalRequested>) -> Result<(), HandlerError> {
@@ -71,7 +73,7 @@ pub(crate) async fn approve(request: Request<ApprovalRequested>) -> Result<(), H
     let (asked, principal) = (&request.message, &context.actor.name);
     let steps = asked.levels.iter().enumerate().map(|(index, level)| {
         let inputs = json!({"Approvers": level.approvers, "MinRequiredApprovals": level.min_approvals,
-            "Message": asked.subject, REQUESTER_MAY_APPROVE: level.requester_may_approve});
+            "Message": format!("{{{{ {SUBJECT} }}}}"), REQUESTER_MAY_APPROVE: level.requester_may_approve});
         json!({"name": format!("{}:{}", index + 1, level.name), "action": "aws:approve", "inputs": inputs})
     });
     let document = json!({"schemaVersion": "0.3", "mainSteps": steps.collect::<Vec<Value>>()});
@@ -86,7 +88,8 @@ pub(crate) async fn approve(request: Request<ApprovalRequested>) -> Result<(), H
         document_version: "1".to_owned(),
         document_json: document.to_string(),
         parameters_json: "{}".to_owned(),
-        values_json: "{}".to_owned(),
+        // What is shown is a value: nothing in it is a placeholder.
+        values_json: json!({SUBJECT: asked.subject}).to_string(),
         mode: "Auto".to_owned(),
         principal: principal.clone(),
         account: asked.account.clone(),

@@ -4,7 +4,7 @@
 use reeve_e2e::{Answer, Instance, wait_for};
 use reeve_types::Timestamp;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// An instant as iCalendar has it, so many seconds from now.
 fn in_seconds(seconds: i64) -> String {
@@ -193,9 +193,12 @@ fn a_command_that_a_rule_wants_approved_is_sent_as_it_was_when_somebody_else_has
             &node,
             "--parameters",
             &parameters,
+            "--timeout-seconds",
+            "30",
         ];
         aws_as(&instance, &ann, &send).json()["Command"]["CommandId"].as_str().unwrap().to_owned()
     };
+    let (late, asked) = (send("echo late"), Instant::now());
     let command = send("echo approved");
     assert_eq!(status(&instance, &command), ("Pending".into(), "PendingApproval".into()));
     until(&instance, &command, "PendingApproval");
@@ -218,7 +221,23 @@ fn a_command_that_a_rule_wants_approved_is_sent_as_it_was_when_somebody_else_has
     signal(&instance, &bob, &rejected, "Reject").text();
     until(&instance, &rejected, "Rejected");
     wait_for("it is over", || (status(&instance, &rejected).0 == "Failed").then_some(()));
+    assert_eq!(status(&instance, &rejected).1, "NotApproved");
     assert!(instance.reeve(&["changes", "show", &rejected]).stdout.contains("bob Rejected"));
+
+    // Whoever asks cannot have the approval end as if all had approved.
+    let hurried = send("echo hurried");
+    until(&instance, &hurried, "PendingApproval");
+    let stop = ["stop-automation-execution", "--automation-execution-id", &hurried, "--type", "Complete"];
+    aws_as(&instance, &ann, &stop).text();
+    wait_for("it is over", || (status(&instance, &hurried).0 == "Failed").then_some(()));
+    let after = signal(&instance, &bob, &hurried, "Approve");
+    assert!(!after.success, "{}", after.stdout);
+
+    // Its time begins when it is sent: it waited for longer than a delivery may take.
+    std::thread::sleep(Duration::from_secs(32).saturating_sub(asked.elapsed()));
+    signal(&instance, &bob, &late, "Approve").text();
+    assert_eq!(instance.ended(&late)["Status"], "Success");
+    assert_eq!(instance.printed(&late), b"late\n");
 }
 
 /// A template with two levels: ann, then two of a group.

@@ -159,7 +159,7 @@ async fn what_others_answer_or_announce_is_not_passed_on() {
                 })
             };
             let info = json!({"name": "documents", "id": "x", "version": "0.1.0",
-                "endpoints": [endpoint("GetDocument"), endpoint("ListDocuments"), endpoint("GetOpsSummary")]});
+                "endpoints": [endpoint("GetDocument"), endpoint("ListDocuments"), endpoint("DescribeSessions")]});
             let reply = question.reply.unwrap();
             announcing.publish(&reply, Headers::default(), info.to_string().into()).await.unwrap();
             count += 1;
@@ -170,7 +170,7 @@ async fn what_others_answer_or_announce_is_not_passed_on() {
     });
     tokio::time::timeout(Duration::from_secs(60), announced).await.unwrap().unwrap();
     // Whoever announced is known to the gateway by now, if it trusted it.
-    let (status, answer) = instance.raw().call("GetOpsSummary", &json!({}));
+    let (status, answer) = instance.raw().call("DescribeSessions", &json!({"State": "Active"}));
     assert_eq!(
         (status, answer["__type"].as_str().unwrap_or_default()),
         (400, "UnknownOperationException"),

@@ -101,7 +101,7 @@ fn deny_all(
     let other = instance.principal("other", &["others"]);
     instance.principal("permitted", &["all"]);
     let policy = r#"permit(principal in Group::"all", action, resource);
-        permit(principal in Group::"others", action == Action::"ssm:CreateResourceDataSync", resource);"#;
+        permit(principal in Group::"others", action == Action::"ssm:DescribeSessions", resource);"#;
     std::fs::write(instance.scratch().join("all.cedar"), policy).unwrap();
     instance.reeve(&["access", "put-policy", "all", "all.cedar"]).text();
     let known = instance.raw();

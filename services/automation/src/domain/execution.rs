@@ -123,6 +123,10 @@ impl Decider for Execution {
             }
             _ if !state.exists() => Err(Error::Unknown),
             _ if !state.is_running() => Err(Error::Ended(state.ended.clone())),
+            // To complete an approval or a change request would leave out whom it has not asked yet.
+            Command::Stop(_) if state.change_id == state.id => {
+                Ok(stop(state, Stopping::Cancel, principal, now_ms))
+            }
             Command::Stop(stopping) => Ok(stop(state, stopping, principal, now_ms)),
             Command::Approve { step_name, comment, groups } => {
                 let step = to_approve(state, &step_name, &principal, &groups)?;

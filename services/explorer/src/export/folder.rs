@@ -1,5 +1,6 @@
 //! Writing an object as a file.
 
+use reeve_types::ids::new_uuid;
 use std::{
     fs::{self, File},
     io::Write,
@@ -12,7 +13,8 @@ use std::{
 /// What failed, and where.
 pub(super) fn put(root: &Path, bucket: &str, key: &str, body: &[u8]) -> Result<(), String> {
     let path = root.join(bucket).join(key);
-    let temporary = path.with_extension("new");
+    // A name of its own, because two replicas may write the same.
+    let temporary = path.with_extension(format!("{}.new", new_uuid()));
     let written = (|| {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;

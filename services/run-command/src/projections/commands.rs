@@ -139,8 +139,11 @@ fn send(view: &mut dyn View, e: &CommandSent, event: &Recorded<CommandEvent>) {
 
 /// The status of a command that was held and is never sent.
 fn end_of_held(code: &str) -> (String, String) {
-    let (status, details) =
-        if code == "Cancelled" { ("Cancelled", code) } else { ("Failed", "AccessDenied") };
+    let (status, details) = match code {
+        "Cancelled" => (code, code),
+        "AccessDeniedException" => ("Failed", "AccessDenied"),
+        other => ("Failed", other),
+    };
     (status.to_owned(), details.to_owned())
 }
 

@@ -1,14 +1,13 @@
 //! Dispatches are written after the event that tells of them: so the log tells both in the order in which they happened,
 //! and an invocation that ended in between is never sent.
 
-use super::invocation_row;
+use super::{delivery_ends, invocation_row};
 use crate::{dispatch::Dispatcher, domain::command::CommandEvent};
 use reeve_contracts::{
     node::{Dispatch, DispatchKind},
     run_command::{CommandSent, InvocationsDispatched},
 };
 use reeve_runtime::{Delivery, HandlerError};
-use reeve_types::Timestamp;
 
 /// Writes the dispatches of an event, those of which nothing was heard yet.
 pub async fn write(
@@ -49,7 +48,7 @@ fn run_dispatch(sent: &CommandSent, traceparent: String) -> Dispatch {
         execution_timeout_seconds: sent.execution_timeout_seconds,
         not_before_ms: sent.requested_ms,
         // Delivery has its own, shorter deadline: what is not begun by then is never begun.
-        expires_ms: Timestamp(sent.requested_ms).plus_seconds(i64::from(sent.delivery_timeout_seconds)).0,
+        expires_ms: delivery_ends(sent).0,
         traceparent,
     }
 }

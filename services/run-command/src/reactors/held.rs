@@ -11,11 +11,15 @@ use reeve_contracts::{
     run_command::{CommandHeld, CommandRefused, CommandSent},
 };
 use reeve_eventsourcing::{Context, Event, Position};
-use reeve_runtime::{Delivery, HandlerError};
+use reeve_fleet::{DOCUMENTS, DocumentRow};
+use reeve_runtime::{Delivery, Handle, HandlerError};
+use reeve_types::text::cut;
 use std::sync::Arc;
 
 /// What asks for the approval, as its events say it.
 const ORIGIN: &str = "held-command";
+/// As much of what is to be approved is shown; the command has all of it.
+const MAX_SUBJECT_CHARACTERS: usize = 4_000;
 
 /// What follows from a command being held, and from its being approved.
 pub async fn follow(
@@ -59,7 +63,8 @@ pub async fn follow_approval(delivery: Delivery<ExecutionEvent>) -> Result<(), H
         }
         _ => return Ok(()),
     };
-    if kind != ORIGIN {
+    // An approval has the id of what it is about; what says so of another execution is none.
+    if kind != ORIGIN || execution != id {
         return Ok(());
     }
     let command = match problem {
@@ -107,17 +112,39 @@ async fn ask(delivery: &Delivery<CommandEvent>, held: &CommandHeld) -> Result<()
     Ok(())
 }
 
+/// The parameters, as JSON. Where they have values of the Parameter Store, which not everybody who approves may read, they are named
+/// alone, with what they refer to.
+fn as_asked(sent: &CommandSent) -> String {
+    if sent.references.is_empty() {
+        return sent.parameters_json.clone();
+    }
+    let given: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(&sent.parameters_json).unwrap_or_default();
+    let names = given.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let of = sent.references.iter().map(|reference| format!("{}:{}", reference.path, reference.version));
+    format!("the parameters {names}, which refer to {}", of.collect::<Vec<_>>().join(", "))
+}
+
 /// What is to be approved, in words.
 fn subject(principal: &str, sent: &CommandSent) -> String {
     let comment = if sent.comment.is_empty() { String::new() } else { format!(": {}", sent.comment) };
-    format!(
-        "{principal} sends {} version {} with {} to {} nodes ({}){comment}",
+    let text = format!(
+        "{principal} sends {} version {} (SHA-256 {}) with {} to {} nodes ({}){comment}",
         sent.document_name,
         sent.document_version,
-        sent.parameters_json,
+        sent.document_hash,
+        as_asked(sent),
         sent.node_ids.len(),
         sent.node_ids.iter().take(10).cloned().collect::<Vec<_>>().join(", "),
-    )
+    );
+    cut(&text, MAX_SUBJECT_CHARACTERS)
+}
+
+/// Whether a document's version is still the one that is to be sent, and that whoever approved could look at.
+fn is_unchanged(handle: &Handle, sent: &CommandSent) -> bool {
+    let row = handle.views().look::<DocumentRow>(DOCUMENTS, &sent.document_name);
+    let hash = row.and_then(|row| Some(row.version(&sent.document_version)?.1.to_owned()));
+    hash.is_some_and(|hash| hash == sent.document_hash)
 }
 
 /// Sends a command that nothing holds any more, as it was asked for, if who asked for it still may.
@@ -139,8 +166,17 @@ async fn release<E: Event>(
     let nodes = sent.node_ids.iter().map(|node| Resource::new("ManagedInstance", node));
     let place = Place { region: &held.region, account: &held.account };
     let resources = std::iter::once(document).chain(nodes);
-    let command = match permit(authorizer, &held.principal, "ssm:SendCommand", resources, place) {
+    let permitted = permit(authorizer, &held.principal, "ssm:SendCommand", resources, place);
+    let command = match permitted {
         Err(denied) => refusal(id, "AccessDeniedException", denied),
+        Ok(()) if !is_unchanged(&delivery.handle, &sent) => {
+            let (name, version) = (&sent.document_name, &sent.document_version);
+            refusal(
+                id,
+                "InvalidDocument",
+                format!("Version {version} of {name} is another one than was asked for."),
+            )
+        }
         Ok(()) => {
             let seconds =
                 i64::from(sent.delivery_timeout_seconds) + i64::from(sent.execution_timeout_seconds);

@@ -25,9 +25,10 @@ use crate::{
     projections::{INVOCATIONS, InvocationRow},
 };
 use futures::{TryStreamExt, stream};
-use reeve_contracts::run_command::InvocationFinished;
+use reeve_contracts::run_command::{CommandSent, InvocationFinished};
 use reeve_eventsourcing::Context;
 use reeve_runtime::{Delivery, Handle, HandlerError};
+use reeve_types::Timestamp;
 use std::sync::Arc;
 
 /// As many invocations of one command are decided on at a time; the event log commits them in groups.
@@ -73,6 +74,12 @@ fn about(handle: &Handle, command: &str, mut context: Context) -> Context {
         context.correlation_id = id;
     }
     context
+}
+
+/// When the time for delivery is over: its execution has the rest of the command's time. A command that was held has all of it from
+/// its release on.
+fn delivery_ends(sent: &CommandSent) -> Timestamp {
+    Timestamp(sent.expires_ms).plus_seconds(-i64::from(sent.execution_timeout_seconds))
 }
 
 /// Ends invocations of which no node reports the outcome.

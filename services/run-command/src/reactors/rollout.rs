@@ -3,7 +3,7 @@
 //! The projection says that something is to be done by setting the command's timer, and what by the rollout's row
 //! ([`Rollout::step`]); this decides it. Two who do so at the same time decide once.
 
-use super::{end_all, invocation_row, open};
+use super::{delivery_ends, end_all, invocation_row, open};
 use crate::{
     dispatch::Dispatcher,
     domain::{
@@ -75,7 +75,7 @@ async fn admit(
     context: &Context,
 ) -> Result<(), HandlerError> {
     let (command, now) = (sent.command_id.as_str(), Timestamp::now());
-    let delivery_ends = Timestamp(sent.requested_ms).plus_seconds(i64::from(sent.delivery_timeout_seconds));
+    let delivery_ends = delivery_ends(sent);
     let platforms = platforms(handle, sent);
     let (mut dispatched, mut ends, mut next) = (Vec::new(), Vec::new(), rollout.next);
     let mut row: Vec<String> = Vec::new();

@@ -1,15 +1,15 @@
 //! AuditAssociations and ListDrift: what differs on nodes, and finding it out without changing anything.
 
-use super::by_id;
 use crate::{
     domain::association::{Association, Command},
-    projections::{DRIFTS, DriftRow, content_of},
+    projections::{ASSOCIATIONS, AssociationRow, DRIFTS, DriftRow, content_of},
 };
 use reeve_contracts::ssm::AssociationDescription;
 use reeve_fleet::{DOCUMENTS, DocumentRow};
 use reeve_runtime::{ApiError, Call, Handle, page_size};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 const MAX_DRIFT_PER_PAGE: usize = 1_000;
 
@@ -33,10 +33,17 @@ struct Skipped {
     reason: String,
 }
 
+/// # Errors
+/// `NoSuchEntityException`.
+fn known(handle: &Handle, id: &str) -> Result<Arc<AssociationRow>, ApiError> {
+    let no_such = || ApiError::new("NoSuchEntityException", format!("There is no association {id:?}."));
+    handle.views().look(ASSOCIATIONS, id).ok_or_else(no_such)
+}
+
 /// Runs those associations now whose documents declare themselves checks. The others would change something: they do not run.
 pub async fn audit(call: Call<AuditRequest>) -> Result<Audit, ApiError> {
     let ids = &call.input.association_ids;
-    let rows = ids.iter().map(|id| by_id(&call.handle, Some(id))).collect::<Result<Vec<_>, _>>()?;
+    let rows = ids.iter().map(|id| known(&call.handle, id)).collect::<Result<Vec<_>, _>>()?;
     let mut audit = Audit { started: Vec::new(), skipped: Vec::new() };
     for row in rows {
         let id = row.state.association_id.clone();
@@ -105,7 +112,7 @@ struct Drift {
 pub async fn list(call: Call<ListRequest>) -> Result<Listed, ApiError> {
     let input = &call.input;
     let prefix = match &input.association_id {
-        Some(id) => format!("{}/", by_id(&call.handle, Some(id))?.state.association_id),
+        Some(id) => format!("{}/", known(&call.handle, id)?.state.association_id),
         None => String::new(),
     };
     let node = input.node_id.as_deref();

@@ -13,8 +13,14 @@ pub enum Command {
     End(DriftEnded),
 }
 
-/// What is known of it; `None`: it is as it is to be, or nothing is known.
-pub type State = Option<Known>;
+/// What decisions are made on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// `None`: it is as it is to be, or nothing is known.
+    known: Option<Known>,
+    /// When that became known: what is older says nothing any more.
+    at_ms: i64,
+}
 
 /// What is known to differ.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,17 +41,19 @@ impl Decider for Drift {
 
     fn decide(state: &State, command: Command, _: &Context) -> Result<Option<DriftEvent>, Infallible> {
         Ok(match command {
+            Command::Find(found) if found.found_ms < state.at_ms => None,
+            Command::End(ended) if ended.ended_ms < state.at_ms => None,
             Command::Find(found) => {
-                (state.as_ref() != Some(&known(&found))).then_some(DriftEvent::DriftFound(*found))
+                (state.known.as_ref() != Some(&known(&found))).then_some(DriftEvent::DriftFound(*found))
             }
-            Command::End(ended) => state.is_some().then_some(DriftEvent::DriftEnded(ended)),
+            Command::End(ended) => state.known.is_some().then_some(DriftEvent::DriftEnded(ended)),
         })
     }
 
     fn evolve(_: State, event: &DriftEvent) -> State {
         match event {
-            DriftEvent::DriftFound(found) => Some(known(found)),
-            DriftEvent::DriftEnded(_) => None,
+            DriftEvent::DriftFound(found) => State { known: Some(known(found)), at_ms: found.found_ms },
+            DriftEvent::DriftEnded(ended) => State { known: None, at_ms: ended.ended_ms },
         }
     }
 }
@@ -79,6 +87,9 @@ mod tests {
         given::<Drift>([was("Failed", "x")]).when(find("Failed", "x")).then_nothing();
         given::<Drift>([was("Failed", "x")]).when(find("Failed", "y")).then(was("Failed", "y"));
         given::<Drift>([was("Failed", "x")]).when(Command::End(end())).then(DriftEvent::DriftEnded(end()));
+        let later = DriftFound { found_ms: 2, ..found("Failed", "x") };
+        let older = Command::End(DriftEnded { ended_ms: 1, ..end() });
+        given::<Drift>([DriftEvent::DriftFound(later)]).when(older).then_nothing();
         let ended = [was("Failed", "x"), DriftEvent::DriftEnded(end())];
         given::<Drift>(ended.clone()).when(Command::End(end())).then_nothing();
         given::<Drift>(ended).when(find("Failed", "x")).then(was("Failed", "x"));

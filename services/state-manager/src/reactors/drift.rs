@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        association::{AssociationEvent, TARGETS_JOINED},
+        association::{Association, AssociationEvent, TARGETS_JOINED},
         drift::{Command, Drift},
         target,
     },
@@ -26,6 +26,10 @@ const MAX_OUTPUT_CHARACTERS: usize = 2_500;
 pub async fn follow_run(delivery: Delivery<InvocationEvent>) -> Result<(), HandlerError> {
     let InvocationEvent::InvocationFinished(e) = &delivery.event.event else { return Ok(()) };
     let Some(of) = command_row(delivery.handle.views(), &e.command_id) else { return Ok(()) };
+    // One that is gone wants nothing.
+    if delivery.handle.state::<Association>(&of.association_id).association_id.is_empty() {
+        return Ok(());
+    }
     let command = match e.status == SUCCESS {
         true => Command::End(DriftEnded {
             association_id: of.association_id.clone(),
