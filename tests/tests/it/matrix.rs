@@ -48,8 +48,8 @@ fn text(definition: &Value) -> String {
     }
     let least = usize::try_from(definition["min"].as_u64().unwrap_or(1)).unwrap();
     let Some(pattern) = definition["pattern"].as_str() else { return "x".repeat(least.max(1)) };
-    // The generator cannot look ahead. The one that patterns of AWS do forbids blanks, which no text here has.
-    let pattern = pattern.replace(r"(?!\s*$)", "");
+    // The generator cannot look ahead. What patterns of AWS forbid by it, blanks and a beginning, no text here has.
+    let pattern = pattern.replace(r"(?!\s*$)", "").replace("(?!aws:)", "");
     // Anchors say nothing of a text that is made from the whole pattern.
     let mut plain = String::new();
     for character in pattern.chars() {

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::command::{Command, CommandEvent, SentCommand},
-    projections::{HELD, HELD_BY_CALENDAR, HeldRow},
+    projections::{ContentRow, HELD, HELD_BY_CALENDAR, HeldRow},
 };
 use reeve_authz::{Authorizer, Place, Resource, permit};
 use reeve_contracts::{
@@ -11,7 +11,7 @@ use reeve_contracts::{
     run_command::{CommandHeld, CommandRefused, CommandSent},
 };
 use reeve_eventsourcing::{Context, Event, Position};
-use reeve_fleet::{DOCUMENTS, DocumentRow};
+use reeve_fleet::{DOCUMENT_CONTENTS, DOCUMENTS, DocumentRow, content_key};
 use reeve_runtime::{Delivery, Handle, HandlerError};
 use reeve_types::text::cut;
 use std::sync::Arc;
@@ -142,9 +142,14 @@ fn subject(principal: &str, sent: &CommandSent) -> String {
 
 /// Whether a document's version is still the one that is to be sent, and that whoever approved could look at.
 fn is_unchanged(handle: &Handle, sent: &CommandSent) -> bool {
-    let row = handle.views().look::<DocumentRow>(DOCUMENTS, &sent.document_name);
-    let hash = row.and_then(|row| Some(row.version(&sent.document_version)?.1.to_owned()));
-    hash.is_some_and(|hash| hash == sent.document_hash)
+    let views = handle.views();
+    let row = views.look::<DocumentRow>(DOCUMENTS, &sent.document_name);
+    let version = row.and_then(|row| Some(row.version(&sent.document_version)?.0));
+    let content = version.and_then(|version| {
+        views.look::<ContentRow>(DOCUMENT_CONTENTS, &content_key(&sent.document_name, version))
+    });
+    let asked_for: Option<serde_json::Value> = serde_json::from_str(&sent.document_content).ok();
+    content.is_some_and(|content| asked_for.is_some_and(|asked_for| asked_for == content.document))
 }
 
 /// Sends a command that nothing holds any more, as it was asked for, if who asked for it still may.
