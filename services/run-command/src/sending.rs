@@ -130,12 +130,7 @@ impl Sender {
     ) -> Result<Verdict, ApiError> {
         let principal = context.actor.name.as_str();
         let is_in = |group: &str| self.authorizer.is_in(principal, group);
-        let what = (SEND_COMMAND, principal, document);
-        let verdict = rules_on(handle, what, node_ids, &is_in, context.now.0);
-        match verdict.refusal.as_str() {
-            "" => Ok(verdict),
-            refusal => Err(ApiError::new("AccessDeniedException", refusal)),
-        }
+        rules_on(handle, (SEND_COMMAND, principal, document), node_ids, &is_in, context.now.0)
     }
 
     /// Whoever sends must be allowed to send to each of the nodes; the document was decided on at the edge, or is here.

@@ -20,7 +20,7 @@ use reeve_contracts::{
     tags::ResourceEvent,
 };
 use reeve_eventsourcing::{Actor, Context, Event};
-use reeve_fleet::{DOCUMENTS, DocumentRow, NODE_TAGS, NODES, NodeRow, targets};
+use reeve_fleet::{NODE_TAGS, NODES, NodeRow, targets};
 use reeve_runtime::{Delivery, DueTimer, Handle, HandlerError};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -85,8 +85,7 @@ pub async fn catch_up(due: DueTimer) -> Result<(), HandlerError> {
 fn platforms(handle: &Handle, association: &AssociationDescription) -> Vec<String> {
     let name = association.name.as_deref().unwrap_or_default();
     let version = association.document_version.as_deref().unwrap_or("$DEFAULT");
-    let row = handle.views().look::<DocumentRow>(DOCUMENTS, name);
-    let content = row.and_then(|row| content_of(handle, name, &row, version));
+    let content = content_named(handle, name, version);
     content.map(|content| content.platform_types.clone()).unwrap_or_default()
 }
 

@@ -3,7 +3,7 @@
 use crate::{NODE_TAGS, calendars_are_open};
 use reeve_contracts::changes::{ChangeRulePut, RuleEvent};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
-use reeve_runtime::Handle;
+use reeve_runtime::{ApiError, Handle};
 use reeve_types::arn::id_or_arn;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -141,7 +141,7 @@ struct Beginning<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
     /// Why it may not begin; empty: it may, or waits.
-    pub refusal: String,
+    refusal: String,
     /// The rules that it waits for: by name, and their calendars.
     pub rules: Vec<String>,
     pub calendar_names: Vec<String>,
@@ -173,14 +173,22 @@ pub fn rules_about(
 }
 
 /// What the rules say about a command or a runbook that a principal begins now. A calendar that is not known is closed.
+///
+/// # Errors
+/// `AccessDeniedException` when a rule refuses it.
 pub fn rules_on(
     handle: &Handle,
     what: (&str, &str, &str),
     nodes: &[String],
     is_in: &dyn Fn(&str) -> bool,
     now_ms: i64,
-) -> Verdict {
-    decide(rules_about(handle, what, nodes, is_in), what.1, now_ms, |names| calendars_are_open(handle, names))
+) -> Result<Verdict, ApiError> {
+    let rules = rules_about(handle, what, nodes, is_in);
+    let verdict = decide(rules, what.1, now_ms, |names| calendars_are_open(handle, names));
+    match verdict.refusal.as_str() {
+        "" => Ok(verdict),
+        refusal => Err(ApiError::new("AccessDeniedException", refusal)),
+    }
 }
 
 fn decide(

@@ -141,13 +141,20 @@ pub(super) fn pairs(texts: &[String]) -> anyhow::Result<BTreeMap<String, Vec<Str
     Ok(pairs)
 }
 
+/// The executions that meet some filters, with this status if one is given.
+pub(super) async fn executions(
+    connection: &Connection,
+    mut filters: Vec<Value>,
+    status: Option<String>,
+) -> anyhow::Result<Vec<Value>> {
+    filters.extend(status.map(|status| json!({"Key": "ExecutionStatus", "Values": [status]})));
+    // The model has no empty list of filters.
+    let input = if filters.is_empty() { json!({}) } else { json!({"Filters": filters}) };
+    all(connection, "DescribeAutomationExecutions", input, "AutomationExecutionMetadataList").await
+}
+
 async fn list(connection: &Connection, status: Option<String>, format: Format) -> anyhow::Result<()> {
-    let input = match status {
-        Some(status) => json!({"Filters": [{"Key": "ExecutionStatus", "Values": [status]}]}),
-        None => json!({}),
-    };
-    let executions =
-        all(connection, "DescribeAutomationExecutions", input, "AutomationExecutionMetadataList").await?;
+    let executions = executions(connection, Vec::new(), status).await?;
     let heads = ["EXECUTION", "RUNBOOK", "STATUS", "STEP", "STARTED", "ENDED", "TARGET"];
     print(format, &executions, &heads, |of| {
         vec![

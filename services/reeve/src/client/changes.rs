@@ -2,8 +2,9 @@
 
 use super::{
     Format,
+    automation::executions,
     connection::{CHANGES, Connection},
-    list::{all, all_of, print},
+    list::{all_of, print},
     stdout,
     table::{cell, instant},
 };
@@ -226,13 +227,8 @@ async fn signal(
 }
 
 async fn list(connection: &Connection, status: Option<String>, format: Format) -> anyhow::Result<()> {
-    let mut filters = vec![json!({"Key": "AutomationSubtype", "Values": ["ChangeRequest"]})];
-    if let Some(status) = status {
-        filters.push(json!({"Key": "ExecutionStatus", "Values": [status]}));
-    }
-    let input = json!({"Filters": filters});
-    let changes =
-        all(connection, "DescribeAutomationExecutions", input, "AutomationExecutionMetadataList").await?;
+    let filters = vec![json!({"Key": "AutomationSubtype", "Values": ["ChangeRequest"]})];
+    let changes = executions(connection, filters, status).await?;
     let heads = ["CHANGE", "NAME", "STATUS", "REQUESTED BY", "REQUESTED", "ENDED", "OPSITEM"];
     print(format, &changes, &heads, |of| {
         vec![

@@ -2,10 +2,9 @@
 
 use crate::{
     domain::association::{Association, Command},
-    projections::{ASSOCIATIONS, AssociationRow, DRIFTS, DriftRow, content_of},
+    projections::{ASSOCIATIONS, AssociationRow, DRIFTS, DriftRow, content_named},
 };
 use reeve_contracts::ssm::AssociationDescription;
-use reeve_fleet::{DOCUMENTS, DocumentRow};
 use reeve_runtime::{ApiError, Call, Handle, page_size};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -65,8 +64,7 @@ pub async fn audit(call: Call<AuditRequest>) -> Result<Audit, ApiError> {
 fn check(handle: &Handle, of: &AssociationDescription) -> Result<(), String> {
     let name = of.name.as_deref().unwrap_or_default();
     let version = of.document_version.as_deref().unwrap_or("$DEFAULT");
-    let row = handle.views().look::<DocumentRow>(DOCUMENTS, name);
-    let Some(content) = row.and_then(|row| content_of(handle, name, &row, version)) else {
+    let Some(content) = content_named(handle, name, version) else {
         return Err(format!("There is no document {name} of version {version}."));
     };
     match content.is_check {

@@ -3,12 +3,12 @@
 use super::node_exists;
 use crate::{
     domain,
-    projections::{ASSOCIATIONS, AssociationRow, LATEST, LatestRow, content_of},
+    projections::{ASSOCIATIONS, AssociationRow, LATEST, LatestRow, content_named},
     reactors::candidates,
     shape::seconds,
 };
 use reeve_contracts::ssm::*;
-use reeve_fleet::{DOCUMENTS, DocumentRow, NODES, NodeRow, targets};
+use reeve_fleet::{NODES, NodeRow, targets};
 use reeve_runtime::{ApiError, Call, Handle, page_of, page_size, to_answers};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -38,9 +38,8 @@ pub async fn effective(
     let (associations, next_token) = to_answers(rows, |row: Arc<AssociationRow>| {
         let of = row.state.association();
         let name = of.name.unwrap_or_default();
-        let document: Option<DocumentRow> = handle.views().get(DOCUMENTS, &name);
         let version = of.document_version.unwrap_or_else(|| "$DEFAULT".to_owned());
-        let content = document.and_then(|document| content_of(handle, &name, &document, &version));
+        let content = content_named(handle, &name, &version);
         InstanceAssociation {
             association_id: Some(row.state.association_id.clone()),
             association_version: Some(row.state.version.to_string()),

@@ -2,7 +2,7 @@
 
 use reeve_contracts::documents::Version;
 use reeve_document_language as language;
-use reeve_fleet::{Content, DOCUMENT_CONTENTS, DocumentRow, content_key};
+use reeve_fleet::{Content, DOCUMENT_CONTENTS, DOCUMENTS, DocumentRow, content_key};
 use reeve_runtime::Handle;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -47,4 +47,10 @@ pub(crate) fn content_of(
 ) -> Option<Arc<ContentRow>> {
     let (number, _) = row.version(version)?;
     handle.views().look(DOCUMENT_CONTENTS, &content_key(name, number))
+}
+
+/// The same of a document by its name; `None` when there is none of it any more.
+pub(crate) fn content_named(handle: &Handle, name: &str, version: &str) -> Option<Arc<ContentRow>> {
+    let row = handle.views().look::<DocumentRow>(DOCUMENTS, name)?;
+    content_of(handle, name, &row, version)
 }

@@ -11,7 +11,7 @@ pub(crate) use associations::{
     ASSOCIATIONS, AssociationRow, Associations, FIRE, TIME, VERSIONS, VersionRow, version_key,
 };
 pub(crate) use associations::{BY_CALENDAR, BY_DOCUMENT, BY_TARGET, node_keys};
-pub(crate) use documents::{ContentRow, content_of};
+pub(crate) use documents::{ContentRow, content_named, content_of};
 pub(crate) use drifts::{DRIFTS, DriftRow, Drifts};
 pub(crate) use executions::{EXECUTION_KEYS, EXECUTIONS, ExecutionRow, Executions, RUNS, RunRow, TARGETS};
 pub(crate) use outcomes::{

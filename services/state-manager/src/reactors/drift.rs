@@ -6,14 +6,13 @@ use crate::{
         drift::{Command, Drift},
         target,
     },
-    projections::{CommandRow, DRIFTS, DriftRow, LATEST, LatestRow, command_row, content_of},
+    projections::{CommandRow, DRIFTS, DriftRow, LATEST, LatestRow, command_row, content_named},
 };
 use reeve_contracts::{
     outcome::StepStatus,
     run_command::{InvocationEvent, InvocationFinished},
     state_manager::{DriftEnded, DriftFound, ExecutionStarted},
 };
-use reeve_fleet::{DOCUMENTS, DocumentRow};
 use reeve_runtime::{Delivery, HandlerError};
 use reeve_types::text::cut;
 
@@ -55,16 +54,10 @@ fn found(delivery: &Delivery<InvocationEvent>, of: &CommandRow, e: &InvocationFi
         cause: e.status_details.clone(),
         step: step.map(|step| step.name.clone()).unwrap_or_default(),
         output: step.map(|step| cut(step.output.trim(), MAX_OUTPUT_CHARACTERS)).unwrap_or_default(),
-        is_check: is_check(delivery, of),
+        is_check: content_named(&delivery.handle, &of.document_name, &of.document_version)
+            .is_some_and(|content| content.is_check),
         found_ms: e.finished_ms,
     }
-}
-
-fn is_check(delivery: &Delivery<InvocationEvent>, of: &CommandRow) -> bool {
-    let row = delivery.handle.views().look::<DocumentRow>(DOCUMENTS, &of.document_name);
-    let content =
-        row.and_then(|row| content_of(&delivery.handle, &of.document_name, &row, &of.document_version));
-    content.is_some_and(|content| content.is_check)
 }
 
 /// A firing has begun, or the association is gone.

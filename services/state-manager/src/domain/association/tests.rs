@@ -1,6 +1,6 @@
 //! Decisions on associations.
 
-use super::*;
+use super::{beginning::MAX_NODES_PER_EXECUTION, *};
 use proptest::prelude::*;
 use reeve_testkit::{context, given};
 use serde_json::json;
