@@ -71,7 +71,7 @@ wait_for "the calendar" rule
 reeve changes rules
 
 say "A maintenance window starts the runbook"
-window=$(aws ssm create-maintenance-window --name night --schedule "at($(date -u -d '4 seconds' +%Y-%m-%dT%H:%M:%S))" --duration 2 --cutoff 1 \
+window=$(aws ssm create-maintenance-window --name night --schedule "at($(date -u -d '20 seconds' +%Y-%m-%dT%H:%M:%S))" --duration 2 --cutoff 1 \
   --allow-unassociated-targets --query WindowId --output text)
 aws ssm register-task-with-maintenance-window --window-id "$window" --task-type AUTOMATION --task-arn ChangeFleet \
   --task-invocation-parameters "{\"Automation\": {\"Parameters\": {\"Nodes\": [\"$first\", \"$second\"]}}}" > /dev/null

@@ -141,7 +141,12 @@ fn a_scan_tells_which_patches_are_not_as_they_should_be_and_of_what_severity() {
     );
     let filters = "Key=Severity,Values=CRITICAL Key=Status,Values=NON_COMPLIANT".split(' ');
     let list = ["list-compliance-items", "--resource-ids", &instance.node(), "--filters"];
-    let listed = instance.aws(&list.into_iter().chain(filters).collect::<Vec<_>>()).json();
+    let list: Vec<&str> = list.into_iter().chain(filters).collect();
+    // The run's summary comes behind its patches.
+    let listed = wait_for("the summary of the run is told of", || {
+        let listed = instance.aws(&list).json();
+        listed["ComplianceItems"][0]["Details"]["PatchBaselineId"].is_string().then_some(listed)
+    });
     let [missing] = listed["ComplianceItems"].as_array().unwrap().as_slice() else { panic!("{listed}") };
     assert_eq!(
         (&missing["Id"], &missing["Details"]["PatchState"]),
