@@ -4,10 +4,15 @@ use crate::{
     domain::{ChangeRule, Command, Error},
     shape::{ListRequest, Named, Nothing, Overridden, Override, OverrideRequest, Rule, Rules},
 };
+use reeve_authz::Authorizer;
 use reeve_contracts::changes::ChangeRulePut;
-use reeve_fleet::{CALENDARS, CHANGE_RULES, ChangeRuleRow, REFUSE, SEND_COMMAND, START_AUTOMATION, WAIT};
+use reeve_fleet::{
+    CALENDARS, CHANGE_RULES, ChangeRuleRow, DOCUMENTS, DocumentRow, MAX_OVERRIDE_MS, REFUSE, SEND_COMMAND,
+    START_AUTOMATION, WAIT,
+};
 use reeve_runtime::{ApiError, Call, page_size, to_answers};
 use reeve_types::{Timestamp, arn::id_or_arn};
+use std::{collections::BTreeSet, sync::Arc};
 
 const MAX_RULES_PER_PAGE: usize = 100;
 const MS_PER_MINUTE: i64 = 60_000;
@@ -22,7 +27,7 @@ impl From<Error> for ApiError {
     }
 }
 
-pub(crate) async fn put(call: Call<Rule>) -> Result<Nothing, ApiError> {
+pub(crate) async fn put(authorizer: Arc<dyn Authorizer>, call: Call<Rule>) -> Result<Nothing, ApiError> {
     let input = call.input.clone();
     let put = ChangeRulePut {
         name: input.name,
@@ -46,6 +51,14 @@ pub(crate) async fn put(call: Call<Rule>) -> Result<Nothing, ApiError> {
             return Err(ApiError::invalid(message));
         }
     }
+    for named in &put.document_names {
+        if call.handle.views().look::<DocumentRow>(DOCUMENTS, id_or_arn("document", named)).is_none() {
+            let message = format!("documentNames has {named:?}: there is no such document.");
+            return Err(ApiError::invalid(message));
+        }
+    }
+    let meant_by = |name: &str| authorizer.meant_by(name);
+    check_principals(&put, meant_by).map_err(ApiError::invalid)?;
     let name = put.name.clone();
     call.execute::<ChangeRule>(&name, Command::Put(Box::new(put))).await?;
     Ok(Nothing {})
@@ -76,16 +89,37 @@ fn check(put: &ChangeRulePut) -> Result<(), String> {
     if put.min_approvals == 0 && (!put.approvers.is_empty() || put.requester_may_approve) {
         return Err("approvers and requesterMayApprove need minApprovals.".to_owned());
     }
-    let has_group = put.approvers.iter().any(|approver| approver.starts_with("group:"));
-    if !has_group && usize::try_from(put.min_approvals).is_ok_and(|wanted| wanted > put.approvers.len()) {
-        return Err(format!(
-            "minApprovals is {}, and approvers names {}: nobody could approve it.",
-            put.min_approvals,
-            put.approvers.len()
-        ));
-    }
     if let Some(tag) = put.node_tags.iter().find(|tag| tag.starts_with('=')) {
         return Err(format!("nodeTags has {tag:?}: it must be KEY or KEY=VALUE."));
+    }
+    Ok(())
+}
+
+/// A name that nobody has would leave the rule without effect; an approval that too few can give would hold for ever.
+fn check_principals(put: &ChangeRulePut, meant_by: impl Fn(&str) -> BTreeSet<String>) -> Result<(), String> {
+    let named = |member: &str, names: &[String]| {
+        let mut all = BTreeSet::new();
+        for name in names {
+            let plain = name.rsplit_once(":user/").map_or(name.as_str(), |(_, user)| user);
+            let meant = meant_by(plain);
+            if meant.is_empty() {
+                let is_group = name.starts_with("group:");
+                let problem = if is_group { "nobody is in that group" } else { "there is no such principal" };
+                return Err(format!("{member} has {name:?}: {problem}."));
+            }
+            all.extend(meant);
+        }
+        Ok(all)
+    };
+    named("principals", &put.principals)?;
+    let approvers = named("approvers", &put.approvers)?;
+    if usize::try_from(put.min_approvals).is_ok_and(|wanted| wanted > approvers.len()) {
+        return Err(format!(
+            "minApprovals is {}, and approvers means {} ({}): nobody could approve it.",
+            put.min_approvals,
+            approvers.len(),
+            approvers.into_iter().collect::<Vec<_>>().join(", ")
+        ));
     }
     Ok(())
 }
@@ -97,27 +131,32 @@ pub(crate) async fn delete(call: Call<Named>) -> Result<Nothing, ApiError> {
 }
 
 pub(crate) async fn override_rule(call: Call<OverrideRequest>) -> Result<Overridden, ApiError> {
-    let (name, reason) = (call.input.name.clone(), call.input.reason.clone());
-    let until_ms = call.now.0.saturating_add(i64::from(call.input.minutes).saturating_mul(MS_PER_MINUTE));
-    call.execute::<ChangeRule>(&name, Command::Override { reason, until_ms }).await?;
+    let OverrideRequest { name, reason, minutes, waiting_id } = call.input.clone();
+    let for_ms = i64::from(minutes).saturating_mul(MS_PER_MINUTE).min(MAX_OVERRIDE_MS);
+    let until_ms = call.now.0.saturating_add(for_ms);
+    call.execute::<ChangeRule>(&name, Command::Override { reason, until_ms, waiting_id }).await?;
     Ok(Overridden { until: Timestamp(until_ms).epoch_seconds() })
 }
 
 pub(crate) async fn list(call: Call<ListRequest>) -> Result<Rules, ApiError> {
     let limit = page_size(call.input.max_results, MAX_RULES_PER_PAGE)?;
     let after = call.input.next_token.as_deref();
-    let page = call.handle.views().scan::<ChangeRuleRow>(CHANGE_RULES, "", after, limit);
-    let (rules, next_token) = to_answers(page, |row| shown(row, call.now))?;
+    let views = call.handle.views();
+    let page = views.scan::<ChangeRuleRow>(CHANGE_RULES, "", after, limit);
+    let is_there = |name: &String| views.look::<bool>(CALENDARS, id_or_arn("document", name)).is_some();
+    let (rules, next_token) = to_answers(page, |row| shown(row, call.now, is_there))?;
     Ok(Rules { rules, next_token })
 }
 
-fn shown(row: ChangeRuleRow, now: Timestamp) -> Rule {
+fn shown(row: ChangeRuleRow, now: Timestamp, is_there: impl Fn(&String) -> bool) -> Rule {
     let in_force = row.overrides.iter().filter(|of| of.until_ms > now.0).map(|of| Override {
         principal: of.principal.clone(),
         reason: of.reason.clone(),
         until: Timestamp(of.until_ms).epoch_seconds(),
+        waiting_id: of.waiting_id.clone(),
     });
     let overrides = Some(in_force.collect());
+    let missing_calendar_names = row.calendar_names.iter().filter(|name| !is_there(name)).cloned().collect();
     let number = |n: u32| (n > 0).then_some(n);
     Rule {
         name: row.name,
@@ -133,6 +172,7 @@ fn shown(row: ChangeRuleRow, now: Timestamp) -> Rule {
         min_approvals: number(row.min_approvals),
         requester_may_approve: (row.min_approvals > 0).then_some(row.requester_may_approve),
         overrides,
+        missing_calendar_names,
     }
 }
 
@@ -150,11 +190,8 @@ mod tests {
             ..ChangeRulePut::default()
         };
         assert_eq!(check(&ok), Ok(()));
-        let of_group = ChangeRulePut { min_approvals: 3, approvers: vec!["group:ops".into()], ..ok.clone() };
-        assert_eq!(check(&of_group), Ok(()));
         for (put, named) in [
             (ChangeRulePut { min_approvals: 0, approvers: vec![], ..ok.clone() }, "calendarNames"),
-            (ChangeRulePut { min_approvals: 2, ..ok.clone() }, "approvers names 1"),
             (ChangeRulePut { while_closed: REFUSE.into(), ..ok.clone() }, "whileClosed"),
             (ChangeRulePut { actions: vec![START_AUTOMATION.into()], ..ok.clone() }, "minApprovals"),
             (
@@ -164,6 +201,34 @@ mod tests {
             (ChangeRulePut { node_tags: vec!["=x".into()], ..ok }, "nodeTags"),
         ] {
             assert!(check(&put).unwrap_err().contains(named), "{named}");
+        }
+    }
+
+    #[test]
+    fn principals_that_nobody_is_and_approvals_that_nobody_could_give_are_refused() {
+        let meant_by = |name: &str| match name {
+            "ann" | "bob" => BTreeSet::from([name.to_owned()]),
+            "group:ops" => BTreeSet::from(["ann".to_owned(), "bob".to_owned()]),
+            _ => BTreeSet::new(),
+        };
+        let of = |approvers: &[&str], min_approvals, principals: &[&str]| {
+            let names = |of: &[&str]| of.iter().map(|name| (*name).to_owned()).collect();
+            let (approvers, principals) = (names(approvers), names(principals));
+            let put = ChangeRulePut { approvers, min_approvals, principals, ..ChangeRulePut::default() };
+            check_principals(&put, meant_by)
+        };
+        assert_eq!(of(&["group:ops"], 2, &["ann", "group:ops"]), Ok(()));
+        assert_eq!(of(&["arn:aws:iam::1:user/ann", "bob"], 2, &[]), Ok(()));
+        for (result, named) in [
+            (of(&["ann"], 2, &[]), "approvers means 1 (ann)"),
+            (of(&["ann", "ann"], 2, &[]), "approvers means 1 (ann)"),
+            (of(&["ann", "arn:aws:iam::1:user/ann"], 2, &[]), "approvers means 1 (ann)"),
+            (of(&["ann", "bob", "group:ops"], 3, &[]), "approvers means 2"),
+            (of(&["group:nobody"], 1, &[]), "nobody is in that group"),
+            (of(&["carol"], 1, &[]), "no such principal"),
+            (of(&[], 0, &["carol"]), "principals has \"carol\""),
+        ] {
+            assert!(result.unwrap_err().contains(named), "{named}");
         }
     }
 }

@@ -10,10 +10,11 @@ use reeve_fleet::ChangeRuleRow;
 pub enum Command {
     Put(Box<ChangeRulePut>),
     Delete,
-    /// Whoever asks is held by its calendars no more, until then.
+    /// Whoever asks is held by its calendars no more, until then; or what waits with an id, whoever asked for that.
     Override {
         reason: String,
         until_ms: i64,
+        waiting_id: String,
     },
 }
 
@@ -51,9 +52,9 @@ impl Decider for ChangeRule {
             (Command::Override { .. }, Some(rule)) if rule.calendar_names.is_empty() => {
                 Err(Error::NoCalendar(rule.name.clone()))
             }
-            (Command::Override { reason, until_ms }, Some(rule)) => {
+            (Command::Override { reason, until_ms, waiting_id }, Some(rule)) => {
                 let (name, principal) = (rule.name.clone(), cx.actor.name.clone());
-                let overridden = ChangeRuleOverridden { name, principal, reason, until_ms };
+                let overridden = ChangeRuleOverridden { name, principal, reason, until_ms, waiting_id };
                 Ok(Some(RuleEvent::ChangeRuleOverridden(overridden)))
             }
         }
@@ -81,7 +82,7 @@ mod tests {
         given::<ChangeRule>([event.clone()]).when(Command::Put(Box::new(put(&["c"])))).then_nothing();
         let other = RuleEvent::ChangeRulePut(put(&["d"]));
         given::<ChangeRule>([event.clone()]).when(Command::Put(Box::new(put(&["d"])))).then(other);
-        let over = || Command::Override { reason: "fire".into(), until_ms: 9 };
+        let over = || Command::Override { reason: "fire".into(), until_ms: 9, waiting_id: String::new() };
         given::<ChangeRule>([]).when(over()).then_refused(Error::Unknown);
         given::<ChangeRule>([RuleEvent::ChangeRulePut(put(&[]))])
             .when(over())
@@ -99,14 +100,15 @@ mod tests {
             principal: "ann".into(),
             reason: "fire".into(),
             until_ms: 9,
+            waiting_id: String::new(),
         };
         let log = [RuleEvent::ChangeRulePut(put(&["c"])), RuleEvent::ChangeRuleOverridden(over)];
         let state = log.iter().fold(None, ChangeRule::evolve);
-        assert!(state.clone().is_some_and(|rule| rule.is_overridden("ann", 8)));
+        assert!(state.clone().is_some_and(|rule| rule.is_overridden("ann", "", 8)));
         assert!(
-            state.clone().is_some_and(|rule| !rule.is_overridden("ann", 9) && !rule.is_overridden("bob", 8))
+            state.clone().is_some_and(|rule| !rule.is_overridden("ann", "", 9) && !rule.is_overridden("bob", "", 8))
         );
         let anew = ChangeRule::evolve(state, &RuleEvent::ChangeRulePut(put(&["d"])));
-        assert!(anew.is_some_and(|rule| !rule.is_overridden("ann", 8)));
+        assert!(anew.is_some_and(|rule| !rule.is_overridden("ann", "", 8)));
     }
 }

@@ -26,13 +26,19 @@ pub(crate) struct Rule {
     /// Those that are in force; not taken by PutChangeRule.
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub overrides: Option<Vec<Override>>,
+    /// Those of its calendars that there are no more: what it is about waits until somebody overrides, puts or deletes it.
+    #[serde(skip_deserializing, skip_serializing_if = "Vec::is_empty")]
+    pub missing_calendar_names: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Override {
     pub principal: String,
     pub reason: String,
     pub until: f64,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub waiting_id: String,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -43,11 +49,14 @@ pub(crate) struct Named {
     pub name: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct OverrideRequest {
     pub name: String,
     pub reason: String,
     pub minutes: u32,
+    #[serde(default)]
+    pub waiting_id: String,
 }
 
 #[derive(Debug, Serialize)]

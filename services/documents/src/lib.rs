@@ -23,6 +23,7 @@ use reeve_runtime::{Operation, ResourceTags, Service};
 pub fn service() -> Service {
     Service::new("documents")
         .aggregate::<Document>()
+        .projection(reeve_fleet::ChangeRules)
         .projection(projections::Documents)
         .projection(ResourceTags { kind: "Document", table: projections::TAGS })
         .startup(preconfigured::publish)

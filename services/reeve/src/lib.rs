@@ -21,7 +21,7 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
         // As the shell calls the end by SIGPIPE.
         return ExitCode::from(141);
     }
-    eprintln!("reeve: {error:#}");
+    eprintln!("reeve: {}", client::stdout::harmless(&format!("{error:#}")));
     match error.is::<client::access::UnknownName>() {
         true => ExitCode::from(client::access::UnknownName::EXIT_CODE),
         false => ExitCode::FAILURE,

@@ -57,7 +57,7 @@ pub fn service(config: &Config) -> Service {
     let sender = Sender { authorizer: config.authorizer.clone(), contents: Contents::default() };
     let requested = sender.clone();
     let authorizer = || config.authorizer.clone();
-    let (of_held, of_calendars) = (authorizer(), authorizer());
+    let (of_held, of_calendars, of_rules) = (authorizer(), authorizer(), authorizer());
     Service::new("run-command")
         .aggregate::<domain::command::SentCommand>()
         .aggregate::<domain::invocation::Invocation>()
@@ -81,6 +81,9 @@ pub fn service(config: &Config) -> Service {
         })
         .reactor(Consumer::from_now("calendars"), move |delivery| {
             reactors::follow_calendar(of_calendars.clone(), delivery)
+        })
+        .reactor(Consumer::from_now("rules"), move |delivery| {
+            reactors::follow_rule(of_rules.clone(), delivery)
         })
         .reactor(Consumer::from_now("approvals"), reactors::follow_approval)
         .reactor(Consumer::from_beginning("deregistration"), reactors::end_on_node)
@@ -114,6 +117,7 @@ pub fn service(config: &Config) -> Service {
             Operation::read("ssm", "GetCommandInvocation").on("ManagedInstance", "InstanceId"),
             move |call| api::invocations::get(reading.clone(), call),
         )
+        .operation(Operation::read("run-command", "DescribeHold"), api::hold::describe)
         .operation(
             Operation::read("run-command", "ReadOutput").on("ManagedInstance", "nodeId").live(),
             api::output::read,

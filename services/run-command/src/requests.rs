@@ -83,6 +83,7 @@ fn order(requested: &CommandRequested, from: &str) -> Result<Order, ApiError> {
             service: from.to_owned(),
         }),
         change_id: requested.change_id.clone(),
+        overridden_rules: requested.overridden_rules.clone(),
     })
 }
 

@@ -65,6 +65,8 @@ pub struct Order {
     pub origin: Option<Origin>,
     /// The approved change request that it is a part of; empty: of none.
     pub change_id: String,
+    /// The change rules whose calendars were put aside for what it is a part of.
+    pub overridden_rules: Vec<String>,
 }
 
 /// What decides on a command, beside the views.
@@ -108,7 +110,7 @@ impl Sender {
         self.authorize(&order, &context.actor.name, &node_ids)?;
         let mut sent = command_sent(&order, &resolved, &parameters, execution_timeout, context)?;
         sent.references = referred.references;
-        let verdict = self.ruled(handle, &resolved.name, context, &node_ids)?;
+        let verdict = self.ruled(handle, &order.overridden_rules, &resolved.name, context, &node_ids)?;
         sent.overridden_rules.clone_from(&verdict.overridden);
         if verdict.is_held() && !node_ids.is_empty() {
             return hold(handle, CommandSent { node_ids, ..sent }, &order, verdict, context).await;
@@ -124,13 +126,14 @@ impl Sender {
     fn ruled(
         &self,
         handle: &Handle,
+        overridden: &[String],
         document: &str,
         context: &Context,
         node_ids: &[String],
     ) -> Result<Verdict, ApiError> {
         let principal = context.actor.name.as_str();
         let is_in = |group: &str| self.authorizer.is_in(principal, group);
-        rules_on(handle, (SEND_COMMAND, principal, document), node_ids, &is_in, context.now.0)
+        rules_on(handle, (SEND_COMMAND, principal, document), node_ids, &is_in, overridden, context.now.0)
     }
 
     /// Whoever sends must be allowed to send to each of the nodes; the document was decided on at the edge, or is here.

@@ -187,6 +187,17 @@ impl Authorizer for Access {
         self.read().groups.get(principal).is_some_and(|groups| groups.contains(group))
     }
 
+    fn meant_by(&self, name: &str) -> BTreeSet<String> {
+        match name.strip_prefix("group:") {
+            Some(group) => {
+                let state = self.read();
+                let members = state.groups.iter().filter(|(_, groups)| groups.contains(group));
+                members.map(|(name, _)| name.clone()).collect()
+            }
+            None => self.has_principal(name).then(|| name.to_owned()).into_iter().collect(),
+        }
+    }
+
     async fn reached(&self, position: &str) {
         let Some((stream, sequence)) = position.rsplit_once(':') else { return };
         let known = self.positions.read().unwrap_or_else(PoisonError::into_inner).contains_key(stream);

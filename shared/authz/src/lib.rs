@@ -33,6 +33,7 @@ pub use watch::{secret_name, watch};
 pub const ADMINISTRATOR: &str = "administrator";
 
 use reeve_types::{arn::Arn, parameters::named};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -141,6 +142,11 @@ pub trait Authorizer: Send + Sync {
     /// Whether a principal is in a group.
     fn is_in(&self, _principal: &str, _group: &str) -> bool {
         false
+    }
+
+    /// The principals that a name means: that principal, if there is one, or those in `group:NAME`. Empty: nobody.
+    fn meant_by(&self, name: &str) -> BTreeSet<String> {
+        BTreeSet::from([name.to_owned()])
     }
 
     /// Waits, for a moment at most, until decisions take account of a `STREAM:sequence`.

@@ -16,6 +16,8 @@ pub const START_AUTOMATION: &str = "StartAutomationExecution";
 /// What becomes of that while a calendar is closed.
 pub const WAIT: &str = "WAIT";
 pub const REFUSE: &str = "REFUSE";
+/// No override is for longer.
+pub const MAX_OVERRIDE_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// A rule. All of its conditions must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,16 +34,24 @@ pub struct ChangeRuleRow {
     pub approvers: Vec<String>,
     pub min_approvals: u32,
     pub requester_may_approve: bool,
-    /// The last one of each principal.
+    /// The last one of each principal, and of each thing that waited.
     pub overrides: Vec<Override>,
 }
 
-/// Until then the rule's calendars hold nothing of what a principal does.
+/// Until then the rule's calendars hold nothing of what a principal does, or one thing that waits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Override {
     pub principal: String,
     pub reason: String,
     pub until_ms: i64,
+    /// The command or execution that it is about alone; empty: everything of the principal.
+    pub waiting_id: String,
+}
+
+impl Override {
+    fn is_of(&self, principal: &str, id: &str) -> bool {
+        if self.waiting_id.is_empty() { self.principal == principal } else { self.waiting_id == id }
+    }
 }
 
 impl ChangeRuleRow {
@@ -71,16 +81,23 @@ impl ChangeRuleRow {
             RuleEvent::ChangeRuleDeleted(_) => None,
             RuleEvent::ChangeRuleOverridden(e) => {
                 let mut rule = rule?;
-                rule.overrides.retain(|of| of.principal != e.principal);
+                let replaces = |of: &Override| {
+                    of.waiting_id == e.waiting_id && (!e.waiting_id.is_empty() || of.principal == e.principal)
+                };
+                // One that ends a day before another was over when that was made.
+                let is_over = |of: &Override| of.until_ms <= e.until_ms - MAX_OVERRIDE_MS;
+                rule.overrides.retain(|of| !replaces(of) && !is_over(of));
                 let (principal, reason) = (e.principal.clone(), e.reason.clone());
-                rule.overrides.push(Override { principal, reason, until_ms: e.until_ms });
+                let waiting_id = e.waiting_id.clone();
+                rule.overrides.push(Override { principal, reason, until_ms: e.until_ms, waiting_id });
                 Some(rule)
             }
         }
     }
 
-    pub fn is_overridden(&self, principal: &str, now_ms: i64) -> bool {
-        self.overrides.iter().any(|of| of.principal == principal && of.until_ms > now_ms)
+    /// Whether its calendars are put aside for what a principal does: for what waits with an id, or for what begins (no id).
+    pub fn is_overridden(&self, principal: &str, id: &str, now_ms: i64) -> bool {
+        self.overrides.iter().any(|of| of.is_of(principal, id) && of.until_ms > now_ms)
     }
 
     fn is_about(&self, change: &Beginning) -> bool {
@@ -172,7 +189,8 @@ pub fn rules_about(
     rules.into_iter().map(|(_, rule)| rule).filter(|rule| rule.is_about(&beginning)).collect()
 }
 
-/// What the rules say about a command or a runbook that a principal begins now. A calendar that is not known is closed.
+/// What the rules say about a command or a runbook that a principal begins now. A calendar that is not known is closed. The calendars of
+/// those rules are put aside that were for what it is a part of.
 ///
 /// # Errors
 /// `AccessDeniedException` when a rule refuses it.
@@ -181,10 +199,13 @@ pub fn rules_on(
     what: (&str, &str, &str),
     nodes: &[String],
     is_in: &dyn Fn(&str) -> bool,
+    overridden: &[String],
     now_ms: i64,
 ) -> Result<Verdict, ApiError> {
     let rules = rules_about(handle, what, nodes, is_in);
-    let verdict = decide(rules, what.1, now_ms, |names| calendars_are_open(handle, names));
+    let is_overridden =
+        |rule: &ChangeRuleRow| overridden.contains(&rule.name) || rule.is_overridden(what.1, "", now_ms);
+    let verdict = decide(rules, is_overridden, |names| calendars_are_open(handle, names));
     match verdict.refusal.as_str() {
         "" => Ok(verdict),
         refusal => Err(ApiError::new("AccessDeniedException", refusal)),
@@ -193,15 +214,14 @@ pub fn rules_on(
 
 fn decide(
     rules: Vec<ChangeRuleRow>,
-    principal: &str,
-    now_ms: i64,
+    is_overridden: impl Fn(&ChangeRuleRow) -> bool,
     are_open: impl Fn(&[String]) -> bool,
 ) -> Verdict {
     let mut verdict = Verdict::default();
     let (mut names, mut all_calendars) = (Vec::new(), BTreeSet::new());
     let mut is_closed = false;
     for rule in rules {
-        let is_overridden = rule.is_overridden(principal, now_ms);
+        let is_overridden = is_overridden(&rule);
         if is_overridden {
             verdict.overridden.push(rule.name.clone());
         }
@@ -235,9 +255,62 @@ fn decide(
     verdict
 }
 
+/// What holds something, as it waits.
+#[derive(Clone, Copy, Debug)]
+pub struct Waiting<'a> {
+    /// The command's or the execution's.
+    pub id: &'a str,
+    pub principal: &'a str,
+    /// The rules that held it when it was asked for.
+    pub rules: &'a [String],
+}
+
+/// Asks the rules that hold something as they are now: one that was deleted holds nothing any more, one that was put anew holds it by
+/// its new calendars. `None`: it waits on; else those whose calendars are put aside for it.
+pub fn released_by_rules(handle: &Handle, waiting: Waiting<'_>, now_ms: i64) -> Option<Vec<String>> {
+    let rules = waiting.rules.iter().filter_map(|name| handle.views().get(CHANGE_RULES, name));
+    release(rules, waiting, now_ms, |names| calendars_are_open(handle, names))
+}
+
+fn release(
+    rules: impl Iterator<Item = ChangeRuleRow>,
+    waiting: Waiting<'_>,
+    now_ms: i64,
+    are_open: impl Fn(&[String]) -> bool,
+) -> Option<Vec<String>> {
+    let mut overridden = Vec::new();
+    for rule in rules {
+        match rule.is_overridden(waiting.principal, waiting.id, now_ms) {
+            true => overridden.push(rule.name),
+            false if are_open(&rule.calendar_names) => {}
+            false => return None,
+        }
+    }
+    Some(overridden)
+}
+
+/// The rules whose calendars hold something now, each with those that are closed.
+pub fn holding_rules(handle: &Handle, waiting: Waiting<'_>, now_ms: i64) -> Vec<(String, Vec<String>)> {
+    let rules = waiting.rules.iter().filter_map(|name| handle.views().get::<ChangeRuleRow>(CHANGE_RULES, name));
+    let holding = rules.filter(|rule| !rule.is_overridden(waiting.principal, waiting.id, now_ms));
+    let is_closed = |name: &String| !calendars_are_open(handle, std::slice::from_ref(name));
+    let closed = holding.map(|rule| (rule.name, rule.calendar_names.into_iter().filter(is_closed).collect()));
+    closed.filter(|(_, closed): &(String, Vec<String>)| !closed.is_empty()).collect()
+}
+
+/// The names of the rules that wait for a calendar.
+pub fn rules_of_calendar(handle: &Handle, calendar: &str) -> Vec<String> {
+    let rules = handle.views().scan::<ChangeRuleRow>(CHANGE_RULES, "", None, usize::MAX).rows.into_iter();
+    let waits = |rule: &ChangeRuleRow| {
+        rule.calendar_names.iter().any(|name| id_or_arn("document", name) == calendar)
+    };
+    rules.map(|(_, rule)| rule).filter(waits).map(|rule| rule.name).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use reeve_contracts::changes::ChangeRuleOverridden;
 
     fn rule(name: &str, calendars: &[&str]) -> ChangeRuleRow {
         let calendar_names = calendars.iter().map(|name| (*name).to_owned()).collect();
@@ -252,7 +325,11 @@ mod tests {
     }
 
     fn verdict(rules: &[ChangeRuleRow]) -> Verdict {
-        decide(rules.to_vec(), "ann", 10, |names| names.iter().all(|name| name == "open"))
+        decide(
+            rules.to_vec(),
+            |rule| rule.is_overridden("ann", "", 10),
+            |names| names.iter().all(|name| name == "open"),
+        )
     }
 
     #[test]
@@ -276,6 +353,50 @@ mod tests {
         let approved = ChangeRuleRow { min_approvals: 1, ..rule("a", &[]) };
         let both = verdict(&[approved, rule("r", &["open"])]);
         assert_eq!((both.approvals.len(), both.calendar_names), (1, vec!["open".to_owned()]));
+    }
+
+    #[test]
+    fn what_waits_is_released_by_its_rules_as_they_are_now() {
+        let with = |waiting_id: &str, principal: &str| {
+            let (waiting_id, principal) = (waiting_id.to_owned(), principal.to_owned());
+            let over = Override { principal, waiting_id, until_ms: 11, ..Override::default() };
+            ChangeRuleRow { overrides: vec![over], ..rule("r", &["closed"]) }
+        };
+        let waiting = Waiting { id: "c", principal: "ann", rules: &[] };
+        let of = |rules: Vec<ChangeRuleRow>, now_ms| {
+            release(rules.into_iter(), waiting, now_ms, |names| names.iter().all(|name| name == "open"))
+        };
+        assert_eq!(of(vec![], 10), Some(vec![]), "its rule was deleted");
+        assert_eq!(of(vec![rule("r", &["open"])], 10), Some(vec![]));
+        assert_eq!(of(vec![rule("r", &["closed"])], 10), None);
+        let overridden = Some(vec!["r".to_owned()]);
+        assert_eq!(of(vec![with("", "ann")], 10), overridden);
+        assert_eq!(of(vec![with("", "bob")], 10), None, "an override is one principal's");
+        assert_eq!(of(vec![with("c", "bob")], 10), overridden, "or about one thing that waits");
+        assert_eq!(of(vec![with("d", "ann")], 10), None);
+        assert_eq!(of(vec![with("c", "bob")], 11), None, "it is over");
+        assert_eq!(of(vec![with("c", "bob"), rule("s", &["closed"])], 10), None);
+        let begins = verdict(&[with("c", "ann")]);
+        assert!(begins.is_held(), "what is about one thing that waits lets nothing else begin");
+    }
+
+    #[test]
+    fn overrides_are_kept_until_they_are_over() {
+        let over = |principal: &str, waiting_id: &str, until_ms| {
+            RuleEvent::ChangeRuleOverridden(ChangeRuleOverridden {
+                name: "r".into(),
+                principal: principal.into(),
+                reason: "fire".into(),
+                until_ms,
+                waiting_id: waiting_id.into(),
+            })
+        };
+        let events = [over("ann", "", 1), over("ann", "c", 2), over("bob", "c", 3), over("bob", "", 4)];
+        let row = events.iter().fold(Some(rule("r", &["c"])), ChangeRuleRow::after).unwrap();
+        let kept: Vec<i64> = row.overrides.iter().map(|of| of.until_ms).collect();
+        assert_eq!(kept, [1, 3, 4]);
+        let later = ChangeRuleRow::after(Some(row), &over("ann", "d", 3 + MAX_OVERRIDE_MS)).unwrap();
+        assert_eq!(later.overrides.len(), 2);
     }
 
     #[test]

@@ -113,6 +113,13 @@ pub(crate) async fn delete_document(
         version_name: call.input.version_name.clone().filter(|text| !text.is_empty()),
     };
     let is_whole = selector.version.is_none() && selector.version_name.is_none();
+    // Without its calendar what a rule is about would wait for ever.
+    let rules = reeve_fleet::rules_of_calendar(&call.handle, &name);
+    if is_whole && !rules.is_empty() {
+        let rules = rules.join(", ");
+        let message = format!("The change rules {rules} wait for the calendar {name}: put or delete them first.");
+        return Err(ApiError::new("InvalidDocumentOperation", message));
+    }
     let command = if is_whole {
         Command::Delete { name: name.clone(), force: call.input.force.unwrap_or_default() }
     } else {

@@ -4,6 +4,7 @@ use super::{
     Format,
     automation::executions,
     connection::{CHANGES, Connection},
+    held::{self, Hold},
     list::{all_of, print},
     stdout,
     table::{cell, instant},
@@ -14,17 +15,20 @@ use serde_json::{Value, json};
 /// Changes: what is asked for, approved and run; and the rules that demand it.
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Lists change requests and the approvals of commands, the newest first.
+    /// Lists change requests, the approvals of commands, and the commands and runbooks that wait for calendars.
     List {
         /// Only those with this status: PendingApproval, Scheduled, RunbookInProgress and so on.
         #[arg(long)]
         status: Option<String>,
     },
-    /// Shows one: what was asked for, who said what, and what became of it.
+    /// Shows one: what was asked for, who said what, what it waits for, and what became of it.
     Show {
         change: String,
     },
-    /// Approves one, or lets it begin while a calendar is closed. The id of a held command is that of its approval.
+    /// Approves one, or lets what waits begin while a calendar is closed: a runbook with the commands that it sends, or a command.
+    ///
+    /// The id of a held command is that of its approval. What waits for a calendar needs changes:OverrideChangeRule for the rules that hold
+    /// it, and for a command a comment.
     Approve {
         change: String,
         #[arg(long)]
@@ -63,11 +67,16 @@ pub enum Command {
     DeleteRule {
         name: String,
     },
-    /// Puts the calendars of a rule aside for oneself, for a time. It needs changes:OverrideChangeRule, and is an event.
+    /// Puts the calendars of a rule aside for what one has waiting and begins, for a time; or for one thing that waits.
+    ///
+    /// It needs changes:OverrideChangeRule, and is an event.
     Override {
         rule: String,
         #[arg(long)]
         reason: String,
+        /// The id of a command or an execution that waits, whoever asked for it: it alone begins.
+        #[arg(long)]
+        waiting: Option<String>,
         #[arg(long, default_value_t = 60)]
         minutes: u32,
     },
@@ -116,10 +125,10 @@ pub async fn changes(connection: &Connection, command: Command, format: Format) 
         Command::List { status } => list(connection, status, format).await,
         Command::Show { change } => show(connection, &change, format).await,
         Command::Approve { change, comment } => {
-            said(signal(connection, &change, "Approve", comment).await?, format)
+            said(approve(connection, &change, comment).await?, format)
         }
         Command::Reject { change, comment } => {
-            said(signal(connection, &change, "Reject", comment).await?, format)
+            said(reject(connection, &change, comment).await?, format)
         }
         Command::Request { template, runbook, parameters, name, at, auto_approve } => {
             let mut of_runbook = json!({"DocumentName": runbook});
@@ -152,8 +161,11 @@ pub async fn changes(connection: &Connection, command: Command, format: Format) 
         Command::DeleteRule { name } => {
             said(connection.call_of(&CHANGES, "DeleteChangeRule", &json!({"name": name})).await?, format)
         }
-        Command::Override { rule, reason, minutes } => {
-            let input = json!({"name": rule, "reason": reason, "minutes": minutes});
+        Command::Override { rule, reason, waiting, minutes } => {
+            let mut input = json!({"name": rule, "reason": reason, "minutes": minutes});
+            if let Some(id) = waiting {
+                input["waitingId"] = id.into();
+            }
             let answer = connection.call_of(&CHANGES, "OverrideChangeRule", &input).await?;
             match format {
                 Format::Json => stdout::line(&answer),
@@ -186,6 +198,23 @@ fn put(rule: Rule) -> Value {
     input
 }
 
+/// Every condition of a rule that is stated, beside its actions; `everything` when none is.
+fn conditions(rule: &Value) -> String {
+    let texts = |member: &str| {
+        let texts = rule[member].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>();
+        (!texts.is_empty()).then(|| texts.join(","))
+    };
+    let stated = [
+        texts("principals").map(|names| format!("by {names}")),
+        texts("documentNames").map(|names| format!("document {names}")),
+        texts("nodeTags").map(|tags| format!("tag {tags}")),
+        rule["minNodes"].as_u64().map(|nodes| format!("{nodes} nodes or more")),
+        (rule["requesterMayApprove"] == true).then(|| "requester may approve".to_owned()),
+    ];
+    let stated = stated.into_iter().flatten().collect::<Vec<_>>();
+    if stated.is_empty() { "everything".to_owned() } else { stated.join("; ") }
+}
+
 async fn rules(connection: &Connection, format: Format) -> anyhow::Result<()> {
     let rules = all_of(&CHANGES, connection, "ListChangeRules", json!({}), "rules").await?;
     let texts = |of: &Value| {
@@ -195,15 +224,20 @@ async fn rules(connection: &Connection, format: Format) -> anyhow::Result<()> {
     print(
         format,
         &rules,
-        &["RULE", "ACTIONS", "CALENDARS", "WHILE CLOSED", "APPROVALS", "APPROVERS", "OVERRIDDEN BY"],
+        &["RULE", "ACTIONS", "ABOUT", "CALENDARS", "WHILE CLOSED", "APPROVALS", "APPROVERS", "OVERRIDDEN BY"],
         |rule| {
             let overrides = rule["overrides"].as_array().into_iter().flatten();
-            let overrides =
-                overrides.map(|of| format!("{} until {}", cell(of, "principal"), instant(of, "until")));
+            let overrides = overrides.map(|of| {
+                let only = of["waitingId"].as_str().map(|id| format!(" for {id}")).unwrap_or_default();
+                format!("{}{only} until {}", cell(of, "principal"), instant(of, "until"))
+            });
+            let missing = texts(&rule["missingCalendarNames"]);
+            let missing = if missing.is_empty() { missing } else { format!(" (not there: {missing})") };
             vec![
                 cell(rule, "name"),
                 texts(&rule["actions"]),
-                texts(&rule["calendarNames"]),
+                conditions(rule),
+                format!("{}{missing}", texts(&rule["calendarNames"])),
                 cell(rule, "whileClosed"),
                 cell(rule, "minApprovals"),
                 texts(&rule["approvers"]),
@@ -211,6 +245,27 @@ async fn rules(connection: &Connection, format: Format) -> anyhow::Result<()> {
             ]
         },
     )
+}
+
+/// Approves a change request or a held command, or lets what waits for calendars begin.
+async fn approve(connection: &Connection, change: &str, comment: Option<String>) -> anyhow::Result<Value> {
+    match Hold::of(connection, change).await.ok().flatten() {
+        Some(hold) if hold.awaits_calendars() => {
+            hold.let_begin(connection, comment).await?;
+            Ok(json!({}))
+        }
+        _ => signal(connection, change, "Approve", comment).await,
+    }
+}
+
+/// Rejects a change request or a held command; one that waits for calendars alone is cancelled.
+async fn reject(connection: &Connection, change: &str, comment: Option<String>) -> anyhow::Result<Value> {
+    match Hold::of(connection, change).await.ok().flatten() {
+        Some(hold) if hold.awaits_calendars() => {
+            connection.call("CancelCommand", &json!({"CommandId": change})).await
+        }
+        _ => signal(connection, change, "Reject", comment).await,
+    }
 }
 
 async fn signal(
@@ -228,7 +283,18 @@ async fn signal(
 
 async fn list(connection: &Connection, status: Option<String>, format: Format) -> anyhow::Result<()> {
     let filters = vec![json!({"Key": "AutomationSubtype", "Values": ["ChangeRequest"]})];
-    let changes = executions(connection, filters, status).await?;
+    const WAITS: &str = "PendingChangeCalendarOverride";
+    let mut changes = executions(connection, filters, status.clone()).await?;
+    if status.as_deref().is_none_or(|status| status == WAITS) {
+        let is_listed = |of: &Value| of["AutomationSubtype"] == "ChangeRequest";
+        let runbooks = executions(connection, Vec::new(), Some(WAITS.to_owned())).await?;
+        let runbooks = runbooks.into_iter().filter(|of| !is_listed(of)).map(|mut of| {
+            of["ChangeRequestName"] = of["DocumentName"].clone();
+            of
+        });
+        changes.extend(runbooks);
+        changes.extend(held::waiting_for_calendars(connection).await?);
+    }
     let heads = ["CHANGE", "NAME", "STATUS", "REQUESTED BY", "REQUESTED", "ENDED", "OPSITEM"];
     print(format, &changes, &heads, |of| {
         vec![
@@ -244,6 +310,13 @@ async fn list(connection: &Connection, status: Option<String>, format: Format) -
 }
 
 async fn show(connection: &Connection, change: &str, format: Format) -> anyhow::Result<()> {
+    let hold = Hold::of(connection, change).await.ok().flatten();
+    if let Some(hold) = &hold
+        && !hold.awaits_approval()
+        && let Some(words) = hold.words()
+    {
+        return stdout::answer(format, hold.json(), format_args!("the command {change}: {words}"));
+    }
     let input = json!({"AutomationExecutionId": change});
     let answer = connection.call("GetAutomationExecution", &input).await?;
     let of = &answer["AutomationExecution"];

@@ -3,6 +3,7 @@
 use super::{
     Format,
     connection::Connection,
+    held::Hold,
     list, stdout,
     table::{self, cell, instant},
 };
@@ -34,6 +35,9 @@ pub async fn command(connection: &Connection, args: Args, format: Format) -> any
         cell(command, "ErrorCount"),
         instant(command, "RequestedDateTime"),
     ))?;
+    if let Some(words) = Hold::of(connection, &id).await.ok().flatten().and_then(|hold| hold.words()) {
+        stdout::line(words)?;
+    }
     let nodes = pings(connection, &invocations).await?;
     let rows: Vec<_> = invocations.iter().flat_map(|invocation| rows(invocation, &nodes)).collect();
     table::print(&["NODE", "STEP", "STATUS", "CODE", "STARTED", "ENDED", "REASON"], &rows)

@@ -2,7 +2,7 @@
 
 use super::{
     Format,
-    connection::{Connection, DEAD_LETTERS, NODES, NOTIFICATIONS},
+    connection::{CHANGES, Connection, DEAD_LETTERS, NODES, NOTIFICATIONS},
     list::all_of,
     stdout,
     table::{cell, instant},
@@ -70,6 +70,7 @@ pub async fn doctor(connection: &Connection, format: Format) -> anyhow::Result<E
     findings.extend(found("keys", keys(connection).await));
     findings.extend(found("dead letters", dead_letters(connection).await));
     findings.extend(found("messages", messages(connection).await));
+    findings.extend(found("change rules", change_rules(connection).await));
     if format == Format::Json {
         stdout::line(findings.iter().map(Finding::json).collect::<Value>())?;
     } else {
@@ -166,6 +167,24 @@ async fn keys(connection: &Connection) -> anyhow::Result<Vec<Finding>> {
             "`reeve keys renew`, where the root key is; `up` and `serve key-renewal` do so by themselves, and do not run.",
         ),
         _ => Finding::ok("keys", format!("the set of dispatch keys is good until {until}")),
+    }])
+}
+
+/// A rule whose calendar was deleted holds what it is about for ever.
+async fn change_rules(connection: &Connection) -> anyhow::Result<Vec<Finding>> {
+    let rules = all_of(&CHANGES, connection, "ListChangeRules", json!({}), "rules").await?;
+    let lacking = rules.iter().filter_map(|rule| {
+        let missing = rule["missingCalendarNames"].as_array()?.iter().filter_map(Value::as_str);
+        Some(format!("{} waits for {}", cell(rule, "name"), missing.collect::<Vec<_>>().join(", ")))
+    });
+    let lacking = lacking.collect::<Vec<_>>();
+    Ok(vec![match lacking.is_empty() {
+        true => Finding::ok("change rules", format!("the calendars of all {} are there", rules.len())),
+        false => Finding::problem(
+            "change rules",
+            format!("calendars are not there, and what the rules are about waits: {}", named(&lacking)),
+            "Create the calendar again, or `reeve changes put-rule` or `delete-rule`: what waits follows the rule as it is then.",
+        ),
     }])
 }
 

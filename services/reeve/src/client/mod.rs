@@ -16,6 +16,7 @@ pub mod events;
 pub mod explorer;
 mod follow;
 pub mod health;
+mod held;
 pub mod history;
 pub mod incidents;
 mod input;

@@ -6,6 +6,7 @@
 use super::{
     Format, command,
     connection::Connection,
+    held::Hold,
     output::{Printer, Reader},
     stdout,
     summary::{Groups, Summary},
@@ -181,7 +182,10 @@ async fn send(connection: &Connection, input: &Value, how: How) -> anyhow::Resul
     }
     if how != How::Nothing {
         let nodes = if targets == 1 { "node" } else { "nodes" };
-        eprintln!("reeve: command {id} is sent to {targets} {nodes}");
+        match Hold::of(connection, &id).await.ok().flatten().and_then(|hold| hold.words()) {
+            Some(words) => eprintln!("reeve: command {id} to {targets} {nodes} is held: {words}; see reeve changes show {id}"),
+            None => eprintln!("reeve: command {id} is sent to {targets} {nodes}"),
+        }
     }
     // Of one node it is asked as of that node: who may do no more than that can run something there.
     let node = match input["InstanceIds"].as_array().map(Vec::as_slice) {
@@ -190,6 +194,11 @@ async fn send(connection: &Connection, input: &Value, how: How) -> anyhow::Resul
     };
     follow(connection, (&id, node.as_deref()), targets, how).await?;
     let invocations = command::invocations(connection, &id, node.as_deref()).await?;
+    if invocations.is_empty()
+        && let Some(words) = Hold::of(connection, &id).await.ok().flatten().and_then(|hold| hold.words())
+    {
+        bail!("command {id}: {words}");
+    }
     let Some(node) = node else {
         let found = connection.call("ListCommands", &json!({"CommandId": id})).await?;
         let command = found["Commands"].get(0).with_context(|| format!("the command {id} is not listed"))?;

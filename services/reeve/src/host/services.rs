@@ -68,7 +68,12 @@ pub const ENTRIES: [Entry; 23] = [
         authorizes: false,
         describe: |_| Ok(reeve_change_calendar::service()),
     },
-    Entry { name: "changes", secrets: &[], authorizes: false, describe: |_| Ok(reeve_changes::service()) },
+    Entry {
+        name: "changes",
+        secrets: &[],
+        authorizes: true,
+        describe: |needs| Ok(reeve_changes::service(needs.access()?)),
+    },
     Entry {
         name: "compliance",
         secrets: &[],

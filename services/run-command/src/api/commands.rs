@@ -11,9 +11,12 @@ use reeve_contracts::ssm;
 use reeve_runtime::{ApiError, Call, Handle, Page, page_size, to_answers, word_of};
 use reeve_types::Timestamp;
 
-/// A command's status: its end, or what the counts say of a running one.
-fn status(row: &CommandRow, counts: &Counts) -> (String, String) {
+/// A command's status: what holds it, its end, or what the counts say of a running one.
+fn status(row: &CommandRow, counts: &Counts, held: Option<&HeldRow>) -> (String, String) {
     let running = |status: &str| (status.to_owned(), status.to_owned());
+    if let Some(held) = held {
+        return ("Pending".to_owned(), held.waits_for().to_owned());
+    }
     match &row.finished {
         Some(end) => end.clone(),
         None if row.cancel_requested => running("Cancelling"),
@@ -25,10 +28,10 @@ fn status(row: &CommandRow, counts: &Counts) -> (String, String) {
 /// A command in AWS's shape.
 pub fn answer(handle: &Handle, row: CommandRow) -> ssm::Command {
     let Rollout { counts, .. } = handle.views().get(ROLLOUTS, &row.id).unwrap_or_default();
-    let (status, details) = match handle.views().look::<HeldRow>(HELD, &row.id) {
-        Some(held) => ("Pending".to_owned(), held.waits_for().to_owned()),
-        None => status(&row, &counts),
-    };
+    let held = handle.views().look::<HeldRow>(HELD, &row.id);
+    // Its time begins when it is sent.
+    let expires_after = held.is_none().then(|| row.expires.epoch_seconds());
+    let (status, details) = status(&row, &counts, held.as_deref());
     let request: ssm::SendCommandRequest = serde_json::from_str(&row.request_json).unwrap_or_default();
     let count = |n: u32| i32::try_from(n).ok();
     ssm::Command {
@@ -41,7 +44,7 @@ pub fn answer(handle: &Handle, row: CommandRow) -> ssm::Command {
         document_name: Some(row.document_name),
         document_version: Some(row.document_version),
         error_count: count(counts.errors),
-        expires_after: Some(row.expires.epoch_seconds()),
+        expires_after,
         instance_ids: Some(row.instance_ids),
         max_concurrency: Some(row.max_concurrency),
         max_errors: Some(row.max_errors),
@@ -71,8 +74,11 @@ pub struct Filters {
 }
 
 /// The statuses of commands and invocations, those that say more among them.
-const STATUSES: [&str; 19] = [
+const STATUSES: [&str; 22] = [
     "Pending",
+    "PendingApproval",
+    "PendingChangeCalendarOverride",
+    "NotApproved",
     "InProgress",
     "Delayed",
     "Success",
@@ -156,7 +162,8 @@ pub async fn list(call: Call<ssm::ListCommandsRequest>) -> Result<ssm::ListComma
     let row = |id: &str| views.get::<CommandRow>(COMMANDS, id);
     let wanted = |row: &CommandRow| {
         let rollout: Rollout = views.get(ROLLOUTS, &row.id).unwrap_or_default();
-        let (status, details) = status(row, &rollout.counts);
+        let held = views.look::<HeldRow>(HELD, &row.id);
+        let (status, details) = status(row, &rollout.counts, held.as_deref());
         filters.keep(row.requested, (&status, &details), row.finished.is_some(), &row.document_name)
     };
     let limit = page_size(input.max_results, 50)?;

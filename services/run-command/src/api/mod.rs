@@ -2,6 +2,7 @@
 
 pub mod cancel;
 pub mod commands;
+pub mod hold;
 pub mod invocations;
 pub mod output;
 pub mod send;

@@ -47,6 +47,7 @@ fn order(call: &Call<ssm::SendCommandRequest>) -> Result<Order, ApiError> {
         region: call.caller.region.clone(),
         origin: None,
         change_id: String::new(),
+        overridden_rules: Vec::new(),
     })
 }
 

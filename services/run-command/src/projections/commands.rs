@@ -1,7 +1,7 @@
 //! Commands as they are answered, with the indexes that keep pages flat.
 
 use super::{
-    held,
+    REFUSALS, Refusal, held,
     invocations::{INVOCATIONS, InvocationRow, dispatched},
     rollouts,
 };
@@ -60,7 +60,7 @@ pub struct Commands;
 
 impl Projection for Commands {
     const NAME: &'static str = "commands";
-    const VERSION: u32 = 7;
+    const VERSION: u32 = 8;
     type Event = CommandEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<CommandEvent>) {
@@ -80,6 +80,8 @@ impl Projection for Commands {
                 view.change_row(COMMANDS, &e.command_id, |row: &mut CommandRow| {
                     row.finished = Some(end_of_held(&e.code));
                 });
+                let refusal = Refusal { code: e.code.clone(), reason: e.reason.clone() };
+                view.put_row(REFUSALS, &e.command_id, refusal);
             }
             CommandEvent::CommandRefused(_) => {}
             CommandEvent::InvocationsDispatched(e) => {

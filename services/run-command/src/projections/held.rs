@@ -2,13 +2,22 @@
 
 use reeve_contracts::run_command::CommandHeld;
 use reeve_eventsourcing::{View, ViewExt};
-use reeve_types::arn::id_or_arn;
 use serde::{Deserialize, Serialize};
 
 /// What holds a command, by its id.
 pub const HELD: &str = "held";
-/// Ids of held commands by `<calendar>/<id>`.
-pub const HELD_BY_CALENDAR: &str = "held-by-calendar";
+/// Ids of held commands by `<rule>/<id>`.
+pub const HELD_BY_RULE: &str = "held-by-rule";
+
+/// Why a command that was held is never sent, by its id.
+pub const REFUSALS: &str = "refusals";
+
+/// Why a command is never sent.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Refusal {
+    pub code: String,
+    pub reason: String,
+}
 
 /// What a command waits for.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -16,7 +25,8 @@ pub struct HeldRow {
     /// Where the event stands that says what is sent.
     pub position: u64,
     pub awaits_approval: bool,
-    pub calendar_names: Vec<String>,
+    pub principal: String,
+    pub rules: Vec<String>,
 }
 
 impl HeldRow {
@@ -26,16 +36,17 @@ impl HeldRow {
     }
 }
 
-fn index(calendar: &str, command: &str) -> String {
-    format!("{}/{command}", id_or_arn("document", calendar))
+fn index(rule: &str, command: &str) -> String {
+    format!("{rule}/{command}")
 }
 
 pub fn hold(view: &mut dyn View, e: &CommandHeld, position: u64) {
-    for name in &e.calendar_names {
-        view.put_row(HELD_BY_CALENDAR, &index(name, &e.command_id), e.command_id.clone());
+    for rule in &e.rules {
+        view.put_row(HELD_BY_RULE, &index(rule, &e.command_id), e.command_id.clone());
     }
-    let (awaits_approval, calendar_names) = (!e.approvals.is_empty(), e.calendar_names.clone());
-    view.put_row(HELD, &e.command_id, HeldRow { position, awaits_approval, calendar_names });
+    let (principal, rules) = (e.principal.clone(), e.rules.clone());
+    let awaits_approval = !e.approvals.is_empty();
+    view.put_row(HELD, &e.command_id, HeldRow { position, awaits_approval, principal, rules });
 }
 
 pub fn approve(view: &mut dyn View, command: &str) {
@@ -45,8 +56,8 @@ pub fn approve(view: &mut dyn View, command: &str) {
 /// Nothing holds it any more; answers whether anything had.
 pub fn release(view: &mut dyn View, command: &str) -> bool {
     let Some(row) = view.row::<HeldRow>(HELD, command) else { return false };
-    for name in &row.calendar_names {
-        view.remove(HELD_BY_CALENDAR, index(name, command).as_bytes());
+    for rule in &row.rules {
+        view.remove(HELD_BY_RULE, index(rule, command).as_bytes());
     }
     view.remove(HELD, command.as_bytes());
     true

@@ -10,7 +10,7 @@ mod rollouts;
 
 pub use commands::{BY_NODE, BY_TIME, COMMANDS, CommandRow, Commands};
 pub use documents::ContentRow;
-pub use held::{HELD, HELD_BY_CALENDAR, HeldRow};
+pub use held::{HELD, HELD_BY_RULE, HeldRow, REFUSALS, Refusal};
 pub use invocations::{INVOCATIONS, InvocationRow, Invocations, NUMBERS};
 pub(crate) use parameters::{
     PARAMETER_VERSIONS, PARAMETERS, ParameterRow, Parameters, version_key as parameter_version_key,

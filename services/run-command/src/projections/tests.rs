@@ -207,7 +207,7 @@ fn a_held_command_has_a_row_and_nothing_else_until_it_is_sent_or_refused() {
         let event = CommandHeld {
             command_id: "c".to_owned(),
             command: Some(sent.clone()),
-            calendar_names: vec!["arn:aws:ssm:us-east-1:1:document/freeze".to_owned()],
+            rules: vec!["freeze".to_owned()],
             ..CommandHeld::default()
         };
         let mut tables = Tables::default();
@@ -215,7 +215,7 @@ fn a_held_command_has_a_row_and_nothing_else_until_it_is_sent_or_refused() {
         (tables, sent)
     };
     let waits = |tables: &Tables| {
-        let index = tables.0.row::<String>(HELD_BY_CALENDAR, "freeze/c");
+        let index = tables.0.row::<String>(HELD_BY_RULE, "freeze/c");
         (tables.0.row::<HeldRow>(HELD, "c").is_some(), index.is_some())
     };
     let (tables, _) = held();

@@ -2,16 +2,17 @@
 
 use crate::{
     domain::command::{Command, CommandEvent, SentCommand},
-    projections::{ContentRow, HELD, HELD_BY_CALENDAR, HeldRow},
+    projections::{ContentRow, HELD, HELD_BY_RULE, HeldRow},
 };
 use reeve_authz::{Authorizer, Place, Resource, permit};
 use reeve_contracts::{
     automation::{ApprovalLevel, ApprovalRequested, ExecutionEvent},
     change_calendar::CalendarEvent,
+    changes::RuleEvent,
     run_command::{CommandHeld, CommandRefused, CommandSent},
 };
 use reeve_eventsourcing::{Context, Event, Position};
-use reeve_fleet::{DOCUMENT_CONTENTS, DOCUMENTS, DocumentRow, content_key};
+use reeve_fleet::{DOCUMENT_CONTENTS, DOCUMENTS, DocumentRow, Waiting, content_key};
 use reeve_runtime::{Delivery, Handle, HandlerError};
 use reeve_types::text::cut;
 use std::sync::Arc;
@@ -28,22 +29,55 @@ pub async fn follow(
 ) -> Result<(), HandlerError> {
     match &delivery.event.event {
         CommandEvent::CommandHeld(held) if !held.approvals.is_empty() => ask(&delivery, held).await,
-        CommandEvent::CommandHeld(held) => release(&*authorizer, &delivery, &held.command_id).await,
-        CommandEvent::CommandApproved(e) => release(&*authorizer, &delivery, &e.command_id).await,
+        CommandEvent::CommandHeld(held) => release_now(&*authorizer, &delivery, &held.command_id).await,
+        CommandEvent::CommandApproved(e) => release_now(&*authorizer, &delivery, &e.command_id).await,
         _ => Ok(()),
     }
 }
 
-/// A calendar has opened: what waits for it, and for no other, is sent.
+/// Sends a command that begins to wait for calendars, if what they wait for has come meanwhile.
+async fn release_now(
+    authorizer: &dyn Authorizer,
+    delivery: &Delivery<CommandEvent>,
+    id: &str,
+) -> Result<(), HandlerError> {
+    delivery.handle.catch_up_with::<CalendarEvent>().await?;
+    delivery.handle.catch_up_with::<RuleEvent>().await?;
+    release(authorizer, delivery, id).await
+}
+
+/// A calendar has opened: what its rules hold, and no other closed calendar, is sent.
 pub async fn follow_calendar(
     authorizer: Arc<dyn Authorizer>,
     delivery: Delivery<CalendarEvent>,
 ) -> Result<(), HandlerError> {
     let Some(name) = reeve_fleet::opened(&delivery.event.event) else { return Ok(()) };
-    let waiting =
-        delivery.handle.views().scan::<String>(HELD_BY_CALENDAR, &format!("{name}/"), None, usize::MAX);
-    for (_, id) in waiting.rows {
-        release(&*authorizer, &delivery, &id).await?;
+    delivery.handle.catch_up_with::<RuleEvent>().await?;
+    for rule in reeve_fleet::rules_of_calendar(&delivery.handle, name) {
+        release_held_by(&*authorizer, &delivery, &rule).await?;
+    }
+    Ok(())
+}
+
+/// A rule was put anew, overridden or deleted: what it held, and no other closed calendar, is sent.
+pub async fn follow_rule(
+    authorizer: Arc<dyn Authorizer>,
+    delivery: Delivery<RuleEvent>,
+) -> Result<(), HandlerError> {
+    let rule = &delivery.event.envelope.aggregate.id;
+    delivery.handle.catch_up_with::<CalendarEvent>().await?;
+    release_held_by(&*authorizer, &delivery, rule).await
+}
+
+async fn release_held_by<E: Event>(
+    authorizer: &dyn Authorizer,
+    delivery: &Delivery<E>,
+    rule: &str,
+) -> Result<(), HandlerError> {
+    delivery.handle.catch_up_with::<CommandEvent>().await?;
+    let held = delivery.handle.views().scan::<String>(HELD_BY_RULE, &format!("{rule}/"), None, usize::MAX);
+    for (_, id) in held.rows {
+        release(authorizer, delivery, &id).await?;
     }
     Ok(())
 }
@@ -159,14 +193,13 @@ async fn release<E: Event>(
     id: &str,
 ) -> Result<(), HandlerError> {
     let Some(row) = delivery.handle.views().get::<HeldRow>(HELD, id) else { return Ok(()) };
-    let is_open = reeve_fleet::calendars_are_open(&delivery.handle, &row.calendar_names);
-    if row.awaits_approval || !is_open {
-        return Ok(());
-    }
+    let context = delivery.context(&format!("release/{id}"));
+    let waiting = Waiting { id, principal: &row.principal, rules: &row.rules };
+    let released = reeve_fleet::released_by_rules(&delivery.handle, waiting, context.now.0);
+    let Some(overridden) = released.filter(|_| !row.awaits_approval) else { return Ok(()) };
     let event = delivery.handle.event_at(Position(row.position)).await?;
     let Some(CommandEvent::CommandHeld(held)) = event else { return Ok(()) };
     let mut sent = held.command.unwrap_or_default();
-    let context = delivery.context(&format!("release/{id}"));
     let document = Resource::new("Document", &sent.document_name);
     let nodes = sent.node_ids.iter().map(|node| Resource::new("ManagedInstance", node));
     let place = Place { region: &held.region, account: &held.account };
@@ -186,6 +219,7 @@ async fn release<E: Event>(
             let seconds =
                 i64::from(sent.delivery_timeout_seconds) + i64::from(sent.execution_timeout_seconds);
             sent.expires_ms = context.now.plus_seconds(seconds).0;
+            sent.overridden_rules.extend(overridden);
             Command::Release(Box::new(sent))
         }
     };

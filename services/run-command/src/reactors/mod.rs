@@ -11,7 +11,7 @@ mod rollout;
 
 pub use deadline::expire;
 pub use deregistration::end_on_node;
-pub use held::{follow, follow_approval, follow_calendar};
+pub use held::{follow, follow_approval, follow_calendar, follow_rule};
 pub use recall::recall;
 pub use report::report;
 pub use rollout::roll_out;

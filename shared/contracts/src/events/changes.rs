@@ -44,7 +44,8 @@ pub struct ChangeRuleDeleted {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
-/// Until then the rule's calendars hold nothing of what that principal does.
+/// Until then the rule's calendars hold nothing of what that principal does and has waiting; or one thing that waits, whoever asked
+/// for it.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ChangeRuleOverridden {
     #[prost(string, tag = "1")]
@@ -55,6 +56,9 @@ pub struct ChangeRuleOverridden {
     pub reason: ::prost::alloc::string::String,
     #[prost(int64, tag = "4")]
     pub until_ms: i64,
+    /// of the command or execution that it is about alone; empty: all of that principal's
+    #[prost(string, tag = "5")]
+    pub waiting_id: ::prost::alloc::string::String,
 }
 
 ::reeve_eventsourcing::events! {

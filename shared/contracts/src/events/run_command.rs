@@ -297,9 +297,12 @@ pub struct CommandRequested {
     /// the SHA-256 that the document's content must have; empty: any
     #[prost(string, tag = "14")]
     pub document_hash: ::prost::alloc::string::String,
-    /// the approved change request that it is a part of: change rules do not hold it
+    /// the approved change request that it is a part of
     #[prost(string, tag = "15")]
     pub change_id: ::prost::alloc::string::String,
+    /// the change rules whose calendars were put aside for what it is a part of
+    #[prost(string, repeated, tag = "16")]
+    pub overridden_rules: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// What another service asks for that has asked for the command: to end it on all its nodes. The answer are the command's events.
 #[derive(Clone, PartialEq, ::prost::Message)]
