@@ -6,8 +6,8 @@
 //! - Reads: the events of documents; run-command's and notifications', for what came of commands and messages; calendars and change
 //!   rules, which hold executions.
 //! - Takes requests: `AutomationRequested`, a runbook that another service wants to be run; `ApprovalRequested`, something that
-//!   people are to approve.
-//! - Asks: run-command and notifications, on behalf of who started the execution.
+//!   people are to approve; `ApiCallAnswered`, what came of a call that a step asked for.
+//! - Asks: run-command, notifications, and the gateway for calls of the API, on behalf of who started the execution.
 //!
 //! Invariants: what comes next is a pure function of an execution's events and the instant (`domain::engine`); what a step asks
 //! for has an id that follows from the step's and the attempt, so that it is asked once; of an attempt that has ended nothing is
@@ -59,6 +59,7 @@ pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
         .reactor(Consumer::from_now("calendars"), reactors::follow_calendar)
         .request(move |request| requests::run(requested.clone(), request))
         .request(requests::approve)
+        .request(requests::take_answer)
         .operation(start, move |call| api::change::start(authorizer.clone(), call))
         .operation(on_resumed, move |call| api::change::resume(resuming.clone(), call))
         .operation(request, move |call| api::request::start(asked.clone(), call))

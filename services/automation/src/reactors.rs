@@ -66,6 +66,7 @@ pub(crate) async fn ask(
                 delivery.handle.request(&cancelled, &context).await?;
             }
             Wish::Notification { id, request } => delivery.handle.request(&*request, &by(id)).await?,
+            Wish::ApiCall { id, request } => delivery.handle.request(&*request, &by(id)).await?,
             Wish::CancelNotification { id } => {
                 let reason = "the step that it was for has ended".to_owned();
                 let cancelled = NotificationCancellationRequested { notification_id: id.to_string(), reason };

@@ -1,6 +1,6 @@
 //! Actions: what each needs before it begins, and which of them run here.
 
-use super::{WAIT_FOR_CALENDARS, approval::Demand, runbook::whole_number, selector::shown};
+use super::{WAIT_FOR_CALENDARS, api_call, approval::Demand, runbook::whole_number, selector::shown};
 use jiff::{Span, SpanRelativeTo};
 use reeve_types::Timestamp;
 use serde_json::{Map, Value};
@@ -28,6 +28,7 @@ pub fn kind(action: &str) -> Kind {
             Kind::Engine
         }
         "aws:executeAutomation" | "aws:invokeWebhook" | "aws:runCommand" | WAIT_FOR_CALENDARS => Kind::Asked,
+        action if api_call::is_api_call(action) => Kind::Asked,
         _ => Kind::Unavailable,
     }
 }
@@ -40,11 +41,7 @@ pub fn waits(action: &str) -> bool {
 /// Why an action does not run here.
 pub fn why_unavailable(action: &str) -> String {
     match action {
-        "aws:executeAwsApi"
-        | "aws:assertAwsResourceProperty"
-        | "aws:waitForAwsResourceProperty"
-        | "aws:createTags"
-        | "aws:executeScript" => format!("{action} is not available here: it is not built yet"),
+        "aws:executeScript" => format!("{action} is not available here: it is not built yet"),
         _ => format!("{action} is not available here: it needs AWS"),
     }
 }
@@ -79,6 +76,9 @@ pub fn begin(action: &str, inputs: &Map<String, Value>, now_ms: i64) -> Result<B
         }
         "aws:invokeWebhook" => {
             super::wish::notification(inputs)?;
+        }
+        action if api_call::is_api_call(action) => {
+            beginning.default_timeout_ms = api_call::DEFAULT_TIMEOUT_MS;
         }
         _ => {}
     }

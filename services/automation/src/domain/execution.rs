@@ -12,8 +12,8 @@ use super::{
 };
 pub use reeve_contracts::automation::ExecutionEvent;
 use reeve_contracts::automation::{
-    ChildFinished, ExecutionRefused, ExecutionStarted, ExecutionStopRequested, StepApproved, StepRejected,
-    StepReleased, StepResumed, StepStopRequested,
+    ApiCallAnswered, ChildFinished, ExecutionRefused, ExecutionStarted, ExecutionStopRequested, StepApproved,
+    StepRejected, StepReleased, StepResumed, StepStopRequested,
 };
 use reeve_eventsourcing::{Context, Decider};
 
@@ -30,6 +30,13 @@ pub enum Command {
         step_execution_id: String,
         attempt: u32,
         outcome: Box<Outcome>,
+    },
+    /// The API has answered what an attempt of a step has asked, or the look at a property with this number.
+    TakeAnswer {
+        step_execution_id: String,
+        attempt: u32,
+        poll: u32,
+        answer: Box<ApiCallAnswered>,
     },
     /// The child of a target has ended.
     TakeChild {
@@ -108,6 +115,9 @@ impl Decider for Execution {
             Command::TakeOutcome { step_execution_id, attempt, outcome } => {
                 Ok(engine::take_outcome(state, &step_execution_id, attempt, *outcome, now_ms))
             }
+            Command::TakeAnswer { step_execution_id, attempt, poll, answer } => {
+                Ok(engine::take_answer(state, &step_execution_id, (attempt, poll), &answer, now_ms))
+            }
             Command::TakeChild { .. } if !state.is_running() => Ok(None),
             Command::TakeChild { child_execution_id, status, failure_message } => {
                 let of = state.children.as_ref();
@@ -158,7 +168,13 @@ impl Decider for Execution {
             ExecutionEvent::StepAttemptFailed(e) => {
                 if let Some(running) = &mut state.running {
                     running.attempt = e.attempt + 1;
+                    (running.polls, running.next_poll_ms) = (0, 0);
                     running.due_ms = due(e.failed_ms, e.timeout_ms);
+                }
+            }
+            ExecutionEvent::StepPolled(e) => {
+                if let Some(running) = &mut state.running {
+                    (running.polls, running.next_poll_ms) = (e.poll, e.next_poll_ms);
                 }
             }
             ExecutionEvent::StepFinished(e) => state.step_finished(e),

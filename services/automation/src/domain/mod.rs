@@ -1,6 +1,7 @@
 //! Decisions about executions: the aggregate, and the engine, which says what comes next. Pure.
 
 pub mod actions;
+pub mod api_call;
 pub mod approval;
 pub mod change;
 pub mod conditions;

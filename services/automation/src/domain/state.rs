@@ -117,6 +117,11 @@ pub struct Running {
     /// The execution that its child goes on from; empty: it begins at the beginning.
     #[serde(default)]
     pub resumes: String,
+    /// How often this attempt has looked at a property in vain, and when it looks again.
+    #[serde(default)]
+    pub polls: u32,
+    #[serde(default)]
+    pub next_poll_ms: i64,
 }
 
 /// What somebody said about a step that waits for it.

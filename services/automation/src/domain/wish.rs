@@ -2,14 +2,16 @@
 //! the attempt: it is asked once, however often the event is delivered.
 
 use super::{
-    ORIGIN, WAIT_FOR_CALENDARS,
+    ORIGIN, WAIT_FOR_CALENDARS, api_call,
     inputs::{list_of_texts, texts},
     order::{self, ChildOrder},
+    runbook::Runbook,
     selector::shown,
-    state::State,
+    state::{Running, State},
 };
 use reeve_contracts::{
-    automation::ExecutionEvent, notifications::NotificationRequested, run_command::CommandRequested,
+    automation::ExecutionEvent, gateway::ApiCallRequested, notifications::NotificationRequested,
+    run_command::CommandRequested,
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -26,6 +28,8 @@ pub enum Wish {
     Notification { id: Uuid, request: Box<NotificationRequested> },
     /// That a message is not sent any more.
     CancelNotification { id: Uuid },
+    /// A call of an API; its id is the request's.
+    ApiCall { id: Uuid, request: Box<ApiCallRequested> },
     /// Another execution; its id is this one.
     Child(Box<Child>),
     /// To go on as soon as these calendars are open.
@@ -59,6 +63,11 @@ pub fn of(event: &ExecutionEvent, state: &State) -> Vec<Wish> {
             let mut wishes = give_up(&e.action, &e.status, &e.step_execution_id, e.attempt);
             wishes.extend(begin(state, &e.step_execution_id, e.attempt + 1));
             wishes
+        }
+        ExecutionEvent::StepPolled(e) => {
+            let running = state.running.as_ref();
+            let running = running.filter(|running| running.polls == e.poll);
+            running.map(|_| begin(state, &e.step_execution_id, e.attempt)).unwrap_or_default()
         }
         ExecutionEvent::StepFinished(e) => give_up(&e.action, &e.status, &e.step_execution_id, e.attempt),
         ExecutionEvent::ChildrenAdmitted(e) => {
@@ -141,6 +150,7 @@ fn begin(state: &State, step_execution_id: &str, attempt: u32) -> Vec<Wish> {
                 vec![Wish::Notification { id, request: Box::new(request) }]
             })
             .unwrap_or_default(),
+        action if api_call::is_api_call(action) => api_call_of(state, running, id).into_iter().collect(),
         WAIT_FOR_CALENDARS => {
             let (step_execution_id, names) =
                 (step_execution_id.to_owned(), texts(&running.inputs, "CalendarNames"));
@@ -162,6 +172,23 @@ fn begin(state: &State, step_execution_id: &str, attempt: u32) -> Vec<Wish> {
             .unwrap_or_default(),
         _ => Vec::new(),
     }
+}
+
+/// What is asked of the API; each look at a property is a call of its own.
+fn api_call_of(state: &State, running: &Running, id: Uuid) -> Option<Wish> {
+    let runbook = Runbook::parse(&state.document_json).unwrap_or_default();
+    let declared = runbook.step(&running.loop_name, &running.name).map(|step| step.outputs.as_slice());
+    let request = api_call::request(&running.action, &running.inputs, declared.unwrap_or_default()).ok()?;
+    let (step, attempt, poll) = (&running.step_execution_id, running.attempt, running.polls);
+    let request = ApiCallRequested {
+        origin_id: format!("{}/{step}/{attempt}/{poll}", state.id),
+        not_before_ms: running.next_poll_ms,
+        // What is asked for while a part is away does not happen when nobody waits for it any more.
+        expires_ms: running.due_ms,
+        ..request
+    };
+    let id = if poll == 0 { id } else { Uuid::new_v5(&id, format!("poll/{poll}").as_bytes()) };
+    Some(Wish::ApiCall { id, request: Box::new(request) })
 }
 
 /// What an attempt leaves behind that timed out or was cancelled.

@@ -153,6 +153,7 @@ fn take(row: &mut ExecutionRow, event: &ExecutionEvent) {
     match event {
         ExecutionEvent::ExecutionStarted(_)
         | ExecutionEvent::StepAttemptFailed(_)
+        | ExecutionEvent::StepPolled(_)
         | ExecutionEvent::StepApproved(_)
         | ExecutionEvent::StepRejected(_)
         | ExecutionEvent::StepResumed(_)

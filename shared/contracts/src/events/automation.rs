@@ -231,6 +231,26 @@ pub struct StepAttemptFailed {
     #[prost(int64, tag = "8")]
     pub timeout_ms: i64,
 }
+/// A property was looked at that the step waits for, and has no value yet that it waits for. It is looked at again.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StepPolled {
+    #[prost(string, tag = "1")]
+    pub execution_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub step_execution_id: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "3")]
+    pub attempt: u32,
+    /// how often it was looked at in this attempt
+    #[prost(uint32, tag = "4")]
+    pub poll: u32,
+    /// what it was, as far as is shown; empty: there is no such property
+    #[prost(string, tag = "5")]
+    pub value_json: ::prost::alloc::string::String,
+    #[prost(int64, tag = "6")]
+    pub polled_ms: i64,
+    #[prost(int64, tag = "7")]
+    pub next_poll_ms: i64,
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct StepFinished {
     #[prost(string, tag = "1")]
@@ -473,6 +493,21 @@ pub struct ApprovalLevel {
     #[prost(bool, tag = "4")]
     pub requester_may_approve: bool,
 }
+/// What the gateway says: how a call came out that this service has asked for.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ApiCallAnswered {
+    /// as in the ApiCallRequested
+    #[prost(string, tag = "1")]
+    pub origin_id: ::prost::alloc::string::String,
+    /// one for each of its selectors; empty: nothing is there
+    #[prost(string, repeated, tag = "2")]
+    pub values_json: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(string, tag = "3")]
+    pub code: ::prost::alloc::string::String,
+    /// of the error; empty: it was carried out
+    #[prost(string, tag = "4")]
+    pub message: ::prost::alloc::string::String,
+}
 
 ::reeve_eventsourcing::events! {
 /// What happens to the aggregate `execution`, on `reeve.evt.automation.execution.{execution_id}`.
@@ -480,6 +515,7 @@ pub enum ExecutionEvent: "automation" / "execution" / 1 {
 ExecutionStarted(ExecutionStarted) = "reeve.automation.ExecutionStarted.v1",
 StepStarted(StepStarted) = "reeve.automation.StepStarted.v1",
 StepAttemptFailed(StepAttemptFailed) = "reeve.automation.StepAttemptFailed.v1",
+StepPolled(StepPolled) = "reeve.automation.StepPolled.v1",
 StepFinished(StepFinished) = "reeve.automation.StepFinished.v1",
 StepApproved(StepApproved) = "reeve.automation.StepApproved.v1",
 StepRejected(StepRejected) = "reeve.automation.StepRejected.v1",

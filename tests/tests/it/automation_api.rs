@@ -1,0 +1,102 @@
+//! Runbooks whose steps call the API of this installation, as who started them; by the aws CLI, killed in the middle.
+
+use crate::automation::{create, get, start, until};
+use reeve_e2e::{Instance, wait_for};
+use serde_json::{Value, json};
+
+fn step<'a>(execution: &'a Value, name: &str) -> &'a Value {
+    let steps = execution["StepExecutions"].as_array().unwrap();
+    steps.iter().find(|step| step["StepName"] == name).unwrap()
+}
+
+#[test]
+fn steps_call_the_api_wait_for_properties_and_put_tags() {
+    let mut instance = Instance::start(1);
+    let node = instance.node();
+    instance.aws(&["put-parameter", "--name", "/gate", "--type", "String", "--value", "closed"]).json();
+    let look = json!({"Service": "ssm", "Api": "GetParameter", "Name": "/gate", "PropertySelector": "$.Parameter.Value"});
+    let with = |values: Value| {
+        let mut inputs = look.clone();
+        inputs["DesiredValues"] = values;
+        inputs
+    };
+    let runbook = json!({"schemaVersion": "0.3", "mainSteps": [
+        {"name": "find", "action": "aws:executeAwsApi", "inputs": {"Service": "ssm", "Api": "describe_instance_information",
+            "Filters": [{"Key": "InstanceIds", "Values": [node]}]},
+            "outputs": [{"Name": "Ids", "Selector": "$.InstanceInformationList..InstanceId", "Type": "StringList"},
+                {"Name": "Status", "Selector": "$.InstanceInformationList[0].PingStatus"}]},
+        {"name": "closed", "action": "aws:assertAwsResourceProperty", "inputs": with(json!(["closed"]))},
+        {"name": "open", "action": "aws:waitForAwsResourceProperty", "inputs": with(json!(["open"]))},
+        {"name": "tag", "action": "aws:createTags", "inputs": {"ResourceType": "ManagedInstance",
+            "ResourceIds": "{{ find.Ids }}", "Tags": [{"Key": "found", "Value": "{{ find.Status }}"}]}},
+        {"name": "put", "action": "aws:executeAwsApi", "inputs": {"Service": "ssm", "Api": "PutParameter", "Name": "/gate",
+            "Value": "through", "Overwrite": true}, "outputs": [{"Name": "Version", "Selector": "$.Version", "Type": "Integer"}]},
+        {"name": "cloud", "action": "aws:executeAwsApi", "onFailure": "Continue",
+            "inputs": {"Service": "ec2", "Api": "DescribeInstances"}},
+        {"name": "shut", "action": "aws:assertAwsResourceProperty", "inputs": with(json!(["closed"]))}],
+        "outputs": ["find.Status", "put.Version"]});
+    create(&instance, "Through", &runbook);
+    let id = start(&instance, "Through", &[]);
+    // It has looked in vain, is killed, and goes on.
+    wait_for("the gate was looked at", || {
+        let execution = get(&instance, &id);
+        (step(&execution, "open")["Outputs"]["reeve:lastValue"] == json!(["\"closed\""])).then_some(())
+    });
+    instance.kill();
+    instance.restart();
+    instance.aws(&["put-parameter", "--name", "/gate", "--value", "open", "--overwrite"]).json();
+    let ended = until(&instance, &id, "Failed");
+    let status = |name: &str| step(&ended, name)["StepStatus"].as_str().unwrap().to_owned();
+    let all = ["find", "closed", "open", "tag", "put", "cloud", "shut"].map(status);
+    assert_eq!(all, ["Success", "Success", "Success", "Success", "Success", "Failed", "Failed"], "{ended:#}");
+    let because = |name: &str| step(&ended, name)["FailureMessage"].as_str().unwrap().to_owned();
+    assert!(because("cloud").contains("\"ec2\" is not available here"), "{}", because("cloud"));
+    let shut = "PropertySelector $.Parameter.Value finds \"through\", and DesiredValues is [\"closed\"]";
+    assert!(because("shut").contains(shut), "{}", because("shut"));
+    assert_eq!(ended["Outputs"]["find.Status"], json!(["Online"]));
+    // It was put once: closed, open, through.
+    assert_eq!(ended["Outputs"]["put.Version"], json!(["3"]));
+    let tags =
+        instance.call("ListTagsForResource", &json!({"ResourceType": "ManagedInstance", "ResourceId": node}));
+    assert!(
+        tags["TagList"].as_array().unwrap().contains(&json!({"Key": "found", "Value": "Online"})),
+        "{tags}"
+    );
+    // It was done by who started the runbook.
+    let puts = instance
+        .events()
+        .into_iter()
+        .filter(|event| event["subject"] == "parameter.%2Fgate" || event.to_string().contains("/gate"));
+    let last = puts
+        .filter(|event| event["type"].as_str().is_some_and(|name| name.starts_with("reeve.parameters.")))
+        .last();
+    assert_eq!(last.unwrap()["actor"], "administrator");
+}
+
+#[test]
+fn a_step_may_do_what_who_started_the_runbook_may() {
+    let instance = Instance::start(0);
+    instance.aws(&["put-parameter", "--name", "/mine", "--type", "String", "--value", "v"]).json();
+    let call = |name: &str| {
+        json!({"name": name, "action": "aws:executeAwsApi", "onFailure": "Continue", "inputs": {"Service": "ssm",
+            "Api": "GetParameter", "Name": format!("/{name}")}, "outputs": [{"Name": "Value", "Selector": "$.Parameter.Value"}]})
+    };
+    create(&instance, "Read", &json!({"schemaVersion": "0.3", "mainSteps": [call("mine"), call("other")]}));
+    let alice = instance.raw_as(&instance.principal("alice", &[]));
+    let file = instance.scratch().join("read.cedar");
+    let policy = r#"permit(principal == Principal::"alice", action == Action::"ssm:StartAutomationExecution", resource);
+permit(principal == Principal::"alice", action == Action::"ssm:GetParameter", resource == Parameter::"mine");"#;
+    std::fs::write(&file, policy).unwrap();
+    assert_eq!(instance.reeve(&["access", "put-policy", "read", file.to_str().unwrap()]).text(), "");
+    let started = alice.call("StartAutomationExecution", &json!({"DocumentName": "Read"}));
+    assert_eq!(started.0, 200, "{}", started.1);
+    let ended = until(&instance, started.1["AutomationExecutionId"].as_str().unwrap(), "Success");
+    assert_eq!(step(&ended, "mine")["Outputs"]["Value"], json!(["v"]), "{ended:#}");
+    let denied = step(&ended, "other")["FailureMessage"].as_str().unwrap();
+    assert!(
+        denied.contains("AccessDeniedException")
+            && denied.contains("alice")
+            && denied.contains("ssm:GetParameter"),
+        "{denied}"
+    );
+}
