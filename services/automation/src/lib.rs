@@ -45,6 +45,7 @@ pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
         .projection(projections::Invocations)
         .projection(projections::Executions)
         .projection(projections::Steps)
+        .projection(projections::Settings)
         .projection(reeve_fleet::Calendars)
         .projection(reeve_fleet::ChangeRules)
         .timer(DUE, reactors::fall_due)

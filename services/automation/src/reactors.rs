@@ -7,10 +7,11 @@ use crate::{
         execution::{Command, Error, Execution, ExecutionEvent},
         inputs::texts,
         outcome::Outcome,
+        script,
         state::{State, Stopping},
-        wish::{self, Child, Wish},
+        wish::{self, Child, OF_SCRIPT, Wish},
     },
-    projections::{BY_CALENDAR, COMMANDS, CommandRow},
+    projections::{BY_CALENDAR, COMMANDS, CommandRow, SCRIPT_NODE, SETTINGS},
     starting::{self, Order},
 };
 use reeve_authz::Authorizer;
@@ -18,7 +19,7 @@ use reeve_contracts::{
     automation::ExecutionFinished,
     change_calendar::CalendarEvent,
     notifications::{NotificationCancellationRequested, NotificationEvent},
-    run_command::{CommandCancellationRequested, CommandEvent},
+    run_command::{CommandCancellationRequested, CommandEvent, CommandRequested},
 };
 use reeve_eventsourcing::{Actor, Context, Event};
 use reeve_runtime::{ApiError, Delivery, DueTimer, ExecuteError, HandlerError};
@@ -57,6 +58,22 @@ pub(crate) async fn ask(
         };
         match wish {
             Wish::Command { id, request } => delivery.handle.request(&*request, &by(id)).await?,
+            Wish::Script { id, request, step_execution_id, attempt } => {
+                match delivery.handle.views().get::<String>(SETTINGS, SCRIPT_NODE) {
+                    Some(node) => {
+                        let request = CommandRequested { node_ids: vec![node], ..*request };
+                        delivery.handle.request(&request, &by(id)).await?;
+                    }
+                    None => {
+                        let outcome = Box::new(Outcome::refused(format!(
+                            "no node runs scripts here: the service setting {SCRIPT_NODE} names one"
+                        )));
+                        let take = Command::TakeOutcome { step_execution_id, attempt, outcome };
+                        let context = by(delivery.context("script").command_id);
+                        delivery.handle.execute::<Execution>(&state.id, take, &context).await?;
+                    }
+                }
+            }
             Wish::CancelCommand { command_id } => {
                 let cancelled = CommandCancellationRequested {
                     command_id: command_id.to_string(),
@@ -224,7 +241,11 @@ pub(crate) async fn take_command(delivery: Delivery<CommandEvent>) -> Result<(),
     let (kind, origin, outcome) = match &delivery.event.event {
         CommandEvent::CommandFinished(e) => {
             let row = delivery.handle.views().get::<CommandRow>(COMMANDS, &e.command_id).unwrap_or_default();
-            (&e.origin_kind, &e.origin_id, of_command(&e.command_id, &e.status, &row))
+            let outcome = match e.origin_id.ends_with(OF_SCRIPT) {
+                true => script::outcome(&e.command_id, &e.status, (&row.stdout, &row.stderr)),
+                false => of_command(&e.command_id, &e.status, &row),
+            };
+            (&e.origin_kind, &e.origin_id, outcome)
         }
         CommandEvent::CommandRefused(e) => {
             let message = format!("{}: {}", e.code, e.reason.trim_end_matches('.'));

@@ -74,6 +74,38 @@ fn steps_call_the_api_wait_for_properties_and_put_tags() {
 }
 
 #[test]
+fn a_script_runs_on_the_node_that_is_named_for_it_and_returns_what_it_returns() {
+    let instance = Instance::start(1);
+    let script = "import os\ndef main(events, context):\n    print('noise')\n    if not events['of']:\n        raise ValueError('nothing to add')\n    return {'sum': sum(events['of']), 'where': os.environ.get('AWS_SSM_INSTANCE_ID', '')}\n";
+    let step_of = |name: &str, of: Value| {
+        json!({"name": name, "action": "aws:executeScript", "onFailure": "Continue", "inputs": {"Runtime": "python3.11",
+            "Handler": "main", "Script": script, "InputPayload": {"of": of}}, "outputs": [
+                {"Name": "Sum", "Selector": "$.Payload.sum", "Type": "Integer"}, {"Name": "Where", "Selector": "$.Payload.where"}]})
+    };
+    let runbook = json!({"schemaVersion": "0.3", "mainSteps": [step_of("add", json!([1, 2, 3])), step_of("none", json!([]))],
+        "outputs": ["add.Sum", "add.Where"]});
+    create(&instance, "Add", &runbook);
+    let refused = until(&instance, &start(&instance, "Add", &[]), "Success");
+    let why = step(&refused, "add")["FailureMessage"].as_str().unwrap();
+    assert!(
+        why.contains(
+            "no node runs scripts here: the service setting /reeve/automation/script-node names one"
+        ),
+        "{why}"
+    );
+    let setting =
+        ["update-service-setting", "--setting-id", "/reeve/automation/script-node", "--setting-value"];
+    let wrong = instance.aws(&[&setting[..], &["somewhere"]].concat());
+    assert!(wrong.complaint().contains("may be the id of a node"), "{}", wrong.complaint());
+    let node = instance.node();
+    assert!(instance.aws(&[&setting[..], &[node.as_str()]].concat()).success);
+    let ended = until(&instance, &start(&instance, "Add", &[]), "Success");
+    assert_eq!(ended["Outputs"], json!({"add.Sum": ["6"], "add.Where": [node]}), "{ended:#}");
+    let why = step(&ended, "none")["FailureMessage"].as_str().unwrap();
+    assert!(why.contains("ValueError: nothing to add"), "{why}");
+}
+
+#[test]
 fn a_step_may_do_what_who_started_the_runbook_may() {
     let instance = Instance::start(0);
     instance.aws(&["put-parameter", "--name", "/mine", "--type", "String", "--value", "v"]).json();

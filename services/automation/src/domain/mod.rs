@@ -13,6 +13,7 @@ pub mod order;
 pub mod outcome;
 pub mod outputs;
 pub mod runbook;
+pub mod script;
 pub mod selector;
 pub mod simulate;
 pub mod state;

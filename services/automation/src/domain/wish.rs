@@ -6,6 +6,7 @@ use super::{
     inputs::{list_of_texts, texts},
     order::{self, ChildOrder},
     runbook::Runbook,
+    script::{self, SCRIPT},
     selector::shown,
     state::{Running, State},
 };
@@ -17,11 +18,16 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
+/// How the origin of a command ends that runs a script.
+pub const OF_SCRIPT: &str = "/script";
+
 /// What is wished for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Wish {
     /// A command on nodes; its id is the request's.
     Command { id: Uuid, request: Box<CommandRequested> },
+    /// A command on the node that the installation names for scripts; its id is the request's.
+    Script { id: Uuid, request: Box<CommandRequested>, step_execution_id: String, attempt: u32 },
     /// The end of a command.
     CancelCommand { command_id: Uuid },
     /// A message to a webhook; its id is the request's.
@@ -124,15 +130,15 @@ fn begin(state: &State, step_execution_id: &str, attempt: u32) -> Vec<Wish> {
     match running.action.as_str() {
         "aws:runCommand" => command(&running.inputs)
             .map(|request| {
-                let request = CommandRequested {
-                    origin_kind: ORIGIN.to_owned(),
-                    origin_id: format!("{}/{step_execution_id}/{attempt}", state.id),
-                    account: state.account.clone(),
-                    region: state.region.clone(),
-                    change_id: state.change_id.clone(),
-                    ..request
-                };
-                vec![Wish::Command { id, request: Box::new(request) }]
+                let request = Box::new(command_of(state, running, request));
+                vec![Wish::Command { id, request }]
+            })
+            .unwrap_or_default(),
+        SCRIPT => script::command(&running.inputs, running.timeout_ms)
+            .map(|request| {
+                let request = Box::new(command_of(state, running, request));
+                let step_execution_id = step_execution_id.to_owned();
+                vec![Wish::Script { id, request, step_execution_id, attempt }]
             })
             .unwrap_or_default(),
         "aws:invokeWebhook" => notification(&running.inputs)
@@ -174,6 +180,20 @@ fn begin(state: &State, step_execution_id: &str, attempt: u32) -> Vec<Wish> {
     }
 }
 
+/// What a command has of the execution that asks for it.
+fn command_of(state: &State, running: &Running, request: CommandRequested) -> CommandRequested {
+    // What a script prints is what it returns: it is kept whole.
+    let kind = if running.action == SCRIPT { OF_SCRIPT } else { "" };
+    CommandRequested {
+        origin_kind: ORIGIN.to_owned(),
+        origin_id: format!("{}/{}/{}{kind}", state.id, running.step_execution_id, running.attempt),
+        account: state.account.clone(),
+        region: state.region.clone(),
+        change_id: state.change_id.clone(),
+        ..request
+    }
+}
+
 /// What is asked of the API; each look at a property is a call of its own.
 fn api_call_of(state: &State, running: &Running, id: Uuid) -> Option<Wish> {
     let runbook = Runbook::parse(&state.document_json).unwrap_or_default();
@@ -198,7 +218,7 @@ fn give_up(action: &str, status: &str, step_execution_id: &str, attempt: u32) ->
     }
     let id = request_id(step_execution_id, attempt);
     match action {
-        "aws:runCommand" => vec![Wish::CancelCommand { command_id: id }],
+        "aws:runCommand" | SCRIPT => vec![Wish::CancelCommand { command_id: id }],
         "aws:executeAutomation" => vec![Wish::StopChild { id }],
         "aws:invokeWebhook" => vec![Wish::CancelNotification { id }],
         _ => Vec::new(),

@@ -261,7 +261,7 @@ fn steps(dice: &mut Dice, prefix: &str, in_loop: bool, outcomes: &mut Outcomes) 
         };
         let action = match dice.below(if in_loop { 9 } else { 11 }) {
             0..=2 => "aws:runCommand",
-            3 => "aws:executeAwsApi",
+            3 => dice.of(&["aws:executeAwsApi", "aws:executeScript"]),
             4 => dice.of(&["aws:waitForAwsResourceProperty", "aws:assertAwsResourceProperty"]),
             5 => "aws:updateVariable",
             6 => "aws:branch",
@@ -273,6 +273,7 @@ fn steps(dice: &mut Dice, prefix: &str, in_loop: bool, outcomes: &mut Outcomes) 
         step["inputs"] = match action {
             "aws:runCommand"
             | "aws:executeAwsApi"
+            | "aws:executeScript"
             | "aws:waitForAwsResourceProperty"
             | "aws:assertAwsResourceProperty" => {
                 let mut given = Vec::new();
@@ -291,6 +292,9 @@ fn steps(dice: &mut Dice, prefix: &str, in_loop: bool, outcomes: &mut Outcomes) 
                 match action {
                     "aws:runCommand" => json!({"DocumentName": "D", "InstanceIds": ["i"]}),
                     "aws:executeAwsApi" => json!({"Service": "ssm", "Api": "A"}),
+                    "aws:executeScript" => {
+                        json!({"Runtime": "python3.11", "Handler": "h", "Script": "{{ no }}"})
+                    }
                     _ => {
                         json!({"Service": "ssm", "Api": "A", "PropertySelector": "$.A", "DesiredValues": ["x"]})
                     }
