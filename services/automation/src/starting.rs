@@ -12,15 +12,18 @@ use crate::{
 };
 use reeve_authz::{Authorizer, Place, Resource, permit};
 use reeve_contracts::automation::{ExecutionStarted, Resumption, TakenStep, Targets};
-use reeve_document_language::{DocumentInput, bind};
+use reeve_document_language::{DocumentInput, bind, references::in_value};
 use reeve_eventsourcing::{Context, Position};
 use reeve_fleet::{
-    DOCUMENT_CONTENTS, DOCUMENTS, DocumentRow, START_AUTOMATION, Verdict, content_key, rules_on,
+    DOCUMENT_CONTENTS, DOCUMENTS, DocumentRow, START_AUTOMATION, Verdict, content_key, references, rules_on,
 };
 use reeve_runtime::{ApiError, Handle};
 use reeve_types::arn::id_or_arn;
 use serde_json::{Map, Value, json};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// So many executions may stand above one (AWS).
 const MAX_DEPTH: u32 = 5;
@@ -79,7 +82,9 @@ pub async fn start(
             "The document {name} is not what was approved: it was made anew since."
         )));
     }
-    let values = values(&content.inputs, &order)?;
+    let given = given(&**authorizer, handle, &content.inputs, &order, &context.actor.name)?;
+    let order = Order { parameters: given.pinned, ..order };
+    let values = given.values;
     let verdict = ruled(authorizer, handle, &order, &name, context)?;
     let begun = begun(&order, &name, version, (&content, values), &verdict)?;
     let (parent, step, attempt) = order.parent.unwrap_or_default();
@@ -209,11 +214,50 @@ pub fn refused(message: String) -> ApiError {
     ApiError::new("InvalidAutomationExecutionParametersException", message)
 }
 
-/// What the references to parameters stand for: what was given, and the defaults.
+/// Parameters that were given, or are defaults.
+pub struct Given {
+    /// As they were given, each reference to the Parameter Store with its version: so it stands for the same also later.
+    pub pinned: BTreeMap<String, Vec<String>>,
+    /// What references to them stand for.
+    pub values: Map<String, Value>,
+}
+
+/// What an order gives, read from the Parameter Store now where it says so, on behalf of a principal.
 ///
 /// # Errors
-/// `InvalidAutomationExecutionParametersException`, which names what is unknown, missing or not as it must be.
-pub fn values(inputs: &[DocumentInput], order: &Order) -> Result<Map<String, Value>, ApiError> {
+/// `InvalidAutomationExecutionParametersException`, which names what is unknown, missing or not as it must be;
+/// `AccessDeniedException` for a parameter that the principal may not read.
+pub fn given(
+    authorizer: &dyn Authorizer,
+    handle: &Handle,
+    inputs: &[DocumentInput],
+    order: &Order,
+    principal: &str,
+) -> Result<Given, ApiError> {
+    let place = Place { region: &order.region, account: &order.account };
+    let permitted = |names: &BTreeSet<String>| {
+        let parameters = names.iter().map(|name| Resource::new("Parameter", name));
+        permit(authorizer, principal, "ssm:GetParameters", parameters, place)
+            .map_err(|denied| ApiError::new("AccessDeniedException", denied))
+    };
+    let referred = references::resolve(handle, inputs, &order.parameters, permitted);
+    let referred = referred.map_err(|error| match error.code.as_str() {
+        "InvalidParameters" => refused(error.message),
+        _ => error,
+    })?;
+    let values = values(inputs, &Order { parameters: referred.parameters, ..order.clone() })?;
+    // In a map a value could end the text that it would stand in; what is secret would stand in the log.
+    for (name, value) in &values {
+        if let Some(reference) = in_value(value) {
+            return Err(refused(format!(
+                "The parameter {name} has {reference}, which is not resolved there."
+            )));
+        }
+    }
+    Ok(Given { pinned: referred.pinned, values })
+}
+
+fn values(inputs: &[DocumentInput], order: &Order) -> Result<Map<String, Value>, ApiError> {
     let given = &order.parameters;
     let mut faults = Vec::new();
     let unknown: Vec<&str> = given

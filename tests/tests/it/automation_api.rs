@@ -63,13 +63,10 @@ fn steps_call_the_api_wait_for_properties_and_put_tags() {
         "{tags}"
     );
     // It was done by who started the runbook.
-    let puts = instance
-        .events()
-        .into_iter()
-        .filter(|event| event["subject"] == "parameter.%2Fgate" || event.to_string().contains("/gate"));
-    let last = puts
-        .filter(|event| event["type"].as_str().is_some_and(|name| name.starts_with("reeve.parameters.")))
-        .last();
+    let last = instance.events().into_iter().rfind(|event| {
+        let of_store = event["type"].as_str().is_some_and(|name| name.starts_with("reeve.parameters."));
+        of_store && event.to_string().contains("/gate")
+    });
     assert_eq!(last.unwrap()["actor"], "administrator");
 }
 
@@ -103,6 +100,71 @@ fn a_script_runs_on_the_node_that_is_named_for_it_and_returns_what_it_returns() 
     assert_eq!(ended["Outputs"], json!({"add.Sum": ["6"], "add.Where": [node]}), "{ended:#}");
     let why = step(&ended, "none")["FailureMessage"].as_str().unwrap();
     assert!(why.contains("ValueError: nothing to add"), "{why}");
+}
+
+#[test]
+fn targets_are_nodes_by_their_tags_and_parameters_refer_to_the_parameter_store() {
+    let instance = Instance::start(3);
+    let nodes = [1, 2, 3].map(|n| instance.identity(n)["node_id"].as_str().unwrap().to_owned());
+    for node in &nodes[..2] {
+        let tags = json!([{"Key": "role", "Value": "web"}]);
+        instance.call(
+            "AddTagsToResource",
+            &json!({"ResourceType": "ManagedInstance", "ResourceId": node, "Tags": tags}),
+        );
+    }
+    instance.aws(&["put-parameter", "--name", "/app/word", "--type", "String", "--value", "first"]).json();
+    instance
+        .aws(&["put-parameter", "--name", "secret", "--type", "SecureString", "--value", "hidden"])
+        .json();
+    let runbook = json!({"schemaVersion": "0.3", "parameters": {"Node": {"type": "String"},
+            "Word": {"type": "String", "default": "{{ ssm:/app/word }}"}, "Other": {"type": "String", "default": "none"}},
+        "mainSteps": [{"name": "say", "action": "aws:runCommand", "inputs": {"DocumentName": "AWS-RunShellScript",
+            "InstanceIds": ["{{ Node }}"], "Parameters": {"commands": ["echo {{ Word }} {{ Other }}"]}}}],
+        "outputs": ["say.Output"]});
+    create(&instance, "Say", &runbook);
+    let targets = ["--target-parameter-name", "Node", "--max-errors", "0", "--targets"];
+    let id = start(&instance, "Say", &[&targets[..], &["Key=tag:role,Values=web"]].concat());
+    // Which version it is was decided when it was started.
+    instance.aws(&["put-parameter", "--name", "/app/word", "--value", "second", "--overwrite"]).json();
+    let ended = until(&instance, &id, "Success");
+    let resolved = &ended["ResolvedTargets"]["ParameterValues"];
+    let mut expected = nodes[..2].to_vec();
+    expected.sort();
+    assert_eq!(*resolved, json!(expected), "{ended:#}");
+    assert_eq!(ended["Parameters"]["Word"], json!(["{{ssm:/app/word:1}}"]));
+    let filter = json!({"Filters": [{"Key": "ParentExecutionId", "Values": [id]}]});
+    let children =
+        instance.call("DescribeAutomationExecutions", &filter)["AutomationExecutionMetadataList"].clone();
+    let said = |child: &Value| {
+        let child = get(&instance, child["AutomationExecutionId"].as_str().unwrap());
+        child["Outputs"]["say.Output"][0].as_str().unwrap().trim().to_owned()
+    };
+    assert_eq!(
+        children.as_array().unwrap().iter().map(said).collect::<Vec<_>>(),
+        ["first none", "first none"]
+    );
+    for (more, said) in [
+        (vec!["--parameters", r#"{"Node": ["x"], "Other": ["{{ssm:secret}}"]}"#], "SecureString"),
+        (vec!["--parameters", r#"{"Node": ["x"], "Other": ["{{ssm:/none}}"]}"#], "does not exist"),
+        (vec!["--parameters", r#"{"Node": ["x"], "Other": ["{{ssm:/app/word:9}}"]}"#], "no such version"),
+        ([&targets[..], &["Key=ResourceGroup,Values=g"]].concat(), "resource groups"),
+        ([&targets[..], &["Key=tag:role,Values=db"]].concat(), "none meets tag:role=db"),
+    ] {
+        let refused =
+            instance.aws(&[&["start-automation-execution", "--document-name", "Say"][..], &more].concat());
+        assert!(refused.complaint().contains(said), "{more:?}: {}", refused.complaint());
+    }
+    let mut in_step = runbook.clone();
+    in_step["mainSteps"][0]["inputs"]["Comment"] = json!("{{ ssm:/app/word }}");
+    let content = in_step.to_string();
+    let create =
+        ["create-document", "--name", "InStep", "--document-type", "Automation", "--content", &content];
+    let refused = instance.aws(&create).complaint().to_owned();
+    assert!(
+        refused.contains("InvalidDocumentContent") && refused.contains("mainSteps[0].inputs.Comment"),
+        "{refused}"
+    );
 }
 
 #[test]

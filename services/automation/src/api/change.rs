@@ -1,5 +1,6 @@
 //! StartAutomationExecution, StopAutomationExecution, SendAutomationSignal, ResumeAutomationExecution (ours).
 
+use super::targets;
 use crate::{
     domain::{
         WAIT_FOR_CALENDARS,
@@ -11,16 +12,12 @@ use crate::{
     starting::{self, Order},
 };
 use reeve_authz::{Authorizer, Place, Resource, permit};
-use reeve_contracts::{automation::Targets, ssm::*};
+use reeve_contracts::ssm::*;
 use reeve_eventsourcing::Context;
 use reeve_runtime::{ApiError, Call, ExecuteError};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 use uuid::Uuid;
-
-/// AWS's default.
-const MAX_AT_ONCE: &str = "10";
-const MAX_ERRORS: &str = "10";
 
 pub async fn start(
     authorizer: Arc<dyn Authorizer>,
@@ -40,7 +37,7 @@ pub async fn start(
         input_hash: hash,
         account: call.caller.account.clone(),
         region: call.caller.region.clone(),
-        targets: targets(input)?,
+        targets: targets::of(&call.handle, input)?,
         ..Order::default()
     };
     let position = starting::start(&authorizer, &call.handle, &id, order, &context).await?;
@@ -86,50 +83,6 @@ fn supported(input: &StartAutomationExecutionRequest) -> Result<(), ApiError> {
         Some((member, _, why)) => Err(ApiError::invalid(format!("{member} cannot be given: {why}."))),
         None => Ok(()),
     }
-}
-
-/// One child for each of these, if there are to be any.
-pub(super) fn targets(input: &StartAutomationExecutionRequest) -> Result<Option<Targets>, ApiError> {
-    let given: Vec<Target> = input.targets.clone().unwrap_or_default();
-    let maps: Vec<BTreeMap<String, Vec<String>>> = input.target_maps.clone().unwrap_or_default();
-    let parameter_name = input.target_parameter_name.clone().unwrap_or_default();
-    let values: Vec<String> = match (given.as_slice(), maps.as_slice()) {
-        ([], []) if parameter_name.is_empty() => return Ok(None),
-        ([_, ..], [_, ..]) => {
-            return Err(ApiError::invalid("Targets and TargetMaps cannot be used together."));
-        }
-        (_, [_, ..]) => {
-            maps.iter().map(|map| map.values().flatten().next().cloned().unwrap_or_default()).collect()
-        }
-        ([], []) => return Err(ApiError::invalid("TargetParameterName needs Targets.")),
-        ([target], []) => {
-            if parameter_name.is_empty() {
-                return Err(ApiError::invalid("Targets needs TargetParameterName."));
-            }
-            match target.key.as_deref() {
-                Some("ParameterValues") => target.values.clone().unwrap_or_default(),
-                key => {
-                    let message = format!(
-                        "Targets has the key {:?}; only ParameterValues is built here.",
-                        key.unwrap_or_default()
-                    );
-                    return Err(ApiError::new("InvalidTarget", message));
-                }
-            }
-        }
-        (_, []) => return Err(ApiError::invalid("Targets has more than one entry.")),
-    };
-    if values.is_empty() {
-        return Err(ApiError::new("InvalidTarget", "Targets names no value."));
-    }
-    Ok(Some(Targets {
-        values,
-        parameter_name,
-        targets_json: serde_json::to_string(&given).map_err(ApiError::internal)?,
-        target_maps_json: serde_json::to_string(&maps).map_err(ApiError::internal)?,
-        max_concurrency: input.max_concurrency.clone().unwrap_or_else(|| MAX_AT_ONCE.to_owned()),
-        max_errors: input.max_errors.clone().unwrap_or_else(|| MAX_ERRORS.to_owned()),
-    }))
 }
 
 /// Ours: what a resumption takes and answers.

@@ -4,6 +4,7 @@ pub mod change;
 pub mod read;
 pub mod request;
 mod shape;
+mod targets;
 
 use crate::{
     domain::execution::Error,
