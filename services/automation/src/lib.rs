@@ -3,6 +3,7 @@
 //!
 //! - Aggregate `execution`, by id: subject `reeve.evt.automation.execution.<id>`. Each of its steps is an event, and so is what
 //!   people say about it.
+//! - Aggregate `preview`, by id: subject `reeve.evt.automation.preview.<id>`. What a runbook would do, as somebody has asked.
 //! - Reads: the events of documents; run-command's and notifications', for what came of commands and messages; calendars and change
 //!   rules, which hold executions.
 //! - Takes requests: `AutomationRequested`, a runbook that another service wants to be run; `ApprovalRequested`, something that
@@ -20,7 +21,7 @@ mod reactors;
 mod requests;
 mod starting;
 
-use domain::execution::Execution;
+use domain::{execution::Execution, preview::Preview};
 use projections::DUE;
 use reeve_authz::Authorizer;
 use reeve_runtime::{Consumer, Operation, Service};
@@ -37,14 +38,18 @@ pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
     let on_resumed =
         Operation::write("automation", "ResumeAutomationExecution").on(KIND, "automationExecutionId");
     let request = Operation::write("ssm", "StartChangeRequestExecution").on("Document", "DocumentName");
+    let previewing = authorizer.clone();
+    let preview = Operation::write("ssm", "StartExecutionPreview").on("Document", "DocumentName");
     let start = Operation::write("ssm", "StartAutomationExecution").on("Document", "DocumentName");
     Service::new("automation")
         .aggregate::<Execution>()
+        .aggregate::<Preview>()
         .projection(reeve_fleet::Documents::<projections::ContentRow>::default())
         .projection(projections::Commands)
         .projection(projections::Invocations)
         .projection(projections::Executions)
         .projection(projections::Steps)
+        .projection(projections::Previews)
         .projection(projections::Settings)
         .projection(reeve_fleet::Parameters)
         .projection(reeve_fleet::Nodes)
@@ -66,6 +71,8 @@ pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
         .request(requests::take_answer)
         .operation(start, move |call| api::change::start(authorizer.clone(), call))
         .operation(on_resumed, move |call| api::change::resume(resuming.clone(), call))
+        .operation(preview, move |call| api::preview::start(previewing.clone(), call))
+        .operation(Operation::read("ssm", "GetExecutionPreview"), api::preview::get)
         .operation(request, move |call| api::request::start(asked.clone(), call))
         .operation(on_execution(Operation::write("ssm", "StopAutomationExecution")), api::change::stop)
         .operation(on_execution(Operation::write("ssm", "SendAutomationSignal")), move |call| {

@@ -27,7 +27,8 @@ use std::{
 
 /// So many executions may stand above one (AWS).
 const MAX_DEPTH: u32 = 5;
-const RUNBOOK: &str = "Automation";
+/// The type of documents that are runbooks.
+pub const RUNBOOK: &str = "Automation";
 
 /// What is to be run, whoever asks for it.
 #[derive(Clone, Debug, Default)]

@@ -155,6 +155,21 @@ fn targets_are_nodes_by_their_tags_and_parameters_refer_to_the_parameter_store()
             instance.aws(&[&["start-automation-execution", "--document-name", "Say"][..], &more].concat());
         assert!(refused.complaint().contains(said), "{more:?}: {}", refused.complaint());
     }
+    let inputs = json!({"Automation": {"TargetParameterName": "Node", "Targets": [{"Key": "tag:role", "Values": ["web"]}]}});
+    let inputs = inputs.to_string();
+    let preview = ["start-execution-preview", "--document-name", "Say", "--execution-inputs", &inputs];
+    let preview = instance.aws(&preview).json()["ExecutionPreviewId"].as_str().unwrap().to_owned();
+    let preview = instance.aws(&["get-execution-preview", "--execution-preview-id", &preview]).json();
+    assert_eq!(
+        (&preview["Status"], preview["StatusMessage"].as_str()),
+        (&json!("Success"), Some("When each step succeeds it ends as Success: say"))
+    );
+    let of = &preview["ExecutionPreview"]["Automation"];
+    assert_eq!(of["TargetPreviews"], json!([{"Count": 2, "TargetType": "tag:role"}]), "{preview}");
+    assert_eq!(of["StepPreviews"], json!({"Mutating": 0, "NonMutating": 0, "Undetermined": 1}));
+    let missing = instance.aws(&["start-execution-preview", "--document-name", "Say"]);
+    assert!(missing.complaint().contains("Missing required parameter: Node"), "{}", missing.complaint());
+
     let mut in_step = runbook.clone();
     in_step["mainSteps"][0]["inputs"]["Comment"] = json!("{{ ssm:/app/word }}");
     let content = in_step.to_string();

@@ -1,6 +1,7 @@
 //! The operations.
 
 pub mod change;
+pub mod preview;
 pub mod read;
 pub mod request;
 mod shape;

@@ -12,6 +12,7 @@ pub mod inputs;
 pub mod order;
 pub mod outcome;
 pub mod outputs;
+pub mod preview;
 pub mod runbook;
 pub mod script;
 pub mod selector;

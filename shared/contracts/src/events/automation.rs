@@ -438,6 +438,44 @@ pub struct ExecutionRefused {
     #[prost(int64, tag = "6")]
     pub refused_ms: i64,
 }
+/// Somebody asked what a runbook would do: it was simulated with steps that all succeed, and did nothing.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExecutionPreviewed {
+    #[prost(string, tag = "1")]
+    pub preview_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub document_name: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub document_version: ::prost::alloc::string::String,
+    /// name to list of texts, references to the Parameter Store with their versions
+    #[prost(string, tag = "4")]
+    pub parameters_json: ::prost::alloc::string::String,
+    /// Success, or Failed: it could not be simulated
+    #[prost(string, tag = "5")]
+    pub status: ::prost::alloc::string::String,
+    /// the path that it would take, or why there is none
+    #[prost(string, tag = "6")]
+    pub message: ::prost::alloc::string::String,
+    /// of what the simulation says; empty when it failed
+    #[prost(string, tag = "7")]
+    pub trace_hash: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "8")]
+    pub mutating_steps: u32,
+    #[prost(uint32, tag = "9")]
+    pub non_mutating_steps: u32,
+    /// on that path, each once
+    #[prost(uint32, tag = "10")]
+    pub undetermined_steps: u32,
+    #[prost(string, tag = "11")]
+    pub target_key: ::prost::alloc::string::String,
+    /// what it would have a child for each of; empty: it runs once
+    #[prost(uint32, tag = "12")]
+    pub target_count: u32,
+    #[prost(string, tag = "13")]
+    pub region: ::prost::alloc::string::String,
+    #[prost(int64, tag = "14")]
+    pub previewed_ms: i64,
+}
 /// What another service asks for: to start a runbook, on behalf of the request's actor. It is decided on as
 /// StartAutomationExecution is. The answer are the events above with the same origin: ExecutionStarted and ExecutionFinished, or
 /// ExecutionRefused. The execution's id is the request's.
@@ -527,5 +565,12 @@ ChildrenAdmitted(ChildrenAdmitted) = "reeve.automation.ChildrenAdmitted.v1",
 ChildFinished(ChildFinished) = "reeve.automation.ChildFinished.v1",
 ExecutionFinished(ExecutionFinished) = "reeve.automation.ExecutionFinished.v1",
 ExecutionRefused(ExecutionRefused) = "reeve.automation.ExecutionRefused.v1",
+}
+}
+
+::reeve_eventsourcing::events! {
+/// What happens to the aggregate `preview`, on `reeve.evt.automation.preview.{preview_id}`.
+pub enum PreviewEvent: "automation" / "preview" / 1 {
+ExecutionPreviewed(ExecutionPreviewed) = "reeve.automation.ExecutionPreviewed.v1",
 }
 }
