@@ -19,6 +19,7 @@ pub mod domain;
 mod projections;
 mod reactors;
 mod requests;
+mod resuming;
 mod starting;
 
 use domain::{execution::Execution, preview::Preview};
@@ -38,7 +39,7 @@ pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
     let on_resumed =
         Operation::write("automation", "ResumeAutomationExecution").on(KIND, "automationExecutionId");
     let request = Operation::write("ssm", "StartChangeRequestExecution").on("Document", "DocumentName");
-    let previewing = authorizer.clone();
+    let (previewing, going_on) = (authorizer.clone(), authorizer.clone());
     let preview = Operation::write("ssm", "StartExecutionPreview").on("Document", "DocumentName");
     let start = Operation::write("ssm", "StartAutomationExecution").on("Document", "DocumentName");
     Service::new("automation")
@@ -63,6 +64,7 @@ pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
             reactors::ask(asking.clone(), delivery)
         })
         .reactor(Consumer::from_beginning("tell-parent"), reactors::tell_parent)
+        .reactor(Consumer::from_now("go-on"), move |delivery| reactors::go_on(going_on.clone(), delivery))
         .reactor(Consumer::from_beginning("commands"), reactors::take_command)
         .reactor(Consumer::from_now("notifications"), reactors::take_notification)
         .reactor(Consumer::from_now("calendars"), reactors::follow_calendar)

@@ -12,6 +12,7 @@ use crate::{
         wish::{self, Child, OF_SCRIPT, Wish},
     },
     projections::{BY_CALENDAR, COMMANDS, CommandRow, SCRIPT_NODE, SETTINGS},
+    resuming,
     starting::{self, Order},
 };
 use reeve_authz::Authorizer;
@@ -161,13 +162,12 @@ async fn begin_child(
     };
     let id = child.id.to_string();
     // One that never came so far that it could be resumed begins at its beginning.
-    let resumes = delivery.handle.state::<Execution>(&child.resumes).resume.is_some();
-    let started = match resumes {
+    let started = match resuming::is_resumable(&delivery.handle, &child.resumes) {
         true => {
             let ids = (child.resumes.as_str(), id.as_str());
-            starting::resume(authorizer, &delivery.handle, ids, order, context).await.map(|_| ())
+            resuming::resume(authorizer, &delivery.handle, ids, order, context).await
         }
-        false => starting::start(authorizer, &delivery.handle, &id, order, context).await.map(|_| ()),
+        false => starting::start(authorizer, &delivery.handle, &id, order, context).await,
     };
     let Err(refused) = started else { return Ok(()) };
     if refused.is_ours() {
@@ -189,6 +189,26 @@ async fn begin_child(
     };
     delivery.execute::<Execution>(&format!("refused/{id}"), &parent.id, command).await?;
     Ok(())
+}
+
+/// Begins the execution that goes on from another one, if whoever has asked for it did not come so far.
+pub(crate) async fn go_on(
+    authorizer: Arc<dyn Authorizer>,
+    delivery: Delivery<ExecutionEvent>,
+) -> Result<(), HandlerError> {
+    let ExecutionEvent::ExecutionResumed(e) = &delivery.event.event else { return Ok(()) };
+    if delivery.handle.state::<Execution>(&e.by_execution_id).exists() {
+        return Ok(());
+    }
+    let order = Order { account: e.account.clone(), region: e.region.clone(), ..Order::default() };
+    let actor = Actor { name: e.principal.clone(), source: String::new() };
+    let context = Context { actor, ..delivery.context("go-on") };
+    let ids = (e.execution_id.as_str(), e.by_execution_id.as_str());
+    match resuming::resume(&authorizer, &delivery.handle, ids, order, &context).await {
+        Ok(_) => Ok(()),
+        Err(refused) if refused.is_ours() => Err(HandlerError::Unavailable(refused.to_string())),
+        Err(refused) => Err(HandlerError::Permanent(refused.to_string())),
+    }
 }
 
 /// Who waits for an execution that has ended is told.

@@ -9,6 +9,7 @@ use crate::{
         inputs::texts,
         state::{Running, Stopping},
     },
+    resuming,
     starting::{self, Order},
 };
 use reeve_authz::{Authorizer, Place, Resource, permit};
@@ -109,9 +110,15 @@ pub async fn resume(
         region: call.caller.region.clone(),
         ..Order::default()
     };
-    let ids = (call.input.automation_execution_id.as_str(), id.as_str());
-    let (position, step_name) = starting::resume(&authorizer, &call.handle, ids, order, &context).await?;
-    call.reached(position);
+    let from = call.input.automation_execution_id.as_str();
+    let (account, region) = (order.account.clone(), order.region.clone());
+    let started = resuming::resumed(&authorizer, &call.handle, (from, id.as_str()), order, &context)?;
+    let step_name = started.resumption.as_ref().map(|of| of.step_name.clone()).unwrap_or_default();
+    // One goes on from it: the event says so, and what follows from it begins the other one if this does not.
+    let hand_over = Command::HandOver { by_execution_id: id.clone(), account, region };
+    call.handle.execute::<Execution>(from, hand_over, &context.derived("hand-over")).await?;
+    let executed = call.handle.execute::<Execution>(&id, Command::Start(Box::new(started)), &context).await?;
+    call.reached(executed.position);
     Ok(ResumeResponse { automation_execution_id: id, step_name })
 }
 

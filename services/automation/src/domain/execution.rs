@@ -12,8 +12,8 @@ use super::{
 };
 pub use reeve_contracts::automation::ExecutionEvent;
 use reeve_contracts::automation::{
-    ApiCallAnswered, ChildFinished, ExecutionRefused, ExecutionStarted, ExecutionStopRequested, StepApproved,
-    StepRejected, StepReleased, StepResumed, StepStopRequested,
+    ApiCallAnswered, ChildFinished, ExecutionRefused, ExecutionResumed, ExecutionStarted,
+    ExecutionStopRequested, StepApproved, StepRejected, StepReleased, StepResumed, StepStopRequested,
 };
 use reeve_eventsourcing::{Context, Decider};
 
@@ -45,6 +45,12 @@ pub enum Command {
         failure_message: String,
     },
     Stop(Stopping),
+    /// Another execution goes on from this one, and no second one does.
+    HandOver {
+        by_execution_id: String,
+        account: String,
+        region: String,
+    },
     Approve {
         step_name: String,
         comment: String,
@@ -82,6 +88,12 @@ pub enum Error {
     TokenMismatch,
     #[error("The execution has ended: it is {0}.")]
     Ended(String),
+    #[error("The execution has not ended.")]
+    Running,
+    #[error(
+        "{by} goes on from it already, as {principal} has asked: that one can be resumed when it has ended."
+    )]
+    Resumed { by: String, principal: String },
     #[error("{0}")]
     Signal(String),
     #[error("The runbook has no step {0}.")]
@@ -132,6 +144,9 @@ impl Decider for Execution {
                 }))
             }
             _ if !state.exists() => Err(Error::Unknown),
+            Command::HandOver { by_execution_id, account, region } => {
+                hand_over(state, by_execution_id, (account, region), principal, now_ms)
+            }
             _ if !state.is_running() => Err(Error::Ended(state.ended.clone())),
             // To complete an approval or a change request would leave out whom it has not asked yet.
             Command::Stop(_) if state.change_id == state.id => {
@@ -232,6 +247,9 @@ impl Decider for Execution {
                     children.running.remove(&e.child_execution_id);
                 }
             }
+            ExecutionEvent::ExecutionResumed(e) => {
+                state.resumed_by = Some((e.by_execution_id.clone(), e.principal.clone()));
+            }
             ExecutionEvent::ExecutionFinished(e) => state.ended(&e.status),
             ExecutionEvent::ExecutionRefused(e) => {
                 state.id.clone_from(&e.execution_id);
@@ -255,6 +273,25 @@ fn stop(state: &State, stopping: Stopping, principal: String, now_ms: i64) -> Op
         let requested = ExecutionStopRequested { execution_id, r#type, principal, at_ms: now_ms };
         ExecutionEvent::ExecutionStopRequested(requested)
     })
+}
+
+fn hand_over(
+    state: &State,
+    by_execution_id: String,
+    (account, region): (String, String),
+    principal: String,
+    now_ms: i64,
+) -> Result<Option<ExecutionEvent>, Error> {
+    match &state.resumed_by {
+        Some((by, _)) if *by == by_execution_id => return Ok(None),
+        Some((by, principal)) => return Err(Error::Resumed { by: by.clone(), principal: principal.clone() }),
+        None if state.is_running() => return Err(Error::Running),
+        None => {}
+    }
+    let execution_id = state.id.clone();
+    let at_ms = now_ms;
+    let resumed = ExecutionResumed { execution_id, by_execution_id, principal, account, region, at_ms };
+    Ok(Some(ExecutionEvent::ExecutionResumed(resumed)))
 }
 
 fn approved(state: &State, step_execution_id: String, said: Decision) -> ExecutionEvent {

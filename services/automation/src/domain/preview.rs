@@ -113,7 +113,10 @@ impl Decider for Preview {
     type Error = Error;
 
     fn decide(state: &State, previewed: Self::Command, _: &Context) -> Result<Option<PreviewEvent>, Error> {
-        Ok((!state.is_there).then(|| PreviewEvent::ExecutionPreviewed(*previewed)))
+        if state.is_there {
+            return Ok(None);
+        }
+        Ok(Some(PreviewEvent::ExecutionPreviewed(*previewed)))
     }
 
     fn evolve(_: State, _: &PreviewEvent) -> State {

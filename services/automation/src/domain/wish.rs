@@ -116,7 +116,7 @@ fn child_of_target(state: &State, index: u32) -> Option<Child> {
         step_execution_id: String::new(),
         attempt: 0,
         target,
-        resumes: String::new(),
+        resumes: children.resumes.get(at).cloned().unwrap_or_default(),
     })
 }
 

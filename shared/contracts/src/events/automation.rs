@@ -83,6 +83,9 @@ pub struct ExecutionStarted {
     /// there: it goes on where another one has failed
     #[prost(message, optional, tag = "27")]
     pub resumption: ::core::option::Option<Resumption>,
+    /// in the order of its targets: the execution that a child goes on from, if it can
+    #[prost(string, repeated, tag = "28")]
+    pub resumed_children: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// A change request: runbooks that run once they are approved, at an instant, while calendars are open.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -420,6 +423,23 @@ pub struct ExecutionFinished {
     #[prost(string, tag = "10")]
     pub origin_id: ::prost::alloc::string::String,
 }
+/// Somebody lets a new execution go on where this one has failed; no other one does.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExecutionResumed {
+    #[prost(string, tag = "1")]
+    pub execution_id: ::prost::alloc::string::String,
+    /// the new one
+    #[prost(string, tag = "2")]
+    pub by_execution_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub principal: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub account: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub region: ::prost::alloc::string::String,
+    #[prost(int64, tag = "6")]
+    pub at_ms: i64,
+}
 /// A request that leads to no execution.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ExecutionRefused {
@@ -564,6 +584,7 @@ ExecutionStopRequested(ExecutionStopRequested) = "reeve.automation.ExecutionStop
 ChildrenAdmitted(ChildrenAdmitted) = "reeve.automation.ChildrenAdmitted.v1",
 ChildFinished(ChildFinished) = "reeve.automation.ChildFinished.v1",
 ExecutionFinished(ExecutionFinished) = "reeve.automation.ExecutionFinished.v1",
+ExecutionResumed(ExecutionResumed) = "reeve.automation.ExecutionResumed.v1",
 ExecutionRefused(ExecutionRefused) = "reeve.automation.ExecutionRefused.v1",
 }
 }
