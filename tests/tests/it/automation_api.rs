@@ -70,6 +70,38 @@ fn steps_call_the_api_wait_for_properties_and_put_tags() {
     assert_eq!(last.unwrap()["actor"], "administrator");
 }
 
+/// Whenever it is killed, each call that changes something does so once.
+#[test]
+fn calls_that_write_write_once_whenever_they_are_killed() {
+    let mut instance = Instance::start(0);
+    let passes: Vec<String> = (0..100).map(|n| n.to_string()).collect();
+    let put = json!({"name": "put", "action": "aws:executeAwsApi", "inputs": {"Service": "ssm", "Api": "PutParameter",
+        "Name": "counter", "Value": "{{ each.CurrentIteratorValue }}", "Type": "String", "Overwrite": true}});
+    create(
+        &instance,
+        "Count",
+        &json!({"schemaVersion": "0.3", "mainSteps": [
+        {"name": "each", "action": "aws:loop", "inputs": {"Iterators": passes, "Steps": [put]}}]}),
+    );
+    let id = start(&instance, "Count", &[]);
+    let mut in_the_middle = 0;
+    for round in 0..5 {
+        std::thread::sleep(std::time::Duration::from_millis(20 + 37 * round));
+        in_the_middle += u32::from(get(&instance, &id)["AutomationExecutionStatus"] == "InProgress");
+        instance.kill();
+        instance.restart();
+    }
+    assert!(in_the_middle >= 2, "it was too fast for {in_the_middle} kills to say anything");
+    until(&instance, &id, "Success");
+    let history = instance.aws(&["get-parameter-history", "--name", "counter"]).json();
+    let values = history["Parameters"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|version| version["Value"].as_str().unwrap().to_owned());
+    assert_eq!(values.collect::<Vec<_>>(), passes);
+}
+
 #[test]
 fn a_script_runs_on_the_node_that_is_named_for_it_and_returns_what_it_returns() {
     let instance = Instance::start(1);
