@@ -2,6 +2,7 @@
 //! what came of that is said to the execution.
 
 use crate::{
+    api::targets,
     domain::{
         ORIGIN, WAIT_FOR_CALENDARS,
         execution::{Command, Error, Execution, ExecutionEvent},
@@ -23,7 +24,7 @@ use reeve_contracts::{
     run_command::{CommandCancellationRequested, CommandEvent, CommandRequested},
 };
 use reeve_eventsourcing::{Actor, Context, Event};
-use reeve_runtime::{ApiError, Delivery, DueTimer, ExecuteError, HandlerError};
+use reeve_runtime::{ApiError, Delivery, DueTimer, ExecuteError, Handle, HandlerError};
 use reeve_types::{ids::new_uuid, text::cut};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -139,6 +140,47 @@ pub(crate) async fn follow_calendar(delivery: Delivery<CalendarEvent>) -> Result
     Ok(())
 }
 
+/// Starts a child, or lets it go on from another one: one that never came so far that it could be resumed begins at its beginning.
+async fn start_child(
+    authorizer: &Arc<dyn Authorizer>,
+    handle: &Handle,
+    parent: &State,
+    child: &Child,
+    context: &Context,
+) -> Result<(), ApiError> {
+    let id = child.id.to_string();
+    // What it is for was resolved then.
+    if handle.state::<Execution>(&id).exists() {
+        return Ok(());
+    }
+    let asked = child.order.clone();
+    let order = Order {
+        targets: match &asked.asked_targets {
+            Some(asked) => targets::of(handle, asked)?,
+            None => asked.targets,
+        },
+        document_name: asked.document_name,
+        document_version: asked.document_version,
+        parameters: asked.parameters,
+        account: parent.account.clone(),
+        region: parent.region.clone(),
+        parent: Some((parent.id.clone(), child.step_execution_id.clone(), child.attempt)),
+        depth: parent.depth + 1,
+        target: child.target.clone(),
+        document_hash: asked.document_hash,
+        change_id: parent.change_id.clone(),
+        ..Order::default()
+    };
+    match resuming::is_resumable(handle, &child.resumes) {
+        true => {
+            let ids = (child.resumes.as_str(), id.as_str());
+            resuming::resume(authorizer, handle, ids, order, context).await?
+        }
+        false => starting::start(authorizer, handle, &id, order, context).await?,
+    };
+    Ok(())
+}
+
 async fn begin_child(
     authorizer: &Arc<dyn Authorizer>,
     delivery: &Delivery<ExecutionEvent>,
@@ -146,29 +188,8 @@ async fn begin_child(
     child: Child,
     context: &Context,
 ) -> Result<(), HandlerError> {
-    let order = Order {
-        document_name: child.order.document_name,
-        document_version: child.order.document_version,
-        parameters: child.order.parameters,
-        account: parent.account.clone(),
-        region: parent.region.clone(),
-        parent: Some((parent.id.clone(), child.step_execution_id.clone(), child.attempt)),
-        depth: parent.depth + 1,
-        target: child.target,
-        targets: child.order.targets,
-        document_hash: child.order.document_hash,
-        change_id: parent.change_id.clone(),
-        ..Order::default()
-    };
     let id = child.id.to_string();
-    // One that never came so far that it could be resumed begins at its beginning.
-    let started = match resuming::is_resumable(&delivery.handle, &child.resumes) {
-        true => {
-            let ids = (child.resumes.as_str(), id.as_str());
-            resuming::resume(authorizer, &delivery.handle, ids, order, context).await
-        }
-        false => starting::start(authorizer, &delivery.handle, &id, order, context).await,
-    };
+    let started = start_child(authorizer, &delivery.handle, parent, &child, context).await;
     let Err(refused) = started else { return Ok(()) };
     if refused.is_ours() {
         return Err(HandlerError::Unavailable(refused.to_string()));

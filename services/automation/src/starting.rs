@@ -170,6 +170,7 @@ fn begun(
                 document_hash: content.hash.clone(),
                 parameters: order.parameters.clone(),
                 targets: Some(targets),
+                asked_targets: None,
             });
             values.extend(more);
             json!({"schemaVersion": "0.3", "mainSteps": [wait, run]}).to_string()

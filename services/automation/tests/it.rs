@@ -351,6 +351,35 @@ async fn children(bus: &Bus, id: &str, count: usize) -> Vec<Value> {
 }
 
 #[tokio::test]
+async fn a_step_runs_a_runbook_for_each_of_its_targets_and_says_which_there_are_not() {
+    let nats = Nats::start();
+    let bus = nats.bus().await;
+    let running = start(&bus, &nats.folder().join("a")).await;
+    let mut book = runbook(json!([{"name": "s", "action": "aws:sleep", "inputs": {"Duration": "PT0S"}}]));
+    book["parameters"] = json!({"T": {"type": "String"}});
+    document(&running, "Book", &book).await;
+    let each = |name: &str, targets: Value| {
+        json!({"name": name, "action": "aws:executeAutomation", "onFailure": "Continue", "inputs": {"DocumentName": "Book",
+            "TargetParameterName": "T", "MaxConcurrency": "2", "MaxErrors": "0", "Targets": targets}})
+    };
+    let values = each("values", json!([{"Key": "ParameterValues", "Values": "{{ Values }}"}]));
+    let group = each("group", json!([{"Key": "ResourceGroup", "Values": ["g"]}]));
+    let nodes = each("nodes", json!([{"Key": "tag:role", "Values": ["web"]}]));
+    let mut parent = runbook(json!([values, group, nodes]));
+    parent["parameters"] = json!({"Values": {"type": "StringList", "default": ["x", "y"]}});
+    document(&running, "Parent", &parent).await;
+    let id = begin(&bus, "Parent", json!({})).await;
+    let ended = until(&bus, &id, "Success").await;
+    let expected = pairs(&[("values", "Success"), ("group", "Failed"), ("nodes", "Failed")]);
+    assert_eq!(statuses(&ended), expected, "{ended:#}");
+    let child = ended["StepExecutions"][0]["Outputs"]["ExecutionId"][0].as_str().unwrap();
+    assert_eq!(children(&bus, child, 2).await[1]["Target"], "y");
+    let why = |index: usize| ended["StepExecutions"][index]["FailureMessage"].as_str().unwrap().to_owned();
+    assert!(why(1).contains("resource groups") && why(2).contains("none meets tag:role=web"), "{ended:#}");
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn targets_that_failed_are_gone_on_with_once_and_a_second_one_is_told_by_whom() {
     let nats = Nats::start();
     let bus = nats.bus().await;

@@ -5,7 +5,7 @@ pub mod preview;
 pub mod read;
 pub mod request;
 mod shape;
-mod targets;
+pub mod targets;
 
 use crate::{
     domain::execution::Error,

@@ -197,6 +197,7 @@ fn runbook(
         document_hash: content.hash.clone(),
         parameters,
         targets,
+        asked_targets: None,
     };
     let (document_name, document_version) = (Some(name), Some(version.to_string()));
     Ok((Runbook { document_name, document_version, ..given }, child))

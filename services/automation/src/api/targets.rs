@@ -15,10 +15,7 @@ const MAX_CHILDREN: usize = 10_000;
 const PARAMETER_VALUES: &str = "ParameterValues";
 
 /// One child for each of these, if there are to be any.
-pub(super) fn of(
-    handle: &Handle,
-    input: &StartAutomationExecutionRequest,
-) -> Result<Option<Targets>, ApiError> {
+pub fn of(handle: &Handle, input: &StartAutomationExecutionRequest) -> Result<Option<Targets>, ApiError> {
     let given: Vec<Target> = input.targets.clone().unwrap_or_default();
     let maps: Vec<BTreeMap<String, Vec<String>>> = input.target_maps.clone().unwrap_or_default();
     let parameter_name = input.target_parameter_name.clone().unwrap_or_default();

@@ -12,8 +12,9 @@ use super::{
 };
 use reeve_contracts::{
     automation::ExecutionEvent, gateway::ApiCallRequested, notifications::NotificationRequested,
-    run_command::CommandRequested,
+    run_command::CommandRequested, ssm::StartAutomationExecutionRequest,
 };
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -306,17 +307,32 @@ pub fn notification(inputs: &Map<String, Value>) -> Result<NotificationRequested
 /// A sentence that names the input.
 pub fn child(inputs: &Map<String, Value>) -> Result<ChildOrder, String> {
     let mut order = ChildOrder::default();
+    let mut asked = StartAutomationExecutionRequest::default();
     for (name, value) in inputs {
         match name.as_str() {
             "DocumentName" => order.document_name = text(name, value)?,
             "DocumentVersion" => order.document_version = text(name, value)?,
             "DocumentHash" => order.document_hash = text(name, value)?,
             "RuntimeParameters" => order.parameters = parameters(name, value)?,
-            "Targets" => order.targets = Some(order::targets(value)?),
+            "Targets" if value.is_object() => order.targets = Some(order::targets(value)?),
+            "Targets" => asked.targets = Some(read(name, value)?),
+            "TargetMaps" => asked.target_maps = Some(read(name, value)?),
+            "TargetParameterName" => asked.target_parameter_name = Some(text(name, value)?),
+            "MaxConcurrency" => asked.max_concurrency = Some(text(name, value)?),
+            "MaxErrors" => asked.max_errors = Some(text(name, value)?),
             name => return Err(format!("{name} is no input of aws:executeAutomation that is built here")),
         }
     }
+    if asked != StartAutomationExecutionRequest::default() {
+        order.asked_targets = Some(Box::new(asked));
+    }
     Ok(order)
+}
+
+/// An input that has the form of a member of an operation.
+fn read<T: DeserializeOwned>(name: &str, value: &Value) -> Result<T, String> {
+    serde_json::from_value(value.clone())
+        .map_err(|error| format!("{name} is {}, which is not what it must be: {error}", shown(value)))
 }
 
 fn text(name: &str, value: &Value) -> Result<String, String> {
@@ -393,6 +409,7 @@ mod tests {
             document_hash: "h".into(),
             parameters,
             targets: Some(targets),
+            asked_targets: None,
         };
         let (step, values) = gate::run(&order);
         let mut inputs = step["inputs"].as_object().unwrap().clone();
