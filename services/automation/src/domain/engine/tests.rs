@@ -374,7 +374,7 @@ fn a_property_is_looked_at_again_until_it_is_what_is_waited_for_and_each_look_is
         state = Execution::evolve(state, &event);
         // The same answer comes again.
         assert_eq!(take_answer(&state, &id, (1, poll), &said("\"open\""), 2_000), None);
-        // An older event is delivered again when a later look is on its way.
+        // So does one to another attempt.
         assert_eq!(take_answer(&state, &id, (2, poll + 1), &said("\"open\""), 2_000), None);
     }
     assert_eq!(asked.iter().map(|(_, early, _)| *early).collect::<Vec<_>>(), [0, 3_000, 4_000]);
