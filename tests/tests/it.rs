@@ -21,6 +21,8 @@ mod as_of;
 mod associations;
 #[path = "it/automation.rs"]
 mod automation;
+#[path = "it/automation_api.rs"]
+mod automation_api;
 #[path = "it/bad_input.rs"]
 mod bad_input;
 #[path = "it/bus_away.rs"]

@@ -3,11 +3,12 @@
 //!
 //! - Aggregate `execution`, by id: subject `reeve.evt.automation.execution.<id>`. Each of its steps is an event, and so is what
 //!   people say about it.
+//! - Aggregate `preview`, by id: subject `reeve.evt.automation.preview.<id>`. What a runbook would do, as somebody has asked.
 //! - Reads: the events of documents; run-command's and notifications', for what came of commands and messages; calendars and change
 //!   rules, which hold executions.
 //! - Takes requests: `AutomationRequested`, a runbook that another service wants to be run; `ApprovalRequested`, something that
-//!   people are to approve.
-//! - Asks: run-command and notifications, on behalf of who started the execution.
+//!   people are to approve; `ApiCallAnswered`, what came of a call that a step asked for.
+//! - Asks: run-command, notifications, and the gateway for calls of the API, on behalf of who started the execution.
 //!
 //! Invariants: what comes next is a pure function of an execution's events and the instant (`domain::engine`); what a step asks
 //! for has an id that follows from the step's and the attempt, so that it is asked once; of an attempt that has ended nothing is
@@ -18,9 +19,10 @@ pub mod domain;
 mod projections;
 mod reactors;
 mod requests;
+mod resuming;
 mod starting;
 
-use domain::execution::Execution;
+use domain::{execution::Execution, preview::Preview};
 use projections::DUE;
 use reeve_authz::Authorizer;
 use reeve_runtime::{Consumer, Operation, Service};
@@ -37,14 +39,22 @@ pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
     let on_resumed =
         Operation::write("automation", "ResumeAutomationExecution").on(KIND, "automationExecutionId");
     let request = Operation::write("ssm", "StartChangeRequestExecution").on("Document", "DocumentName");
+    let (previewing, going_on) = (authorizer.clone(), authorizer.clone());
+    let preview = Operation::write("ssm", "StartExecutionPreview").on("Document", "DocumentName");
     let start = Operation::write("ssm", "StartAutomationExecution").on("Document", "DocumentName");
     Service::new("automation")
         .aggregate::<Execution>()
+        .aggregate::<Preview>()
         .projection(reeve_fleet::Documents::<projections::ContentRow>::default())
         .projection(projections::Commands)
         .projection(projections::Invocations)
         .projection(projections::Executions)
         .projection(projections::Steps)
+        .projection(projections::Previews)
+        .projection(projections::Settings)
+        .projection(reeve_fleet::Parameters)
+        .projection(reeve_fleet::Nodes)
+        .projection(reeve_fleet::node_tags())
         .projection(reeve_fleet::Calendars)
         .projection(reeve_fleet::ChangeRules)
         .timer(DUE, reactors::fall_due)
@@ -54,13 +64,17 @@ pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
             reactors::ask(asking.clone(), delivery)
         })
         .reactor(Consumer::from_beginning("tell-parent"), reactors::tell_parent)
+        .reactor(Consumer::from_now("go-on"), move |delivery| reactors::go_on(going_on.clone(), delivery))
         .reactor(Consumer::from_beginning("commands"), reactors::take_command)
         .reactor(Consumer::from_now("notifications"), reactors::take_notification)
         .reactor(Consumer::from_now("calendars"), reactors::follow_calendar)
         .request(move |request| requests::run(requested.clone(), request))
         .request(requests::approve)
+        .request(requests::take_answer)
         .operation(start, move |call| api::change::start(authorizer.clone(), call))
         .operation(on_resumed, move |call| api::change::resume(resuming.clone(), call))
+        .operation(preview, move |call| api::preview::start(previewing.clone(), call))
+        .operation(Operation::read("ssm", "GetExecutionPreview"), api::preview::get)
         .operation(request, move |call| api::request::start(asked.clone(), call))
         .operation(on_execution(Operation::write("ssm", "StopAutomationExecution")), api::change::stop)
         .operation(on_execution(Operation::write("ssm", "SendAutomationSignal")), move |call| {

@@ -2,15 +2,18 @@
 //! what came of that is said to the execution.
 
 use crate::{
+    api::targets,
     domain::{
         ORIGIN, WAIT_FOR_CALENDARS,
         execution::{Command, Error, Execution, ExecutionEvent},
         inputs::texts,
         outcome::Outcome,
+        script,
         state::{State, Stopping},
-        wish::{self, Child, Wish},
+        wish::{self, Child, OF_SCRIPT, Wish},
     },
-    projections::{BY_CALENDAR, COMMANDS, CommandRow},
+    projections::{BY_CALENDAR, COMMANDS, CommandRow, SCRIPT_NODE, SETTINGS},
+    resuming,
     starting::{self, Order},
 };
 use reeve_authz::Authorizer;
@@ -18,10 +21,10 @@ use reeve_contracts::{
     automation::ExecutionFinished,
     change_calendar::CalendarEvent,
     notifications::{NotificationCancellationRequested, NotificationEvent},
-    run_command::{CommandCancellationRequested, CommandEvent},
+    run_command::{CommandCancellationRequested, CommandEvent, CommandRequested},
 };
 use reeve_eventsourcing::{Actor, Context, Event};
-use reeve_runtime::{ApiError, Delivery, DueTimer, ExecuteError, HandlerError};
+use reeve_runtime::{ApiError, Delivery, DueTimer, ExecuteError, Handle, HandlerError};
 use reeve_types::{ids::new_uuid, text::cut};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -57,6 +60,22 @@ pub(crate) async fn ask(
         };
         match wish {
             Wish::Command { id, request } => delivery.handle.request(&*request, &by(id)).await?,
+            Wish::Script { id, request, step_execution_id, attempt } => {
+                match delivery.handle.views().get::<String>(SETTINGS, SCRIPT_NODE) {
+                    Some(node) => {
+                        let request = CommandRequested { node_ids: vec![node], ..*request };
+                        delivery.handle.request(&request, &by(id)).await?;
+                    }
+                    None => {
+                        let outcome = Box::new(Outcome::refused(format!(
+                            "no node runs scripts here: the service setting {SCRIPT_NODE} names one"
+                        )));
+                        let take = Command::TakeOutcome { step_execution_id, attempt, outcome };
+                        let context = by(delivery.context("script").command_id);
+                        delivery.handle.execute::<Execution>(&state.id, take, &context).await?;
+                    }
+                }
+            }
             Wish::CancelCommand { command_id } => {
                 let cancelled = CommandCancellationRequested {
                     command_id: command_id.to_string(),
@@ -66,6 +85,7 @@ pub(crate) async fn ask(
                 delivery.handle.request(&cancelled, &context).await?;
             }
             Wish::Notification { id, request } => delivery.handle.request(&*request, &by(id)).await?,
+            Wish::ApiCall { id, request } => delivery.handle.request(&*request, &by(id)).await?,
             Wish::CancelNotification { id } => {
                 let reason = "the step that it was for has ended".to_owned();
                 let cancelled = NotificationCancellationRequested { notification_id: id.to_string(), reason };
@@ -120,6 +140,47 @@ pub(crate) async fn follow_calendar(delivery: Delivery<CalendarEvent>) -> Result
     Ok(())
 }
 
+/// Starts a child, or lets it go on from another one: one that never came so far that it could be resumed begins at its beginning.
+async fn start_child(
+    authorizer: &Arc<dyn Authorizer>,
+    handle: &Handle,
+    parent: &State,
+    child: &Child,
+    context: &Context,
+) -> Result<(), ApiError> {
+    let id = child.id.to_string();
+    // What it is for was resolved then.
+    if handle.state::<Execution>(&id).exists() {
+        return Ok(());
+    }
+    let asked = child.order.clone();
+    let order = Order {
+        targets: match &asked.asked_targets {
+            Some(asked) => targets::of(handle, asked)?,
+            None => asked.targets,
+        },
+        document_name: asked.document_name,
+        document_version: asked.document_version,
+        parameters: asked.parameters,
+        account: parent.account.clone(),
+        region: parent.region.clone(),
+        parent: Some((parent.id.clone(), child.step_execution_id.clone(), child.attempt)),
+        depth: parent.depth + 1,
+        target: child.target.clone(),
+        document_hash: asked.document_hash,
+        change_id: parent.change_id.clone(),
+        ..Order::default()
+    };
+    match resuming::is_resumable(handle, &child.resumes) {
+        true => {
+            let ids = (child.resumes.as_str(), id.as_str());
+            resuming::resume(authorizer, handle, ids, order, context).await?
+        }
+        false => starting::start(authorizer, handle, &id, order, context).await?,
+    };
+    Ok(())
+}
+
 async fn begin_child(
     authorizer: &Arc<dyn Authorizer>,
     delivery: &Delivery<ExecutionEvent>,
@@ -127,30 +188,8 @@ async fn begin_child(
     child: Child,
     context: &Context,
 ) -> Result<(), HandlerError> {
-    let order = Order {
-        document_name: child.order.document_name,
-        document_version: child.order.document_version,
-        parameters: child.order.parameters,
-        account: parent.account.clone(),
-        region: parent.region.clone(),
-        parent: Some((parent.id.clone(), child.step_execution_id.clone(), child.attempt)),
-        depth: parent.depth + 1,
-        target: child.target,
-        targets: child.order.targets,
-        document_hash: child.order.document_hash,
-        change_id: parent.change_id.clone(),
-        ..Order::default()
-    };
     let id = child.id.to_string();
-    // One that never came so far that it could be resumed begins at its beginning.
-    let resumes = delivery.handle.state::<Execution>(&child.resumes).resume.is_some();
-    let started = match resumes {
-        true => {
-            let ids = (child.resumes.as_str(), id.as_str());
-            starting::resume(authorizer, &delivery.handle, ids, order, context).await.map(|_| ())
-        }
-        false => starting::start(authorizer, &delivery.handle, &id, order, context).await.map(|_| ()),
-    };
+    let started = start_child(authorizer, &delivery.handle, parent, &child, context).await;
     let Err(refused) = started else { return Ok(()) };
     if refused.is_ours() {
         return Err(HandlerError::Unavailable(refused.to_string()));
@@ -171,6 +210,26 @@ async fn begin_child(
     };
     delivery.execute::<Execution>(&format!("refused/{id}"), &parent.id, command).await?;
     Ok(())
+}
+
+/// Begins the execution that goes on from another one, if whoever has asked for it did not come so far.
+pub(crate) async fn go_on(
+    authorizer: Arc<dyn Authorizer>,
+    delivery: Delivery<ExecutionEvent>,
+) -> Result<(), HandlerError> {
+    let ExecutionEvent::ExecutionResumed(e) = &delivery.event.event else { return Ok(()) };
+    if delivery.handle.state::<Execution>(&e.by_execution_id).exists() {
+        return Ok(());
+    }
+    let order = Order { account: e.account.clone(), region: e.region.clone(), ..Order::default() };
+    let actor = Actor { name: e.principal.clone(), source: String::new() };
+    let context = Context { actor, ..delivery.context("go-on") };
+    let ids = (e.execution_id.as_str(), e.by_execution_id.as_str());
+    match resuming::resume(&authorizer, &delivery.handle, ids, order, &context).await {
+        Ok(_) => Ok(()),
+        Err(refused) if refused.is_ours() => Err(HandlerError::Unavailable(refused.to_string())),
+        Err(refused) => Err(HandlerError::Permanent(refused.to_string())),
+    }
 }
 
 /// Who waits for an execution that has ended is told.
@@ -223,7 +282,11 @@ pub(crate) async fn take_command(delivery: Delivery<CommandEvent>) -> Result<(),
     let (kind, origin, outcome) = match &delivery.event.event {
         CommandEvent::CommandFinished(e) => {
             let row = delivery.handle.views().get::<CommandRow>(COMMANDS, &e.command_id).unwrap_or_default();
-            (&e.origin_kind, &e.origin_id, of_command(&e.command_id, &e.status, &row))
+            let outcome = match e.origin_id.ends_with(OF_SCRIPT) {
+                true => script::outcome(&e.command_id, &e.status, (&row.stdout, &row.stderr)),
+                false => of_command(&e.command_id, &e.status, &row),
+            };
+            (&e.origin_kind, &e.origin_id, outcome)
         }
         CommandEvent::CommandRefused(e) => {
             let message = format!("{}: {}", e.code, e.reason.trim_end_matches('.'));

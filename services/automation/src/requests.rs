@@ -12,7 +12,7 @@ use crate::{
 };
 use reeve_authz::Authorizer;
 use reeve_contracts::automation::{
-    ApprovalRequested, AutomationRequested, Change, ExecutionRefused, ExecutionStarted,
+    ApiCallAnswered, ApprovalRequested, AutomationRequested, Change, ExecutionRefused, ExecutionStarted,
 };
 use reeve_runtime::{ApiError, HandlerError, Request};
 use serde_json::{Value, json};
@@ -60,6 +60,27 @@ fn order(requested: &AutomationRequested) -> Result<Order, ApiError> {
         origin: Some((requested.origin_kind.clone(), requested.origin_id.clone())),
         ..Order::default()
     })
+}
+
+/// The gateway says how a call came out that a step has asked for.
+pub(crate) async fn take_answer(request: Request<ApiCallAnswered>) -> Result<(), HandlerError> {
+    let origin = request.message.origin_id.clone();
+    let parts: Vec<&str> = origin.split('/').collect();
+    let [execution, step, attempt, poll] = parts.as_slice() else {
+        return Err(HandlerError::Permanent(format!("{origin:?} is no call that a step asks for")));
+    };
+    let number = |text: &str| {
+        text.parse()
+            .map_err(|_| HandlerError::Permanent(format!("{origin:?} is no call that a step asks for")))
+    };
+    let take = Command::TakeAnswer {
+        step_execution_id: (*step).to_owned(),
+        attempt: number(attempt)?,
+        poll: number(poll)?,
+        answer: Box::new(request.message),
+    };
+    request.handle.execute::<Execution>(execution, take, &request.context).await?;
+    Ok(())
 }
 
 /// The document of an approval, as executions name it: it is no document that there is.

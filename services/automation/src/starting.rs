@@ -1,30 +1,32 @@
-//! Starting an execution: what StartAutomationExecution, steps and targets lead to alike; and going on with one that has failed.
+//! Starting an execution: what StartAutomationExecution, steps and targets lead to alike.
 
 use crate::{
     domain::{
-        execution::{Command, Error, Execution},
+        execution::{Command, Execution},
         gate,
         order::ChildOrder,
-        state::ResumePoint,
-        wish,
     },
-    projections::{ContentRow, EXECUTIONS, ExecutionRow, STEPS, StepRow},
+    projections::ContentRow,
 };
 use reeve_authz::{Authorizer, Place, Resource, permit};
-use reeve_contracts::automation::{ExecutionStarted, Resumption, TakenStep, Targets};
-use reeve_document_language::{DocumentInput, bind};
+use reeve_contracts::automation::{ExecutionStarted, Targets};
+use reeve_document_language::{DocumentInput, bind, references::in_value};
 use reeve_eventsourcing::{Context, Position};
 use reeve_fleet::{
-    DOCUMENT_CONTENTS, DOCUMENTS, DocumentRow, START_AUTOMATION, Verdict, content_key, rules_on,
+    DOCUMENT_CONTENTS, DOCUMENTS, DocumentRow, START_AUTOMATION, Verdict, content_key, references, rules_on,
 };
 use reeve_runtime::{ApiError, Handle};
 use reeve_types::arn::id_or_arn;
 use serde_json::{Map, Value, json};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// So many executions may stand above one (AWS).
 const MAX_DEPTH: u32 = 5;
-const RUNBOOK: &str = "Automation";
+/// The type of documents that are runbooks.
+pub const RUNBOOK: &str = "Automation";
 
 /// What is to be run, whoever asks for it.
 #[derive(Clone, Debug, Default)]
@@ -79,7 +81,9 @@ pub async fn start(
             "The document {name} is not what was approved: it was made anew since."
         )));
     }
-    let values = values(&content.inputs, &order)?;
+    let given = given(&**authorizer, handle, &content.inputs, &order, &context.actor.name)?;
+    let order = Order { parameters: given.pinned, ..order };
+    let values = given.values;
     let verdict = ruled(authorizer, handle, &order, &name, context)?;
     let begun = begun(&order, &name, version, (&content, values), &verdict)?;
     let (parent, step, attempt) = order.parent.unwrap_or_default();
@@ -112,6 +116,7 @@ pub async fn start(
         rules: verdict.rules,
         overridden_rules: verdict.overridden,
         resumption: None,
+        resumed_children: Vec::new(),
     };
     let executed = handle.execute::<Execution>(id, Command::Start(Box::new(started)), context).await?;
     Ok(executed.position)
@@ -119,7 +124,7 @@ pub async fn start(
 
 /// What the change rules say. A change request has asked its calendars before its runbook begins; every other child is asked about,
 /// so that a runbook around another one is no way around a rule.
-fn ruled(
+pub fn ruled(
     authorizer: &Arc<dyn Authorizer>,
     handle: &Handle,
     order: &Order,
@@ -165,6 +170,7 @@ fn begun(
                 document_hash: content.hash.clone(),
                 parameters: order.parameters.clone(),
                 targets: Some(targets),
+                asked_targets: None,
             });
             values.extend(more);
             json!({"schemaVersion": "0.3", "mainSteps": [wait, run]}).to_string()
@@ -209,11 +215,50 @@ pub fn refused(message: String) -> ApiError {
     ApiError::new("InvalidAutomationExecutionParametersException", message)
 }
 
-/// What the references to parameters stand for: what was given, and the defaults.
+/// Parameters that were given, or are defaults.
+pub struct Given {
+    /// As they were given, each reference to the Parameter Store with its version: so it stands for the same also later.
+    pub pinned: BTreeMap<String, Vec<String>>,
+    /// What references to them stand for.
+    pub values: Map<String, Value>,
+}
+
+/// What an order gives, read from the Parameter Store now where it says so, on behalf of a principal.
 ///
 /// # Errors
-/// `InvalidAutomationExecutionParametersException`, which names what is unknown, missing or not as it must be.
-pub fn values(inputs: &[DocumentInput], order: &Order) -> Result<Map<String, Value>, ApiError> {
+/// `InvalidAutomationExecutionParametersException`, which names what is unknown, missing or not as it must be;
+/// `AccessDeniedException` for a parameter that the principal may not read.
+pub fn given(
+    authorizer: &dyn Authorizer,
+    handle: &Handle,
+    inputs: &[DocumentInput],
+    order: &Order,
+    principal: &str,
+) -> Result<Given, ApiError> {
+    let place = Place { region: &order.region, account: &order.account };
+    let permitted = |names: &BTreeSet<String>| {
+        let parameters = names.iter().map(|name| Resource::new("Parameter", name));
+        permit(authorizer, principal, "ssm:GetParameters", parameters, place)
+            .map_err(|denied| ApiError::new("AccessDeniedException", denied))
+    };
+    let referred = references::resolve(handle, inputs, &order.parameters, permitted);
+    let referred = referred.map_err(|error| match error.code.as_str() {
+        "InvalidParameters" => refused(error.message),
+        _ => error,
+    })?;
+    let values = values(inputs, &Order { parameters: referred.parameters, ..order.clone() })?;
+    // In a map a value could end the text that it would stand in; what is secret would stand in the log.
+    for (name, value) in &values {
+        if let Some(reference) = in_value(value) {
+            return Err(refused(format!(
+                "The parameter {name} has {reference}, which is not resolved there."
+            )));
+        }
+    }
+    Ok(Given { pinned: referred.pinned, values })
+}
+
+fn values(inputs: &[DocumentInput], order: &Order) -> Result<Map<String, Value>, ApiError> {
     let given = &order.parameters;
     let mut faults = Vec::new();
     let unknown: Vec<&str> = given
@@ -259,104 +304,4 @@ pub fn values(inputs: &[DocumentInput], order: &Order) -> Result<Map<String, Val
         }
     }
     Ok(values)
-}
-
-/// Begins an execution that goes on from the step in which another one has failed, on behalf of the context's actor; answers where
-/// its event stands, and the step's name.
-///
-/// # Errors
-/// `AutomationExecutionNotFoundException`, `InvalidAutomationStatusUpdateException` when there is nothing to go on from, and
-/// StartAutomationExecution's.
-pub async fn resume(
-    authorizer: &Arc<dyn Authorizer>,
-    handle: &Handle,
-    (from, id): (&str, &str),
-    order: Order,
-    context: &Context,
-) -> Result<(Position, String), ApiError> {
-    let row = handle.views().look::<ExecutionRow>(EXECUTIONS, from).ok_or(Error::Unknown)?;
-    let state = handle.state::<Execution>(from);
-    let cannot = |why: String| ApiError::new("InvalidAutomationStatusUpdateException", why);
-    if state.is_running() {
-        return Err(cannot(format!("The execution {from} has not ended.")));
-    }
-    if state.change_id == from {
-        return Err(cannot(format!(
-            "{from} is a change request, which is asked for anew; its runbook can be resumed."
-        )));
-    }
-    let point = state.resume.ok_or_else(|| {
-        cannot(format!("The execution {from} is {}: it has no step to go on from.", state.ended))
-    })?;
-    let resource = Resource::new("Document", &row.document_name);
-    let place = Place { region: &order.region, account: &order.account };
-    permit(&**authorizer, &context.actor.name, "ssm:StartAutomationExecution", [resource], place)
-        .map_err(|denied| ApiError::new("AccessDeniedException", denied))?;
-    let verdict = ruled(authorizer, handle, &order, &row.document_name, context)?;
-    if verdict.is_held() {
-        return Err(cannot(format!("The change rules {} hold it now.", verdict.rules.join(", "))));
-    }
-    let child_execution_id = match point.action.as_str() {
-        "aws:executeAutomation" => wish::request_id(&point.step_execution_id, point.attempt).to_string(),
-        _ => String::new(),
-    };
-    let (parent, step, attempt) = order.parent.unwrap_or_default();
-    let started = ExecutionStarted {
-        execution_id: id.to_owned(),
-        document_name: row.document_name.clone(),
-        document_version: row.document_version.clone(),
-        document_json: point.state.document_json.clone(),
-        parameters_json: serde_json::to_string(&row.parameters).map_err(ApiError::internal)?,
-        values_json: Value::Object(point.state.values.clone()).to_string(),
-        mode: if row.is_interactive { "Interactive" } else { "Auto" }.to_owned(),
-        principal: context.actor.name.clone(),
-        account: order.account,
-        region: order.region,
-        started_ms: context.now.0,
-        parent_execution_id: parent,
-        parent_step_execution_id: step,
-        parent_attempt: attempt,
-        depth: order.depth,
-        target: row.target.clone(),
-        change_id: order.change_id,
-        overridden_rules: verdict.overridden,
-        resumption: Some(Resumption {
-            execution_id: from.to_owned(),
-            step_name: point.step_name.clone(),
-            steps: taken(handle, from, &point),
-            state_json: serde_json::to_string(&point.state).map_err(ApiError::internal)?,
-            child_execution_id,
-        }),
-        ..ExecutionStarted::default()
-    };
-    let executed = handle.execute::<Execution>(id, Command::Start(Box::new(started)), context).await?;
-    Ok((executed.position, point.step_name))
-}
-
-/// The steps that had ended before that one began, and the loop that it belongs to.
-fn taken(handle: &Handle, from: &str, point: &ResumePoint) -> Vec<TakenStep> {
-    let rows = handle.views().scan::<StepRow>(STEPS, &format!("{from}/"), None, usize::MAX).rows;
-    let failed = rows.iter().find(|(_, row)| row.id == point.step_execution_id);
-    let failed_ms = failed.and_then(|(_, row)| row.started_ms).unwrap_or_default();
-    let looping = point.state.looping.as_ref().map(|looping| looping.step.name.as_str());
-    let is_before = |row: &StepRow| row.ended_ms.is_some_and(|ended_ms| ended_ms <= failed_ms);
-    let rows = rows.into_iter().map(|(_, row)| row).filter(|row| row.id != point.step_execution_id);
-    let goes_on = |row: &StepRow| row.loop_name.is_empty() && looping == Some(row.name.as_str());
-    let rows = rows.filter(|row| is_before(row) || goes_on(row));
-    let steps = rows.map(|row| {
-        let goes_on = goes_on(&row);
-        TakenStep {
-            status: if goes_on { "InProgress".to_owned() } else { row.status },
-            finished_ms: row.ended_ms.filter(|_| !goes_on).unwrap_or_default(),
-            outputs_json: serde_json::to_string(&row.outputs).unwrap_or_default(),
-            inputs_json: serde_json::to_string(&row.inputs).unwrap_or_default(),
-            step_name: row.name,
-            action: row.action,
-            started_ms: row.started_ms.unwrap_or_default(),
-            loop_name: row.loop_name,
-            iteration: row.iteration,
-            iterator_value_json: row.iterator_value,
-        }
-    });
-    steps.collect()
 }

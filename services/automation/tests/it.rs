@@ -334,3 +334,97 @@ async fn children_of_targets_run_at_their_rate_until_the_errors_are_too_many() {
     }
     running.stop().await;
 }
+
+/// The children of an execution by their targets.
+async fn children(bus: &Bus, id: &str, count: usize) -> Vec<Value> {
+    let filter = json!({"Filters": [{"Key": "ParentExecutionId", "Values": [id]}]});
+    for _ in 0..400 {
+        let listed = call(bus, "DescribeAutomationExecutions", filter.clone()).await.unwrap();
+        let mut listed = listed["AutomationExecutionMetadataList"].as_array().unwrap().clone();
+        if listed.len() == count {
+            listed.sort_by_key(|child| child["Target"].as_str().unwrap().to_owned());
+            return listed;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("{id} has not {count} children");
+}
+
+#[tokio::test]
+async fn a_step_runs_a_runbook_for_each_of_its_targets_and_says_which_there_are_not() {
+    let nats = Nats::start();
+    let bus = nats.bus().await;
+    let running = start(&bus, &nats.folder().join("a")).await;
+    let mut book = runbook(json!([{"name": "s", "action": "aws:sleep", "inputs": {"Duration": "PT0S"}}]));
+    book["parameters"] = json!({"T": {"type": "String"}});
+    document(&running, "Book", &book).await;
+    let each = |name: &str, targets: Value| {
+        json!({"name": name, "action": "aws:executeAutomation", "onFailure": "Continue", "inputs": {"DocumentName": "Book",
+            "TargetParameterName": "T", "MaxConcurrency": "2", "MaxErrors": "0", "Targets": targets}})
+    };
+    let values = each("values", json!([{"Key": "ParameterValues", "Values": "{{ Values }}"}]));
+    let group = each("group", json!([{"Key": "ResourceGroup", "Values": ["g"]}]));
+    let nodes = each("nodes", json!([{"Key": "tag:role", "Values": ["web"]}]));
+    let mut parent = runbook(json!([values, group, nodes]));
+    parent["parameters"] = json!({"Values": {"type": "StringList", "default": ["x", "y"]}});
+    document(&running, "Parent", &parent).await;
+    let id = begin(&bus, "Parent", json!({})).await;
+    let ended = until(&bus, &id, "Success").await;
+    let expected = pairs(&[("values", "Success"), ("group", "Failed"), ("nodes", "Failed")]);
+    assert_eq!(statuses(&ended), expected, "{ended:#}");
+    let child = ended["StepExecutions"][0]["Outputs"]["ExecutionId"][0].as_str().unwrap();
+    assert_eq!(children(&bus, child, 2).await[1]["Target"], "y");
+    let why = |index: usize| ended["StepExecutions"][index]["FailureMessage"].as_str().unwrap().to_owned();
+    assert!(why(1).contains("resource groups") && why(2).contains("none meets tag:role=web"), "{ended:#}");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn targets_that_failed_are_gone_on_with_once_and_a_second_one_is_told_by_whom() {
+    let nats = Nats::start();
+    let bus = nats.bus().await;
+    let running = start(&bus, &nats.folder().join("a")).await;
+    let mut book = runbook(json!([
+        {"name": "first", "action": "aws:sleep", "inputs": {"Duration": "PT0S"}},
+        {"name": "say", "action": "aws:approve", "inputs": {"Approvers": ["bob"]}}]));
+    book["parameters"] = json!({"T": {"type": "String"}});
+    document(&running, "Book", &book).await;
+    let targets = json!({"TargetParameterName": "T", "MaxErrors": "100%",
+        "Targets": [{"Key": "ParameterValues", "Values": ["a", "b"]}]});
+    let id = begin(&bus, "Book", targets).await;
+    let early =
+        call(&bus, "ResumeAutomationExecution", json!({"automationExecutionId": id})).await.unwrap_err();
+    assert_eq!(early.code, "InvalidAutomationStatusUpdateException");
+    let say = async |child: &Value, signal: &str| {
+        let child = child["AutomationExecutionId"].as_str().unwrap();
+        until(&bus, child, "Waiting").await;
+        let signal = json!({"AutomationExecutionId": child, "SignalType": signal});
+        by("bob", &bus, "SendAutomationSignal", signal).await.unwrap();
+    };
+    say(&children(&bus, &id, 1).await[0], "Approve").await;
+    say(&children(&bus, &id, 2).await[1], "Reject").await;
+    until(&bus, &id, "Failed").await;
+    let resume = json!({"automationExecutionId": id});
+    let denied = by("mallory", &bus, "ResumeAutomationExecution", resume.clone()).await.unwrap_err();
+    assert_eq!(denied.code, "AccessDeniedException");
+    let resumed = call(&bus, "ResumeAutomationExecution", resume.clone()).await.unwrap();
+    let new = resumed["automationExecutionId"].as_str().unwrap().to_owned();
+    let second = by("carol", &bus, "ResumeAutomationExecution", resume).await.unwrap_err();
+    assert_eq!(second.code, "InvalidAutomationStatusUpdateException");
+    let second = second.to_string();
+    assert!(second.contains(&new) && second.contains("alice"), "{second}");
+    let left = children(&bus, &new, 1).await;
+    assert_eq!(left[0]["Target"], "b");
+    say(&left[0], "Approve").await;
+    let ended = until(&bus, &new, "Success").await;
+    assert_eq!(ended["ResolvedTargets"]["ParameterValues"], json!(["b"]));
+    let child = get(&bus, left[0]["AutomationExecutionId"].as_str().unwrap()).await;
+    assert!(child["StepExecutions"][0]["Outputs"]["reeve:takenOverFrom"].is_array(), "{child:#}");
+    let old = get(&bus, &id).await["WarningMessage"].as_str().unwrap().to_owned();
+    assert!(old.contains(&format!("{new} goes on from it, as alice has asked.")), "{old}");
+    let live = everything(&bus).await;
+    running.stop().await;
+    let rebuilt = start(&bus, &nats.folder().join("b")).await;
+    assert_eq!(everything(&bus).await, live);
+    rebuilt.stop().await;
+}

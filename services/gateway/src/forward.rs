@@ -19,7 +19,7 @@ use reeve_telemetry::metrics;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tracing::Span;
 use uuid::Uuid;
 
@@ -35,6 +35,37 @@ impl Outcome {
     fn failed(model: Option<&'static Model>, failure: Failure) -> Self {
         Self { model, rest: None, result: Err(failure) }
     }
+}
+
+/// On whose behalf a service is asked, and what goes with it.
+pub(crate) struct Calling<'a> {
+    pub principal: &'a str,
+    /// Under which it is remembered what was written, for the next read: an access key, or a name of what calls without one.
+    pub positions: &'a str,
+    pub source: &'a str,
+    pub trace: String,
+    pub as_of: Option<&'a str>,
+}
+
+impl<'a> Calling<'a> {
+    fn by(caller: &'a Caller, request: &'a Incoming<'_>) -> Result<Self, Failure> {
+        Ok(Self {
+            principal: &caller.principal.name,
+            positions: &caller.access_key_id,
+            source: &request.source,
+            trace: request.trace(),
+            as_of: request.as_of()?,
+        })
+    }
+}
+
+/// A call that may be carried out.
+struct Admitted {
+    route: Arc<Route>,
+    /// What its pages are of.
+    asked: String,
+    /// Whether a page's token in the input was opened.
+    opened: bool,
 }
 
 impl<B: Bus> Gateway<B> {
@@ -62,13 +93,7 @@ impl<B: Bus> Gateway<B> {
             _ => failure,
         });
         let outcome = result.as_ref().map_or_else(|failure| failure.code.as_ref(), |_| "ok");
-        let (took, principal) = (begun.elapsed(), &caller.principal.name);
-        metrics::call(model.service, &operation.name, outcome, took);
-        tracing::info!(
-            target: "reeve_gateway::access",
-            principal, source, action = operation.action, outcome, %request_id, traceparent = reeve_telemetry::passed_on(None),
-            milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX), "call"
-        );
+        log_call(model, operation, (&caller.principal.name, &source), request_id, outcome, begun.elapsed());
         Outcome { model: Some(model), rest: operation.rest.as_ref().filter(|_| !is_targeted), result }
     }
 
@@ -104,33 +129,71 @@ impl<B: Bus> Gateway<B> {
             Some(rest) => rest::input(model, rest, &request, |header| caller.has_signed(header))?,
             None => parsed(&request.body)?,
         };
-        check(model, operation, &input)?;
-        let shared = &*self.shared;
-        let route = shared.directory.find(&shared.bus, model.service, &operation.name).await;
-        let known = route.as_ref().ok().and_then(Option::as_ref);
-        let announced = known.map(|route| route.resources.as_slice()).unwrap_or_default();
-        self.authorize(caller, &operation.action, named(announced, &input))?;
-        let asked = operation.pages.as_ref().map(|pages| asked(pages, &input)).unwrap_or_default();
-        let opened = self.open_token(operation, principal, &asked, &mut input)?;
-        let route = offered(route, &operation.name, &self.missing_services())?;
+        let Admitted { route, asked, opened } = self.admit(principal, model, operation, &mut input).await?;
         // The bytes that were signed, unless a token in them had to be opened, or they are not all of the input.
         let body = if opened || rest.is_some() {
             Bytes::from(Value::Object(input).to_string())
         } else {
             request.body.clone()
         };
+        let calling = Calling::by(caller, &request)?;
         if !route.writes {
             let task = Task { operation, route: &route, id: request.request_id, body, asked: &asked };
-            return self.carry_out(&request, caller, task).await;
+            return self.carry_out(&calling, task).await;
         }
-        if request.as_of()?.is_some() {
+        if calling.as_of.is_some() {
             let message = format!("{} writes: it cannot be called as of an instant.", operation.name);
             return Err(Failure::new("ValidationException", message));
         }
         self.open()?;
         let id = repeats::id(caller, request.private, &request.target(), &request.body);
         let task = Task { operation, route: &route, id, body, asked: &asked };
-        shared.repeats.once(id, request.now, self.carry_out(&request, caller, task)).await
+        self.shared.repeats.once(id, request.now, self.carry_out(&calling, task)).await
+    }
+
+    /// Whether a principal may have an operation carried out, and where that is done.
+    async fn admit(
+        &self,
+        principal: &str,
+        model: &'static Model,
+        operation: &'static Operation,
+        input: &mut Map<String, Value>,
+    ) -> Result<Admitted, Failure> {
+        check(model, operation, input)?;
+        let shared = &*self.shared;
+        let route = shared.directory.find(&shared.bus, model.service, &operation.name).await;
+        let known = route.as_ref().ok().and_then(Option::as_ref);
+        let announced = known.map(|route| route.resources.as_slice()).unwrap_or_default();
+        self.authorize(principal, &operation.action, named(announced, input))?;
+        let asked = operation.pages.as_ref().map(|pages| asked(pages, input)).unwrap_or_default();
+        let opened = self.open_token(operation, principal, &asked, input)?;
+        let route = offered(route, &operation.name, &self.missing_services())?;
+        Ok(Admitted { route, asked, opened })
+    }
+
+    /// A call that a service asks for on behalf of a principal: all of the path but the signature, in whose place the service's own
+    /// authentication stands. Its id is the asker's, so that no service decides it twice.
+    pub(crate) async fn call_for(
+        &self,
+        calling: &Calling<'_>,
+        (model, operation): (&'static Model, &'static Operation),
+        id: Uuid,
+        mut input: Map<String, Value>,
+    ) -> Result<Bytes, Failure> {
+        let begun = Instant::now();
+        let result = async {
+            let admitted = self.admit(calling.principal, model, operation, &mut input).await?;
+            if admitted.route.writes {
+                self.open()?;
+            }
+            let body = Bytes::from(Value::Object(input).to_string());
+            let task = Task { operation, route: &admitted.route, id, body, asked: &admitted.asked };
+            self.carry_out(calling, task).await
+        };
+        let result = result.await;
+        let outcome = result.as_ref().map_or_else(|failure| failure.code.as_ref(), |_| "ok");
+        log_call(model, operation, (calling.principal, calling.source), id, outcome, begun.elapsed());
+        result
     }
 
     /// A read of somebody whose signature was verified, by the operation's input.
@@ -149,35 +212,30 @@ impl<B: Bus> Gateway<B> {
         let shared = &*self.shared;
         let route = shared.directory.find(&shared.bus, model.service, &operation.name).await;
         let route = offered(route, &operation.name, &self.missing_services())?;
-        self.authorize(caller, &operation.action, named(&route.resources, &input))?;
+        self.authorize(&caller.principal.name, &operation.action, named(&route.resources, &input))?;
         let body = Bytes::from(Value::Object(input).to_string());
         let task = Task { operation, route: &route, id: request.request_id, body, asked: "" };
-        self.carry_out(request, caller, task).await
+        self.carry_out(&Calling::by(caller, request)?, task).await
     }
 
     /// Asks the service, and answers what it answers.
-    async fn carry_out(
-        &self,
-        request: &Incoming<'_>,
-        caller: &Caller,
-        task: Task<'_>,
-    ) -> Result<Bytes, Failure> {
+    async fn carry_out(&self, calling: &Calling<'_>, task: Task<'_>) -> Result<Bytes, Failure> {
         let Task { operation, route, id, body, asked } = task;
-        let (shared, principal) = (&*self.shared, &caller.principal.name);
-        let mut headers = self.headers(request, id);
-        headers.push(("reeve-actor".to_owned(), principal.clone()));
+        let (shared, principal) = (&*self.shared, calling.principal);
+        let mut headers = origin(calling.source, calling.trace.clone(), id);
+        headers.push(("reeve-actor".to_owned(), principal.to_owned()));
         headers.push(("reeve-account".to_owned(), shared.config.account.clone()));
         headers.push(("reeve-region".to_owned(), shared.config.region.clone()));
-        if let Some(at) = request.as_of()? {
+        if let Some(at) = calling.as_of {
             headers.push((serve::AS_OF.to_owned(), at.to_owned()));
         }
         headers.extend(
-            shared.positions.of(&caller.access_key_id).map(|newest| (serve::MIN_POSITION.to_owned(), newest)),
+            shared.positions.of(calling.positions).map(|newest| (serve::MIN_POSITION.to_owned(), newest)),
         );
         let answer =
             self.ask(Forward { subject: route.subject.clone(), headers, body: non_empty(body) }).await?;
         for position in answer.header("reeve-position").into_iter().flat_map(|all| all.split(',')) {
-            if !shared.positions.remember(&caller.access_key_id, position) {
+            if !shared.positions.remember(calling.positions, position) {
                 tracing::warn!(
                     position,
                     operation = operation.name,
@@ -206,9 +264,9 @@ impl<B: Bus> Gateway<B> {
     }
 
     /// Every resource that a request names must be allowed.
-    fn authorize(&self, caller: &Caller, action: &str, resources: Vec<Resource>) -> Result<(), Failure> {
+    fn authorize(&self, principal: &str, action: &str, resources: Vec<Resource>) -> Result<(), Failure> {
         let Shared { authorizer, config: Config { account, region, .. }, .. } = &*self.shared;
-        permit(&**authorizer, &caller.principal.name, action, resources, Place { region, account })
+        permit(&**authorizer, principal, action, resources, Place { region, account })
             .map_err(|denied| Failure::new("AccessDeniedException", denied))
     }
 
@@ -225,12 +283,7 @@ impl<B: Bus> Gateway<B> {
 
     /// The headers that say where a request is from, whoever sent it.
     pub fn headers(&self, request: &Incoming<'_>, id: Uuid) -> Vec<(String, String)> {
-        let trace = request.trace();
-        let mut headers = Vec::with_capacity(7);
-        headers.push(("reeve-source".to_owned(), request.source.clone()));
-        headers.push(("reeve-request-id".to_owned(), id.to_string()));
-        headers.push(("traceparent".to_owned(), reeve_telemetry::passed_on(Some(&trace)).unwrap_or(trace)));
-        headers
+        origin(&request.source, request.trace(), id)
     }
 
     /// Asks on a subject that is no operation's.
@@ -299,6 +352,32 @@ impl<B: Bus> Gateway<B> {
         }
         Ok(Bytes::from(Value::Object(output).to_string()))
     }
+}
+
+/// The headers that say where a call is from.
+fn origin(source: &str, trace: String, id: Uuid) -> Vec<(String, String)> {
+    let mut headers = Vec::with_capacity(7);
+    headers.push(("reeve-source".to_owned(), source.to_owned()));
+    headers.push(("reeve-request-id".to_owned(), id.to_string()));
+    headers.push(("traceparent".to_owned(), reeve_telemetry::passed_on(Some(&trace)).unwrap_or(trace)));
+    headers
+}
+
+/// Says in metrics and in the access log that a call was made.
+fn log_call(
+    model: &Model,
+    operation: &Operation,
+    (principal, source): (&str, &str),
+    request_id: Uuid,
+    outcome: &str,
+    took: Duration,
+) {
+    metrics::call(model.service, &operation.name, outcome, took);
+    tracing::info!(
+        target: "reeve_gateway::access",
+        principal, source, action = operation.action, outcome, %request_id, traceparent = reeve_telemetry::passed_on(None),
+        milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX), "call"
+    );
 }
 
 /// Where an operation goes, or why nowhere.

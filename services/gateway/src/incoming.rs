@@ -127,7 +127,7 @@ fn is_traceparent(text: &str) -> bool {
 }
 
 /// A trace of its own for a request: the trace's id is the request's, the span's the random half of it.
-fn new_traceparent(request_id: Uuid) -> String {
+pub fn new_traceparent(request_id: Uuid) -> String {
     let (_, random) = request_id.as_u64_pair();
     format!("00-{}-{random:016x}-01", request_id.simple())
 }

@@ -5,12 +5,14 @@
 //! `POST /enroll` for nodes, `POST /events` and `POST /webhooks/<source>` for other systems, `GET /healthz` and `GET /readyz`, the events' schemas at `GET /schemas`; and the same calls over the bus ([`serve_bus`]).
 //!
 //! Subjects: asks on what the services announce (`reeve.api.<service>.<Operation>`) on `reeve.enroll` and `reeve.ingest`;
-//! takes calls on `reeve.edge`.
+//! takes calls on `reeve.edge`, and those that services ask for on behalf of principals from the stream GATEWAY_REQUESTS
+//! ([`serve_requests`]).
 //! It has no aggregates and keeps no state that matters: any number of gateways can stand side by side.
 //!
 //! **Invariants**
 //! - No operation is known here by name: the models say what there is, the bus says what is served.
-//! - Nothing reaches a service that was not signed by a known key, valid by its model and allowed.
+//! - Nothing reaches a service that was not signed by a known key, or asked for by a service on behalf of a principal; valid by its
+//!   model, and allowed to that principal.
 //! - Everything that an answer depends on is under the signature; a body's hash is always computed here.
 //! - A pagination token that a client holds was sealed here, for that operation and principal.
 //! - A signed call that changes something is carried out once, however often it is sent.
@@ -34,6 +36,7 @@ mod positions;
 mod readiness;
 mod receive;
 mod repeats;
+mod requests;
 mod resources;
 mod rest;
 mod shapes;
@@ -49,6 +52,7 @@ pub use edge::serve_bus;
 pub use readiness::serve_readiness;
 use reeve_authz::{Authorizer, Principals};
 use reeve_types::Timestamp;
+pub use requests::serve_requests;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;

@@ -22,7 +22,6 @@ mod dispatch;
 pub mod domain;
 mod projections;
 mod reactors;
-mod references;
 mod requests;
 mod sending;
 mod signing;
@@ -68,7 +67,7 @@ pub fn service(config: &Config) -> Service {
         .projection(reeve_fleet::node_tags())
         .projection(reeve_fleet::Calendars)
         .projection(reeve_fleet::ChangeRules)
-        .projection(projections::Parameters)
+        .projection(reeve_fleet::Parameters)
         .projection(projections::Commands)
         .projection(projections::Invocations)
         .timer(ROLLOUT_TIMER, move |due| reactors::roll_out(rolling_out.clone(), due))

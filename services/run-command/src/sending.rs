@@ -3,7 +3,6 @@
 use crate::{
     contents::{Content, Contents},
     domain::command::{Command, SentCommand},
-    references,
 };
 use reeve_authz::{Authorizer, Place, Resource, permit};
 use reeve_contracts::{
@@ -12,7 +11,7 @@ use reeve_contracts::{
 };
 use reeve_document_language as language;
 use reeve_eventsourcing::{Context, Position};
-use reeve_fleet::{DOCUMENTS, DocumentRow, SEND_COMMAND, Verdict, rules_on, targets};
+use reeve_fleet::{DOCUMENTS, DocumentRow, SEND_COMMAND, Verdict, references, rules_on, targets};
 use reeve_runtime::{ApiError, Handle};
 use reeve_types::{Timestamp, arn::id_or_arn, ids::new_uuid};
 use serde_json::{Map, Value};
@@ -91,12 +90,12 @@ impl Sender {
     /// SendCommand's.
     pub async fn send(&self, handle: &Handle, order: Order, context: &Context) -> Result<Position, ApiError> {
         let resolved = resolve(&self.contents, handle, &order)?;
-        let referred =
-            references::resolve(handle, &resolved.content.inputs, &order.parameters, |parameters| {
-                let place = Place { region: &order.region, account: &order.account };
-                permit(&*self.authorizer, &context.actor.name, "ssm:GetParameters", parameters, place)
-                    .map_err(|denied| ApiError::new("AccessDeniedException", denied))
-            })?;
+        let referred = references::resolve(handle, &resolved.content.inputs, &order.parameters, |names| {
+            let parameters = names.iter().map(|name| Resource::new("Parameter", name));
+            let place = Place { region: &order.region, account: &order.account };
+            permit(&*self.authorizer, &context.actor.name, "ssm:GetParameters", parameters, place)
+                .map_err(|denied| ApiError::new("AccessDeniedException", denied))
+        })?;
         let bytes = json(&referred.parameters)?.len();
         if bytes > MAX_PARAMETER_BYTES {
             let message = format!("Parameters has {bytes} bytes; it may have at most {MAX_PARAMETER_BYTES}.");

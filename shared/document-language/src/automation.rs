@@ -14,6 +14,7 @@ use crate::{
     },
     interpolate::names_in,
     keys::Keys,
+    references,
 };
 
 /// The actions and the inputs they cannot do without.
@@ -95,6 +96,7 @@ pub(crate) fn check(root: &Object) -> Result<Vec<DocumentInput>, Error> {
     check_steps(steps, "mainSteps", &scope, false)?;
     check_outputs(root, &scope)?;
     if let Some(role) = root.get("assumeRole") {
+        no_parameters(role, "assumeRole")?;
         check_references(role, "assumeRole", &scope)?;
     }
     Ok(inputs)
@@ -161,6 +163,7 @@ fn check_step(step: &Object, at: &str, scope: &Scope, in_loop: bool) -> Result<(
         if (action, key.as_str()) != ("aws:executeScript", "Script")
             && (action, key.as_str()) != ("aws:loop", "Steps")
         {
+            no_parameters(value, &format!("{at}.inputs.{key}"))?;
             check_references(value, &format!("{at}.inputs.{key}"), scope)?;
         }
     }
@@ -293,6 +296,18 @@ fn check_outputs(root: &Object, scope: &Scope) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// The Parameter Store is referred to by values of parameters, and by their defaults, alone.
+fn no_parameters(value: &Value, field: &str) -> Result<(), Error> {
+    match references::in_value(value) {
+        None => Ok(()),
+        Some(reference) => {
+            let problem =
+                format!("has {reference}; only a parameter or its default may refer to the Parameter Store");
+            Err(invalid(field, problem))
+        }
+    }
 }
 
 /// Every placeholder must start with something that exists. Texts between braces that do not look like a

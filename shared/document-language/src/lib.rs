@@ -12,6 +12,7 @@
 //!   the Parameter Store. [`execution_timeout`] checks the last two before a command is sent.
 //! - [`parse_executable`] turns a document and its parameters into the [`Plan`] a node executes, with
 //!   [`interpolate`], [`precondition`] and [`flow`] as its parts.
+//! - [`selector`] finds the parts of answers that steps of runbooks declare as their outputs.
 //! - [`plugins`] knows the plugin names and the platforms they exist on.
 //!
 //! **Invariant**: nothing in this crate reads a clock, a file or a random number, and no text whatever makes
@@ -42,6 +43,7 @@ pub mod platform;
 pub mod plugins;
 pub mod precondition;
 pub mod references;
+pub mod selector;
 mod sending;
 mod session;
 mod step_inputs;

@@ -62,7 +62,7 @@ pub(crate) fn in_text(text: &str) -> Option<&str> {
 }
 
 /// The first reference in the texts of a value, at any depth, in one way of writing.
-pub(crate) fn in_value(value: &Value) -> Option<String> {
+pub fn in_value(value: &Value) -> Option<String> {
     let mut names = Vec::new();
     names_in(value, &mut names);
     names.into_iter().find(|name| is_reference(name)).map(|name| format!("{{{{ {name} }}}}"))

@@ -3,6 +3,7 @@
 //! - [`Nodes`], [`Documents`], [`KeySets`]: projections, into tables of the service's own views.
 //! - [`associations`]: projections of what associations are, and what they did on nodes.
 //! - [`Calendars`], [`ChangeRules`] and [`rules_on`]: when commands and runbooks may begin.
+//! - [`Parameters`] and [`references`]: what parameters of commands and runbooks refer to in the Parameter Store.
 //! - [`targets`]: which nodes a selection means.
 //! - [`rate_control`]: how many at once, and how many errors, AWS's texts allow.
 //!
@@ -15,7 +16,9 @@ mod change_rules;
 mod documents;
 mod key_sets;
 mod nodes;
+mod parameters;
 pub mod rate_control;
+pub mod references;
 pub mod targets;
 
 pub use calendars::{CALENDARS, Calendars, calendars_are_open, opened};
@@ -27,3 +30,4 @@ pub use change_rules::{
 pub use documents::{Content, DOCUMENT_CONTENTS, DOCUMENTS, DocumentRow, Documents, content_key};
 pub use key_sets::{DISPATCH_KEYS, KeySetRow, KeySets};
 pub use nodes::{NODE_TAGS, NODES, NodeRow, Nodes, node_tags};
+pub use parameters::Parameters;

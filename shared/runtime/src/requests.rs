@@ -8,9 +8,10 @@ use crate::{
 use futures::future::BoxFuture;
 use prost::Message;
 use reeve_contracts::{
-    automation::{ApprovalRequested, AutomationRequested},
+    automation::{ApiCallAnswered, ApprovalRequested, AutomationRequested},
     contacts::{EngagementRequested, EngagementStopRequested},
     dead_letters::DeadLetterRetryRequested,
+    gateway::ApiCallRequested,
     incidents::IncidentRequested,
     notifications::{NotificationCancellationRequested, NotificationRequested},
     opscenter::OpsItemRequested,
@@ -50,8 +51,9 @@ macro_rules! asked_of {
 }
 
 asked_of! {
-    "automation": ApprovalRequested, AutomationRequested;
+    "automation": ApiCallAnswered, ApprovalRequested, AutomationRequested;
     "contacts": EngagementRequested, EngagementStopRequested;
+    "gateway": ApiCallRequested;
     "incidents": IncidentRequested;
     "notifications": NotificationCancellationRequested, NotificationRequested;
     "opscenter": OpsItemRequested;

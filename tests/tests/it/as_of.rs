@@ -16,6 +16,7 @@ struct Incident {
     association: String,
     execution: String,
     automation: String,
+    preview: String,
     window: Window,
     plan: String,
     arn: String,
@@ -258,12 +259,26 @@ impl Incident {
         let set = text(&incident(instance, "CreateReplicationSet", &regions)["arn"]);
         let (association, execution) = associate(instance);
         let (automation, window) = (automate(instance), Window::of(instance));
+        let preview = instance.call("StartExecutionPreview", &json!({"DocumentName": "hold"}));
+        let preview = text(&preview["ExecutionPreviewId"]);
         let content = "BEGIN:VCALENDAR\nX-CALENDAR-TYPE:DEFAULT_OPEN\nEND:VCALENDAR\n";
         let calendar = json!({"Name": "freeze", "DocumentType": "ChangeCalendar", "DocumentFormat": "TEXT", "Content": content});
         instance.call("CreateDocument", &calendar);
         let notification = notify(instance);
         let oncall = OnCall::of(instance);
-        Self { oncall, notification, association, execution, automation, window, plan, arn, note, set }
+        Self {
+            oncall,
+            notification,
+            association,
+            execution,
+            automation,
+            preview,
+            window,
+            plan,
+            arn,
+            note,
+            set,
+        }
     }
 
     /// Something that people do about it.
@@ -356,6 +371,7 @@ fn inputs(operation: &str, node: &str, created: &Created, incident: &Incident) -
         "GetAutomationExecution" | "DescribeAutomationStepExecutions" => {
             vec![json!({"AutomationExecutionId": incident.automation})]
         }
+        "GetExecutionPreview" => vec![json!({"ExecutionPreviewId": incident.preview})],
         "PreviewAssociation" => vec![json!({"associationId": incident.association})],
         "ListInventoryEntries" => ["AWS:Tag", "Custom:Rack"]
             .iter()

@@ -3,23 +3,23 @@
 use reeve_e2e::{Instance, wait_for};
 use serde_json::{Value, json};
 
-fn create(instance: &Instance, name: &str, runbook: &Value) {
+pub fn create(instance: &Instance, name: &str, runbook: &Value) {
     let content = runbook.to_string();
     let create = ["create-document", "--name", name, "--document-type", "Automation", "--content", &content];
     instance.aws(&create).json();
 }
 
-fn start(instance: &Instance, name: &str, more: &[&str]) -> String {
+pub fn start(instance: &Instance, name: &str, more: &[&str]) -> String {
     let arguments = [&["start-automation-execution", "--document-name", name], more].concat();
     instance.aws(&arguments).json()["AutomationExecutionId"].as_str().unwrap().to_owned()
 }
 
-fn get(instance: &Instance, id: &str) -> Value {
+pub fn get(instance: &Instance, id: &str) -> Value {
     instance.call("GetAutomationExecution", &json!({"AutomationExecutionId": id}))["AutomationExecution"]
         .clone()
 }
 
-fn until(instance: &Instance, id: &str, status: &str) -> Value {
+pub fn until(instance: &Instance, id: &str, status: &str) -> Value {
     wait_for(&format!("the execution is {status}"), || {
         let execution = get(instance, id);
         (execution["AutomationExecutionStatus"] == status).then_some(execution)

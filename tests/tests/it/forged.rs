@@ -1,5 +1,6 @@
 //! Whoever is on the bus as services are, but has no key of theirs, can say nothing in their name.
 
+use crate::automation::{create, start, until};
 use bytes::Bytes;
 use futures::StreamExt;
 use reeve_e2e::{Instance, wait_for};
@@ -81,6 +82,27 @@ async fn a_call_that_did_not_come_through_the_gateway_is_refused() {
     println!("again: {}", String::from_utf8_lossy(&again.data));
     assert_eq!(again.headers.get("reeve-error"), Some("InvalidParameters"));
     assert_eq!(instance.events().len(), before + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_service_has_asked_for_the_gateway_does_not_call() {
+    let instance = Instance::start(0);
+    let bus = instance.bus().await;
+    let put = json!({"name": "put", "action": "aws:executeAwsApi", "inputs": {"Service": "ssm", "Api": "PutParameter",
+        "Name": "word", "Value": "genuine", "Type": "String"}});
+    create(&instance, "Put", &json!({"schemaVersion": "0.3", "mainSteps": [put]}));
+    until(&instance, &start(&instance, "Put", &[]), "Success");
+    let asked = event(&bus, "GATEWAY_REQUESTS", "ApiCallRequested").await;
+    let (old, new) = (asked.headers.get("ce-id").unwrap().to_owned(), new_uuid().to_string());
+    let subject = asked.subject.replace(&old, &new);
+    // Another parameter, which nothing else would keep from being put.
+    let mut data = asked.data.to_vec();
+    let at = data.windows(4).position(|part| part == b"word").unwrap();
+    data[at..at + 4].copy_from_slice(b"evil");
+    bus.store(&subject, &asked.headers, data.into()).await.unwrap();
+    until_dead_letter(&bus, &subject).await;
+    let evil = instance.raw().call("GetParameter", &json!({"Name": "evil"}));
+    assert_eq!((evil.0, &evil.1["__type"]), (400, &json!("ParameterNotFound")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

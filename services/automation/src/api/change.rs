@@ -1,5 +1,6 @@
 //! StartAutomationExecution, StopAutomationExecution, SendAutomationSignal, ResumeAutomationExecution (ours).
 
+use super::targets;
 use crate::{
     domain::{
         WAIT_FOR_CALENDARS,
@@ -8,19 +9,16 @@ use crate::{
         inputs::texts,
         state::{Running, Stopping},
     },
+    resuming,
     starting::{self, Order},
 };
 use reeve_authz::{Authorizer, Place, Resource, permit};
-use reeve_contracts::{automation::Targets, ssm::*};
+use reeve_contracts::ssm::*;
 use reeve_eventsourcing::Context;
 use reeve_runtime::{ApiError, Call, ExecuteError};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 use uuid::Uuid;
-
-/// AWS's default.
-const MAX_AT_ONCE: &str = "10";
-const MAX_ERRORS: &str = "10";
 
 pub async fn start(
     authorizer: Arc<dyn Authorizer>,
@@ -40,7 +38,7 @@ pub async fn start(
         input_hash: hash,
         account: call.caller.account.clone(),
         region: call.caller.region.clone(),
-        targets: targets(input)?,
+        targets: targets::of(&call.handle, input)?,
         ..Order::default()
     };
     let position = starting::start(&authorizer, &call.handle, &id, order, &context).await?;
@@ -88,50 +86,6 @@ fn supported(input: &StartAutomationExecutionRequest) -> Result<(), ApiError> {
     }
 }
 
-/// One child for each of these, if there are to be any.
-pub(super) fn targets(input: &StartAutomationExecutionRequest) -> Result<Option<Targets>, ApiError> {
-    let given: Vec<Target> = input.targets.clone().unwrap_or_default();
-    let maps: Vec<BTreeMap<String, Vec<String>>> = input.target_maps.clone().unwrap_or_default();
-    let parameter_name = input.target_parameter_name.clone().unwrap_or_default();
-    let values: Vec<String> = match (given.as_slice(), maps.as_slice()) {
-        ([], []) if parameter_name.is_empty() => return Ok(None),
-        ([_, ..], [_, ..]) => {
-            return Err(ApiError::invalid("Targets and TargetMaps cannot be used together."));
-        }
-        (_, [_, ..]) => {
-            maps.iter().map(|map| map.values().flatten().next().cloned().unwrap_or_default()).collect()
-        }
-        ([], []) => return Err(ApiError::invalid("TargetParameterName needs Targets.")),
-        ([target], []) => {
-            if parameter_name.is_empty() {
-                return Err(ApiError::invalid("Targets needs TargetParameterName."));
-            }
-            match target.key.as_deref() {
-                Some("ParameterValues") => target.values.clone().unwrap_or_default(),
-                key => {
-                    let message = format!(
-                        "Targets has the key {:?}; only ParameterValues is built here.",
-                        key.unwrap_or_default()
-                    );
-                    return Err(ApiError::new("InvalidTarget", message));
-                }
-            }
-        }
-        (_, []) => return Err(ApiError::invalid("Targets has more than one entry.")),
-    };
-    if values.is_empty() {
-        return Err(ApiError::new("InvalidTarget", "Targets names no value."));
-    }
-    Ok(Some(Targets {
-        values,
-        parameter_name,
-        targets_json: serde_json::to_string(&given).map_err(ApiError::internal)?,
-        target_maps_json: serde_json::to_string(&maps).map_err(ApiError::internal)?,
-        max_concurrency: input.max_concurrency.clone().unwrap_or_else(|| MAX_AT_ONCE.to_owned()),
-        max_errors: input.max_errors.clone().unwrap_or_else(|| MAX_ERRORS.to_owned()),
-    }))
-}
-
 /// Ours: what a resumption takes and answers.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -156,9 +110,15 @@ pub async fn resume(
         region: call.caller.region.clone(),
         ..Order::default()
     };
-    let ids = (call.input.automation_execution_id.as_str(), id.as_str());
-    let (position, step_name) = starting::resume(&authorizer, &call.handle, ids, order, &context).await?;
-    call.reached(position);
+    let from = call.input.automation_execution_id.as_str();
+    let (account, region) = (order.account.clone(), order.region.clone());
+    let started = resuming::resumed(&authorizer, &call.handle, (from, id.as_str()), order, &context)?;
+    let step_name = started.resumption.as_ref().map(|of| of.step_name.clone()).unwrap_or_default();
+    // One goes on from it: the event says so, and what follows from it begins the other one if this does not.
+    let hand_over = Command::HandOver { by_execution_id: id.clone(), account, region };
+    call.handle.execute::<Execution>(from, hand_over, &context.derived("hand-over")).await?;
+    let executed = call.handle.execute::<Execution>(&id, Command::Start(Box::new(started)), &context).await?;
+    call.reached(executed.position);
     Ok(ResumeResponse { automation_execution_id: id, step_name })
 }
 

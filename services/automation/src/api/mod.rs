@@ -1,9 +1,11 @@
 //! The operations.
 
 pub mod change;
+pub mod preview;
 pub mod read;
 pub mod request;
 mod shape;
+pub mod targets;
 
 use crate::{
     domain::execution::Error,
@@ -17,7 +19,9 @@ impl From<Error> for ApiError {
         let code = match &error {
             Error::Unknown => "AutomationExecutionNotFoundException",
             Error::TokenMismatch => "IdempotentParameterMismatch",
-            Error::Ended(_) => "InvalidAutomationStatusUpdateException",
+            Error::Ended(_) | Error::Running | Error::Resumed { .. } => {
+                "InvalidAutomationStatusUpdateException"
+            }
             Error::Signal(_) => "InvalidAutomationSignalException",
             Error::UnknownStep(_) => "AutomationStepNotFoundException",
             Error::NoApprover(_) | Error::Own(_) => "AccessDeniedException",

@@ -1,6 +1,6 @@
 //! StartChangeRequestExecution.
 
-use super::change::{identity, targets};
+use super::{change::identity, targets};
 use crate::{
     domain::{
         approval::Demand,
@@ -8,7 +8,7 @@ use crate::{
         execution::{Command, Execution},
         order::ChildOrder,
     },
-    starting::{self, Order, refused},
+    starting::{self, Given, Order, refused},
 };
 use reeve_authz::{Authorizer, Place, Resource, permit};
 use reeve_contracts::{
@@ -16,7 +16,7 @@ use reeve_contracts::{
     ssm::*,
 };
 use reeve_fleet::{DOCUMENTS, DocumentRow, START_AUTOMATION, rules_about};
-use reeve_runtime::{ApiError, Call, Handle};
+use reeve_runtime::{ApiError, Call};
 use reeve_types::{Timestamp, arn::id_or_arn};
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -56,9 +56,14 @@ fn request(
     let spelling = input.document_version.clone().unwrap_or_default();
     let (version, content) = starting::content(handle, &name, &spelling, "Automation.ChangeTemplate")?;
     let template = Template::parse(&content.document_json).map_err(ApiError::internal)?;
-    let parameters = input.parameters.clone().unwrap_or_default();
-    let mut values =
-        starting::values(&content.inputs, &Order { parameters: parameters.clone(), ..Order::default() })?;
+    let order = Order {
+        parameters: input.parameters.clone().unwrap_or_default(),
+        region: call.caller.region.clone(),
+        account: call.caller.account.clone(),
+        ..Order::default()
+    };
+    let Given { pinned: parameters, mut values } =
+        starting::given(authorizer, handle, &content.inputs, &order, principal)?;
     let is_auto_approved = input.auto_approve.unwrap_or_default();
     if is_auto_approved && !template.is_auto_approvable() {
         return Err(refused(format!("AutoApprove is true, and the template {name} is not autoApprovable.")));
@@ -68,7 +73,7 @@ fn request(
             .map_err(|denied| ApiError::new("AccessDeniedException", denied))?;
     }
     let (scheduled_ms, scheduled_end_ms) = schedule(input)?;
-    let (runbook, order) = runbook(handle, input, &template)?;
+    let (runbook, order) = runbook(authorizer, call, &template, principal)?;
     permit(
         authorizer,
         principal,
@@ -145,7 +150,13 @@ fn schedule(input: &Input) -> Result<(i64, i64), ApiError> {
 }
 
 /// The one runbook, its version as a number, and what runs as a child.
-fn runbook(handle: &Handle, input: &Input, template: &Template) -> Result<(Runbook, ChildOrder), ApiError> {
+fn runbook(
+    authorizer: &dyn Authorizer,
+    call: &Call<Input>,
+    template: &Template,
+    principal: &str,
+) -> Result<(Runbook, ChildOrder), ApiError> {
+    let (input, handle) = (&call.input, &call.handle);
     let given = input.runbooks.iter().flatten().next().cloned().unwrap_or_default();
     if given.target_locations.iter().flatten().next().is_some() {
         return Err(ApiError::invalid("Runbooks has TargetLocations: there is one account and region here."));
@@ -160,23 +171,33 @@ fn runbook(handle: &Handle, input: &Input, template: &Template) -> Result<(Runbo
             "The template does not let version {version} of the runbook {name} run."
         )));
     }
-    let targets = targets(&StartAutomationExecutionRequest {
-        targets: given.targets.clone(),
-        target_maps: given.target_maps.clone(),
-        target_parameter_name: given.target_parameter_name.clone(),
-        max_concurrency: given.max_concurrency.clone(),
-        max_errors: given.max_errors.clone(),
-        ..StartAutomationExecutionRequest::default()
-    })?;
+    let targets = targets::of(
+        handle,
+        &StartAutomationExecutionRequest {
+            targets: given.targets.clone(),
+            target_maps: given.target_maps.clone(),
+            target_parameter_name: given.target_parameter_name.clone(),
+            max_concurrency: given.max_concurrency.clone(),
+            max_errors: given.max_errors.clone(),
+            ..StartAutomationExecutionRequest::default()
+        },
+    )?;
     let parameters = given.parameters.clone().unwrap_or_default();
-    let order = Order { parameters: parameters.clone(), targets: targets.clone(), ..Order::default() };
-    starting::values(&content.inputs, &order)?;
+    let order = Order {
+        parameters,
+        targets: targets.clone(),
+        region: call.caller.region.clone(),
+        account: call.caller.account.clone(),
+        ..Order::default()
+    };
+    let parameters = starting::given(authorizer, handle, &content.inputs, &order, principal)?.pinned;
     let child = ChildOrder {
         document_name: name.clone(),
         document_version: version.to_string(),
         document_hash: content.hash.clone(),
         parameters,
         targets,
+        asked_targets: None,
     };
     let (document_name, document_version) = (Some(name), Some(version.to_string()));
     Ok((Runbook { document_name, document_version, ..given }, child))

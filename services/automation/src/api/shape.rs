@@ -75,12 +75,7 @@ pub fn execution(row: &ExecutionRow) -> AutomationExecution {
         targets: Some(targets(&row.targets_json)),
         targets_summary: has_children.then_some(summary),
         variables: (!variables.is_empty()).then_some(variables),
-        warning_message: (!row.resumed_execution_id.is_empty()).then(|| {
-            let (from, step) = (&row.resumed_execution_id, &row.resumed_step_name);
-            format!(
-                "It goes on from the step {step} of the execution {from}; what came before is taken over."
-            )
-        }),
+        warning_message: resumptions(row),
         automation_subtype: change.map(|_| "ChangeRequest".to_owned()),
         change_request_name: change.map(|change| change.name.clone()),
         ops_item_id: change.map(|change| change.ops_item_id.clone()),
@@ -168,4 +163,22 @@ pub fn step(row: StepRow) -> StepExecution {
         valid_next_steps: Some(row.valid_next_steps),
         ..StepExecution::default()
     }
+}
+
+/// What it goes on from, and what goes on from it.
+fn resumptions(row: &ExecutionRow) -> Option<String> {
+    let mut said = Vec::new();
+    match (row.resumed_execution_id.as_str(), row.resumed_step_name.as_str()) {
+        ("", _) => {}
+        (from, "") => {
+            said.push(format!("It goes on with the targets of the execution {from} that did not succeed."))
+        }
+        (from, step) => said.push(format!(
+            "It goes on from the step {step} of the execution {from}; what came before is taken over."
+        )),
+    }
+    if !row.resumed_by.is_empty() {
+        said.push(format!("{} goes on from it, as {} has asked.", row.resumed_by, row.resumed_by_principal));
+    }
+    (!said.is_empty()).then(|| said.join(" "))
 }

@@ -1,6 +1,12 @@
 //! Actions: what each needs before it begins, and which of them run here.
 
-use super::{WAIT_FOR_CALENDARS, approval::Demand, runbook::whole_number, selector::shown};
+use super::{
+    WAIT_FOR_CALENDARS, api_call,
+    approval::Demand,
+    runbook::whole_number,
+    script::{self, SCRIPT},
+    selector::shown,
+};
 use jiff::{Span, SpanRelativeTo};
 use reeve_types::Timestamp;
 use serde_json::{Map, Value};
@@ -27,7 +33,10 @@ pub fn kind(action: &str) -> Kind {
         "aws:approve" | "aws:branch" | "aws:loop" | "aws:pause" | "aws:sleep" | "aws:updateVariable" => {
             Kind::Engine
         }
-        "aws:executeAutomation" | "aws:invokeWebhook" | "aws:runCommand" | WAIT_FOR_CALENDARS => Kind::Asked,
+        "aws:executeAutomation" | "aws:invokeWebhook" | "aws:runCommand" | SCRIPT | WAIT_FOR_CALENDARS => {
+            Kind::Asked
+        }
+        action if api_call::is_api_call(action) => Kind::Asked,
         _ => Kind::Unavailable,
     }
 }
@@ -39,14 +48,7 @@ pub fn waits(action: &str) -> bool {
 
 /// Why an action does not run here.
 pub fn why_unavailable(action: &str) -> String {
-    match action {
-        "aws:executeAwsApi"
-        | "aws:assertAwsResourceProperty"
-        | "aws:waitForAwsResourceProperty"
-        | "aws:createTags"
-        | "aws:executeScript" => format!("{action} is not available here: it is not built yet"),
-        _ => format!("{action} is not available here: it needs AWS"),
-    }
+    format!("{action} is not available here: it needs AWS")
 }
 
 /// What beginning an action says beside its inputs.
@@ -79,6 +81,13 @@ pub fn begin(action: &str, inputs: &Map<String, Value>, now_ms: i64) -> Result<B
         }
         "aws:invokeWebhook" => {
             super::wish::notification(inputs)?;
+        }
+        SCRIPT => {
+            script::check(inputs)?;
+            beginning.default_timeout_ms = script::DEFAULT_TIMEOUT_MS;
+        }
+        action if api_call::is_api_call(action) => {
+            beginning.default_timeout_ms = api_call::DEFAULT_TIMEOUT_MS;
         }
         _ => {}
     }

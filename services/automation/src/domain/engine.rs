@@ -4,6 +4,7 @@
 use super::{
     WAIT_FOR_CALENDARS,
     actions::{self, Beginning, Kind},
+    api_call::{self, Answered},
     conditions,
     outcome::{self, Outcome, Status, end},
     outputs,
@@ -13,7 +14,10 @@ use super::{
     targets,
     values::Scope,
 };
-use reeve_contracts::automation::{ExecutionEvent, StepAttemptFailed, StepFinished, StepStarted};
+use reeve_contracts::automation::{
+    ApiCallAnswered, ExecutionEvent, StepAttemptFailed, StepFinished, StepPolled, StepStarted,
+};
+use reeve_document_language::selector::is_of_type;
 use serde_json::{Map, Value, json};
 
 /// What is decided on: an execution and its runbook, at an instant.
@@ -49,6 +53,35 @@ pub fn take_outcome(
     }
     let runbook = Runbook::parse(&state.document_json).unwrap_or_default();
     Some(Engine { state, runbook: &runbook, now_ms }.settle(running, outcome))
+}
+
+/// What follows when the API has answered what an attempt has asked; `None` when that attempt does not run any more, or has this
+/// answer already.
+pub fn take_answer(
+    state: &State,
+    step_execution_id: &str,
+    (attempt, poll): (u32, u32),
+    answer: &ApiCallAnswered,
+    now_ms: i64,
+) -> Option<ExecutionEvent> {
+    let running = state.running.as_ref().filter(|_| state.is_running())?;
+    if running.step_execution_id != step_execution_id || (running.attempt, running.polls) != (attempt, poll) {
+        return None;
+    }
+    let runbook = Runbook::parse(&state.document_json).unwrap_or_default();
+    let declared = runbook.step(&running.loop_name, &running.name).map(|step| step.outputs.as_slice());
+    match api_call::outcome(&running.action, &running.inputs, declared.unwrap_or_default(), answer) {
+        Answered::Ends(outcome) => Some(Engine { state, runbook: &runbook, now_ms }.settle(running, outcome)),
+        Answered::NotYet(value) => Some(ExecutionEvent::StepPolled(StepPolled {
+            execution_id: state.id.clone(),
+            step_execution_id: step_execution_id.to_owned(),
+            attempt,
+            poll: poll + 1,
+            value_json: value.map(|value| selector::shown(&value)).unwrap_or_default(),
+            polled_ms: now_ms,
+            next_poll_ms: now_ms.saturating_add(api_call::poll_interval_ms(poll)),
+        })),
+    }
 }
 
 impl Engine<'_> {
@@ -141,6 +174,9 @@ impl Engine<'_> {
         }
         started.inputs_json = Value::Object(inputs.clone()).to_string();
         let beginning: Beginning = actions::begin(&step.action, &inputs, self.now_ms)?;
+        if api_call::is_api_call(&step.action) {
+            api_call::request(&step.action, &inputs, &step.outputs)?;
+        }
         started.wait_until_ms = beginning.wait_until_ms;
         started.timeout_ms =
             actions::timeout_ms(&step.action, value(&step.timeout_seconds)?.as_ref(), beginning)?;
@@ -195,7 +231,7 @@ impl Engine<'_> {
         let Some((_, kind, _)) = self.runbook.variables.iter().find(|(declared, ..)| declared == bare) else {
             return Outcome::invalid(format!("Name is {name:?}, which is no variable of the runbook"));
         };
-        if !selector::is_of_type(&value, kind) {
+        if !is_of_type(&value, kind) {
             let shown = selector::shown(&value);
             return Outcome::invalid(format!(
                 "Value is {shown}, and the variable {bare} is of the type {kind}"
@@ -207,7 +243,9 @@ impl Engine<'_> {
     /// The event of an attempt that came out: the next attempt, or the end of the step and where it leads.
     fn settle(&self, running: &Running, outcome: Outcome) -> ExecutionEvent {
         let step = self.runbook.step(&running.loop_name, &running.name).cloned().unwrap_or_default();
-        let outcome = outcome::declared(&step, outcome);
+        // Of an API's answer the gateway has selected them.
+        let outcome =
+            if api_call::is_api_call(&running.action) { outcome } else { outcome::declared(&step, outcome) };
         let fails = matches!(outcome.status, Status::Failed | Status::TimedOut);
         if fails
             && outcome.is_retried

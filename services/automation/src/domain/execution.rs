@@ -12,8 +12,8 @@ use super::{
 };
 pub use reeve_contracts::automation::ExecutionEvent;
 use reeve_contracts::automation::{
-    ChildFinished, ExecutionRefused, ExecutionStarted, ExecutionStopRequested, StepApproved, StepRejected,
-    StepReleased, StepResumed, StepStopRequested,
+    ApiCallAnswered, ChildFinished, ExecutionRefused, ExecutionResumed, ExecutionStarted,
+    ExecutionStopRequested, StepApproved, StepRejected, StepReleased, StepResumed, StepStopRequested,
 };
 use reeve_eventsourcing::{Context, Decider};
 
@@ -31,6 +31,13 @@ pub enum Command {
         attempt: u32,
         outcome: Box<Outcome>,
     },
+    /// The API has answered what an attempt of a step has asked, or the look at a property with this number.
+    TakeAnswer {
+        step_execution_id: String,
+        attempt: u32,
+        poll: u32,
+        answer: Box<ApiCallAnswered>,
+    },
     /// The child of a target has ended.
     TakeChild {
         child_execution_id: String,
@@ -38,6 +45,12 @@ pub enum Command {
         failure_message: String,
     },
     Stop(Stopping),
+    /// Another execution goes on from this one, and no second one does.
+    HandOver {
+        by_execution_id: String,
+        account: String,
+        region: String,
+    },
     Approve {
         step_name: String,
         comment: String,
@@ -75,6 +88,12 @@ pub enum Error {
     TokenMismatch,
     #[error("The execution has ended: it is {0}.")]
     Ended(String),
+    #[error("The execution has not ended.")]
+    Running,
+    #[error(
+        "{by} goes on from it already, as {principal} has asked: that one can be resumed when it has ended."
+    )]
+    Resumed { by: String, principal: String },
     #[error("{0}")]
     Signal(String),
     #[error("The runbook has no step {0}.")]
@@ -108,6 +127,9 @@ impl Decider for Execution {
             Command::TakeOutcome { step_execution_id, attempt, outcome } => {
                 Ok(engine::take_outcome(state, &step_execution_id, attempt, *outcome, now_ms))
             }
+            Command::TakeAnswer { step_execution_id, attempt, poll, answer } => {
+                Ok(engine::take_answer(state, &step_execution_id, (attempt, poll), &answer, now_ms))
+            }
             Command::TakeChild { .. } if !state.is_running() => Ok(None),
             Command::TakeChild { child_execution_id, status, failure_message } => {
                 let of = state.children.as_ref();
@@ -122,6 +144,9 @@ impl Decider for Execution {
                 }))
             }
             _ if !state.exists() => Err(Error::Unknown),
+            Command::HandOver { by_execution_id, account, region } => {
+                hand_over(state, by_execution_id, (account, region), principal, now_ms)
+            }
             _ if !state.is_running() => Err(Error::Ended(state.ended.clone())),
             // To complete an approval or a change request would leave out whom it has not asked yet.
             Command::Stop(_) if state.change_id == state.id => {
@@ -158,7 +183,13 @@ impl Decider for Execution {
             ExecutionEvent::StepAttemptFailed(e) => {
                 if let Some(running) = &mut state.running {
                     running.attempt = e.attempt + 1;
+                    (running.polls, running.next_poll_ms) = (0, 0);
                     running.due_ms = due(e.failed_ms, e.timeout_ms);
+                }
+            }
+            ExecutionEvent::StepPolled(e) => {
+                if let Some(running) = &mut state.running {
+                    (running.polls, running.next_poll_ms) = (e.poll, e.next_poll_ms);
                 }
             }
             ExecutionEvent::StepFinished(e) => state.step_finished(e),
@@ -216,6 +247,9 @@ impl Decider for Execution {
                     children.running.remove(&e.child_execution_id);
                 }
             }
+            ExecutionEvent::ExecutionResumed(e) => {
+                state.resumed_by = Some((e.by_execution_id.clone(), e.principal.clone()));
+            }
             ExecutionEvent::ExecutionFinished(e) => state.ended(&e.status),
             ExecutionEvent::ExecutionRefused(e) => {
                 state.id.clone_from(&e.execution_id);
@@ -239,6 +273,25 @@ fn stop(state: &State, stopping: Stopping, principal: String, now_ms: i64) -> Op
         let requested = ExecutionStopRequested { execution_id, r#type, principal, at_ms: now_ms };
         ExecutionEvent::ExecutionStopRequested(requested)
     })
+}
+
+fn hand_over(
+    state: &State,
+    by_execution_id: String,
+    (account, region): (String, String),
+    principal: String,
+    now_ms: i64,
+) -> Result<Option<ExecutionEvent>, Error> {
+    match &state.resumed_by {
+        Some((by, _)) if *by == by_execution_id => return Ok(None),
+        Some((by, principal)) => return Err(Error::Resumed { by: by.clone(), principal: principal.clone() }),
+        None if state.is_running() => return Err(Error::Running),
+        None => {}
+    }
+    let execution_id = state.id.clone();
+    let at_ms = now_ms;
+    let resumed = ExecutionResumed { execution_id, by_execution_id, principal, account, region, at_ms };
+    Ok(Some(ExecutionEvent::ExecutionResumed(resumed)))
 }
 
 fn approved(state: &State, step_execution_id: String, said: Decision) -> ExecutionEvent {

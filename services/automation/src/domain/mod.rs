@@ -1,6 +1,7 @@
 //! Decisions about executions: the aggregate, and the engine, which says what comes next. Pure.
 
 pub mod actions;
+pub mod api_call;
 pub mod approval;
 pub mod change;
 pub mod conditions;
@@ -11,7 +12,9 @@ pub mod inputs;
 pub mod order;
 pub mod outcome;
 pub mod outputs;
+pub mod preview;
 pub mod runbook;
+pub mod script;
 pub mod selector;
 pub mod simulate;
 pub mod state;

@@ -1,7 +1,7 @@
 //! What another execution is to run: a runbook, exactly as it was asked for.
 
 use super::inputs::list_of_texts;
-use reeve_contracts::automation::Targets;
+use reeve_contracts::{automation::Targets, ssm::StartAutomationExecutionRequest};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -15,6 +15,8 @@ pub struct ChildOrder {
     pub parameters: BTreeMap<String, Vec<String>>,
     /// One child of it for each.
     pub targets: Option<Targets>,
+    /// The same as StartAutomationExecution has it, not resolved yet: the members about targets.
+    pub asked_targets: Option<Box<StartAutomationExecutionRequest>>,
 }
 
 /// The targets of a child as one value, and back.

@@ -64,17 +64,31 @@ pub fn simulate(
     values: &Map<String, Value>,
     outcomes: &Outcomes,
 ) -> Result<Trace, String> {
+    simulate_within(MAX_EVENTS, document_json, values, ("", outcomes))
+}
+
+/// The same of the child of a target, with another limit of how many events it may have.
+///
+/// # Errors
+/// As [`simulate`].
+pub fn simulate_within(
+    max_events: usize,
+    document_json: &str,
+    values: &Map<String, Value>,
+    (target, outcomes): (&str, &Outcomes),
+) -> Result<Trace, String> {
     let mut run = Run { now_ms: 0, counts: BTreeMap::new(), outcomes };
     let started = ExecutionStarted {
         execution_id: "simulation".to_owned(),
         document_json: document_json.to_owned(),
         values_json: Value::Object(values.clone()).to_string(),
         principal: "simulation".to_owned(),
+        target: target.to_owned(),
         ..ExecutionStarted::default()
     };
     let mut state = Execution::evolve(State::default(), &ExecutionEvent::ExecutionStarted(started));
     let mut lines = Vec::new();
-    for _ in 0..MAX_EVENTS {
+    for _ in 0..max_events {
         let next = match engine::next(&state, run.now_ms) {
             Some(event) => event,
             None => run.wait(&state)?,
@@ -114,7 +128,7 @@ pub fn simulate(
         }
         state = Execution::evolve(state, &next);
     }
-    Err(format!("the runbook did not come to its end within {MAX_EVENTS} events"))
+    Err(format!("the runbook did not come to its end within {max_events} events"))
 }
 
 fn name_of(state: &State) -> String {

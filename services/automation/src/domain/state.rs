@@ -69,6 +69,9 @@ pub struct State {
     /// Where it can be resumed; kept when it has ended.
     #[serde(default)]
     pub resume: Option<Box<ResumePoint>>,
+    /// The execution that goes on from it, and who has asked for that.
+    #[serde(default)]
+    pub resumed_by: Option<(String, String)>,
 }
 
 /// The step that did not succeed last, and what the execution had come to before it.
@@ -117,6 +120,11 @@ pub struct Running {
     /// The execution that its child goes on from; empty: it begins at the beginning.
     #[serde(default)]
     pub resumes: String,
+    /// How often this attempt has looked at a property in vain, and when it looks again.
+    #[serde(default)]
+    pub polls: u32,
+    #[serde(default)]
+    pub next_poll_ms: i64,
 }
 
 /// What somebody said about a step that waits for it.
@@ -153,6 +161,9 @@ pub struct Children {
     pub parameter_name: String,
     /// What a child's parameters get in place of that, in the same order.
     pub maps: Vec<BTreeMap<String, Vec<String>>>,
+    /// The executions that children go on from, in the same order; empty: all begin at their beginning.
+    #[serde(default)]
+    pub resumes: Vec<String>,
     pub document_name: String,
     pub document_version: String,
     pub parameters: BTreeMap<String, Vec<String>>,
@@ -190,7 +201,9 @@ impl State {
 
     /// The state in which an execution begins.
     pub fn begun(e: &ExecutionStarted) -> Self {
-        let reached = e.resumption.as_ref().map(Self::reached).unwrap_or_default();
+        // One with targets goes on in its children.
+        let of_steps = e.resumption.as_ref().filter(|_| e.targets.is_none());
+        let reached = of_steps.map(Self::reached).unwrap_or_default();
         let mut state = Self {
             id: e.execution_id.clone(),
             input_hash: e.input_hash.clone(),
@@ -213,6 +226,7 @@ impl State {
                 targets: targets.values.clone(),
                 parameter_name: targets.parameter_name.clone(),
                 maps: serde_json::from_str(&targets.target_maps_json).unwrap_or_default(),
+                resumes: e.resumed_children.clone(),
                 document_name: e.document_name.clone(),
                 document_version: e.document_version.clone(),
                 parameters: serde_json::from_str(&e.parameters_json).unwrap_or_default(),

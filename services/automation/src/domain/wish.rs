@@ -2,30 +2,41 @@
 //! the attempt: it is asked once, however often the event is delivered.
 
 use super::{
-    ORIGIN, WAIT_FOR_CALENDARS,
+    ORIGIN, WAIT_FOR_CALENDARS, api_call,
     inputs::{list_of_texts, texts},
     order::{self, ChildOrder},
+    runbook::Runbook,
+    script::{self, SCRIPT},
     selector::shown,
-    state::State,
+    state::{Running, State},
 };
 use reeve_contracts::{
-    automation::ExecutionEvent, notifications::NotificationRequested, run_command::CommandRequested,
+    automation::ExecutionEvent, gateway::ApiCallRequested, notifications::NotificationRequested,
+    run_command::CommandRequested, ssm::StartAutomationExecutionRequest,
 };
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use uuid::Uuid;
+
+/// How the origin of a command ends that runs a script.
+pub const OF_SCRIPT: &str = "/script";
 
 /// What is wished for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Wish {
     /// A command on nodes; its id is the request's.
     Command { id: Uuid, request: Box<CommandRequested> },
+    /// A command on the node that the installation names for scripts; its id is the request's.
+    Script { id: Uuid, request: Box<CommandRequested>, step_execution_id: String, attempt: u32 },
     /// The end of a command.
     CancelCommand { command_id: Uuid },
     /// A message to a webhook; its id is the request's.
     Notification { id: Uuid, request: Box<NotificationRequested> },
     /// That a message is not sent any more.
     CancelNotification { id: Uuid },
+    /// A call of an API; its id is the request's.
+    ApiCall { id: Uuid, request: Box<ApiCallRequested> },
     /// Another execution; its id is this one.
     Child(Box<Child>),
     /// To go on as soon as these calendars are open.
@@ -59,6 +70,11 @@ pub fn of(event: &ExecutionEvent, state: &State) -> Vec<Wish> {
             let mut wishes = give_up(&e.action, &e.status, &e.step_execution_id, e.attempt);
             wishes.extend(begin(state, &e.step_execution_id, e.attempt + 1));
             wishes
+        }
+        ExecutionEvent::StepPolled(e) => {
+            let running = state.running.as_ref();
+            let running = running.filter(|running| running.polls == e.poll);
+            running.map(|_| begin(state, &e.step_execution_id, e.attempt)).unwrap_or_default()
         }
         ExecutionEvent::StepFinished(e) => give_up(&e.action, &e.status, &e.step_execution_id, e.attempt),
         ExecutionEvent::ChildrenAdmitted(e) => {
@@ -101,7 +117,7 @@ fn child_of_target(state: &State, index: u32) -> Option<Child> {
         step_execution_id: String::new(),
         attempt: 0,
         target,
-        resumes: String::new(),
+        resumes: children.resumes.get(at).cloned().unwrap_or_default(),
     })
 }
 
@@ -115,15 +131,15 @@ fn begin(state: &State, step_execution_id: &str, attempt: u32) -> Vec<Wish> {
     match running.action.as_str() {
         "aws:runCommand" => command(&running.inputs)
             .map(|request| {
-                let request = CommandRequested {
-                    origin_kind: ORIGIN.to_owned(),
-                    origin_id: format!("{}/{step_execution_id}/{attempt}", state.id),
-                    account: state.account.clone(),
-                    region: state.region.clone(),
-                    change_id: state.change_id.clone(),
-                    ..request
-                };
-                vec![Wish::Command { id, request: Box::new(request) }]
+                let request = Box::new(command_of(state, running, request));
+                vec![Wish::Command { id, request }]
+            })
+            .unwrap_or_default(),
+        SCRIPT => script::command(&running.inputs, running.timeout_ms)
+            .map(|request| {
+                let request = Box::new(command_of(state, running, request));
+                let step_execution_id = step_execution_id.to_owned();
+                vec![Wish::Script { id, request, step_execution_id, attempt }]
             })
             .unwrap_or_default(),
         "aws:invokeWebhook" => notification(&running.inputs)
@@ -141,6 +157,7 @@ fn begin(state: &State, step_execution_id: &str, attempt: u32) -> Vec<Wish> {
                 vec![Wish::Notification { id, request: Box::new(request) }]
             })
             .unwrap_or_default(),
+        action if api_call::is_api_call(action) => api_call_of(state, running, id).into_iter().collect(),
         WAIT_FOR_CALENDARS => {
             let (step_execution_id, names) =
                 (step_execution_id.to_owned(), texts(&running.inputs, "CalendarNames"));
@@ -164,6 +181,37 @@ fn begin(state: &State, step_execution_id: &str, attempt: u32) -> Vec<Wish> {
     }
 }
 
+/// What a command has of the execution that asks for it.
+fn command_of(state: &State, running: &Running, request: CommandRequested) -> CommandRequested {
+    // What a script prints is what it returns: it is kept whole.
+    let kind = if running.action == SCRIPT { OF_SCRIPT } else { "" };
+    CommandRequested {
+        origin_kind: ORIGIN.to_owned(),
+        origin_id: format!("{}/{}/{}{kind}", state.id, running.step_execution_id, running.attempt),
+        account: state.account.clone(),
+        region: state.region.clone(),
+        change_id: state.change_id.clone(),
+        ..request
+    }
+}
+
+/// What is asked of the API; each look at a property is a call of its own.
+fn api_call_of(state: &State, running: &Running, id: Uuid) -> Option<Wish> {
+    let runbook = Runbook::parse(&state.document_json).unwrap_or_default();
+    let declared = runbook.step(&running.loop_name, &running.name).map(|step| step.outputs.as_slice());
+    let request = api_call::request(&running.action, &running.inputs, declared.unwrap_or_default()).ok()?;
+    let (step, attempt, poll) = (&running.step_execution_id, running.attempt, running.polls);
+    let request = ApiCallRequested {
+        origin_id: format!("{}/{step}/{attempt}/{poll}", state.id),
+        not_before_ms: running.next_poll_ms,
+        // What is asked for while a part is away does not happen when nobody waits for it any more.
+        expires_ms: running.due_ms,
+        ..request
+    };
+    let id = if poll == 0 { id } else { Uuid::new_v5(&id, format!("poll/{poll}").as_bytes()) };
+    Some(Wish::ApiCall { id, request: Box::new(request) })
+}
+
 /// What an attempt leaves behind that timed out or was cancelled.
 fn give_up(action: &str, status: &str, step_execution_id: &str, attempt: u32) -> Vec<Wish> {
     if !matches!(status, "TimedOut" | "Cancelled") {
@@ -171,7 +219,7 @@ fn give_up(action: &str, status: &str, step_execution_id: &str, attempt: u32) ->
     }
     let id = request_id(step_execution_id, attempt);
     match action {
-        "aws:runCommand" => vec![Wish::CancelCommand { command_id: id }],
+        "aws:runCommand" | SCRIPT => vec![Wish::CancelCommand { command_id: id }],
         "aws:executeAutomation" => vec![Wish::StopChild { id }],
         "aws:invokeWebhook" => vec![Wish::CancelNotification { id }],
         _ => Vec::new(),
@@ -259,17 +307,32 @@ pub fn notification(inputs: &Map<String, Value>) -> Result<NotificationRequested
 /// A sentence that names the input.
 pub fn child(inputs: &Map<String, Value>) -> Result<ChildOrder, String> {
     let mut order = ChildOrder::default();
+    let mut asked = StartAutomationExecutionRequest::default();
     for (name, value) in inputs {
         match name.as_str() {
             "DocumentName" => order.document_name = text(name, value)?,
             "DocumentVersion" => order.document_version = text(name, value)?,
             "DocumentHash" => order.document_hash = text(name, value)?,
             "RuntimeParameters" => order.parameters = parameters(name, value)?,
-            "Targets" => order.targets = Some(order::targets(value)?),
+            "Targets" if value.is_object() => order.targets = Some(order::targets(value)?),
+            "Targets" => asked.targets = Some(read(name, value)?),
+            "TargetMaps" => asked.target_maps = Some(read(name, value)?),
+            "TargetParameterName" => asked.target_parameter_name = Some(text(name, value)?),
+            "MaxConcurrency" => asked.max_concurrency = Some(text(name, value)?),
+            "MaxErrors" => asked.max_errors = Some(text(name, value)?),
             name => return Err(format!("{name} is no input of aws:executeAutomation that is built here")),
         }
     }
+    if asked != StartAutomationExecutionRequest::default() {
+        order.asked_targets = Some(Box::new(asked));
+    }
     Ok(order)
+}
+
+/// An input that has the form of a member of an operation.
+fn read<T: DeserializeOwned>(name: &str, value: &Value) -> Result<T, String> {
+    serde_json::from_value(value.clone())
+        .map_err(|error| format!("{name} is {}, which is not what it must be: {error}", shown(value)))
 }
 
 fn text(name: &str, value: &Value) -> Result<String, String> {
@@ -346,6 +409,7 @@ mod tests {
             document_hash: "h".into(),
             parameters,
             targets: Some(targets),
+            asked_targets: None,
         };
         let (step, values) = gate::run(&order);
         let mut inputs = step["inputs"].as_object().unwrap().clone();

@@ -1,6 +1,6 @@
 //! What came of the commands that steps asked for, from run-command's events.
 
-use crate::domain::ORIGIN;
+use crate::domain::{ORIGIN, wish::OF_SCRIPT};
 use reeve_contracts::{
     outcome::StepStatus,
     run_command::{CommandEvent, InvocationEvent},
@@ -24,6 +24,13 @@ pub(crate) struct CommandRow {
     pub response_code: i32,
     /// What the first node that failed had to say.
     pub message: String,
+    /// Of a script: what its node printed, whole.
+    #[serde(default)]
+    pub is_script: bool,
+    #[serde(default)]
+    pub stdout: String,
+    #[serde(default)]
+    pub stderr: String,
 }
 
 /// Which commands are steps'.
@@ -38,7 +45,8 @@ impl Projection for Commands {
         if let CommandEvent::CommandSent(e) = &event.event
             && e.origin_kind == ORIGIN
         {
-            view.put_row(COMMANDS, &e.command_id, CommandRow::default());
+            let is_script = e.origin_id.ends_with(OF_SCRIPT);
+            view.put_row(COMMANDS, &e.command_id, CommandRow { is_script, ..CommandRow::default() });
         }
     }
 }
@@ -56,6 +64,10 @@ impl Projection for Invocations {
         view.change_row::<CommandRow, _>(COMMANDS, &e.command_id, |row| {
             for step in e.steps.iter().filter(|step| step.status() != StepStatus::Skipped) {
                 row.output = cut(&format!("{}{}", row.output, step.output), MAX_OUTPUT);
+                if row.is_script {
+                    row.stdout.clone_from(&step.stdout);
+                    row.stderr.clone_from(&step.stderr);
+                }
                 if row.response_code == 0 {
                     row.response_code = step.code;
                 }

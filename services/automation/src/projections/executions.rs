@@ -55,6 +55,9 @@ pub(crate) struct ExecutionRow {
     /// What it goes on from, and with which step; empty: it began at the beginning.
     pub resumed_execution_id: String,
     pub resumed_step_name: String,
+    /// What goes on from it, and who has asked for that; empty: nothing.
+    pub resumed_by: String,
+    pub resumed_by_principal: String,
 }
 
 /// What an execution has that is a change request.
@@ -76,7 +79,7 @@ pub(crate) struct Executions;
 
 impl Projection for Executions {
     const NAME: &'static str = "executions";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Event = ExecutionEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<ExecutionEvent>) {
@@ -153,6 +156,7 @@ fn take(row: &mut ExecutionRow, event: &ExecutionEvent) {
     match event {
         ExecutionEvent::ExecutionStarted(_)
         | ExecutionEvent::StepAttemptFailed(_)
+        | ExecutionEvent::StepPolled(_)
         | ExecutionEvent::StepApproved(_)
         | ExecutionEvent::StepRejected(_)
         | ExecutionEvent::StepResumed(_)
@@ -189,6 +193,10 @@ fn take(row: &mut ExecutionRow, event: &ExecutionEvent) {
             row.outputs = outputs.into_iter().collect();
             row.current_step_name.clear();
             row.current_action.clear();
+        }
+        ExecutionEvent::ExecutionResumed(e) => {
+            row.resumed_by.clone_from(&e.by_execution_id);
+            row.resumed_by_principal.clone_from(&e.principal);
         }
         // It never was one.
         ExecutionEvent::ExecutionRefused(_) => {}

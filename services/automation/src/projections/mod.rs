@@ -3,9 +3,13 @@
 mod commands;
 mod documents;
 mod executions;
+mod previews;
+mod settings;
 mod steps;
 
 pub(crate) use commands::{COMMANDS, CommandRow, Commands, Invocations};
 pub(crate) use documents::ContentRow;
 pub(crate) use executions::{CHILDREN, EXECUTIONS, ExecutionRow, Executions, ORDER};
+pub(crate) use previews::{PREVIEWS, PreviewRow, Previews};
+pub(crate) use settings::{SCRIPT_NODE, SETTINGS, Settings};
 pub(crate) use steps::{BY_CALENDAR, DUE, STEPS, StepRow, Steps};

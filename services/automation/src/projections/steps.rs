@@ -84,6 +84,9 @@ impl Projection for Steps {
                 let next = due(e.failed_ms, e.timeout_ms);
                 set(view, &timer(&e.step_execution_id), (next > 0).then_some(next));
             }
+            ExecutionEvent::StepPolled(e) => change(view, id, &e.step_execution_id, |row| {
+                row.outputs.insert(LAST_VALUE.to_owned(), vec![e.value_json.clone()]);
+            }),
             ExecutionEvent::StepFinished(e) => {
                 timers::cancel(view, DUE, &timer(&e.step_execution_id));
                 if e.action == WAIT_FOR_CALENDARS {
@@ -174,6 +177,8 @@ fn pending(view: &mut dyn View, e: &ExecutionStarted) {
     }
 }
 
+/// The output that says what a property was when it was looked at last, while the step waits for another value of it.
+const LAST_VALUE: &str = "reeve:lastValue";
 /// The output that says that a step was not carried out here, and where it was.
 const TAKEN_OVER_FROM: &str = "reeve:takenOverFrom";
 

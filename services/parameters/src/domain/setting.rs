@@ -1,9 +1,10 @@
-//! Service settings: how the Parameter Store behaves where a caller does not say it.
+//! Service settings: how the Parameter Store behaves where a caller does not say it, and what other services look up.
 
 use super::parameter::{ADVANCED, INTELLIGENT, STANDARD};
 pub use reeve_contracts::parameters::ServiceSettingEvent;
 use reeve_contracts::parameters::{ServiceSettingReset, ServiceSettingUpdated};
 use reeve_eventsourcing::{Context, Decider};
+use reeve_types::NodeId;
 use serde::{Deserialize, Serialize};
 
 /// The tier of a parameter that is created without one.
@@ -13,14 +14,25 @@ pub const DEFAULT_TIER: &str = "/ssm/parameter-store/default-parameter-tier";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
     pub id: &'static str,
-    /// The first one is the default.
+    /// The first one is the default. Without any it is the id of a node, and none by default.
     pub values: &'static [&'static str],
 }
 
-/// Every setting. The second is kept and answered: nothing here is slowed down without it.
-pub const SETTINGS: [Known; 2] = [
+impl Known {
+    fn takes(&self, value: &str) -> bool {
+        match self.values {
+            [] => value.parse::<NodeId>().is_ok(),
+            values => values.contains(&value),
+        }
+    }
+}
+
+/// Every setting. The second is kept and answered: nothing here is slowed down without it. The third is ours, and automation's: on
+/// which node the scripts of aws:executeScript run.
+pub const SETTINGS: [Known; 3] = [
     Known { id: DEFAULT_TIER, values: &[STANDARD, ADVANCED, INTELLIGENT] },
     Known { id: "/ssm/parameter-store/high-throughput-enabled", values: &["false", "true"] },
+    Known { id: "/reeve/automation/script-node", values: &[] },
 ];
 
 /// What may be asked of a setting that is known.
@@ -33,8 +45,12 @@ pub enum Command {
 /// Why a command was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    #[error("SettingValue is {value:?}. {id} may be {}.", values.join(", "))]
+    #[error("SettingValue is {value:?}. {id} may be {}.", may_be(values))]
     Value { id: &'static str, value: String, values: &'static [&'static str] },
+}
+
+fn may_be(values: &[&str]) -> String {
+    if values.is_empty() { "the id of a node".to_owned() } else { values.join(", ") }
 }
 
 /// The value; empty: the default.
@@ -58,7 +74,7 @@ impl Decider for ServiceSetting {
         context: &Context,
     ) -> Result<Option<ServiceSettingEvent>, Error> {
         match command {
-            Command::Update { setting, value } if !setting.values.contains(&value.as_str()) => {
+            Command::Update { setting, value } if !setting.takes(&value) => {
                 Err(Error::Value { id: setting.id, value, values: setting.values })
             }
             Command::Update { setting, value } => Ok((value != state.value).then(|| {

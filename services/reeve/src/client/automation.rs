@@ -44,8 +44,8 @@ pub enum Command {
         #[arg(long)]
         complete: bool,
     },
-    /// Goes on with an execution that has failed, from the step that did: prints the id of the new one. What came before is taken
-    /// over; children go on from their failed steps as well, and approvals are asked for anew.
+    /// Goes on with an execution that has failed, once, from the step that did, or with the targets that did: prints the id of the
+    /// new one. What came before is taken over; children go on from their failed steps as well, and approvals are asked for anew.
     Resume { execution: String },
     /// Says something to an execution that waits for it.
     Signal {

@@ -2,7 +2,7 @@
 
 use super::{readiness, services};
 use reeve_authz::Access;
-use reeve_gateway::{Config as GatewayConfig, Gateway, serve_bus};
+use reeve_gateway::{Config as GatewayConfig, Gateway, serve_bus, serve_requests};
 use reeve_jetstream::Bus;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use std::sync::Arc;
@@ -35,10 +35,12 @@ pub fn start_gateway(
         // An error means that the sender is gone, and so is the host.
         let _stopped = stopped.wait_for(|stop| *stop).await.is_ok();
     };
+    let for_services = tokio::spawn(serve_requests(bus.clone(), gateway.clone()));
     let over_bus = tokio::spawn(serve_bus(bus, gateway.clone()));
     let task = tokio::spawn(async move {
         let served = reeve_gateway::serve(listener, gateway, shutdown).await;
         over_bus.abort();
+        for_services.abort();
         served
     });
     (stop, task)

@@ -5,16 +5,12 @@ mod commands;
 mod documents;
 mod held;
 mod invocations;
-mod parameters;
 mod rollouts;
 
 pub use commands::{BY_NODE, BY_TIME, COMMANDS, CommandRow, Commands};
 pub use documents::ContentRow;
 pub use held::{HELD, HELD_BY_RULE, HeldRow, REFUSALS, Refusal};
 pub use invocations::{INVOCATIONS, InvocationRow, Invocations, NUMBERS};
-pub(crate) use parameters::{
-    PARAMETER_VERSIONS, PARAMETERS, ParameterRow, Parameters, version_key as parameter_version_key,
-};
 pub use rollouts::{DEADLINE_TIMER, ROLLOUT_TIMER, ROLLOUTS, TARGETS, TARGETS_PER_ROW, targets_key};
 
 #[cfg(test)]

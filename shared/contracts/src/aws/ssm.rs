@@ -46,6 +46,8 @@ pub const OPERATIONS: &[&str] = &[
     "DescribeAutomationStepExecutions",
     "StopAutomationExecution",
     "StartChangeRequestExecution",
+    "StartExecutionPreview",
+    "GetExecutionPreview",
     "SendAutomationSignal",
     "SendCommand",
     "CancelCommand",
@@ -642,6 +644,24 @@ pub struct AutomationExecutionFilter {
     pub values: Option<Vec<String>>,
 }
 
+/// AWS's `AutomationExecutionInputs`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AutomationExecutionInputs {
+    #[serde(rename = "Parameters", skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(rename = "TargetLocations", skip_serializing_if = "Option::is_none")]
+    pub target_locations: Option<Vec<TargetLocation>>,
+    #[serde(rename = "TargetLocationsURL", skip_serializing_if = "Option::is_none")]
+    pub target_locations_url: Option<String>,
+    #[serde(rename = "TargetMaps", skip_serializing_if = "Option::is_none")]
+    pub target_maps: Option<Vec<BTreeMap<String, Vec<String>>>>,
+    #[serde(rename = "TargetParameterName", skip_serializing_if = "Option::is_none")]
+    pub target_parameter_name: Option<String>,
+    #[serde(rename = "Targets", skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Vec<Target>>,
+}
+
 /// AWS's `AutomationExecutionMetadata`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -714,6 +734,20 @@ pub struct AutomationExecutionMetadata {
     pub triggered_alarms: Option<Vec<AlarmStateInformation>>,
     #[serde(rename = "WarningMessage", skip_serializing_if = "Option::is_none")]
     pub warning_message: Option<String>,
+}
+
+/// AWS's `AutomationExecutionPreview`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AutomationExecutionPreview {
+    #[serde(rename = "Regions", skip_serializing_if = "Option::is_none")]
+    pub regions: Option<Vec<String>>,
+    #[serde(rename = "StepPreviews", skip_serializing_if = "Option::is_none")]
+    pub step_previews: Option<BTreeMap<String, i32>>,
+    #[serde(rename = "TargetPreviews", skip_serializing_if = "Option::is_none")]
+    pub target_previews: Option<Vec<TargetPreview>>,
+    #[serde(rename = "TotalAccounts", skip_serializing_if = "Option::is_none")]
+    pub total_accounts: Option<i32>,
 }
 
 /// AWS's `BaselineOverride`.
@@ -2699,6 +2733,22 @@ pub struct EffectivePatch {
     pub patch_status: Option<PatchStatus>,
 }
 
+/// AWS's `ExecutionInputs`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ExecutionInputs {
+    #[serde(rename = "Automation", skip_serializing_if = "Option::is_none")]
+    pub automation: Option<AutomationExecutionInputs>,
+}
+
+/// AWS's `ExecutionPreview`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ExecutionPreview {
+    #[serde(rename = "Automation", skip_serializing_if = "Option::is_none")]
+    pub automation: Option<AutomationExecutionPreview>,
+}
+
 /// AWS's `FailedCreateAssociation`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -2932,6 +2982,31 @@ pub struct GetDocumentResult {
     pub status_information: Option<String>,
     #[serde(rename = "VersionName", skip_serializing_if = "Option::is_none")]
     pub version_name: Option<String>,
+}
+
+/// What GetExecutionPreview is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetExecutionPreviewRequest {
+    #[serde(rename = "ExecutionPreviewId", skip_serializing_if = "Option::is_none")]
+    pub execution_preview_id: Option<String>,
+}
+
+/// What GetExecutionPreview answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetExecutionPreviewResponse {
+    #[serde(rename = "EndedAt", skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<f64>,
+    #[serde(rename = "ExecutionPreview", skip_serializing_if = "Option::is_none")]
+    pub execution_preview: Option<ExecutionPreview>,
+    #[serde(rename = "ExecutionPreviewId", skip_serializing_if = "Option::is_none")]
+    pub execution_preview_id: Option<String>,
+    /// One of `Pending`, `InProgress`, `Success`, `Failed`.
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(rename = "StatusMessage", skip_serializing_if = "Option::is_none")]
+    pub status_message: Option<String>,
 }
 
 /// What GetInventory is asked.
@@ -6108,6 +6183,26 @@ pub struct StartChangeRequestExecutionResult {
     pub automation_execution_id: Option<String>,
 }
 
+/// What StartExecutionPreview is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StartExecutionPreviewRequest {
+    #[serde(rename = "DocumentName", skip_serializing_if = "Option::is_none")]
+    pub document_name: Option<String>,
+    #[serde(rename = "DocumentVersion", skip_serializing_if = "Option::is_none")]
+    pub document_version: Option<String>,
+    #[serde(rename = "ExecutionInputs", skip_serializing_if = "Option::is_none")]
+    pub execution_inputs: Option<ExecutionInputs>,
+}
+
+/// What StartExecutionPreview answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StartExecutionPreviewResponse {
+    #[serde(rename = "ExecutionPreviewId", skip_serializing_if = "Option::is_none")]
+    pub execution_preview_id: Option<String>,
+}
+
 /// AWS's `StepExecution`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -6238,6 +6333,16 @@ pub struct TargetLocation {
     pub targets_max_concurrency: Option<String>,
     #[serde(rename = "TargetsMaxErrors", skip_serializing_if = "Option::is_none")]
     pub targets_max_errors: Option<String>,
+}
+
+/// AWS's `TargetPreview`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TargetPreview {
+    #[serde(rename = "Count", skip_serializing_if = "Option::is_none")]
+    pub count: Option<i32>,
+    #[serde(rename = "TargetType", skip_serializing_if = "Option::is_none")]
+    pub target_type: Option<String>,
 }
 
 /// AWS's `TargetsSummary`.

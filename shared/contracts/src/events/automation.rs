@@ -83,6 +83,9 @@ pub struct ExecutionStarted {
     /// there: it goes on where another one has failed
     #[prost(message, optional, tag = "27")]
     pub resumption: ::core::option::Option<Resumption>,
+    /// in the order of its targets: the execution that a child goes on from, if it can
+    #[prost(string, repeated, tag = "28")]
+    pub resumed_children: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// A change request: runbooks that run once they are approved, at an instant, while calendars are open.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -230,6 +233,26 @@ pub struct StepAttemptFailed {
     /// of the next one; 0: none
     #[prost(int64, tag = "8")]
     pub timeout_ms: i64,
+}
+/// A property was looked at that the step waits for, and has no value yet that it waits for. It is looked at again.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StepPolled {
+    #[prost(string, tag = "1")]
+    pub execution_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub step_execution_id: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "3")]
+    pub attempt: u32,
+    /// how often it was looked at in this attempt
+    #[prost(uint32, tag = "4")]
+    pub poll: u32,
+    /// what it was, as far as is shown; empty: there is no such property
+    #[prost(string, tag = "5")]
+    pub value_json: ::prost::alloc::string::String,
+    #[prost(int64, tag = "6")]
+    pub polled_ms: i64,
+    #[prost(int64, tag = "7")]
+    pub next_poll_ms: i64,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct StepFinished {
@@ -400,6 +423,23 @@ pub struct ExecutionFinished {
     #[prost(string, tag = "10")]
     pub origin_id: ::prost::alloc::string::String,
 }
+/// Somebody lets a new execution go on where this one has failed; no other one does.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExecutionResumed {
+    #[prost(string, tag = "1")]
+    pub execution_id: ::prost::alloc::string::String,
+    /// the new one
+    #[prost(string, tag = "2")]
+    pub by_execution_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub principal: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub account: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub region: ::prost::alloc::string::String,
+    #[prost(int64, tag = "6")]
+    pub at_ms: i64,
+}
 /// A request that leads to no execution.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ExecutionRefused {
@@ -417,6 +457,44 @@ pub struct ExecutionRefused {
     pub reason: ::prost::alloc::string::String,
     #[prost(int64, tag = "6")]
     pub refused_ms: i64,
+}
+/// Somebody asked what a runbook would do: it was simulated with steps that all succeed, and did nothing.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExecutionPreviewed {
+    #[prost(string, tag = "1")]
+    pub preview_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub document_name: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub document_version: ::prost::alloc::string::String,
+    /// name to list of texts, references to the Parameter Store with their versions
+    #[prost(string, tag = "4")]
+    pub parameters_json: ::prost::alloc::string::String,
+    /// Success, or Failed: it could not be simulated
+    #[prost(string, tag = "5")]
+    pub status: ::prost::alloc::string::String,
+    /// the path that it would take, or why there is none
+    #[prost(string, tag = "6")]
+    pub message: ::prost::alloc::string::String,
+    /// of what the simulation says; empty when it failed
+    #[prost(string, tag = "7")]
+    pub trace_hash: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "8")]
+    pub mutating_steps: u32,
+    #[prost(uint32, tag = "9")]
+    pub non_mutating_steps: u32,
+    /// on that path, each once
+    #[prost(uint32, tag = "10")]
+    pub undetermined_steps: u32,
+    #[prost(string, tag = "11")]
+    pub target_key: ::prost::alloc::string::String,
+    /// what it would have a child for each of; empty: it runs once
+    #[prost(uint32, tag = "12")]
+    pub target_count: u32,
+    #[prost(string, tag = "13")]
+    pub region: ::prost::alloc::string::String,
+    #[prost(int64, tag = "14")]
+    pub previewed_ms: i64,
 }
 /// What another service asks for: to start a runbook, on behalf of the request's actor. It is decided on as
 /// StartAutomationExecution is. The answer are the events above with the same origin: ExecutionStarted and ExecutionFinished, or
@@ -473,6 +551,21 @@ pub struct ApprovalLevel {
     #[prost(bool, tag = "4")]
     pub requester_may_approve: bool,
 }
+/// What the gateway says: how a call came out that this service has asked for.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ApiCallAnswered {
+    /// as in the ApiCallRequested
+    #[prost(string, tag = "1")]
+    pub origin_id: ::prost::alloc::string::String,
+    /// one for each of its selectors; empty: nothing is there
+    #[prost(string, repeated, tag = "2")]
+    pub values_json: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(string, tag = "3")]
+    pub code: ::prost::alloc::string::String,
+    /// of the error; empty: it was carried out
+    #[prost(string, tag = "4")]
+    pub message: ::prost::alloc::string::String,
+}
 
 ::reeve_eventsourcing::events! {
 /// What happens to the aggregate `execution`, on `reeve.evt.automation.execution.{execution_id}`.
@@ -480,6 +573,7 @@ pub enum ExecutionEvent: "automation" / "execution" / 1 {
 ExecutionStarted(ExecutionStarted) = "reeve.automation.ExecutionStarted.v1",
 StepStarted(StepStarted) = "reeve.automation.StepStarted.v1",
 StepAttemptFailed(StepAttemptFailed) = "reeve.automation.StepAttemptFailed.v1",
+StepPolled(StepPolled) = "reeve.automation.StepPolled.v1",
 StepFinished(StepFinished) = "reeve.automation.StepFinished.v1",
 StepApproved(StepApproved) = "reeve.automation.StepApproved.v1",
 StepRejected(StepRejected) = "reeve.automation.StepRejected.v1",
@@ -490,6 +584,14 @@ ExecutionStopRequested(ExecutionStopRequested) = "reeve.automation.ExecutionStop
 ChildrenAdmitted(ChildrenAdmitted) = "reeve.automation.ChildrenAdmitted.v1",
 ChildFinished(ChildFinished) = "reeve.automation.ChildFinished.v1",
 ExecutionFinished(ExecutionFinished) = "reeve.automation.ExecutionFinished.v1",
+ExecutionResumed(ExecutionResumed) = "reeve.automation.ExecutionResumed.v1",
 ExecutionRefused(ExecutionRefused) = "reeve.automation.ExecutionRefused.v1",
+}
+}
+
+::reeve_eventsourcing::events! {
+/// What happens to the aggregate `preview`, on `reeve.evt.automation.preview.{preview_id}`.
+pub enum PreviewEvent: "automation" / "preview" / 1 {
+ExecutionPreviewed(ExecutionPreviewed) = "reeve.automation.ExecutionPreviewed.v1",
 }
 }

@@ -9,6 +9,7 @@ pub mod contacts;
 pub mod dead_letters;
 pub mod documents;
 pub mod explorer;
+pub mod gateway;
 pub mod incidents;
 pub mod ingest;
 pub mod inventory;

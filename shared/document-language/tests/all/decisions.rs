@@ -241,6 +241,32 @@ fn given_what_public_documents_carry_when_checked_then_each_has_a_decision() {
 }
 
 #[test]
+fn given_a_runbook_when_it_refers_to_the_parameter_store_then_only_parameters_may() {
+    let step = |inputs: Value| json!({"name": "a", "action": "aws:executeAutomation", "inputs": inputs});
+    let plain = automation(step(json!({"DocumentName": "x", "RuntimeParameters": {"P": "{{ p }}"}})));
+    let with = |member: &str, value: Value| {
+        let mut document = plain.clone();
+        document["parameters"] = json!({"p": {"type": "String", "default": "{{ ssm:/a/b:3 }}"}});
+        document[member] = value;
+        document
+    };
+    for role in
+        [json!("arn:aws:iam::1:role/x"), json!("{{ p }}"), json!("{{ AutomationAssumeRole }}"), json!("")]
+    {
+        assert_eq!(verdict("Automation", &with("assumeRole", role.clone())), Ok(()), "{role}");
+    }
+    let in_step =
+        json!([step(json!({"DocumentName": "x", "RuntimeParameters": {"P": ["{{ssm-secure:x}}"]}}))]);
+    for (document, named) in [
+        (with("assumeRole", json!("{{ ssm:x }}")), "assumeRole"),
+        (with("mainSteps", in_step), "mainSteps[0].inputs.RuntimeParameters"),
+    ] {
+        let error = verdict("Automation", &document).expect_err(named);
+        assert!(error.contains(named) && error.contains("Parameter Store"), "{error}");
+    }
+}
+
+#[test]
 fn given_a_default_that_no_caller_could_send_when_checked_then_it_is_refused() {
     for (declaration, why) in [
         (

@@ -2,12 +2,15 @@
 
 use crate::domain::{
     engine,
-    execution::{Execution, ExecutionEvent},
+    execution::{Command, Error, Execution, ExecutionEvent},
     outcome::Outcome,
     state::State,
 };
-use reeve_contracts::automation::{ExecutionStarted, Resumption, StepApproved};
+use reeve_contracts::automation::{
+    ExecutionFinished, ExecutionResumed, ExecutionStarted, Resumption, StepApproved,
+};
 use reeve_eventsourcing::Decider;
+use reeve_testkit::{context, given};
 use serde_json::{Map, Value, json};
 
 fn started(id: &str, document: &Value) -> ExecutionStarted {
@@ -121,4 +124,34 @@ fn an_approval_that_timed_out_is_asked_for_anew_when_it_is_resumed() {
     let again = Execution::evolve(again, &asked);
     let running = again.running.unwrap();
     assert!(running.name == "may" && running.approvals.is_empty() && running.due_ms == 4_000);
+}
+
+#[test]
+fn one_goes_on_from_an_execution_and_a_second_one_is_told() {
+    let ended = ExecutionEvent::ExecutionFinished(ExecutionFinished {
+        execution_id: "e".into(),
+        status: "Failed".into(),
+        ..ExecutionFinished::default()
+    });
+    let started = ExecutionEvent::ExecutionStarted(ExecutionStarted {
+        execution_id: "e".into(),
+        ..ExecutionStarted::default()
+    });
+    let hand_over =
+        |by: &str| Command::HandOver { by_execution_id: by.into(), account: "1".into(), region: "r".into() };
+    let resumed = ExecutionEvent::ExecutionResumed(ExecutionResumed {
+        execution_id: "e".into(),
+        by_execution_id: "f".into(),
+        principal: context().actor.name,
+        account: "1".into(),
+        region: "r".into(),
+        at_ms: context().now.0,
+    });
+    let all = [started.clone(), ended.clone(), resumed.clone()];
+    given::<Execution>([]).when(hand_over("f")).then_refused(Error::Unknown);
+    given::<Execution>([started.clone()]).when(hand_over("f")).then_refused(Error::Running);
+    given::<Execution>([started, ended]).when(hand_over("f")).then(resumed);
+    given::<Execution>(all.clone()).when(hand_over("f")).then_nothing();
+    let refused = Error::Resumed { by: "f".into(), principal: context().actor.name };
+    given::<Execution>(all).when(hand_over("g")).then_refused(refused);
 }

@@ -1,9 +1,17 @@
 //! Runbooks by hand, and generated ones against an interpreter that is written for this alone.
 
-use crate::domain::simulate::{Given, Outcomes, Trace, simulate};
+use super::{next, take_answer};
+use crate::domain::{
+    execution::{Execution, ExecutionEvent},
+    simulate::{Given, Outcomes, Trace, simulate},
+    state::State,
+    wish::{self, Wish},
+};
+use reeve_contracts::automation::{ApiCallAnswered, ExecutionStarted};
+use reeve_eventsourcing::Decider;
 use reeve_testkit::Dice;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn run(document: &Value, outcomes: &Value) -> Trace {
     let outcomes: Outcomes = serde_json::from_value(outcomes.clone()).unwrap();
@@ -252,7 +260,9 @@ fn steps(dice: &mut Dice, prefix: &str, in_loop: bool, outcomes: &mut Outcomes) 
             (!rest.is_empty()).then(|| rest[dice.below(rest.len())].clone())
         };
         let action = match dice.below(if in_loop { 9 } else { 11 }) {
-            0..=4 => "aws:runCommand",
+            0..=2 => "aws:runCommand",
+            3 => dice.of(&["aws:executeAwsApi", "aws:executeScript"]),
+            4 => dice.of(&["aws:waitForAwsResourceProperty", "aws:assertAwsResourceProperty"]),
             5 => "aws:updateVariable",
             6 => "aws:branch",
             7 => "aws:sleep",
@@ -261,7 +271,11 @@ fn steps(dice: &mut Dice, prefix: &str, in_loop: bool, outcomes: &mut Outcomes) 
         };
         let mut step = json!({"name": names[index], "action": action});
         step["inputs"] = match action {
-            "aws:runCommand" => {
+            "aws:runCommand"
+            | "aws:executeAwsApi"
+            | "aws:executeScript"
+            | "aws:waitForAwsResourceProperty"
+            | "aws:assertAwsResourceProperty" => {
                 let mut given = Vec::new();
                 for n in 0..1 + dice.below(3) {
                     let status = dice.of(&["Success", "Success", "Failed", "TimedOut"]).to_owned();
@@ -275,7 +289,16 @@ fn steps(dice: &mut Dice, prefix: &str, in_loop: bool, outcomes: &mut Outcomes) 
                 if dice.below(3) == 0 {
                     step["maxAttempts"] = json!(1 + dice.below(3));
                 }
-                json!({"DocumentName": "D", "InstanceIds": ["i"]})
+                match action {
+                    "aws:runCommand" => json!({"DocumentName": "D", "InstanceIds": ["i"]}),
+                    "aws:executeAwsApi" => json!({"Service": "ssm", "Api": "A"}),
+                    "aws:executeScript" => {
+                        json!({"Runtime": "python3.11", "Handler": "h", "Script": "{{ no }}"})
+                    }
+                    _ => {
+                        json!({"Service": "ssm", "Api": "A", "PropertySelector": "$.A", "DesiredValues": ["x"]})
+                    }
+                }
             }
             "aws:updateVariable" => {
                 let value = if in_loop {
@@ -323,6 +346,43 @@ fn steps(dice: &mut Dice, prefix: &str, in_loop: bool, outcomes: &mut Outcomes) 
         made.push(step);
     }
     made
+}
+
+#[test]
+fn a_property_is_looked_at_again_until_it_is_what_is_waited_for_and_each_look_is_one_call() {
+    let document = json!({"mainSteps": [{"name": "w", "action": "aws:waitForAwsResourceProperty", "timeoutSeconds": 60,
+        "inputs": {"Service": "ssm", "Api": "GetParameter", "Name": "a", "PropertySelector": "$.Parameter.Value",
+            "DesiredValues": ["open"]}}]});
+    let started = ExecutionStarted {
+        execution_id: "e".to_owned(),
+        document_json: document.to_string(),
+        values_json: "{}".to_owned(),
+        ..ExecutionStarted::default()
+    };
+    let mut state = Execution::evolve(State::default(), &ExecutionEvent::ExecutionStarted(started));
+    let mut event = next(&state, 1_000).unwrap();
+    state = Execution::evolve(state, &event);
+    let id = state.running.as_ref().unwrap().step_execution_id.clone();
+    let said =
+        |value: &str| ApiCallAnswered { values_json: vec![value.to_owned()], ..ApiCallAnswered::default() };
+    let mut asked = Vec::new();
+    for poll in 0..3 {
+        let [Wish::ApiCall { id: call, request }] = &wish::of(&event, &state)[..] else { panic!() };
+        asked.push((*call, request.not_before_ms, request.expires_ms));
+        assert_eq!(request.origin_id, format!("e/{id}/1/{poll}"));
+        event = take_answer(&state, &id, (1, poll), &said("\"closed\""), 2_000).unwrap();
+        state = Execution::evolve(state, &event);
+        // The same answer comes again.
+        assert_eq!(take_answer(&state, &id, (1, poll), &said("\"open\""), 2_000), None);
+        // So does one to another attempt.
+        assert_eq!(take_answer(&state, &id, (2, poll + 1), &said("\"open\""), 2_000), None);
+    }
+    assert_eq!(asked.iter().map(|(_, early, _)| *early).collect::<Vec<_>>(), [0, 3_000, 4_000]);
+    assert!(asked.iter().all(|(_, _, late)| *late == 61_000), "{asked:?}");
+    let ids: BTreeSet<_> = asked.iter().map(|(id, ..)| *id).collect();
+    assert_eq!(ids.len(), 3, "each look is a call of its own");
+    let ended = take_answer(&state, &id, (1, 3), &said("\"open\""), 9_000).unwrap();
+    assert!(matches!(ended, ExecutionEvent::StepFinished(e) if e.status == "Success"));
 }
 
 /// So many runbooks are generated in an ordinary run of the tests; `REEVE_GENERATED_RUNBOOKS` says another number.

@@ -1,4 +1,4 @@
-//! The Parameter Store, as far as commands refer to it.
+//! The Parameter Store, as far as commands and runbooks refer to it.
 
 use reeve_contracts::parameters::{ParameterEvent, ParameterPut};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Parameters by path.
-pub(crate) const PARAMETERS: &str = "parameters";
+pub const PARAMETERS: &str = "parameters";
 /// Their versions, by [`version_key`].
-pub(crate) const PARAMETER_VERSIONS: &str = "parameter-versions";
+pub const PARAMETER_VERSIONS: &str = "parameter-versions";
 
 /// A parameter: which versions there are, and which of them has a label.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct ParameterRow {
+pub struct ParameterRow {
     pub oldest: u64,
     pub latest: u64,
     pub labels: BTreeMap<String, u64>,
@@ -21,12 +21,12 @@ pub(crate) struct ParameterRow {
 }
 
 /// Where the value of a version lies. That of a SecureString is not here.
-pub(crate) fn version_key(path: &str, version: u64) -> String {
+pub fn version_key(path: &str, version: u64) -> String {
     format!("{path}//{version:020}")
 }
 
 /// Keeps [`PARAMETERS`] and [`PARAMETER_VERSIONS`].
-pub(crate) struct Parameters;
+pub struct Parameters;
 
 impl Projection for Parameters {
     const NAME: &'static str = "parameters";

@@ -1,8 +1,7 @@
-//! References of a command's parameters to the Parameter Store: `{{ssm:name}}`, `{{ssm:name:3}}`, `{{ssm:name:label}}`.
-//! They are resolved once, when the command is sent.
+//! References of parameters to the Parameter Store: `{{ssm:name}}`, `{{ssm:name:3}}`, `{{ssm:name:label}}`. They are resolved
+//! once, when a command is sent or an execution starts.
 
-use crate::projections::{PARAMETER_VERSIONS, PARAMETERS, ParameterRow, parameter_version_key};
-use reeve_authz::Resource;
+use crate::parameters::{PARAMETER_VERSIONS, PARAMETERS, ParameterRow, version_key};
 use reeve_contracts::run_command::ParameterReference;
 use reeve_document_language::{
     DocumentInput,
@@ -14,9 +13,11 @@ use reeve_types::parameters::{Named, named, version_of};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The values of a command's parameters, without references.
+/// The values of parameters, without references.
 pub struct Referred {
     pub parameters: BTreeMap<String, Vec<String>>,
+    /// The same, as they were given: with references, each of which names its version.
+    pub pinned: BTreeMap<String, Vec<String>>,
     /// What they were taken from.
     pub references: Vec<ParameterReference>,
 }
@@ -30,7 +31,7 @@ struct Found {
 }
 
 /// Replaces the references in the values that were given, and in the defaults of those that were not. Whether the caller may
-/// read the parameters is asked of `permitted` before any is looked at.
+/// read the parameters, by their names, is asked of `permitted` before any is looked at.
 ///
 /// # Errors
 /// What `permitted` answers; `InvalidParameters` for what there is not, and for what is no plain value.
@@ -38,7 +39,7 @@ pub fn resolve(
     handle: &Handle,
     inputs: &[DocumentInput],
     given: &BTreeMap<String, Vec<String>>,
-    permitted: impl FnOnce(Vec<Resource>) -> Result<(), ApiError>,
+    permitted: impl FnOnce(&BTreeSet<String>) -> Result<(), ApiError>,
 ) -> Result<Referred, ApiError> {
     let mut parameters = given.clone();
     // In the JSON of a map a value could end the text that it stands in: there a reference stays, and is refused.
@@ -54,17 +55,26 @@ pub fn resolve(
     let names: BTreeSet<String> =
         plain.flat_map(|(_, texts)| texts).flat_map(|text| parameters_in(text)).map(str::to_owned).collect();
     if names.is_empty() {
-        return Ok(Referred { parameters, references: Vec::new() });
+        return Ok(Referred { pinned: parameters.clone(), parameters, references: Vec::new() });
     }
-    permitted(names.iter().map(|name| Resource::new("Parameter", name)).collect())?;
+    permitted(&names)?;
     let found = names.into_iter().map(|name| Ok((name.clone(), look(handle, &name)?)));
     let found = found.collect::<Result<BTreeMap<String, Found>, ApiError>>()?;
+    let mut pinned = parameters.clone();
+    for (_, values) in pinned.iter_mut().filter(|(name, _)| is_plain(name)) {
+        for text in values {
+            *text = replace(text, |name| match found.get(name) {
+                Some(found) => Ok(format!("{{{{ssm:{}:{}}}}}", found.path, found.version)),
+                None => Err(refused(name, "was not looked at")),
+            })?;
+        }
+    }
     for (name, values) in parameters.iter_mut().filter(|(name, _)| is_plain(name)) {
         *values = replaced(values, shape(name) == Some(Shape::List), &found)?;
     }
     let references =
         found.into_values().map(|found| ParameterReference { path: found.path, version: found.version });
-    Ok(Referred { parameters, references: references.collect() })
+    Ok(Referred { references: references.collect(), parameters, pinned })
 }
 
 /// The texts of a default; none for one of another shape, whose references are refused later.
@@ -118,13 +128,13 @@ fn look(handle: &Handle, name: &str) -> Result<Found, ApiError> {
     let row = views.look::<ParameterRow>(PARAMETERS, &path);
     let row = row.ok_or_else(|| refused(name, "does not exist"))?;
     if row.kind == "SecureString" {
-        let problem = "is a SecureString, whose value would be in the command in plain; only a String or a StringList can \
+        let problem = "is a SecureString, whose value would stand in the log in plain; only a String or a StringList can \
             be referred to";
         return Err(refused(name, problem));
     }
     let version = selector.map_or(Some(row.latest), |selector| version_of(selector, &row.labels));
     let value = version.and_then(|version| {
-        let value = views.get::<String>(PARAMETER_VERSIONS, &parameter_version_key(&path, version))?;
+        let value = views.get::<String>(PARAMETER_VERSIONS, &version_key(&path, version))?;
         Some((version, value))
     });
     let (version, value) = value.ok_or_else(|| refused(name, "has no such version or label"))?;
