@@ -68,6 +68,7 @@ pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
         .reactor(Consumer::from_beginning("commands"), reactors::take_command)
         .reactor(Consumer::from_now("notifications"), reactors::take_notification)
         .reactor(Consumer::from_now("calendars"), reactors::follow_calendar)
+        .reactor(Consumer::from_now("rules"), reactors::follow_rule)
         .request(move |request| requests::run(requested.clone(), request))
         .request(requests::approve)
         .request(requests::take_answer)

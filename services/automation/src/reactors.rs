@@ -4,7 +4,7 @@
 use crate::{
     api::targets,
     domain::{
-        ORIGIN, WAIT_FOR_CALENDARS,
+        OF_HELD_COMMANDS, ORIGIN, OVERRIDDEN_RULES, WAIT_FOR_CALENDARS,
         execution::{Command, Error, Execution, ExecutionEvent},
         inputs::texts,
         outcome::Outcome,
@@ -12,7 +12,7 @@ use crate::{
         state::{State, Stopping},
         wish::{self, Child, OF_SCRIPT, Wish},
     },
-    projections::{BY_CALENDAR, COMMANDS, CommandRow, SCRIPT_NODE, SETTINGS},
+    projections::{BY_RULE, COMMANDS, CommandRow, SCRIPT_NODE, SETTINGS},
     resuming,
     starting::{self, Order},
 };
@@ -20,10 +20,12 @@ use reeve_authz::Authorizer;
 use reeve_contracts::{
     automation::ExecutionFinished,
     change_calendar::CalendarEvent,
+    changes::RuleEvent,
     notifications::{NotificationCancellationRequested, NotificationEvent},
     run_command::{CommandCancellationRequested, CommandEvent, CommandRequested},
 };
 use reeve_eventsourcing::{Actor, Context, Event};
+use reeve_fleet::Waiting;
 use reeve_runtime::{ApiError, Delivery, DueTimer, ExecuteError, Handle, HandlerError};
 use reeve_types::{ids::new_uuid, text::cut};
 use serde_json::{Map, Value, json};
@@ -96,13 +98,10 @@ pub(crate) async fn ask(
                 let context = by(child.id);
                 begin_child(&authorizer, &delivery, &state, *child, &context).await?;
             }
-            Wish::Calendars { step_execution_id, attempt, calendar_names } => {
-                if reeve_fleet::calendars_are_open(&delivery.handle, &calendar_names) {
-                    let context = by(delivery.context("calendars").command_id);
-                    let execution = &state.id;
-                    let opened = opened(step_execution_id, attempt);
-                    delivery.handle.execute::<Execution>(execution, opened, &context).await?;
-                }
+            Wish::Calendars => {
+                delivery.handle.catch_up_with::<CalendarEvent>().await?;
+                delivery.handle.catch_up_with::<RuleEvent>().await?;
+                go_on_if_open(&delivery, &state.id).await?;
             }
             Wish::StopChild { id } => {
                 let context = by(delivery.context(&format!("stop/{id}")).command_id);
@@ -118,24 +117,56 @@ pub(crate) async fn ask(
     Ok(())
 }
 
-fn opened(step_execution_id: String, attempt: u32) -> Command {
-    let outputs = object(json!({"CalendarState": "OPEN"}));
-    Command::TakeOutcome { step_execution_id, attempt, outcome: Box::new(Outcome::success(outputs)) }
+/// Lets an execution go on that waits for the calendars of rules, if these hold it no more.
+async fn go_on_if_open<E: Event>(delivery: &Delivery<E>, execution: &str) -> Result<(), HandlerError> {
+    let state = delivery.handle.state::<Execution>(execution);
+    let step = state.running.as_ref().filter(|step| step.action == WAIT_FOR_CALENDARS);
+    let Some(step) = step else { return Ok(()) };
+    let rules = texts(&step.inputs, "Rules").unwrap_or_default();
+    let waiting = Waiting {
+        id: execution,
+        principal: &state.principal,
+        rules: &rules,
+        needs_another: state.change_id == state.id,
+    };
+    let name = format!("calendars/{execution}");
+    let context = delivery.context(&name);
+    let Some(overridden) = reeve_fleet::released_by_rules(&delivery.handle, waiting, context.now.0) else {
+        return Ok(());
+    };
+    let outputs = match overridden.is_empty() {
+        true => json!({"CalendarState": "OPEN"}),
+        false => json!({"CalendarState": "CLOSED", OVERRIDDEN_RULES: overridden}),
+    };
+    let (step_execution_id, attempt) = (step.step_execution_id.clone(), step.attempt);
+    let outcome = Box::new(Outcome::success(object(outputs)));
+    let command = Command::TakeOutcome { step_execution_id, attempt, outcome };
+    delivery.execute::<Execution>(&name, execution, command).await?;
+    Ok(())
 }
 
-/// A calendar has opened: what waits for it, and for no other, goes on.
+/// What a rule holds goes on, if no other one holds it.
+async fn go_on_if_held_by<E: Event>(delivery: &Delivery<E>, rule: &str) -> Result<(), HandlerError> {
+    delivery.handle.catch_up_with::<ExecutionEvent>().await?;
+    let waiting = delivery.handle.views().scan::<String>(BY_RULE, &format!("{rule}/"), None, usize::MAX);
+    for (_, execution) in waiting.rows {
+        go_on_if_open(delivery, &execution).await?;
+    }
+    Ok(())
+}
+
+/// A rule was put anew, overridden or deleted: what it held, and no other closed calendar, goes on.
+pub(crate) async fn follow_rule(delivery: Delivery<RuleEvent>) -> Result<(), HandlerError> {
+    delivery.handle.catch_up_with::<CalendarEvent>().await?;
+    go_on_if_held_by(&delivery, &delivery.event.envelope.aggregate.id).await
+}
+
+/// A calendar has opened: what its rules hold, and no other closed calendar, goes on.
 pub(crate) async fn follow_calendar(delivery: Delivery<CalendarEvent>) -> Result<(), HandlerError> {
     let Some(name) = reeve_fleet::opened(&delivery.event.event) else { return Ok(()) };
-    let waiting = delivery.handle.views().scan::<String>(BY_CALENDAR, &format!("{name}/"), None, usize::MAX);
-    for (_, execution) in waiting.rows {
-        let state = delivery.handle.state::<Execution>(&execution);
-        let step = state.running.as_ref().filter(|step| step.action == WAIT_FOR_CALENDARS);
-        let Some(step) = step else { continue };
-        let names = texts(&step.inputs, "CalendarNames").unwrap_or_default();
-        if reeve_fleet::calendars_are_open(&delivery.handle, &names) {
-            let command = opened(step.step_execution_id.clone(), step.attempt);
-            delivery.execute::<Execution>(&format!("calendars/{execution}"), &execution, command).await?;
-        }
+    delivery.handle.catch_up_with::<RuleEvent>().await?;
+    for rule in reeve_fleet::rules_of_calendar(&delivery.handle, name) {
+        go_on_if_held_by(&delivery, &rule).await?;
     }
     Ok(())
 }
@@ -169,6 +200,7 @@ async fn start_child(
         target: child.target.clone(),
         document_hash: asked.document_hash,
         change_id: parent.change_id.clone(),
+        overridden_rules: parent.overridden_rules.clone(),
         ..Order::default()
     };
     match resuming::is_resumable(handle, &child.resumes) {
@@ -289,12 +321,25 @@ pub(crate) async fn take_command(delivery: Delivery<CommandEvent>) -> Result<(),
             (&e.origin_kind, &e.origin_id, outcome)
         }
         CommandEvent::CommandRefused(e) => {
+            withdraw_approval(&delivery, &e.command_id).await?;
             let message = format!("{}: {}", e.code, e.reason.trim_end_matches('.'));
             (&e.origin_kind, &e.origin_id, Outcome::failed(message, Map::new()))
         }
         _ => return Ok(()),
     };
     take(&delivery, (kind, origin), outcome).await
+}
+
+/// A held command that is cancelled is not approved any more: its approval has its id.
+async fn withdraw_approval(delivery: &Delivery<CommandEvent>, command: &str) -> Result<(), HandlerError> {
+    if delivery.handle.state::<Execution>(command).origin_kind != OF_HELD_COMMANDS {
+        return Ok(());
+    }
+    let stop = Command::Stop(Stopping::Cancel);
+    match delivery.execute::<Execution>("withdraw", command, stop).await {
+        Ok(_) | Err(ExecuteError::Refused(Error::Ended(_))) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Says what came of what an attempt of a step asked for, if one did.

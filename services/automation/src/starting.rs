@@ -53,6 +53,8 @@ pub struct Order {
     pub document_hash: String,
     /// The change request that it is a part of; empty: of none.
     pub change_id: String,
+    /// The change rules whose calendars were put aside for what it is a part of.
+    pub overridden_rules: Vec<String>,
 }
 
 /// Starts an execution on behalf of the context's actor. What is started twice with one id is started once.
@@ -86,6 +88,9 @@ pub async fn start(
     let values = given.values;
     let verdict = ruled(authorizer, handle, &order, &name, context)?;
     let begun = begun(&order, &name, version, (&content, values), &verdict)?;
+    // Also those that are about commands alone.
+    let overridden = order.overridden_rules.iter().chain(&verdict.overridden);
+    let overridden_rules = overridden.collect::<BTreeSet<_>>().into_iter().cloned().collect();
     let (parent, step, attempt) = order.parent.unwrap_or_default();
     let (origin_kind, origin_id) = order.origin.unwrap_or_default();
     let started = ExecutionStarted {
@@ -114,7 +119,7 @@ pub async fn start(
         change: None,
         change_id: order.change_id,
         rules: verdict.rules,
-        overridden_rules: verdict.overridden,
+        overridden_rules,
         resumption: None,
         resumed_children: Vec::new(),
     };
@@ -137,7 +142,8 @@ pub fn ruled(
     }
     let principal = context.actor.name.as_str();
     let is_in = |group: &str| authorizer.is_in(principal, group);
-    rules_on(handle, (START_AUTOMATION, principal, name), &[], &is_in, context.now.0)
+    let overridden = &order.overridden_rules;
+    rules_on(handle, (START_AUTOMATION, principal, name), &[], &is_in, overridden, context.now.0)
 }
 
 /// What an execution does.

@@ -104,11 +104,11 @@ mod tests {
         };
         let log = [RuleEvent::ChangeRulePut(put(&["c"])), RuleEvent::ChangeRuleOverridden(over)];
         let state = log.iter().fold(None, ChangeRule::evolve);
-        assert!(state.clone().is_some_and(|rule| rule.is_overridden("ann", "", 8)));
+        assert!(state.clone().is_some_and(|rule| rule.is_overridden("ann", 8)));
         assert!(
-            state.clone().is_some_and(|rule| !rule.is_overridden("ann", "", 9) && !rule.is_overridden("bob", "", 8))
+            state.clone().is_some_and(|rule| !rule.is_overridden("ann", 9) && !rule.is_overridden("bob", 8))
         );
         let anew = ChangeRule::evolve(state, &RuleEvent::ChangeRulePut(put(&["d"])));
-        assert!(anew.is_some_and(|rule| !rule.is_overridden("ann", "", 8)));
+        assert!(anew.is_some_and(|rule| !rule.is_overridden("ann", 8)));
     }
 }

@@ -193,6 +193,7 @@ fn command(
             _ => told.document_hash.unwrap_or_default(),
         },
         change_id: String::new(),
+        overridden_rules: Vec::new(),
     })
 }
 

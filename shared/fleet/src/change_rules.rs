@@ -95,9 +95,9 @@ impl ChangeRuleRow {
         }
     }
 
-    /// Whether its calendars are put aside for what a principal does: for what waits with an id, or for what begins (no id).
-    pub fn is_overridden(&self, principal: &str, id: &str, now_ms: i64) -> bool {
-        self.overrides.iter().any(|of| of.is_of(principal, id) && of.until_ms > now_ms)
+    /// Whether its calendars are put aside for what a principal begins.
+    pub fn is_overridden(&self, principal: &str, now_ms: i64) -> bool {
+        self.overrides.iter().any(|of| of.is_of(principal, "") && of.until_ms > now_ms)
     }
 
     fn is_about(&self, change: &Beginning) -> bool {
@@ -204,7 +204,7 @@ pub fn rules_on(
 ) -> Result<Verdict, ApiError> {
     let rules = rules_about(handle, what, nodes, is_in);
     let is_overridden =
-        |rule: &ChangeRuleRow| overridden.contains(&rule.name) || rule.is_overridden(what.1, "", now_ms);
+        |rule: &ChangeRuleRow| overridden.contains(&rule.name) || rule.is_overridden(what.1, now_ms);
     let verdict = decide(rules, is_overridden, |names| calendars_are_open(handle, names));
     match verdict.refusal.as_str() {
         "" => Ok(verdict),
@@ -263,6 +263,18 @@ pub struct Waiting<'a> {
     pub principal: &'a str,
     /// The rules that held it when it was asked for.
     pub rules: &'a [String],
+    /// Whether an override of its own principal is none: of a change request, which somebody else lets begin.
+    pub needs_another: bool,
+}
+
+impl Waiting<'_> {
+    fn is_overridden_by(&self, of: &Override) -> bool {
+        of.is_of(self.principal, self.id) && !(self.needs_another && of.principal == self.principal)
+    }
+
+    fn is_overridden(&self, rule: &ChangeRuleRow, now_ms: i64) -> bool {
+        rule.overrides.iter().any(|of| self.is_overridden_by(of) && of.until_ms > now_ms)
+    }
 }
 
 /// Asks the rules that hold something as they are now: one that was deleted holds nothing any more, one that was put anew holds it by
@@ -280,7 +292,7 @@ fn release(
 ) -> Option<Vec<String>> {
     let mut overridden = Vec::new();
     for rule in rules {
-        match rule.is_overridden(waiting.principal, waiting.id, now_ms) {
+        match waiting.is_overridden(&rule, now_ms) {
             true => overridden.push(rule.name),
             false if are_open(&rule.calendar_names) => {}
             false => return None,
@@ -291,8 +303,9 @@ fn release(
 
 /// The rules whose calendars hold something now, each with those that are closed.
 pub fn holding_rules(handle: &Handle, waiting: Waiting<'_>, now_ms: i64) -> Vec<(String, Vec<String>)> {
-    let rules = waiting.rules.iter().filter_map(|name| handle.views().get::<ChangeRuleRow>(CHANGE_RULES, name));
-    let holding = rules.filter(|rule| !rule.is_overridden(waiting.principal, waiting.id, now_ms));
+    let rules =
+        waiting.rules.iter().filter_map(|name| handle.views().get::<ChangeRuleRow>(CHANGE_RULES, name));
+    let holding = rules.filter(|rule| !waiting.is_overridden(rule, now_ms));
     let is_closed = |name: &String| !calendars_are_open(handle, std::slice::from_ref(name));
     let closed = holding.map(|rule| (rule.name, rule.calendar_names.into_iter().filter(is_closed).collect()));
     closed.filter(|(_, closed): &(String, Vec<String>)| !closed.is_empty()).collect()
@@ -301,9 +314,8 @@ pub fn holding_rules(handle: &Handle, waiting: Waiting<'_>, now_ms: i64) -> Vec<
 /// The names of the rules that wait for a calendar.
 pub fn rules_of_calendar(handle: &Handle, calendar: &str) -> Vec<String> {
     let rules = handle.views().scan::<ChangeRuleRow>(CHANGE_RULES, "", None, usize::MAX).rows.into_iter();
-    let waits = |rule: &ChangeRuleRow| {
-        rule.calendar_names.iter().any(|name| id_or_arn("document", name) == calendar)
-    };
+    let waits =
+        |rule: &ChangeRuleRow| rule.calendar_names.iter().any(|name| id_or_arn("document", name) == calendar);
     rules.map(|(_, rule)| rule).filter(waits).map(|rule| rule.name).collect()
 }
 
@@ -327,7 +339,7 @@ mod tests {
     fn verdict(rules: &[ChangeRuleRow]) -> Verdict {
         decide(
             rules.to_vec(),
-            |rule| rule.is_overridden("ann", "", 10),
+            |rule| rule.is_overridden("ann", 10),
             |names| names.iter().all(|name| name == "open"),
         )
     }
@@ -362,7 +374,9 @@ mod tests {
             let over = Override { principal, waiting_id, until_ms: 11, ..Override::default() };
             ChangeRuleRow { overrides: vec![over], ..rule("r", &["closed"]) }
         };
-        let waiting = Waiting { id: "c", principal: "ann", rules: &[] };
+        let waiting = Waiting { id: "c", principal: "ann", rules: &[], needs_another: false };
+        let change = Waiting { needs_another: true, ..waiting };
+        let of_change = |rule| release([rule].into_iter(), change, 10, |_| false);
         let of = |rules: Vec<ChangeRuleRow>, now_ms| {
             release(rules.into_iter(), waiting, now_ms, |names| names.iter().all(|name| name == "open"))
         };
@@ -376,6 +390,9 @@ mod tests {
         assert_eq!(of(vec![with("d", "ann")], 10), None);
         assert_eq!(of(vec![with("c", "bob")], 11), None, "it is over");
         assert_eq!(of(vec![with("c", "bob"), rule("s", &["closed"])], 10), None);
+        assert_eq!(of_change(with("", "ann")), None, "somebody else lets a change begin");
+        assert_eq!(of_change(with("c", "ann")), None);
+        assert_eq!(of_change(with("c", "bob")), overridden);
         let begins = verdict(&[with("c", "ann")]);
         assert!(begins.is_held(), "what is about one thing that waits lets nothing else begin");
     }

@@ -24,8 +24,9 @@ pub mod targets;
 pub use calendars::{CALENDARS, Calendars, calendars_are_open, opened};
 pub use change_requests::change_status;
 pub use change_rules::{
-    CHANGE_RULES, ChangeRuleRow, ChangeRules, MAX_OVERRIDE_MS, REFUSE, SEND_COMMAND, START_AUTOMATION, Verdict,
-    WAIT, Waiting, holding_rules, is_principal, released_by_rules, rules_about, rules_of_calendar, rules_on,
+    CHANGE_RULES, ChangeRuleRow, ChangeRules, MAX_OVERRIDE_MS, REFUSE, SEND_COMMAND, START_AUTOMATION,
+    Verdict, WAIT, Waiting, holding_rules, is_principal, released_by_rules, rules_about, rules_of_calendar,
+    rules_on,
 };
 pub use documents::{Content, DOCUMENT_CONTENTS, DOCUMENTS, DocumentRow, Documents, content_key};
 pub use key_sets::{DISPATCH_KEYS, KeySetRow, KeySets};

@@ -63,7 +63,9 @@ impl Handle {
         let stream = streams::of_service(E::SERVICE);
         let end = streams::last_sequence(self.bus(), &stream).await?;
         tokio::time::timeout(MAX_LAG, self.views().wait_for(&stream, end)).await.map_err(|_| {
-            HandlerError::Unavailable(format!("the views are behind the stream {stream}, which has come to {end}"))
+            HandlerError::Unavailable(format!(
+                "the views are behind the stream {stream}, which has come to {end}"
+            ))
         })
     }
 }

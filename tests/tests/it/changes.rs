@@ -130,17 +130,18 @@ fn while_a_calendar_is_closed_commands_and_runbooks_wait_or_are_refused_and_its_
     // One that is held can be cancelled as a whole: it is never sent.
     instance.aws(&["cancel-command", "--command-id", &cancelled]);
     assert_eq!(status(&instance, &cancelled), ("Cancelled".into(), "Cancelled".into()));
-    // Who may puts the rule aside for himself, and says why.
-    let over =
-        instance.reeve(&["changes", "override", "holds", "--reason", "the shop burns", "--minutes", "1"]);
+    // Who may lets one thing begin that waits, and says why.
+    let urgent = instance.send(&format!("echo urgent >> {}", file.display()));
+    let silent = instance.reeve(&["changes", "approve", &urgent]);
+    assert!(silent.stderr.contains("holds (freeze): --comment says why"), "{}", silent.stderr);
+    let over = instance.reeve(&["changes", "approve", &urgent, "--comment", "the shop burns"]);
     assert!(over.success, "{}", over.stderr);
-    let urgent = wait_for("the override is known", || {
-        let urgent = instance.send(&format!("echo urgent >> {}", file.display()));
-        (status(&instance, &urgent).1 != "PendingChangeCalendarOverride").then_some(urgent)
-    });
     assert_eq!(instance.ended(&urgent)["Status"], "Success");
     let shown = instance.reeve(&["changes", "rules"]);
-    assert!(shown.stdout.contains("administrator until"), "{}", shown.stdout);
+    assert!(shown.stdout.contains(&format!("administrator for {urgent} until")), "{}", shown.stdout);
+    let waiting = instance.reeve(&["changes", "list", "--status", "PendingChangeCalendarOverride"]);
+    assert!(waiting.stdout.contains(&command) && waiting.stdout.contains(&held), "{}", waiting.stdout);
+    assert!(!waiting.stdout.contains(&cancelled) && !waiting.stdout.contains(&urgent), "{}", waiting.stdout);
 
     // It opens while nothing runs.
     update(&instance, "freeze", "2", &closed(-60, 4));
@@ -156,6 +157,95 @@ fn while_a_calendar_is_closed_commands_and_runbooks_wait_or_are_refused_and_its_
     let mut lines: Vec<&str> = ran.lines().filter(|line| *line == "x" || *line == "cancelled").collect();
     lines.sort_unstable();
     assert_eq!(lines, ["x"], "{ran}");
+}
+
+#[test]
+fn what_is_let_begin_in_an_emergency_is_held_no_more_and_rules_that_change_let_go_what_waits() {
+    let instance = Instance::start(1);
+    let node = instance.node();
+    calendar(&instance, "freeze", &closed(-60, 3_600));
+    let say = |word: &str| {
+        json!({"schemaVersion": "0.3", "mainSteps": [{"name": "say", "action": "aws:runCommand", "inputs": {
+            "DocumentName": "AWS-RunShellScript", "InstanceIds": [node], "Parameters": {"commands": [format!("echo {word}")]}}}],
+            "outputs": ["say.Output"]})
+    };
+    let around = json!({"schemaVersion": "0.3", "mainSteps": [{"name": "child", "action": "aws:executeAutomation",
+        "inputs": {"DocumentName": "Say"}}], "outputs": ["child.Output"]});
+    document(&instance, "Say", "Automation", &say("mended"));
+    document(&instance, "Around", "Automation", &around);
+    let both = ["--action", "SendCommand", "--action", "StartAutomationExecution", "--calendar", "freeze"];
+    put_rule(&instance, &[&["holds"][..], &both].concat());
+    let start = |name: &str| {
+        let start = ["start-automation-execution", "--document-name", name];
+        instance.aws(&start).json()["AutomationExecutionId"].as_str().unwrap().to_owned()
+    };
+    // A runbook that is let begin takes its children and commands with it.
+    let runbook = start("Around");
+    until(&instance, &runbook, "Waiting");
+    instance.reeve(&["changes", "approve", &runbook, "--comment", "the shop burns"]).text();
+    let ended = until(&instance, &runbook, "Success");
+    assert!(ended["Outputs"]["child.Output"][0].as_str().unwrap().contains("mended"), "{ended}");
+    // So does an override of whoever asked for it, which reaches what waits and what begins.
+    let (waits, command) = (start("Say"), instance.send("echo waited"));
+    until(&instance, &waits, "Waiting");
+    let run = instance.reeve(&["changes", "show", &command]);
+    assert!(run.stdout.contains("it waits for the closed calendars of holds (freeze)"), "{}", run.stdout);
+    instance.reeve(&["changes", "override", "holds", "--reason", "the shop burns", "--minutes", "1"]).text();
+    until(&instance, &waits, "Success");
+    assert_eq!(instance.ended(&command)["Status"], "Success");
+
+    // A calendar that a rule waits for stays; a rule that is deleted, or put anew, holds nothing any more.
+    let delete = instance.aws_command(&["delete-document", "--name", "freeze"]);
+    let refused = Answer::of(&mut { delete });
+    assert!(
+        refused.complaint().contains("The change rules holds wait for the calendar freeze"),
+        "{}",
+        refused.complaint()
+    );
+    put_rule(&instance, &[&["holds"][..], &both, &["--description", "Anew: no override counts."]].concat());
+    let (first, waits) = (instance.send("echo first"), start("Say"));
+    assert_eq!(status(&instance, &first).1, "PendingChangeCalendarOverride");
+    assert!(
+        instance.call("ListCommands", &json!({"CommandId": first}))["Commands"][0]["ExpiresAfter"].is_null()
+    );
+    until(&instance, &waits, "Waiting");
+    instance.reeve(&["changes", "delete-rule", "holds"]).text();
+    assert_eq!(instance.ended(&first)["Status"], "Success");
+    until(&instance, &waits, "Success");
+    instance.aws(&["delete-document", "--name", "freeze"]).json();
+}
+
+#[test]
+fn rules_that_nobody_could_meet_are_refused_and_a_cancelled_command_is_not_approved_any_more() {
+    let instance = Instance::start(1);
+    instance.principal("ann", &["ops"]);
+    let approvers = |more: &[&str]| {
+        let put = ["changes", "put-rule", "two", "--action", "SendCommand"];
+        instance.reeve(&[&put[..], more].concat()).stderr
+    };
+    for (more, named) in [
+        (&["--approver", "ann", "--approver", "ann", "--min-approvals", "2"][..], "approvers means 1 (ann)"),
+        (&["--approver", "group:nobody", "--min-approvals", "1"], "nobody is in that group"),
+        (&["--approver", "an", "--min-approvals", "1"], "there is no such principal"),
+        (
+            &["--approver", "ann", "--min-approvals", "1", "--document", "AWS-RunShelScript"],
+            "no such document",
+        ),
+        (&["--approver", "ann", "--min-approvals", "1", "--principal", "nobody"], "principals has"),
+        (&["--calendar", "nothing"], "no such calendar"),
+    ] {
+        let said = approvers(more);
+        assert!(said.contains(named), "{more:?}: {said}");
+    }
+    put_rule(&instance, &["two", "--action", "SendCommand", "--approver", "ann", "--min-approvals", "1"]);
+    let command = instance.send("echo never");
+    until(&instance, &command, "PendingApproval");
+    instance.aws(&["cancel-command", "--command-id", &command]);
+    until(&instance, &command, "Cancelled");
+    let late = instance.reeve(&["changes", "approve", &command]);
+    assert!(late.stderr.contains("has ended"), "{}", late.stderr);
+    let shown = instance.reeve(&["changes", "show", &command]);
+    assert!(shown.stdout.contains("Cancelled"), "{}", shown.stdout);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::{
     WAIT_FOR_CALENDARS,
     approval::Demand,
     engine,
+    inputs::texts,
     outcome::Outcome,
     runbook::Runbook,
     state::{Decision, State, Stopping, due},
@@ -197,6 +198,9 @@ impl Decider for Execution {
                 let (principal, comment) = (e.principal.clone(), e.comment.clone());
                 if let Some(running) = &mut state.running {
                     let groups = e.groups.clone();
+                    if running.action == WAIT_FOR_CALENDARS {
+                        state.overridden_rules.extend(texts(&running.inputs, "Rules").unwrap_or_default());
+                    }
                     running.approvals.push(Decision { principal, comment, at_ms: e.at_ms, groups });
                 }
             }

@@ -24,5 +24,9 @@ pub mod wish;
 
 /// What asked for a command, as its events say it.
 pub const ORIGIN: &str = "automation";
+/// What asks for the approval of a command that change rules hold.
+pub const OF_HELD_COMMANDS: &str = "held-command";
+/// The output of the step that waits for calendars which names the rules whose calendars were put aside.
+pub const OVERRIDDEN_RULES: &str = "OverriddenRules";
 /// An action of ours, which no document has: what follows waits until calendars are open.
 pub const WAIT_FOR_CALENDARS: &str = "reeve:waitForCalendars";

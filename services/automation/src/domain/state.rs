@@ -1,5 +1,6 @@
 //! What decisions about an execution are made on: how far it has come.
 
+use super::{OVERRIDDEN_RULES, WAIT_FOR_CALENDARS, inputs::texts};
 use reeve_contracts::automation::{ExecutionStarted, Resumption, StepFinished, StepStarted};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -31,6 +32,9 @@ pub struct State {
     /// The change request that it is a part of, itself or from above; empty: of none.
     #[serde(default)]
     pub change_id: String,
+    /// The change rules whose calendars were put aside for it: they hold nothing of what it asks for either.
+    #[serde(default)]
+    pub overridden_rules: Vec<String>,
     /// Empty when it has ended.
     pub document_json: String,
     pub values: Map<String, Value>,
@@ -218,6 +222,7 @@ impl State {
             origin_id: e.origin_id.clone(),
             target: e.target.clone(),
             change_id: e.change_id.clone(),
+            overridden_rules: e.overridden_rules.clone(),
             is_interactive: e.mode == "Interactive",
             ..reached
         };
@@ -308,6 +313,9 @@ impl State {
 
     pub(super) fn step_finished(&mut self, e: &StepFinished) {
         let outputs: Map<String, Value> = serde_json::from_str(&e.outputs_json).unwrap_or_default();
+        if e.action == WAIT_FOR_CALENDARS {
+            self.overridden_rules.extend(texts(&outputs, OVERRIDDEN_RULES).unwrap_or_default());
+        }
         self.outputs.insert(e.step_name.clone(), outputs);
         self.statuses.insert(e.step_name.clone(), e.status.clone());
         if !e.variable.is_empty() {

@@ -39,8 +39,8 @@ pub enum Wish {
     ApiCall { id: Uuid, request: Box<ApiCallRequested> },
     /// Another execution; its id is this one.
     Child(Box<Child>),
-    /// To go on as soon as these calendars are open.
-    Calendars { step_execution_id: String, attempt: u32, calendar_names: Vec<String> },
+    /// To go on as soon as the calendars of rules are open.
+    Calendars,
     /// The end of another execution.
     StopChild { id: Uuid },
 }
@@ -158,12 +158,7 @@ fn begin(state: &State, step_execution_id: &str, attempt: u32) -> Vec<Wish> {
             })
             .unwrap_or_default(),
         action if api_call::is_api_call(action) => api_call_of(state, running, id).into_iter().collect(),
-        WAIT_FOR_CALENDARS => {
-            let (step_execution_id, names) =
-                (step_execution_id.to_owned(), texts(&running.inputs, "CalendarNames"));
-            let calendar_names = names.unwrap_or_default();
-            vec![Wish::Calendars { step_execution_id, attempt, calendar_names }]
-        }
+        WAIT_FOR_CALENDARS => vec![Wish::Calendars],
         "aws:executeAutomation" => child(&running.inputs)
             .map(|order| {
                 let (step_execution_id, target) = (step_execution_id.to_owned(), String::new());
@@ -191,6 +186,7 @@ fn command_of(state: &State, running: &Running, request: CommandRequested) -> Co
         account: state.account.clone(),
         region: state.region.clone(),
         change_id: state.change_id.clone(),
+        overridden_rules: state.overridden_rules.clone(),
         ..request
     }
 }

@@ -12,4 +12,4 @@ pub(crate) use documents::ContentRow;
 pub(crate) use executions::{CHILDREN, EXECUTIONS, ExecutionRow, Executions, ORDER};
 pub(crate) use previews::{PREVIEWS, PreviewRow, Previews};
 pub(crate) use settings::{SCRIPT_NODE, SETTINGS, Settings};
-pub(crate) use steps::{BY_CALENDAR, DUE, STEPS, StepRow, Steps};
+pub(crate) use steps::{BY_RULE, DUE, STEPS, StepRow, Steps};

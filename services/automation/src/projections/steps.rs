@@ -9,7 +9,7 @@ use crate::domain::{
 };
 use reeve_contracts::automation::{ExecutionStarted, StepStarted, TakenStep};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, timers};
-use reeve_types::{Timestamp, arn::id_or_arn};
+use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -18,8 +18,8 @@ use std::collections::BTreeMap;
 pub(crate) const STEPS: &str = "steps";
 /// Their keys by `<execution>/<step execution>`.
 const KEYS: &str = "step-keys";
-/// Executions that wait for a calendar, by `<calendar>/<execution>`.
-pub(crate) const BY_CALENDAR: &str = "by-calendar";
+/// Executions that wait for the calendars of a rule, by `<rule>/<execution>`.
+pub(crate) const BY_RULE: &str = "by-rule";
 /// When something is due in an execution, by `<execution>/<step execution>`.
 pub(crate) const DUE: &str = "due";
 
@@ -58,7 +58,7 @@ pub(crate) struct Steps;
 
 impl Projection for Steps {
     const NAME: &'static str = "steps";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = ExecutionEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<ExecutionEvent>) {
@@ -69,8 +69,8 @@ impl Projection for Steps {
             ExecutionEvent::StepStarted(e) => {
                 let key = begin(view, e, event.position.0);
                 view.update_row::<StepRow>(STEPS, &key, |row| started(row, e));
-                for calendar in calendars(&e.action, &e.inputs_json) {
-                    view.put_row(BY_CALENDAR, &format!("{calendar}/{id}"), id.clone());
+                for rule in rules(&e.action, &e.inputs_json) {
+                    view.put_row(BY_RULE, &format!("{rule}/{id}"), id.clone());
                 }
                 let instants = [e.wait_until_ms, due(e.started_ms, e.timeout_ms)];
                 set(
@@ -90,9 +90,9 @@ impl Projection for Steps {
             ExecutionEvent::StepFinished(e) => {
                 timers::cancel(view, DUE, &timer(&e.step_execution_id));
                 if e.action == WAIT_FOR_CALENDARS {
-                    let names = row(view, id, &e.step_execution_id).inputs.remove("CalendarNames");
-                    for calendar in names_of(&names.unwrap_or_default()) {
-                        view.remove(BY_CALENDAR, format!("{calendar}/{id}").as_bytes());
+                    let rules = row(view, id, &e.step_execution_id).inputs.remove("Rules");
+                    for rule in names_of(&rules.unwrap_or_default()) {
+                        view.remove(BY_RULE, format!("{rule}/{id}").as_bytes());
                     }
                 }
                 if e.status == "Cancelled" && !e.next_step.is_empty() {
@@ -134,18 +134,17 @@ fn row(view: &mut dyn View, execution: &str, step: &str) -> StepRow {
     view.row(STEPS, &key).unwrap_or_default()
 }
 
-/// The calendars that a step waits for.
-fn calendars(action: &str, inputs_json: &str) -> Vec<String> {
+/// The rules whose calendars a step waits for.
+fn rules(action: &str, inputs_json: &str) -> Vec<String> {
     let inputs: Map<String, Value> = match action {
         WAIT_FOR_CALENDARS => serde_json::from_str(inputs_json).unwrap_or_default(),
         _ => return Vec::new(),
     };
-    inputs.get("CalendarNames").map(|names| names_of(&names.to_string())).unwrap_or_default()
+    inputs.get("Rules").map(|names| names_of(&names.to_string())).unwrap_or_default()
 }
 
 fn names_of(json: &str) -> Vec<String> {
-    let names: Vec<String> = serde_json::from_str(json).unwrap_or_default();
-    names.iter().map(|name| id_or_arn("document", name).to_owned()).collect()
+    serde_json::from_str(json).unwrap_or_default()
 }
 
 fn skeleton(runbook: &Runbook, loop_name: &str, step: &Step) -> StepRow {

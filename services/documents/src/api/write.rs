@@ -117,7 +117,8 @@ pub(crate) async fn delete_document(
     let rules = reeve_fleet::rules_of_calendar(&call.handle, &name);
     if is_whole && !rules.is_empty() {
         let rules = rules.join(", ");
-        let message = format!("The change rules {rules} wait for the calendar {name}: put or delete them first.");
+        let message =
+            format!("The change rules {rules} wait for the calendar {name}: put or delete them first.");
         return Err(ApiError::new("InvalidDocumentOperation", message));
     }
     let command = if is_whole {

@@ -124,12 +124,8 @@ pub async fn changes(connection: &Connection, command: Command, format: Format) 
     match command {
         Command::List { status } => list(connection, status, format).await,
         Command::Show { change } => show(connection, &change, format).await,
-        Command::Approve { change, comment } => {
-            said(approve(connection, &change, comment).await?, format)
-        }
-        Command::Reject { change, comment } => {
-            said(reject(connection, &change, comment).await?, format)
-        }
+        Command::Approve { change, comment } => said(approve(connection, &change, comment).await?, format),
+        Command::Reject { change, comment } => said(reject(connection, &change, comment).await?, format),
         Command::Request { template, runbook, parameters, name, at, auto_approve } => {
             let mut of_runbook = json!({"DocumentName": runbook});
             let parameters = super::automation::pairs(&parameters)?;
@@ -201,7 +197,8 @@ fn put(rule: Rule) -> Value {
 /// Every condition of a rule that is stated, beside its actions; `everything` when none is.
 fn conditions(rule: &Value) -> String {
     let texts = |member: &str| {
-        let texts = rule[member].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>();
+        let texts =
+            rule[member].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>();
         (!texts.is_empty()).then(|| texts.join(","))
     };
     let stated = [

@@ -63,7 +63,8 @@ impl Hold {
     /// Puts the calendars that hold it aside, for this command alone.
     pub async fn let_begin(&self, connection: &Connection, reason: Option<String>) -> anyhow::Result<()> {
         let words = self.words().unwrap_or_default();
-        let reason = reason.with_context(|| format!("{words}: --comment says why it is sent nevertheless"))?;
+        let reason =
+            reason.with_context(|| format!("{words}: --comment says why it is sent nevertheless"))?;
         for rule in self.rules() {
             let input = json!({"name": rule, "reason": reason, "minutes": OVERRIDE_MINUTES,
                 "waitingId": cell(&self.0, "commandId")});

@@ -183,7 +183,9 @@ async fn send(connection: &Connection, input: &Value, how: How) -> anyhow::Resul
     if how != How::Nothing {
         let nodes = if targets == 1 { "node" } else { "nodes" };
         match Hold::of(connection, &id).await.ok().flatten().and_then(|hold| hold.words()) {
-            Some(words) => eprintln!("reeve: command {id} to {targets} {nodes} is held: {words}; see reeve changes show {id}"),
+            Some(words) => eprintln!(
+                "reeve: command {id} to {targets} {nodes} is held: {words}; see reeve changes show {id}"
+            ),
             None => eprintln!("reeve: command {id} is sent to {targets} {nodes}"),
         }
     }

@@ -32,7 +32,8 @@ pub fn harmless(text: &str) -> String {
 }
 
 fn escaped(text: &str, is_kept: impl Fn(char) -> bool) -> String {
-    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}');
+    let turns =
+        |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}');
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -4,7 +4,8 @@ use super::stdout::{self, visible};
 
 /// Prints rows under a heading, each column as wide as its widest cell.
 pub fn print(heading: &[&str], rows: &[Vec<String>]) -> anyhow::Result<()> {
-    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| visible(cell)).collect()).collect();
+    let rows: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(|cell| visible(cell)).collect()).collect();
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
         cells.chain([heading[column].len()]).max().unwrap_or(0)

@@ -43,7 +43,7 @@ pub async fn describe(call: Call<Input>) -> Result<Output, ApiError> {
         return Err(unknown_command(&id));
     }
     let held = views.get::<HeldRow>(HELD, &id).unwrap_or_default();
-    let waiting = Waiting { id: &id, principal: &held.principal, rules: &held.rules };
+    let waiting = Waiting { id: &id, principal: &held.principal, rules: &held.rules, needs_another: false };
     let rules = holding_rules(&call.handle, waiting, call.now.0).into_iter();
     let rules = rules.map(|(name, closed_calendar_names)| Rule { name, closed_calendar_names }).collect();
     let refusal = views.get::<Refusal>(REFUSALS, &id);

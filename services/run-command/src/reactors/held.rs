@@ -194,7 +194,7 @@ async fn release<E: Event>(
 ) -> Result<(), HandlerError> {
     let Some(row) = delivery.handle.views().get::<HeldRow>(HELD, id) else { return Ok(()) };
     let context = delivery.context(&format!("release/{id}"));
-    let waiting = Waiting { id, principal: &row.principal, rules: &row.rules };
+    let waiting = Waiting { id, principal: &row.principal, rules: &row.rules, needs_another: false };
     let released = reeve_fleet::released_by_rules(&delivery.handle, waiting, context.now.0);
     let Some(overridden) = released.filter(|_| !row.awaits_approval) else { return Ok(()) };
     let event = delivery.handle.event_at(Position(row.position)).await?;
