@@ -7,6 +7,7 @@ use reeve_icalendar::Calendar;
 pub(crate) fn check(content: &str) -> Result<Option<String>, Error> {
     let calendar = Calendar::parse(content)
         .map_err(|error| invalid(error.property, format!("{} (line {})", error.problem, error.line)))?;
+    calendar.can_be_evaluated().map_err(|error| invalid("RRULE", error.to_string()))?;
     Ok(Some(calendar.description().to_owned()).filter(|text| !text.is_empty()))
 }
 
@@ -37,5 +38,20 @@ mod tests {
             assert!(refused.contains(named) && refused.contains("(line "), "{from}: {refused}");
         }
         assert!(check("").is_err());
+        let with =
+            |rule: &str| GOOD.replace("END:VEVENT", &format!("DURATION:PT1S\r\nRRULE:{rule}\r\nEND:VEVENT"));
+        for (rule, named) in [
+            ("FREQ=SECONDLY", "too many instants"),
+            ("FREQ=MONTHLY;BYDAY=6MO", "6. weekday of a month"),
+            ("FREQ=MONTHLY;BYDAY=MO,-6TU", "-6. weekday of a month"),
+        ] {
+            let refused = check(&with(rule)).unwrap_err().to_string();
+            assert!(refused.contains("RRULE") && refused.contains(named), "{rule}: {refused}");
+        }
+        for rule in
+            ["FREQ=MONTHLY;BYDAY=5MO,-5TU", "FREQ=YEARLY;BYDAY=53MO", "FREQ=DAILY", "FREQ=SECONDLY;COUNT=3"]
+        {
+            assert!(check(&with(rule)).is_ok(), "{rule}");
+        }
     }
 }

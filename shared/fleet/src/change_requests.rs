@@ -9,6 +9,25 @@ const RUNS: &str = "RunbookInProgress";
 const OVERRIDE_REJECTED: &str = "ChangeCalendarOverrideRejected";
 const WAIT_FOR_CALENDARS: &str = "reeve:waitForCalendars";
 
+/// The statuses in which nobody has to look at an OpsItem any more: Resolved, and those in which a change request is over.
+const ENDS_OF_OPS_ITEMS: [&str; 10] = [
+    "Resolved",
+    "Closed",
+    "CompletedWithSuccess",
+    "CompletedWithFailure",
+    "Failed",
+    "TimedOut",
+    "Cancelled",
+    "Revoked",
+    REJECTED,
+    OVERRIDE_REJECTED,
+];
+
+/// Whether an OpsItem is over in a status.
+pub fn is_over(status: &str) -> bool {
+    ENDS_OF_OPS_ITEMS.contains(&status)
+}
+
 /// The status of a change request after an event of its execution; `None`: as it was.
 pub fn change_status(before: &str, event: &ExecutionEvent) -> Option<&'static str> {
     match event {
@@ -67,6 +86,14 @@ mod tests {
     fn is_over(status: &str) -> ExecutionEvent {
         let status = status.into();
         ExecutionEvent::ExecutionFinished(ExecutionFinished { status, ..ExecutionFinished::default() })
+    }
+
+    #[test]
+    fn what_ends_an_ops_item_is_told_from_what_it_waits_for() {
+        for status in ["Open", "InProgress", "Scheduled", "PendingApproval", "Approved", RUNS, "Cancelling"] {
+            assert!(!is_over(status), "{status}");
+        }
+        assert!(is_over("Resolved") && is_over("CompletedWithFailure") && is_over(REJECTED));
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub mod references;
 pub mod targets;
 
 pub use calendars::{CALENDARS, Calendars, calendars_are_open, opened};
-pub use change_requests::change_status;
+pub use change_requests::{change_status, is_over};
 pub use change_rules::{
     CHANGE_RULES, ChangeRuleRow, ChangeRules, MAX_OVERRIDE_MS, REFUSE, SEND_COMMAND, START_AUTOMATION,
     Verdict, WAIT, Waiting, holding_rules, is_principal, released_by_rules, rules_about, rules_of_calendar,

@@ -10,7 +10,8 @@ use reeve_types::Timestamp;
 use std::{cmp::Reverse, collections::BinaryHeap};
 
 /// As far ahead as a transition is looked for.
-const HORIZON_MS: i64 = 5 * 366 * 86_400_000;
+const HORIZON_MS: i64 = 5 * YEAR_MS;
+const YEAR_MS: i64 = 366 * 86_400_000;
 /// As many days, or shorter periods, are looked at for one answer, by all rules together; and so many by each.
 const MAX_WORK: u32 = 150_000;
 const MIN_WORK: u32 = 4_000;
@@ -74,6 +75,17 @@ impl Calendar {
         let description =
             find("X-WR-CALDESC").map(|property| lines::plain(&property.value)).unwrap_or_default();
         Ok(Self { is_open_by_default, description, events: with_replacements(events) })
+    }
+
+    /// Whether it can be evaluated, as far as that can be told at any instant: when its first event begins, and some years later.
+    ///
+    /// # Errors
+    /// When its rules name too many instants.
+    pub fn can_be_evaluated(&self) -> Result<(), TooMuchWork> {
+        let Some(first) = self.events.iter().map(Event::first_ms).min() else { return Ok(()) };
+        [first, first.saturating_add(YEAR_MS), first.saturating_add(HORIZON_MS)]
+            .into_iter()
+            .try_for_each(|at_ms| self.covered(at_ms).map(|_| ()))
     }
 
     /// What the calendar says of itself; empty when it says nothing.

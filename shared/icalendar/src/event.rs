@@ -101,6 +101,11 @@ impl Event {
         Ok(event)
     }
 
+    /// When it is for the first time, without its exceptions.
+    pub fn first_ms(&self) -> i64 {
+        self.start.instant()
+    }
+
     /// How many rules it has.
     pub fn rules(&self) -> u32 {
         u32::try_from(self.rules.len()).unwrap_or(u32::MAX)

@@ -49,6 +49,9 @@ pub(crate) struct Rule {
     pub week_start: Weekday,
 }
 
+/// As often a month has one of the days of the week.
+const MAX_WEEKDAYS_PER_MONTH: i64 = 5;
+
 impl Rule {
     pub fn parse(property: &Property) -> Result<Self, Error> {
         let mut rule = Self {
@@ -100,6 +103,10 @@ impl Rule {
         rule.frequency = frequency.ok_or_else(|| property.wrong("has no FREQ"))?;
         if rule.count.is_some() && rule.until.is_some() {
             return Err(property.wrong("has COUNT and UNTIL, and may have one of them"));
+        }
+        let is_monthly = rule.frequency == Frequency::Monthly;
+        if let Some(day) = rule.days.iter().find(|day| is_monthly && day.nth.abs() > MAX_WEEKDAYS_PER_MONTH) {
+            return Err(property.wrong(format!("has a {}. weekday of a month, which none has", day.nth)));
         }
         Ok(rule)
     }

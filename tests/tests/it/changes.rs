@@ -239,6 +239,9 @@ fn rules_that_nobody_could_meet_are_refused_and_a_cancelled_command_is_not_appro
     }
     put_rule(&instance, &["two", "--action", "SendCommand", "--approver", "ann", "--min-approvals", "1"]);
     let command = instance.send("echo never");
+    wait_for("the approval is asked for", || {
+        instance.reeve(&["changes", "show", &command]).success.then_some(())
+    });
     until(&instance, &command, "PendingApproval");
     instance.aws(&["cancel-command", "--command-id", &command]);
     until(&instance, &command, "Cancelled");

@@ -17,7 +17,7 @@ fn what_is_not_well_is_said_with_what_to_do_and_fails_the_command() {
     let mut instance = Instance::start(1);
     let (well, found) = findings(&instance);
     assert!(well, "{found:?}");
-    assert!(found.iter().all(|(_, level, _)| level == "ok") && found.len() == 5, "{found:?}");
+    assert!(found.iter().all(|(_, level, _)| level == "ok") && found.len() == 6, "{found:?}");
     // Whoever may not look is told that nobody knows.
     let ann = instance.principal("ann", &[]);
     let said = Answer::of(&mut client(&instance, &ann, &["doctor"]));

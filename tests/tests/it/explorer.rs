@@ -56,7 +56,7 @@ fn the_state_of_the_fleet_is_counted_filtered_and_shown_on_one_page() {
     let page = instance.reeve(&["explorer"]);
     let page = page.text();
     for (area, state, count) in
-        [("Nodes", "Online", "1"), ("OpsItems", "not Resolved", "3"), ("Compliance", "Patch, not known", "1")]
+        [("Nodes", "Online", "1"), ("OpsItems", "not over", "3"), ("Compliance", "Patch, not known", "1")]
     {
         let shown = page.lines().any(|line| {
             line.starts_with(area) && line.contains(state) && line.trim_end().ends_with(&format!(" {count}"))

@@ -5,7 +5,7 @@ use super::{
     conditions,
     runbook::Step,
     selector,
-    state::{Running, State},
+    state::{Decision, Running, State},
 };
 use reeve_contracts::automation::{ExecutionEvent, ExecutionFinished};
 use serde_json::{Map, Value, json};
@@ -138,6 +138,9 @@ pub fn of_branch(inputs: &Map<String, Value>) -> Outcome {
     Outcome { choice: inputs.get("Default").and_then(Value::as_str).map(str::to_owned), ..Outcome::default() }
 }
 
+/// The output of a step that says who said what.
+pub const DECISIONS: &str = "ApproverDecisions";
+
 /// How an approval comes out, if it does by what was said so far.
 pub fn of_approval(running: &Running) -> Option<Outcome> {
     let demand = Demand::read(&running.inputs);
@@ -159,10 +162,16 @@ fn decisions(running: &Running) -> Map<String, Value> {
     let decisions = running.approvals.iter().map(|decision| (decision, "Approved"));
     let decisions = decisions.chain(running.rejection.iter().map(|decision| (decision, "Rejected")));
     let said = decisions.map(|(decision, status)| {
-        json!({"Approver": decision.principal, "Comment": decision.comment, "Decision": status, "TimeMs": decision.at_ms})
+        let Decision { principal, comment, at_ms, .. } = decision;
+        self::decision(principal, comment, *at_ms, status)
     });
-    outputs.insert("ApproverDecisions".to_owned(), said.collect());
+    outputs.insert(DECISIONS.to_owned(), said.collect());
     outputs
+}
+
+/// What somebody said, as the outputs of a step have it.
+pub fn decision(principal: &str, comment: &str, at_ms: i64, status: &str) -> Value {
+    json!({"Approver": principal, "Comment": comment, "Decision": status, "TimeMs": at_ms})
 }
 
 /// How waiting for calendars comes out by what those said who may override them.

@@ -3,6 +3,7 @@
 use crate::domain::{
     WAIT_FOR_CALENDARS, actions,
     execution::ExecutionEvent,
+    outcome::{DECISIONS, decision},
     outputs,
     runbook::{Runbook, Step},
     state::{CLEAN_UP_MS, due, step_execution_id},
@@ -86,6 +87,11 @@ impl Projection for Steps {
             }
             ExecutionEvent::StepPolled(e) => change(view, id, &e.step_execution_id, |row| {
                 row.outputs.insert(LAST_VALUE.to_owned(), vec![e.value_json.clone()]);
+            }),
+            // So that who waits for others sees who has approved already.
+            ExecutionEvent::StepApproved(e) => change(view, id, &e.step_execution_id, |row| {
+                let said = decision(&e.principal, &e.comment, e.at_ms, "Approved").to_string();
+                row.outputs.entry(DECISIONS.to_owned()).or_default().push(said);
             }),
             ExecutionEvent::StepFinished(e) => {
                 timers::cancel(view, DUE, &timer(&e.step_execution_id));

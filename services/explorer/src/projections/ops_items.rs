@@ -2,6 +2,7 @@
 
 use reeve_contracts::opscenter::{OperationalDatum, OpsItemCreated, OpsItemEvent, OpsItemUpdated};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
+use reeve_fleet::is_over;
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -46,18 +47,18 @@ pub(crate) struct OpsItems;
 
 impl Projection for OpsItems {
     const NAME: &'static str = "ops-items";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = OpsItemEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<OpsItemEvent>) {
         let (id, time) = (event.envelope.aggregate.id.as_str(), event.envelope.time);
         let change = |view: &mut dyn View, set: &mut dyn FnMut(&mut OpsItemRow)| {
             let resolved = view.change_row(OPS_ITEMS, id, |row: &mut OpsItemRow| {
-                let before = row.status == RESOLVED;
+                let before = is_over(&row.status);
                 set(row);
                 row.modified = time;
                 row.modified_by.clone_from(&event.envelope.actor);
-                !before && row.status == RESOLVED
+                !before && is_over(&row.status)
             });
             if resolved == Some(true) {
                 view.update_row(DAYS, &day(time), |day: &mut DayRow| day.resolved += 1);

@@ -206,12 +206,27 @@ async fn show(connection: &Connection, execution: &str, format: Format) -> anyho
             cell(step, "StepStatus"),
             instant(step, "ExecutionStartTime"),
             instant(step, "ExecutionEndTime"),
-            match step["Outputs"]["reeve:takenOverFrom"][0].as_str() {
-                Some(from) => format!("taken over from {from}"),
-                None => cell(step, "FailureMessage"),
-            },
+            why(step),
         ]
     })
+}
+
+/// Why a step stands as it does: where it was taken over from, what it waits for, or why it failed.
+pub(super) fn why(step: &Value) -> String {
+    if let Some(from) = step["Outputs"]["reeve:takenOverFrom"][0].as_str() {
+        return format!("taken over from {from}");
+    }
+    let is_over = step["ExecutionEndTime"].is_number();
+    match (cell(step, "Action").as_str(), &step["Inputs"]) {
+        ("reeve:waitForCalendars", inputs) if !is_over => {
+            format!(
+                "waits for the calendars {} of the rules {}",
+                cell(inputs, "CalendarNames"),
+                cell(inputs, "Rules")
+            )
+        }
+        _ => cell(step, "FailureMessage"),
+    }
 }
 
 async fn simulated(

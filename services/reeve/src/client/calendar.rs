@@ -39,12 +39,15 @@ async fn list(connection: &Connection, format: Format) -> anyhow::Result<()> {
     let mut calendars = Vec::new();
     for document in all(connection, "ListDocuments", input, "DocumentIdentifiers").await? {
         let name = cell(&document, "Name");
-        let mut state = connection.call("GetCalendarState", &json!({"CalendarNames": [name]})).await?;
+        // What cannot be evaluated holds up no other.
+        let state = connection.call("GetCalendarState", &json!({"CalendarNames": [name]})).await;
+        let mut state =
+            state.unwrap_or_else(|error| json!({"State": "unknown", "Problem": format!("{error:#}")}));
         state["Name"] = json!(name);
         calendars.push(state);
     }
-    print(format, &calendars, &["CALENDAR", "STATE", "UNTIL"], |calendar| {
-        vec![cell(calendar, "Name"), cell(calendar, "State"), cell(calendar, "NextTransitionTime")]
+    print(format, &calendars, &["CALENDAR", "STATE", "UNTIL", "PROBLEM"], |calendar| {
+        ["Name", "State", "NextTransitionTime", "Problem"].map(|member| cell(calendar, member)).to_vec()
     })
 }
 

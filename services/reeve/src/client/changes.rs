@@ -2,7 +2,7 @@
 
 use super::{
     Format,
-    automation::executions,
+    automation::{executions, why},
     connection::{CHANGES, Connection},
     held::{self, Hold},
     list::{all_of, print},
@@ -283,10 +283,13 @@ async fn list(connection: &Connection, status: Option<String>, format: Format) -
     const WAITS: &str = "PendingChangeCalendarOverride";
     let mut changes = executions(connection, filters, status.clone()).await?;
     if status.as_deref().is_none_or(|status| status == WAITS) {
-        let is_listed = |of: &Value| of["AutomationSubtype"] == "ChangeRequest";
-        let runbooks = executions(connection, Vec::new(), Some(WAITS.to_owned())).await?;
-        let runbooks = runbooks.into_iter().filter(|of| !is_listed(of)).map(|mut of| {
+        let waits = |of: &Value| {
+            of["AutomationSubtype"] != "ChangeRequest" && of["CurrentAction"] == "reeve:waitForCalendars"
+        };
+        let runbooks = executions(connection, Vec::new(), Some("Waiting".to_owned())).await?;
+        let runbooks = runbooks.into_iter().filter(waits).map(|mut of| {
             of["ChangeRequestName"] = of["DocumentName"].clone();
+            of["AutomationExecutionStatus"] = WAITS.into();
             of
         });
         changes.extend(runbooks);
@@ -309,7 +312,7 @@ async fn list(connection: &Connection, status: Option<String>, format: Format) -
 async fn show(connection: &Connection, change: &str, format: Format) -> anyhow::Result<()> {
     let hold = Hold::of(connection, change).await.ok().flatten();
     if let Some(hold) = &hold
-        && !hold.awaits_approval()
+        && hold.awaits_calendars()
         && let Some(words) = hold.words()
     {
         return stdout::answer(format, hold.json(), format_args!("the command {change}: {words}"));
@@ -353,7 +356,7 @@ async fn show(connection: &Connection, change: &str, format: Format) -> anyhow::
             instant(step, "ExecutionStartTime"),
             instant(step, "ExecutionEndTime"),
             who.collect::<Vec<_>>().join(", "),
-            cell(step, "FailureMessage"),
+            why(step),
         ]
     })
 }

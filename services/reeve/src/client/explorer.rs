@@ -85,13 +85,13 @@ fn page(counts: Counts<'_>, syncs: &[Value]) -> anyhow::Result<()> {
         line("Nodes", platform.clone(), total(&nodes, |row| is(row, "PlatformName", &platform)));
     }
     let items = counts("AWS:OpsItem");
-    let is_unresolved = |row: &Map<String, Value>| !is(row, "Status", "Resolved");
-    line("OpsItems", "not Resolved".to_owned(), total(&items, is_unresolved));
+    let is_unresolved = |row: &Map<String, Value>| !row["Status"].as_str().is_some_and(reeve_fleet::is_over);
+    line("OpsItems", "not over".to_owned(), total(&items, is_unresolved));
     for severity in values(&items, "Severity") {
         let count = total(&items, |row| is_unresolved(row) && is(row, "Severity", &severity));
         if count > 0 {
             let named = if severity.is_empty() { "without one" } else { &severity };
-            line("OpsItems", format!("not Resolved, severity {named}"), count);
+            line("OpsItems", format!("not over, severity {named}"), count);
         }
     }
     let incidents = counts("Custom:Incident");
