@@ -108,7 +108,8 @@ pub struct Consumer {
 
 pub(crate) async fn ask(bus: &Bus, what: &'static str, subject: &str, body: &Value) -> Result<Value, Error> {
     let data = Bytes::from(body.to_string());
-    let answer = bus.request(&format!("$JS.API.{subject}"), &Headers::default(), data, ANSWER_TIMEOUT).await?;
+    let answer =
+        bus.request(&format!("$JS.API.{subject}"), &Headers::default(), data, ANSWER_TIMEOUT).await?;
     let failed = Error::bus(what);
     let value: Value = match serde_json::from_slice(&answer.data) {
         Ok(value) => value,
@@ -193,8 +194,12 @@ pub async fn entries(bus: &Bus, name: &str, after: u64) -> Result<Entries, Error
     let next = |messages: Option<_>| async move {
         let mut messages: push::Ordered = messages?;
         let read = match tokio::time::timeout(ANSWER_TIMEOUT, messages.next()).await {
-            Ok(message) => message?.map_err(|e| Error::bus("read a stream")(e.to_string())).and_then(Entry::read),
-            Err(_) => Err(Error::bus("read a stream")(format!("nothing came for {} s", ANSWER_TIMEOUT.as_secs()))),
+            Ok(message) => {
+                message?.map_err(|e| Error::bus("read a stream")(e.to_string())).and_then(Entry::read)
+            }
+            Err(_) => {
+                Err(Error::bus("read a stream")(format!("nothing came for {} s", ANSWER_TIMEOUT.as_secs())))
+            }
         };
         // The last one says that nothing waits behind it.
         let goes_on = matches!(read, Ok((_, 1..)));

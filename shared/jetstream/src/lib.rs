@@ -39,8 +39,8 @@ mod publish;
 mod reconnect;
 pub mod requests;
 pub mod restore;
-mod server_files;
 pub mod serve;
+mod server_files;
 pub mod store;
 pub mod streams;
 

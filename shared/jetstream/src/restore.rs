@@ -137,7 +137,8 @@ impl<'a> Restore<'a> {
             let meta = description(&config, json!({"Created": consumer.created, "Name": consumer.name}));
             let sum = description_sum(&format!("{}/{}", self.name, consumer.name), &meta);
             let state = consumer_state(consumer.settlements, consumer.settled);
-            for (file, content) in [("meta.inf", &meta[..]), ("meta.sum", sum.as_bytes()), ("o.dat", &state)] {
+            for (file, content) in [("meta.inf", &meta[..]), ("meta.sum", sum.as_bytes()), ("o.dat", &state)]
+            {
                 self.archive.file(&format!("obs/{}/{file}", consumer.name), content).map_err(in_memory)?;
             }
         }
@@ -158,4 +159,12 @@ impl<'a> Restore<'a> {
 fn refusal(answer: &[u8]) -> Option<String> {
     let answer: Value = serde_json::from_slice(answer).ok()?;
     answer.pointer("/error/description").and_then(Value::as_str).map(str::to_owned)
+}
+
+/// Removes a stream.
+///
+/// # Errors
+/// When the bus does not answer.
+pub async fn remove(bus: &Bus, stream: &str) -> Result<(), Error> {
+    ask(bus, "remove a stream", &format!("STREAM.DELETE.{stream}"), &json!({})).await.map(drop)
 }

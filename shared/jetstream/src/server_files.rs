@@ -175,7 +175,9 @@ mod tests {
         block.push(2, time, "ev.1", b"NATS/1.0\r\na: b\r\n\r\n", b"data1");
         assert_eq!(
             block.bytes,
-            hex("3d000080020000000000000015dcc2730275ec18040065762e31120000004e4154532f312e300d0a613a20620d0a0d0a646174613128bdc6448ebb72af")
+            hex(
+                "3d000080020000000000000015dcc2730275ec18040065762e31120000004e4154532f312e300d0a613a20620d0a0d0a646174613128bdc6448ebb72af"
+            )
         );
         let description = br#"{"Created":"2026-11-29T07:56:44.804766686Z","name":"EV","subjects":["ev.*"],"retention":"limits","max_consumers":-1,"max_msgs":-1,"max_bytes":-1,"max_age":0,"max_msgs_per_subject":-1,"max_msg_size":-1,"discard":"old","storage":"file","num_replicas":1,"duplicate_window":120000000000,"compression":"none","allow_direct":false,"mirror_direct":false,"sealed":false,"deny_delete":false,"deny_purge":false,"allow_rollup_hdrs":false,"consumer_limits":{},"allow_msg_ttl":false,"metadata":{"_nats.req.level":"0"}}"#;
         assert_eq!(description_sum("EV", description), "5df9abed85332a9b");

@@ -24,7 +24,11 @@ async fn give_back(from: &Bus, to: &Bus) {
         }
         let consumers = backup::consumers(from, name).await.unwrap();
         let extent = restore.finish(stream.state.last_seq, &consumers).await.unwrap();
-        assert_eq!((extent.messages, extent.last_seq), (stream.state.messages, stream.state.last_seq), "{name}");
+        assert_eq!(
+            (extent.messages, extent.last_seq),
+            (stream.state.messages, stream.state.last_seq),
+            "{name}"
+        );
     }
 }
 
@@ -49,7 +53,8 @@ async fn another_server_has_the_sequences_the_times_and_the_positions() {
     streams::ensure_node_streams(&from).await.unwrap();
     streams::ensure_secret_keys(&from).await.unwrap();
     consume::ensure(&from, &options("all", StartAt::Beginning)).await.unwrap();
-    let headers = Headers::default().with("Nats-Expected-Last-Subject-Sequence", "0").with("b", "x: y").with("a", "");
+    let headers =
+        Headers::default().with("Nats-Expected-Last-Subject-Sequence", "0").with("b", "x: y").with("a", "");
     // Larger than one file of the server's.
     for number in 1..=20 {
         let data = vec![number; 500_000].into();

@@ -1,0 +1,206 @@
+//! `reeve backup`: a point in time of a running instance.
+//!
+//! **What is consistent.** First the positions of the consumers are read, then an instant of the bus's clock, then every
+//! message that was stored up to it. What caused a message was stored before it, so no effect is in a backup without its
+//! cause; and whatever a consumer had settled has had its effects by then, so nothing is taken for done that is not there.
+
+use super::{
+    archive::{Archive, KeptStream, Manifest, VERSION},
+    digest::Chain,
+    part::Writer,
+    sealed_keys,
+    signer::Signer,
+};
+use crate::{
+    client::{Format, stdout},
+    host::{bus, files::make_private_folder, read_instance, read_keys},
+};
+use anyhow::{Context, bail, ensure};
+use data_encoding::HEXLOWER;
+use futures::TryStreamExt;
+use reeve_jetstream::{
+    Bus,
+    backup::{self, Consumer, StreamState},
+    streams::PROBE,
+};
+use serde_json::json;
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+};
+
+/// Writes what a running instance has into a folder, while it runs. Another backup into the same folder writes only what is
+/// new, and can be restored like those before it.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The folder of the backups. What lies in it is as readable as the log: secrets are sealed, what commands printed is
+    /// not.
+    folder: PathBuf,
+    /// The file that the instance's keys are written to, under a passphrase. Keep it apart from the folder: with both, and
+    /// the passphrase, one has everything.
+    #[arg(long, value_name = "FILE", requires = "passphrase_file", required_unless_present = "without_keys")]
+    keys: Option<PathBuf>,
+    /// The file whose first line is the passphrase of the keys.
+    #[arg(long, value_name = "FILE", env = "REEVE_PASSPHRASE_FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// Writes no keys: they are kept elsewhere already, and without them no backup can be restored.
+    #[arg(long, conflicts_with = "keys")]
+    without_keys: bool,
+}
+
+/// # Errors
+/// When the bus is away, the folder cannot be written, or holds what is not an earlier part of this log.
+pub async fn backup(data: &Path, args: Args, format: Format) -> anyhow::Result<()> {
+    let instance = read_instance(data)?;
+    let signer = Signer::open(data)?;
+    let passphrase = args.passphrase_file.as_deref().map(sealed_keys::passphrase_of).transpose()?;
+    let user = read_keys(data)?.operator.core_user("backup")?;
+    let bus = bus::connect(&instance.bus(), &user, "backup").await?;
+    make_private_folder(&args.folder)?;
+    let lock = args.folder.join("lock");
+    let lock_file = File::create(&lock).with_context(|| format!("could not write {}", lock.display()))?;
+    ensure!(lock_file.try_lock().is_ok(), "another backup into {} is under way", args.folder.display());
+    let mut archive = Archive::open(&args.folder)?;
+    let before = archive.newest().map(Manifest::bytes).unwrap_or_default();
+    let manifest = take(&bus, &mut archive, &signer).await?;
+    if let (Some(keys), Some(passphrase)) = (&args.keys, &passphrase) {
+        sealed_keys::write(data, keys, passphrase)?;
+    }
+    let (messages, bytes) = (manifest.messages(), manifest.bytes());
+    let answer = json!({
+        "point": manifest.point, "instant": manifest.instant, "streams": manifest.streams.len(),
+        "messages": messages, "bytes": bytes, "newBytes": bytes.saturating_sub(before), "key": manifest.key,
+    });
+    let text = format!(
+        "point {} of {}: {messages} messages of {} streams, {bytes} bytes, {} of them new, as of {}",
+        manifest.point,
+        args.folder.display(),
+        manifest.streams.len(),
+        bytes.saturating_sub(before),
+        manifest.instant
+    );
+    stdout::answer(format, &answer, text)
+}
+
+/// Takes a point and adds it.
+pub async fn take(bus: &Bus, archive: &mut Archive, signer: &Signer) -> anyhow::Result<Manifest> {
+    let earlier = archive.newest().cloned();
+    if let Some(earlier) = &earlier {
+        ensure!(
+            earlier.key == signer.public_key(),
+            "{} has backups of another instance: they are signed by {}, and this one signs with {}",
+            archive.folder.display(),
+            earlier.key,
+            signer.public_key()
+        );
+    }
+    let point = archive.points.keys().next_back().map_or(1, |last| last + 1);
+    let consumers = consumers(bus).await?;
+    let instant = backup::streams(bus).await?.instant;
+    let until = nanoseconds(&instant)?;
+    let mut streams = Vec::new();
+    for state in backup::streams(bus).await?.streams {
+        if state.name() == PROBE {
+            continue;
+        }
+        let kept = earlier.iter().flat_map(|manifest| &manifest.streams);
+        let kept = kept.into_iter().find(|kept| kept.name == state.name());
+        let taken = take_stream(bus, &archive.folder, &state, kept, until, point).await;
+        streams.push(taken.with_context(|| format!("the stream {} could not be backed up", state.name()))?);
+    }
+    let manifest = Manifest {
+        version: VERSION,
+        point,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        instant,
+        key: signer.public_key(),
+        streams,
+        consumers,
+    };
+    archive.add(manifest.clone(), signer)?;
+    Ok(manifest)
+}
+
+async fn consumers(bus: &Bus) -> anyhow::Result<Vec<Consumer>> {
+    let mut consumers = Vec::new();
+    for stream in backup::streams(bus).await?.streams {
+        consumers.extend(backup::consumers(bus, stream.name()).await?);
+    }
+    Ok(consumers)
+}
+
+fn nanoseconds(instant: &str) -> anyhow::Result<i64> {
+    let read: jiff::Timestamp =
+        instant.parse().with_context(|| format!("the bus names an instant {instant:?}"))?;
+    Ok(i64::try_from(read.as_nanosecond())?)
+}
+
+async fn take_stream(
+    bus: &Bus,
+    folder: &Path,
+    state: &StreamState,
+    earlier: Option<&KeptStream>,
+    until: i64,
+    point: u32,
+) -> anyhow::Result<KeptStream> {
+    let rewritten = !state.keeps_everything() && !state.expires();
+    let mut kept = KeptStream {
+        name: state.name().to_owned(),
+        config: state.config.clone(),
+        created: state.created.clone(),
+        keeps_everything: state.keeps_everything(),
+        rewritten,
+        last: 0,
+        chain: Chain::default().text(),
+        last_digest: String::new(),
+        parts: Vec::new(),
+    };
+    if let Some(earlier) = earlier.filter(|_| !rewritten) {
+        ensure_continues(bus, state, earlier).await?;
+        (kept.last, kept.parts) = (earlier.last, earlier.parts.clone());
+        (kept.chain, kept.last_digest) = (earlier.chain.clone(), earlier.last_digest.clone());
+    }
+    let mut chain = Chain::read(&kept.chain).context("the chain of an earlier point is unreadable")?;
+    let mut writer = Writer::create(folder, &kept.name)?;
+    let mut entries = backup::entries(bus, &kept.name, kept.last).await?;
+    let mut last = kept.last.max(state.state.last_seq);
+    while let Some(entry) = entries.try_next().await? {
+        if entry.nanoseconds > until {
+            last = last.min(entry.sequence - 1);
+            break;
+        }
+        let digest = writer.push(&entry)?;
+        chain.push(&digest);
+        (kept.last, kept.last_digest) = (entry.sequence, HEXLOWER.encode(&digest));
+    }
+    kept.last = kept.last.max(last);
+    kept.chain = chain.text();
+    kept.parts.extend(writer.finish(point)?);
+    Ok(kept)
+}
+
+/// What is in the backup has to be the beginning of what the log has: it may have gone back, or be another one.
+async fn ensure_continues(bus: &Bus, state: &StreamState, earlier: &KeptStream) -> anyhow::Result<()> {
+    let Some(of_backup) = earlier.parts.last().map(|part| part.last) else { return Ok(()) };
+    let refused = "back this log up into an empty folder";
+    ensure!(
+        state.state.last_seq >= earlier.last,
+        "it ends at {}, and the backup at {}: the log went back since then; {refused}",
+        state.state.last_seq,
+        earlier.last
+    );
+    let mut entries = backup::entries(bus, &earlier.name, of_backup - 1).await?;
+    match entries.try_next().await? {
+        Some(entry) if entry.sequence == of_backup => {
+            let (_, digest) = super::digest::encode(&entry);
+            ensure!(
+                HEXLOWER.encode(&digest) == earlier.last_digest,
+                "its message {of_backup} is another one than the backup's: the log went back since then, or is another \
+                 one; {refused}"
+            );
+            Ok(())
+        }
+        _ if earlier.keeps_everything => bail!("its message {of_backup}, which the backup has, is gone"),
+        _ => Ok(()),
+    }
+}
