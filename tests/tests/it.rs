@@ -21,6 +21,8 @@ mod as_of;
 mod associations;
 #[path = "it/automation.rs"]
 mod automation;
+#[path = "it/backup.rs"]
+mod backup;
 #[path = "it/bad_input.rs"]
 mod bad_input;
 #[path = "it/bus_away.rs"]

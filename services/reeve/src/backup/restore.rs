@@ -120,24 +120,32 @@ async fn restore_folder(
     if half.exists() {
         std::fs::remove_dir_all(&half).with_context(|| format!("could not remove {}", half.display()))?;
     }
-    files::make_private_folder(&half)?;
-    sealed_keys::put(keys, &half)?;
-    ensure_belongs(&Signer::open(&half)?, manifest)?;
-    let folder = Folder::open(&half)?;
+    let restored = restore_into(&half, backup, manifest, keys).await;
+    if restored.is_err() {
+        // No keys stay behind. What keeps it from being removed does so the next time as well, and is told then.
+        let _removed = std::fs::remove_dir_all(&half).is_ok();
+    }
+    let text = restored?;
+    std::fs::rename(&half, data)
+        .with_context(|| format!("could not give {} the name {}", half.display(), data.display()))?;
+    Ok(text)
+}
+
+async fn restore_into(half: &Path, backup: &Path, manifest: &Manifest, keys: &Keys) -> anyhow::Result<String> {
+    files::make_private_folder(half)?;
+    sealed_keys::put(keys, half)?;
+    ensure_belongs(&Signer::open(half)?, manifest)?;
+    let folder = Folder::open(half)?;
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let server = nats::start_on(&folder, &NatsListen::default(), port).await?;
     let address = BusAddress { url: format!("nats://127.0.0.1:{port}"), ca: None };
-    let restored = restore_log(&address, &half, backup, manifest).await;
+    let restored = restore_log(&address, half, backup, manifest).await;
     let rebuilt = match restored {
         Ok(text) => rebuild(&address, &folder, manifest).await.map(|views| format!("{text}; {views}")),
         Err(error) => Err(error),
     };
     server.stop().await;
-    let text = rebuilt?;
-    drop(folder);
-    std::fs::rename(&half, data)
-        .with_context(|| format!("could not give {} the name {}", half.display(), data.display()))?;
-    Ok(text)
+    rebuilt
 }
 
 /// Gives every stream to a bus that has none of their messages.

@@ -55,7 +55,7 @@ pub async fn backup(data: &Path, args: Args, format: Format) -> anyhow::Result<(
     let signer = Signer::open(data)?;
     let passphrase = args.passphrase_file.as_deref().map(sealed_keys::passphrase_of).transpose()?;
     let user = read_keys(data)?.operator.core_user("backup")?;
-    let bus = bus::connect(&instance.bus(), &user, "backup").await?;
+    let bus = bus::connect_now(&instance.bus(), &user, "backup").await?;
     make_private_folder(&args.folder)?;
     let lock = args.folder.join("lock");
     let lock_file = File::create(&lock).with_context(|| format!("could not write {}", lock.display()))?;
@@ -202,5 +202,125 @@ async fn ensure_continues(bus: &Bus, state: &StreamState, earlier: &KeptStream) 
         }
         _ if earlier.keeps_everything => bail!("its message {of_backup}, which the backup has, is gone"),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::StreamExt;
+    use reeve_jetstream::{
+        Headers,
+        consume::{self, StartAt},
+    };
+    use reeve_testkit::Nats;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    const LOADED: [&str; 3] = ["causes", "effects", "reactions"];
+
+    async fn store(bus: &Bus, service: &str, number: u64) {
+        let subject = format!("reeve.evt.{service}.thing.{number}");
+        bus.store(&subject, &Headers::default(), number.to_string().into()).await.unwrap();
+    }
+
+    /// Causes, and their effects in a stream that is read after theirs, one after the other as fast as it goes.
+    async fn write(bus: &Bus, stop: &AtomicBool) {
+        for number in 1.. {
+            store(bus, LOADED[0], number).await;
+            store(bus, LOADED[1], number).await;
+            if stop.load(Ordering::Relaxed) {
+                return;
+            }
+        }
+    }
+
+    /// Stores a reaction to each cause, then settles it.
+    async fn react(bus: &Bus, stop: &AtomicBool) {
+        let options = consume::Options {
+            stream: "CAUSES".to_owned(),
+            durable_name: "reactor".to_owned(),
+            subjects: Vec::new(),
+            start_at: StartAt::Beginning,
+            exclusive: false,
+            batch: 100,
+        };
+        let mut messages = consume::consume(bus, &options).await.unwrap();
+        while !stop.load(Ordering::Relaxed) {
+            let message = messages.next().await.unwrap().unwrap();
+            store(bus, LOADED[2], message.sequence).await;
+            message.acknowledge().await;
+        }
+    }
+
+    fn signer(folder: &Path) -> Signer {
+        crate::host::keys::ensure_made(folder).unwrap();
+        Signer::open(folder).unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn under_load_no_effect_is_without_its_cause_and_nothing_settled_without_its_effect() {
+        let nats = Nats::start();
+        let (bus, folder) = (nats.bus().await, tempfile::tempdir().unwrap());
+        for service in LOADED {
+            reeve_jetstream::streams::ensure_events(&bus, service).await.unwrap();
+        }
+        let signer = signer(folder.path());
+        let mut archive = Archive::open(&folder.path().join("backup")).unwrap();
+        let stop = std::sync::Arc::new(AtomicBool::new(false));
+        let (one, other, stopped) = (nats.bus().await, nats.bus().await, stop.clone());
+        let writing = tokio::spawn(async move { write(&one, &stopped).await });
+        let stopped = stop.clone();
+        let reacting = tokio::spawn(async move { react(&other, &stopped).await });
+        let mut seen = 0;
+        for _ in 0..20 {
+            let manifest = take(&bus, &mut archive, &signer).await.unwrap();
+            let last = |name: &str| manifest.streams.iter().find(|s| s.name == name).unwrap().last;
+            let settled = manifest.consumers.iter().find(|c| c.name == "reactor").map_or(0, |c| c.settled);
+            let [causes, effects, reactions] = ["CAUSES", "EFFECTS", "REACTIONS"].map(last);
+            assert!(effects <= causes && causes <= effects + 1, "{effects} effects of {causes} causes");
+            assert!(settled <= reactions && reactions <= causes, "{settled} {reactions} {causes}");
+            seen = causes;
+        }
+        assert!(seen > 20, "{seen}");
+        stop.store(true, Ordering::Relaxed);
+        writing.await.unwrap();
+        reacting.await.unwrap();
+        // All points share their files, and each is whole.
+        let archive = Archive::open(&archive.folder).unwrap();
+        assert_eq!(archive.points.len(), 20);
+        for manifest in archive.points.values() {
+            for stream in &manifest.streams {
+                let report = super::super::verify::audit_kept(&archive.folder, stream, &[], None).unwrap();
+                assert_eq!((report.findings, report.last), (Vec::new(), stream.last), "{}", stream.name);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_log_that_went_back_or_is_another_is_not_mixed_with_the_backup() {
+        let folder = tempfile::tempdir().unwrap();
+        let signer = signer(folder.path());
+        let mut archive = Archive::open(&folder.path().join("backup")).unwrap();
+        let nats = Nats::start();
+        let bus = nats.bus().await;
+        reeve_jetstream::streams::ensure_events(&bus, "things").await.unwrap();
+        for number in 1..=3 {
+            store(&bus, "things", number).await;
+        }
+        take(&bus, &mut archive, &signer).await.unwrap();
+        for (numbers, reason) in [(1..=2, "it ends at 2, and the backup at 3"), (11..=14, "its message 3")] {
+            let nats = Nats::start();
+            let bus = nats.bus().await;
+            reeve_jetstream::streams::ensure_events(&bus, "things").await.unwrap();
+            for number in numbers {
+                store(&bus, "things", number).await;
+            }
+            let refused = format!("{:#}", take(&bus, &mut archive, &signer).await.unwrap_err());
+            assert!(refused.contains(reason) && refused.contains("THINGS"), "{refused}");
+        }
+        assert_eq!(Archive::open(&archive.folder).unwrap().points.len(), 1);
+        store(&bus, "things", 4).await;
+        let manifest = take(&bus, &mut archive, &signer).await.unwrap();
+        assert_eq!(manifest.streams[0].parts.iter().map(|part| part.messages).collect::<Vec<_>>(), [3, 1]);
     }
 }

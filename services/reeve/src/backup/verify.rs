@@ -79,7 +79,7 @@ pub async fn verify(data: &Path, args: Args, format: Format) -> anyhow::Result<E
         None => {
             let instance = read_instance(data)?;
             let user = read_keys(data)?.operator.core_user("verify")?;
-            let bus = bus::connect(&instance.bus(), &user, "verify").await?;
+            let bus = bus::connect_now(&instance.bus(), &user, "verify").await?;
             audit_log(&bus, known, mac.as_ref()).await?
         }
     };
