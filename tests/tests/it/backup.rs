@@ -1,7 +1,7 @@
 //! A backup of an instance at work, restored: from an older point and from the newest. What was done is done once, what
 //! was pending goes on, and the log is known again by its checkpoint.
 
-use reeve_e2e::{Agent, Answer, Instance, SmallDisk, reeve, wait_for};
+use reeve_e2e::{Agent, Answer, Apart, Instance, SmallDisk, reeve, wait_for};
 use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
@@ -82,7 +82,8 @@ fn an_instance_is_restored_from_an_older_and_from_the_newest_point() {
     let secret = json!({"Name": "/s", "Value": "hunter2", "Type": "SecureString"});
     instance.call("PutParameter", &secret);
     let read_secret = |instance: &Instance| {
-        instance.call("GetParameter", &json!({"Name": "/s", "WithDecryption": true}))["Parameter"]["Value"].clone()
+        instance.call("GetParameter", &json!({"Name": "/s", "WithDecryption": true}))["Parameter"]["Value"]
+            .clone()
     };
     run(&instance, "before");
     let first = kept.back_up(&instance);
@@ -118,7 +119,10 @@ fn an_instance_is_restored_from_an_older_and_from_the_newest_point() {
     }
     let (code, found) = verify(&instance, &["--checkpoint", checkpoint]);
     let rolled_back = findings(&found, "RUN_COMMAND");
-    assert!(code == Some(1) && rolled_back.iter().any(|(.., what)| what.starts_with("rolled back to")), "{found}");
+    assert!(
+        code == Some(1) && rolled_back.iter().any(|(.., what)| what.starts_with("rolled back to")),
+        "{found}"
+    );
     wait_for("the node tells what the log lost", || {
         let events = instance.events();
         let recalled = events.iter().filter(|event| event["type"] == "reeve.run-command.RunsRecalled.v1");
@@ -143,6 +147,44 @@ fn an_instance_is_restored_from_an_older_and_from_the_newest_point() {
     let counts = ["before", "between", "new", "pending", "last"].map(|word| times(&ran, word));
     assert_eq!(counts, [1, 1, 4, 1, 1]);
     assert!(instance.reeve(&["--output", "json", "dead-letters", "list"]).stdout.trim() == "[]");
+}
+
+#[test]
+fn an_instance_moves_to_parts_that_run_apart_and_back() {
+    let mut instance = Instance::start(0);
+    let mut agent = Agent::enrol_in(&instance, &instance.scratch().join("node"));
+    let (node, kept, ran) = (agent.node(), Kept::of(&instance), instance.scratch().join("ran"));
+    let run = |instance: &Instance, word: &str| {
+        let command = instance.send_to(&node, &format!("echo {word} >> {}", ran.display()));
+        assert_eq!(instance.ended(&command)["Status"], "Success", "{word}");
+    };
+    run(&instance, "up");
+    let home = agent.bus_address();
+    agent.end(rustix::process::Signal::TERM);
+    kept.back_up(&instance);
+    instance.stop();
+    std::fs::remove_dir_all(instance.data()).unwrap();
+
+    let apart = Apart::start_restored([&kept.folder, &kept.keys, &kept.passphrase]);
+    // A bus that has a log is not given another one.
+    let again = apart.reeve(&["restore", "--bus", kept.folder.to_str().unwrap()]);
+    assert!(!again.success && again.stderr.contains("the log is not empty"), "{again:?}");
+    agent.find_the_bus_at(apart.bus());
+    agent.start();
+    agent.wait_until(apart.instance(), "Online");
+    run(apart.instance(), "apart");
+    agent.end(rustix::process::Signal::TERM);
+    assert_eq!(apart.reeve(&kept.arguments("backup", &[])).json()["point"], 2);
+    drop(apart);
+
+    assert!(kept.restore(&instance, &[]).success);
+    instance.restart();
+    agent.find_the_bus_at(&home);
+    agent.start();
+    agent.wait_until(&instance, "Online");
+    run(&instance, "back");
+    assert_eq!(std::fs::read_to_string(&ran).unwrap(), "up\napart\nback\n");
+    assert_eq!(verify(&instance, &[]).0, Some(0));
 }
 
 /// Changes a byte of a file, so far from its end.
@@ -173,7 +215,11 @@ fn what_cannot_be_backed_up_restored_or_verified_says_why() {
         let data = scratch.join(name);
         let arguments = kept.arguments("restore", &[]);
         let mut restore = Command::new(reeve());
-        restore.arg("--data").arg(data).args(arguments).env("REEVE_NATS_SERVER", reeve_testkit::Nats::executable());
+        restore
+            .arg("--data")
+            .arg(data)
+            .args(arguments)
+            .env("REEVE_NATS_SERVER", reeve_testkit::Nats::executable());
         Answer::of(&mut restore)
     };
     // An instance that is there; keys of another; a passphrase of another.

@@ -61,17 +61,16 @@ pub async fn restore(data: &Path, args: Args, format: Format) -> anyhow::Result<
         (Some(keys), Some(file)) => Some(sealed_keys::open(keys, &sealed_keys::passphrase_of(file)?)?),
         _ => None,
     };
+    ensure_belongs(keys.as_ref(), data, manifest)?;
     let text = match keys {
         Some(keys) if args.keys_only => {
             files::make_private_folder(data)?;
             check_nothing_else(data)?;
             sealed_keys::put(&keys, data)?;
-            ensure_belongs(&Signer::open(data)?, manifest)?;
             "the keys are there; start the bus with them, and restore the log with --bus".to_owned()
         }
         Some(keys) => restore_folder(data, &args.folder, manifest, &keys).await?,
         None => {
-            ensure_belongs(&Signer::open(data)?, manifest)?;
             let instance = read_instance(data)?;
             restore_log(&instance.bus(), data, &args.folder, manifest).await?
         }
@@ -82,7 +81,15 @@ pub async fn restore(data: &Path, args: Args, format: Format) -> anyhow::Result<
     stdout::answer(format, &answer, text)
 }
 
-fn ensure_belongs(signer: &Signer, manifest: &Manifest) -> anyhow::Result<()> {
+/// The keys, those that are given or those of the folder, have to be of the instance whose log it is.
+fn ensure_belongs(keys: Option<&Keys>, data: &Path, manifest: &Manifest) -> anyhow::Result<()> {
+    let signer = match keys {
+        Some(keys) => {
+            let seed = keys.get(files::CHECKPOINT_SEED).map(Vec::as_slice).unwrap_or_default();
+            Signer::from_seed(seed).with_context(|| format!("the keys lack {}", files::CHECKPOINT_SEED))?
+        }
+        None => Signer::open(data)?,
+    };
     let key = signer.public_key();
     ensure!(
         key == manifest.key,
@@ -131,10 +138,14 @@ async fn restore_folder(
     Ok(text)
 }
 
-async fn restore_into(half: &Path, backup: &Path, manifest: &Manifest, keys: &Keys) -> anyhow::Result<String> {
+async fn restore_into(
+    half: &Path,
+    backup: &Path,
+    manifest: &Manifest,
+    keys: &Keys,
+) -> anyhow::Result<String> {
     files::make_private_folder(half)?;
     sealed_keys::put(keys, half)?;
-    ensure_belongs(&Signer::open(half)?, manifest)?;
     let folder = Folder::open(half)?;
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let server = nats::start_on(&folder, &NatsListen::default(), port).await?;

@@ -19,6 +19,12 @@ impl Signer {
         Ok(Self(KeyPair::from_seed(seed.trim()).with_context(of)?))
     }
 
+    /// # Errors
+    /// When it is no seed.
+    pub fn from_seed(seed: &[u8]) -> anyhow::Result<Self> {
+        Ok(Self(KeyPair::from_seed(std::str::from_utf8(seed)?.trim())?))
+    }
+
     pub fn public_key(&self) -> String {
         self.0.public_key()
     }

@@ -234,8 +234,8 @@ mod tests {
         }
     }
 
-    /// Stores a reaction to each cause, then settles it.
-    async fn react(bus: &Bus, stop: &AtomicBool) {
+    /// Stores a reaction to each cause, then settles it, until it is ended.
+    async fn react(bus: &Bus) {
         let options = consume::Options {
             stream: "CAUSES".to_owned(),
             durable_name: "reactor".to_owned(),
@@ -245,7 +245,7 @@ mod tests {
             batch: 100,
         };
         let mut messages = consume::consume(bus, &options).await.unwrap();
-        while !stop.load(Ordering::Relaxed) {
+        loop {
             let message = messages.next().await.unwrap().unwrap();
             store(bus, LOADED[2], message.sequence).await;
             message.acknowledge().await;
@@ -269,8 +269,7 @@ mod tests {
         let stop = std::sync::Arc::new(AtomicBool::new(false));
         let (one, other, stopped) = (nats.bus().await, nats.bus().await, stop.clone());
         let writing = tokio::spawn(async move { write(&one, &stopped).await });
-        let stopped = stop.clone();
-        let reacting = tokio::spawn(async move { react(&other, &stopped).await });
+        let reacting = tokio::spawn(async move { react(&other).await });
         let mut seen = 0;
         for _ in 0..20 {
             let manifest = take(&bus, &mut archive, &signer).await.unwrap();
@@ -284,7 +283,7 @@ mod tests {
         assert!(seen > 20, "{seen}");
         stop.store(true, Ordering::Relaxed);
         writing.await.unwrap();
-        reacting.await.unwrap();
+        reacting.abort();
         // All points share their files, and each is whole.
         let archive = Archive::open(&archive.folder).unwrap();
         assert_eq!(archive.points.len(), 20);
@@ -322,5 +321,40 @@ mod tests {
         store(&bus, "things", 4).await;
         let manifest = take(&bus, &mut archive, &signer).await.unwrap();
         assert_eq!(manifest.streams[0].parts.iter().map(|part| part.messages).collect::<Vec<_>>(), [3, 1]);
+    }
+
+    #[tokio::test]
+    async fn a_key_that_was_destroyed_is_in_no_point_any_more() {
+        use reeve_jetstream::{keys, streams};
+        let folder = tempfile::tempdir().unwrap();
+        let (signer, nats) = (signer(folder.path()), Nats::start());
+        let mut archive = Archive::open(&folder.path().join("backup")).unwrap();
+        let bus = nats.bus().await;
+        streams::ensure_secret_keys(&bus).await.unwrap();
+        let mut put = ["one", "two", "three"].into_iter();
+        for destroyed in [None, Some("one")] {
+            let name = put.next().unwrap();
+            keys::put(&bus, name, format!("the key {name}").into()).await.unwrap();
+            if let Some(name) = destroyed {
+                keys::destroy(&bus, name).await.unwrap();
+                keys::put(&bus, put.next().unwrap(), "the key three".into()).await.unwrap();
+            }
+            take(&bus, &mut archive, &signer).await.unwrap();
+        }
+        let archive = Archive::open(&archive.folder).unwrap();
+        let kept = |point: u32| {
+            let stream = &archive.points[&point].streams[0];
+            let report = super::super::verify::audit_kept(&archive.folder, stream, &[], None).unwrap();
+            assert_eq!(report.findings, Vec::new(), "point {point}");
+            let entries = super::super::verify::entries_of(&archive.folder, stream);
+            entries.map(|entry| entry.unwrap().sequence).collect::<Vec<_>>()
+        };
+        // The first point ends before what came later.
+        assert_eq!((kept(1), kept(2)), (vec![], vec![2, 3]));
+        let files = std::fs::read_dir(archive.folder.join(streams::SECRET_KEYS)).unwrap();
+        for file in files {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            assert!(!bytes.windows(11).any(|window| window == b"the key one"));
+        }
     }
 }

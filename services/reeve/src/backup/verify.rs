@@ -151,13 +151,15 @@ pub fn audit_kept(
             audit.find(part.first, part.last, format!("lost: {} is not there", part.file));
             continue;
         };
-        let mut is_readable = true;
+        let (mut is_readable, mut is_beyond) = (true, false);
         for read in reader {
             let Ok(read) = read else {
                 is_readable = false;
                 break;
             };
-            if read.entry.sequence > stream.last {
+            // What was stored after an older point, in a file that a newer one has written anew.
+            is_beyond = read.entry.sequence > stream.last;
+            if is_beyond {
                 break;
             }
             if !read.intact {
@@ -169,7 +171,7 @@ pub fn audit_kept(
                 audit.take(&read.entry, &read.digest);
             }
         }
-        if audit.last() < part.last.min(stream.last) {
+        if audit.last() < part.last && !is_beyond {
             let what = format!("cannot be read from {}", part.file);
             audit.find(audit.last() + 1, part.last, what);
         } else if is_readable && let Err(error) = part.check(folder) {
@@ -228,4 +230,67 @@ fn tell(reports: &[Report], codes_checked: bool, format: Format) -> anyhow::Resu
         stdout::line(format!("{messages} messages, {} findings{codes}", findings.len()))?;
     }
     Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reeve_eventsourcing::{Envelope, Position};
+    use reeve_jetstream::{restore::Restore, store, streams};
+    use reeve_testkit::Nats;
+
+    fn told(reports: &[Report]) -> Vec<String> {
+        reports.iter().flat_map(|report| &report.findings).map(ToString::to_string).collect()
+    }
+
+    /// A log of five events, each with the authentication code of a service.
+    async fn log(bus: &Bus) {
+        streams::ensure_events(bus, "things").await.unwrap();
+        for number in 1..=5u64 {
+            let read = |name| match name {
+                "ce-type" => Some("reeve.things.ThingMade.v1"),
+                "ce-time" => Some("2026-01-01T00:00:00.000Z"),
+                "ce-actor" => Some("tester"),
+                _ => Some("00000000-0000-0000-0000-000000000001"),
+            };
+            let subject = format!("reeve.evt.things.thing.{number}");
+            let mut envelope = Envelope::read(&subject, read, "data".into()).unwrap();
+            envelope.traceparent = None;
+            store::append(bus, &envelope, Position(0)).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_flipped_byte_is_named_by_its_authentication_code_and_by_a_checkpoint() {
+        let key = MacKey::new(&[7; 32]);
+        let (one, other) = (Nats::start(), Nats::start());
+        let from = one.bus().await.authenticating(key.clone());
+        log(&from).await;
+        let sound = audit_log(&from, &[], Some(&key)).await.unwrap();
+        assert_eq!(told(&sound), Vec::<String>::new());
+        let known: Vec<StreamHashes> = sound.into_iter().map(|report| report.hashes).collect();
+
+        let to = other.bus().await;
+        let state = backup::streams(&from).await.unwrap().streams.remove(0);
+        let mut restore = Restore::begin(&to, &state.config, &state.created, state.state).await.unwrap();
+        let mut entries = backup::entries(&from, "THINGS", 0).await.unwrap();
+        while let Some(mut entry) = entries.try_next().await.unwrap() {
+            if entry.sequence == 3 {
+                entry.data = "dat\x60".into();
+            }
+            restore.push(&entry).await.unwrap();
+        }
+        restore.finish(5, &[]).await.unwrap();
+        let by_code = told(&audit_log(&to, &[], Some(&key)).await.unwrap());
+        assert!(
+            by_code.len() == 1 && by_code[0].starts_with("THINGS 3: not as a service stored it"),
+            "{by_code:?}"
+        );
+        let by_checkpoint = told(&audit_log(&to, &known, None).await.unwrap());
+        assert_eq!(by_checkpoint, ["THINGS 3: another message than at the checkpoint"]);
+        // A stream that is gone altogether.
+        reeve_jetstream::restore::remove(&to, "THINGS").await.unwrap();
+        let lost = told(&audit_log(&to, &known, None).await.unwrap());
+        assert!(lost[0].starts_with("THINGS 1 to 5: truncated"), "{lost:?}");
+    }
 }
