@@ -42,7 +42,8 @@ fn lose_and_restore(instance: &mut Instance, kept: &Kept, beside: &[&str]) {
     instance.stop();
     std::fs::remove_dir_all(instance.data()).unwrap();
     let restored = kept.restore(instance, beside);
-    assert!(restored.success, "{}", restored.stderr);
+    let data = instance.data();
+    assert_eq!(restored.json()["folder"], data.to_str().unwrap());
     instance.restart();
 }
 
