@@ -174,11 +174,76 @@ pub async fn consumers(bus: &Bus, stream: &str) -> Result<Vec<Consumer>, Error> 
 
 pub type Entries = std::pin::Pin<Box<dyn futures::Stream<Item = Result<Entry, Error>> + Send>>;
 
-/// The messages that a stream holds behind `after`, up to the end that it has now.
+/// Nothing comes although there is something: the server may be unable to read what is next.
+const STALL: Duration = Duration::from_secs(5);
+
+/// The messages that a stream holds behind `after`, up to the end that it has now. What the server cannot read any more is
+/// passed over: its sequence is missing.
 ///
 /// # Errors
 /// When the bus does not answer.
 pub async fn entries(bus: &Bus, name: &str, after: u64) -> Result<Entries, Error> {
+    let messages = read_behind(bus, name, after).await?;
+    let reading = Reading { bus: bus.clone(), stream: name.to_owned(), messages, last: after };
+    Ok(Box::pin(stream::unfold(reading, |mut reading| async move {
+        let read = reading.next().await.transpose()?;
+        if read.is_err() {
+            reading.messages = None;
+        }
+        Some((read, reading))
+    })))
+}
+
+/// A stream that is being read; without messages it is at its end.
+struct Reading {
+    bus: Bus,
+    stream: String,
+    messages: Option<push::Ordered>,
+    last: u64,
+}
+
+impl Reading {
+    async fn next(&mut self) -> Result<Option<Entry>, Error> {
+        let failed = |e: String| Error::bus("read a stream")(e);
+        while let Some(messages) = &mut self.messages {
+            match tokio::time::timeout(STALL, messages.next()).await {
+                Ok(None) => self.messages = None,
+                Ok(Some(message)) => {
+                    let (entry, pending) = Entry::read(message.map_err(|e| failed(e.to_string()))?)?;
+                    self.last = entry.sequence;
+                    if pending == 0 {
+                        self.messages = None;
+                    }
+                    return Ok(Some(entry));
+                }
+                Err(_) => self.pass_over().await?,
+            }
+        }
+        Ok(None)
+    }
+
+    /// Goes on with the next message that the server can read.
+    async fn pass_over(&mut self) -> Result<(), Error> {
+        const WHAT: &str = "read a message";
+        let end = crate::streams::last_sequence(&self.bus, &self.stream).await?;
+        let subject = format!("STREAM.MSG.GET.{}", self.stream);
+        self.messages = None;
+        for sequence in self.last + 1..=end {
+            match ask(&self.bus, WHAT, &subject, &json!({"seq": sequence})).await {
+                Ok(_) => {
+                    self.messages = read_behind(&self.bus, &self.stream, sequence - 1).await?;
+                    return Ok(());
+                }
+                Err(Error::Bus { what: WHAT, reason }) if reason.ends_with("no message found") => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A consumer behind a sequence; `None` when nothing is there.
+async fn read_behind(bus: &Bus, name: &str, after: u64) -> Result<Option<push::Ordered>, Error> {
     let failed = |e: String| Error::bus("read a stream")(e);
     let found = bus.context.get_stream_no_info(name).await.map_err(|e| failed(e.to_string()))?;
     let config = push::OrderedConfig {
@@ -188,22 +253,7 @@ pub async fn entries(bus: &Bus, name: &str, after: u64) -> Result<Entries, Error
     };
     let consumer = found.create_consumer(config).await.map_err(|e| failed(e.to_string()))?;
     if consumer.cached_info().num_pending == 0 {
-        return Ok(Box::pin(stream::empty()));
+        return Ok(None);
     }
-    let messages = consumer.messages().await.map_err(|e| failed(e.to_string()))?;
-    let next = |messages: Option<_>| async move {
-        let mut messages: push::Ordered = messages?;
-        let read = match tokio::time::timeout(ANSWER_TIMEOUT, messages.next()).await {
-            Ok(message) => {
-                message?.map_err(|e| Error::bus("read a stream")(e.to_string())).and_then(Entry::read)
-            }
-            Err(_) => {
-                Err(Error::bus("read a stream")(format!("nothing came for {} s", ANSWER_TIMEOUT.as_secs())))
-            }
-        };
-        // The last one says that nothing waits behind it.
-        let goes_on = matches!(read, Ok((_, 1..)));
-        Some((read.map(|(entry, _)| entry), goes_on.then_some(messages)))
-    };
-    Ok(Box::pin(stream::unfold(Some(messages), next)))
+    consumer.messages().await.map(Some).map_err(|e| failed(e.to_string()))
 }

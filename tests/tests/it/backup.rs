@@ -294,6 +294,20 @@ fn what_cannot_be_backed_up_restored_or_verified_says_why() {
     refused(instance.reeve(&kept.arguments("backup", &[])), &["no instance runs in"]);
     std::fs::write(instance.data().join("instance.json"), announced).unwrap();
     refused(instance.reeve(&kept.arguments("backup", &[])), &["could not connect to the bus"]);
+    // A byte of the log itself, on the bus's disk: the server gives that message out no more, and the others still.
+    let account = first_file(&instance.data().join("nats/jetstream"));
+    let file = account.join("streams/DOCUMENTS/msgs/1.blk");
+    let intact = std::fs::read(&file).unwrap();
+    flip(&file, intact.len() / 2);
+    instance.restart();
+    let (code, found) = verify(&instance, &[]);
+    let missing = findings(&found, "DOCUMENTS");
+    let is_one = missing.len() == 1 && missing[0].0 == missing[0].1 && missing[0].2.starts_with("missing");
+    assert!(code == Some(1) && is_one && (1..last).contains(&missing[0].0), "{found}");
+    let kept_elsewhere = Kept { folder: scratch.join("another"), ..Kept::of(&instance) };
+    let refusal = format!("its message {} is missing", missing[0].0);
+    refused(instance.reeve(&kept_elsewhere.arguments("backup", &[])), &["DOCUMENTS", &refusal]);
+    instance.stop();
     // Nothing of what was refused has made a backup worse.
     let restored = into("restored", &kept);
     assert!(restored.success, "{}", restored.stderr);

@@ -6,6 +6,8 @@ use serde::Serialize;
 
 /// So many findings of one kind are told of a stream one by one.
 const MAX_TOLD: usize = 100;
+const MISSING: &str =
+    "missing, in a stream from which nothing is ever taken: removed, or the bus cannot read it any more";
 
 /// Something that is not as it was, or cannot be as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -90,7 +92,7 @@ impl<'a> Audit<'a> {
     pub fn take(&mut self, entry: &Entry, digest: &Digest) {
         let (sequence, next) = (entry.sequence, self.last() + 1);
         if self.hashes.keeps_everything && sequence > next {
-            self.find(next, sequence - 1, "missing, in a stream from which nothing is ever taken");
+            self.find(next, sequence - 1, MISSING);
         }
         if let Some(Err(reason)) = self.mac.and_then(|key| entry.check(key)) {
             self.find(sequence, sequence, format!("not as a service stored it: {reason}"));
@@ -120,7 +122,7 @@ impl<'a> Audit<'a> {
         let last = last.max(self.last());
         if self.hashes.keeps_everything && last > self.last() {
             let next = self.last() + 1;
-            self.find(next, last, "missing, in a stream from which nothing is ever taken");
+            self.find(next, last, MISSING);
         }
         let gone = self.checkpoint.map(|checkpoint| self.compare_ends(checkpoint, last)).unwrap_or_default();
         if self.untold > 0 {

@@ -169,6 +169,11 @@ async fn take_stream(
             last = last.min(entry.sequence - 1);
             break;
         }
+        ensure!(
+            !kept.keeps_everything || entry.sequence == kept.last + 1,
+            "its message {} is missing, or the bus cannot read it any more",
+            kept.last + 1
+        );
         let digest = writer.push(&entry)?;
         chain.push(&digest);
         (kept.last, kept.last_digest) = (entry.sequence, HEXLOWER.encode(&digest));
