@@ -40,7 +40,32 @@ impl Apart {
     /// # Panics
     /// When a program is missing or they do not come up.
     pub fn start() -> Self {
-        Self::begin(None)
+        let mut apart = Self::prepare(None, None);
+        apart.start_all();
+        apart
+    }
+
+    /// The same with the keys and the log of a backup: a folder, a file of keys and that of its passphrase.
+    ///
+    /// # Panics
+    /// As [`Apart::start`], and when it cannot be restored.
+    pub fn start_restored(backup: [&Path; 3]) -> Self {
+        let mut apart = Self::prepare(None, Some(backup));
+        apart.start_part("nats-server");
+        let restored = apart.reeve(&["restore", "--bus", backup[0].to_str().expect("a path")]);
+        assert!(restored.success, "{}", restored.stderr);
+        apart.start_all();
+        apart
+    }
+
+    /// Runs `reeve …` where the keys are.
+    pub fn reeve(&self, arguments: &[&str]) -> Answer {
+        Answer::of(Command::new(programs::reeve()).arg("--data").arg(&self.secrets).args(arguments))
+    }
+
+    /// Where nodes find the bus.
+    pub fn bus(&self) -> &str {
+        &self.bus
     }
 
     /// The same with a bus that stores on a disk of so many KiB.
@@ -48,14 +73,22 @@ impl Apart {
     /// # Panics
     /// As [`Apart::start`], and when there can be no such disk.
     pub fn start_on_small_disk(kib: u64) -> Self {
-        Self::begin(Some(kib))
+        let mut apart = Self::prepare(Some(kib), None);
+        apart.start_all();
+        apart
     }
 
-    fn begin(disk: Option<u64>) -> Self {
+    fn prepare(disk: Option<u64>, backup: Option<[&Path; 3]>) -> Self {
         let instance = Instance::described();
         let store = instance.scratch().join("nats");
         let disk = disk.map(|kib| SmallDisk::mount(&store, kib));
         let secrets = instance.scratch().join("secrets");
+        if let Some([folder, keys, passphrase]) = backup {
+            let mut restore = Command::new(programs::reeve());
+            restore.arg("--data").arg(&secrets).arg("restore").arg(folder).arg("--keys").arg(keys);
+            let restored = Answer::of(restore.arg("--passphrase-file").arg(passphrase).arg("--keys-only"));
+            assert!(restored.success, "{}", restored.stderr);
+        }
         let (bus, http) = (format!("127.0.0.1:{}", free_port()), format!("127.0.0.1:{}", free_port()));
         let mut init = Command::new(programs::reeve());
         init.arg("--data").arg(&secrets).args(["init", "--endpoint", &format!("http://{http}")]);
@@ -67,9 +100,7 @@ impl Apart {
         };
         instance.describe(&read("parts/gateway/instance.json"));
         let account = read("keys.json")["account"].as_str().expect("a text").to_owned();
-        let mut apart = Self { parts: Vec::new(), secrets, http, bus, account, disk, instance };
-        apart.start_all();
-        apart
+        Self { parts: Vec::new(), secrets, http, bus, account, disk, instance }
     }
 
     /// A client of all this, which starts and ends nothing.
@@ -95,12 +126,7 @@ impl Apart {
     /// # Panics
     /// When it does not.
     pub fn start_all(&mut self) {
-        for name in parts() {
-            if !self.parts.iter().any(|(running, _)| running == name) {
-                let child = self.spawn(name);
-                self.parts.push((name, child));
-            }
-        }
+        parts().iter().for_each(|name| self.start_part(name));
         wait_for("the parts answer", || {
             self.revive();
             let raw = self.instance.raw();
@@ -108,6 +134,13 @@ impl Apart {
                 ["ListCommands", "ListDocuments", "DescribeInstanceInformation", "DescribeActivations"];
             asked.iter().all(|operation| raw.call(operation, &json!({})).0 == 200).then_some(())
         });
+    }
+
+    fn start_part(&mut self, name: &'static str) {
+        if !self.parts.iter().any(|(running, _)| *running == name) {
+            let child = self.spawn(name);
+            self.parts.push((name, child));
+        }
     }
 
     /// Kills one part and starts it again.

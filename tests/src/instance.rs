@@ -270,6 +270,7 @@ impl Instance {
     pub fn reeve(&self, arguments: &[&str]) -> Answer {
         let mut command = Command::new(programs::reeve());
         command.arg("--data").arg(self.data()).args(arguments).current_dir(self.scratch());
+        command.env("REEVE_NATS_SERVER", programs::nats_server());
         for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SSM", "REEVE_DATA"] {
             command.env_remove(name);
         }

@@ -23,6 +23,8 @@ mod associations;
 mod automation;
 #[path = "it/automation_api.rs"]
 mod automation_api;
+#[path = "it/backup.rs"]
+mod backup;
 #[path = "it/bad_input.rs"]
 mod bad_input;
 #[path = "it/bus_away.rs"]

@@ -2,11 +2,13 @@
 //!
 //! - [`up`]: `reeve up`: all of an instance on this machine.
 //! - [`host`]: what it is made of, and `reeve serve`: folder, nats-server, services, gateway, agents.
+//! - [`backup`]: `reeve backup`, `restore` and `verify`.
 //! - [`client`]: everything else: clients of a running instance, over the signed API and the event streams.
 
 // What is printed to stdout goes through `client::stdout`: these macros panic when nobody reads any more.
 #![deny(clippy::print_stdout)]
 
+pub mod backup;
 pub mod client;
 pub mod config;
 pub mod host;

@@ -7,6 +7,7 @@
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, parser::ValueSource};
 use reeve::{
+    backup,
     client::{self, DataFolder},
     config, host, up,
 };
@@ -133,6 +134,12 @@ enum Command {
     Windows(client::windows::Command),
     /// Prints a NATS credentials file with which another system's program may call the API over the bus.
     BusUser(client::bus_user::Args),
+    /// Writes a backup of a running instance: its log into a folder, its keys into a file.
+    Backup(backup::BackupArgs),
+    /// Restores a backup into an instance that is empty.
+    Restore(backup::RestoreArgs),
+    /// Looks at every message of the log, or of a backup, and names what was changed, cut off or rolled back.
+    Verify(backup::VerifyArgs),
     /// Shows, rotates and renews the keys whose dispatches nodes run.
     #[command(subcommand)]
     Keys(client::keys::Command),
@@ -280,6 +287,9 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
             return client::patch::patch(&connection()?, command, format).await;
         }
         Command::BusUser(args) => client::bus_user::bus_user(&data, &args)?,
+        Command::Backup(args) => backup::backup(&data, args, format).await?,
+        Command::Restore(args) => backup::restore(&data, args, format).await?,
+        Command::Verify(args) => return backup::verify(&data, args, format).await,
         Command::Keys(command) => client::keys::keys(&data, command, format).await?,
         Command::Output(args) => client::output::output(&connection()?, args, format).await?,
         Command::Completions { shell } => {

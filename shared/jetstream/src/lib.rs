@@ -12,6 +12,7 @@
 //! - [`serve`]: operations as NATS micro endpoints, and finding out what is served.
 //! - [`operator`]: the operator, its accounts, and the JWTs of their users.
 //! - [`admission`]: the nodes' account, and whose keys are let in no more.
+//! - [`backup`]: everything that a bus holds, read; [`restore`]: streams given back, with the sequences and times that they had.
 //! - [`clients`]: the account of other systems' programs that read and send events, and their consumers.
 //!
 //! Invariants: an append is acknowledged by the stream or it is an error; a conflict is told apart
@@ -19,6 +20,7 @@
 //! event, a call or an answer without its authentication code is an error.
 
 pub mod admission;
+pub mod backup;
 mod bus;
 pub mod clients;
 pub mod consume;
@@ -36,7 +38,9 @@ pub mod operator;
 mod publish;
 mod reconnect;
 pub mod requests;
+pub mod restore;
 pub mod serve;
+mod server_files;
 pub mod store;
 pub mod streams;
 

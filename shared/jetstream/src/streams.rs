@@ -25,6 +25,8 @@ pub const SECRET_KEYS: &str = "SECRET_KEYS";
 /// The streams that are no service's own.
 pub const SHARED: [&str; 5] = [NODE_INBOX, NODE_REPORTS, NODE_OUTPUT, DEAD_LETTER_QUEUE, SECRET_KEYS];
 
+/// The stream of what is stored only to see whether it is.
+pub const PROBE: &str = "PROBE";
 /// Where somebody who wants to know whether the bus stores puts something; the stream keeps the last of it.
 pub const PROBE_SUBJECT: &str = "reeve.probe";
 
@@ -182,7 +184,7 @@ pub async fn ensure_secret_keys(bus: &Bus) -> Result<(), Error> {
 /// When the bus refuses.
 pub async fn ensure_probe(bus: &Bus) -> Result<(), Error> {
     let subjects = vec![PROBE_SUBJECT.to_owned()];
-    ensure(bus, Config { name: "PROBE".to_owned(), subjects, max_messages: 1, ..Config::default() }).await
+    ensure(bus, Config { name: PROBE.to_owned(), subjects, max_messages: 1, ..Config::default() }).await
 }
 
 async fn ensure(bus: &Bus, config: Config) -> Result<(), Error> {

@@ -7,6 +7,8 @@
 mod as_of;
 #[path = "it/consumers.rs"]
 mod consumers;
+#[path = "it/given_back.rs"]
+mod given_back;
 #[path = "it/groups.rs"]
 mod groups;
 #[path = "it/requests.rs"]

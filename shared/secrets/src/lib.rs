@@ -10,6 +10,8 @@
 //! - A name is sealed once. What is destroyed is never readable again.
 //! - No `Debug` here shows a key or a secret; plaintext is wiped when it is dropped.
 
+pub mod passphrase;
+
 use bytes::Bytes;
 use reeve_jetstream::{Bus, Error as BusError, keys, streams};
 use reeve_types::ids::random_hex;

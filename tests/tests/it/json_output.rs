@@ -5,8 +5,10 @@ use reeve_e2e::{Answer, Instance, reeve};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, process::Command};
 
-/// These start parts of an instance or ask such a part alone, or print what is no answer: a script, a file of credentials.
-const NO_CLIENTS: [&str; 8] = ["up", "init", "serve", "health", "agent", "help", "completions", "bus-user"];
+/// These start parts of an instance or ask such a part alone, make one (`restore`: its JSON is read in `backup.rs`), or print
+/// what is no answer: a script, a file of credentials.
+const NO_CLIENTS: [&str; 9] =
+    ["up", "init", "serve", "health", "agent", "help", "completions", "bus-user", "restore"];
 
 /// The commands below a command, as its help lists them.
 fn listed(of: &[&str]) -> Vec<String> {
@@ -72,8 +74,12 @@ fn every_client_command_prints_json_or_refuses() {
     instance.call("CreateDocument", &input);
     let exported = write("exported", r#"{"Name": "/b", "Type": "String", "Value": "b"}"#);
     let now = reeve_types::Timestamp::now().rfc3339();
+    let backup = instance.scratch().join("backup").display().to_string();
     let asked: Vec<Vec<&str>> = vec![
         vec!["services"],
+        vec!["backup", &backup, "--without-keys"],
+        vec!["verify"],
+        vec!["verify", "--backup", &backup],
         vec!["doctor"],
         vec!["explorer"],
         vec!["history", "ops-item", &item],

@@ -37,7 +37,7 @@ pub mod run;
 pub mod services;
 pub mod stdout;
 mod summary;
-mod table;
+pub(crate) mod table;
 pub mod windows;
 
 use serde_json::Value;

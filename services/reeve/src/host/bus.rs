@@ -30,6 +30,11 @@ pub async fn connect_service(bus: &BusAddress, user: &User, name: &str, mac: &Ma
     Ok(connect(bus, user, name).await?.authenticating(mac.clone()))
 }
 
+/// Connects to a bus that is there.
+pub async fn connect_now(bus: &BusAddress, user: &User, name: &str) -> anyhow::Result<Bus> {
+    Ok(Bus::connect(&options(bus, user, name)).await?)
+}
+
 /// Connects, waiting for a server that is starting.
 pub async fn connect(bus: &BusAddress, user: &User, name: &str) -> anyhow::Result<Bus> {
     let options = options(bus, user, name);

@@ -3,8 +3,17 @@
 
 use anyhow::Context;
 use serde::de::DeserializeOwned;
-use std::{fs::OpenOptions, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
+use std::{
+    fs::OpenOptions,
+    io::Write,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::Path,
+};
 
+/// The keys of an instance: no part.
+pub const KEYS: &str = "keys.json";
+/// The key that signs backups and checkpoints of the log: no service, only `reeve backup` and `reeve verify`.
+pub const CHECKPOINT_SEED: &str = "checkpoint.seed";
 /// nats-server's configuration.
 pub const NATS: &str = "nats.conf";
 /// A user of CORE: every service and the gateway.
@@ -64,6 +73,12 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         std::fs::rename(&temporary, path)
     })();
     written.with_context(|| format!("could not write {}", path.display()))
+}
+
+/// Makes a folder for the owner's eyes only, if it is not there.
+pub fn make_private_folder(path: &Path) -> anyhow::Result<()> {
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.with_context(|| format!("could not make the folder {}", path.display()))
 }
 
 /// Removes a file, if it is there.

@@ -13,7 +13,7 @@ use std::{
     collections::BTreeMap,
     fs::{File, OpenOptions},
     io::{Read, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -81,12 +81,11 @@ impl Folder {
     /// # Errors
     /// When another process holds it: the sentence says which.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
-        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-        made.with_context(|| format!("could not make the folder {}", path.display()))?;
+        files::make_private_folder(path)?;
         let path =
             path.canonicalize().with_context(|| format!("could not open the folder {}", path.display()))?;
         let lock = lock(&path)?;
-        let keys_path = path.join("keys.json");
+        let keys_path = path.join(files::KEYS);
         let keys = if keys_path.exists() { read_keys(&path)? } else { make_keys()? };
         super::keys::ensure_made(&path)?;
         write_private(&keys_path, &serde_json::to_vec_pretty(&keys)?)?;
@@ -200,5 +199,5 @@ impl Instance {
 /// # Errors
 /// When there are none.
 pub fn read_keys(data: &Path) -> anyhow::Result<Keys> {
-    read(&data.join("keys.json"))
+    read(&data.join(files::KEYS))
 }

@@ -78,7 +78,7 @@ fn refuse_keys_for_the_log_of_others(data: &Path, bus_store: &str) -> anyhow::Re
     let log = Path::new(bus_store).join("jetstream");
     let has_log = std::fs::read_dir(&log).is_ok_and(|mut entries| entries.next().is_some());
     ensure!(
-        data.join("keys.json").exists() || !has_log,
+        data.join(files::KEYS).exists() || !has_log,
         "{} holds the log of an instance, and {} does not hold its keys: bring back that folder, or remove the log if \
          nothing of it is wanted any more",
         log.display(),

@@ -4,7 +4,7 @@
 //! service.
 
 use super::{
-    files::{DISPATCH, KEY_SET, ROOT_KEY, ROOT_SEED, write_private},
+    files::{CHECKPOINT_SEED, DISPATCH, KEY_SET, ROOT_KEY, ROOT_SEED, write_private},
     key_files::read_seeds,
     parts,
     services::ask_nodes,
@@ -29,7 +29,7 @@ const LIFETIME_SECONDS: i64 = 90 * 24 * 3600;
 const RENEWAL_CHECK_INTERVAL: Duration = Duration::from_secs(3600);
 const RENEWAL_RETRY_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Makes what a folder lacks: a root, a dispatch key and a set. A set of which a third is left is renewed.
+/// Makes what a folder lacks: a root, a dispatch key and a set, and the key of checkpoints. A set of which a third is left is renewed.
 pub fn ensure_made(folder: &Path) -> anyhow::Result<()> {
     let (root, seeds) = (folder.join(ROOT_SEED), folder.join(DISPATCH));
     if !root.exists() {
@@ -37,6 +37,10 @@ pub fn ensure_made(folder: &Path) -> anyhow::Result<()> {
     }
     if !seeds.exists() {
         write_private(&seeds, format!("{}\n", KeyPair::new_account().seed()?).as_bytes())?;
+    }
+    let checkpoint = folder.join(CHECKPOINT_SEED);
+    if !checkpoint.exists() {
+        write_private(&checkpoint, KeyPair::new_user().seed()?.as_bytes())?;
     }
     let root = Root::open(folder)?;
     write_private(&folder.join(ROOT_KEY), root.public_key().as_bytes())?;

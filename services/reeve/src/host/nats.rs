@@ -113,7 +113,12 @@ impl Default for Listen {
 
 /// Starts nats-server on the instance's port.
 pub async fn start(folder: &Folder, listen: &Listen) -> anyhow::Result<Supervised> {
-    let address = SocketAddr::new(listen.address, folder.keys.bus_port);
+    start_on(folder, listen, folder.keys.bus_port).await
+}
+
+/// Starts nats-server on a port.
+pub async fn start_on(folder: &Folder, listen: &Listen, port: u16) -> anyhow::Result<Supervised> {
+    let address = SocketAddr::new(listen.address, port);
     let begun = Instant::now();
     while std::net::TcpListener::bind(address).is_err() {
         if begun.elapsed() > PORT_TIMEOUT {

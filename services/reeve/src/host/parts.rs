@@ -7,7 +7,6 @@ use super::{
 use anyhow::Context;
 use std::{
     io::ErrorKind,
-    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
@@ -35,8 +34,7 @@ fn of(folder: &Path, part: &str) -> PathBuf {
 pub fn lay_out(folder: &Path) -> anyhow::Result<()> {
     for (part, files) in parts() {
         let path = of(folder, part);
-        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&path);
-        made.with_context(|| format!("could not make the folder {}", path.display()))?;
+        make_private_folder(&path)?;
         for file in files {
             match std::fs::read(folder.join(file)) {
                 Ok(bytes) => write_private(&path.join(file), &bytes)?,

@@ -9,6 +9,7 @@
 mod agent;
 mod api;
 mod associations;
+mod backup;
 mod ends;
 mod fleet;
 mod http;
@@ -61,6 +62,8 @@ enum Command {
     Inventory(inventory::Args),
     /// Firings of associations that are due at one instant.
     Associations(associations::Args),
+    /// A backup of a log of many events, restored and verified.
+    Backup(backup::Args),
     /// One command on a fleet of simulated agents, beside the raw bus storing the same messages once more.
     Fleet(fleet::Args),
 }
@@ -92,6 +95,7 @@ async fn run(command: Command, format: Format) -> anyhow::Result<()> {
         Command::Output(args) => output::run(args).await?,
         Command::Inventory(args) => inventory::run(args).await?,
         Command::Associations(args) => associations::run(args).await?,
+        Command::Backup(args) => backup::run(args).await?,
         Command::Fleet(args) => fleet::run(args).await?,
     };
     report.print(format)

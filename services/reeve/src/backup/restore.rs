@@ -1,0 +1,270 @@
+//! `reeve restore`: a backup into an instance that is empty.
+
+use super::{
+    archive::{Archive, KeptStream, Manifest},
+    audit::{Finding, Report},
+    checkpoint::StreamHashes,
+    sealed_keys::{self, Keys},
+    signer::Signer,
+    verify::{audit_kept, audit_log, entries_of},
+};
+use crate::{
+    client::{Format, stdout},
+    host::{
+        NatsListen, bus,
+        bus::BusAddress,
+        files,
+        folder::Folder,
+        nats, read_instance,
+        services::{self, Needs, Place},
+    },
+};
+use anyhow::{Context, bail, ensure};
+use reeve_jetstream::{
+    Bus, backup, mac::MacKey, operator::User, restore::Restore, streams, streams::DEAD_LETTER_QUEUE,
+};
+use serde_json::json;
+use std::{
+    net::TcpListener,
+    path::{Path, PathBuf},
+};
+
+/// Restores a backup. Without --bus: keys and log into the folder of an instance that is not there yet, for `up`. Every
+/// message is verified before and after, and every view is built from the log.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The folder of the backups.
+    folder: PathBuf,
+    /// Which point; otherwise the newest.
+    #[arg(long, value_name = "NUMBER")]
+    point: Option<u32>,
+    /// The file with the instance's keys.
+    #[arg(long, value_name = "FILE", requires = "passphrase_file", required_unless_present = "bus")]
+    keys: Option<PathBuf>,
+    /// The file whose first line is the passphrase of the keys.
+    #[arg(long, value_name = "FILE", env = "REEVE_PASSPHRASE_FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// Restores the keys alone, so that `init` and the bus can start with them, as in docker-compose.yml.
+    #[arg(long, requires = "keys", conflicts_with = "bus")]
+    keys_only: bool,
+    /// Restores the log alone, into the empty bus that runs with the keys of the instance's folder.
+    #[arg(long, conflicts_with = "keys")]
+    bus: bool,
+}
+
+/// # Errors
+/// When the backup is damaged, the keys are not its, or the instance is not empty.
+pub async fn restore(data: &Path, args: Args, format: Format) -> anyhow::Result<()> {
+    let archive = Archive::open(&args.folder)?;
+    let manifest = archive.point(args.point)?;
+    let keys = match (&args.keys, &args.passphrase_file) {
+        (Some(keys), Some(file)) => Some(sealed_keys::open(keys, &sealed_keys::passphrase_of(file)?)?),
+        _ => None,
+    };
+    ensure_belongs(keys.as_ref(), data, manifest)?;
+    let text = match keys {
+        Some(keys) if args.keys_only => {
+            files::make_private_folder(data)?;
+            check_nothing_else(data)?;
+            sealed_keys::put(&keys, data)?;
+            "the keys are there; start the bus with them, and restore the log with --bus".to_owned()
+        }
+        Some(keys) => restore_folder(data, &args.folder, manifest, &keys).await?,
+        None => {
+            let instance = read_instance(data)?;
+            restore_log(&instance.bus(), data, &args.folder, manifest).await?
+        }
+    };
+    let answer = json!({
+        "point": manifest.point, "instant": manifest.instant, "messages": manifest.messages(), "folder": data,
+    });
+    stdout::answer(format, &answer, text)
+}
+
+/// The keys, those that are given or those of the folder, have to be of the instance whose log it is.
+fn ensure_belongs(keys: Option<&Keys>, data: &Path, manifest: &Manifest) -> anyhow::Result<()> {
+    let signer = match keys {
+        Some(keys) => {
+            let seed = keys.get(files::CHECKPOINT_SEED).map(Vec::as_slice).unwrap_or_default();
+            Signer::from_seed(seed).with_context(|| format!("the keys lack {}", files::CHECKPOINT_SEED))?
+        }
+        None => Signer::open(data)?,
+    };
+    let key = signer.public_key();
+    ensure!(
+        key == manifest.key,
+        "the keys do not belong to this log: they sign as {key}, and the backup is signed by {}",
+        manifest.key
+    );
+    Ok(())
+}
+
+/// What is there already is neither overwritten nor mixed with what comes.
+fn check_nothing_else(data: &Path) -> anyhow::Result<()> {
+    for name in [files::KEYS, "nats", "views"] {
+        let path = data.join(name);
+        let is_there = match std::fs::read_dir(&path) {
+            Ok(mut entries) => entries.next().is_some(),
+            Err(_) => path.exists(),
+        };
+        ensure!(!is_there, "{} is not empty: it has {name}; restore into another folder", data.display());
+    }
+    Ok(())
+}
+
+/// Restores into a folder beside the one that is meant, which has the name once all is there.
+async fn restore_folder(
+    data: &Path,
+    backup: &Path,
+    manifest: &Manifest,
+    keys: &Keys,
+) -> anyhow::Result<String> {
+    if let Ok(mut entries) = std::fs::read_dir(data) {
+        ensure!(entries.next().is_none(), "{} is not empty: restore into another folder", data.display());
+    }
+    let name = data.file_name().with_context(|| format!("{} names no folder", data.display()))?;
+    let half = data.with_file_name(format!("{}.restoring", name.to_string_lossy()));
+    if half.exists() {
+        std::fs::remove_dir_all(&half).with_context(|| format!("could not remove {}", half.display()))?;
+    }
+    let restored = restore_into(&half, backup, manifest, keys).await;
+    if restored.is_err() {
+        // No keys stay behind. What keeps it from being removed does so the next time as well, and is told then.
+        let _removed = std::fs::remove_dir_all(&half).is_ok();
+    }
+    let text = restored?;
+    std::fs::rename(&half, data)
+        .with_context(|| format!("could not give {} the name {}", half.display(), data.display()))?;
+    Ok(text)
+}
+
+async fn restore_into(
+    half: &Path,
+    backup: &Path,
+    manifest: &Manifest,
+    keys: &Keys,
+) -> anyhow::Result<String> {
+    files::make_private_folder(half)?;
+    sealed_keys::put(keys, half)?;
+    let folder = Folder::open(half)?;
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let server = nats::start_on(&folder, &NatsListen::default(), port).await?;
+    let address = BusAddress { url: format!("nats://127.0.0.1:{port}"), ca: None };
+    let restored = restore_log(&address, half, backup, manifest).await;
+    let rebuilt = match restored {
+        Ok(text) => rebuild(&address, &folder, manifest).await.map(|views| format!("{text}; {views}")),
+        Err(error) => Err(error),
+    };
+    server.stop().await;
+    rebuilt
+}
+
+/// Gives every stream to a bus that has none of their messages.
+async fn restore_log(
+    address: &BusAddress,
+    data: &Path,
+    folder: &Path,
+    manifest: &Manifest,
+) -> anyhow::Result<String> {
+    let keys = crate::host::read_keys(data)?;
+    let mac = MacKey::new(&crate::host::key(&keys.mac_key)?);
+    let bus = bus::connect(address, &keys.operator.core_user("restore")?, "restore").await?;
+    let mut known = Vec::new();
+    for stream in &manifest.streams {
+        let report = audit_kept(folder, stream, &[], Some(&mac))?;
+        fail_on(&report.findings, "the backup cannot be restored")?;
+        known.push(report.hashes);
+    }
+    remove_empty_streams(&bus).await?;
+    for stream in &manifest.streams {
+        let given = give_back(&bus, folder, stream, manifest).await;
+        given.with_context(|| format!("the stream {} could not be restored", stream.name))?;
+    }
+    let reports = audit_log(&bus, &known, Some(&mac)).await?;
+    check_restored(&reports, &known)?;
+    let (point, messages) = (manifest.point, manifest.messages());
+    Ok(format!("point {point} of {}: {messages} messages restored and verified", manifest.instant))
+}
+
+fn fail_on(findings: &[Finding], what: &str) -> anyhow::Result<()> {
+    match findings {
+        [] => Ok(()),
+        [first] => bail!("{what}: {first}"),
+        [first, others @ ..] => bail!("{what}: {first}; and {} other findings (reeve verify)", others.len()),
+    }
+}
+
+/// A bus that services have started on may have streams that nothing was written into.
+async fn remove_empty_streams(bus: &Bus) -> anyhow::Result<()> {
+    let found = backup::streams(bus).await?.streams;
+    for stream in &found {
+        let (name, last) = (stream.name(), stream.state.last_seq);
+        ensure!(
+            last == 0 || name == streams::PROBE,
+            "the log is not empty: the stream {name} has given sequences up to {last}"
+        );
+    }
+    for stream in &found {
+        reeve_jetstream::restore::remove(bus, stream.name()).await?;
+    }
+    Ok(())
+}
+
+async fn give_back(bus: &Bus, folder: &Path, stream: &KeptStream, manifest: &Manifest) -> anyhow::Result<()> {
+    let extent = stream.extent();
+    let mut restore = Restore::begin(bus, &stream.config, &stream.created, extent).await?;
+    for entry in entries_of(folder, stream) {
+        restore.push(&entry?).await?;
+    }
+    let consumers = manifest.consumers.iter().filter(|consumer| consumer.stream == stream.name);
+    restore.finish(stream.last, &consumers.cloned().collect::<Vec<_>>()).await?;
+    Ok(())
+}
+
+fn check_restored(reports: &[Report], known: &[StreamHashes]) -> anyhow::Result<()> {
+    for report in reports {
+        fail_on(&report.findings, "what was restored is not what was backed up")?;
+        let before = known.iter().find(|hashes| hashes.name == report.hashes.name);
+        let is_same = before.is_some_and(|before| before.chain == report.hashes.chain);
+        // What is older than its stream keeps it goes at once.
+        ensure!(
+            is_same || report.gone > 0,
+            "what was restored is not what was backed up: the chain of {} is another one",
+            report.hashes.name
+        );
+    }
+    Ok(())
+}
+
+/// Builds the views of every service; what one of them could not take in would be a dead letter.
+async fn rebuild(address: &BusAddress, folder: &Folder, manifest: &Manifest) -> anyhow::Result<String> {
+    let secrets = folder.secrets()?;
+    let user: User = secrets.json(files::SERVICES)?;
+    let mac = MacKey::new(&secrets.key(files::MAC)?);
+    let bus = bus::connect_service(address, &user, "restore", &mac).await?;
+    streams::ensure_node_streams(&bus).await?;
+    let place = Place {
+        account: folder.keys.account.clone(),
+        region: folder.keys.region.clone(),
+        node_bus_url: address.url.clone(),
+    };
+    let names: Vec<&str> = services::names().collect();
+    let needs = Needs::assemble(secrets, (place, None), &bus, address, &names).await?;
+    let before = streams::last_sequence(&bus, DEAD_LETTER_QUEUE).await?;
+    for name in &names {
+        let service = services::describe(name, &needs)?;
+        let handle = reeve_runtime::rebuild(&service, &bus, &folder.path).await?;
+        let stream = streams::of_service(name);
+        let last = manifest.streams.iter().find(|kept| kept.name == stream).map_or(0, |kept| kept.last);
+        let reached = handle.views().checkpoint(&stream);
+        ensure!(reached == last, "the views of {name} end at {reached} of {stream}, which ends at {last}");
+        handle.views().flush();
+    }
+    let after = streams::last_sequence(&bus, DEAD_LETTER_QUEUE).await?;
+    let failed = after - before;
+    ensure!(
+        failed == 0,
+        "{failed} events could not be taken into views: they are dead letters of the restored log"
+    );
+    Ok(format!("the views of {} services are built from it", names.len()))
+}

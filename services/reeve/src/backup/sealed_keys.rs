@@ -1,0 +1,102 @@
+//! The keys of an instance in one file, under a passphrase: apart from its log.
+
+use crate::host::files::{
+    self, CHECKPOINT_SEED, DISPATCH, KEY_SET, PRINCIPALS, ROOT_KEY, ROOT_SEED, write_private,
+};
+use anyhow::{Context, bail, ensure};
+use data_encoding::BASE64;
+use reeve_secrets::passphrase;
+use std::{collections::BTreeMap, path::Path};
+
+/// What a file of keys begins with.
+const MAGIC: &[u8] = b"reeve keys 1\n";
+/// What the passphrase's seal is for.
+const NAME: &str = "keys";
+const NEEDED: [&str; 7] = [files::KEYS, ROOT_SEED, ROOT_KEY, DISPATCH, KEY_SET, PRINCIPALS, CHECKPOINT_SEED];
+/// The authority of an instance that speaks TLS, and its certificate.
+const TLS_FOLDER: &str = "tls";
+
+/// Reads the passphrase of a file: its first line.
+///
+/// # Errors
+/// When it cannot be read or is empty.
+pub fn passphrase_of(path: &Path) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("--passphrase-file {}: could not be read", path.display()))?;
+    let line = text.lines().next().unwrap_or_default().to_owned();
+    ensure!(
+        !line.is_empty(),
+        "--passphrase-file {}: its first line, the passphrase, is empty",
+        path.display()
+    );
+    Ok(line)
+}
+
+/// Writes the keys of an instance's folder.
+///
+/// # Errors
+/// When one cannot be read, or the file not be written.
+pub fn write(data: &Path, to: &Path, passphrase: &str) -> anyhow::Result<()> {
+    let mut kept = BTreeMap::new();
+    let mut keep = |name: String| {
+        let path = data.join(&name);
+        let bytes = std::fs::read(&path).with_context(|| format!("could not read {}", path.display()))?;
+        kept.insert(name, BASE64.encode(&bytes));
+        anyhow::Ok(())
+    };
+    for name in NEEDED {
+        keep(name.to_owned())?;
+    }
+    if let Ok(listed) = std::fs::read_dir(data.join(TLS_FOLDER)) {
+        for file in listed {
+            keep(format!("{TLS_FOLDER}/{}", file?.file_name().to_string_lossy()))?;
+        }
+    }
+    let sealed = passphrase::seal(passphrase, NAME, &serde_json::to_vec(&kept)?)?;
+    write_private(to, &[MAGIC, &sealed].concat())
+}
+
+/// The files of keys that [`write`] wrote, by their names.
+pub type Keys = BTreeMap<String, Vec<u8>>;
+
+/// Opens a file of keys.
+///
+/// # Errors
+/// When it is none, or the passphrase is not its.
+pub fn open(path: &Path, passphrase: &str) -> anyhow::Result<Keys> {
+    let bytes =
+        std::fs::read(path).with_context(|| format!("--keys {}: could not be read", path.display()))?;
+    let Some(sealed) = bytes.strip_prefix(MAGIC) else {
+        bail!("--keys {}: it is no file of keys that `reeve backup` wrote", path.display())
+    };
+    let Ok(plain) = passphrase::open(passphrase, NAME, sealed) else {
+        bail!("--keys {}: the passphrase does not open it, or it is damaged", path.display())
+    };
+    let kept: BTreeMap<String, String> = serde_json::from_slice(&plain)?;
+    let decode = |(name, text): (String, String)| {
+        let is_file = NEEDED.contains(&name.as_str())
+            || name.strip_prefix("tls/").is_some_and(|file| !file.contains(['/', '\\']) && file != "..");
+        ensure!(is_file, "--keys {}: {name:?} is no file of an instance", path.display());
+        Ok((name, BASE64.decode(text.as_bytes())?))
+    };
+    kept.into_iter().map(decode).collect()
+}
+
+/// Puts keys into a folder that has none.
+///
+/// # Errors
+/// When it has some, or cannot be written.
+pub fn put(keys: &Keys, data: &Path) -> anyhow::Result<()> {
+    let known = data.join(files::KEYS);
+    ensure!(!known.exists(), "{} has keys already: {}", data.display(), known.display());
+    // What says that a folder has keys comes last.
+    let (last, others): (Vec<_>, Vec<_>) = keys.iter().partition(|(name, _)| *name == files::KEYS);
+    for (name, bytes) in others.into_iter().chain(last) {
+        let path = data.join(name);
+        if let Some(folder) = path.parent() {
+            files::make_private_folder(folder)?;
+        }
+        write_private(&path, bytes)?;
+    }
+    Ok(())
+}
