@@ -90,6 +90,7 @@ fn context(handle: &Handle) -> Context {
         actor: Actor::service(handle.service()),
         command_id,
         correlation_id: command_id,
+        cause_id: None,
         traceparent: None,
     }
 }

@@ -229,6 +229,7 @@ mod tests {
             actor_source: String::new(),
             correlation_id: cx.correlation_id,
             causation_id: cx.command_id,
+            cause_id: None,
             traceparent: None,
             data: event.encode(),
         };

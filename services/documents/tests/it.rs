@@ -378,6 +378,7 @@ async fn tag(bus: &Bus, name: &str) {
         actor_source: String::new(),
         correlation_id: new_uuid(),
         causation_id: new_uuid(),
+        cause_id: None,
         traceparent: None,
         data: prost::Message::encode_to_vec(&added).into(),
     };

@@ -1,4 +1,4 @@
-//! Why events came: the event before each of them in the same chain of changes, or the call that began it.
+//! Why events came: the event that each of them names as its cause, or the call, the report or the instant that led to it.
 //!
 //! Nothing is kept for this. The log is read for a while before each event; what is not found in it is said to be not known.
 
@@ -11,7 +11,10 @@ use reeve_jetstream::{
 };
 use reeve_types::Timestamp;
 use serde::Serialize;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    collections::HashSet,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 use uuid::Uuid;
 
 /// So long before an event its cause is looked for. What a service does because of an event it does at once.
@@ -22,6 +25,7 @@ const MAX_LOOKED: usize = 20_000;
 /// What an event's cause is found by.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Link {
+    id: Uuid,
     service: String,
     subject: String,
     pub position: u64,
@@ -29,12 +33,13 @@ pub(crate) struct Link {
     time: Timestamp,
     actor: String,
     correlation_id: Uuid,
-    causation_id: Uuid,
+    cause_id: Option<Uuid>,
 }
 
 impl Link {
     pub fn of(envelope: &Envelope, position: Position) -> Self {
         Self {
+            id: envelope.id,
             service: envelope.aggregate.service.clone(),
             subject: envelope.aggregate.subject(),
             position: position.0,
@@ -42,13 +47,14 @@ impl Link {
             time: envelope.time,
             actor: envelope.actor.clone(),
             correlation_id: envelope.correlation_id,
-            causation_id: envelope.causation_id,
+            cause_id: envelope.cause_id,
         }
     }
 
     /// Of an event that cannot be read: nothing is known of it.
     pub fn unreadable(stored: &Stored, service: &str) -> Self {
         Self {
+            id: Uuid::nil(),
             service: service.to_owned(),
             subject: stored.message.subject.clone(),
             position: stored.sequence,
@@ -56,30 +62,32 @@ impl Link {
             time: stored.time,
             actor: String::new(),
             correlation_id: Uuid::nil(),
-            causation_id: Uuid::nil(),
+            cause_id: None,
         }
     }
 
-    /// Why it came, where the event says that itself.
-    fn told(&self) -> Option<Cause> {
+    /// Why it came, where the event says that itself. `before` are the other events of its aggregate that are at hand: what a service
+    /// does at an instant is because of what its aggregate had come to.
+    fn told(&self, before: &[Self]) -> Option<Cause> {
         let from = |kind: &'static str| Some(Cause { kind, ..Cause::default() });
-        match (self.actor.as_str(), self.correlation_id == self.causation_id) {
+        match (self.actor.as_str(), self.cause_id) {
             ("", _) => Some(Cause::unknown("the event cannot be read")),
-            (actor, true) if actor.starts_with("service:") => from("own"),
-            (actor, true) if actor.starts_with("node:") => from("report"),
-            (_, true) => from("call"),
-            (_, false) => None,
+            (_, Some(_)) => None,
+            (actor, None) if actor.starts_with("service:") => {
+                let mine = before.iter().filter(|other| self.goes_on(other));
+                mine.max_by_key(|other| other.position).map(Cause::due).or_else(|| from("own"))
+            }
+            (actor, None) if actor.starts_with("node:") => from("report"),
+            (_, None) => from("call"),
         }
     }
 
-    /// Whether the other one comes before it in its chain.
-    fn follows(&self, other: &Self) -> bool {
-        let is_earlier = match self.subject == other.subject {
-            true => other.position < self.position,
-            // Of two at one instant it is not known which was first; that they are one chain is.
-            false => other.time <= self.time,
-        };
-        self.correlation_id == other.correlation_id && is_earlier
+    /// Whether the other one comes before it in its aggregate and its chain.
+    fn goes_on(&self, other: &Self) -> bool {
+        self.subject == other.subject
+            && self.service == other.service
+            && self.correlation_id == other.correlation_id
+            && other.position < self.position
     }
 }
 
@@ -87,8 +95,8 @@ impl Link {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Cause {
-    /// `call`: its actor's. `report`: a node's. `own`: of the service's own accord, such as what was due. `event`: another
-    /// event. `unknown`: it was not found.
+    /// `call`: its actor's. `report`: a node's. `own`: of the service's own accord, such as what was due. `due`: an instant, after
+    /// the event that is named. `event`: another event. `unknown`: it was not found.
     kind: &'static str,
     #[serde(skip_serializing_if = "String::is_empty")]
     service: String,
@@ -112,6 +120,10 @@ impl Cause {
         Self { kind: "unknown", reason: reason.to_owned(), ..Self::default() }
     }
 
+    fn due(link: &Link) -> Self {
+        Self { kind: "due", ..Self::event(link) }
+    }
+
     fn event(link: &Link) -> Self {
         Self {
             kind: "event",
@@ -131,19 +143,21 @@ impl Cause {
 /// # Errors
 /// When the bus does not answer.
 pub(crate) async fn causes(bus: &Bus, services: &[String], links: &[Link]) -> Result<Vec<Cause>, Error> {
-    let sought: Vec<&Link> = links.iter().filter(|link| link.told().is_none()).collect();
-    let spans = spans(&sought);
+    let unsaid: Vec<&Link> = links.iter().filter(|link| link.told(links).is_none()).collect();
+    let sought: HashSet<Uuid> = unsaid.iter().filter_map(|link| link.cause_id).collect();
+    let spans = spans(&unsaid);
     let (mut candidates, mut is_cut) = (links.to_vec(), false);
     for service in services {
         let looked = AtomicUsize::new(0);
-        let each = spans.iter().map(|span| chains(bus, service, *span, &sought, &looked));
+        let each = spans.iter().map(|span| named(bus, service, *span, &sought, &looked));
         candidates.extend(try_join_all(each).await?.into_iter().flatten());
         is_cut |= looked.into_inner() >= MAX_LOOKED;
     }
     let cause = |link: &Link| {
-        let found = candidates.iter().filter(|other| link.follows(other));
-        link.told().or_else(|| found.max_by_key(|other| other.time).map(Cause::event)).unwrap_or_else(|| {
-            let what = if is_cut { "the log has too many events" } else { "there is no event of its chain" };
+        let found = candidates.iter().find(|other| link.cause_id == Some(other.id));
+        link.told(links).or_else(|| found.map(Cause::event)).unwrap_or_else(|| {
+            let what =
+                if is_cut { "the log has too many events" } else { "the event that it names is not there" };
             let looked_in = services.join(", ");
             Cause::unknown(&format!(
                 "{what} in the {SEARCH_SECONDS} seconds before it, among those of {looked_in}"
@@ -168,12 +182,12 @@ fn spans(links: &[&Link]) -> Vec<(Timestamp, Timestamp)> {
     spans
 }
 
-/// The events of a service in a span of time that belong to one of the chains.
-async fn chains(
+/// The events of a service in a span of time that are named as causes.
+async fn named(
     bus: &Bus,
     service: &str,
     (from, to): (Timestamp, Timestamp),
-    sought: &[&Link],
+    sought: &HashSet<Uuid>,
     looked: &AtomicUsize,
 ) -> Result<Vec<Link>, Error> {
     let stream = streams::of_service(service);
@@ -191,7 +205,7 @@ async fn chains(
     while let Some(stored) = events.next().await {
         let stored = stored?;
         if let Ok(envelope) = store::envelope(bus, &stored.message)
-            && sought.iter().any(|link| link.correlation_id == envelope.correlation_id)
+            && sought.contains(&envelope.id)
         {
             found.push(Link::of(&envelope, Position(stored.sequence)));
         }
@@ -213,8 +227,9 @@ pub(crate) fn aggregate_of(subject: &str) -> String {
 mod tests {
     use super::*;
 
-    fn link(subject: &str, position: u64, time: i64, actor: &str, chain: u128, command: u128) -> Link {
+    fn link(subject: &str, position: u64, time: i64, actor: &str, chain: u128, cause: Option<u128>) -> Link {
         Link {
+            id: Uuid::from_u128(u128::from(position)),
             service: "s".to_owned(),
             subject: subject.to_owned(),
             position,
@@ -222,35 +237,33 @@ mod tests {
             time: Timestamp(time),
             actor: actor.to_owned(),
             correlation_id: Uuid::from_u128(chain),
-            causation_id: Uuid::from_u128(command),
+            cause_id: cause.map(Uuid::from_u128),
         }
     }
 
     #[test]
-    fn the_first_of_a_chain_says_itself_why_it_came() {
-        let kind =
-            |actor: &str, command: u128| link("a", 1, 5, actor, 1, command).told().map(|cause| cause.kind);
-        assert_eq!(kind("alice", 1), Some("call"));
-        assert_eq!(kind("node:mi-1", 1), Some("report"));
-        assert_eq!(kind("service:nodes", 1), Some("own"));
-        assert_eq!(kind("service:nodes", 2), None);
-        assert_eq!(kind("", 1), Some("unknown"));
+    fn what_no_event_led_to_says_itself_why_it_came() {
+        let told = |actor: &str, cause| link("a", 7, 5, actor, 1, cause).told(&[]).map(|cause| cause.kind);
+        assert_eq!(told("alice", None), Some("call"));
+        assert_eq!(told("node:mi-1", None), Some("report"));
+        assert_eq!(told("service:nodes", None), Some("own"));
+        assert_eq!(told("service:nodes", Some(2)), None);
+        assert_eq!(told("", None), Some("unknown"));
     }
 
     #[test]
-    fn what_comes_before_is_of_the_chain_and_earlier_and_not_the_event_itself() {
-        let event = link("a", 7, 50, "service:x", 1, 2);
-        assert!(event.follows(&link("b", 9, 50, "alice", 1, 1)), "at one instant, of another aggregate");
-        assert!(event.follows(&link("a", 6, 50, "alice", 1, 1)));
-        assert!(!event.follows(&event.clone()));
-        assert!(!event.follows(&link("a", 8, 60, "service:x", 1, 3)), "later");
-        assert!(!event.follows(&link("b", 9, 51, "alice", 1, 1)), "later");
-        assert!(!event.follows(&link("b", 3, 40, "alice", 9, 9)), "of another chain");
+    fn what_was_due_comes_after_what_its_aggregate_had_come_to() {
+        let of = |position, chain| link("a", position, 50, "service:x", chain, None);
+        let event = of(7, 1);
+        let others =
+            [of(3, 1), of(5, 1), event.clone(), of(8, 1), of(6, 9), link("b", 6, 50, "alice", 1, None)];
+        let cause = event.told(&others).unwrap();
+        assert_eq!((cause.kind, cause.position), ("due", Some(5)));
     }
 
     #[test]
     fn spans_that_touch_are_looked_through_once() {
-        let links = [10_000, 30_000, 500_000].map(|time| link("a", 1, time, "service:x", 1, 2));
+        let links = [10_000, 30_000, 500_000].map(|time| link("a", 1, time, "service:x", 1, None));
         let spans = spans(&links.iter().collect::<Vec<_>>());
         let expected = [(10_000 - 60_000, 30_000), (500_000 - 60_000, 500_000)];
         assert_eq!(spans, expected.map(|(from, to)| (Timestamp(from), Timestamp(to))));

@@ -74,7 +74,14 @@ impl Fixture {
 
 fn context(actor: &str, id: uuid::Uuid) -> Context {
     let actor = Actor { name: actor.to_owned(), source: String::new() };
-    Context { now: Timestamp::now(), actor, command_id: id, correlation_id: id, traceparent: None }
+    Context {
+        now: Timestamp::now(),
+        actor,
+        command_id: id,
+        correlation_id: id,
+        cause_id: None,
+        traceparent: None,
+    }
 }
 
 async fn ask(handle: &Handle, destination: &str, actor: &str, expires_ms: i64, id: uuid::Uuid) {

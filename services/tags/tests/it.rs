@@ -38,6 +38,7 @@ async fn publish(
         actor_source: String::new(),
         correlation_id: new_uuid(),
         causation_id: new_uuid(),
+        cause_id: None,
         traceparent: None,
         data: message.encode_to_vec().into(),
     };

@@ -142,6 +142,7 @@ mod tests {
             actor_source: String::new(),
             correlation_id: Uuid::nil(),
             causation_id: Uuid::nil(),
+            cause_id: None,
             traceparent: None,
             data: body.encode_to_vec().into(),
         }

@@ -66,6 +66,7 @@ pub fn structured(envelope: &Envelope, position: Position) -> Result<Value, Erro
         "actorsource": envelope.actor_source,
         "correlationid": envelope.correlation_id,
         "causationid": envelope.causation_id,
+        "causeid": envelope.cause_id,
         "traceparent": envelope.traceparent,
         "position": position.0,
         "datacontenttype": "application/json",

@@ -32,6 +32,8 @@ pub struct Context {
     pub command_id: Uuid,
     /// What the whole chain of changes began with.
     pub correlation_id: Uuid,
+    /// The event that it is done because of; `None` when a call, a report or an instant leads to it.
+    pub cause_id: Option<Uuid>,
     /// The W3C trace context that the change belongs to.
     pub traceparent: Option<String>,
 }

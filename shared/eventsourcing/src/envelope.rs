@@ -103,6 +103,8 @@ pub struct Envelope {
     pub actor_source: String,
     pub correlation_id: Uuid,
     pub causation_id: Uuid,
+    /// The event that led to it; `None` when a call, a report or an instant did.
+    pub cause_id: Option<Uuid>,
     pub traceparent: Option<String>,
     pub data: Bytes,
 }
@@ -120,6 +122,7 @@ impl Envelope {
             actor_source: context.actor.source.clone(),
             correlation_id: context.correlation_id,
             causation_id: context.command_id,
+            cause_id: context.cause_id,
             traceparent: context.traceparent.clone(),
             data: event.encode(),
         }
@@ -142,6 +145,9 @@ impl Envelope {
             ("ce-causationid", self.causation_id.to_string()),
             ("content-type", "application/protobuf".to_owned()),
         ];
+        if let Some(cause_id) = &self.cause_id {
+            headers.push(("ce-causeid", cause_id.to_string()));
+        }
         if let Some(message) = crate::message_name(&self.schema) {
             headers.push(("ce-dataschema", format!("urn:reeve:schemas:{}", header_text(message))));
         }
@@ -186,6 +192,7 @@ impl Envelope {
             actor_source: header("ce-actorsource").unwrap_or_default().to_owned(),
             correlation_id: uuid("ce-correlationid")?,
             causation_id: uuid("ce-causationid")?,
+            cause_id: header("ce-causeid").map(|_| uuid("ce-causeid")).transpose()?,
             traceparent: header("traceparent").map(str::to_owned),
             data,
         })
@@ -226,6 +233,7 @@ mod tests {
                 id: Uuid::from_u128(7), schema: "reeve.x.Y.v1".into(), time: Timestamp(ms),
                 aggregate: AggregateRef::new("x", "y", &id).with_parts(parts), actor, actor_source: "127.0.0.1".into(),
                 correlation_id: Uuid::from_u128(8), causation_id: Uuid::from_u128(9),
+                cause_id: (parts > 1).then(|| Uuid::from_u128(10)),
                 traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()),
                 data: Bytes::from_static(b"body"),
             };

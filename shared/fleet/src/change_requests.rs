@@ -91,9 +91,11 @@ mod tests {
     #[test]
     fn what_ends_an_ops_item_is_told_from_what_it_waits_for() {
         for status in ["Open", "InProgress", "Scheduled", "PendingApproval", "Approved", RUNS, "Cancelling"] {
-            assert!(!is_over(status), "{status}");
+            assert!(!super::is_over(status), "{status}");
         }
-        assert!(is_over("Resolved") && is_over("CompletedWithFailure") && is_over(REJECTED));
+        assert!(
+            super::is_over("Resolved") && super::is_over("CompletedWithFailure") && super::is_over(REJECTED)
+        );
     }
 
     #[test]

@@ -19,6 +19,9 @@ pub const CALLED_AT: &str = "reeve-called-at";
 pub const AS_OF: &str = "reeve-as-of";
 /// The header of a call that says which positions of streams its answer must not be behind, `<stream>:<sequence>,…`.
 pub const MIN_POSITION: &str = "reeve-min-position";
+/// The event that led to another one, or to a request. Where there is none the header is not there, and no part of the code: what was
+/// stored before there was such a header holds.
+pub(crate) const CAUSE_ID: &str = "ce-causeid";
 /// How far a call's time may be from the time at which it is read, in milliseconds: what clocks differ by, and the
 /// longest that the gateway waits for an answer.
 const MAX_CALL_AGE_MS: i64 = 120_000;
@@ -101,6 +104,13 @@ impl Over {
         names.iter().fold(self, |over, name| over.part(headers.get(name).map(str::as_bytes)))
     }
 
+    fn cause(self, headers: &Headers) -> Self {
+        match headers.get(CAUSE_ID) {
+            Some(id) => self.part(Some(id.as_bytes())),
+            None => self,
+        }
+    }
+
     fn text(self) -> String {
         BASE64URL_NOPAD.encode(&self.0.finalize().into_bytes())
     }
@@ -125,7 +135,11 @@ impl MacKey {
     }
 
     fn event(&self, subject: &str, headers: &Headers, data: &[u8]) -> Over {
-        self.over("event").part(Some(subject.as_bytes())).headers(headers, &EVENT).part(Some(data))
+        self.over("event")
+            .part(Some(subject.as_bytes()))
+            .headers(headers, &EVENT)
+            .cause(headers)
+            .part(Some(data))
     }
 
     fn call(&self, subject: &str, headers: &Headers, data: &[u8]) -> Over {
@@ -144,7 +158,8 @@ impl MacKey {
     }
 
     fn message(&self, subject: &str, headers: &Headers, data: &[u8]) -> Over {
-        self.over("message").part(Some(subject.as_bytes())).headers(headers, &MESSAGE).part(Some(data))
+        let over = self.over("message").part(Some(subject.as_bytes())).headers(headers, &MESSAGE);
+        over.cause(headers).part(Some(data))
     }
 
     /// Gives a request or a dead letter that is about to be stored its code.
@@ -203,7 +218,7 @@ mod tests {
     }
 
     fn headers() -> Headers {
-        let names = EVENT.iter().chain(&CALL[..7]).chain(&ANSWER);
+        let names = EVENT.iter().chain(&[CAUSE_ID]).chain(&CALL[..7]).chain(&ANSWER);
         names.map(|name| (*name, format!("of {name}"))).collect()
     }
 
@@ -260,7 +275,7 @@ mod tests {
             prop_assert!(key.check_event(&message("subject", event.clone(), b"some data")).is_ok());
 
             let name = event.pairs().nth(which).map(|(name, _)| name.to_owned());
-            let matters = name.is_some_and(|name| name == MAC || EVENT.contains(&name.as_str()));
+            let matters = name.is_some_and(|name| name == MAC || name == CAUSE_ID || EVENT.contains(&name.as_str()));
             let other = message("subject", changed(&event, which, &value), b"some data");
             prop_assert_eq!(key.check_event(&other).is_err(), matters);
             let name = call.pairs().nth(which).map(|(name, _)| name.to_owned());

@@ -1,7 +1,7 @@
 //! Requests: what one service asks of another, through a stream of the one that is asked. The answer is that service's
 //! events, which carry the request's id.
 
-use crate::{Bus, Error, Headers, Message};
+use crate::{Bus, Error, Headers, Message, mac::CAUSE_ID};
 use bytes::Bytes;
 use reeve_types::Timestamp;
 use uuid::Uuid;
@@ -19,6 +19,8 @@ pub struct Request {
     /// The address that the first call came from; empty when there was none.
     pub actor_source: String,
     pub correlation_id: Uuid,
+    /// The event that made the service ask.
+    pub cause_id: Option<Uuid>,
     pub time: Timestamp,
     pub traceparent: Option<String>,
     pub data: Bytes,
@@ -41,6 +43,9 @@ pub async fn store(bus: &Bus, to: &str, request: &Request) -> Result<(), Error> 
         .with("content-type", "application/protobuf");
     if !request.actor_source.is_empty() {
         headers = headers.with("ce-actorsource", request.actor_source.as_str());
+    }
+    if let Some(cause_id) = &request.cause_id {
+        headers = headers.with(CAUSE_ID, cause_id.to_string());
     }
     if let Some(traceparent) = &request.traceparent {
         headers = headers.with("traceparent", traceparent.as_str());
@@ -72,6 +77,7 @@ pub fn read(bus: &Bus, message: &Message) -> Result<Request, Error> {
         actor: header("ce-actor")?.to_owned(),
         actor_source: message.headers.get("ce-actorsource").unwrap_or_default().to_owned(),
         correlation_id: uuid("ce-correlationid")?,
+        cause_id: message.headers.get(CAUSE_ID).map(|_| uuid(CAUSE_ID)).transpose()?,
         time: Timestamp::parse_rfc3339(header("ce-time")?).ok_or_else(|| malformed("ce-time"))?,
         traceparent: message.headers.get("traceparent").map(str::to_owned),
         data: message.data.clone(),

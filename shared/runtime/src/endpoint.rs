@@ -68,6 +68,7 @@ impl<I> Call<I> {
             actor: self.caller.actor.clone(),
             command_id: self.caller.command_id,
             correlation_id: self.caller.command_id,
+            cause_id: None,
             traceparent: self.caller.traceparent.clone(),
         }
     }

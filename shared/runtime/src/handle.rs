@@ -46,6 +46,7 @@ impl Handle {
             actor: Actor::service(self.service()),
             command_id: id,
             correlation_id: id,
+            cause_id: None,
             traceparent: None,
         }
     }

@@ -97,6 +97,7 @@ impl Handlers {
                     actor: Actor { name: stored.actor, source: stored.actor_source },
                     command_id: stored.id,
                     correlation_id: stored.correlation_id,
+                    cause_id: stored.cause_id,
                     traceparent: reeve_telemetry::passed_on(stored.traceparent.as_deref()),
                 };
                 handler(Request { handle, id: stored.id, from: stored.from, context, message }).await
@@ -163,6 +164,7 @@ impl Handle {
             actor: context.actor.name.clone(),
             actor_source: context.actor.source.clone(),
             correlation_id: context.correlation_id,
+            cause_id: context.cause_id,
             time: context.now,
             traceparent: context.traceparent.clone(),
             data: message.encode_to_vec().into(),

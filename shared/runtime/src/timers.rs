@@ -61,6 +61,7 @@ impl DueTimer {
             actor: Actor::service(service),
             command_id,
             correlation_id: command_id,
+            cause_id: None,
             traceparent: None,
         }
     }

@@ -126,6 +126,7 @@ async fn append(bus: &reeve_jetstream::Bus, aggregate: &str, id: &str) {
         actor_source: String::new(),
         correlation_id: new_uuid(),
         causation_id: new_uuid(),
+        cause_id: None,
         traceparent: None,
         data: Counted.encode(),
     };

@@ -12,6 +12,7 @@ pub fn context() -> Context {
         actor: Actor { name: "tester".to_owned(), source: String::new() },
         command_id: Uuid::from_u128(1),
         correlation_id: Uuid::from_u128(1),
+        cause_id: None,
         traceparent: None,
     }
 }

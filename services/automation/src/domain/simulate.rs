@@ -222,6 +222,7 @@ impl Run<'_> {
             actor: Actor { name: who.to_owned(), source: String::new() },
             command_id: Uuid::nil(),
             correlation_id: Uuid::nil(),
+            cause_id: None,
             traceparent: None,
         };
         let decided = Execution::decide(state, command, &context).map_err(|error| error.to_string())?;

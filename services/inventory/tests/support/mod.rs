@@ -83,6 +83,7 @@ async fn register(bus: &Bus, node: &str) {
         actor_source: String::new(),
         correlation_id: new_uuid(),
         causation_id: new_uuid(),
+        cause_id: None,
         traceparent: None,
         data: registered.encode_to_vec().into(),
     };

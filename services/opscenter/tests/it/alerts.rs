@@ -34,6 +34,7 @@ impl Log {
             actor_source: String::new(),
             correlation_id: new_uuid(),
             causation_id: new_uuid(),
+            cause_id: None,
             traceparent: None,
             data: message.encode_to_vec().into(),
         };

@@ -80,6 +80,7 @@ fn why(cause: &Value) -> String {
         Some("call") => "a call".to_owned(),
         Some("report") => "the node reported it".to_owned(),
         Some("own") => "of the service's own accord".to_owned(),
+        Some("due") => format!("it was due, after {} of {}", name(cause), cell(cause, "subject")),
         Some("event") => {
             format!("{} of {}, by {}", name(cause), cell(cause, "subject"), cell(cause, "actor"))
         }

@@ -29,6 +29,7 @@ impl<E> Delivery<E> {
             actor: Actor::service(self.handle.service()),
             command_id: Uuid::new_v5(&envelope.id, format!("{}/{n}", self.consumer).as_bytes()),
             correlation_id: envelope.correlation_id,
+            cause_id: Some(envelope.id),
             traceparent: envelope.traceparent.clone(),
         }
     }
@@ -65,6 +66,7 @@ impl InboxMessage {
             actor,
             command_id: self.id,
             correlation_id: self.id,
+            cause_id: None,
             traceparent: None,
         }
     }

@@ -17,6 +17,7 @@ fn envelope(id: &str, data: &str) -> Envelope {
         actor_source: String::new(),
         correlation_id: new_uuid(),
         causation_id: new_uuid(),
+        cause_id: None,
         traceparent: None,
         data: Bytes::from(data.to_owned()),
     }

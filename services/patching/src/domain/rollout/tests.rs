@@ -40,6 +40,7 @@ impl Run {
                 actor: Actor::service("patching"),
                 command_id: Uuid::from_u128(number),
                 correlation_id: Uuid::from_u128(number),
+                cause_id: None,
                 traceparent: None,
             };
             if let Some(event) = Rollout::decide(&self.state, command, &context)? {

@@ -181,6 +181,7 @@ async fn register(bus: &Bus, nodes: &[NodeId]) -> anyhow::Result<()> {
             actor_source: String::new(),
             correlation_id: new_uuid(),
             causation_id: new_uuid(),
+            cause_id: None,
             traceparent: None,
             data: Bytes::from(registered.encode_to_vec()),
         };

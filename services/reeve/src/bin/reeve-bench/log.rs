@@ -57,6 +57,7 @@ fn envelope(service: &str, id: usize) -> Envelope {
         actor_source: "127.0.0.1".to_owned(),
         correlation_id: new_uuid(),
         causation_id: new_uuid(),
+        cause_id: None,
         traceparent: None,
         data: Bytes::from_static(&[7; BODY_BYTES]),
     }

@@ -171,6 +171,7 @@ pub async fn append<E: Event>(bus: &Bus, id: &str, event: E, expected: Position)
         actor: Actor { name: "administrator".to_owned(), source: "127.0.0.1".to_owned() },
         command_id: new_uuid(),
         correlation_id: Uuid::NAMESPACE_OID,
+        cause_id: None,
         traceparent: None,
     };
     let envelope = Envelope::of(&AggregateRef::of::<E>(id), &event, &context);
