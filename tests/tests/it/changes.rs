@@ -391,6 +391,7 @@ fn a_change_request_by_the_aws_cli_runs_what_was_approved_when_a_calendar_lets_i
         ("Careful", "Nothing", &[], "AutomationDefinitionNotFoundException"),
         ("Slow", "Say", &["--auto-approve"], "InvalidAutomationExecutionParametersException"),
         ("Careful", "Say", &["--auto-approve"], "AccessDeniedException"),
+        ("Careful", "Say", &["--scheduled-time", "2020-01-02T00:00:00Z"], "which is past"),
         (
             "Careful",
             "Say",

@@ -72,7 +72,7 @@ fn request(
         permit(authorizer, principal, "ssm:AutoApprove", [Resource::new("Document", &name)], place)
             .map_err(|denied| ApiError::new("AccessDeniedException", denied))?;
     }
-    let (scheduled_ms, scheduled_end_ms) = schedule(input)?;
+    let (scheduled_ms, scheduled_end_ms) = schedule(input, call.now)?;
     let (runbook, order) = runbook(authorizer, call, &template, principal)?;
     permit(
         authorizer,
@@ -133,8 +133,11 @@ fn check_levels(document: &Value, values: &Map<String, Value>) -> Result<(), Api
     Ok(())
 }
 
+/// Clocks differ, and a call takes a while.
+const MAX_PAST_MS: i64 = 60_000;
+
 /// When it is to begin, and about when it is to end; 0: not said.
-fn schedule(input: &Input) -> Result<(i64, i64), ApiError> {
+fn schedule(input: &Input, now: Timestamp) -> Result<(i64, i64), ApiError> {
     let instant = |member: &str, seconds: Option<f64>| match seconds {
         None => Ok(0),
         Some(seconds) => Timestamp::from_epoch_seconds(seconds)
@@ -145,6 +148,12 @@ fn schedule(input: &Input) -> Result<(i64, i64), ApiError> {
     let end = instant("ScheduledEndTime", input.scheduled_end_time)?;
     if begin > 0 && end > 0 && end < begin {
         return Err(ApiError::invalid("ScheduledEndTime is before ScheduledTime."));
+    }
+    if begin > 0 && begin < now.0 - MAX_PAST_MS {
+        let at = Timestamp(begin).rfc3339();
+        return Err(ApiError::invalid(format!(
+            "ScheduledTime is {at}, which is past: leave it out to begin at once."
+        )));
     }
     Ok((begin, end))
 }
