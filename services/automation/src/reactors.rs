@@ -99,8 +99,8 @@ pub(crate) async fn ask(
                 begin_child(&authorizer, &delivery, &state, *child, &context).await?;
             }
             Wish::Calendars => {
-                delivery.handle.catch_up_with::<CalendarEvent>().await?;
-                delivery.handle.catch_up_with::<RuleEvent>().await?;
+                delivery.catch_up_with::<CalendarEvent>().await?;
+                delivery.catch_up_with::<RuleEvent>().await?;
                 go_on_if_open(&delivery, &state.id).await?;
             }
             Wish::StopChild { id } => {
@@ -127,7 +127,7 @@ async fn go_on_if_open<E: Event>(delivery: &Delivery<E>, execution: &str) -> Res
         id: execution,
         principal: &state.principal,
         rules: &rules,
-        needs_another: state.change_id == state.id,
+        needs_another: !state.change_id.is_empty(),
     };
     let name = format!("calendars/{execution}");
     let context = delivery.context(&name);
@@ -147,7 +147,7 @@ async fn go_on_if_open<E: Event>(delivery: &Delivery<E>, execution: &str) -> Res
 
 /// What a rule holds goes on, if no other one holds it.
 async fn go_on_if_held_by<E: Event>(delivery: &Delivery<E>, rule: &str) -> Result<(), HandlerError> {
-    delivery.handle.catch_up_with::<ExecutionEvent>().await?;
+    delivery.catch_up_with::<ExecutionEvent>().await?;
     let waiting = delivery.handle.views().scan::<String>(BY_RULE, &format!("{rule}/"), None, usize::MAX);
     for (_, execution) in waiting.rows {
         go_on_if_open(delivery, &execution).await?;
@@ -157,14 +157,14 @@ async fn go_on_if_held_by<E: Event>(delivery: &Delivery<E>, rule: &str) -> Resul
 
 /// A rule was put anew, overridden or deleted: what it held, and no other closed calendar, goes on.
 pub(crate) async fn follow_rule(delivery: Delivery<RuleEvent>) -> Result<(), HandlerError> {
-    delivery.handle.catch_up_with::<CalendarEvent>().await?;
+    delivery.catch_up_with::<CalendarEvent>().await?;
     go_on_if_held_by(&delivery, &delivery.event.envelope.aggregate.id).await
 }
 
 /// A calendar has opened: what its rules hold, and no other closed calendar, goes on.
 pub(crate) async fn follow_calendar(delivery: Delivery<CalendarEvent>) -> Result<(), HandlerError> {
     let Some(name) = reeve_fleet::opened(&delivery.event.event) else { return Ok(()) };
-    delivery.handle.catch_up_with::<RuleEvent>().await?;
+    delivery.catch_up_with::<RuleEvent>().await?;
     for rule in reeve_fleet::rules_of_calendar(&delivery.handle, name) {
         go_on_if_held_by(&delivery, &rule).await?;
     }

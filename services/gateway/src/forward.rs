@@ -177,12 +177,21 @@ impl<B: Bus> Gateway<B> {
         &self,
         calling: &Calling<'_>,
         (model, operation): (&'static Model, &'static Operation),
-        id: Uuid,
+        (id, reads_only): (Uuid, bool),
         mut input: Map<String, Value>,
     ) -> Result<Bytes, Failure> {
         let begun = Instant::now();
         let result = async {
+            // While its service is away it is not known what the operation is done to: a call that waits is not denied for that.
+            let shared = &*self.shared;
+            let route = shared.directory.find(&shared.bus, model.service, &operation.name).await;
+            offered(route, &operation.name, &self.missing_services())?;
             let admitted = self.admit(calling.principal, model, operation, &mut input).await?;
+            if admitted.route.writes && reads_only {
+                let message =
+                    format!("{} writes, and what looks at a property only reads.", operation.action);
+                return Err(Failure::new("ValidationException", message));
+            }
             if admitted.route.writes {
                 self.open()?;
             }
@@ -194,6 +203,31 @@ impl<B: Bus> Gateway<B> {
         let outcome = result.as_ref().map_or_else(|failure| failure.code.as_ref(), |_| "ok");
         log_call(model, operation, (calling.principal, calling.source), id, outcome, begun.elapsed());
         result
+    }
+
+    /// What the gateway itself looks at, for what it was asked for.
+    pub(crate) async fn look(
+        &self,
+        calling: &Calling<'_>,
+        service: &str,
+        name: &str,
+        input: Value,
+    ) -> Result<Value, Failure> {
+        let model = models::model(service);
+        let operation = model.and_then(|model| model.operation(name));
+        let operation = operation.ok_or_else(|| Failure::internal("There is no such operation."))?;
+        let shared = &*self.shared;
+        let route = shared.directory.find(&shared.bus, service, name).await;
+        let route = offered(route, name, &self.missing_services())?;
+        let task = Task {
+            operation,
+            route: &route,
+            id: reeve_types::ids::new_uuid(),
+            body: Bytes::from(input.to_string()),
+            asked: "",
+        };
+        let body = self.carry_out(calling, task).await?;
+        serde_json::from_slice(&body).map_err(|error| Failure::internal(error.to_string()))
     }
 
     /// A read of somebody whose signature was verified, by the operation's input.

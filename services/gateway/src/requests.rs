@@ -27,7 +27,7 @@ use reeve_types::{
     Timestamp,
     text::{MAX_MESSAGE_CHARACTERS, cut},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -38,6 +38,17 @@ const ASKED: &str = "reeve.gateway.ApiCallRequested.v1";
 const ANSWERED: &str = "reeve.automation.ApiCallAnswered.v1";
 /// The code of what there is not here.
 const UNKNOWN: &str = "UnknownOperationException";
+/// Who writes a runbook acts as who starts it. What that one may decide as a person, and who may do what, is no runbook's affair.
+const ACCESS: &str = "access";
+const OF_PEOPLE: [&str; 2] = ["SendAutomationSignal", "OverrideChangeRule"];
+/// What these take or answer is a secret that nobody but who calls is told; a step's inputs and outputs stand in the log.
+const OF_SECRETS: [&str; 4] = ["CreateActivation", "PutMailServer", "PutWebhook", "RotateWebhookSecret"];
+/// Executions that begin others stand in a chain with a bound, which a call does not know.
+const BOUNDED: [(&str, &str); 3] = [
+    ("StartAutomationExecution", "aws:executeAutomation"),
+    ("StartChangeRequestExecution", "aws:executeAutomation"),
+    ("ResumeAutomationExecution", "aws:executeAutomation"),
+];
 /// As many calls are carried out at a time: those of people come first.
 const MAX_CONCURRENT_CALLS: usize = 16;
 /// Before the stream is read again, or a call is made again because a part was away; doubled up to the longest.
@@ -138,6 +149,16 @@ async fn handle(bus: &Bus, gateway: &Gateway<Bus>, message: &Message, deliveries
         tracing::info!(origin = asked.origin_id, "a call was not made: nobody waits for it any more");
         return Next::Settle;
     }
+    if deliveries > 1 {
+        match is_waited_for(gateway, &request, &asked.origin_id).await {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::info!(origin = asked.origin_id, "a call was not made: its step has ended");
+                return Next::Settle;
+            }
+            Err(_) => return Next::Later(delay(deliveries)),
+        }
+    }
     let outcome = call(gateway, &request, &asked).await;
     // A part that is away is waited for; whoever asks has said for how long.
     if outcome
@@ -153,6 +174,24 @@ async fn handle(bus: &Bus, gateway: &Gateway<Bus>, message: &Message, deliveries
             Next::Later(delay(deliveries))
         }
     }
+}
+
+/// Whether the step still runs that a call is for, which comes later than it was asked for: its execution may have been stopped while a
+/// part was away.
+async fn is_waited_for(gateway: &Gateway<Bus>, request: &Request, origin_id: &str) -> Result<bool, Failure> {
+    let mut parts = origin_id.split('/');
+    let (Some(execution), Some(step)) = (parts.next(), parts.next()) else { return Ok(true) };
+    let input = json!({"AutomationExecutionId": execution, "Filters": [{"Key": "StepExecutionId", "Values": [step]}]});
+    let calling = Calling {
+        principal: &request.from,
+        positions: "",
+        source: "",
+        trace: request.traceparent.clone().unwrap_or_else(|| new_traceparent(request.id)),
+        as_of: None,
+    };
+    let answer = gateway.look(&calling, "ssm", "DescribeAutomationStepExecutions", input).await?;
+    let steps = answer["StepExecutions"].as_array().cloned().unwrap_or_default();
+    Ok(steps.is_empty() || steps.iter().any(|step| step["ExecutionEndTime"].is_null()))
 }
 
 fn delay(deliveries: i64) -> Duration {
@@ -179,11 +218,14 @@ async fn call(
             as_of: None,
         };
         let input = parsed(input.as_bytes())?;
-        let body = gateway.call_for(&calling, (model, operation), id, input).await.map_err(|failure| {
-            let is_unknown = failure.code == UNKNOWN;
-            let message = format!("{} is not available here: {}", operation.action, failure.message);
-            if is_unknown { Failure::new(UNKNOWN, message) } else { failure }
-        })?;
+        let body = gateway
+            .call_for(&calling, (model, operation), (id, asked.reads_only), input)
+            .await
+            .map_err(|failure| {
+                let is_unknown = failure.code == UNKNOWN;
+                let message = format!("{} is not available here: {}", operation.action, failure.message);
+                if is_unknown { Failure::new(UNKNOWN, message) } else { failure }
+            })?;
         answer = serde_json::from_slice(&body).map_err(|error| Failure::internal(error.to_string()))?;
     }
     let found = asked.selectors.iter().map(|selector| {
@@ -216,6 +258,20 @@ fn operation(api: &str, name: &str) -> Result<(&'static Model, &'static Operatio
     let operation = found.ok_or_else(|| {
         unknown(format!("{api}:{name} is not available here: {api} has no such operation."))
     })?;
+    if model.service == ACCESS || OF_PEOPLE.contains(&operation.name.as_str()) {
+        return Err(unknown(format!("{} is not available to runbooks.", operation.action)));
+    }
+    if OF_SECRETS.contains(&operation.name.as_str()) {
+        let message =
+            format!("{} is not available to runbooks: its secret would stand in the log.", operation.action);
+        return Err(unknown(message));
+    }
+    if let Some((_, action)) = BOUNDED.iter().find(|(name, _)| *name == operation.name) {
+        return Err(unknown(format!(
+            "{} is not available to runbooks: {action} is there for it.",
+            operation.action
+        )));
+    }
     Ok((model, operation))
 }
 

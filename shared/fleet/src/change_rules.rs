@@ -273,7 +273,9 @@ impl Waiting<'_> {
     }
 
     fn is_overridden(&self, rule: &ChangeRuleRow, now_ms: i64) -> bool {
-        rule.overrides.iter().any(|of| self.is_overridden_by(of) && of.until_ms > now_ms)
+        // What was let begin by its id begins, however late that is looked at.
+        let is_in_force = |of: &Override| !of.waiting_id.is_empty() || of.until_ms > now_ms;
+        rule.overrides.iter().any(|of| self.is_overridden_by(of) && is_in_force(of))
     }
 }
 
@@ -388,7 +390,12 @@ mod tests {
         assert_eq!(of(vec![with("", "bob")], 10), None, "an override is one principal's");
         assert_eq!(of(vec![with("c", "bob")], 10), overridden, "or about one thing that waits");
         assert_eq!(of(vec![with("d", "ann")], 10), None);
-        assert_eq!(of(vec![with("c", "bob")], 11), None, "it is over");
+        assert_eq!(of(vec![with("", "ann")], 11), None, "it is over");
+        assert_eq!(
+            of(vec![with("c", "bob")], 11),
+            overridden,
+            "what it is about waits until it is looked at"
+        );
         assert_eq!(of(vec![with("c", "bob"), rule("s", &["closed"])], 10), None);
         assert_eq!(of_change(with("", "ann")), None, "somebody else lets a change begin");
         assert_eq!(of_change(with("c", "ann")), None);

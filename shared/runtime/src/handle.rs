@@ -1,14 +1,11 @@
 //! What handlers hold: the bus, the views, and the way to decide.
 
-use crate::{HandlerError, folder::Folder};
-use reeve_eventsourcing::{Actor, Context, Event};
-use reeve_jetstream::{Bus, streams};
+use crate::folder::Folder;
+use reeve_eventsourcing::{Actor, Context};
+use reeve_jetstream::Bus;
 use reeve_types::{Timestamp, ids::new_uuid};
 use reeve_views::Store;
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
-
-/// As long the views may be behind what the log holds, before what needs it is tried again.
-const MAX_LAG: Duration = Duration::from_secs(10);
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Shared by all handlers of one running service. Cheap to clone.
 #[derive(Clone)]
@@ -53,20 +50,5 @@ impl Handle {
 
     pub fn service(&self) -> &'static str {
         self.inner.service
-    }
-
-    /// Waits until the views hold what the log holds now of the events of `E`'s service, which these views follow. Of two handlers that
-    /// each append an event and then look for the other's, at least one sees it then, in whichever replicas they run.
-    ///
-    /// # Errors
-    /// `Unavailable`: the bus did not answer, or the views are behind.
-    pub async fn catch_up_with<E: Event>(&self) -> Result<(), HandlerError> {
-        let stream = streams::of_service(E::SERVICE);
-        let end = streams::last_sequence(self.bus(), &stream).await?;
-        tokio::time::timeout(MAX_LAG, self.views().wait_for(&stream, end)).await.map_err(|_| {
-            HandlerError::Unavailable(format!(
-                "the views are behind the stream {stream}, which has come to {end}"
-            ))
-        })
     }
 }

@@ -215,6 +215,70 @@ fn targets_are_nodes_by_their_tags_and_parameters_refer_to_the_parameter_store()
 }
 
 #[test]
+fn a_step_does_nothing_that_is_for_people_to_decide_or_would_never_end() {
+    let instance = Instance::start(0);
+    let call = |name: &str, action: &str, inputs: Value| json!({"name": name, "action": action, "onFailure": "Continue", "inputs": inputs});
+    let api = "aws:executeAwsApi";
+    let id = "11111111-1111-1111-1111-111111111111";
+    let steps = [
+        (
+            call(
+                "keys",
+                api,
+                json!({"Service": "access", "Api": "CreateAccessKey", "principal": "administrator"}),
+            ),
+            "not available to runbooks",
+        ),
+        (
+            call(
+                "approve",
+                api,
+                json!({"Service": "ssm", "Api": "send_automation_signal", "AutomationExecutionId": id, "SignalType": "Approve"}),
+            ),
+            "not available to runbooks",
+        ),
+        (
+            call(
+                "again",
+                api,
+                json!({"Service": "ssm", "Api": "StartAutomationExecution", "DocumentName": "Never"}),
+            ),
+            "aws:executeAutomation is there for it",
+        ),
+        (
+            call("code", api, json!({"Service": "ssm", "Api": "CreateActivation", "IamRole": "x"})),
+            "its secret would stand",
+        ),
+        (
+            call(
+                "secret",
+                api,
+                json!({"Service": "ssm", "Api": "PutParameter", "Name": "/s", "Value": "v", "Type": "SecureString"}),
+            ),
+            "Type is SecureString",
+        ),
+        (
+            call(
+                "look",
+                "aws:assertAwsResourceProperty",
+                json!({"Service": "ssm", "Api": "PutParameter", "Name": "/p", "Value": "v",
+                "Type": "String", "PropertySelector": "$.Version", "DesiredValues": ["1"]}),
+            ),
+            "ssm:PutParameter writes",
+        ),
+    ];
+    let all: Vec<&Value> = steps.iter().map(|(step, _)| step).collect();
+    create(&instance, "Never", &json!({"schemaVersion": "0.3", "mainSteps": all}));
+    let ended = until(&instance, &start(&instance, "Never", &[]), "Success");
+    for (of, named) in &steps {
+        let name = of["name"].as_str().unwrap();
+        let said = step(&ended, name)["FailureMessage"].as_str().unwrap_or_default();
+        assert!(said.contains(named), "{name}: {said}");
+    }
+    assert!(!instance.aws(&["get-parameter", "--name", "/p"]).success, "nothing was put");
+}
+
+#[test]
 fn a_step_may_do_what_who_started_the_runbook_may() {
     let instance = Instance::start(0);
     instance.aws(&["put-parameter", "--name", "/mine", "--type", "String", "--value", "v"]).json();

@@ -212,6 +212,22 @@ fn what_is_let_begin_in_an_emergency_is_held_no_more_and_rules_that_change_let_g
     instance.reeve(&["changes", "delete-rule", "holds"]).text();
     assert_eq!(instance.ended(&first)["Status"], "Success");
     until(&instance, &waits, "Success");
+    // A rule that demands more than anybody was asked for lets nothing go.
+    put_rule(&instance, &[&["holds"][..], &both].concat());
+    let tight = instance.send("echo tight");
+    assert_eq!(status(&instance, &tight).1, "PendingChangeCalendarOverride");
+    let more = ["holds", "--action", "SendCommand", "--approver", "administrator", "--min-approvals", "1"];
+    put_rule(&instance, &more);
+    wait_for("it is refused", || {
+        (status(&instance, &tight) == ("Failed".into(), "NotApproved".into())).then_some(())
+    });
+    let why = instance.reeve(&["changes", "show", &tight]);
+    assert!(
+        why.stdout.contains("demands an approval now that was not asked for"),
+        "{} {}",
+        why.stdout,
+        why.stderr
+    );
     instance.aws(&["delete-document", "--name", "freeze"]).json();
 }
 

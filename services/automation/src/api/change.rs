@@ -196,6 +196,9 @@ fn may_override(
     running: Option<&Running>,
 ) -> Result<(), ApiError> {
     let rules = running.and_then(|step| texts(&step.inputs, "Rules").ok()).unwrap_or_default();
+    if rules.is_empty() {
+        return Err(ApiError::new("AccessDeniedException", "It is not known which rules hold it."));
+    }
     let rules = rules.iter().map(|rule| Resource::new("ChangeRule", rule));
     let place = Place { region: &call.caller.region, account: &call.caller.account };
     permit(authorizer, &call.caller.actor.name, "changes:OverrideChangeRule", rules, place)

@@ -70,8 +70,14 @@ pub fn request(
     if own.get("WithDecryption").and_then(truth) == Some(true) {
         return Err("WithDecryption is true: the value would stand in the log in plain".to_owned());
     }
+    if own.get("Type").and_then(Value::as_str) == Some("SecureString") {
+        return Err("Type is SecureString: the value stands in the log in plain, as all inputs of steps do"
+            .to_owned());
+    }
     let inputs_json = vec![Value::Object(own).to_string()];
-    Ok(ApiCallRequested { api, operation, inputs_json, selectors, ..ApiCallRequested::default() })
+    // What looks at a property does so again and again.
+    let reads_only = action != CALL;
+    Ok(ApiCallRequested { reads_only, api, operation, inputs_json, selectors, ..ApiCallRequested::default() })
 }
 
 /// One call for each resource.

@@ -29,23 +29,20 @@ pub enum Impact {
 /// What a step of this action and inputs would do.
 fn impact(action: &str, inputs: &Map<String, Value>) -> Impact {
     match action {
-        "aws:approve"
-        | "aws:assertAwsResourceProperty"
-        | "aws:branch"
-        | "aws:loop"
-        | "aws:pause"
-        | "aws:sleep"
-        | "aws:updateVariable"
-        | "aws:waitForAwsResourceProperty" => Impact::NonMutating,
+        "aws:approve" | "aws:branch" | "aws:loop" | "aws:pause" | "aws:sleep" | "aws:updateVariable" => {
+            Impact::NonMutating
+        }
         "aws:createTags" => Impact::Mutating,
+        // A change in these is refused.
+        "aws:assertAwsResourceProperty" | "aws:waitForAwsResourceProperty" => Impact::NonMutating,
         "aws:executeAwsApi" => {
             let bare = |api: &str| api.replace(['_', '-'], "").to_ascii_lowercase();
             let api = inputs.get("Api").and_then(Value::as_str).map(bare).unwrap_or_default();
             match api.as_str() {
+                api if api.contains("{{") || api.is_empty() => Impact::Undetermined,
                 api if ["describe", "get", "list"].iter().any(|word| api.starts_with(word)) => {
                     Impact::NonMutating
                 }
-                api if api.contains("{{") || api.is_empty() => Impact::Undetermined,
                 _ => Impact::Mutating,
             }
         }

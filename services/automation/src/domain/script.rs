@@ -108,12 +108,11 @@ pub fn outcome(command_id: &str, status: &str, (stdout, stderr): (&str, &str)) -
             Map::new(),
         );
     }
-    let returned = match stdout.trim() {
-        // A script of PowerShell that returns nothing.
-        "" => Ok(Value::Null),
-        text => serde_json::from_str::<Value>(text),
-    };
-    match returned {
+    if stdout.trim().is_empty() {
+        let message = format!("the script's command {command_id} ended itself and returned nothing");
+        return Outcome { status: Status::Failed, is_retried: false, ..Outcome::failed(message, Map::new()) };
+    }
+    match serde_json::from_str::<Value>(stdout) {
         Ok(returned) => Outcome::success(Map::from_iter([("Payload".to_owned(), returned)])),
         Err(error) => {
             let message = format!("what the script's command {command_id} printed is no JSON: {error}");

@@ -76,6 +76,8 @@ impl Manifest {
 pub struct Archive {
     pub folder: PathBuf,
     pub points: BTreeMap<u32, Manifest>,
+    /// What is wrong with a manifest that cannot be read.
+    damaged: Option<String>,
 }
 
 fn manifest_file(point: u32) -> String {
@@ -90,9 +92,9 @@ impl Archive {
     /// Reads the manifests of a folder; there may be none yet.
     ///
     /// # Errors
-    /// When a manifest is damaged or of a newer form, or of another instance than an earlier one.
+    /// When a manifest is of another instance than an earlier one. One that is damaged or of a newer form keeps nobody from another point.
     pub fn open(folder: &Path) -> anyhow::Result<Self> {
-        let mut points = BTreeMap::new();
+        let (mut points, mut damaged) = (BTreeMap::new(), None);
         let listed = match std::fs::read_dir(folder) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
             listed => listed.with_context(|| format!("could not read {}", folder.display()))?.collect(),
@@ -101,14 +103,16 @@ impl Archive {
             let path = entry?.path();
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if name.starts_with("point-") && name.ends_with(".json") {
-                let manifest = read(&path)?;
-                points.insert(manifest.point, manifest);
+                match read(&path) {
+                    Ok(manifest) => drop(points.insert(manifest.point, manifest)),
+                    Err(error) => damaged = Some(format!("{error:#}")),
+                }
             }
         }
         let mut keys: Vec<&str> = points.values().map(|manifest| manifest.key.as_str()).collect();
         keys.dedup();
         ensure!(keys.len() < 2, "{} has backups of several instances: {}", folder.display(), keys.join(", "));
-        let mut archive = Self { folder: folder.to_owned(), points };
+        let mut archive = Self { folder: folder.to_owned(), points, damaged };
         archive.share_rewritten();
         Ok(archive)
     }
@@ -135,6 +139,9 @@ impl Archive {
     /// # Errors
     /// When there is none: the sentence names those that there are.
     pub fn point(&self, point: Option<u32>) -> anyhow::Result<&Manifest> {
+        if let (Some(damaged), None) = (&self.damaged, point) {
+            bail!("{damaged}: --point says which other one is meant")
+        }
         let known = || self.points.keys().map(u32::to_string).collect::<Vec<_>>().join(", ");
         let Some(newest) = self.newest() else {
             bail!("{} holds no backup: there is no point-*.json", self.folder.display())
@@ -145,6 +152,29 @@ impl Archive {
                 format!("--point {wanted}: {} has the points {}", self.folder.display(), known())
             }),
         }
+    }
+
+    /// Whether a point can be added: a damaged one may share files that nobody would know to keep, and a file that is lost is in no
+    /// further point either.
+    ///
+    /// # Errors
+    /// A sentence that names the file.
+    pub fn ensure_whole(&self) -> anyhow::Result<()> {
+        if let Some(damaged) = &self.damaged {
+            bail!("{damaged}: back up into another folder")
+        }
+        let parts =
+            self.newest().into_iter().flat_map(|newest| &newest.streams).flat_map(|stream| &stream.parts);
+        for part in parts {
+            ensure!(
+                self.folder.join(&part.file).is_file(),
+                "{} is lost, with the messages {} to {}, which a further point would lack: back up into another folder",
+                part.file,
+                part.first,
+                part.last
+            );
+        }
+        Ok(())
     }
 
     /// Adds a point: its files are there already. Then what no point is made of goes.

@@ -1,6 +1,7 @@
 //! The files of messages in a backup: one after the other, each with its length and its hash.
 
 use super::digest::{DIGEST_LEN, Digest, Kept, digest, encode};
+use crate::host::files::make_private_folder;
 use anyhow::{Context, bail, ensure};
 use prost::Message as _;
 use reeve_jetstream::backup::Entry;
@@ -9,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use std::{
     fs::File,
     io::{BufReader, BufWriter, ErrorKind, Read, Write},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -45,7 +47,9 @@ impl Writer {
     pub fn create(folder: &Path, stream: &str) -> anyhow::Result<Self> {
         let streams = folder.join(stream);
         let temporary = streams.join("new");
-        let made = std::fs::create_dir_all(&streams).and_then(|()| File::create(&temporary));
+        // What nodes printed stands in it, as in the log.
+        make_private_folder(&streams)?;
+        let made = File::options().create(true).truncate(true).write(true).mode(0o600).open(&temporary);
         let file = made.with_context(|| format!("could not write {}", temporary.display()))?;
         let (folder, stream, file) = (folder.to_owned(), stream.to_owned(), BufWriter::new(file));
         Ok(Self {

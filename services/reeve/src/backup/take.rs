@@ -84,6 +84,7 @@ pub async fn backup(data: &Path, args: Args, format: Format) -> anyhow::Result<(
 
 /// Takes a point and adds it.
 pub async fn take(bus: &Bus, archive: &mut Archive, signer: &Signer) -> anyhow::Result<Manifest> {
+    archive.ensure_whole()?;
     let earlier = archive.newest().cloned();
     if let Some(earlier) = &earlier {
         ensure!(

@@ -318,7 +318,15 @@ async fn show(connection: &Connection, change: &str, format: Format) -> anyhow::
         return stdout::answer(format, hold.json(), format_args!("the command {change}: {words}"));
     }
     let input = json!({"AutomationExecutionId": change});
-    let answer = connection.call("GetAutomationExecution", &input).await?;
+    let answer = match (connection.call("GetAutomationExecution", &input).await, &hold) {
+        (Ok(answer), _) => answer,
+        // Nobody was asked to approve it.
+        (Err(_), Some(hold)) => {
+            let words = hold.words().unwrap_or_else(|| "nothing holds it".to_owned());
+            return stdout::answer(format, hold.json(), format_args!("the command {change}: {words}"));
+        }
+        (Err(error), None) => return Err(error),
+    };
     let of = &answer["AutomationExecution"];
     ensure!(of["AutomationSubtype"] == "ChangeRequest", "{change} is an automation, and no change request");
     if format == Format::Json {

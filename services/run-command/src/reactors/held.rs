@@ -9,10 +9,13 @@ use reeve_contracts::{
     automation::{ApprovalLevel, ApprovalRequested, ExecutionEvent},
     change_calendar::CalendarEvent,
     changes::RuleEvent,
-    run_command::{CommandHeld, CommandRefused, CommandSent},
+    run_command::{Approval, CommandHeld, CommandRefused, CommandSent},
 };
 use reeve_eventsourcing::{Context, Event, Position};
-use reeve_fleet::{DOCUMENT_CONTENTS, DOCUMENTS, DocumentRow, Waiting, content_key};
+use reeve_fleet::{
+    ChangeRuleRow, DOCUMENT_CONTENTS, DOCUMENTS, DocumentRow, SEND_COMMAND, Waiting, content_key,
+    holding_rules, rules_on,
+};
 use reeve_runtime::{Delivery, Handle, HandlerError};
 use reeve_types::text::cut;
 use std::sync::Arc;
@@ -41,8 +44,8 @@ async fn release_now(
     delivery: &Delivery<CommandEvent>,
     id: &str,
 ) -> Result<(), HandlerError> {
-    delivery.handle.catch_up_with::<CalendarEvent>().await?;
-    delivery.handle.catch_up_with::<RuleEvent>().await?;
+    delivery.catch_up_with::<CalendarEvent>().await?;
+    delivery.catch_up_with::<RuleEvent>().await?;
     release(authorizer, delivery, id).await
 }
 
@@ -52,7 +55,7 @@ pub async fn follow_calendar(
     delivery: Delivery<CalendarEvent>,
 ) -> Result<(), HandlerError> {
     let Some(name) = reeve_fleet::opened(&delivery.event.event) else { return Ok(()) };
-    delivery.handle.catch_up_with::<RuleEvent>().await?;
+    delivery.catch_up_with::<RuleEvent>().await?;
     for rule in reeve_fleet::rules_of_calendar(&delivery.handle, name) {
         release_held_by(&*authorizer, &delivery, &rule).await?;
     }
@@ -65,7 +68,7 @@ pub async fn follow_rule(
     delivery: Delivery<RuleEvent>,
 ) -> Result<(), HandlerError> {
     let rule = &delivery.event.envelope.aggregate.id;
-    delivery.handle.catch_up_with::<CalendarEvent>().await?;
+    delivery.catch_up_with::<CalendarEvent>().await?;
     release_held_by(&*authorizer, &delivery, rule).await
 }
 
@@ -74,7 +77,7 @@ async fn release_held_by<E: Event>(
     delivery: &Delivery<E>,
     rule: &str,
 ) -> Result<(), HandlerError> {
-    delivery.handle.catch_up_with::<CommandEvent>().await?;
+    delivery.catch_up_with::<CommandEvent>().await?;
     let held = delivery.handle.views().scan::<String>(HELD_BY_RULE, &format!("{rule}/"), None, usize::MAX);
     for (_, id) in held.rows {
         release(authorizer, delivery, &id).await?;
@@ -186,6 +189,46 @@ fn is_unchanged(handle: &Handle, sent: &CommandSent) -> bool {
     content.is_some_and(|content| asked_for.is_some_and(|asked_for| asked_for == content.document))
 }
 
+/// Why a command is not sent although what held it holds it no more: rules that were put or changed since then hold it too. Nobody was
+/// asked for what they demand, so it ends, and whoever sends it again is held by them.
+fn refused_by_others<E: Event>(
+    authorizer: &dyn Authorizer,
+    delivery: &Delivery<E>,
+    row: &HeldRow,
+    approvals: &[Approval],
+    sent: &CommandSent,
+) -> Option<String> {
+    let (principal, now_ms) = (row.principal.as_str(), delivery.context("release").now.0);
+    let is_in = |group: &str| authorizer.is_in(principal, group);
+    let what = (SEND_COMMAND, principal, sent.document_name.as_str());
+    let verdict = rules_on(&delivery.handle, what, &sent.node_ids, &is_in, &sent.overridden_rules, now_ms);
+    let verdict = match verdict {
+        Ok(verdict) => verdict,
+        Err(refused) => return Some(refused.message),
+    };
+    let was_asked = |rule: &ChangeRuleRow| {
+        approvals.iter().any(|asked| {
+            asked.rule == rule.name
+                && asked.min_approvals >= rule.min_approvals
+                && asked.approvers == rule.approvers
+                && asked.requester_may_approve == rule.requester_may_approve
+        })
+    };
+    if let Some(rule) = verdict.approvals.iter().find(|rule| !was_asked(rule)) {
+        return Some(format!(
+            "The change rule {} demands an approval now that was not asked for.",
+            rule.name
+        ));
+    }
+    let waiting = Waiting { id: &sent.command_id, principal, rules: &verdict.rules, needs_another: false };
+    let holding = holding_rules(&delivery.handle, waiting, now_ms).into_iter();
+    let others: Vec<String> =
+        holding.map(|(name, _)| name).filter(|name| !row.rules.contains(name)).collect();
+    (!others.is_empty()).then(|| {
+        format!("The change rules {} hold it since it was asked for: send it again.", others.join(", "))
+    })
+}
+
 /// Sends a command that nothing holds any more, as it was asked for, if who asked for it still may.
 async fn release<E: Event>(
     authorizer: &dyn Authorizer,
@@ -214,6 +257,11 @@ async fn release<E: Event>(
                 "InvalidDocument",
                 format!("Version {version} of {name} is another one than was asked for."),
             )
+        }
+        Ok(())
+            if let Some(refused) = refused_by_others(authorizer, delivery, &row, &held.approvals, &sent) =>
+        {
+            refusal(id, "NotApproved", refused)
         }
         Ok(()) => {
             let seconds =

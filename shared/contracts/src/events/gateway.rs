@@ -23,6 +23,9 @@ pub struct ApiCallRequested {
     /// 0: at once
     #[prost(int64, tag = "6")]
     pub not_before_ms: i64,
+    /// an operation that writes is refused
+    #[prost(bool, tag = "8")]
+    pub reads_only: bool,
     /// after that it is not begun, and not answered; 0: never
     #[prost(int64, tag = "7")]
     pub expires_ms: i64,
