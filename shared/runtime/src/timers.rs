@@ -142,16 +142,16 @@ pub(crate) async fn run(handle: Handle, timer: Registered) {
     let mut fired: JoinSet<(String, Result<(), HandlerError>)> = JoinSet::new();
     loop {
         changes.mark_unchanged();
-        let (due, first_later) = due(&handle, &table, Timestamp::now());
-        // The rows come in the order of their keys.
-        failing.retain(|due_key, _| due.binary_search(due_key).is_ok());
-        for due_key in &due {
-            let waits = failing.get(due_key).is_some_and(Failing::waits);
-            if !waits && firing.len() < timer.concurrency && !firing.contains(due_key) {
-                firing.insert(due_key.clone());
-                let (handle, timer, due_key) = (handle.clone(), timer.clone(), due_key.clone());
-                fired.spawn(async move { fire(&handle, &timer, due_key).await });
-            }
+        failing.retain(|due_key, _| handle.views().look::<()>(&table, due_key).is_some());
+        let may_fire =
+            |due_key: &str| !firing.contains(due_key) && !failing.get(due_key).is_some_and(Failing::waits);
+        let passed_over = firing.len() + failing.len();
+        let (due, first_later) =
+            due(&handle, &table, (timer.concurrency - firing.len(), passed_over), may_fire);
+        for due_key in due {
+            firing.insert(due_key.clone());
+            let (handle, timer) = (handle.clone(), timer.clone());
+            fired.spawn(async move { fire(&handle, &timer, due_key).await });
         }
         tokio::select! {
             () = tokio::time::sleep(until_next(first_later, &failing)) => {}
@@ -196,23 +196,35 @@ impl Failing {
     }
 }
 
-/// The keys of the rows that are due, and when the first of the others is.
-fn due(handle: &Handle, table: &str, now: Timestamp) -> (Vec<String>, Option<Timestamp>) {
-    let (mut due, mut after) = (Vec::new(), None);
-    loop {
-        let page = handle.views().scan::<()>(table, "", after.as_deref(), PAGE_ROWS);
+/// The first rows that are due and may fire, as many as there is room for, and when the next one is due, if all that are due were read.
+/// What is read does not grow with what is due: ten thousand timers of one instant cost as much each as one.
+fn due(
+    handle: &Handle,
+    table: &str,
+    (room, passed_over): (usize, usize),
+    may_fire: impl Fn(&str) -> bool,
+) -> (Vec<String>, Option<Timestamp>) {
+    let (mut due, mut after, now) = (Vec::new(), None, Timestamp::now());
+    let rows = (room + passed_over + 1).min(PAGE_ROWS);
+    while room > 0 {
+        let page = handle.views().scan::<()>(table, "", after.as_deref(), rows);
         for (due_key, ()) in page.rows {
             match timers::read_due_key(&due_key) {
                 Some((at, _)) if at > now => return (due, Some(at)),
+                Some(_) if !may_fire(&due_key) => {}
                 Some(_) => due.push(due_key),
                 None => tracing::error!(table, due_key, "a row is no timer"),
+            }
+            if due.len() == room {
+                return (due, None);
             }
         }
         match page.next {
             Some(next) => after = Some(next),
-            None => return (due, None),
+            None => break,
         }
     }
+    (due, None)
 }
 
 async fn fire(handle: &Handle, timer: &Registered, due_key: String) -> (String, Result<(), HandlerError>) {
