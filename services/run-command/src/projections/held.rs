@@ -41,10 +41,14 @@ fn index(rule: &str, command: &str) -> String {
 }
 
 pub fn hold(view: &mut dyn View, e: &CommandHeld, position: u64) {
-    for rule in &e.rules {
+    // What was put aside when it was asked for stays so: of those rules its approval alone is waited for.
+    let overridden =
+        e.command.as_ref().map(|command| command.overridden_rules.as_slice()).unwrap_or_default();
+    let rules: Vec<String> = e.rules.iter().filter(|rule| !overridden.contains(rule)).cloned().collect();
+    for rule in &rules {
         view.put_row(HELD_BY_RULE, &index(rule, &e.command_id), e.command_id.clone());
     }
-    let (principal, rules) = (e.principal.clone(), e.rules.clone());
+    let principal = e.principal.clone();
     let awaits_approval = !e.approvals.is_empty();
     view.put_row(HELD, &e.command_id, HeldRow { position, awaits_approval, principal, rules });
 }
