@@ -206,7 +206,10 @@ fn due(
 ) -> (Vec<String>, Option<Timestamp>) {
     let (mut due, mut after, now) = (Vec::new(), None, Timestamp::now());
     let rows = (room + passed_over + 1).min(PAGE_ROWS);
-    while room > 0 {
+    if room == 0 {
+        return (due, None);
+    }
+    loop {
         let page = handle.views().scan::<()>(table, "", after.as_deref(), rows);
         for (due_key, ()) in page.rows {
             match timers::read_due_key(&due_key) {
@@ -221,10 +224,9 @@ fn due(
         }
         match page.next {
             Some(next) => after = Some(next),
-            None => break,
+            None => return (due, None),
         }
     }
-    (due, None)
 }
 
 async fn fire(handle: &Handle, timer: &Registered, due_key: String) -> (String, Result<(), HandlerError>) {
