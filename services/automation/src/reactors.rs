@@ -99,8 +99,7 @@ pub(crate) async fn ask(
                 begin_child(&authorizer, &delivery, &state, *child, &context).await?;
             }
             Wish::Calendars => {
-                delivery.catch_up_with::<CalendarEvent>().await?;
-                delivery.catch_up_with::<RuleEvent>().await?;
+                reeve_fleet::catch_up_with_rules(&delivery).await?;
                 go_on_if_open(&delivery, &state.id).await?;
             }
             Wish::StopChild { id } => {
@@ -131,7 +130,7 @@ async fn go_on_if_open<E: Event>(delivery: &Delivery<E>, execution: &str) -> Res
     };
     let name = format!("calendars/{execution}");
     let context = delivery.context(&name);
-    let Some(overridden) = reeve_fleet::released_by_rules(&delivery.handle, waiting, context.now.0) else {
+    let Some(overridden) = waiting.standing(&delivery.handle, context.now.0).released() else {
         return Ok(());
     };
     let outputs = match overridden.is_empty() {
@@ -145,28 +144,18 @@ async fn go_on_if_open<E: Event>(delivery: &Delivery<E>, execution: &str) -> Res
     Ok(())
 }
 
-/// What a rule holds goes on, if no other one holds it.
-async fn go_on_if_held_by<E: Event>(delivery: &Delivery<E>, rule: &str) -> Result<(), HandlerError> {
-    delivery.catch_up_with::<ExecutionEvent>().await?;
-    let waiting = delivery.handle.views().scan::<String>(BY_RULE, &format!("{rule}/"), None, usize::MAX);
-    for (_, execution) in waiting.rows {
-        go_on_if_open(delivery, &execution).await?;
+/// A rule was put anew, overridden or deleted: what it held, and no other closed calendar, goes on.
+pub(crate) async fn follow_rule(delivery: Delivery<RuleEvent>) -> Result<(), HandlerError> {
+    for execution in reeve_fleet::waiting_for_rule::<ExecutionEvent>(&delivery, BY_RULE).await? {
+        go_on_if_open(&delivery, &execution).await?;
     }
     Ok(())
 }
 
-/// A rule was put anew, overridden or deleted: what it held, and no other closed calendar, goes on.
-pub(crate) async fn follow_rule(delivery: Delivery<RuleEvent>) -> Result<(), HandlerError> {
-    delivery.catch_up_with::<CalendarEvent>().await?;
-    go_on_if_held_by(&delivery, &delivery.event.envelope.aggregate.id).await
-}
-
 /// A calendar has opened: what its rules hold, and no other closed calendar, goes on.
 pub(crate) async fn follow_calendar(delivery: Delivery<CalendarEvent>) -> Result<(), HandlerError> {
-    let Some(name) = reeve_fleet::opened(&delivery.event.event) else { return Ok(()) };
-    delivery.catch_up_with::<RuleEvent>().await?;
-    for rule in reeve_fleet::rules_of_calendar(&delivery.handle, name) {
-        go_on_if_held_by(&delivery, &rule).await?;
+    for execution in reeve_fleet::waiting_for_calendar::<ExecutionEvent>(&delivery, BY_RULE).await? {
+        go_on_if_open(&delivery, &execution).await?;
     }
     Ok(())
 }

@@ -88,9 +88,6 @@ pub async fn start(
     let values = given.values;
     let verdict = ruled(authorizer, handle, &order, &name, context)?;
     let begun = begun(&order, &name, version, (&content, values), &verdict)?;
-    // Also those that are about commands alone.
-    let overridden = order.overridden_rules.iter().chain(&verdict.overridden);
-    let overridden_rules = overridden.collect::<BTreeSet<_>>().into_iter().cloned().collect();
     let (parent, step, attempt) = order.parent.unwrap_or_default();
     let (origin_kind, origin_id) = order.origin.unwrap_or_default();
     let started = ExecutionStarted {
@@ -119,7 +116,7 @@ pub async fn start(
         change: None,
         change_id: order.change_id,
         rules: verdict.rules,
-        overridden_rules,
+        overridden_rules: verdict.overridden,
         resumption: None,
         resumed_children: Vec::new(),
     };
@@ -139,7 +136,13 @@ pub fn ruled(
     let principal = context.actor.name.as_str();
     let is_in = |group: &str| authorizer.is_in(principal, group);
     let overridden = &order.overridden_rules;
-    rules_on(handle, (START_AUTOMATION, principal, name), &[], &is_in, overridden, context.now.0)
+    let what = (START_AUTOMATION, principal, name);
+    let mut verdict = rules_on(handle, what, &[], &is_in, overridden, context.now.0)?;
+    // Also those that are about commands alone: they hold nothing of what it sends.
+    let others = overridden.iter().filter(|rule| !verdict.overridden.contains(rule)).cloned();
+    let others: Vec<String> = others.collect();
+    verdict.overridden.extend(others);
+    Ok(verdict)
 }
 
 /// What an execution does.

@@ -44,19 +44,11 @@ pub(crate) async fn put(authorizer: Arc<dyn Authorizer>, call: Call<Rule>) -> Re
         requester_may_approve: input.requester_may_approve.unwrap_or_default(),
     };
     check(&put).map_err(ApiError::invalid)?;
-    for named in &put.calendar_names {
-        let name = id_or_arn("document", named);
-        if call.handle.views().look::<bool>(CALENDARS, name).is_none() {
-            let message = format!("calendarNames has {named:?}: there is no such calendar.");
-            return Err(ApiError::invalid(message));
-        }
-    }
-    for named in &put.document_names {
-        if call.handle.views().look::<DocumentRow>(DOCUMENTS, id_or_arn("document", named)).is_none() {
-            let message = format!("documentNames has {named:?}: there is no such document.");
-            return Err(ApiError::invalid(message));
-        }
-    }
+    let views = call.handle.views();
+    let is_calendar = |name: &str| views.look::<bool>(CALENDARS, name).is_some();
+    let is_document = |name: &str| views.look::<DocumentRow>(DOCUMENTS, name).is_some();
+    check_names(("calendarNames", "calendar"), &put.calendar_names, is_calendar)?;
+    check_names(("documentNames", "document"), &put.document_names, is_document)?;
     let meant_by = |name: &str| authorizer.meant_by(name);
     check_principals(&put, meant_by).map_err(ApiError::invalid)?;
     let name = put.name.clone();
@@ -93,6 +85,18 @@ fn check(put: &ChangeRulePut) -> Result<(), String> {
         return Err(format!("nodeTags has {tag:?}: it must be KEY or KEY=VALUE."));
     }
     Ok(())
+}
+
+/// A rule that names what there is not would have no effect, or hold for ever.
+fn check_names(
+    (member, kind): (&str, &str),
+    names: &[String],
+    is_there: impl Fn(&str) -> bool,
+) -> Result<(), ApiError> {
+    match names.iter().find(|named| !is_there(id_or_arn("document", named))) {
+        Some(named) => Err(ApiError::invalid(format!("{member} has {named:?}: there is no such {kind}."))),
+        None => Ok(()),
+    }
 }
 
 /// A name that nobody has would leave the rule without effect; an approval that too few can give would hold for ever.

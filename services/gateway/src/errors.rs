@@ -50,6 +50,11 @@ impl Failure {
         Self::new("InternalServerError", message)
     }
 
+    /// A service answered with what clients would take for an empty answer.
+    pub fn malformed() -> Self {
+        Self::internal("The service answered with what is not a JSON object.")
+    }
+
     pub fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;
         self

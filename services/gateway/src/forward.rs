@@ -4,7 +4,8 @@ use crate::binding::Binding;
 use crate::directory::{Route, Unclear};
 use crate::errors::Failure;
 use crate::incoming::{Incoming, parsed};
-use crate::models::{self, INVALID_TOKEN, Model, Operation, Pages};
+use crate::models::{self, INVALID_TOKEN, Model, Operation};
+use crate::pages::asked;
 use crate::repeats;
 use crate::resources::named;
 use crate::rest;
@@ -17,7 +18,6 @@ use reeve_authz::{Place, Resource, permit};
 use reeve_jetstream::serve;
 use reeve_telemetry::metrics;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tracing::Span;
@@ -60,10 +60,10 @@ impl<'a> Calling<'a> {
 }
 
 /// A call that may be carried out.
-struct Admitted {
-    route: Arc<Route>,
+pub(crate) struct Admitted {
+    pub route: Arc<Route>,
     /// What its pages are of.
-    asked: String,
+    pub asked: String,
     /// Whether a page's token in the input was opened.
     opened: bool,
 }
@@ -129,7 +129,9 @@ impl<B: Bus> Gateway<B> {
             Some(rest) => rest::input(model, rest, &request, |header| caller.has_signed(header))?,
             None => parsed(&request.body)?,
         };
-        let Admitted { route, asked, opened } = self.admit(principal, model, operation, &mut input).await?;
+        let route = self.find(model, operation).await;
+        let Admitted { route, asked, opened } =
+            self.admit(principal, (model, operation), &mut input, route)?;
         // The bytes that were signed, unless a token in them had to be opened, or they are not all of the input.
         let body = if opened || rest.is_some() {
             Bytes::from(Value::Object(input).to_string())
@@ -151,17 +153,25 @@ impl<B: Bus> Gateway<B> {
         self.shared.repeats.once(id, request.now, self.carry_out(&calling, task)).await
     }
 
-    /// Whether a principal may have an operation carried out, and where that is done.
-    async fn admit(
+    /// Where an operation goes, or why nowhere.
+    pub(crate) async fn route(&self, model: &Model, operation: &Operation) -> Result<Arc<Route>, Failure> {
+        offered(self.find(model, operation).await, &operation.name, &self.missing_services())
+    }
+
+    async fn find(&self, model: &Model, operation: &Operation) -> Result<Option<Arc<Route>>, Unclear> {
+        let shared = &*self.shared;
+        shared.directory.find(&shared.bus, model.service, &operation.name).await
+    }
+
+    /// Whether a principal may have an operation carried out, and where that is done: `route`, as far as it was found.
+    pub(crate) fn admit(
         &self,
         principal: &str,
-        model: &'static Model,
-        operation: &'static Operation,
+        (model, operation): (&'static Model, &'static Operation),
         input: &mut Map<String, Value>,
+        route: Result<Option<Arc<Route>>, Unclear>,
     ) -> Result<Admitted, Failure> {
         check(model, operation, input)?;
-        let shared = &*self.shared;
-        let route = shared.directory.find(&shared.bus, model.service, &operation.name).await;
         let known = route.as_ref().ok().and_then(Option::as_ref);
         let announced = known.map(|route| route.resources.as_slice()).unwrap_or_default();
         self.authorize(principal, &operation.action, named(announced, input))?;
@@ -169,65 +179,6 @@ impl<B: Bus> Gateway<B> {
         let opened = self.open_token(operation, principal, &asked, input)?;
         let route = offered(route, &operation.name, &self.missing_services())?;
         Ok(Admitted { route, asked, opened })
-    }
-
-    /// A call that a service asks for on behalf of a principal: all of the path but the signature, in whose place the service's own
-    /// authentication stands. Its id is the asker's, so that no service decides it twice.
-    pub(crate) async fn call_for(
-        &self,
-        calling: &Calling<'_>,
-        (model, operation): (&'static Model, &'static Operation),
-        (id, reads_only): (Uuid, bool),
-        mut input: Map<String, Value>,
-    ) -> Result<Bytes, Failure> {
-        let begun = Instant::now();
-        let result = async {
-            // While its service is away it is not known what the operation is done to: a call that waits is not denied for that.
-            let shared = &*self.shared;
-            let route = shared.directory.find(&shared.bus, model.service, &operation.name).await;
-            offered(route, &operation.name, &self.missing_services())?;
-            let admitted = self.admit(calling.principal, model, operation, &mut input).await?;
-            if admitted.route.writes && reads_only {
-                let message =
-                    format!("{} writes, and what looks at a property only reads.", operation.action);
-                return Err(Failure::new("ValidationException", message));
-            }
-            if admitted.route.writes {
-                self.open()?;
-            }
-            let body = Bytes::from(Value::Object(input).to_string());
-            let task = Task { operation, route: &admitted.route, id, body, asked: &admitted.asked };
-            self.carry_out(calling, task).await
-        };
-        let result = result.await;
-        let outcome = result.as_ref().map_or_else(|failure| failure.code.as_ref(), |_| "ok");
-        log_call(model, operation, (calling.principal, calling.source), id, outcome, begun.elapsed());
-        result
-    }
-
-    /// What the gateway itself looks at, for what it was asked for.
-    pub(crate) async fn look(
-        &self,
-        calling: &Calling<'_>,
-        service: &str,
-        name: &str,
-        input: Value,
-    ) -> Result<Value, Failure> {
-        let model = models::model(service);
-        let operation = model.and_then(|model| model.operation(name));
-        let operation = operation.ok_or_else(|| Failure::internal("There is no such operation."))?;
-        let shared = &*self.shared;
-        let route = shared.directory.find(&shared.bus, service, name).await;
-        let route = offered(route, name, &self.missing_services())?;
-        let task = Task {
-            operation,
-            route: &route,
-            id: reeve_types::ids::new_uuid(),
-            body: Bytes::from(input.to_string()),
-            asked: "",
-        };
-        let body = self.carry_out(calling, task).await?;
-        serde_json::from_slice(&body).map_err(|error| Failure::internal(error.to_string()))
     }
 
     /// A read of somebody whose signature was verified, by the operation's input.
@@ -243,9 +194,7 @@ impl<B: Bus> Gateway<B> {
         let found = model.and_then(|model| Some((model, model.operation(name)?)));
         let (model, operation) = found.ok_or_else(|| Failure::internal("There is no such operation."))?;
         check(model, operation, &input)?;
-        let shared = &*self.shared;
-        let route = shared.directory.find(&shared.bus, model.service, &operation.name).await;
-        let route = offered(route, &operation.name, &self.missing_services())?;
+        let route = self.route(model, operation).await?;
         self.authorize(&caller.principal.name, &operation.action, named(&route.resources, &input))?;
         let body = Bytes::from(Value::Object(input).to_string());
         let task = Task { operation, route: &route, id: request.request_id, body, asked: "" };
@@ -253,7 +202,7 @@ impl<B: Bus> Gateway<B> {
     }
 
     /// Asks the service, and answers what it answers.
-    async fn carry_out(&self, calling: &Calling<'_>, task: Task<'_>) -> Result<Bytes, Failure> {
+    pub(crate) async fn carry_out(&self, calling: &Calling<'_>, task: Task<'_>) -> Result<Bytes, Failure> {
         let Task { operation, route, id, body, asked } = task;
         let (shared, principal) = (&*self.shared, calling.principal);
         let mut headers = origin(calling.source, calling.trace.clone(), id);
@@ -342,50 +291,6 @@ impl<B: Bus> Gateway<B> {
             Failure::new("ServiceUnavailable", message)
         })
     }
-
-    /// Puts the service's own token in the place of the sealed one; says whether there was one.
-    fn open_token(
-        &self,
-        operation: &Operation,
-        principal: &str,
-        asked: &str,
-        input: &mut Map<String, Value>,
-    ) -> Result<bool, Failure> {
-        let token = operation.pages.as_ref().and_then(|pages| input.get_mut(&pages.input));
-        let Some(Value::String(token)) = token else { return Ok(false) };
-        match self.shared.sealer.open([&operation.action, principal, asked], token) {
-            Some(own) => {
-                *token = own;
-                Ok(true)
-            }
-            None => Err(Failure::new(INVALID_TOKEN, "The specified token is not valid.")),
-        }
-    }
-
-    /// Seals the token of an answer; leaves an empty one out, because clients would go on for ever.
-    fn seal_token(
-        &self,
-        pages: &Pages,
-        operation: &Operation,
-        principal: &str,
-        asked: &str,
-        body: Bytes,
-    ) -> Result<Bytes, Failure> {
-        if !contains(&body, pages.output.as_bytes()) {
-            return Ok(body);
-        }
-        let mut output: Map<String, Value> = serde_json::from_slice(&body).map_err(|_| malformed())?;
-        match output.get_mut(&pages.output) {
-            Some(Value::String(token)) if !token.is_empty() => {
-                *token = self.shared.sealer.seal([&operation.action, principal, asked], token);
-            }
-            Some(_) => {
-                output.shift_remove(&pages.output);
-            }
-            None => return Ok(body),
-        }
-        Ok(Bytes::from(Value::Object(output).to_string()))
-    }
 }
 
 /// The headers that say where a call is from.
@@ -398,7 +303,7 @@ fn origin(source: &str, trace: String, id: Uuid) -> Vec<(String, String)> {
 }
 
 /// Says in metrics and in the access log that a call was made.
-fn log_call(
+pub(crate) fn log_call(
     model: &Model,
     operation: &Operation,
     (principal, source): (&str, &str),
@@ -445,21 +350,13 @@ fn offered(
 }
 
 /// What a service is asked to do for a caller.
-struct Task<'a> {
-    operation: &'a Operation,
-    route: &'a Route,
-    id: Uuid,
-    body: Bytes,
+pub(crate) struct Task<'a> {
+    pub operation: &'a Operation,
+    pub route: &'a Route,
+    pub id: Uuid,
+    pub body: Bytes,
     /// What its pages are of.
-    asked: &'a str,
-}
-
-/// What is listed, page by page: the input without what may differ from page to page.
-fn asked(pages: &Pages, input: &Map<String, Value>) -> String {
-    let of_page = |name: &str| name == pages.input || name.eq_ignore_ascii_case("MaxResults");
-    let members: BTreeMap<_, _> = input.iter().filter(|(name, _)| !of_page(name)).collect();
-    // A text and JSON are always written.
-    serde_json::to_string(&members).unwrap_or_default()
+    pub asked: &'a str,
 }
 
 fn operation<'m>(model: &'m Model, request: &Incoming<'_>) -> Result<&'m Operation, Failure> {
@@ -506,24 +403,9 @@ fn body_of(answer: Answer) -> Result<Bytes, Failure> {
         return Err(Failure::of_service(code, &answer.body));
     }
     let body = answer.body.trim_ascii();
-    if body.first() == Some(&b'{') && body.last() == Some(&b'}') { Ok(answer.body) } else { Err(malformed()) }
-}
-
-fn malformed() -> Failure {
-    Failure::internal("The service answered with what is not a JSON object.")
-}
-
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len().max(1)).any(|window| window == part)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::contains;
-
-    #[test]
-    fn a_part_is_found() {
-        assert!(contains(b"{\"NextToken\":1}", b"NextToken"));
-        assert!(!contains(b"{}", b"NextToken"));
+    if body.first() == Some(&b'{') && body.last() == Some(&b'}') {
+        Ok(answer.body)
+    } else {
+        Err(Failure::malformed())
     }
 }

@@ -31,6 +31,8 @@ mod forward;
 mod http;
 mod incoming;
 mod models;
+mod on_behalf;
+mod pages;
 mod pattern;
 mod positions;
 mod readiness;

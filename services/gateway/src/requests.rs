@@ -38,16 +38,24 @@ const ASKED: &str = "reeve.gateway.ApiCallRequested.v1";
 const ANSWERED: &str = "reeve.automation.ApiCallAnswered.v1";
 /// The code of what there is not here.
 const UNKNOWN: &str = "UnknownOperationException";
-/// Who writes a runbook acts as who starts it. What that one may decide as a person, and who may do what, is no runbook's affair.
+/// The API of who may do what, all of which is decided by people.
 const ACCESS: &str = "access";
-const OF_PEOPLE: [&str; 2] = ["SendAutomationSignal", "OverrideChangeRule"];
-/// What these take or answer is a secret that nobody but who calls is told; a step's inputs and outputs stand in the log.
-const OF_SECRETS: [&str; 4] = ["CreateActivation", "PutMailServer", "PutWebhook", "RotateWebhookSecret"];
+const BY_PEOPLE: &str = "it is decided by people";
+/// A step's inputs and outputs stand in the log.
+const SECRET: &str = "its secret would stand in the log";
 /// Executions that begin others stand in a chain with a bound, which a call does not know.
-const BOUNDED: [(&str, &str); 3] = [
-    ("StartAutomationExecution", "aws:executeAutomation"),
-    ("StartChangeRequestExecution", "aws:executeAutomation"),
-    ("ResumeAutomationExecution", "aws:executeAutomation"),
+const UNBOUNDED: &str = "aws:executeAutomation is there for it";
+/// Who writes a runbook acts as who starts it. These operations are not for runbooks, and why.
+const NOT_FOR_RUNBOOKS: [(&str, &str); 9] = [
+    ("CreateActivation", SECRET),
+    ("OverrideChangeRule", BY_PEOPLE),
+    ("PutMailServer", SECRET),
+    ("PutWebhook", SECRET),
+    ("ResumeAutomationExecution", UNBOUNDED),
+    ("RotateWebhookSecret", SECRET),
+    ("SendAutomationSignal", BY_PEOPLE),
+    ("StartAutomationExecution", UNBOUNDED),
+    ("StartChangeRequestExecution", UNBOUNDED),
 ];
 /// As many calls are carried out at a time: those of people come first.
 const MAX_CONCURRENT_CALLS: usize = 16;
@@ -258,19 +266,10 @@ fn operation(api: &str, name: &str) -> Result<(&'static Model, &'static Operatio
     let operation = found.ok_or_else(|| {
         unknown(format!("{api}:{name} is not available here: {api} has no such operation."))
     })?;
-    if model.service == ACCESS || OF_PEOPLE.contains(&operation.name.as_str()) {
-        return Err(unknown(format!("{} is not available to runbooks.", operation.action)));
-    }
-    if OF_SECRETS.contains(&operation.name.as_str()) {
-        let message =
-            format!("{} is not available to runbooks: its secret would stand in the log.", operation.action);
-        return Err(unknown(message));
-    }
-    if let Some((_, action)) = BOUNDED.iter().find(|(name, _)| *name == operation.name) {
-        return Err(unknown(format!(
-            "{} is not available to runbooks: {action} is there for it.",
-            operation.action
-        )));
+    let listed = NOT_FOR_RUNBOOKS.iter().find(|(name, _)| *name == operation.name);
+    let why = if model.service == ACCESS { Some(BY_PEOPLE) } else { listed.map(|(_, why)| *why) };
+    if let Some(why) = why {
+        return Err(unknown(format!("{} is not available to runbooks: {why}.", operation.action)));
     }
     Ok((model, operation))
 }

@@ -24,7 +24,7 @@ const ENDS_OF_OPS_ITEMS: [&str; 10] = [
 ];
 
 /// Whether an OpsItem is over in a status.
-pub fn is_over(status: &str) -> bool {
+pub fn ops_item_is_over(status: &str) -> bool {
     ENDS_OF_OPS_ITEMS.contains(&status)
 }
 
@@ -91,10 +91,12 @@ mod tests {
     #[test]
     fn what_ends_an_ops_item_is_told_from_what_it_waits_for() {
         for status in ["Open", "InProgress", "Scheduled", "PendingApproval", "Approved", RUNS, "Cancelling"] {
-            assert!(!super::is_over(status), "{status}");
+            assert!(!ops_item_is_over(status), "{status}");
         }
         assert!(
-            super::is_over("Resolved") && super::is_over("CompletedWithFailure") && super::is_over(REJECTED)
+            ops_item_is_over("Resolved")
+                && ops_item_is_over("CompletedWithFailure")
+                && ops_item_is_over(REJECTED)
         );
     }
 

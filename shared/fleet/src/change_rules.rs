@@ -48,12 +48,6 @@ pub struct Override {
     pub waiting_id: String,
 }
 
-impl Override {
-    fn is_of(&self, principal: &str, id: &str) -> bool {
-        if self.waiting_id.is_empty() { self.principal == principal } else { self.waiting_id == id }
-    }
-}
-
 impl ChangeRuleRow {
     pub fn of(put: &ChangeRulePut) -> Self {
         let put = put.clone();
@@ -97,7 +91,8 @@ impl ChangeRuleRow {
 
     /// Whether its calendars are put aside for what a principal begins.
     pub fn is_overridden(&self, principal: &str, now_ms: i64) -> bool {
-        self.overrides.iter().any(|of| of.is_of(principal, "") && of.until_ms > now_ms)
+        let is_of = |of: &Override| of.waiting_id.is_empty() && of.principal == principal;
+        self.overrides.iter().any(|of| is_of(of) && of.until_ms > now_ms)
     }
 
     fn is_about(&self, change: &Beginning) -> bool {
@@ -181,12 +176,25 @@ pub fn rules_about(
     nodes: &[String],
     is_in: &dyn Fn(&str) -> bool,
 ) -> Vec<ChangeRuleRow> {
-    let rules = handle.views().scan::<ChangeRuleRow>(CHANGE_RULES, "", None, usize::MAX).rows;
-    let looks_at_tags = rules.iter().any(|(_, rule)| !rule.node_tags.is_empty());
+    let rules = all(handle);
+    let looks_at_tags = rules.iter().any(|rule| !rule.node_tags.is_empty());
     let tags = nodes.iter().filter(|_| looks_at_tags);
     let tags = tags.map(|node| handle.views().get(NODE_TAGS, node).unwrap_or_default()).collect();
     let beginning = Beginning { action, principal, document, nodes, tags, is_in };
-    rules.into_iter().map(|(_, rule)| rule).filter(|rule| rule.is_about(&beginning)).collect()
+    rules.into_iter().filter(|rule| rule.is_about(&beginning)).collect()
+}
+
+/// Every rule. There are few, and each command and execution is asked about by all of them.
+fn all(handle: &Handle) -> Vec<ChangeRuleRow> {
+    let rules = handle.views().scan(CHANGE_RULES, "", None, usize::MAX).rows.into_iter();
+    rules.map(|(_, rule)| rule).collect()
+}
+
+/// The names of the rules that wait for a calendar.
+pub fn rules_of_calendar(handle: &Handle, calendar: &str) -> Vec<String> {
+    let waits =
+        |rule: &ChangeRuleRow| rule.calendar_names.iter().any(|name| id_or_arn("document", name) == calendar);
+    all(handle).into_iter().filter(waits).map(|rule| rule.name).collect()
 }
 
 /// What the rules say about a command or a runbook that a principal begins now. A calendar that is not known is closed. The calendars of
@@ -255,72 +263,6 @@ fn decide(
     verdict
 }
 
-/// What holds something, as it waits.
-#[derive(Clone, Copy, Debug)]
-pub struct Waiting<'a> {
-    /// The command's or the execution's.
-    pub id: &'a str,
-    pub principal: &'a str,
-    /// The rules that held it when it was asked for.
-    pub rules: &'a [String],
-    /// Whether an override of its own principal is none: of a change request, which somebody else lets begin.
-    pub needs_another: bool,
-}
-
-impl Waiting<'_> {
-    fn is_overridden_by(&self, of: &Override) -> bool {
-        of.is_of(self.principal, self.id) && !(self.needs_another && of.principal == self.principal)
-    }
-
-    fn is_overridden(&self, rule: &ChangeRuleRow, now_ms: i64) -> bool {
-        // What was let begin by its id begins, however late that is looked at.
-        let is_in_force = |of: &Override| !of.waiting_id.is_empty() || of.until_ms > now_ms;
-        rule.overrides.iter().any(|of| self.is_overridden_by(of) && is_in_force(of))
-    }
-}
-
-/// Asks the rules that hold something as they are now: one that was deleted holds nothing any more, one that was put anew holds it by
-/// its new calendars. `None`: it waits on; else those whose calendars are put aside for it.
-pub fn released_by_rules(handle: &Handle, waiting: Waiting<'_>, now_ms: i64) -> Option<Vec<String>> {
-    let rules = waiting.rules.iter().filter_map(|name| handle.views().get(CHANGE_RULES, name));
-    release(rules, waiting, now_ms, |names| calendars_are_open(handle, names))
-}
-
-fn release(
-    rules: impl Iterator<Item = ChangeRuleRow>,
-    waiting: Waiting<'_>,
-    now_ms: i64,
-    are_open: impl Fn(&[String]) -> bool,
-) -> Option<Vec<String>> {
-    let mut overridden = Vec::new();
-    for rule in rules {
-        match waiting.is_overridden(&rule, now_ms) {
-            true => overridden.push(rule.name),
-            false if are_open(&rule.calendar_names) => {}
-            false => return None,
-        }
-    }
-    Some(overridden)
-}
-
-/// The rules whose calendars hold something now, each with those that are closed.
-pub fn holding_rules(handle: &Handle, waiting: Waiting<'_>, now_ms: i64) -> Vec<(String, Vec<String>)> {
-    let rules =
-        waiting.rules.iter().filter_map(|name| handle.views().get::<ChangeRuleRow>(CHANGE_RULES, name));
-    let holding = rules.filter(|rule| !waiting.is_overridden(rule, now_ms));
-    let is_closed = |name: &String| !calendars_are_open(handle, std::slice::from_ref(name));
-    let closed = holding.map(|rule| (rule.name, rule.calendar_names.into_iter().filter(is_closed).collect()));
-    closed.filter(|(_, closed): &(String, Vec<String>)| !closed.is_empty()).collect()
-}
-
-/// The names of the rules that wait for a calendar.
-pub fn rules_of_calendar(handle: &Handle, calendar: &str) -> Vec<String> {
-    let rules = handle.views().scan::<ChangeRuleRow>(CHANGE_RULES, "", None, usize::MAX).rows.into_iter();
-    let waits =
-        |rule: &ChangeRuleRow| rule.calendar_names.iter().any(|name| id_or_arn("document", name) == calendar);
-    rules.map(|(_, rule)| rule).filter(waits).map(|rule| rule.name).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -359,6 +301,8 @@ mod tests {
             ..Override::default()
         };
         let of = |over| verdict(&[ChangeRuleRow { overrides: vec![over], ..rule("r", &["closed"]) }]);
+        let begins = of(Override { waiting_id: "c".into(), ..over("ann", 11) });
+        assert!(begins.is_held(), "what is about one thing that waits lets nothing else begin");
         assert_eq!(of(over("ann", 11)).overridden, ["r"]);
         assert!(
             !of(over("ann", 11)).is_held() && of(over("ann", 10)).is_held() && of(over("bob", 11)).is_held()
@@ -367,41 +311,6 @@ mod tests {
         let approved = ChangeRuleRow { min_approvals: 1, ..rule("a", &[]) };
         let both = verdict(&[approved, rule("r", &["open"])]);
         assert_eq!((both.approvals.len(), both.calendar_names), (1, vec!["open".to_owned()]));
-    }
-
-    #[test]
-    fn what_waits_is_released_by_its_rules_as_they_are_now() {
-        let with = |waiting_id: &str, principal: &str| {
-            let (waiting_id, principal) = (waiting_id.to_owned(), principal.to_owned());
-            let over = Override { principal, waiting_id, until_ms: 11, ..Override::default() };
-            ChangeRuleRow { overrides: vec![over], ..rule("r", &["closed"]) }
-        };
-        let waiting = Waiting { id: "c", principal: "ann", rules: &[], needs_another: false };
-        let change = Waiting { needs_another: true, ..waiting };
-        let of_change = |rule| release([rule].into_iter(), change, 10, |_| false);
-        let of = |rules: Vec<ChangeRuleRow>, now_ms| {
-            release(rules.into_iter(), waiting, now_ms, |names| names.iter().all(|name| name == "open"))
-        };
-        assert_eq!(of(vec![], 10), Some(vec![]), "its rule was deleted");
-        assert_eq!(of(vec![rule("r", &["open"])], 10), Some(vec![]));
-        assert_eq!(of(vec![rule("r", &["closed"])], 10), None);
-        let overridden = Some(vec!["r".to_owned()]);
-        assert_eq!(of(vec![with("", "ann")], 10), overridden);
-        assert_eq!(of(vec![with("", "bob")], 10), None, "an override is one principal's");
-        assert_eq!(of(vec![with("c", "bob")], 10), overridden, "or about one thing that waits");
-        assert_eq!(of(vec![with("d", "ann")], 10), None);
-        assert_eq!(of(vec![with("", "ann")], 11), None, "it is over");
-        assert_eq!(
-            of(vec![with("c", "bob")], 11),
-            overridden,
-            "what it is about waits until it is looked at"
-        );
-        assert_eq!(of(vec![with("c", "bob"), rule("s", &["closed"])], 10), None);
-        assert_eq!(of_change(with("", "ann")), None, "somebody else lets a change begin");
-        assert_eq!(of_change(with("c", "ann")), None);
-        assert_eq!(of_change(with("c", "bob")), overridden);
-        let begins = verdict(&[with("c", "ann")]);
-        assert!(begins.is_held(), "what is about one thing that waits lets nothing else begin");
     }
 
     #[test]

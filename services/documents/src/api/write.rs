@@ -114,8 +114,8 @@ pub(crate) async fn delete_document(
     };
     let is_whole = selector.version.is_none() && selector.version_name.is_none();
     // Without its calendar what a rule is about would wait for ever.
-    let rules = reeve_fleet::rules_of_calendar(&call.handle, &name);
-    if is_whole && !rules.is_empty() {
+    let rules = if is_whole { reeve_fleet::rules_of_calendar(&call.handle, &name) } else { Vec::new() };
+    if !rules.is_empty() {
         let rules = rules.join(", ");
         let message =
             format!("The change rules {rules} wait for the calendar {name}: put or delete them first.");

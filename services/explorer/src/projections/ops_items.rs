@@ -2,7 +2,7 @@
 
 use reeve_contracts::opscenter::{OperationalDatum, OpsItemCreated, OpsItemEvent, OpsItemUpdated};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
-use reeve_fleet::is_over;
+use reeve_fleet::ops_item_is_over;
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -54,11 +54,11 @@ impl Projection for OpsItems {
         let (id, time) = (event.envelope.aggregate.id.as_str(), event.envelope.time);
         let change = |view: &mut dyn View, set: &mut dyn FnMut(&mut OpsItemRow)| {
             let resolved = view.change_row(OPS_ITEMS, id, |row: &mut OpsItemRow| {
-                let before = is_over(&row.status);
+                let before = ops_item_is_over(&row.status);
                 set(row);
                 row.modified = time;
                 row.modified_by.clone_from(&event.envelope.actor);
-                !before && is_over(&row.status)
+                !before && ops_item_is_over(&row.status)
             });
             if resolved == Some(true) {
                 view.update_row(DAYS, &day(time), |day: &mut DayRow| day.resolved += 1);

@@ -124,8 +124,12 @@ pub async fn changes(connection: &Connection, command: Command, format: Format) 
     match command {
         Command::List { status } => list(connection, status, format).await,
         Command::Show { change } => show(connection, &change, format).await,
-        Command::Approve { change, comment } => said(approve(connection, &change, comment).await?, format),
-        Command::Reject { change, comment } => said(reject(connection, &change, comment).await?, format),
+        Command::Approve { change, comment } => {
+            said(decide(connection, &change, true, comment).await?, format)
+        }
+        Command::Reject { change, comment } => {
+            said(decide(connection, &change, false, comment).await?, format)
+        }
         Command::Request { template, runbook, parameters, name, at, auto_approve } => {
             let mut of_runbook = json!({"DocumentName": runbook});
             let parameters = super::automation::pairs(&parameters)?;
@@ -244,33 +248,39 @@ async fn rules(connection: &Connection, format: Format) -> anyhow::Result<()> {
     )
 }
 
-/// Approves a change request or a held command, or lets what waits for calendars begin.
-async fn approve(connection: &Connection, change: &str, comment: Option<String>) -> anyhow::Result<Value> {
-    match Hold::of(connection, change).await.ok().flatten() {
-        Some(hold) if hold.awaits_calendars() => {
+/// Approves a change request or a held command, or rejects it. One that waits for calendars alone is let begin, or cancelled.
+async fn decide(
+    connection: &Connection,
+    change: &str,
+    approves: bool,
+    comment: Option<String>,
+) -> anyhow::Result<Value> {
+    let hold = Hold::of(connection, change).await;
+    match hold {
+        Ok(Some(hold)) if hold.awaits_calendars() && approves => {
             hold.let_begin(connection, comment).await?;
             Ok(json!({}))
         }
-        _ => signal(connection, change, "Approve", comment).await,
-    }
-}
-
-/// Rejects a change request or a held command; one that waits for calendars alone is cancelled.
-async fn reject(connection: &Connection, change: &str, comment: Option<String>) -> anyhow::Result<Value> {
-    match Hold::of(connection, change).await.ok().flatten() {
-        Some(hold) if hold.awaits_calendars() => {
+        Ok(Some(hold)) if hold.awaits_calendars() => {
             connection.call("CancelCommand", &json!({"CommandId": change})).await
         }
-        _ => signal(connection, change, "Reject", comment).await,
+        Ok(_) => signal(connection, change, approves, comment).await,
+        // Whoever may not look at commands may be asked about one nevertheless.
+        Err(unknown) => signal(connection, change, approves, comment).await.map_err(|error| {
+            error.context(format!(
+                "whether {change} is a command that calendars hold is not known: {unknown:#}"
+            ))
+        }),
     }
 }
 
 async fn signal(
     connection: &Connection,
     change: &str,
-    signal: &str,
+    approves: bool,
     comment: Option<String>,
 ) -> anyhow::Result<Value> {
+    let signal = if approves { "Approve" } else { "Reject" };
     let mut input = json!({"AutomationExecutionId": change, "SignalType": signal});
     if let Some(comment) = comment {
         input["Payload"] = json!({"Comment": [comment]});
@@ -310,22 +320,27 @@ async fn list(connection: &Connection, status: Option<String>, format: Format) -
 }
 
 async fn show(connection: &Connection, change: &str, format: Format) -> anyhow::Result<()> {
-    let hold = Hold::of(connection, change).await.ok().flatten();
-    if let Some(hold) = &hold
+    let hold = Hold::of(connection, change).await;
+    if let Ok(Some(hold)) = &hold
         && hold.awaits_calendars()
         && let Some(words) = hold.words()
     {
         return stdout::answer(format, hold.json(), format_args!("the command {change}: {words}"));
     }
     let input = json!({"AutomationExecutionId": change});
-    let answer = match (connection.call("GetAutomationExecution", &input).await, &hold) {
+    let answer = match (connection.call("GetAutomationExecution", &input).await, hold) {
         (Ok(answer), _) => answer,
         // Nobody was asked to approve it.
-        (Err(_), Some(hold)) => {
+        (Err(_), Ok(Some(hold))) => {
             let words = hold.words().unwrap_or_else(|| "nothing holds it".to_owned());
             return stdout::answer(format, hold.json(), format_args!("the command {change}: {words}"));
         }
-        (Err(error), None) => return Err(error),
+        (Err(error), Ok(None)) => return Err(error),
+        (Err(error), Err(unknown)) => {
+            return Err(
+                error.context(format!("whether {change} is a held command is not known: {unknown:#}"))
+            );
+        }
     };
     let of = &answer["AutomationExecution"];
     ensure!(of["AutomationSubtype"] == "ChangeRequest", "{change} is an automation, and no change request");

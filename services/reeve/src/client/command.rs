@@ -3,8 +3,7 @@
 use super::{
     Format,
     connection::Connection,
-    held::Hold,
-    list, stdout,
+    held, list, stdout,
     table::{self, cell, instant},
 };
 use anyhow::Context;
@@ -35,7 +34,9 @@ pub async fn command(connection: &Connection, args: Args, format: Format) -> any
         cell(command, "ErrorCount"),
         instant(command, "RequestedDateTime"),
     ))?;
-    if let Some(words) = Hold::of(connection, &id).await.ok().flatten().and_then(|hold| hold.words()) {
+    if invocations.is_empty()
+        && let Some(words) = held::words(connection, &id).await
+    {
         stdout::line(words)?;
     }
     let nodes = pings(connection, &invocations).await?;

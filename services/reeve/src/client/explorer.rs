@@ -85,7 +85,8 @@ fn page(counts: Counts<'_>, syncs: &[Value]) -> anyhow::Result<()> {
         line("Nodes", platform.clone(), total(&nodes, |row| is(row, "PlatformName", &platform)));
     }
     let items = counts("AWS:OpsItem");
-    let is_unresolved = |row: &Map<String, Value>| !row["Status"].as_str().is_some_and(reeve_fleet::is_over);
+    let is_unresolved =
+        |row: &Map<String, Value>| !row["Status"].as_str().is_some_and(reeve_fleet::ops_item_is_over);
     line("OpsItems", "not over".to_owned(), total(&items, is_unresolved));
     for severity in values(&items, "Severity") {
         let count = total(&items, |row| is_unresolved(row) && is(row, "Severity", &severity));

@@ -8,7 +8,7 @@ use super::{
 use anyhow::Context;
 use serde_json::{Value, json};
 
-/// As long an override of a rule counts that is about one thing that waits: it is used at once.
+/// The API wants a time; what is let begin by its id begins, however late that is looked at.
 const OVERRIDE_MINUTES: u32 = 1;
 
 /// What holds a command, or why it was never sent.
@@ -72,6 +72,19 @@ impl Hold {
         }
         Ok(())
     }
+}
+
+/// What a command that was not sent waits for, or why it never was; `None` when rules hold nothing of it.
+pub async fn words(connection: &Connection, command: &str) -> Option<String> {
+    match Hold::of(connection, command).await {
+        Ok(hold) => hold.and_then(|hold| hold.words()),
+        Err(error) => Some(format!("why it is not sent is not known: {error:#}")),
+    }
+}
+
+/// Whether a command waits to be sent, as SendCommand and ListCommands answer it.
+pub fn waits(command: &Value) -> bool {
+    matches!(cell(command, "StatusDetails").as_str(), "PendingApproval" | "PendingChangeCalendarOverride")
 }
 
 /// Commands that wait for calendars, as rows of changes: those that wait to be approved are listed with their approvals.

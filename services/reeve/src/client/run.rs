@@ -6,7 +6,7 @@
 use super::{
     Format, command,
     connection::Connection,
-    held::Hold,
+    held,
     output::{Printer, Reader},
     stdout,
     summary::{Groups, Summary},
@@ -182,7 +182,8 @@ async fn send(connection: &Connection, input: &Value, how: How) -> anyhow::Resul
     }
     if how != How::Nothing {
         let nodes = if targets == 1 { "node" } else { "nodes" };
-        match Hold::of(connection, &id).await.ok().flatten().and_then(|hold| hold.words()) {
+        let words = if held::waits(command) { held::words(connection, &id).await } else { None };
+        match words {
             Some(words) => eprintln!(
                 "reeve: command {id} to {targets} {nodes} is held: {words}; see reeve changes show {id}"
             ),
@@ -197,7 +198,7 @@ async fn send(connection: &Connection, input: &Value, how: How) -> anyhow::Resul
     follow(connection, (&id, node.as_deref()), targets, how).await?;
     let invocations = command::invocations(connection, &id, node.as_deref()).await?;
     if invocations.is_empty()
-        && let Some(words) = Hold::of(connection, &id).await.ok().flatten().and_then(|hold| hold.words())
+        && let Some(words) = held::words(connection, &id).await
     {
         bail!("command {id}: {words}");
     }

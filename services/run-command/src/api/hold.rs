@@ -3,7 +3,7 @@
 
 use super::unknown_command;
 use crate::projections::{COMMANDS, CommandRow, HELD, HeldRow, REFUSALS, Refusal};
-use reeve_fleet::{Waiting, holding_rules};
+use reeve_fleet::Waiting;
 use reeve_runtime::{ApiError, Call};
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +44,7 @@ pub async fn describe(call: Call<Input>) -> Result<Output, ApiError> {
     }
     let held = views.get::<HeldRow>(HELD, &id).unwrap_or_default();
     let waiting = Waiting { id: &id, principal: &held.principal, rules: &held.rules, needs_another: false };
-    let rules = holding_rules(&call.handle, waiting, call.now.0).into_iter();
+    let rules = waiting.standing(&call.handle, call.now.0).holding.into_iter();
     let rules = rules.map(|(name, closed_calendar_names)| Rule { name, closed_calendar_names }).collect();
     let refusal = views.get::<Refusal>(REFUSALS, &id);
     let (refusal_code, refusal_reason) = refusal.map(|refusal| (refusal.code, refusal.reason)).unzip();

@@ -9,12 +9,11 @@ use reeve_contracts::{
     automation::{ApprovalLevel, ApprovalRequested, ExecutionEvent},
     change_calendar::CalendarEvent,
     changes::RuleEvent,
-    run_command::{Approval, CommandHeld, CommandRefused, CommandSent},
+    run_command::{Approval, CommandApproved, CommandHeld, CommandRefused, CommandSent},
 };
 use reeve_eventsourcing::{Context, Event, Position};
 use reeve_fleet::{
-    ChangeRuleRow, DOCUMENT_CONTENTS, DOCUMENTS, DocumentRow, SEND_COMMAND, Waiting, content_key,
-    holding_rules, rules_on,
+    ChangeRuleRow, DOCUMENT_CONTENTS, DOCUMENTS, DocumentRow, SEND_COMMAND, Waiting, content_key, rules_on,
 };
 use reeve_runtime::{Delivery, Handle, HandlerError};
 use reeve_types::text::cut;
@@ -32,21 +31,14 @@ pub async fn follow(
 ) -> Result<(), HandlerError> {
     match &delivery.event.event {
         CommandEvent::CommandHeld(held) if !held.approvals.is_empty() => ask(&delivery, held).await,
-        CommandEvent::CommandHeld(held) => release_now(&*authorizer, &delivery, &held.command_id).await,
-        CommandEvent::CommandApproved(e) => release_now(&*authorizer, &delivery, &e.command_id).await,
+        // What its calendars wait for may have come meanwhile.
+        CommandEvent::CommandHeld(CommandHeld { command_id, .. })
+        | CommandEvent::CommandApproved(CommandApproved { command_id, .. }) => {
+            reeve_fleet::catch_up_with_rules(&delivery).await?;
+            release(&*authorizer, &delivery, command_id).await
+        }
         _ => Ok(()),
     }
-}
-
-/// Sends a command that begins to wait for calendars, if what they wait for has come meanwhile.
-async fn release_now(
-    authorizer: &dyn Authorizer,
-    delivery: &Delivery<CommandEvent>,
-    id: &str,
-) -> Result<(), HandlerError> {
-    delivery.catch_up_with::<CalendarEvent>().await?;
-    delivery.catch_up_with::<RuleEvent>().await?;
-    release(authorizer, delivery, id).await
 }
 
 /// A calendar has opened: what its rules hold, and no other closed calendar, is sent.
@@ -54,10 +46,8 @@ pub async fn follow_calendar(
     authorizer: Arc<dyn Authorizer>,
     delivery: Delivery<CalendarEvent>,
 ) -> Result<(), HandlerError> {
-    let Some(name) = reeve_fleet::opened(&delivery.event.event) else { return Ok(()) };
-    delivery.catch_up_with::<RuleEvent>().await?;
-    for rule in reeve_fleet::rules_of_calendar(&delivery.handle, name) {
-        release_held_by(&*authorizer, &delivery, &rule).await?;
+    for id in reeve_fleet::waiting_for_calendar::<CommandEvent>(&delivery, HELD_BY_RULE).await? {
+        release(&*authorizer, &delivery, &id).await?;
     }
     Ok(())
 }
@@ -67,20 +57,8 @@ pub async fn follow_rule(
     authorizer: Arc<dyn Authorizer>,
     delivery: Delivery<RuleEvent>,
 ) -> Result<(), HandlerError> {
-    let rule = &delivery.event.envelope.aggregate.id;
-    delivery.catch_up_with::<CalendarEvent>().await?;
-    release_held_by(&*authorizer, &delivery, rule).await
-}
-
-async fn release_held_by<E: Event>(
-    authorizer: &dyn Authorizer,
-    delivery: &Delivery<E>,
-    rule: &str,
-) -> Result<(), HandlerError> {
-    delivery.catch_up_with::<CommandEvent>().await?;
-    let held = delivery.handle.views().scan::<String>(HELD_BY_RULE, &format!("{rule}/"), None, usize::MAX);
-    for (_, id) in held.rows {
-        release(authorizer, delivery, &id).await?;
+    for id in reeve_fleet::waiting_for_rule::<CommandEvent>(&delivery, HELD_BY_RULE).await? {
+        release(&*authorizer, &delivery, &id).await?;
     }
     Ok(())
 }
@@ -191,17 +169,17 @@ fn is_unchanged(handle: &Handle, sent: &CommandSent) -> bool {
 
 /// Why a command is not sent although what held it holds it no more: rules that were put or changed since then hold it too. Nobody was
 /// asked for what they demand, so it ends, and whoever sends it again is held by them.
-fn refused_by_others<E: Event>(
+fn refused_by_others(
     authorizer: &dyn Authorizer,
-    delivery: &Delivery<E>,
-    row: &HeldRow,
-    approvals: &[Approval],
+    handle: &Handle,
+    (waiting, approvals): (Waiting<'_>, &[Approval]),
     sent: &CommandSent,
+    now_ms: i64,
 ) -> Option<String> {
-    let (principal, now_ms) = (row.principal.as_str(), delivery.context("release").now.0);
+    let principal = waiting.principal;
     let is_in = |group: &str| authorizer.is_in(principal, group);
     let what = (SEND_COMMAND, principal, sent.document_name.as_str());
-    let verdict = rules_on(&delivery.handle, what, &sent.node_ids, &is_in, &sent.overridden_rules, now_ms);
+    let verdict = rules_on(handle, what, &sent.node_ids, &is_in, &sent.overridden_rules, now_ms);
     let verdict = match verdict {
         Ok(verdict) => verdict,
         Err(refused) => return Some(refused.message),
@@ -220,10 +198,9 @@ fn refused_by_others<E: Event>(
             rule.name
         ));
     }
-    let waiting = Waiting { id: &sent.command_id, principal, rules: &verdict.rules, needs_another: false };
-    let holding = holding_rules(&delivery.handle, waiting, now_ms).into_iter();
+    let holding = Waiting { rules: &verdict.rules, ..waiting }.standing(handle, now_ms).holding.into_iter();
     let others: Vec<String> =
-        holding.map(|(name, _)| name).filter(|name| !row.rules.contains(name)).collect();
+        holding.map(|(name, _)| name).filter(|name| !waiting.rules.contains(name)).collect();
     (!others.is_empty()).then(|| {
         format!("The change rules {} hold it since it was asked for: send it again.", others.join(", "))
     })
@@ -238,7 +215,7 @@ async fn release<E: Event>(
     let Some(row) = delivery.handle.views().get::<HeldRow>(HELD, id) else { return Ok(()) };
     let context = delivery.context(&format!("release/{id}"));
     let waiting = Waiting { id, principal: &row.principal, rules: &row.rules, needs_another: false };
-    let released = reeve_fleet::released_by_rules(&delivery.handle, waiting, context.now.0);
+    let released = waiting.standing(&delivery.handle, context.now.0).released();
     let Some(overridden) = released.filter(|_| !row.awaits_approval) else { return Ok(()) };
     let event = delivery.handle.event_at(Position(row.position)).await?;
     let Some(CommandEvent::CommandHeld(held)) = event else { return Ok(()) };
@@ -259,7 +236,13 @@ async fn release<E: Event>(
             )
         }
         Ok(())
-            if let Some(refused) = refused_by_others(authorizer, delivery, &row, &held.approvals, &sent) =>
+            if let Some(refused) = refused_by_others(
+                authorizer,
+                &delivery.handle,
+                (waiting, &held.approvals),
+                &sent,
+                context.now.0,
+            ) =>
         {
             refusal(id, "NotApproved", refused)
         }
