@@ -50,7 +50,7 @@ impl Waiting<'_> {
     ) -> Standing {
         let mut standing = Standing::default();
         for rule in rules {
-            if rule.overrides.iter().any(|of| self.is_let_begin_by(of, now_ms)) {
+            if rule.overrides.iter().any(|of| self.is_overridden_by(of, now_ms)) {
                 standing.overridden.push(rule.name);
                 continue;
             }
@@ -63,7 +63,7 @@ impl Waiting<'_> {
     }
 
     /// What was let begin by its id begins, however late that is looked at.
-    fn is_let_begin_by(self, of: &Override, now_ms: i64) -> bool {
+    fn is_overridden_by(self, of: &Override, now_ms: i64) -> bool {
         let is_own = of.principal == self.principal;
         let is_of = match of.waiting_id.is_empty() {
             true => is_own && of.until_ms > now_ms,

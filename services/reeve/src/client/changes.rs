@@ -258,7 +258,7 @@ async fn decide(
     let hold = Hold::of(connection, change).await;
     match hold {
         Ok(Some(hold)) if hold.awaits_calendars() && approves => {
-            hold.let_begin(connection, comment).await?;
+            hold.override_rules(connection, comment).await?;
             Ok(json!({}))
         }
         Ok(Some(hold)) if hold.awaits_calendars() => {
