@@ -61,7 +61,11 @@ impl Hold {
     }
 
     /// Puts the calendars that hold it aside, for this command alone.
-    pub async fn override_rules(&self, connection: &Connection, reason: Option<String>) -> anyhow::Result<()> {
+    pub async fn override_rules(
+        &self,
+        connection: &Connection,
+        reason: Option<String>,
+    ) -> anyhow::Result<()> {
         let words = self.words().unwrap_or_default();
         let reason =
             reason.with_context(|| format!("{words}: --comment says why it is sent nevertheless"))?;
