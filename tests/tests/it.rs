@@ -121,6 +121,8 @@ mod notifications;
 mod opscenter;
 #[path = "it/owed.rs"]
 mod owed;
+#[path = "it/packages.rs"]
+mod packages;
 #[path = "it/parameters.rs"]
 mod parameters;
 #[path = "it/patching.rs"]

@@ -11,6 +11,7 @@
 //! - [`output`]: what steps print, to the bus, numbered and in order.
 //! - [`inventory`]: what this machine has. [`patch`]: what of its packages is to be updated, and updating it.
 //! - [`upkeep`]: forgetting what is old.
+//! - [`install`]: the agent as a service of its machine, and its end.
 //! - [`failpoint`]: where a fault test lets the agent die.
 //! - [`admission`]: whether of all agents with this identity this one works; [`machine`]: which machine this is.
 //! - [`presence`]: introductions and heartbeats.
@@ -31,6 +32,7 @@ mod failpoint;
 mod files;
 pub mod identity;
 mod inbox;
+mod install;
 mod inventory;
 mod keys;
 mod ledger;
@@ -49,6 +51,7 @@ mod upkeep;
 mod work;
 
 pub use execute::supervisor;
+pub use install::UNIT;
 pub use options::Options;
 pub use outbox::START_REPORT_DELAY;
 pub use run::{Error, run};

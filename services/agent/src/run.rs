@@ -6,7 +6,7 @@ use crate::{
     execute::Containment,
     files,
     identity::{self, Identity},
-    inbox,
+    inbox, install,
     keys::{self, Keys},
     ledger,
     local_policy::LocalPolicy,
@@ -45,6 +45,8 @@ pub enum Error {
     Leftovers(#[from] std::io::Error),
     #[error("could not wait for signals: {0}")]
     Signals(std::io::Error),
+    #[error(transparent)]
+    Install(#[from] install::Error),
 }
 
 /// Runs until SIGTERM or SIGINT. A running step is killed then, and reported as `Interrupted` at the next start.
@@ -52,6 +54,9 @@ pub enum Error {
 /// # Errors
 /// When the node cannot be enrolled or its folder cannot be used; afterwards a lost bus is waited for.
 pub async fn run(options: Options) -> Result<(), Error> {
+    if let Some(action) = &options.action {
+        return Ok(install::run(action, &options).await?);
+    }
     let identity = identity::load_or_enrol(&options).await?;
     if options.enrol_only {
         if identity.is_new {

@@ -297,7 +297,7 @@ fn output_and_command_say_how_each_node_ended_and_what_is_waited_for() {
 #[test]
 fn a_line_to_paste_makes_a_node() {
     let instance = Instance::start(0);
-    let added = instance.reeve(&["nodes", "add", "--name", "pasted", "--tag", "role=web"]);
+    let added = instance.reeve(&["nodes", "add", "--name", "pasted", "--tag", "role=web", "--enrol-only"]);
     let line = added.text().trim_end();
     assert_eq!(line.lines().count(), 1, "{line}");
     let folder = instance.data().join("nodes").join("pasted");

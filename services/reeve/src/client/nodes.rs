@@ -54,6 +54,9 @@ pub struct AddArgs {
     /// The address of the gateway as the other machine finds it; this instance's, if not given.
     #[arg(long, value_name = "URL")]
     gateway: Option<String>,
+    /// The line enrols alone, for a machine without systemd: what starts services there then runs `reeve-agent`.
+    #[arg(long)]
+    enrol_only: bool,
 }
 
 fn tag(text: &str) -> Result<(String, String), String> {
@@ -76,7 +79,7 @@ pub async fn nodes(
         Command::Add(args) => return add(data, connection, args, format).await,
         Command::Unit => {
             ensure!(format == Format::Text, "--output json: this prints a file for systemd as it is");
-            return stdout::line(UNIT.trim_end());
+            return stdout::line(reeve_agent::UNIT.trim_end());
         }
         Command::Tag { node, tags: given } => {
             let input = json!({"ResourceType": "ManagedInstance", "ResourceId": node, "Tags": tags(&given)});
@@ -182,8 +185,9 @@ async fn add(
     let ca = instance.and_then(|instance| instance.ca);
     let trust = if ca.is_some() { " --ca ca.pem" } else { "" };
     // The shell's own printf is no process: nobody sees the code in a list of them.
+    let what = if args.enrol_only { "--enrol-only" } else { "install" };
     let line = format!(
-        "printf %s '{code}' | sudo reeve-agent --enrol-only --gateway '{gateway}' --root-key {root} \
+        "printf %s '{code}' | sudo reeve-agent {what} --gateway '{gateway}' --root-key {root} \
          --activation-id {id} --activation-code-file -{trust}"
     );
     match format {
@@ -196,32 +200,21 @@ async fn add(
                 let ca = ca.display();
                 eprintln!("The machine needs a copy of {ca} as ca.pem, beside which the line is pasted.");
             }
-            eprintln!(
-                "Then `reeve-agent` runs without options, as by the unit that `reeve nodes unit` prints. The line counts for \
-                 24 hours."
-            );
+            if args.enrol_only {
+                eprintln!(
+                    "Then `reeve-agent` runs without options, as by the unit that `reeve nodes unit` prints."
+                );
+            } else {
+                eprintln!(
+                    "The machine needs the program `reeve-agent`, from its package or as a copy; the line installs it as a \
+                     service."
+                );
+            }
+            eprintln!("The line counts for 24 hours.");
             Ok(())
         }
     }
 }
-
-const UNIT: &str = "\
-[Unit]
-Description=Reeve agent
-Wants=network-online.target
-After=network-online.target
-
-[Service]
-ExecStart=/usr/bin/reeve-agent
-Restart=always
-RestartSec=5
-# What steps left running on purpose stays; the agent ends what belongs to steps that it runs.
-KillMode=process
-Delegate=yes
-
-[Install]
-WantedBy=multi-user.target
-";
 
 #[cfg(test)]
 mod tests {
