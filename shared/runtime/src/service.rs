@@ -38,7 +38,7 @@ pub struct Service {
 }
 
 /// As many firings of one timer are handled at a time.
-const TIMER_CONCURRENCY: usize = 16;
+const TIMER_CONCURRENCY: usize = 64;
 
 impl Service {
     /// A service; `name` is the token in its subjects.

@@ -12,7 +12,7 @@ use reeve_eventsourcing::{Actor, Context, Decider, timers};
 use reeve_jetstream::{Headers, Message};
 use reeve_types::Timestamp;
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, VecDeque},
     future::Future,
     sync::Arc,
     time::{Duration, Instant},
@@ -119,6 +119,9 @@ fn message(service: &str, name: &str, due_key: &str) -> Message {
 
 /// The longest sleep, so that a clock that was set is noticed.
 const MAX_SLEEP: Duration = Duration::from_secs(30);
+/// As many timers that are due are read ahead. Rows of those that have fired are passed over at each reading until the views are
+/// on disk, so that reading one by one would cost as much for each as all of them before.
+const READ_AHEAD: usize = 256;
 /// As many rows are read at a time.
 const PAGE_ROWS: usize = 1_000;
 /// A timer that goes on failing is still tried so often: a deadline must not be forgotten.
@@ -138,17 +141,20 @@ pub(crate) async fn run(handle: Handle, timer: Registered) {
     let table = timers::table(timer.name);
     let mut changes = handle.views().changes(&table);
     let mut failing: HashMap<String, Failing> = HashMap::new();
+    let mut queue: VecDeque<String> = VecDeque::new();
     let mut firing: HashSet<String> = HashSet::new();
     let mut fired: JoinSet<(String, Result<(), HandlerError>)> = JoinSet::new();
     loop {
         changes.mark_unchanged();
         failing.retain(|due_key, _| handle.views().look::<()>(&table, due_key).is_some());
-        let may_fire =
-            |due_key: &str| !firing.contains(due_key) && !failing.get(due_key).is_some_and(Failing::waits);
-        let passed_over = firing.len() + failing.len();
-        let (due, first_later) =
-            due(&handle, &table, (timer.concurrency - firing.len(), passed_over), may_fire);
-        for due_key in due {
+        let mut first_later = None;
+        while firing.len() < timer.concurrency {
+            if queue.is_empty() {
+                let may_fire =
+                    |key: &str| !firing.contains(key) && !failing.get(key).is_some_and(Failing::waits);
+                (queue, first_later) = due(&handle, &table, firing.len() + failing.len(), may_fire);
+            }
+            let Some(due_key) = queue.pop_front() else { break };
             firing.insert(due_key.clone());
             let (handle, timer) = (handle.clone(), timer.clone());
             fired.spawn(async move { fire(&handle, &timer, due_key).await });
@@ -196,29 +202,26 @@ impl Failing {
     }
 }
 
-/// The first rows that are due and may fire, as many as there is room for, and when the next one is due, if all that are due were read.
+/// The first rows that are due and may fire, up to [`READ_AHEAD`], and when the next one is due, if all that are due were read.
 /// What is read does not grow with what is due: ten thousand timers of one instant cost as much each as one.
 fn due(
     handle: &Handle,
     table: &str,
-    (room, passed_over): (usize, usize),
+    passed_over: usize,
     may_fire: impl Fn(&str) -> bool,
-) -> (Vec<String>, Option<Timestamp>) {
-    let (mut due, mut after, now) = (Vec::new(), None, Timestamp::now());
-    let rows = (room + passed_over + 1).min(PAGE_ROWS);
-    if room == 0 {
-        return (due, None);
-    }
+) -> (VecDeque<String>, Option<Timestamp>) {
+    let (mut due, mut after, now) = (VecDeque::new(), None, Timestamp::now());
+    let rows = (READ_AHEAD + passed_over + 1).min(PAGE_ROWS);
     loop {
         let page = handle.views().scan::<()>(table, "", after.as_deref(), rows);
         for (due_key, ()) in page.rows {
             match timers::read_due_key(&due_key) {
                 Some((at, _)) if at > now => return (due, Some(at)),
                 Some(_) if !may_fire(&due_key) => {}
-                Some(_) => due.push(due_key),
+                Some(_) => due.push_back(due_key),
                 None => tracing::error!(table, due_key, "a row is no timer"),
             }
-            if due.len() == room {
+            if due.len() == READ_AHEAD {
                 return (due, None);
             }
         }

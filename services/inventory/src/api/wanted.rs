@@ -1,7 +1,7 @@
 //! Which nodes are wanted, by what they have.
 
 use super::filters::{Conditions, condition};
-use crate::{projections::NODES_BY_NAME, reading::Node};
+use crate::{projections::nodes_by_name, reading::Node};
 use reeve_contracts::ssm::InventoryFilter;
 use reeve_fleet::{NODES, NodeRow};
 use reeve_inventory_model::types;
@@ -72,9 +72,7 @@ impl Wanted {
         })?;
         let mut ids = BTreeSet::new();
         for beginning in beginnings {
-            let prefix = format!("{name}/{beginning}");
-            let rows = handle.views().scan::<u64>(NODES_BY_NAME, &prefix, None, usize::MAX).rows;
-            ids.extend(rows.into_iter().filter_map(|(key, _)| Some(key.rsplit_once('/')?.1.to_owned())));
+            ids.extend(nodes_by_name(handle.views(), name, beginning));
         }
         Some(ids)
     }

@@ -3,11 +3,12 @@
 use super::{
     custom_types::{CUSTOM_TYPES, CustomTypeRow},
     deletions,
+    names::{count_less, count_more},
 };
 use crate::domain::InventoryEvent;
 use reeve_contracts::inventory::InventoryChanged;
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, parts::Waiting};
-use reeve_inventory_model::{Entry, EntryChanges, from_attributes, key_part, part_of, types};
+use reeve_inventory_model::{Entry, EntryChanges, from_attributes, part_of, types};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -15,10 +16,6 @@ use serde::{Deserialize, Serialize};
 pub(crate) const ITEMS: &str = "items";
 /// The entries, by [`item_key`] and `/` and their own keys.
 pub(crate) const ENTRIES: &str = "entries";
-/// Which nodes have something of a name ([`index_key`] and `/` and the node), and how many entries of it.
-pub(crate) const NODES_BY_NAME: &str = "nodes-by-name";
-/// How many nodes have something of a name, by [`index_key`].
-pub(crate) const NAMES: &str = "names";
 /// The events of changes in the order in which they came into force, by [`change_key`].
 pub(crate) const CHANGES: &str = "changes";
 /// Parts of changes that are not in force yet, by [`item_key`].
@@ -63,18 +60,6 @@ pub(crate) fn change_key(recorded: Timestamp, position: u64) -> String {
     format!("{:020}/{position:020}", recorded.0)
 }
 
-/// A name that nodes have something of, and how many do.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct NameRow {
-    pub name: String,
-    pub nodes: u64,
-}
-
-/// The key of a name in an index: of a type whose keys begin with it.
-pub(crate) fn index_key(type_name: &str, name: &str) -> String {
-    format!("{type_name}/{}", key_part(name))
-}
-
 /// The key of what a node has of a type.
 pub(crate) fn item_key(type_name: &str, node: &str) -> String {
     format!("{type_name}/{node}")
@@ -88,7 +73,7 @@ pub(crate) struct Inventories;
 
 impl Projection for Inventories {
     const NAME: &'static str = "inventories";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Event = InventoryEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<InventoryEvent>) {
@@ -141,7 +126,8 @@ fn change(view: &mut dyn View, event: &Recorded<InventoryEvent>, e: &InventoryCh
     view.put_row(ITEMS, &key, row);
 }
 
-/// Changes entries. What is said twice, or of what is not there, counts once, or not at all.
+/// Changes entries. What is said twice, or of what is not there, counts once, or not at all. The key of an entry begins with
+/// its name, so that a changed entry keeps it.
 fn apply(view: &mut dyn View, e: &InventoryChanged, item: &str, row: &mut ItemRow, changes: EntryChanges) {
     let indexed = types::find(&e.type_name).and_then(types::Type::indexed);
     let name = |entry: &Entry| indexed.and_then(|name| entry.get(name)).cloned();
@@ -151,7 +137,7 @@ fn apply(view: &mut dyn View, e: &InventoryChanged, item: &str, row: &mut ItemRo
             view.remove(ENTRIES, key.as_bytes());
             row.count = row.count.saturating_sub(1);
             if let Some(name) = name(&entry) {
-                count(view, e, &name, false);
+                count_less(view, &e.type_name, &name, &e.node_id);
             }
         }
     }
@@ -160,32 +146,10 @@ fn apply(view: &mut dyn View, e: &InventoryChanged, item: &str, row: &mut ItemRo
         if view.find(ENTRIES, key.as_bytes()).is_none() {
             row.count += 1;
             if let Some(name) = name(&entry) {
-                count(view, e, &name, true);
+                count_more(view, &e.type_name, &name, &e.node_id);
             }
         }
         view.put_row(ENTRIES, &key, entry);
-    }
-}
-
-/// Counts an entry of a name more or less on the node, and the node once for all of them. The key of an entry begins with its
-/// name, so that a changed entry keeps it.
-fn count(view: &mut dyn View, e: &InventoryChanged, name: &str, more: bool) {
-    let index = index_key(&e.type_name, name);
-    let of_node = format!("{index}/{}", e.node_id);
-    let held: u64 = view.row(NODES_BY_NAME, &of_node).unwrap_or_default();
-    let now = if more { held + 1 } else { held.saturating_sub(1) };
-    match now {
-        0 => view.remove(NODES_BY_NAME, of_node.as_bytes()),
-        now => view.put_row(NODES_BY_NAME, &of_node, now),
-    }
-    if (held == 0) == (now == 0) {
-        return;
-    }
-    let mut row: NameRow = view.row(NAMES, &index).unwrap_or_default();
-    row.nodes = if now == 0 { row.nodes.saturating_sub(1) } else { row.nodes + 1 };
-    match row.nodes {
-        0 => view.remove(NAMES, index.as_bytes()),
-        _ => view.put_row(NAMES, &index, NameRow { name: name.to_owned(), ..row }),
     }
 }
 
