@@ -53,6 +53,8 @@ mod compose;
 mod contacts;
 #[path = "it/containment.rs"]
 mod containment;
+#[path = "it/coverage.rs"]
+mod coverage;
 #[path = "it/crash.rs"]
 mod crash;
 #[path = "it/cuts.rs"]
