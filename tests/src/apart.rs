@@ -8,6 +8,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::OnceLock,
+    time::Duration,
 };
 
 /// The bus, and each part that is served.
@@ -45,17 +46,46 @@ impl Apart {
         apart
     }
 
-    /// The same with the keys and the log of a backup: a folder, a file of keys and that of its passphrase.
+    /// The same with the keys and the log of a backup: a folder, a file of keys and that of its passphrase. The first restore is
+    /// killed in the middle; until the second has come to its end no service begins.
     ///
     /// # Panics
-    /// As [`Apart::start`], and when it cannot be restored.
+    /// As [`Apart::start`], when it cannot be restored, and when what was cut off is taken for a log.
     pub fn start_restored(backup: [&Path; 3]) -> Self {
         let mut apart = Self::prepare(None, Some(backup));
         apart.start_part("nats-server");
-        let restored = apart.reeve(&["restore", "--bus", backup[0].to_str().expect("a path")]);
+        let folder = backup[0].to_str().expect("a path");
+        apart.cut_off(folder);
+        apart.start_part("documents");
+        let (_, mut service) = apart.parts.pop().expect("a part");
+        assert!(!service.wait().expect("a process that ends").success());
+        let said = std::fs::read_to_string(apart.instance.scratch().join("documents.log")).expect("a log");
+        assert!(said.contains("its restore was cut off"), "{said}");
+        let refused = apart.reeve(&["verify"]);
+        assert!(!refused.success && refused.stderr.contains("its restore was cut off"), "{refused:?}");
+        let restored = apart.reeve(&["restore", "--bus", folder]);
         assert!(restored.success, "{}", restored.stderr);
         apart.start_all();
         apart
+    }
+
+    /// Begins to restore, and is killed once the bus has the first of the streams.
+    fn cut_off(&self, folder: &str) {
+        let mut restore = Command::new(programs::reeve());
+        restore.arg("--data").arg(&self.secrets).args(["restore", "--bus", folder]);
+        let mut restoring = restore.stdout(Stdio::null()).spawn().expect("reeve");
+        // <account>/streams/<stream>
+        let store = self.instance.scratch().join("nats/jetstream");
+        let within =
+            |folder: PathBuf| folder.read_dir().into_iter().flatten().flatten().map(|entry| entry.path());
+        let streams = || within(store.clone()).flat_map(|account| within(account.join("streams"))).count();
+        while streams() < 2 {
+            assert!(restoring.try_wait().expect("a process").is_none(), "it was over before it was killed");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        restoring.kill().expect("a process");
+        let ended = restoring.wait().expect("a process");
+        assert!(!ended.success(), "it came to its end before it was killed");
     }
 
     /// Runs `reeve …` where the keys are.

@@ -7,7 +7,9 @@ use crate::{
     Bus, Error, Headers,
     backup::{Consumer, Entry, Extent, ask},
     server_files::{Archive, Block, consumer_state, description_sum},
+    streams,
 };
+use async_nats::jetstream::stream::Config;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -159,6 +161,44 @@ impl<'a> Restore<'a> {
 fn refusal(answer: &[u8]) -> Option<String> {
     let answer: Value = serde_json::from_slice(answer).ok()?;
     answer.pointer("/error/description").and_then(Value::as_str).map(str::to_owned)
+}
+
+/// The stream that is there from before the first stream is given back until after the last was verified: what is on such a bus
+/// is no log.
+const UNFINISHED: &str = "UNFINISHED_RESTORE";
+
+/// Says on the bus that what it holds is not all there yet.
+///
+/// # Errors
+/// When the bus refuses.
+pub async fn mark_unfinished(bus: &Bus) -> Result<(), Error> {
+    let subjects = vec!["reeve.restore.unfinished".to_owned()];
+    streams::ensure(
+        bus,
+        Config { name: UNFINISHED.to_owned(), subjects, max_messages: 1, ..Config::default() },
+    )
+    .await
+}
+
+/// Says that it is.
+///
+/// # Errors
+/// When the bus does not answer.
+pub async fn mark_finished(bus: &Bus) -> Result<(), Error> {
+    remove(bus, UNFINISHED).await
+}
+
+/// Whether a stream is that mark.
+pub fn is_mark(stream: &str) -> bool {
+    stream == UNFINISHED
+}
+
+/// Whether a restore of this bus is under way, or was cut off.
+///
+/// # Errors
+/// When the bus does not answer.
+pub async fn is_unfinished(bus: &Bus) -> Result<bool, Error> {
+    streams::exists(bus, UNFINISHED).await
 }
 
 /// Removes a stream.

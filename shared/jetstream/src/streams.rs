@@ -187,7 +187,7 @@ pub async fn ensure_probe(bus: &Bus) -> Result<(), Error> {
     ensure(bus, Config { name: PROBE.to_owned(), subjects, max_messages: 1, ..Config::default() }).await
 }
 
-async fn ensure(bus: &Bus, config: Config) -> Result<(), Error> {
+pub(crate) async fn ensure(bus: &Bus, config: Config) -> Result<(), Error> {
     let made = bus.context.create_or_update_stream(config).await;
     made.map(|_| ()).map_err(|e| Error::bus("make a stream")(e.to_string()))
 }

@@ -21,7 +21,11 @@ use crate::{
 };
 use anyhow::{Context, bail, ensure};
 use reeve_jetstream::{
-    Bus, backup, mac::MacKey, operator::User, restore::Restore, streams, streams::DEAD_LETTER_QUEUE,
+    Bus, backup,
+    mac::MacKey,
+    operator::User,
+    restore::{self as unfinished, Restore},
+    streams::{self, DEAD_LETTER_QUEUE},
 };
 use serde_json::json;
 use std::{
@@ -159,7 +163,7 @@ async fn restore_into(
     rebuilt
 }
 
-/// Gives every stream to a bus that has none of their messages.
+/// Gives every stream to a bus that has none of their messages, but for those of a restore that was cut off.
 async fn restore_log(
     address: &BusAddress,
     data: &Path,
@@ -175,13 +179,15 @@ async fn restore_log(
         fail_on(&report.findings, "the backup cannot be restored")?;
         known.push(report.hashes);
     }
-    remove_empty_streams(&bus).await?;
+    make_room(&bus).await?;
+    unfinished::mark_unfinished(&bus).await?;
     for stream in &manifest.streams {
         let given = give_back(&bus, folder, stream, manifest).await;
         given.with_context(|| format!("the stream {} could not be restored", stream.name))?;
     }
     let reports = audit_log(&bus, &known, Some(&mac)).await?;
     check_restored(&reports, &known)?;
+    unfinished::mark_finished(&bus).await?;
     let (point, messages) = (manifest.point, manifest.messages());
     Ok(format!("point {point} of {}: {messages} messages restored and verified", manifest.instant))
 }
@@ -194,13 +200,16 @@ fn fail_on(findings: &[Finding], what: &str) -> anyhow::Result<()> {
     }
 }
 
-/// A bus that services have started on may have streams that nothing was written into.
-async fn remove_empty_streams(bus: &Bus) -> anyhow::Result<()> {
-    let found = backup::streams(bus).await?.streams;
+/// A bus that services have started on may have streams that nothing was written into; one whose restore was cut off has those of
+/// that restore, into which nobody else wrote. The mark of it goes last.
+async fn make_room(bus: &Bus) -> anyhow::Result<()> {
+    let was_cut_off = unfinished::is_unfinished(bus).await?;
+    let mut found = backup::streams(bus).await?.streams;
+    found.sort_by_key(|stream| unfinished::is_mark(stream.name()));
     for stream in &found {
         let (name, last) = (stream.name(), stream.state.last_seq);
         ensure!(
-            last == 0 || name == streams::PROBE,
+            last == 0 || was_cut_off || name == streams::PROBE,
             "the log is not empty: the stream {name} has given sequences up to {last}"
         );
     }

@@ -56,6 +56,7 @@ pub async fn backup(data: &Path, args: Args, format: Format) -> anyhow::Result<(
     let passphrase = args.passphrase_file.as_deref().map(sealed_keys::passphrase_of).transpose()?;
     let user = read_keys(data)?.operator.core_user("backup")?;
     let bus = bus::connect_now(&instance.bus(), &user, "backup").await?;
+    bus::ensure_restored(&bus).await?;
     make_private_folder(&args.folder)?;
     let lock = args.folder.join("lock");
     let lock_file = File::create(&lock).with_context(|| format!("could not write {}", lock.display()))?;

@@ -18,6 +18,7 @@ use reeve_jetstream::{
     Bus,
     backup::{self, Entry},
     mac::MacKey,
+    restore,
     streams::PROBE,
 };
 use serde_json::json;
@@ -80,6 +81,7 @@ pub async fn verify(data: &Path, args: Args, format: Format) -> anyhow::Result<E
             let instance = read_instance(data)?;
             let user = read_keys(data)?.operator.core_user("verify")?;
             let bus = bus::connect_now(&instance.bus(), &user, "verify").await?;
+            bus::ensure_restored(&bus).await?;
             audit_log(&bus, known, mac.as_ref()).await?
         }
     };
@@ -112,7 +114,7 @@ pub async fn audit_log(
     let mut reports = Vec::new();
     for state in backup::streams(bus).await?.streams {
         let name = state.name();
-        if name == PROBE {
+        if name == PROBE || restore::is_mark(name) {
             continue;
         }
         let mut audit = Audit::new(name, state.keeps_everything(), hashes_of(known, name), mac);

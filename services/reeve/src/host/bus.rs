@@ -1,6 +1,6 @@
 //! Where the bus of an instance is, and connections to it.
 
-use reeve_jetstream::{Bus, Credentials, Options, mac::MacKey, operator::User};
+use reeve_jetstream::{Bus, Credentials, Options, mac::MacKey, operator::User, restore};
 use std::{
     path::PathBuf,
     time::{Duration, Instant},
@@ -25,9 +25,21 @@ pub fn options(bus: &BusAddress, user: &User, name: &str) -> Options {
     }
 }
 
-/// Connects a service, or the gateway: what it writes and says is authenticated.
+/// Connects a service, or the gateway: what it writes and says is authenticated. On a bus whose restore did not come to its end
+/// nothing begins.
 pub async fn connect_service(bus: &BusAddress, user: &User, name: &str, mac: &MacKey) -> anyhow::Result<Bus> {
-    Ok(connect(bus, user, name).await?.authenticating(mac.clone()))
+    let bus = connect(bus, user, name).await?;
+    ensure_restored(&bus).await?;
+    Ok(bus.authenticating(mac.clone()))
+}
+
+/// Whether what the bus holds is a log: not while it is being given back.
+pub async fn ensure_restored(bus: &Bus) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        !restore::is_unfinished(bus).await?,
+        "the log is being restored, or its restore was cut off: once `reeve restore --bus` has come to its end, this can begin"
+    );
+    Ok(())
 }
 
 /// Connects to a bus that is there.
