@@ -235,6 +235,8 @@ fn what_cannot_be_backed_up_restored_or_verified_says_why() {
     std::fs::write(&wrong, "battery staple\n").unwrap();
     let guessed = Kept { folder: kept.folder.clone(), keys: kept.keys.clone(), passphrase: wrong };
     refused(into("guessed", &guessed), &["the passphrase does not open it", "--keys"]);
+    // Nor is the file written anew under another one.
+    refused(instance.reeve(&guessed.arguments("backup", &[])), &["the passphrase does not open it"]);
     refused(kept.restore(&instance, &["--point", "9"]), &["--point 9", "has the points 1"]);
     drop(other);
 

@@ -54,6 +54,10 @@ pub async fn backup(data: &Path, args: Args, format: Format) -> anyhow::Result<(
     let instance = read_instance(data)?;
     let signer = Signer::open(data)?;
     let passphrase = args.passphrase_file.as_deref().map(sealed_keys::passphrase_of).transpose()?;
+    if let (Some(keys), Some(passphrase)) = (args.keys.as_deref().filter(|keys| keys.exists()), &passphrase) {
+        // It is written anew: what earlier backups were restored with must not be lost to a slip of the finger.
+        sealed_keys::open(keys, passphrase).context("another passphrase takes another file")?;
+    }
     let user = read_keys(data)?.operator.core_user("backup")?;
     let bus = bus::connect_now(&instance.bus(), &user, "backup").await?;
     bus::ensure_restored(&bus).await?;
