@@ -64,8 +64,23 @@ fn the_rules_and_the_targets_for_prometheus_name_what_there_is() {
     let address = format!("127.0.0.1:{}", free_port());
     let instance = Instance::start_with(0, &[("REEVE_STATUS", &address)]);
     instance.call("ListDocuments", &json!({}));
-    let rules = include_str!("../../../docker/prometheus/rules.yml");
-    let named: BTreeSet<&str> = rules
+    let mut shown = include_str!("../../../docker/prometheus/rules.yml").to_owned();
+    for dashboard in [
+        include_str!("../../../docker/grafana/dashboards/fleet.json"),
+        include_str!("../../../docker/grafana/dashboards/operations.json"),
+        include_str!("../../../docker/grafana/dashboards/services.json"),
+    ] {
+        let dashboard: Value = serde_json::from_str(dashboard).unwrap();
+        let targets = dashboard["panels"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|panel| panel["targets"].as_array().unwrap());
+        for target in targets {
+            shown.extend(["\n", target["expr"].as_str().unwrap()]);
+        }
+    }
+    let named: BTreeSet<&str> = shown
         .split(|sign: char| !sign.is_ascii_alphanumeric() && sign != '_')
         .filter(|word| word.starts_with("reeve_"))
         .collect();
