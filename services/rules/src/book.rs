@@ -15,7 +15,7 @@ use std::{
 pub(crate) struct Compiled {
     pub name: String,
     pub state: State,
-    pattern: Pattern,
+    pub pattern: Pattern,
 }
 
 /// All enabled rules of one revision.
@@ -33,7 +33,7 @@ impl Book {
         let mut book = Self::default();
         for (name, state) in rules {
             let definition = state.definition.as_ref().filter(|_| !state.is_disabled);
-            // What was put was a pattern; the default rules are carried out elsewhere.
+            // A rule may have a schedule alone; the default rules are carried out elsewhere.
             let Some(Ok(pattern)) = definition.map(|definition| Pattern::parse(&definition.event_pattern))
             else {
                 continue;

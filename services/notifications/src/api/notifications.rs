@@ -4,7 +4,7 @@ use super::{instant, no_such};
 use crate::{
     accepting,
     domain::notification::{Command, Notification},
-    projections::{NEWEST, NOTIFICATIONS, NotificationRow},
+    projections::{NEWEST, NOTIFICATIONS, NotificationRow, STATUSES},
 };
 use reeve_contracts::notifications::NotificationRequested;
 use reeve_runtime::{ApiError, Call, Done, Page, page_size, to_answers};
@@ -151,6 +151,12 @@ pub struct NotificationsPage {
 pub(crate) async fn list(call: Call<List>) -> Result<NotificationsPage, ApiError> {
     let limit = page_size(call.input.max_results, MAX_NOTIFICATIONS_PER_PAGE)?;
     let (views, input) = (call.handle.views(), &call.input);
+    if let Some(status) = input.status.as_deref().filter(|status| !STATUSES.contains(status)) {
+        return Err(ApiError::invalid(format!(
+            "status is {status:?}: it is one of {}.",
+            STATUSES.join(", ")
+        )));
+    }
     let page = views.scan::<String>(NEWEST, "", input.next_token.as_deref(), MAX_LOOKED_AT);
     let is = |asked: &Option<String>, value: &str| asked.as_deref().is_none_or(|asked| asked == value);
     let mut rows = Vec::new();

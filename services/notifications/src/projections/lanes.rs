@@ -4,11 +4,12 @@
 //! and one timer, which is due when the next attempt may begin. While an attempt is on its way the timer stands at the end of its lease: whoever made it
 //! may have ended in the middle.
 
+use super::held;
 use crate::domain::{
     lane_of,
     notification::{LEASE_SECONDS, NotificationEvent},
 };
-use reeve_contracts::notifications::{NotificationCancelled, NotificationFailed};
+use reeve_contracts::notifications::{NotificationCancelled, NotificationFailed, NotificationSent};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, timers};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -43,10 +44,15 @@ pub(crate) struct WaitingRow {
 
 impl Queue {
     fn key(lane: &str, queue: &str, place: u64) -> String {
-        format!("{lane}/{queue}/{place:016}")
+        format!("{}{place:016}", Self::prefix(lane, queue))
     }
 
-    fn push(&mut self, view: &mut dyn View, lane: &str, queue: &str, row: WaitingRow) -> String {
+    /// What the keys of a queue's rows begin with.
+    pub fn prefix(lane: &str, queue: &str) -> String {
+        format!("{lane}/{queue}/")
+    }
+
+    pub fn push(&mut self, view: &mut dyn View, lane: &str, queue: &str, row: WaitingRow) -> String {
         let key = Self::key(lane, queue, self.tail);
         view.put_row(WAITING, &key, row);
         self.tail += 1;
@@ -78,7 +84,7 @@ pub(crate) struct LaneRow {
     new: Queue,
     /// One for each of [`WAITS_SECONDS`].
     again: [Queue; WAITS_SECONDS.len()],
-    /// How many are in its queues.
+    /// How many are in its queues, or held back.
     pub waiting: u64,
     /// Before it no attempt begins.
     pub waits_until: Timestamp,
@@ -101,32 +107,28 @@ struct PlaceRow {
     lane: String,
     /// Its key in [`WAITING`]; empty while its attempt is on its way.
     key: String,
+    /// The destination whose limits hold it back; empty: none does.
+    held_for: String,
 }
 
-/// Keeps [`LANES`], [`WAITING`] and the timers.
+/// Keeps [`LANES`], [`WAITING`], what is held back, and the timers.
 pub(crate) struct Lanes;
 
 impl Projection for Lanes {
     const NAME: &'static str = "lanes";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Event = NotificationEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<NotificationEvent>) {
         let now = event.envelope.time;
         match &event.event {
             NotificationEvent::NotificationAccepted(e) => {
-                let lane = lane_of(&e.destination);
-                let mut row: LaneRow = view.row(LANES, lane).unwrap_or_default();
-                row.waiting += 1;
-                let key = row.new.push(view, lane, NEW, WaitingRow { id: e.id.clone(), next: now });
-                view.put_row(PLACES, &e.id, PlaceRow { lane: lane.to_owned(), key });
                 timers::set(view, EXPIRY_TIMER, &e.id, Timestamp(e.expires_ms));
-                settle(view, lane, row);
+                enter(view, lane_of(&e.destination), &e.id, now);
             }
             NotificationEvent::NotificationAttemptStarted(e) => leave(view, &e.id, |view, place, row| {
                 row.sending = Some((e.id.clone(), Timestamp(e.started_ms).plus_seconds(LEASE_SECONDS)));
-                let place = PlaceRow { key: String::new(), lane: place.lane.clone() };
-                view.put_row(PLACES, &e.id, place);
+                view.put_row(PLACES, &e.id, PlaceRow { lane: place.lane.clone(), ..PlaceRow::default() });
             }),
             NotificationEvent::NotificationAttemptFailed(e) => leave(view, &e.id, |view, place, row| {
                 let next = Timestamp(e.next_attempt_ms);
@@ -138,22 +140,60 @@ impl Projection for Lanes {
                 let waiting = WaitingRow { id: e.id.clone(), next };
                 row.waiting += 1;
                 let key = row.again[wait].push(view, &place.lane, &again_name(wait), waiting);
-                view.put_row(PLACES, &e.id, PlaceRow { key, lane: place.lane.clone() });
+                view.put_row(
+                    PLACES,
+                    &e.id,
+                    PlaceRow { key, lane: place.lane.clone(), ..PlaceRow::default() },
+                );
             }),
-            NotificationEvent::NotificationSent(e) => {
-                timers::cancel(view, EXPIRY_TIMER, &e.id);
-                leave(view, &e.id, |_, _, row| {
-                    (row.waits_until, row.failures) = (Timestamp(0), 0);
-                });
+            NotificationEvent::NotificationHeld(e) => leave(view, &e.id, |view, place, row| {
+                row.waiting += 1;
+                let key = held::hold(view, &e.destination, &e.id, Timestamp(e.until_ms));
+                let (lane, held_for) = (place.lane.clone(), e.destination.clone());
+                view.put_row(PLACES, &e.id, PlaceRow { lane, key, held_for });
+            }),
+            NotificationEvent::NotificationReleased(e) => {
+                leave(view, &e.id, |_, _, _| {});
+                held::released(view, &e.destination);
+                enter(view, lane_of(&e.destination), &e.id, now);
             }
-            NotificationEvent::NotificationFailed(NotificationFailed { id, .. })
-            | NotificationEvent::NotificationCancelled(NotificationCancelled { id, .. }) => {
+            NotificationEvent::NotificationSent(e) => sent(view, e),
+            NotificationEvent::NotificationFailed(NotificationFailed { id, destination, .. })
+            | NotificationEvent::NotificationCancelled(NotificationCancelled { id, destination, .. }) => {
                 timers::cancel(view, EXPIRY_TIMER, id);
                 leave(view, id, |_, _, _| {});
+                held::ended(view, destination, now);
             }
             NotificationEvent::NotificationRefused(_) => {}
         }
     }
+}
+
+/// Puts a notification to what its lane has not tried yet.
+fn enter(view: &mut dyn View, lane: &str, id: &str, now: Timestamp) {
+    let mut row: LaneRow = view.row(LANES, lane).unwrap_or_default();
+    row.waiting += 1;
+    let key = row.new.push(view, lane, NEW, WaitingRow { id: id.to_owned(), next: now });
+    view.put_row(PLACES, id, PlaceRow { lane: lane.to_owned(), key, ..PlaceRow::default() });
+    settle(view, lane, row);
+}
+
+/// A notification was sent, and with it what stands in its message; each of those says so by an event of its own, which
+/// finds nothing to do here.
+fn sent(view: &mut dyn View, e: &NotificationSent) {
+    timers::cancel(view, EXPIRY_TIMER, &e.id);
+    leave(view, &e.id, |_, _, row| {
+        (row.waits_until, row.failures) = (Timestamp(0), 0);
+    });
+    if !e.sent_with.is_empty() {
+        return;
+    }
+    for id in &e.held_ids {
+        timers::cancel(view, EXPIRY_TIMER, id);
+        leave(view, id, |_, _, _| {});
+    }
+    held::sent(view, &e.destination, Timestamp(e.sent_ms));
+    held::ended(view, &e.destination, Timestamp(e.sent_ms));
 }
 
 /// Takes a notification out of its place, does what follows, and sets the lane's timer. One that has ended is in no place.
@@ -163,6 +203,9 @@ fn leave(view: &mut dyn View, id: &str, then: impl FnOnce(&mut dyn View, &PlaceR
     if !place.key.is_empty() {
         view.remove(WAITING, place.key.as_bytes());
         row.waiting = row.waiting.saturating_sub(1);
+    }
+    if !place.held_for.is_empty() {
+        held::let_go(view, &place.held_for);
     }
     view.remove(PLACES, id.as_bytes());
     row.sending = row.sending.filter(|(sending, _)| sending != id);
