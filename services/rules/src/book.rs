@@ -12,7 +12,7 @@ use std::{
 };
 
 /// A rule that is enabled.
-pub(crate) struct Compiled {
+pub struct Compiled {
     pub name: String,
     pub state: State,
     pub pattern: Pattern,
@@ -20,7 +20,7 @@ pub(crate) struct Compiled {
 
 /// All enabled rules of one revision.
 #[derive(Default)]
-pub(crate) struct Book {
+pub struct Book {
     rules: Vec<Compiled>,
     /// Those that name the sources that they are about, by each.
     by_source: HashMap<String, Vec<usize>>,
@@ -29,7 +29,8 @@ pub(crate) struct Book {
 }
 
 impl Book {
-    fn compile(rules: Vec<(String, State)>) -> Self {
+    /// Those of the rules that are enabled and have a pattern.
+    pub fn compile(rules: Vec<(String, State)>) -> Self {
         let mut book = Self::default();
         for (name, state) in rules {
             let definition = state.definition.as_ref().filter(|_| !state.is_disabled);
@@ -78,7 +79,7 @@ impl Book {
 
 /// Keeps the book of the newest revision.
 #[derive(Default)]
-pub(crate) struct Books(Mutex<(u64, Arc<Book>)>);
+pub struct Books(Mutex<(u64, Arc<Book>)>);
 
 impl Books {
     pub fn of(&self, views: &Store) -> Arc<Book> {

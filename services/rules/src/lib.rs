@@ -21,6 +21,7 @@ pub mod domain;
 mod projections;
 mod reactors;
 
+pub use book::{Book, Compiled};
 pub use domain::{matching, rule, schedule};
 pub use reeve_event_json::Place;
 

@@ -99,7 +99,8 @@ pub(crate) async fn match_firing(delivery: Delivery<RuleEvent>) -> Result<(), Ha
     let state = delivery.handle.state::<Rule>(&fired.name);
     // It was deleted since.
     let Some(definition) = &state.definition else { return Ok(()) };
-    let event = schedule::event(&fired.name, definition, Timestamp(fired.due_ms));
+    let place = (definition.account.as_str(), definition.region.as_str());
+    let event = schedule::event(&fired.name, place, Timestamp(fired.due_ms));
     let matched = matching::matched(&fired.name, &state, &event);
     decide(&delivery, RuleMatched { event_ms: fired.due_ms, depth: 1, ..matched }).await
 }

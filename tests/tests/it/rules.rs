@@ -90,7 +90,7 @@ fn an_event_of_another_system_opens_an_item_starts_an_incident_and_runs_a_docume
 fn fires_by_its_schedule(instance: &Instance) {
     let described = events(instance, &["describe-rule", "--name", "every"]).json();
     assert_eq!(described["ScheduleExpression"], "rate(1 minute)", "{described}");
-    let title = "Scheduled Event of arn:aws:events:us-east-1:123456789012:rule/every";
+    let title = format!("Scheduled Event of {}", described["Arn"].as_str().unwrap());
     let filter = format!("Key=Title,Values={title},Operator=Equal");
     let items = reeve_e2e::wait_for("the rule has fired", || {
         let found = instance.aws(&["describe-ops-items", "--ops-item-filters", &filter]).json();

@@ -1,6 +1,6 @@
 //! What the limits of destinations hold back, and when each destination was sent its last messages.
 
-use super::lanes::{Queue, WAITING, WaitingRow};
+use super::queue::{Queue, WAITING, WaitingRow};
 use crate::domain::limits::MAX_MESSAGES;
 use reeve_eventsourcing::{View, ViewExt, timers};
 use reeve_runtime::Store;

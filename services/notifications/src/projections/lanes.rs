@@ -4,7 +4,10 @@
 //! and one timer, which is due when the next attempt may begin. While an attempt is on its way the timer stands at the end of its lease: whoever made it
 //! may have ended in the middle.
 
-use super::held;
+use super::{
+    held,
+    queue::{self, Queue, WaitingRow},
+};
 use crate::domain::{
     lane_of,
     notification::{LEASE_SECONDS, NotificationEvent},
@@ -16,8 +19,6 @@ use serde::{Deserialize, Serialize};
 
 /// Lanes by their names.
 pub(crate) const LANES: &str = "lanes";
-/// What waits in a lane's queues: see [`Queue::key`].
-pub(crate) const WAITING: &str = "waiting";
 /// Where each notification that has not ended is.
 const PLACES: &str = "lane-places";
 /// Due when a lane's next attempt may begin.
@@ -27,49 +28,6 @@ pub(crate) const EXPIRY_TIMER: &str = "expiry";
 /// How long messages wait for their next attempt: each of these has a queue of its own, so that what waits for long stands
 /// before nothing that is due sooner.
 const WAITS_SECONDS: [i64; 9] = [5, 10, 20, 40, 80, 160, 320, 600, 3_600];
-
-/// A queue in a view: the places from `head` on may be taken, those from `tail` on are free.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Queue {
-    head: u64,
-    tail: u64,
-}
-
-/// What waits at a place of a queue.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct WaitingRow {
-    pub id: String,
-    pub next: Timestamp,
-}
-
-impl Queue {
-    fn key(lane: &str, queue: &str, place: u64) -> String {
-        format!("{}{place:016}", Self::prefix(lane, queue))
-    }
-
-    /// What the keys of a queue's rows begin with.
-    pub fn prefix(lane: &str, queue: &str) -> String {
-        format!("{lane}/{queue}/")
-    }
-
-    pub fn push(&mut self, view: &mut dyn View, lane: &str, queue: &str, row: WaitingRow) -> String {
-        let key = Self::key(lane, queue, self.tail);
-        view.put_row(WAITING, &key, row);
-        self.tail += 1;
-        key
-    }
-
-    /// The first that waits. What left the queue elsewhere has left its place empty; each is passed once.
-    fn first(&mut self, view: &dyn View, lane: &str, queue: &str) -> Option<WaitingRow> {
-        while self.head < self.tail {
-            if let Some(row) = view.row(WAITING, &Self::key(lane, queue, self.head)) {
-                return Some(row);
-            }
-            self.head += 1;
-        }
-        None
-    }
-}
 
 const NEW: &str = "new";
 
@@ -105,13 +63,13 @@ pub(crate) fn next_of(row: &LaneRow) -> &str {
 #[derive(Clone, Default, Serialize, Deserialize)]
 struct PlaceRow {
     lane: String,
-    /// Its key in [`WAITING`]; empty while its attempt is on its way.
+    /// Its key in its queue; empty while its attempt is on its way.
     key: String,
     /// The destination whose limits hold it back; empty: none does.
     held_for: String,
 }
 
-/// Keeps [`LANES`], [`WAITING`], what is held back, and the timers.
+/// Keeps [`LANES`], the queues, what is held back, and the timers.
 pub(crate) struct Lanes;
 
 impl Projection for Lanes {
@@ -201,7 +159,7 @@ fn leave(view: &mut dyn View, id: &str, then: impl FnOnce(&mut dyn View, &PlaceR
     let Some(place) = view.row::<PlaceRow>(PLACES, id) else { return };
     let mut row: LaneRow = view.row(LANES, &place.lane).unwrap_or_default();
     if !place.key.is_empty() {
-        view.remove(WAITING, place.key.as_bytes());
+        queue::remove(view, &place.key);
         row.waiting = row.waiting.saturating_sub(1);
     }
     if !place.held_for.is_empty() {

@@ -4,6 +4,7 @@ pub(crate) mod held;
 pub(crate) mod lanes;
 pub(crate) mod notifications;
 pub(crate) mod places;
+pub(crate) mod queue;
 
 pub(crate) use held::{HELD_TIMER, held, nth_last};
 pub(crate) use lanes::{EXPIRY_TIMER, LANE_TIMER, LANES, LaneRow, Lanes, next_of};

@@ -1,6 +1,6 @@
 //! The schedules of rules, in UTC, and the event that their targets are given.
 
-use super::{rule::Definition, wish::rule_arn};
+use super::wish::rule_arn;
 use reeve_schedules::{Expression, Schedule};
 use reeve_types::Timestamp;
 use serde_json::{Value, json};
@@ -28,17 +28,17 @@ pub fn schedule(text: &str, since: Timestamp) -> Result<Schedule, String> {
 }
 
 /// The event of an instant of a rule's schedule, as EventBridge makes it. It has the same id whoever makes it.
-pub fn event(rule: &str, definition: &Definition, due: Timestamp) -> Value {
+pub fn event(rule: &str, (account, region): (&str, &str), due: Timestamp) -> Value {
     let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("rule/{rule}/{}", due.0).as_bytes());
     json!({
         "version": "0",
         "id": id,
         "detail-type": DETAIL_TYPE,
         "source": SOURCE,
-        "account": definition.account,
+        "account": account,
         "time": due.rfc3339(),
-        "region": definition.region,
-        "resources": [rule_arn(rule, &definition.region, &definition.account)],
+        "region": region,
+        "resources": [rule_arn(rule, region, account)],
         "detail": {},
     })
 }
@@ -75,10 +75,9 @@ mod tests {
 
     #[test]
     fn the_event_of_an_instant_is_the_same_whoever_makes_it() {
-        let definition = Definition { account: "1".into(), region: "r".into(), ..Definition::default() };
-        let made = event("nightly", &definition, Timestamp(0));
-        assert_eq!(made, event("nightly", &definition, Timestamp(0)));
-        assert_ne!(made["id"], event("nightly", &definition, Timestamp(60_000))["id"]);
+        let made = event("nightly", ("1", "r"), Timestamp(0));
+        assert_eq!(made, event("nightly", ("1", "r"), Timestamp(0)));
+        assert_ne!(made["id"], event("nightly", ("1", "r"), Timestamp(60_000))["id"]);
         assert_eq!(made["resources"], json!(["arn:aws:events:r:1:rule/nightly"]));
         assert_eq!((&made["time"], &made["detail"]), (&json!("1970-01-01T00:00:00.000Z"), &json!({})));
     }
