@@ -288,8 +288,8 @@ async fn what_nobody_may_send_or_nobody_takes_is_refused_and_said() {
     fixture.webhook("chat", &receiver.url).await;
     for (destination, actor, reason) in [
         ("webhook:chat", "mallory", "is not authorized to perform: notifications:Send"),
-        ("webhook:other", "ann", "There is no webhook other."),
-        ("mail:ann@example.org", "ann", "There is no mail server"),
+        ("webhook:other", "ann", "destination is \"webhook:other\": there is no webhook other."),
+        ("mail:ann@example.org", "ann", "destination is \"mail:ann@example.org\": there is no mail server"),
         ("https://hooks.example", "ann", "is no destination"),
     ] {
         let id = fixture.ask(destination, actor, 0).await;
@@ -317,13 +317,17 @@ async fn what_nobody_may_send_or_nobody_takes_is_refused_and_said() {
             json!({"host": "h", "sender": "a@b.example", "security": "SSL"}),
             "there are STARTTLS",
         ),
-        ("Send", json!({"destination": "webhook:chat", "subject": " "}), "The subject is empty"),
+        ("Send", json!({"destination": "webhook:chat", "subject": " "}), "subject is empty"),
         (
             "Send",
             json!({"destination": "webhook:chat", "subject": "s", "details": "{"}),
-            "The details are no JSON",
+            "details is no JSON",
         ),
-        ("Send", json!({"destination": "webhook:no", "subject": "s"}), "There is no webhook no"),
+        (
+            "Send",
+            json!({"destination": "webhook:no", "subject": "s"}),
+            "destination is \"webhook:no\": there is no webhook no",
+        ),
     ] {
         let refused = fixture.call(operation, input).await.unwrap_err();
         assert!(refused.code == "ValidationException" && refused.to_string().contains(message), "{refused}");
@@ -345,11 +349,10 @@ async fn what_nobody_may_send_or_nobody_takes_is_refused_and_said() {
         ("GetNotification", json!({"notificationId": "no"})),
         ("CancelNotification", json!({"notificationId": "no"})),
     ] {
-        assert_eq!(
-            fixture.call(operation, input).await.unwrap_err().code,
-            "NoSuchEntityException",
-            "{operation}"
-        );
+        let named = input.as_object().unwrap().keys().next().map(|name| format!("{name} is \"no\""));
+        let refused = fixture.call(operation, input).await.unwrap_err();
+        assert_eq!(refused.code, "NoSuchEntityException", "{operation}");
+        assert!(refused.to_string().contains(&named.unwrap_or_default()), "{operation}: {refused}");
     }
     assert_eq!(receiver.posted().len(), 0);
 }

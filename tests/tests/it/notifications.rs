@@ -162,7 +162,7 @@ fn a_rule_tells_a_webhook_and_what_is_refused_is_an_ops_item() {
     notifications(&instance, &["delete-webhook", "orders"]).text();
     put_event(&instance, &json!({"total": 21}));
     let failed = newest_is(&instance, "webhook:orders", "Refused");
-    assert_eq!(failed["reason"], "There is no webhook orders.");
+    assert_eq!(failed["reason"], "destination is \"webhook:orders\": there is no webhook orders.");
     wait_for("an item is open", || (items(&instance, "Open") == 1).then_some(()));
     let secret = notifications(&instance, &put).text().to_owned();
     std::fs::write(instance.scratch().join("secrets"), &secret).unwrap();
@@ -264,5 +264,5 @@ fn a_runbook_invokes_a_webhook_and_fails_where_there_is_none() {
     assert_eq!(receiver.printed()[0]["body"], json!({"done": true}));
     let failed = ran("nowhere");
     let message = failed["StepExecutions"][0]["FailureMessage"].as_str().unwrap().to_owned();
-    assert!(message.contains("There is no webhook nowhere"), "{message}");
+    assert!(message.contains("there is no webhook nowhere"), "{message}");
 }

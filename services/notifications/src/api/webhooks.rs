@@ -1,6 +1,6 @@
 //! PutWebhook, RotateWebhookSecret, ResumeWebhook, DeleteWebhook, ListWebhooks.
 
-use super::{check_authority, instant};
+use super::{check_authority, instant, no_such};
 use crate::{
     domain::{
         limits::{self, Window},
@@ -125,8 +125,17 @@ pub struct Name {
     name: String,
 }
 
+/// The name of a webhook that is there.
+fn existing(call: &Call<Name>) -> Result<String, ApiError> {
+    let name = &call.input.name;
+    match call.handle.views().get::<WebhookRow>(WEBHOOKS, name) {
+        Some(_) => Ok(name.clone()),
+        None => Err(no_such(format!("name is {name:?}: there is no such webhook."))),
+    }
+}
+
 pub(crate) async fn rotate(vault: Vault, call: Call<Name>) -> Result<Named, ApiError> {
-    let name = call.input.name.clone();
+    let name = existing(&call)?;
     let (key, shown) = new_key()?;
     let sealed = vault.seal_anew(secrets::KIND, &key).await.map_err(ApiError::internal)?;
     let made = sealed.secret_id.clone();
@@ -141,13 +150,13 @@ pub(crate) async fn rotate(vault: Vault, call: Call<Name>) -> Result<Named, ApiE
 }
 
 pub(crate) async fn resume(call: Call<Name>) -> Result<Done, ApiError> {
-    let name = call.input.name.clone();
+    let name = existing(&call)?;
     call.execute::<Webhook>(&name, Command::Resume).await?;
     Ok(Done {})
 }
 
 pub(crate) async fn delete(call: Call<Name>) -> Result<Done, ApiError> {
-    let name = call.input.name.clone();
+    let name = existing(&call)?;
     call.execute::<Webhook>(&name, Command::Delete).await?;
     Ok(Done {})
 }
