@@ -10,8 +10,8 @@
 //!
 //! Invariants: each destination has a lane of its own, so one that is away holds up no other; an attempt begins after its event,
 //! and none after a cancellation or beyond its time; each message ends as sent, failed or cancelled, and is sent at least once
-//! where the log says sent, by itself or, when the limits of its destination held it back, as one of those that another one tells of; a rebuilt view sends nothing, because what is due is a row; a key or a password is in no event, view
-//! or log in plain.
+//! where the log says sent, by itself or, when the limits of its destination held it back, within another one that tells of it; a
+//! rebuilt view sends nothing, because what is due is a row; a key or a password is in no event, view or log in plain.
 
 mod accepting;
 mod api;

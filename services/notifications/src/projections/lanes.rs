@@ -62,11 +62,11 @@ pub(crate) fn next_of(row: &LaneRow) -> &str {
 /// Where a notification is.
 #[derive(Clone, Default, Serialize, Deserialize)]
 struct PlaceRow {
-    lane: String,
+    destination: String,
     /// Its key in its queue; empty while its attempt is on its way.
     key: String,
-    /// The destination whose limits hold it back; empty: none does.
-    held_for: String,
+    /// Whether the limits of its destination hold it back.
+    is_held: bool,
 }
 
 /// Keeps [`LANES`], the queues, what is held back, and the timers.
@@ -82,11 +82,11 @@ impl Projection for Lanes {
         match &event.event {
             NotificationEvent::NotificationAccepted(e) => {
                 timers::set(view, EXPIRY_TIMER, &e.id, Timestamp(e.expires_ms));
-                enter(view, lane_of(&e.destination), &e.id, now);
+                enter(view, &e.destination, &e.id, now);
             }
             NotificationEvent::NotificationAttemptStarted(e) => leave(view, &e.id, |view, place, row| {
                 row.sending = Some((e.id.clone(), Timestamp(e.started_ms).plus_seconds(LEASE_SECONDS)));
-                view.put_row(PLACES, &e.id, PlaceRow { lane: place.lane.clone(), ..PlaceRow::default() });
+                put_place(view, place, &e.id, String::new(), false);
             }),
             NotificationEvent::NotificationAttemptFailed(e) => leave(view, &e.id, |view, place, row| {
                 let next = Timestamp(e.next_attempt_ms);
@@ -97,23 +97,21 @@ impl Projection for Lanes {
                 let wait = wait.min(WAITS_SECONDS.len() - 1);
                 let waiting = WaitingRow { id: e.id.clone(), next };
                 row.waiting += 1;
-                let key = row.again[wait].push(view, &place.lane, &again_name(wait), waiting);
-                view.put_row(
-                    PLACES,
-                    &e.id,
-                    PlaceRow { key, lane: place.lane.clone(), ..PlaceRow::default() },
-                );
+                let lane = lane_of(&place.destination);
+                let key = row.again[wait].push(view, lane, &again_name(wait), waiting);
+                put_place(view, place, &e.id, key, false);
+                // What is held back does not wait for what becomes of a message that was not taken.
+                held::ended(view, &place.destination, now);
             }),
             NotificationEvent::NotificationHeld(e) => leave(view, &e.id, |view, place, row| {
                 row.waiting += 1;
                 let key = held::hold(view, &e.destination, &e.id, Timestamp(e.until_ms));
-                let (lane, held_for) = (place.lane.clone(), e.destination.clone());
-                view.put_row(PLACES, &e.id, PlaceRow { lane, key, held_for });
+                put_place(view, place, &e.id, key, true);
             }),
             NotificationEvent::NotificationReleased(e) => {
                 leave(view, &e.id, |_, _, _| {});
                 held::released(view, &e.destination);
-                enter(view, lane_of(&e.destination), &e.id, now);
+                enter(view, &e.destination, &e.id, now);
             }
             NotificationEvent::NotificationSent(e) => sent(view, e),
             NotificationEvent::NotificationFailed(NotificationFailed { id, destination, .. })
@@ -128,12 +126,18 @@ impl Projection for Lanes {
 }
 
 /// Puts a notification to what its lane has not tried yet.
-fn enter(view: &mut dyn View, lane: &str, id: &str, now: Timestamp) {
+fn enter(view: &mut dyn View, destination: &str, id: &str, now: Timestamp) {
+    let lane = lane_of(destination);
     let mut row: LaneRow = view.row(LANES, lane).unwrap_or_default();
     row.waiting += 1;
     let key = row.new.push(view, lane, NEW, WaitingRow { id: id.to_owned(), next: now });
-    view.put_row(PLACES, id, PlaceRow { lane: lane.to_owned(), key, ..PlaceRow::default() });
+    view.put_row(PLACES, id, PlaceRow { destination: destination.to_owned(), key, is_held: false });
     settle(view, lane, row);
+}
+
+/// Where a notification is now that has left its place.
+fn put_place(view: &mut dyn View, before: &PlaceRow, id: &str, key: String, is_held: bool) {
+    view.put_row(PLACES, id, PlaceRow { destination: before.destination.clone(), key, is_held });
 }
 
 /// A notification was sent, and with it what stands in its message; each of those says so by an event of its own, which
@@ -157,18 +161,19 @@ fn sent(view: &mut dyn View, e: &NotificationSent) {
 /// Takes a notification out of its place, does what follows, and sets the lane's timer. One that has ended is in no place.
 fn leave(view: &mut dyn View, id: &str, then: impl FnOnce(&mut dyn View, &PlaceRow, &mut LaneRow)) {
     let Some(place) = view.row::<PlaceRow>(PLACES, id) else { return };
-    let mut row: LaneRow = view.row(LANES, &place.lane).unwrap_or_default();
+    let lane = lane_of(&place.destination);
+    let mut row: LaneRow = view.row(LANES, lane).unwrap_or_default();
     if !place.key.is_empty() {
         queue::remove(view, &place.key);
         row.waiting = row.waiting.saturating_sub(1);
     }
-    if !place.held_for.is_empty() {
-        held::let_go(view, &place.held_for);
+    if place.is_held {
+        held::let_go(view, &place.destination);
     }
     view.remove(PLACES, id.as_bytes());
     row.sending = row.sending.filter(|(sending, _)| sending != id);
     then(view, &place, &mut row);
-    settle(view, &place.lane, row);
+    settle(view, lane, row);
 }
 
 /// Says which is next, and when. The timer of one that stays the next stays where it is, so that no second firing of it begins.
@@ -191,7 +196,8 @@ fn settle(view: &mut dyn View, lane: &str, mut row: LaneRow) {
 mod tests {
     use super::*;
     use reeve_contracts::notifications::{
-        NotificationAccepted, NotificationAttemptFailed, NotificationAttemptStarted,
+        NotificationAccepted, NotificationAttemptFailed, NotificationAttemptStarted, NotificationHeld,
+        NotificationReleased,
     };
     use reeve_eventsourcing::{AggregateRef, Context, Envelope, MemoryView, Position};
     use reeve_testkit::context;
@@ -260,5 +266,41 @@ mod tests {
             apply(&mut view, &id, after_seconds, accepted(&id));
             assert_eq!(next(&view), ("first".to_owned(), 0));
         }
+    }
+
+    #[test]
+    fn what_is_held_back_is_released_when_its_time_comes_or_the_one_before_it_is_not_taken() {
+        let mut view = MemoryView::default();
+        let held = |id: &str, until_seconds: i64| {
+            let until_ms = context().now.plus_seconds(until_seconds).0;
+            let (id, destination) = (id.to_owned(), LANE.to_owned());
+            NotificationEvent::NotificationHeld(NotificationHeld { id, destination, until_ms })
+        };
+        let due = |view: &MemoryView| {
+            timers::due_at(view, held::HELD_TIMER, LANE).map(|at| (at.0 - context().now.0) / 1_000)
+        };
+        let waiting = |view: &MemoryView| view.row::<LaneRow>(LANES, LANE).unwrap().waiting;
+        for (id, until) in [("a", 60), ("b", 70), ("c", 80)] {
+            apply(&mut view, id, 0, accepted(id));
+            apply(&mut view, id, 1, held(id, until));
+        }
+        assert_eq!((due(&view), waiting(&view)), (Some(60), 3));
+        assert!(timers::due_at(&view, LANE_TIMER, LANE).is_none(), "none is tried");
+        let (id, destination) = ("a".to_owned(), LANE.to_owned());
+        let released = NotificationEvent::NotificationReleased(NotificationReleased { id, destination });
+        apply(&mut view, "a", 60, released);
+        assert_eq!((next(&view).0.as_str(), due(&view)), ("a", None));
+        fails(&mut view, "a", 61, 66);
+        assert_eq!((due(&view), waiting(&view)), (Some(61), 3), "b does not wait for a");
+        let sent = NotificationSent {
+            id: "a".into(),
+            destination: LANE.into(),
+            held_ids: vec!["b".into(), "c".into()],
+            sent_ms: context().now.plus_seconds(67).0,
+            ..NotificationSent::default()
+        };
+        apply(&mut view, "a", 67, NotificationEvent::NotificationSent(sent));
+        assert_eq!((due(&view), waiting(&view)), (None, 0));
+        assert!(["b", "c"].iter().all(|id| timers::due_at(&view, EXPIRY_TIMER, id).is_none()));
     }
 }
