@@ -201,6 +201,9 @@ async fn what_the_limits_of_a_destination_hold_back_stands_in_its_next_message()
     }
     let odd = fixture.call("ListNotifications", json!({"status": "Lost"})).await.unwrap_err().to_string();
     assert!(odd.contains("status is \"Lost\": it is one of Waiting, Held,"), "{odd}");
+    let odd = json!({"destination": "chat"});
+    let odd = fixture.call("ListNotifications", odd).await.unwrap_err().to_string();
+    assert!(odd.contains("destination: \"chat\" is no destination"), "{odd}");
 }
 
 #[tokio::test]

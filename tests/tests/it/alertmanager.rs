@@ -157,10 +157,7 @@ impl Setup {
 
     fn items(&self) -> Vec<Value> {
         let listed = self.instance.reeve(&["ops", "list", "--all", "--output", "json"]).json();
-        let of_alerts = |item: &&Value| {
-            item["Source"] == "alertmanager.alertmanager"
-                || item["Title"].as_str().unwrap().ends_with(" of some")
-        };
+        let of_alerts = |item: &&Value| item["Source"] == "alertmanager";
         listed.as_array().unwrap().iter().filter(of_alerts).cloned().collect()
     }
 

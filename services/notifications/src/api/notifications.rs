@@ -3,7 +3,10 @@
 use super::{instant, no_such};
 use crate::{
     accepting,
-    domain::notification::{Command, Notification},
+    domain::{
+        Destination,
+        notification::{Command, Notification},
+    },
     projections::{NEWEST, NOTIFICATIONS, NotificationRow, STATUSES},
 };
 use reeve_contracts::notifications::NotificationRequested;
@@ -160,6 +163,10 @@ pub(crate) async fn list(call: Call<List>) -> Result<NotificationsPage, ApiError
             "status is {status:?}: it is one of {}.",
             STATUSES.join(", ")
         )));
+    }
+    if let Some(destination) = &input.destination {
+        Destination::parse(destination)
+            .map_err(|error| ApiError::invalid(format!("destination: {error}")))?;
     }
     let page = views.scan::<String>(NEWEST, "", input.next_token.as_deref(), MAX_LOOKED_AT);
     let is = |asked: &Option<String>, value: &str| asked.as_deref().is_none_or(|asked| asked == value);
