@@ -138,6 +138,14 @@ fn a_rule_tells_a_webhook_and_what_is_refused_is_an_ops_item() {
     let url = format!("http://127.0.0.1:{}/orders", receiver.port);
     let put = ["put-webhook", "orders", &url, "--format", "DETAILS", "--allow-private-addresses"];
     let secret = notifications(&instance, &put).text().to_owned();
+    let calm =
+        ["put-webhook", "calm", &url, "--allow-private-addresses", "--limit", "5/1m", "--limit", "50/1d"];
+    notifications(&instance, &calm).text();
+    let listed = notifications(&instance, &["webhooks"]).text().to_owned();
+    assert!(listed.contains("5/60s 50/86400s"), "{listed}");
+    let odd =
+        notifications(&instance, &["put-webhook", "calm", &url, "--limit", "5/1w"]).complaint().to_owned();
+    assert!(odd.contains("--limit") && odd.contains("a time in s, m, h or d"), "{odd}");
     let pattern = r#"{"source":["shop"]}"#;
     events(&instance, &["put-rule", "--name", "orders", "--event-pattern", pattern]).json();
     let target = json!([{"Id": "hook", "Arn": "arn:aws:events:us-east-1:123456789012:api-destination/orders",

@@ -214,7 +214,8 @@ fn decide_put(state: &State, put: RulePut, now: Timestamp) -> Result<Option<Rule
     }
     // Who changes something else of a rule changes none of its times.
     let before = state.definition.as_ref().map(|definition| &definition.schedule_expression);
-    let since_ms = if before == Some(&put.schedule_expression) { state.since_ms } else { now.0 };
+    let is_kept = before == Some(&put.schedule_expression);
+    let since_ms = if is_kept { state.since_ms } else { now.0 };
     let schedule = schedule(&put.schedule_expression, Timestamp(since_ms)).map_err(Error::Schedule)?;
     let Some(next) = schedule.next_after(now) else {
         let text = &put.schedule_expression;
@@ -222,7 +223,12 @@ fn decide_put(state: &State, put: RulePut, now: Timestamp) -> Result<Option<Rule
             "Parameter ScheduleExpression is not valid: {text:?} is over, it will never fire."
         )));
     };
-    let next_ms = if put.enabled { next.0 } else { 0 };
+    let next_ms = match put.enabled {
+        false => 0,
+        // What is due, and has not fired yet, does.
+        true if is_kept && state.next_ms > 0 => state.next_ms,
+        true => next.0,
+    };
     Ok(Some(RuleEvent::RulePut(RulePut { since_ms, next_ms, ..put })))
 }
 

@@ -116,7 +116,11 @@ fn an_instant_fires_once_and_the_next_one_is_due() {
         now(),
         due + 5 * MINUTE_MS,
     ));
-    // What is changed of it moves no instant.
+    // What is changed of it moves no instant, also none that is due and has not fired yet.
+    let described = RulePut { since_ms: now(), next_ms: due, ..scheduled("late") };
+    given::<Rule>([was_scheduled()])
+        .when_in(Command::Put(scheduled("late")), &later(6 * MINUTE_MS))
+        .then(RuleEvent::RulePut(described));
     let renamed = RulePut { since_ms: now(), next_ms: due + 5 * MINUTE_MS, ..scheduled("every five") };
     given::<Rule>([was_scheduled(), first])
         .when_in(Command::Put(scheduled("every five")), &later(6 * MINUTE_MS))
