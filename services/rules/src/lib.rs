@@ -7,7 +7,8 @@
 //!   asked for because of it.
 //!
 //! Reads: the events of every service but its own, as they are stored. Asks opscenter for OpsItems, incidents for
-//! incidents and run-command for commands, on behalf of whoever has put the target: whether that one may is decided there.
+//! incidents, run-command for commands, automation for runbooks and notifications for messages, on behalf of whoever has put the
+//! target: whether that one may is decided there.
 //!
 //! Invariants: a rule and an event are one match, however often the event is delivered; a rule acts on no event from
 //! before this service was there; an instant of a schedule fires once, and one that has passed unseen for longer than

@@ -126,6 +126,7 @@ pub(crate) async fn ask(delivery: Delivery<MatchEvent>) -> Result<(), HandlerErr
             Wish::OpsItem(request) => delivery.handle.request(&request, &context).await?,
             Wish::Incident(request) => delivery.handle.request(&request, &context).await?,
             Wish::Command(request) => delivery.handle.request(&request, &context).await?,
+            Wish::Runbook(request) => delivery.handle.request(&request, &context).await?,
             Wish::Notification(request) => delivery.handle.request(&request, &context).await?,
         }
     }

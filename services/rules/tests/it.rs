@@ -288,7 +288,7 @@ async fn bad_input_names_what_is_wrong() {
         ),
         (
             "PutTargets",
-            target("arn:aws:ssm:r:1:automation-definition/X"),
+            target("arn:aws:ssm:r:1:maintenancewindow/X"),
             "ValidationException: Target t: arn:aws:ssm",
         ),
         (

@@ -45,6 +45,14 @@ fn an_event_of_another_system_opens_an_item_starts_an_incident_and_runs_a_docume
             "InputTemplate": "{\"commands\":[\"echo total <total>\"]}"}});
     put_target(&instance, "orders", &document).json();
 
+    let content = json!({"schemaVersion": "0.3", "parameters": {"Total": {"type": "String"}},
+        "mainSteps": [{"name": "wait", "action": "aws:sleep", "inputs": {"Duration": "PT1S"}}]});
+    let create = ["create-document", "--name", "Recount", "--document-type", "Automation", "--content"];
+    instance.aws(&[&create[..], &[&content.to_string()]].concat()).json();
+    let runbook = json!({"Id": "runbook", "Arn": "arn:aws:ssm:us-east-1:123456789012:automation-definition/Recount",
+        "InputTransformer": {"InputPathsMap": {"total": "$.detail.total"}, "InputTemplate": "{\"Total\":\"<total>\"}"}});
+    put_target(&instance, "orders", &runbook).json();
+
     put_event(&instance, &json!({"total": 5}));
     put_event(&instance, &json!({"sum": 20}));
     put_event(&instance, &json!({"total": 20}));
@@ -67,6 +75,15 @@ fn an_event_of_another_system_opens_an_item_starts_an_incident_and_runs_a_docume
     let id = command["CommandId"].as_str().unwrap();
     let ran = instance.aws(&["get-command-invocation", "--command-id", id, "--instance-id", &node]).json();
     assert_eq!(ran["StandardOutputContent"], "total 20\n");
+
+    let execution = reeve_e2e::wait_for("the runbook ran", || {
+        let listed = instance.aws(&["describe-automation-executions"]).json();
+        let execution = listed["AutomationExecutionMetadataList"][0].clone();
+        (execution["AutomationExecutionStatus"] == "Success").then_some(execution)
+    });
+    let id = execution["AutomationExecutionId"].as_str().unwrap();
+    let execution = instance.aws(&["get-automation-execution", "--automation-execution-id", id]).json();
+    assert_eq!(execution["AutomationExecution"]["Parameters"], json!({"Total": ["20"]}));
 
     let shown = instance.reeve(&["rules", "show", "orders"]).text().to_owned();
     assert!(shown.contains("Matched: 1 times") && shown.contains("order/7"), "{shown}");
