@@ -23,7 +23,7 @@ pub use debian::{Deb, DebianRoot};
 pub use disk::SmallDisk;
 pub use instance::Instance;
 pub use program::{Program, options as client_options};
-pub use programs::{Answer, agent as agent_program, nats_server, reeve, services};
+pub use programs::{Answer, agent as agent_program, alertmanager, nats_server, reeve, services};
 pub use proxy::Proxy;
 pub use rpm::{Notice, Rpm, RpmRoot};
 

@@ -38,6 +38,16 @@ pub fn nats_server() -> PathBuf {
     path.canonicalize().expect("a path that can be read")
 }
 
+/// Debian's `prometheus-alertmanager`, which looks for its templates where the package has them.
+///
+/// # Panics
+/// When it is not there.
+pub fn alertmanager() -> PathBuf {
+    let path = PathBuf::from("/usr/bin/prometheus-alertmanager");
+    assert!(path.exists(), "{} is not there: apt-get install prometheus-alertmanager", path.display());
+    path
+}
+
 /// `REEVE_AWS`, else the workspace's.
 pub(crate) fn aws() -> PathBuf {
     let own = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../.tools/bin/aws");

@@ -18,6 +18,8 @@ pub struct Proxy {
 #[derive(Default)]
 struct Shared {
     cut: AtomicBool,
+    /// Where it leads to.
+    server: Mutex<String>,
     /// Bytes that went towards the server.
     passed: AtomicU64,
     open: Mutex<Vec<TcpStream>>,
@@ -31,7 +33,7 @@ impl Proxy {
     pub fn to(server: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address").to_string();
-        let (shared, server) = (Arc::new(Shared::default()), server.to_owned());
+        let shared = Arc::new(Shared { server: Mutex::new(server.to_owned()), ..Shared::default() });
         let accepting = shared.clone();
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
@@ -39,7 +41,8 @@ impl Proxy {
                 if accepting.cut.load(Ordering::Relaxed) {
                     continue;
                 }
-                let Ok(server) = TcpStream::connect(&server) else { continue };
+                let server = accepting.server.lock().expect("a lock").clone();
+                let Ok(server) = TcpStream::connect(server) else { continue };
                 join(&client, &server, &accepting);
             }
         });
@@ -48,6 +51,14 @@ impl Proxy {
 
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Leads to another address from now on: whoever listens there has been started anew.
+    ///
+    /// # Panics
+    /// When another thread panicked.
+    pub fn lead_to(&self, server: &str) {
+        server.clone_into(&mut self.shared.server.lock().expect("a lock"));
     }
 
     /// How many bytes have gone towards the server.

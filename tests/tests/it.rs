@@ -7,6 +7,8 @@
 mod access;
 #[path = "it/agent_disk_full.rs"]
 mod agent_disk_full;
+#[path = "it/alertmanager.rs"]
+mod alertmanager;
 #[path = "it/apart.rs"]
 mod apart;
 #[path = "it/apart_disk_full.rs"]

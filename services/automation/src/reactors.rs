@@ -365,7 +365,9 @@ pub(crate) async fn take_notification(delivery: Delivery<NotificationEvent>) -> 
         NotificationEvent::NotificationCancelled(e) => (&e.origin_kind, &e.origin_id, failed(&e.reason)),
         NotificationEvent::NotificationAccepted(_)
         | NotificationEvent::NotificationAttemptStarted(_)
-        | NotificationEvent::NotificationAttemptFailed(_) => return Ok(()),
+        | NotificationEvent::NotificationAttemptFailed(_)
+        | NotificationEvent::NotificationHeld(_)
+        | NotificationEvent::NotificationReleased(_) => return Ok(()),
     };
     take(&delivery, (kind, origin), outcome).await
 }

@@ -1,8 +1,9 @@
 //! The types of data that there are, and their rows: what the summary counts and the syncs write.
 
 use crate::projections::{
-    COLLECTIONS, COMPLIANCE_PUT, COMPLIANCE_SCANNED, CollectionRow, DAYS, DayRow, ENTRY_GROUPS,
-    EntryGroupRow, GROUPED, GroupRow, INCIDENTS, IncidentRow, OPS_ITEMS, OpsItemRow,
+    ASSOCIATION, ASSOCIATIONS_SAID, ASSOCIATIONS_SAID_ALL, COLLECTIONS, COMPLIANCE_PUT, COMPLIANCE_SCANNED,
+    CollectionRow, DAYS, DayRow, ENTRY_GROUPS, EntryGroupRow, GROUPED, GroupRow, INCIDENTS, IncidentRow,
+    OPS_ITEMS, OpsItemRow, SaidAt, SaidRow,
 };
 use reeve_contracts::ssm::AssociationDescription;
 use reeve_fleet::{
@@ -246,7 +247,6 @@ fn nodes(handle: &Handle, place: &Place) -> Vec<Row> {
 }
 
 const PATCH: &str = "Patch";
-const ASSOCIATION: &str = "Association";
 
 /// As the compliance service answers it: of patches the later execution of two counts, and of associations what they did.
 fn compliance(handle: &Handle, place: &Place) -> Vec<Row> {
@@ -256,8 +256,7 @@ fn compliance(handle: &Handle, place: &Place) -> Vec<Row> {
         .into_iter()
         .filter_map(|(key, group)| {
             let (kind, node) = key.split_once('/')?;
-            // What is put of associations is told by the compliance service alone.
-            (kind != ASSOCIATION).then(|| ((kind.to_owned(), node.to_owned()), group))
+            Some(((kind.to_owned(), node.to_owned()), group))
         })
         .collect();
     for (node, scanned) in all::<GroupRow>(views, COMPLIANCE_SCANNED) {
@@ -284,21 +283,33 @@ fn compliance(handle: &Handle, place: &Place) -> Vec<Row> {
     rows.into_iter().map(row).collect()
 }
 
-/// What associations did last on the nodes that they are for, but those whose compliance is somebody's to say.
+/// What associations did last on the nodes that they are for, and, of those whose compliance is somebody's to say
+/// (SyncCompliance MANUAL), what was said.
 fn associations(handle: &Handle) -> BTreeMap<(String, String), GroupRow> {
     let views = handle.views();
     let mut rows: BTreeMap<(String, String), GroupRow> = BTreeMap::new();
+    let is_said_by_others = |of: &AssociationDescription| of.sync_compliance.as_deref() == Some("MANUAL");
     for (key, outcome) in all::<OutcomeRow>(views, OUTCOMES) {
         let Some((node, association)) = key.split_once('/') else { continue };
         let Some(of) = views.look::<AssociationDescription>(ASSOCIATIONS, association) else { continue };
         let Some(known) = views.look::<NodeRow>(NODES, node) else { continue };
-        let is_said_by_others = of.sync_compliance.as_deref() == Some("MANUAL");
-        if is_said_by_others || !targets::meets(handle, &targets::of_association(&of), node, &known) {
+        if is_said_by_others(&of) || !targets::meets(handle, &targets::of_association(&of), node, &known) {
             continue;
         }
         let group = rows.entry((ASSOCIATION.to_owned(), node.to_owned())).or_default();
         group.count(outcome.is_success, of.compliance_severity.as_deref().unwrap_or_default());
         group.executed_ms = group.executed_ms.max(outcome.finished_ms);
+    }
+    for (key, said) in all::<SaidRow>(views, ASSOCIATIONS_SAID) {
+        let Some((node, association)) = key.split_once('/') else { continue };
+        let of = views.look::<AssociationDescription>(ASSOCIATIONS, association);
+        if views.look::<NodeRow>(NODES, node).is_none() || !of.is_some_and(|of| is_said_by_others(&of)) {
+            continue;
+        }
+        let of_all: SaidAt = views.get(ASSOCIATIONS_SAID_ALL, node).unwrap_or_default();
+        let group = rows.entry((ASSOCIATION.to_owned(), node.to_owned())).or_default();
+        group.count(said.complies, &said.severity);
+        group.executed_ms = group.executed_ms.max(said.at.max(of_all).executed_ms);
     }
     rows
 }

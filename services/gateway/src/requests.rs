@@ -12,17 +12,21 @@ use crate::{
     incoming::{new_traceparent, parsed},
     models::{self, Model, Operation},
 };
+use bytes::Bytes;
 use futures::StreamExt;
 use prost::Message as _;
-use reeve_contracts::{automation::ApiCallAnswered, gateway::ApiCallRequested};
+use reeve_contracts::{
+    automation::ApiCallAnswered, dead_letters::DeadLetterRetryRequested, gateway::ApiCallRequested,
+};
 use reeve_document_language::selector::select;
 use reeve_jetstream::{
-    Bus, Error, Message,
+    Bus, Error, Headers, Message,
     consume::{self, Delivered, StartAt},
-    dead_letters::{self, DeadLetter},
+    dead_letters::{self, DeadLetter, Retry},
     requests::{self, Request},
     streams,
 };
+use reeve_telemetry::metrics::gauge;
 use reeve_types::{
     Timestamp,
     text::{MAX_MESSAGE_CHARACTERS, cut},
@@ -35,6 +39,7 @@ const SERVICE: &str = "gateway";
 const CONSUMER: &str = "requests";
 /// The types of what is asked, and of the answer.
 const ASKED: &str = "reeve.gateway.ApiCallRequested.v1";
+const RETRY: &str = "reeve.dead-letters.DeadLetterRetryRequested.v1";
 const ANSWERED: &str = "reeve.automation.ApiCallAnswered.v1";
 /// The code of what there is not here.
 const UNKNOWN: &str = "UnknownOperationException";
@@ -64,6 +69,8 @@ const RETRY_DELAY: Duration = Duration::from_millis(250);
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(5);
 /// A call takes half a minute at most, and the bus delivers again what it hears nothing of.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(5);
+/// Between two looks at how much waits.
+const SAMPLE_INTERVAL: Duration = Duration::from_secs(15);
 /// As long a part of an answer may be; an event has to hold all of them.
 const MAX_SELECTED_BYTES: usize = 100 * 1024;
 
@@ -74,26 +81,54 @@ enum Next {
     GiveUp(String),
 }
 
-/// Carries out what services ask for until the connection is closed.
-pub async fn serve_requests(bus: Bus, gateway: Gateway<Bus>) {
-    let options = consume::Options {
+fn options() -> consume::Options {
+    consume::Options {
         stream: streams::of_requests(SERVICE),
         durable_name: format!("{SERVICE}-{CONSUMER}"),
         subjects: vec![format!("reeve.request.{SERVICE}.*.*")],
         start_at: StartAt::Beginning,
         exclusive: false,
         batch: MAX_CONCURRENT_CALLS,
-    };
+    }
+}
+
+/// Measures now and then how much waits here, as services do of their consumers.
+async fn sample(bus: &Bus) {
+    let options = options();
+    loop {
+        // A bus that is away has no figures: the last ones stay.
+        if let Ok(waiting) = consume::waiting(bus, &options).await {
+            let labels = [("service", SERVICE), ("handler", CONSUMER), ("stream", options.stream.as_str())];
+            let what = "Messages that a handler has not been given, or has not settled.";
+            gauge("reeve.consumer.waiting", what, &labels, figure(waiting));
+        }
+        tokio::time::sleep(SAMPLE_INTERVAL).await;
+    }
+}
+
+/// A count as a figure: beyond 2^53 it is rounded.
+#[expect(clippy::cast_precision_loss, reason = "metrics are floats")]
+fn figure(count: u64) -> f64 {
+    count as f64
+}
+
+/// Carries out what services ask for until the connection is closed.
+pub async fn serve_requests(bus: Bus, gateway: Gateway<Bus>) {
+    tokio::join!(sample(&bus), carry_out_all(&bus, &gateway));
+}
+
+async fn carry_out_all(bus: &Bus, gateway: &Gateway<Bus>) {
+    let options = options();
     loop {
         let ready = async {
-            streams::ensure_requests(&bus, SERVICE).await?;
-            consume::consume(&bus, &options).await
+            streams::ensure_requests(bus, SERVICE).await?;
+            consume::consume(bus, &options).await
         };
         match ready.await {
             Ok(messages) => {
                 let each = messages.for_each_concurrent(MAX_CONCURRENT_CALLS, |delivered| async {
                     match delivered {
-                        Ok(delivered) => take(&bus, &gateway, delivered).await,
+                        Ok(delivered) => take(bus, gateway, delivered).await,
                         Err(error) => {
                             tracing::debug!(%error, "reading what services ask for was interrupted")
                         }
@@ -140,11 +175,64 @@ async fn take(bus: &Bus, gateway: &Gateway<Bus>, delivered: Delivered) {
 }
 
 async fn handle(bus: &Bus, gateway: &Gateway<Bus>, message: &Message, deliveries: i64) -> Next {
-    let request = match requests::read(bus, message) {
-        Ok(request) if request.schema == ASKED => request,
-        Ok(other) => return Next::GiveUp(format!("{} is no request that the gateway takes", other.schema)),
+    match requests::read(bus, message) {
+        Ok(request) if request.schema == RETRY => retry(bus, gateway, &request, deliveries).await,
+        Ok(request) => carry_out(bus, gateway, &request, deliveries).await,
+        Err(error) => Next::GiveUp(error.to_string()),
+    }
+}
+
+/// Takes once more what this consumer gave up on, as an operator wants, and stores what came of it: that it was handled, or
+/// another dead letter.
+async fn retry(bus: &Bus, gateway: &Gateway<Bus>, request: &Request, deliveries: i64) -> Next {
+    let number = match DeadLetterRetryRequested::decode(request.data.clone()) {
+        Ok(asked) => asked.number,
         Err(error) => return Next::GiveUp(error.to_string()),
     };
+    let gone = || Message {
+        subject: String::new(),
+        reply: None,
+        headers: Headers::default(),
+        data: Bytes::new(),
+        status: None,
+    };
+    let ((sequence, message), next) = match dead_letters::original(bus, number).await {
+        Ok(Some(found)) => {
+            let next = match requests::read(bus, &found.1) {
+                // It comes late: whether its step still waits for it is asked.
+                Ok(original) => carry_out(bus, gateway, &original, deliveries.max(2)).await,
+                Err(error) => Next::GiveUp(error.to_string()),
+            };
+            (found, next)
+        }
+        Ok(None) => ((0, gone()), Next::GiveUp("its message is not kept any more".to_owned())),
+        Err(error @ Error::Unauthentic { .. }) => ((0, gone()), Next::GiveUp(error.to_string())),
+        Err(_) => return Next::Later(delay(deliveries)),
+    };
+    let stored = match next {
+        Next::Later(delay) => return Next::Later(delay),
+        Next::Settle => dead_letters::store_resolved(bus, SERVICE, CONSUMER, number).await,
+        Next::GiveUp(reason) => {
+            let retry = Some(Retry { of: number, request: request.id });
+            let (message, reason) = (&message, reason.as_str());
+            let letter = DeadLetter { service: SERVICE, handler: CONSUMER, sequence, message, reason, retry };
+            dead_letters::store(bus, &letter).await
+        }
+    };
+    match stored {
+        Ok(()) => Next::Settle,
+        Err(error) => {
+            tracing::warn!(%error, "what came of the retry of a dead letter could not be stored; it comes again");
+            Next::Later(delay(deliveries))
+        }
+    }
+}
+
+/// Makes the call that is asked for, and answers.
+async fn carry_out(bus: &Bus, gateway: &Gateway<Bus>, request: &Request, deliveries: i64) -> Next {
+    if request.schema != ASKED {
+        return Next::GiveUp(format!("{} is no request that the gateway takes", request.schema));
+    }
     let asked = match ApiCallRequested::decode(request.data.clone()) {
         Ok(asked) => asked,
         Err(error) => return Next::GiveUp(error.to_string()),
@@ -158,7 +246,7 @@ async fn handle(bus: &Bus, gateway: &Gateway<Bus>, message: &Message, deliveries
         return Next::Settle;
     }
     if deliveries > 1 {
-        match is_waited_for(gateway, &request, &asked.origin_id).await {
+        match is_waited_for(gateway, request, &asked.origin_id).await {
             Ok(true) => {}
             Ok(false) => {
                 tracing::info!(origin = asked.origin_id, "a call was not made: its step has ended");
@@ -167,7 +255,7 @@ async fn handle(bus: &Bus, gateway: &Gateway<Bus>, message: &Message, deliveries
             Err(_) => return Next::Later(delay(deliveries)),
         }
     }
-    let outcome = call(gateway, &request, &asked).await;
+    let outcome = call(gateway, request, &asked).await;
     // A part that is away is waited for; whoever asks has said for how long.
     if outcome
         .as_ref()
@@ -175,7 +263,7 @@ async fn handle(bus: &Bus, gateway: &Gateway<Bus>, message: &Message, deliveries
     {
         return Next::Later(delay(deliveries));
     }
-    match answer(bus, &request, asked.origin_id, outcome, now).await {
+    match answer(bus, request, asked.origin_id, outcome, now).await {
         Ok(()) => Next::Settle,
         Err(error) => {
             tracing::warn!(%error, "the answer to a call could not be stored; the call comes again");

@@ -1,14 +1,15 @@
 //! Response plans, incidents, their timelines and related items as they are answered.
 
 mod changes;
+mod replication;
 
 pub(crate) use changes::{Commands, DIFFERENCES, DifferenceRow, Differences, RUNS, RunRow, Runs, change_key};
+pub(crate) use replication::{REPLICATION_SET, Replication, ReplicationSetRow, THIS};
 
 use crate::{
     domain::{
         incident::{IncidentEvent, RUNBOOK},
         plan::ResponsePlanEvent,
-        replication::ReplicationSetEvent,
         tags::{self, Tags},
         timeline::{self, TimelineEventEvent},
     },
@@ -37,10 +38,6 @@ pub(crate) const PLAN_TAGS: &str = "plan-tags";
 pub(crate) const INCIDENT_TAGS: &str = "incident-tags";
 /// The resource policies of response plans, by name.
 pub(crate) const POLICIES: &str = "policies";
-/// The replication set.
-pub(crate) const REPLICATION_SET: &str = "replication-set";
-/// The one key of [`REPLICATION_SET`].
-pub(crate) const THIS: &str = "this";
 
 /// An incident.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -88,19 +85,6 @@ pub(crate) struct RelatedItemRow {
     pub title: String,
     pub value_json: String,
     pub generated_id: String,
-}
-
-/// The replication set.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct ReplicationSetRow {
-    pub set_id: String,
-    pub region: String,
-    pub kms_key_id: String,
-    pub is_protected: bool,
-    pub created: Timestamp,
-    pub created_by: String,
-    pub changed: Timestamp,
-    pub changed_by: String,
 }
 
 /// The key of an incident in [`NEWEST_FIRST`].
@@ -407,41 +391,5 @@ impl Projection for Timeline {
             }
         };
         view.put_row(TIMELINE, &timeline::id(incident, &row.event_id), row);
-    }
-}
-
-/// Keeps [`REPLICATION_SET`].
-pub(crate) struct Replication;
-
-impl Projection for Replication {
-    const NAME: &'static str = "replication";
-    const VERSION: u32 = 1;
-    type Event = ReplicationSetEvent;
-
-    fn apply(&self, view: &mut dyn View, event: &Recorded<ReplicationSetEvent>) {
-        let (time, actor) = (event.envelope.time, &event.envelope.actor);
-        match &event.event {
-            ReplicationSetEvent::ReplicationSetCreated(e) => {
-                let row = ReplicationSetRow {
-                    set_id: e.set_id.clone(),
-                    region: e.region.clone(),
-                    kms_key_id: e.kms_key_id.clone(),
-                    is_protected: false,
-                    created: time,
-                    created_by: actor.clone(),
-                    changed: time,
-                    changed_by: actor.clone(),
-                };
-                view.put_row(REPLICATION_SET, THIS, row);
-            }
-            ReplicationSetEvent::DeletionProtectionChanged(e) => {
-                view.change_row(REPLICATION_SET, THIS, |row: &mut ReplicationSetRow| {
-                    row.is_protected = e.is_protected;
-                    row.changed = time;
-                    row.changed_by.clone_from(actor);
-                });
-            }
-            ReplicationSetEvent::ReplicationSetDeleted(_) => view.remove(REPLICATION_SET, THIS.as_bytes()),
-        }
     }
 }

@@ -29,6 +29,8 @@ async fn answers(bus: &Bus, arn: &str) -> Vec<Value> {
     ] {
         answers.push(call(bus, operation, input).await.unwrap());
     }
+    let set = answers[5]["replicationSetArns"][0].clone();
+    answers.push(call(bus, "ListTagsForResource", json!({"resourceArn": set})).await.unwrap());
     answers
 }
 
@@ -65,10 +67,15 @@ async fn rebuilt_views_answer_as_the_live_ones_and_two_replicas_start_one_incide
         json!({"identifier": {"type": "TASK", "value": {"arn": "arn:aws:ssm:x:123456789012:document/d"}}});
     let related = json!({"incidentRecordArn": arns[0], "relatedItemsUpdate": {"itemToAdd": item}});
     call(&bus, "UpdateRelatedItems", related).await.unwrap();
-    call(&bus, "CreateReplicationSet", json!({"regions": {"us-east-1": {}}})).await.unwrap();
+    let set = json!({"regions": {"us-east-1": {}}, "tags": {"team": "ops", "stage": "test"}});
+    let set = call(&bus, "CreateReplicationSet", set).await.unwrap()["arn"].clone();
+    let more = json!({"resourceArn": set, "tags": {"stage": "prod"}});
+    call(&bus, "TagResource", more).await.unwrap();
+    call(&bus, "UntagResource", json!({"resourceArn": set, "tagKeys": ["team", "none"]})).await.unwrap();
     second.stop().await;
     let live = answers(&bus, &arns[0]).await;
     assert_eq!(live[2]["eventSummaries"].as_array().unwrap().len(), 8 + 1 + 1);
+    assert_eq!(live[7], json!({"tags": {"stage": "prod"}}));
     first.stop().await;
 
     let rebuilt =

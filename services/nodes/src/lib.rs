@@ -139,9 +139,8 @@ where
 
 /// How many nodes are connected, and how many are not.
 fn nodes(handle: &Handle) -> Gauges {
-    let rows = handle.views().scan::<projections::NodeRow>(projections::NODES, "", None, usize::MAX).rows;
-    let connected = rows.iter().filter(|(_, row)| !row.session.is_empty()).count();
-    let of = |state: &str, count: usize| (vec![("state", state.to_owned())], count as u64);
-    let values = vec![of("connected", connected), of("lost", rows.len() - connected)];
+    let count = |state: &str| handle.views().get::<u64>(projections::NODE_COUNTS, state).unwrap_or_default();
+    let of = |state: &str| (vec![("state", state.to_owned())], count(state));
+    let values = [projections::CONNECTED, projections::LOST].map(of).to_vec();
     Gauges { name: "reeve.nodes", description: "Managed nodes.", values }
 }

@@ -1,5 +1,5 @@
 //! The tables: `activations` by id, `nodes` by id, `node-keys` from public key to node id,
-//! `revoked-keys` those of deregistered nodes, `node-tags` by id, `dispatch-keys` the newest set by root key.
+//! `node-counts` how many are connected and lost, `revoked-keys` those of deregistered nodes, `node-tags` by id, `dispatch-keys` the newest set by root key.
 //!
 //! Each table is written from one stream only: two streams have no order between them, and a rebuilt view
 //! must equal the live one. Nodes and their tags are joined when they are read.
@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 pub const ACTIVATIONS: &str = "activations";
 pub const NODES: &str = "nodes";
 pub const NODE_KEYS: &str = "node-keys";
+/// How many nodes are [`CONNECTED`], and how many [`LOST`].
+pub const NODE_COUNTS: &str = "node-counts";
+pub const CONNECTED: &str = "connected";
+pub const LOST: &str = "lost";
 /// The keys of deregistered nodes, each with its place in the log. It grows by one with each of them.
 pub const REVOKED_KEYS: &str = "revoked-keys";
 pub use reeve_fleet::{DISPATCH_KEYS, KeySetRow, KeySets, NODE_TAGS};
@@ -103,15 +107,39 @@ impl Projection for Activations {
     }
 }
 
-/// Nodes by id.
+/// The state of a node that is counted; none: there is no such node.
+fn counted(view: &dyn View, id: &str) -> Option<&'static str> {
+    let row: NodeRow = view.row(NODES, id)?;
+    Some(if row.session.is_empty() { LOST } else { CONNECTED })
+}
+
+/// Nodes by id, and how many of each state there are.
 pub struct Nodes;
 
 impl Projection for Nodes {
     const NAME: &'static str = "nodes";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     type Event = NodeEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<NodeEvent>) {
+        let id = &event.envelope.aggregate.id;
+        let before = counted(view, id);
+        Self::change(view, event);
+        let after = counted(view, id);
+        if before == after {
+            return;
+        }
+        if let Some(state) = before {
+            view.update_row(NODE_COUNTS, state, |count: &mut u64| *count = count.saturating_sub(1));
+        }
+        if let Some(state) = after {
+            view.update_row(NODE_COUNTS, state, |count: &mut u64| *count += 1);
+        }
+    }
+}
+
+impl Nodes {
+    fn change(view: &mut dyn View, event: &Recorded<NodeEvent>) {
         let time = event.envelope.time;
         match &event.event {
             NodeEvent::NodeRegistered(e) => {
@@ -167,5 +195,39 @@ impl Projection for Nodes {
                 view.remove(NODES, e.node_id.as_bytes());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reeve_contracts::nodes::{NodeConnected, NodeDeregistered, NodeLost, NodeRegistered};
+    use reeve_eventsourcing::{AggregateRef, Envelope, MemoryView, Position};
+    use reeve_testkit::context;
+
+    #[test]
+    fn nodes_are_counted_by_what_each_event_changes() {
+        let mut view = MemoryView::default();
+        let mut counts_after = |id: &str, event: NodeEvent| {
+            let envelope = Envelope::of(&AggregateRef::of::<NodeEvent>(id), &event, &context());
+            Nodes.apply(&mut view, &Recorded { position: Position(1), envelope: envelope.into(), event });
+            [CONNECTED, LOST].map(|state| view.row::<u64>(NODE_COUNTS, state).unwrap_or_default())
+        };
+        let registered = |id: &str| {
+            NodeEvent::NodeRegistered(NodeRegistered { node_id: id.into(), ..NodeRegistered::default() })
+        };
+        let connected = |id: &str, session: &str| {
+            let (node_id, session) = (id.to_owned(), session.to_owned());
+            NodeEvent::NodeConnected(NodeConnected { node_id, session, ..NodeConnected::default() })
+        };
+        let lost = |id: &str| NodeEvent::NodeLost(NodeLost { node_id: id.into(), ..NodeLost::default() });
+        assert_eq!(counts_after("a", registered("a")), [0, 1]);
+        assert_eq!(counts_after("b", registered("b")), [0, 2]);
+        assert_eq!(counts_after("a", connected("a", "s1")), [1, 1]);
+        assert_eq!(counts_after("a", connected("a", "s2")), [1, 1]);
+        assert_eq!(counts_after("a", lost("a")), [0, 2]);
+        assert_eq!(counts_after("a", lost("a")), [0, 2]);
+        let gone = NodeDeregistered { node_id: "a".into() };
+        assert_eq!(counts_after("a", NodeEvent::NodeDeregistered(gone)), [0, 1]);
     }
 }

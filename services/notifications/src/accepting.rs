@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        Destination, MAIL,
+        Destination,
         mail_server::DEFAULT,
         notification::{Command, Notification},
     },
@@ -34,30 +34,30 @@ pub(crate) fn resource(destination: &str) -> Resource {
 /// # Errors
 /// A sentence that says why nothing can be sent there, or what of the message is wrong.
 pub(crate) fn check(handle: &Handle, asked: &NotificationRequested) -> Result<(), String> {
-    match Destination::parse(&asked.destination)? {
+    match Destination::parse(&asked.destination).map_err(|error| format!("destination: {error}"))? {
         Destination::Webhook(name) if handle.views().get::<WebhookRow>(WEBHOOKS, name).is_none() => {
-            return Err(format!("There is no webhook {name}."));
+            return Err(format!("destination is {:?}: there is no webhook {name}.", asked.destination));
         }
         Destination::Mail(_) if handle.views().get::<MailServerRow>(MAIL_SERVERS, DEFAULT).is_none() => {
             return Err(format!(
-                "There is no mail server, so nothing is sent to {}: reeve notifications put-mail-server.",
-                asked.destination.trim_start_matches(MAIL)
+                "destination is {:?}: there is no mail server, see reeve notifications put-mail-server.",
+                asked.destination
             ));
         }
         Destination::Webhook(_) | Destination::Mail(_) => {}
     }
     if asked.subject.trim().is_empty() {
-        return Err("The subject is empty.".to_owned());
+        return Err("subject is empty.".to_owned());
     }
     if asked.details_json.len() > MAX_DETAILS_BYTES {
         let bytes = asked.details_json.len();
-        return Err(format!("The details have {bytes} bytes: at most {MAX_DETAILS_BYTES} are sent."));
+        return Err(format!("details has {bytes} bytes: at most {MAX_DETAILS_BYTES} are sent."));
     }
     match asked.details_json.as_str() {
         "" => Ok(()),
         json => match serde_json::from_str::<Value>(json) {
             Ok(_) => Ok(()),
-            Err(error) => Err(format!("The details are no JSON: {error}.")),
+            Err(error) => Err(format!("details is no JSON: {error}.")),
         },
     }
 }

@@ -10,8 +10,8 @@
 //!
 //! Invariants: each destination has a lane of its own, so one that is away holds up no other; an attempt begins after its event,
 //! and none after a cancellation or beyond its time; each message ends as sent, failed or cancelled, and is sent at least once
-//! where the log says sent; a rebuilt view sends nothing, because what is due is a row; a key or a password is in no event, view
-//! or log in plain.
+//! where the log says sent, by itself or, when the limits of its destination held it back, within another one that tells of it; a
+//! rebuilt view sends nothing, because what is due is a row; a key or a password is in no event, view or log in plain.
 
 mod accepting;
 mod api;
@@ -23,7 +23,7 @@ mod secrets;
 mod sending;
 
 use domain::{mail_server::MailServer, notification::Notification, webhook::Webhook};
-use projections::{EXPIRY_TIMER, LANE_TIMER, LANES, LaneRow};
+use projections::{EXPIRY_TIMER, HELD_TIMER, LANE_TIMER, LANES, LaneRow};
 use reactors::Sender;
 use reeve_authz::Authorizer;
 use reeve_runtime::{Consumer, Gauges, Handle, Operation, Service};
@@ -62,7 +62,9 @@ pub fn service(config: &Config) -> Service {
         .concurrent_timer(LANE_TIMER, MAX_CONCURRENT_ATTEMPTS, move |due| {
             reactors::attempt(sender.clone(), due)
         })
+        .timer(HELD_TIMER, reactors::release)
         .timer(EXPIRY_TIMER, reactors::expire)
+        .reactor(Consumer::from_beginning("sent-with"), reactors::sent_with)
         .reactor(Consumer::from_beginning("webhook-keys"), move |delivery| {
             reactors::forget_keys(keys.clone(), delivery)
         })
@@ -102,5 +104,9 @@ fn waiting(handle: &Handle) -> Gauges {
     let mut waiting = BTreeMap::from([(domain::MAIL_LANE.to_owned(), 0)]);
     waiting.extend(lanes.into_iter().map(|(lane, row)| (lane, row.waiting)));
     let values = waiting.into_iter().map(|(lane, count)| (vec![("destination", lane)], count)).collect();
-    Gauges { name: "reeve.notifications.waiting", description: "Messages that wait for an attempt.", values }
+    Gauges {
+        name: "reeve.notifications.waiting",
+        description: "Messages that wait for an attempt, or are held back by limits.",
+        values,
+    }
 }

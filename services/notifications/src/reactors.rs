@@ -1,22 +1,29 @@
-//! What is due: the next attempt of each lane, and the end of what was not sent in time.
+//! What is due: the next attempt of each lane, what limits held back, and the end of what was not sent in time.
 
 use crate::{
     domain::{
         Destination, MAIL_LANE,
+        limits::held_until,
         mail_server::{DEFAULT, MailServerEvent},
         notification::{Command, Notification, NotificationEvent},
         webhook::{self, Webhook, WebhookEvent},
     },
     projections::{
         LANES, LaneRow, MAIL_SERVERS, MailServerRow, NOTIFICATIONS, NotificationRow, WEBHOOKS, WebhookRow,
-        next_of,
+        held, limits_of, next_of, nth_last,
     },
     secrets,
-    sending::{Content, Format, Letter, Outcome, Post, Security},
+    sending::{Content, Format, Held, Letter, Outcome, Post, Security},
 };
 use reeve_runtime::{Delivery, DueTimer, Handle, HandlerError};
 use reeve_secrets::{Vault, Zeroizing};
-use reeve_types::Timestamp;
+use reeve_types::{Timestamp, text::cut};
+
+/// As many notifications that were held back stand in one message; those beyond stand in a later one.
+const MAX_HELD_PER_MESSAGE: usize = 100;
+/// Of so many the subject stands in it.
+const MAX_HELD_SUBJECTS: usize = 10;
+const MAX_HELD_SUBJECT_CHARACTERS: usize = 120;
 
 /// What attempts are made with.
 #[derive(Clone)]
@@ -26,13 +33,21 @@ pub(crate) struct Sender {
     pub runner: String,
 }
 
-/// A lane's next attempt may begin: it is said, made, and its outcome said. When this process ends in between, another attempt begins
+/// A lane's next attempt may begin: it is said, made, and its outcome said. One that the limits of its destination do not allow
+/// is held back instead. When this process ends in between, another attempt begins
 /// when the lease is over; of several replicas the one makes it whose beginning is in the log.
 pub(crate) async fn attempt(sender: Sender, due: DueTimer) -> Result<(), HandlerError> {
     let views = due.handle.views();
     let Some(lane) = views.get::<LaneRow>(LANES, &due.key) else { return Ok(()) };
     let id = next_of(&lane).to_owned();
     let Some(row) = views.get::<NotificationRow>(NOTIFICATIONS, &id) else { return Ok(()) };
+    let (destination, limits) = (&row.destination, limits_of(views, &row.destination));
+    let nth_last = |n: u32| nth_last(views, destination, n);
+    if let Some(until) = held_until(&limits, nth_last, Timestamp::now()) {
+        due.execute::<Notification>(&format!("hold/{id}"), &id, Command::Hold { until }).await?;
+        return Ok(());
+    }
+    let held_ids = held(views, destination, MAX_HELD_PER_MESSAGE);
     let start = Command::StartAttempt { runner: sender.runner.clone() };
     let executed = due.execute::<Notification>(&format!("start/{id}"), &id, start).await?;
     let started = match executed.event {
@@ -42,10 +57,10 @@ pub(crate) async fn attempt(sender: Sender, due: DueTimer) -> Result<(), Handler
     if started.runner != sender.runner {
         return Ok(());
     }
-    let outcome = sender.send(&due.handle, &id, row).await?;
+    let outcome = sender.send(&due.handle, &id, row, told(&due.handle, &held_ids)).await?;
     let attempt = started.attempt;
     let command = match outcome {
-        Outcome::Sent(receipt) => Command::Sent { attempt, receipt },
+        Outcome::Sent(receipt) => Command::Sent { attempt, receipt, held_ids },
         Outcome::Failed(failure) => Command::FailAttempt {
             attempt,
             reason: failure.reason,
@@ -64,6 +79,35 @@ pub(crate) async fn attempt(sender: Sender, due: DueTimer) -> Result<(), Handler
     };
     let context = due.context_of::<Notification>(&format!("outcome/{id}/{attempt}"), &id);
     due.handle.execute_until_stored::<Notification>(&id, command, &context).await?;
+    Ok(())
+}
+
+/// What of notifications that were held back stands in a message.
+fn told(handle: &Handle, held_ids: &[String]) -> Option<Held> {
+    let rows = held_ids.iter().filter_map(|id| handle.views().get::<NotificationRow>(NOTIFICATIONS, id));
+    let rows: Vec<_> = rows.collect();
+    let since = rows.iter().map(|row| row.accepted).min()?.rfc3339();
+    let subjects = rows.iter().take(MAX_HELD_SUBJECTS);
+    let subjects = subjects.map(|row| cut(&row.subject, MAX_HELD_SUBJECT_CHARACTERS)).collect();
+    Some(Held { count: rows.len(), since, subjects })
+}
+
+/// The limits of a destination may allow another message: the first that is held back waits for an attempt, which tells of the
+/// others.
+pub(crate) async fn release(due: DueTimer) -> Result<(), HandlerError> {
+    for id in held(due.handle.views(), &due.key, 1) {
+        due.execute::<Notification>(&format!("release/{id}"), &id, Command::Release).await?;
+    }
+    Ok(())
+}
+
+/// What stood in a message that was sent was sent as well.
+pub(crate) async fn sent_with(delivery: Delivery<NotificationEvent>) -> Result<(), HandlerError> {
+    let NotificationEvent::NotificationSent(sent) = &delivery.event.event else { return Ok(()) };
+    for id in &sent.held_ids {
+        let command = Command::SentWith { id: sent.id.clone() };
+        delivery.execute::<Notification>(&format!("sent-with/{id}"), id, command).await?;
+    }
     Ok(())
 }
 
@@ -96,9 +140,15 @@ pub(crate) async fn forget_passwords(
 }
 
 impl Sender {
-    async fn send(&self, handle: &Handle, id: &str, row: NotificationRow) -> Result<Outcome, HandlerError> {
+    async fn send(
+        &self,
+        handle: &Handle,
+        id: &str,
+        row: NotificationRow,
+        held: Option<Held>,
+    ) -> Result<Outcome, HandlerError> {
         let destination = row.destination.clone();
-        let content = content(id, row);
+        let content = Content { held, ..content(id, row) };
         let prepared = match Destination::parse(&destination) {
             Ok(Destination::Webhook(name)) => self.post(handle, name, content).await?.map(Message::Post),
             Ok(Destination::Mail(address)) => {
@@ -200,5 +250,6 @@ fn content(id: &str, row: NotificationRow) -> Content {
         account: row.account,
         region: row.region,
         accepted: row.accepted.rfc3339(),
+        held: None,
     }
 }

@@ -142,6 +142,71 @@ fn signature(secret: &str, post: &support::Posted) -> String {
 }
 
 #[tokio::test]
+async fn what_the_limits_of_a_destination_hold_back_stands_in_its_next_message() {
+    let fixture = Fixture::new().await;
+    let receiver = Receiver::start(Vec::new());
+    let limits = json!([{"messages": 1, "seconds": 2}, {"messages": 100, "seconds": 3600}]);
+    let put = json!({"name": "chat", "url": receiver.url, "allowPrivateAddresses": true, "limits": limits});
+    fixture.call("PutWebhook", put).await.unwrap();
+    let first = fixture.ask("webhook:chat", "ann", 0).await;
+    fixture.is(&first, "Sent").await;
+    let mut ids = Vec::new();
+    for _ in 0..4 {
+        ids.push(fixture.ask("webhook:chat", "ann", 0).await);
+    }
+    for id in &ids {
+        fixture.is(id, "Held").await;
+    }
+    // What is called back is not told of, also when it was the first.
+    let called_back = json!({"notificationId": ids.remove(0)});
+    fixture.call("CancelNotification", called_back).await.unwrap();
+    let mut shown = Vec::new();
+    for id in &ids {
+        shown.push(fixture.is(id, "Sent").await);
+    }
+    let posted = receiver.posted();
+    assert_eq!(posted.len(), 2, "{posted:?}");
+    let body: Value = serde_json::from_str(&posted[1].body).unwrap();
+    let carrier = shown.iter().find(|shown| shown["receipt"] == "HTTP 200").unwrap();
+    assert_eq!(
+        (&body["data"]["id"], &body["data"]["held"]["count"]),
+        (&carrier["notificationId"], &json!(2))
+    );
+    let text = body["data"]["text"].as_str().unwrap();
+    assert!(text.starts_with("And 2 more since 20") && text.contains(": Disk full; Disk full\n\n"), "{text}");
+    let with = format!("sent with {}", carrier["notificationId"].as_str().unwrap());
+    assert_eq!(shown.iter().filter(|shown| shown["receipt"] == with).count(), 2, "{shown:?}");
+    let sent_at = |shown: &Value| shown["sent"].as_f64().unwrap();
+    let first = fixture.shown(&first).await.unwrap();
+    assert!(sent_at(carrier) >= sent_at(&first) + 2.0, "{first} {carrier}");
+
+    // Without the limits the next one goes at once. Live equals rebuilt.
+    let put = json!({"name": "chat", "url": receiver.url, "allowPrivateAddresses": true});
+    fixture.call("PutWebhook", put).await.unwrap();
+    let last = fixture.ask("webhook:chat", "ann", 0).await;
+    let last = fixture.is(&last, "Sent").await;
+    assert!(sent_at(&last) < sent_at(carrier) + 2.0, "{last} {carrier}");
+    let live = fixture.running.handle().views().dump();
+    let rebuilt = start(&fixture.bus, &fixture.nats.folder().join("rebuilt")).await;
+    assert_eq!(rebuilt.handle().views().dump(), live);
+    assert_eq!(receiver.posted().len(), 3);
+    for (input, words) in [
+        (json!({"limits": [{"messages": 0, "seconds": 1}]}), "limits[0].messages is 0"),
+        (json!({"limits": [{"messages": 1, "seconds": 1}], "format": "DETAILS"}), "limits: a webhook of"),
+    ] {
+        let mut put = json!({"name": "odd", "url": "https://hooks.example"});
+        put.as_object_mut().unwrap().extend(input.as_object().unwrap().clone());
+        let refused = fixture.call("PutWebhook", put).await.unwrap_err().to_string();
+        assert!(refused.contains(words), "{refused}");
+    }
+    let odd = fixture.call("ListNotifications", json!({"status": "Lost"})).await.unwrap_err().to_string();
+    assert!(odd.contains("status is \"Lost\": it is one of Waiting, Held,"), "{odd}");
+    let odd = json!({"destination": "chat"});
+    let odd = fixture.call("ListNotifications", odd).await.unwrap_err().to_string();
+    assert!(odd.contains("destination: \"chat\" is no destination"), "{odd}");
+}
+
+#[tokio::test]
 async fn a_destination_that_is_away_holds_up_no_other_and_a_message_whose_time_is_over_is_given_up() {
     let fixture = Fixture::new().await;
     let slow = Answer { after: Duration::from_secs(8), ..answer("200 OK", "") };
@@ -226,8 +291,8 @@ async fn what_nobody_may_send_or_nobody_takes_is_refused_and_said() {
     fixture.webhook("chat", &receiver.url).await;
     for (destination, actor, reason) in [
         ("webhook:chat", "mallory", "is not authorized to perform: notifications:Send"),
-        ("webhook:other", "ann", "There is no webhook other."),
-        ("mail:ann@example.org", "ann", "There is no mail server"),
+        ("webhook:other", "ann", "destination is \"webhook:other\": there is no webhook other."),
+        ("mail:ann@example.org", "ann", "destination is \"mail:ann@example.org\": there is no mail server"),
         ("https://hooks.example", "ann", "is no destination"),
     ] {
         let id = fixture.ask(destination, actor, 0).await;
@@ -255,13 +320,17 @@ async fn what_nobody_may_send_or_nobody_takes_is_refused_and_said() {
             json!({"host": "h", "sender": "a@b.example", "security": "SSL"}),
             "there are STARTTLS",
         ),
-        ("Send", json!({"destination": "webhook:chat", "subject": " "}), "The subject is empty"),
+        ("Send", json!({"destination": "webhook:chat", "subject": " "}), "subject is empty"),
         (
             "Send",
             json!({"destination": "webhook:chat", "subject": "s", "details": "{"}),
-            "The details are no JSON",
+            "details is no JSON",
         ),
-        ("Send", json!({"destination": "webhook:no", "subject": "s"}), "There is no webhook no"),
+        (
+            "Send",
+            json!({"destination": "webhook:no", "subject": "s"}),
+            "destination is \"webhook:no\": there is no webhook no",
+        ),
     ] {
         let refused = fixture.call(operation, input).await.unwrap_err();
         assert!(refused.code == "ValidationException" && refused.to_string().contains(message), "{refused}");
@@ -283,11 +352,10 @@ async fn what_nobody_may_send_or_nobody_takes_is_refused_and_said() {
         ("GetNotification", json!({"notificationId": "no"})),
         ("CancelNotification", json!({"notificationId": "no"})),
     ] {
-        assert_eq!(
-            fixture.call(operation, input).await.unwrap_err().code,
-            "NoSuchEntityException",
-            "{operation}"
-        );
+        let named = input.as_object().unwrap().keys().next().map(|name| format!("{name} is \"no\""));
+        let refused = fixture.call(operation, input).await.unwrap_err();
+        assert_eq!(refused.code, "NoSuchEntityException", "{operation}");
+        assert!(refused.to_string().contains(&named.unwrap_or_default()), "{operation}: {refused}");
     }
     assert_eq!(receiver.posted().len(), 0);
 }

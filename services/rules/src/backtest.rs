@@ -2,7 +2,7 @@
 //! been asked for. It reads the log, and does nothing.
 
 use crate::{
-    api::matches::ShownMatch,
+    api::matches::{Missing, ShownMatch},
     domain::{matching, rule::State},
     projections::{MatchRow, RULES},
 };
@@ -32,12 +32,6 @@ pub struct Backtest {
     from: Option<f64>,
     to: Option<f64>,
     next_token: Option<String>,
-}
-
-#[derive(Serialize)]
-pub struct Missing {
-    path: String,
-    count: u64,
 }
 
 /// What a part of the log says.
@@ -82,6 +76,11 @@ pub async fn backtest(
     let stored = state.definition.as_ref().map(|definition| definition.event_pattern.clone());
     let text = input.event_pattern.clone().or(stored);
     let text = text.ok_or_else(|| ApiError::invalid("Either rule or eventPattern must be specified."))?;
+    if let Some(rule) = input.rule.as_ref().filter(|_| text.is_empty()) {
+        return Err(ApiError::invalid(format!(
+            "rule is {rule}, which has a schedule and no pattern: no event of the log would have matched it."
+        )));
+    }
     let pattern = Pattern::parse(&text);
     let pattern =
         pattern.map_err(|refused| ApiError::new("InvalidEventPatternException", refused.to_string()))?;
@@ -117,7 +116,7 @@ pub async fn backtest(
             }
         }
     }
-    result.missing = missing.into_iter().map(|(path, count)| Missing { path, count }).collect();
+    result.missing = Missing::of(missing);
     Ok(result)
 }
 

@@ -12,15 +12,15 @@ use std::{
 };
 
 /// A rule that is enabled.
-pub(crate) struct Compiled {
+pub struct Compiled {
     pub name: String,
     pub state: State,
-    pattern: Pattern,
+    pub pattern: Pattern,
 }
 
 /// All enabled rules of one revision.
 #[derive(Default)]
-pub(crate) struct Book {
+pub struct Book {
     rules: Vec<Compiled>,
     /// Those that name the sources that they are about, by each.
     by_source: HashMap<String, Vec<usize>>,
@@ -29,11 +29,12 @@ pub(crate) struct Book {
 }
 
 impl Book {
-    fn compile(rules: Vec<(String, State)>) -> Self {
+    /// Those of the rules that are enabled and have a pattern.
+    pub fn compile(rules: Vec<(String, State)>) -> Self {
         let mut book = Self::default();
         for (name, state) in rules {
             let definition = state.definition.as_ref().filter(|_| !state.is_disabled);
-            // What was put was a pattern; the default rules are carried out elsewhere.
+            // A rule may have a schedule alone; the default rules are carried out elsewhere.
             let Some(Ok(pattern)) = definition.map(|definition| Pattern::parse(&definition.event_pattern))
             else {
                 continue;
@@ -78,7 +79,7 @@ impl Book {
 
 /// Keeps the book of the newest revision.
 #[derive(Default)]
-pub(crate) struct Books(Mutex<(u64, Arc<Book>)>);
+pub struct Books(Mutex<(u64, Arc<Book>)>);
 
 impl Books {
     pub fn of(&self, views: &Store) -> Arc<Book> {

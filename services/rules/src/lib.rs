@@ -1,14 +1,18 @@
 //! Rules: what is done when an event matches a pattern, as EventBridge's.
 //!
 //! Aggregates, in the stream RULES:
-//! - `rule` (`reeve.evt.rules.rule.<name>`): its pattern, its targets, whether it is enabled.
-//! - `match` (`reeve.evt.rules.match.<rule>.<event id>`): an event that matched, and what was asked for because of it.
+//! - `rule` (`reeve.evt.rules.rule.<name>`): its pattern, its schedule, its targets, whether it is enabled, and each instant at
+//!   which it fired.
+//! - `match` (`reeve.evt.rules.match.<rule>.<event id>`): an event that matched, or the one that a schedule makes, and what was
+//!   asked for because of it.
 //!
 //! Reads: the events of every service but its own, as they are stored. Asks opscenter for OpsItems, incidents for
-//! incidents and run-command for commands, on behalf of whoever has put the target: whether that one may is decided there.
+//! incidents, run-command for commands, automation for runbooks and notifications for messages, on behalf of whoever has put the
+//! target: whether that one may is decided there.
 //!
 //! Invariants: a rule and an event are one match, however often the event is delivered; a rule acts on no event from
-//! before this service was there; what cannot be decided is a dead letter, never a match and never silence; a chain of rules that set
+//! before this service was there; an instant of a schedule fires once, and one that has passed unseen for longer than
+//! [`schedule::MAX_LATE_MS`] is recorded as missed; what cannot be decided is a dead letter, never a match and never silence; a chain of rules that set
 //! one another off ends at [`matching::MAX_DEPTH`], with an event that says so.
 
 mod api;
@@ -18,7 +22,8 @@ pub mod domain;
 mod projections;
 mod reactors;
 
-pub use domain::{matching, rule};
+pub use book::{Book, Compiled};
+pub use domain::{matching, rule, schedule};
 pub use reeve_event_json::Place;
 
 use book::Books;
@@ -50,7 +55,10 @@ pub fn service(config: Config) -> Service {
         .reactor_to_all(&looked_at, &Consumer::from_now("look"), move |delivery| {
             reactors::look(books.clone(), place.clone(), delivery)
         })
+        .timer(projections::FIRE, reactors::fire)
+        .reactor(Consumer::from_beginning("fired"), reactors::match_firing)
         .reactor(Consumer::from_beginning("ask"), reactors::ask)
+        .operation(Operation::read(OWN_API, "ListSchedules"), api::schedules::list)
         .operation(Operation::read(OWN_API, "ListMatches").on("Rule", "rule"), api::matches::list)
         .operation(Operation::read(OWN_API, "BacktestRule").on("Rule", "rule").live(), move |call| {
             backtest::backtest(services.clone(), of_backtests.clone(), call)

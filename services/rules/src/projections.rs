@@ -1,13 +1,14 @@
-//! Rules as they are listed, what came of them, and how deep in a chain of rules something is.
+//! Rules as they are listed, when they fire, what came of them, and how deep in a chain of rules something is.
 
 use crate::domain::{
     matching::MatchEvent,
     rule::{Rule, RuleEvent, State},
 };
 use reeve_contracts::rules::RuleMatched;
-use reeve_eventsourcing::{Decider, Projection, Recorded, View, ViewExt};
+use reeve_eventsourcing::{Decider, Projection, Recorded, View, ViewExt, timers};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Rules by name, and the default rules that were ever switched.
 pub(crate) const RULES: &str = "rules";
@@ -22,25 +23,38 @@ pub(crate) const MATCHES: &str = "matches";
 /// By the correlation id of what a match asked for: the match's depth.
 pub(crate) const DEPTHS: &str = "depths";
 
+/// Due when a rule fires by its schedule.
+pub(crate) const FIRE: &str = "fire";
+
 /// As many matches of a rule are listed; all of them are in the log.
 pub(crate) const KEPT_MATCHES: u64 = 100;
 
-/// Keeps [`RULES`].
+/// As many different fields of a rule are counted: who changes its pattern again and again makes no row that grows for ever.
+const MAX_MISSING_FIELDS: usize = 100;
+
+/// Keeps [`RULES`], [`REVISION`] and [`FIRE`].
 pub(crate) struct Rules;
 
 impl Projection for Rules {
     const NAME: &'static str = "rules";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = RuleEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<RuleEvent>) {
         let name = &event.envelope.aggregate.id;
         let state = Rule::evolve(view.row::<State>(RULES, name).unwrap_or_default(), &event.event);
+        match state.next_ms {
+            0 => timers::cancel(view, FIRE, name),
+            next => timers::set(view, FIRE, name, Timestamp(next)),
+        }
         match event.event {
             RuleEvent::RuleDeleted(_) => view.remove(RULES, name.as_bytes()),
             _ => view.put_row(RULES, name, state),
         }
-        view.update_row(REVISION, THIS, |revision: &mut u64| *revision += 1);
+        // A firing changes nothing that is compiled.
+        if !matches!(event.event, RuleEvent::RuleFired(_) | RuleEvent::RuleFiringsMissed(_)) {
+            view.update_row(REVISION, THIS, |revision: &mut u64| *revision += 1);
+        }
     }
 }
 
@@ -49,6 +63,20 @@ impl Projection for Rules {
 pub(crate) struct Counts {
     pub matched: u64,
     pub stopped: u64,
+    /// In how many of the matches a field was missing that the rule names, and each of those.
+    pub matched_without: u64,
+    pub missing: BTreeMap<String, u64>,
+}
+
+impl Counts {
+    fn take_missing(&mut self, paths: &[String]) {
+        self.matched_without += u64::from(!paths.is_empty());
+        for path in paths {
+            if self.missing.contains_key(path) || self.missing.len() < MAX_MISSING_FIELDS {
+                *self.missing.entry(path.clone()).or_default() += 1;
+            }
+        }
+    }
 }
 
 /// A match, as it is listed.
@@ -108,7 +136,7 @@ pub(crate) struct Matches;
 
 impl Projection for Matches {
     const NAME: &'static str = "matches";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = MatchEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<MatchEvent>) {
@@ -130,6 +158,9 @@ impl Projection for Matches {
             match row.is_stopped {
                 true => counts.stopped += 1,
                 false => counts.matched += 1,
+            }
+            if let MatchEvent::RuleMatched(e) = &event.event {
+                counts.take_missing(&e.missing);
             }
             number = counts.matched + counts.stopped;
         });

@@ -5,6 +5,8 @@ use crate::{
     book::{Books, Compiled},
     domain::{
         matching::{self, Match, MatchEvent, match_id},
+        rule::{Command, Rule, RuleEvent},
+        schedule,
         wish::{self, Wish},
     },
     projections::DEPTHS,
@@ -13,7 +15,8 @@ use reeve_contracts::rules::RuleMatched;
 use reeve_event_json::{Place, for_rules};
 use reeve_event_pattern::{Leaves, MAX_LEAVES};
 use reeve_eventsourcing::{Actor, Context};
-use reeve_runtime::{Delivery, HandlerError, Undecoded};
+use reeve_runtime::{Delivery, DueTimer, HandlerError, Undecoded};
+use reeve_types::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -51,9 +54,7 @@ pub(crate) async fn look(
             )
         }));
         for rule in matching {
-            let matched = matched(&delivery, rule, &event);
-            let id = match_id(&matched.rule, &matched.event_id);
-            delivery.execute::<Match>(&format!("match/{id}"), &id, Box::new(matched)).await?;
+            decide(&delivery, matched(&delivery, rule, &leaves, &event)).await?;
         }
     }
     match problems.is_empty() {
@@ -62,18 +63,46 @@ pub(crate) async fn look(
     }
 }
 
-fn matched(delivery: &Delivery<Undecoded>, rule: &Compiled, event: &Value) -> RuleMatched {
+fn matched(delivery: &Delivery<Undecoded>, rule: &Compiled, leaves: &Leaves, event: &Value) -> RuleMatched {
     let envelope = &delivery.event.envelope;
     let mut matched = matching::matched(&rule.name, &rule.state, event);
-    (matched.service, matched.position) = (envelope.aggregate.service.clone(), delivery.event.position.0);
+    matched.missing.extend(rule.pattern.missing(leaves).into_iter().map(str::to_owned));
     matched.event_ms = envelope.time.0;
     let before = delivery.handle.views().get::<u32>(DEPTHS, &envelope.correlation_id.to_string());
     matched.depth = before.unwrap_or_default() + 1;
+    matched
+}
+
+/// Says that a rule has matched what was delivered.
+async fn decide<E>(delivery: &Delivery<E>, mut matched: RuleMatched) -> Result<(), HandlerError> {
+    let event = &delivery.event;
+    (matched.service, matched.position) = (event.envelope.aggregate.service.clone(), event.position.0);
     for invocation in &mut matched.invocations {
         let n = format!("ask/{}/{}/{}", matched.rule, matched.event_id, invocation.target_id);
         invocation.request_id = delivery.context(&n).command_id.to_string();
     }
-    matched
+    let id = match_id(&matched.rule, &matched.event_id);
+    delivery.execute::<Match>(&format!("match/{id}"), &id, Box::new(matched)).await?;
+    Ok(())
+}
+
+/// An instant of a rule's schedule has come. It begins a chain of its own, whoever has put the rule.
+pub(crate) async fn fire(due: DueTimer) -> Result<(), HandlerError> {
+    let command = Command::Fire { name: due.key.clone(), due_ms: due.due_at.0 };
+    due.handle.execute::<Rule>(&due.key, command, &due.context("fire")).await?;
+    Ok(())
+}
+
+/// What has fired is a match: its targets, as they are now, are given the event of that instant.
+pub(crate) async fn match_firing(delivery: Delivery<RuleEvent>) -> Result<(), HandlerError> {
+    let RuleEvent::RuleFired(fired) = &delivery.event.event else { return Ok(()) };
+    let state = delivery.handle.state::<Rule>(&fired.name);
+    // It was deleted since.
+    let Some(definition) = &state.definition else { return Ok(()) };
+    let place = (definition.account.as_str(), definition.region.as_str());
+    let event = schedule::event(&fired.name, place, Timestamp(fired.due_ms));
+    let matched = matching::matched(&fired.name, &state, &event);
+    decide(&delivery, RuleMatched { event_ms: fired.due_ms, depth: 1, ..matched }).await
 }
 
 /// Asks for what a match wants, on behalf of whoever has put each target. What comes of it has the request's id as its
@@ -97,6 +126,7 @@ pub(crate) async fn ask(delivery: Delivery<MatchEvent>) -> Result<(), HandlerErr
             Wish::OpsItem(request) => delivery.handle.request(&request, &context).await?,
             Wish::Incident(request) => delivery.handle.request(&request, &context).await?,
             Wish::Command(request) => delivery.handle.request(&request, &context).await?,
+            Wish::Runbook(request) => delivery.handle.request(&request, &context).await?,
             Wish::Notification(request) => delivery.handle.request(&request, &context).await?,
         }
     }

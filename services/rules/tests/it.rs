@@ -8,13 +8,14 @@ use reeve_contracts::{
     ingest::{CloudEventEvent, CloudEventReceived},
     nodes::{NodeEvent, NodeLost},
     opscenter::OpsItemRequested,
+    rules::{RuleEvent, RulePut},
 };
 use reeve_eventsourcing::{AggregateRef, Context, Envelope, Event, Position};
 use reeve_jetstream::{Bus, requests, store, streams};
 use reeve_rules::{Config, Place};
 use reeve_runtime::{Running, Service, run};
 use reeve_testkit::{Caller, Nats, context};
-use reeve_types::ids::new_uuid;
+use reeve_types::{Timestamp, ids::new_uuid};
 use serde_json::{Value, json};
 use std::{path::Path, time::Duration};
 use uuid::Uuid;
@@ -60,7 +61,7 @@ async fn put_rule(bus: &Bus) {
     let pattern = json!({"source": ["shop"], "detail": {"total": [{"numeric": [">", 10]}]}}).to_string();
     call(bus, "PutRule", json!({"Name": "orders", "EventPattern": pattern})).await.unwrap();
     let transformer = json!({
-        "InputPathsMap": {"total": "$.detail.total"},
+        "InputPathsMap": {"total": "$.detail.total", "unused": "$.detail.none"},
         "InputTemplate": r#"{"title": "An order of <total> failed", "severity": "2"}"#,
     });
     let target = json!({"Id": "item", "Arn": "arn:aws:ssm:us-east-1:123456789012:opsitem", "InputTransformer": transformer});
@@ -115,11 +116,66 @@ async fn an_event_that_matches_is_asked_for_once_by_two_replicas_on_behalf_of_wh
     // Live equals rebuilt.
     let live = call(&bus, "ListMatches", json!({"rule": "orders"})).await.unwrap();
     assert_eq!((&live["matched"], &live["matches"][0]["detailType"]), (&json!(1), &json!("OrderFailed")));
+    let missing = json!([{"path": "$.detail.none", "count": 1}]);
+    assert_eq!((&live["matchedWithout"], &live["missing"]), (&json!(1), &missing));
     one.stop().await;
     let rebuilt = start(&bus, &nats.folder().join("c")).await;
     assert_eq!(call(&bus, "ListMatches", json!({"rule": "orders"})).await.unwrap(), live);
     assert_eq!(call(&bus, "DescribeRule", json!({"Name": "orders"})).await.unwrap()["State"], "ENABLED");
     requested(&bus, 1).await;
+    rebuilt.stop().await;
+}
+
+/// A rule that fires every minute, and next at an instant.
+async fn publish_scheduled(bus: &Bus, name: &str, next: Timestamp) {
+    let put = RulePut {
+        name: name.into(),
+        schedule_expression: "rate(1 minute)".into(),
+        enabled: true,
+        account: "123456789012".into(),
+        region: "us-east-1".into(),
+        since_ms: next.plus_seconds(-60).0,
+        next_ms: next.0,
+        ..RulePut::default()
+    };
+    publish(bus, name, RuleEvent::RulePut(put), None).await;
+    let target = json!({"Id": "item", "Arn": "arn:aws:ssm:us-east-1:123456789012:opsitem"});
+    call(bus, "PutTargets", json!({"Rule": name, "Targets": [target]})).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_instant_of_a_schedule_fires_once_with_two_replicas_and_after_a_restart() {
+    let nats = Nats::start();
+    let bus = nats.bus().await;
+    streams::ensure_requests(&bus, "opscenter").await.unwrap();
+    let (one, two) =
+        (start(&bus, &nats.folder().join("a")).await, start(&bus, &nats.folder().join("b")).await);
+    let now = Timestamp::now();
+    let due = now.plus_seconds(2);
+    publish_scheduled(&bus, "timed", due).await;
+    publish_scheduled(&bus, "old", now.plus_seconds(-60 * 60)).await;
+    let found = requested(&bus, 1).await;
+    let (request, item) = &found[0];
+    assert_eq!((request.actor.as_str(), request.correlation_id), ("ann", request.id));
+    assert!(item.title.contains("Scheduled Event"), "{item:?}");
+    let live = call(&bus, "ListSchedules", json!({})).await.unwrap();
+    let [old, timed] = live["schedules"].as_array().unwrap().as_slice() else { panic!("{live}") };
+    assert_eq!(timed["lastFired"].as_f64(), Some(due.epoch_seconds()), "{timed}");
+    assert_eq!(timed["next"].as_f64(), Some(due.plus_seconds(60).epoch_seconds()), "{timed}");
+    assert_eq!(old["lastMissed"].as_f64(), Some(now.plus_seconds(-60 * 60).epoch_seconds()), "{old}");
+    assert!(old["lastFired"].is_null() && old["next"].as_f64() > Some(now.epoch_seconds()), "{old}");
+    two.stop().await;
+    one.stop().await;
+
+    // Live equals rebuilt, and what has fired does not do so again.
+    let rebuilt = start(&bus, &nats.folder().join("c")).await;
+    assert_eq!(call(&bus, "ListSchedules", json!({})).await.unwrap(), live);
+    let listed = call(&bus, "ListMatches", json!({"rule": "timed"})).await.unwrap();
+    assert_eq!((&listed["matched"], &listed["matches"][0]["source"]), (&json!(1), &json!("aws.events")));
+    requested(&bus, 1).await;
+    call(&bus, "DisableRule", json!({"Name": "timed"})).await.unwrap();
+    let listed = call(&bus, "ListSchedules", json!({})).await.unwrap();
+    assert!(listed["schedules"][1]["next"].is_null(), "{listed}");
     rebuilt.stop().await;
 }
 
@@ -186,6 +242,7 @@ async fn bad_input_names_what_is_wrong() {
     let bus = nats.bus().await;
     let running = start(&bus, nats.folder()).await;
     put_rule(&bus).await;
+    call(&bus, "PutRule", json!({"Name": "hourly", "ScheduleExpression": "rate(1 hour)"})).await.unwrap();
     let target = |arn: &str| json!({"Rule": "orders", "Targets": [{"Id": "t", "Arn": arn}]});
     for (operation, input, expected) in [
         ("PutRule", json!({"Name": "r"}), "ValidationException: Parameter(s) EventPattern"),
@@ -196,8 +253,18 @@ async fn bad_input_names_what_is_wrong() {
         ),
         (
             "PutRule",
-            json!({"Name": "r", "ScheduleExpression": "rate(1 day)"}),
-            "ValidationException: ScheduleExpression",
+            json!({"Name": "r", "ScheduleExpression": "rate(1 days)"}),
+            "ValidationException: Parameter ScheduleExpression is not valid: \"rate(1 days)\".",
+        ),
+        (
+            "PutRule",
+            json!({"Name": "r", "ScheduleExpression": "at(2030-01-01T00:00:00)"}),
+            "ValidationException: Parameter ScheduleExpression is not valid: \"at(2030-01-01T00:00:00)\". A rule has",
+        ),
+        (
+            "BacktestRule",
+            json!({"rule": "hourly"}),
+            "ValidationException: rule is hourly, which has a schedule and no pattern",
         ),
         (
             "PutRule",
@@ -221,7 +288,7 @@ async fn bad_input_names_what_is_wrong() {
         ),
         (
             "PutTargets",
-            target("arn:aws:ssm:r:1:automation-definition/X"),
+            target("arn:aws:ssm:r:1:maintenancewindow/X"),
             "ValidationException: Target t: arn:aws:ssm",
         ),
         (
@@ -248,8 +315,8 @@ async fn bad_input_names_what_is_wrong() {
     assert_eq!(tags, json!({"Tags": []}));
     let listed = call(&bus, "ListRules", json!({"Limit": 2})).await.unwrap();
     let names: Vec<&Value> = listed["Rules"].as_array().unwrap().iter().map(|rule| &rule["Name"]).collect();
-    assert_eq!(names, [&json!("orders"), &json!("reeve.alerts")]);
+    assert_eq!(names, [&json!("hourly"), &json!("orders")]);
     let next = call(&bus, "ListRules", json!({"NextToken": listed["NextToken"]})).await.unwrap();
-    assert_eq!(next["Rules"].as_array().unwrap().len(), 4);
+    assert_eq!(next["Rules"].as_array().unwrap().len(), 5);
     running.stop().await;
 }

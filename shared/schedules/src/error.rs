@@ -71,3 +71,12 @@ pub enum AssociationError {
     #[error("The rate of an association must be at least 30 minutes and less than 31 days.")]
     Rate,
 }
+
+/// Why an expression that maintenance windows take is refused for rules.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RuleError {
+    #[error("A rule has cron(minutes hours day-of-month month day-of-week year), without seconds.")]
+    Seconds,
+    #[error("A rule has cron(fields) or rate(value unit), and no at(time).")]
+    At,
+}

@@ -1,8 +1,8 @@
 //! The schedules of AWS Systems Manager as pure functions: `cron()`, `rate()` and `at()`, with time zones and
-//! ScheduleOffset, as maintenance windows and associations take them.
+//! ScheduleOffset, as maintenance windows, associations and rules take them.
 //!
 //! - [`Expression`] is what a caller wrote: [`Expression::parse`] accepts or refuses it, and
-//!   [`Expression::check_for_association`] holds it against the narrower rules of associations.
+//!   [`Expression::check_for_association`] and [`Expression::check_for_rule`] hold it against what associations and rules take.
 //! - [`Schedule`] is an expression with its time zone, its offset in days and the instant from which it counts.
 //!   It answers [`Schedule::next_after`], [`Schedule::previous_before`] and [`Schedule::between`].
 //!
@@ -18,17 +18,17 @@
 //! **Invariants**: nothing here reads a clock, a file or the machine's time zones; no text makes it panic; every
 //! answer takes bounded time, also that of an expression that never fires (years run from 1970 to 2199).
 
-mod association;
 mod at;
 mod calendar;
 mod cron;
 mod error;
 mod expression;
 mod field;
+mod narrower;
 mod rate;
 mod schedule;
 mod zone;
 
-pub use error::{AssociationError, Error};
+pub use error::{AssociationError, Error, RuleError};
 pub use expression::Expression;
 pub use schedule::{Between, Schedule};

@@ -342,7 +342,9 @@ fn inputs(operation: &str, node: &str, created: &Created, incident: &Incident) -
         "GetCommandInvocation" => {
             commands.iter().map(|id| json!({"CommandId": id, "InstanceId": node})).collect()
         }
-        "DescribeRule" => ["rule", "reeve.alerts"].iter().map(|name| json!({"Name": name})).collect(),
+        "DescribeRule" => {
+            ["rule", "timed", "reeve.alerts"].iter().map(|name| json!({"Name": name})).collect()
+        }
         "ListTargetsByRule" => vec![json!({"Rule": "rule"})],
         "ListMatches" => vec![json!({"rule": "rule"})],
         "ListRuleNamesByTarget" => vec![json!({"TargetArn": OPS_ITEM})],
@@ -449,7 +451,9 @@ fn change_rule(instance: &Instance, n: usize) {
     let target = json!({"Id": (n % 3).to_string(), "Arn": OPS_ITEM});
     let pattern = json!({"source": ["shop"], "detail": {"n": [{"numeric": ["<", n]}]}}).to_string();
     let entry = json!({"Source": "shop", "DetailType": "t", "Detail": json!({"n": n / 2}).to_string()});
-    let (operation, input) = match n % 5 {
+    let schedule = format!("rate({} hours)", n + 2);
+    let (operation, input) = match n % 6 {
+        5 => ("PutRule", json!({"Name": "timed", "ScheduleExpression": schedule})),
         0 => ("PutTargets", json!({"Rule": "rule", "Targets": [target]})),
         1 => ("DisableRule", json!({"Name": if n.is_multiple_of(2) { "rule" } else { "reeve.alerts" }})),
         2 => ("PutEvents", json!({"Entries": [entry]})),

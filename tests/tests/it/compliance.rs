@@ -313,6 +313,15 @@ fn of_an_association_whose_compliance_is_manual_that_counts_which_somebody_says(
     let of_nodes = instance.aws(&["list-resource-compliance-summaries"]).json();
     let of_nodes = of_nodes["ResourceComplianceSummaryItems"].as_array().unwrap();
     assert_eq!((of_nodes.len(), &of_nodes[0]["OverallSeverity"]), (1, &json!("HIGH")));
+    // The explorer counts it as well.
+    let by_severity = r#"[{"AggregatorType": "count", "TypeName": "AWS:ComplianceSummary", "AttributeName": "ComplianceType",
+        "Aggregators": [{"AggregatorType": "count", "AttributeName": "OverallSeverity"}]}]"#;
+    let expected = json!({"ComplianceType": "Association", "OverallSeverity": "HIGH", "Count": "1"});
+    wait_for("the explorer has counted it", || {
+        let counted = instance.aws(&["get-ops-summary", "--aggregators", by_severity]).json();
+        let rows = counted["Entities"][0]["Data"]["AWS:ComplianceSummary"]["Content"].clone();
+        rows.as_array()?.contains(&expected).then_some(())
+    });
 
     // Beside it one that says itself what it came to, which nobody else may.
     let automatic = id(&instance.aws(&create).json());

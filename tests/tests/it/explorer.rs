@@ -1,6 +1,7 @@
 //! The state of the fleet and exports of it, by the aws CLI.
 
-use reeve_e2e::{Instance, wait_for};
+use crate::notifications::Outside;
+use reeve_e2e::{Answer, Instance, wait_for};
 use serde_json::{Value, json};
 use std::{fs, path::Path};
 
@@ -134,4 +135,99 @@ fn a_sync_writes_json_lines_where_the_operator_lets_it_and_says_how_that_went() 
     instance.aws(&["delete-resource-data-sync", "--sync-name", "nightly"]).text();
     let gone = instance.aws(&["delete-resource-data-sync", "--sync-name", "nightly"]);
     assert!(gone.complaint().contains("ResourceDataSyncNotFoundException"), "{}", gone.complaint());
+}
+
+/// moto's S3 server, which checks signatures and permissions once it has a bucket and a user.
+const S3: &str = r#"
+import json, threading
+import boto3
+from moto import settings
+from moto.server import ThreadedMotoServer
+
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+server.start()
+_, port = server.get_host_and_port()
+at = dict(endpoint_url=f"http://127.0.0.1:{port}", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="y")
+boto3.client("s3", **at).create_bucket(Bucket="fleet")
+iam = boto3.client("iam", **at)
+iam.create_user(UserName="reeve")
+policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+iam.put_user_policy(UserName="reeve", PolicyName="all", PolicyDocument=json.dumps(policy))
+key = iam.create_access_key(UserName="reeve")["AccessKey"]
+settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
+print(port, flush=True)
+print(json.dumps({"id": key["AccessKeyId"], "secret": key["SecretAccessKey"]}), flush=True)
+threading.Event().wait()
+"#;
+
+/// Every object of the bucket, by boto3.
+const READ: &str = r#"
+import boto3, json, os
+s3 = boto3.client("s3", endpoint_url=os.environ["S3"], region_name="us-east-1",
+    aws_access_key_id=os.environ["ID"], aws_secret_access_key=os.environ["SECRET"])
+listed = s3.list_objects_v2(Bucket="fleet")
+read = lambda key: s3.get_object(Bucket="fleet", Key=key)["Body"].read().decode()
+print(json.dumps({each["Key"]: read(each["Key"]) for each in listed.get("Contents", [])}))
+"#;
+
+/// Starts the instance anew with exports to an S3-compatible address.
+fn export_to(instance: &mut Instance, endpoint: &str, id: &str, secret: &str) {
+    instance.stop();
+    instance.set_environment(&[
+        ("REEVE_EXPORT_S3_ENDPOINT", endpoint),
+        ("REEVE_EXPORT_S3_ACCESS_KEY_ID", id),
+        ("REEVE_EXPORT_S3_SECRET_ACCESS_KEY", secret),
+    ]);
+    instance.restart();
+}
+
+/// Makes a sync and waits for what came of its first run.
+fn first_run(instance: &Instance, name: &str, bucket: &str) -> Value {
+    let destination = format!("BucketName={bucket},Prefix=daily,SyncFormat=JsonSerDe,Region=us-east-1");
+    let create = ["create-resource-data-sync", "--sync-name", name, "--s3-destination", &destination];
+    instance.aws(&create).text();
+    wait_for("the sync has run", || {
+        let listed = instance.aws(&["list-resource-data-sync"]).json();
+        let all = listed["ResourceDataSyncItems"].as_array()?.clone();
+        all.into_iter().find(|sync| sync["SyncName"] == name && sync["LastSyncTime"].is_number())
+    })
+}
+
+#[test]
+fn a_sync_writes_to_an_s3_server_that_checks_signatures_and_says_what_that_refused() {
+    let mut instance = Instance::start(0);
+    let item = ["create-ops-item", "--title", "disk", "--description", "d", "--source", "nagios"];
+    instance.aws(&item).text();
+    let server = Outside::start(&instance, S3);
+    let key = wait_for("the user has a key", || server.printed().pop());
+    let (id, secret) = (key["id"].as_str().unwrap(), key["secret"].as_str().unwrap());
+    let endpoint = format!("http://127.0.0.1:{}", server.port);
+    export_to(&mut instance, &endpoint, id, "another-secret");
+    let run = first_run(&instance, "wrong-key", "fleet");
+    assert_eq!(run["LastStatus"], "Failed", "{run}");
+    let message = run["LastSyncStatusMessage"].as_str().unwrap();
+    assert!(message.contains("HTTP 403") && message.contains("SignatureDoesNotMatch"), "{message}");
+    assert!(!message.contains("another-secret"), "{message}");
+
+    export_to(&mut instance, &endpoint, id, secret);
+    let run = first_run(&instance, "no-bucket", "elsewhere");
+    let message = run["LastSyncStatusMessage"].as_str().unwrap();
+    assert!(run["LastStatus"] == "Failed" && message.contains("NoSuchBucket"), "{run}");
+    let read = || -> Value {
+        let environment = [("S3", endpoint.as_str()), ("ID", id), ("SECRET", secret)];
+        Answer::of(&mut instance.python_command(READ, &environment)).json()
+    };
+    assert_eq!(read(), json!({}), "nothing was written with the wrong key");
+    let run = first_run(&instance, "right", "fleet");
+    assert_eq!(run["LastStatus"], "Successful", "{run}");
+    let objects = read();
+    let (_, items) = objects
+        .as_object()
+        .unwrap()
+        .iter()
+        .find(|(key, _)| key.starts_with("daily/AWS:OpsItem/accountid=") && key.ends_with("/right.json"))
+        .unwrap();
+    let lines: Vec<Value> =
+        items.as_str().unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((lines.len(), &lines[0]["Title"]), (1, &json!("disk")), "{lines:?}");
 }

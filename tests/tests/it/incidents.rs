@@ -201,6 +201,13 @@ fn what_is_wrong_is_named_with_the_status_that_aws_gives_it() {
         incidents(&instance, &["create-replication-set", "--regions", &format!("{region}={{}}")]).json();
     let set = set["arn"].as_str().unwrap();
     incidents(&instance, &["wait", "wait-for-replication-set-active", "--arn", set]).text();
+    incidents(&instance, &["tag-resource", "--resource-arn", set, "--tags", "team=ops,stage=prod"]).text();
+    incidents(&instance, &["untag-resource", "--resource-arn", set, "--tag-keys", "stage"]).text();
+    let tags = incidents(&instance, &["list-tags-for-resource", "--resource-arn", set]).json();
+    assert_eq!(tags["tags"], json!({"team": "ops"}));
+    let none = format!("{}x", &set[..set.len() - 1]);
+    let refused = incidents(&instance, &["list-tags-for-resource", "--resource-arn", &none]);
+    assert!(refused.complaint().contains("There is no replication set"), "{}", refused.complaint());
     incidents(&instance, &["update-deletion-protection", "--arn", set, "--deletion-protected"]).text();
     let refused = incidents(&instance, &["delete-replication-set", "--arn", set]).complaint().to_owned();
     assert!(refused.contains("protected"), "{refused}");

@@ -52,7 +52,10 @@ fn prometheus_reads_operations_handlers_views_timers_and_the_fleet() {
         let waiting = series
             .get(r#"reeve_consumer_waiting{handler="reports",service="run-command",stream="NODE_REPORTS"}"#);
         let letters = series.get("reeve_dead_letters");
-        (connected && [lag, late, waiting, letters].iter().all(|value| *value == Some(&0.0))).then_some(())
+        let asked = series
+            .get(r#"reeve_consumer_waiting{handler="requests",service="gateway",stream="GATEWAY_REQUESTS"}"#);
+        (connected && [lag, late, waiting, letters, asked].iter().all(|value| *value == Some(&0.0)))
+            .then_some(())
     });
     let ready =
         ureq::get(format!("http://{address}/readyz")).call().unwrap().body_mut().read_to_string().unwrap();

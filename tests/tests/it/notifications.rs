@@ -138,6 +138,14 @@ fn a_rule_tells_a_webhook_and_what_is_refused_is_an_ops_item() {
     let url = format!("http://127.0.0.1:{}/orders", receiver.port);
     let put = ["put-webhook", "orders", &url, "--format", "DETAILS", "--allow-private-addresses"];
     let secret = notifications(&instance, &put).text().to_owned();
+    let calm =
+        ["put-webhook", "calm", &url, "--allow-private-addresses", "--limit", "5/1m", "--limit", "50/1d"];
+    notifications(&instance, &calm).text();
+    let listed = notifications(&instance, &["webhooks"]).text().to_owned();
+    assert!(listed.contains("5/60s 50/86400s"), "{listed}");
+    let odd =
+        notifications(&instance, &["put-webhook", "calm", &url, "--limit", "5/1w"]).complaint().to_owned();
+    assert!(odd.contains("--limit") && odd.contains("a time in s, m, h or d"), "{odd}");
     let pattern = r#"{"source":["shop"]}"#;
     events(&instance, &["put-rule", "--name", "orders", "--event-pattern", pattern]).json();
     let target = json!([{"Id": "hook", "Arn": "arn:aws:events:us-east-1:123456789012:api-destination/orders",
@@ -162,7 +170,7 @@ fn a_rule_tells_a_webhook_and_what_is_refused_is_an_ops_item() {
     notifications(&instance, &["delete-webhook", "orders"]).text();
     put_event(&instance, &json!({"total": 21}));
     let failed = newest_is(&instance, "webhook:orders", "Refused");
-    assert_eq!(failed["reason"], "There is no webhook orders.");
+    assert_eq!(failed["reason"], "destination is \"webhook:orders\": there is no webhook orders.");
     wait_for("an item is open", || (items(&instance, "Open") == 1).then_some(()));
     let secret = notifications(&instance, &put).text().to_owned();
     std::fs::write(instance.scratch().join("secrets"), &secret).unwrap();
@@ -264,5 +272,5 @@ fn a_runbook_invokes_a_webhook_and_fails_where_there_is_none() {
     assert_eq!(receiver.printed()[0]["body"], json!({"done": true}));
     let failed = ran("nowhere");
     let message = failed["StepExecutions"][0]["FailureMessage"].as_str().unwrap().to_owned();
-    assert!(message.contains("There is no webhook nowhere"), "{message}");
+    assert!(message.contains("there is no webhook nowhere"), "{message}");
 }

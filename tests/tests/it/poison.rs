@@ -2,9 +2,19 @@
 
 use bytes::Bytes;
 use futures::StreamExt;
-use reeve_e2e::Instance;
+use prost::Message as _;
+use reeve_contracts::gateway::ApiCallRequested;
+use reeve_e2e::{Instance, wait_for};
 use reeve_eventsourcing::{AggregateRef, Envelope, Position};
-use reeve_jetstream::{Bus, Credentials, Headers, Options, follow, store, streams};
+use reeve_jetstream::{
+    Bus, Credentials, Headers, Options,
+    dead_letters::{self, DeadLetter},
+    follow,
+    requests::{self, Request},
+    store, streams,
+};
+use reeve_types::{Timestamp, ids::new_uuid};
+use serde_json::json;
 
 async fn dead_letters(bus: &Bus) -> Vec<(String, String)> {
     let last = streams::last_sequence(bus, streams::DEAD_LETTER_QUEUE).await.unwrap();
@@ -81,4 +91,75 @@ async fn garbage_is_a_dead_letter_and_work_goes_on() {
     assert_eq!(instance.ended(&after)["StatusDetails"], "Success");
     let last = instance.send("echo last");
     assert_eq!(instance.ended(&last)["StatusDetails"], "Success");
+}
+
+/// What the automation service asks of the gateway.
+fn asked(schema: &str, data: Vec<u8>) -> Request {
+    let id = new_uuid();
+    Request {
+        id,
+        from: "automation".to_owned(),
+        schema: schema.to_owned(),
+        actor: "nobody".to_owned(),
+        actor_source: String::new(),
+        correlation_id: id,
+        cause_id: None,
+        time: Timestamp::now(),
+        traceparent: None,
+        data: data.into(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_gateway_gave_up_on_is_retried() {
+    let instance = Instance::start(0);
+    let services = instance.service_bus().await;
+    let listed = || instance.reeve(&["--output", "json", "dead-letters", "list", "--all"]).json();
+    let letter =
+        |number: usize| listed().as_array().unwrap().iter().find(|it| it["number"] == number).cloned();
+    // Nobody can read it, the second time no more than the first.
+    requests::store(&services, "gateway", &asked("reeve.gateway.Nonsense.v1", Vec::new())).await.unwrap();
+    wait_for("a dead letter", || letter(1));
+    instance.reeve(&["dead-letters", "retry", "1"]).text();
+    let failed = wait_for("the retry has failed", || {
+        letter(1).filter(|letter| letter["status"] == "Open" && letter["retries"] == 1)
+    });
+    assert!(
+        failed["reason"].as_str().unwrap().contains("Nonsense.v1 is no request that the gateway takes"),
+        "{failed}"
+    );
+
+    // A call that was given up on by mistake: by now nobody waits for it, so that it is settled without being made.
+    let call = ApiCallRequested {
+        api: "ssm".to_owned(),
+        operation: "DeleteDocument".to_owned(),
+        inputs_json: vec![json!({"Name": "AWS-Noop"}).to_string()],
+        expires_ms: 1,
+        ..ApiCallRequested::default()
+    };
+    let call = asked("reeve.gateway.ApiCallRequested.v1", call.encode_to_vec());
+    requests::store(&services, "gateway", &call).await.unwrap();
+    let mut stored = follow::follow(&services, "GATEWAY_REQUESTS", &[], 0).await.unwrap();
+    let message = loop {
+        let next = stored.next().await.unwrap().unwrap();
+        if next.message.subject.ends_with(&call.id.to_string()) {
+            break next.message;
+        }
+    };
+    let given_up = DeadLetter {
+        service: "gateway",
+        handler: "requests",
+        sequence: 2,
+        message: &message,
+        reason: "by mistake",
+        retry: None,
+    };
+    dead_letters::store(&services, &given_up).await.unwrap();
+    let number = wait_for("the other dead letter", || {
+        listed().as_array().unwrap().iter().find(|it| it["reason"] == "by mistake")?["number"].as_u64()
+    });
+    instance.reeve(&["dead-letters", "retry", &number.to_string()]).text();
+    wait_for("it is resolved", || {
+        letter(usize::try_from(number).unwrap()).filter(|letter| letter["status"] == "Resolved")
+    });
 }

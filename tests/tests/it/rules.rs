@@ -26,6 +26,13 @@ fn an_event_of_another_system_opens_an_item_starts_an_incident_and_runs_a_docume
         .aws_of("ssm-incidents", &["create-response-plan", "--name", "shop", "--incident-template", plan])
         .json();
     let pattern = r#"{"source":["shop"],"detail":{"total":[{"numeric":[">",10]}]}}"#;
+    // It fires a minute later, while the rest of this happens.
+    let every = ["put-rule", "--name", "every", "--schedule-expression", "rate(1 minute)"];
+    events(&instance, &every).json();
+    let due = json!({"Id": "due", "Arn": "arn:aws:ssm:us-east-1:123456789012:opsitem", "InputTransformer": {
+        "InputPathsMap": {"kind": "$.detail-type", "rule": "$.resources[0]", "none": "$.detail.none"},
+        "InputTemplate": "{\"title\":\"<kind> of <rule><none>\"}"}});
+    put_target(&instance, "every", &due).json();
     let rule = events(&instance, &["put-rule", "--name", "orders", "--event-pattern", pattern]).json();
     assert!(rule["RuleArn"].as_str().unwrap().ends_with(":rule/orders"), "{rule}");
     let item = json!({"Id": "item", "Arn": "arn:aws:ssm:us-east-1:123456789012:opsitem", "InputTransformer": {
@@ -37,6 +44,14 @@ fn an_event_of_another_system_opens_an_item_starts_an_incident_and_runs_a_docume
         "InputTransformer": {"InputPathsMap": {"total": "$.detail.total"},
             "InputTemplate": "{\"commands\":[\"echo total <total>\"]}"}});
     put_target(&instance, "orders", &document).json();
+
+    let content = json!({"schemaVersion": "0.3", "parameters": {"Total": {"type": "String"}},
+        "mainSteps": [{"name": "wait", "action": "aws:sleep", "inputs": {"Duration": "PT1S"}}]});
+    let create = ["create-document", "--name", "Recount", "--document-type", "Automation", "--content"];
+    instance.aws(&[&create[..], &[&content.to_string()]].concat()).json();
+    let runbook = json!({"Id": "runbook", "Arn": "arn:aws:ssm:us-east-1:123456789012:automation-definition/Recount",
+        "InputTransformer": {"InputPathsMap": {"total": "$.detail.total"}, "InputTemplate": "{\"Total\":\"<total>\"}"}});
+    put_target(&instance, "orders", &runbook).json();
 
     put_event(&instance, &json!({"total": 5}));
     put_event(&instance, &json!({"sum": 20}));
@@ -61,6 +76,15 @@ fn an_event_of_another_system_opens_an_item_starts_an_incident_and_runs_a_docume
     let ran = instance.aws(&["get-command-invocation", "--command-id", id, "--instance-id", &node]).json();
     assert_eq!(ran["StandardOutputContent"], "total 20\n");
 
+    let execution = reeve_e2e::wait_for("the runbook ran", || {
+        let listed = instance.aws(&["describe-automation-executions"]).json();
+        let execution = listed["AutomationExecutionMetadataList"][0].clone();
+        (execution["AutomationExecutionStatus"] == "Success").then_some(execution)
+    });
+    let id = execution["AutomationExecutionId"].as_str().unwrap();
+    let execution = instance.aws(&["get-automation-execution", "--automation-execution-id", id]).json();
+    assert_eq!(execution["AutomationExecution"]["Parameters"], json!({"Total": ["20"]}));
+
     let shown = instance.reeve(&["rules", "show", "orders"]).text().to_owned();
     assert!(shown.contains("Matched: 1 times") && shown.contains("order/7"), "{shown}");
     assert!(shown.contains("Missing: detail.total, 1 times"), "{shown}");
@@ -76,6 +100,34 @@ fn an_event_of_another_system_opens_an_item_starts_an_incident_and_runs_a_docume
     reeve_e2e::wait_for("the event is in the log", || tested().contains("and 2 match.").then_some(()));
     let shown = instance.reeve(&["--output", "json", "rules", "show", "orders"]).json();
     assert_eq!((&shown["matched"], &shown["rule"]["State"]), (&json!(1), &json!("DISABLED")));
+    fires_by_its_schedule(&instance);
+}
+
+/// The rule `every`, which was put before, fires, shows when it does so next, and no more when it is disabled.
+fn fires_by_its_schedule(instance: &Instance) {
+    let described = events(instance, &["describe-rule", "--name", "every"]).json();
+    assert_eq!(described["ScheduleExpression"], "rate(1 minute)", "{described}");
+    let title = format!("Scheduled Event of {}", described["Arn"].as_str().unwrap());
+    let filter = format!("Key=Title,Values={title},Operator=Equal");
+    let items = reeve_e2e::wait_for("the rule has fired", || {
+        let found = instance.aws(&["describe-ops-items", "--ops-item-filters", &filter]).json();
+        found["OpsItemSummaries"].as_array().filter(|items| !items.is_empty()).cloned()
+    });
+    assert_eq!(items.len(), 1, "{items:?}");
+    let shown = instance.reeve(&["rules", "show", "every"]).text().to_owned();
+    assert!(shown.contains("Missing in matches: $.detail.none, 1 times"), "{shown}");
+    let row = || {
+        let listed = instance.reeve(&["rules", "list"]).text().to_owned();
+        listed.lines().find(|line| line.starts_with("every ")).unwrap().to_owned()
+    };
+    assert!(row().contains("rate(1 minute)  20"), "{}", row());
+    events(instance, &["disable-rule", "--name", "every"]).text();
+    assert!(row().contains("rate(1 minute)  - "), "{}", row());
+    let refused = events(instance, &["put-rule", "--name", "odd", "--schedule-expression", "rate(5 minute)"]);
+    assert!(
+        refused.complaint().contains("ValidationException")
+            && refused.complaint().contains("Parameter ScheduleExpression")
+    );
 }
 
 #[test]

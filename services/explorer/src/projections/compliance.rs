@@ -14,6 +14,13 @@ use serde::{Deserialize, Serialize};
 
 /// What somebody put, by type and resource: `<type>/<resource>`.
 pub(crate) const COMPLIANCE_PUT: &str = "compliance-put";
+/// What somebody said of a node's associations, by `<node>/<association>`: which of it counts depends on the association, which
+/// another stream tells of.
+pub(crate) const ASSOCIATIONS_SAID: &str = "associations-said";
+/// The last execution that was of everything said of a node's associations, by node.
+pub(crate) const ASSOCIATIONS_SAID_ALL: &str = "associations-said-all";
+/// The type of what is said of associations.
+pub(crate) const ASSOCIATION: &str = "Association";
 /// What scans for patches found, by node.
 pub(crate) const COMPLIANCE_SCANNED: &str = "compliance-scanned";
 
@@ -76,14 +83,32 @@ impl GroupRow {
 struct PartRow {
     gone: Vec<(bool, String)>,
     come: Vec<(bool, String)>,
+    /// Of associations, their ids as well: those that nothing is said of any more, and those that this is said of.
+    unsaid: Vec<String>,
+    said: Vec<(String, bool, String)>,
 }
 
-/// Keeps [`COMPLIANCE_PUT`].
+/// An execution, and how many changes were in force before it: of two the one with more of them counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct SaidAt {
+    base: u64,
+    pub executed_ms: i64,
+}
+
+/// What somebody said of an association on a node.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SaidRow {
+    pub complies: bool,
+    pub severity: String,
+    pub at: SaidAt,
+}
+
+/// Keeps [`COMPLIANCE_PUT`], [`ASSOCIATIONS_SAID`] and [`ASSOCIATIONS_SAID_ALL`].
 pub(crate) struct Put;
 
 impl Projection for Put {
     const NAME: &'static str = "compliance-put";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = ComplianceEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<ComplianceEvent>) {
@@ -91,6 +116,9 @@ impl Projection for Put {
         let key = format!("{}/{}", e.compliance_type, e.resource_id);
         let at = Part { change_id: &e.change_id, number: e.part, count: e.parts };
         let Some(parts) = WAITING_PUT.take(view, &key, at, part_of_put(e)) else { return };
+        if e.compliance_type == ASSOCIATION {
+            return say(view, e, &parts);
+        }
         if e.is_empty {
             return view.remove(COMPLIANCE_PUT, key.as_bytes());
         }
@@ -101,14 +129,32 @@ impl Projection for Put {
     }
 }
 
+fn say(view: &mut dyn View, e: &ComplianceChanged, parts: &[PartRow]) {
+    let at = SaidAt { base: e.base, executed_ms: e.executed_ms };
+    let key = |id: &str| format!("{}/{id}", e.resource_id);
+    for part in parts {
+        part.unsaid.iter().for_each(|id| view.remove(ASSOCIATIONS_SAID, key(id).as_bytes()));
+    }
+    for (id, complies, severity) in parts.iter().flat_map(|part| &part.said) {
+        let row = SaidRow { complies: *complies, severity: severity.clone(), at };
+        view.put_row(ASSOCIATIONS_SAID, &key(id), row);
+    }
+    if e.upload_type == "COMPLETE" {
+        view.put_row(ASSOCIATIONS_SAID_ALL, &e.resource_id, at);
+    }
+}
+
 fn part_of_put(e: &ComplianceChanged) -> PartRow {
     let item = |item: &Item| (item.status == "COMPLIANT", item.severity.clone());
     let before = e.changed.iter().filter_map(|change| change.before.as_ref());
     let after = e.changed.iter().filter_map(|change| change.after.as_ref());
-    PartRow {
-        gone: e.removed.iter().chain(before).map(item).collect(),
-        come: e.added.iter().chain(after).map(item).collect(),
+    let (gone, come) = (e.removed.iter().chain(before), e.added.iter().chain(after));
+    if e.compliance_type == ASSOCIATION {
+        let said = |item: &Item| (item.id.clone(), item.status == "COMPLIANT", item.severity.clone());
+        let unsaid = gone.map(|item| item.id.clone()).collect();
+        return PartRow { unsaid, said: come.map(said).collect(), ..PartRow::default() };
     }
+    PartRow { gone: gone.map(item).collect(), come: come.map(item).collect(), ..PartRow::default() }
 }
 
 /// Keeps [`COMPLIANCE_SCANNED`].
@@ -151,6 +197,7 @@ fn part_of_scan(e: &InventoryChanged) -> PartRow {
     PartRow {
         gone: e.removed.iter().chain(before).map(patch).collect(),
         come: e.added.iter().chain(after).map(patch).collect(),
+        ..PartRow::default()
     }
 }
 

@@ -6,7 +6,10 @@ mod inventory;
 mod ops_items;
 mod syncs;
 
-pub(crate) use compliance::{COMPLIANCE_PUT, COMPLIANCE_SCANNED, GroupRow, Put, Scanned};
+pub(crate) use compliance::{
+    ASSOCIATION, ASSOCIATIONS_SAID, ASSOCIATIONS_SAID_ALL, COMPLIANCE_PUT, COMPLIANCE_SCANNED, GroupRow, Put,
+    SaidAt, SaidRow, Scanned,
+};
 pub(crate) use incidents::{INCIDENTS, IncidentRow, Incidents};
 pub(crate) use inventory::{COLLECTIONS, CollectionRow, ENTRY_GROUPS, EntryGroupRow, GROUPED, Inventories};
 pub(crate) use ops_items::{DAYS, DayRow, OPS_ITEMS, OpsItemRow, OpsItems};

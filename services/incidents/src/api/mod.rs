@@ -73,6 +73,7 @@ impl From<set::Error> for ApiError {
             set::Error::Exists(_) => Self::new("ConflictException", message),
             set::Error::Unknown => not_found(message),
             set::Error::Protected => ApiError::invalid(message),
+            set::Error::Tags => ApiError::invalid(format!("tags: {message}")),
         }
     }
 }

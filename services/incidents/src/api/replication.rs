@@ -6,16 +6,13 @@ use crate::{
     projections::{REPLICATION_SET, ReplicationSetRow, THIS},
 };
 use reeve_contracts::ssm_incidents::*;
-use reeve_runtime::{ApiError, Call};
+use reeve_runtime::{ApiError, Call, Handle};
 use std::collections::BTreeMap;
 
-const KIND: &str = "replication-set";
+pub(super) const KIND: &str = "replication-set";
 
 pub async fn create(call: Call<CreateReplicationSetInput>) -> Result<CreateReplicationSetOutput, ApiError> {
     let input = &call.input;
-    if input.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
-        return Err(ApiError::invalid("tags: a replication set cannot be tagged here yet."));
-    }
     let region = &call.caller.region;
     let regions = input.regions.clone().unwrap_or_default();
     let Some(own) = regions.get(region).filter(|_| regions.len() == 1) else {
@@ -31,18 +28,22 @@ pub async fn create(call: Call<CreateReplicationSetInput>) -> Result<CreateRepli
         set_id: set_id.clone(),
         region: region.clone(),
         kms_key_id: own.sse_kms_key_id.clone().unwrap_or_default(),
+        tags: input.tags.clone().unwrap_or_default(),
     };
     let executed = call.handle.execute::<Set>(INSTALLATION, command, &context).await?;
     call.reached(executed.position);
     Ok(CreateReplicationSetOutput { arn: Some(arn(&call, KIND, &set_id)) })
 }
 
+/// The replication set of an id.
+pub(super) fn set(handle: &Handle, set_id: &str) -> Result<ReplicationSetRow, ApiError> {
+    let row: Option<ReplicationSetRow> = handle.views().get(REPLICATION_SET, THIS);
+    let unknown = || not_found(format!("There is no replication set {set_id:?}."));
+    row.filter(|row| row.set_id == set_id).ok_or_else(unknown)
+}
+
 pub async fn get(call: Call<GetReplicationSetInput>) -> Result<GetReplicationSetOutput, ApiError> {
-    let set_id = id_of("arn", call.input.arn.as_ref(), KIND)?;
-    let row: Option<ReplicationSetRow> = call.handle.views().get(REPLICATION_SET, THIS);
-    let Some(row) = row.filter(|row| row.set_id == set_id) else {
-        return Err(not_found(format!("There is no replication set {set_id:?}.")));
-    };
+    let row = set(&call.handle, id_of("arn", call.input.arn.as_ref(), KIND)?)?;
     let key = if row.kms_key_id.is_empty() { "DefaultKey".to_owned() } else { row.kms_key_id };
     let region = RegionInfo {
         sse_kms_key_id: Some(key),
@@ -51,7 +52,7 @@ pub async fn get(call: Call<GetReplicationSetInput>) -> Result<GetReplicationSet
         status_update_date_time: Some(row.created.epoch_seconds()),
     };
     let account = &call.caller.account;
-    let set = ReplicationSet {
+    let answered = ReplicationSet {
         arn: Some(arn(&call, KIND, &row.set_id)),
         created_by: Some(user_arn(account, &row.created_by)),
         created_time: Some(row.created.epoch_seconds()),
@@ -61,7 +62,7 @@ pub async fn get(call: Call<GetReplicationSetInput>) -> Result<GetReplicationSet
         region_map: Some(BTreeMap::from([(row.region, region)])),
         status: Some("ACTIVE".to_owned()),
     };
-    Ok(GetReplicationSetOutput { replication_set: Some(set) })
+    Ok(GetReplicationSetOutput { replication_set: Some(answered) })
 }
 
 /// There is one region, which is neither added to nor taken away.

@@ -1,10 +1,11 @@
-//! Tags of response plans and incidents. The replication set is this installation, and has none.
+//! Tags of response plans, incidents and the replication set.
 
-use super::{id_of, incident_of, plans};
+use super::{id_of, incident_of, plans, replication};
 use crate::{
     domain::{
         incident::{self, Incident},
         plan::{self, Plan},
+        replication::{self as set, INSTALLATION},
         tags::Tags,
     },
     projections::{INCIDENT_TAGS, PLAN_TAGS},
@@ -18,7 +19,8 @@ const MEMBER: &str = "resourceArn";
 enum Tagged {
     Plan(String),
     Incident(String),
-    ReplicationSet,
+    /// By its id.
+    ReplicationSet(String),
 }
 
 fn tagged(handle: &Handle, arn: Option<&String>) -> Result<Tagged, ApiError> {
@@ -26,14 +28,10 @@ fn tagged(handle: &Handle, arn: Option<&String>) -> Result<Tagged, ApiError> {
         plans::plan(handle, name)?;
         return Ok(Tagged::Plan(name.to_owned()));
     }
-    match id_of(MEMBER, arn, "replication-set") {
-        Ok(_) => Ok(Tagged::ReplicationSet),
+    match id_of(MEMBER, arn, replication::KIND) {
+        Ok(set_id) => Ok(Tagged::ReplicationSet(replication::set(handle, set_id)?.set_id)),
         Err(_) => Ok(Tagged::Incident(incident_of(handle, MEMBER, arn)?.id.clone())),
     }
-}
-
-fn untaggable() -> ApiError {
-    ApiError::invalid(format!("{MEMBER}: a replication set cannot be tagged here yet."))
 }
 
 pub async fn add(call: Call<TagResourceRequest>) -> Result<TagResourceResponse, ApiError> {
@@ -41,7 +39,10 @@ pub async fn add(call: Call<TagResourceRequest>) -> Result<TagResourceResponse, 
     match tagged(&call.handle, call.input.resource_arn.as_ref())? {
         Tagged::Plan(name) => _ = call.execute::<Plan>(&name, plan::Command::Tag(tags)).await?,
         Tagged::Incident(id) => _ = call.execute::<Incident>(&id, incident::Command::Tag(tags)).await?,
-        Tagged::ReplicationSet => return Err(untaggable()),
+        Tagged::ReplicationSet(set_id) => {
+            let tag = set::Command::Tag { set_id, tags };
+            call.execute::<set::ReplicationSet>(INSTALLATION, tag).await?;
+        }
     }
     Ok(TagResourceResponse {})
 }
@@ -51,7 +52,10 @@ pub async fn remove(call: Call<UntagResourceRequest>) -> Result<UntagResourceRes
     match tagged(&call.handle, call.input.resource_arn.as_ref())? {
         Tagged::Plan(name) => _ = call.execute::<Plan>(&name, plan::Command::Untag(keys)).await?,
         Tagged::Incident(id) => _ = call.execute::<Incident>(&id, incident::Command::Untag(keys)).await?,
-        Tagged::ReplicationSet => return Err(untaggable()),
+        Tagged::ReplicationSet(set_id) => {
+            let untag = set::Command::Untag { set_id, keys };
+            call.execute::<set::ReplicationSet>(INSTALLATION, untag).await?;
+        }
     }
     Ok(UntagResourceResponse {})
 }
@@ -61,7 +65,7 @@ pub async fn list(call: Call<ListTagsForResourceRequest>) -> Result<ListTagsForR
     let tags: Option<Tags> = match tagged(&call.handle, call.input.resource_arn.as_ref())? {
         Tagged::Plan(name) => views.get(PLAN_TAGS, &name),
         Tagged::Incident(id) => views.get(INCIDENT_TAGS, &id),
-        Tagged::ReplicationSet => None,
+        Tagged::ReplicationSet(set_id) => Some(replication::set(&call.handle, &set_id)?.tags),
     };
     Ok(ListTagsForResourceResponse { tags: Some(tags.unwrap_or_default()) })
 }

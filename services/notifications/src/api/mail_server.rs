@@ -2,12 +2,15 @@
 
 use super::{check_authority, instant, no_such};
 use crate::{
-    domain::mail_server::{Command, DEFAULT, MailServer, MailServerEvent},
+    domain::{
+        limits::{self, Window},
+        mail_server::{Command, DEFAULT, MailServer, MailServerEvent},
+    },
     projections::{MAIL_SERVERS, MailServerRow},
     secrets,
     sending::{Security, check_sender},
 };
-use reeve_contracts::notifications::MailServerPut;
+use reeve_contracts::notifications::{Limit, MailServerPut};
 use reeve_runtime::{ApiError, Call, Done};
 use reeve_secrets::{Sealed, Vault, Zeroizing};
 use serde::{Deserialize, Serialize};
@@ -22,6 +25,7 @@ pub struct Put {
     user_name: Option<String>,
     password: Option<String>,
     certificate_authority: Option<String>,
+    limits: Option<Vec<Window>>,
 }
 
 /// The port that is usual for a security.
@@ -41,6 +45,7 @@ pub(crate) async fn put(vault: Vault, call: Call<Put>) -> Result<Done, ApiError>
     let port = input.port.map_or(Ok(usual_port(security)), u16::try_from);
     let port = port.map_err(|_| ApiError::invalid("port is not between 1 and 65535."))?;
     check_authority(input.certificate_authority.as_deref())?;
+    limits::check(input.limits.as_deref().unwrap_or_default()).map_err(ApiError::invalid)?;
     let user_name = input.user_name.clone().unwrap_or_default();
     let password = Zeroizing::new(input.password.clone().unwrap_or_default());
     if user_name.is_empty() != password.is_empty() {
@@ -65,6 +70,7 @@ pub(crate) async fn put(vault: Vault, call: Call<Put>) -> Result<Done, ApiError>
         sealed_secret: sealed.value,
         certificate_authority: input.certificate_authority.clone().unwrap_or_default(),
         dropped_secret_id: String::new(),
+        limits: input.limits.iter().flatten().map(Limit::from).collect(),
     };
     let executed = call.execute::<MailServer>(DEFAULT, Command::Put(Box::new(put))).await;
     let settled = secrets::settle(&vault, &made, executed, |event| match event {
@@ -89,6 +95,8 @@ pub struct Server {
     user_name: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     certificate_authority: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    limits: Vec<Window>,
     #[serde(skip_serializing_if = "Option::is_none")]
     changed: Option<f64>,
 }
@@ -103,6 +111,7 @@ pub(crate) async fn get(call: Call<Nothing>) -> Result<Server, ApiError> {
         sender: row.sender,
         user_name: row.user_name,
         certificate_authority: row.certificate_authority,
+        limits: row.limits,
         changed: instant(row.changed),
     })
 }

@@ -3,11 +3,14 @@
 use super::{instant, no_such};
 use crate::{
     accepting,
-    domain::notification::{Command, Notification},
-    projections::{NEWEST, NOTIFICATIONS, NotificationRow},
+    domain::{
+        Destination,
+        notification::{Command, Notification},
+    },
+    projections::{NEWEST, NOTIFICATIONS, NotificationRow, STATUSES},
 };
 use reeve_contracts::notifications::NotificationRequested;
-use reeve_runtime::{ApiError, Call, Done, Page, page_size, to_answers};
+use reeve_runtime::{ApiError, Call, Done, Handle, Page, page_size, to_answers};
 use serde::{Deserialize, Serialize};
 
 const MAX_NOTIFICATIONS_PER_PAGE: usize = 100;
@@ -59,6 +62,7 @@ pub struct Cancel {
 
 pub(crate) async fn cancel(call: Call<Cancel>) -> Result<Done, ApiError> {
     let id = call.input.notification_id.clone();
+    row(&call.handle, &id)?;
     let reason = call.input.reason.clone().unwrap_or_else(|| format!("by {}", call.caller.actor.name));
     call.execute::<Notification>(&id, Command::Cancel { reason }).await?;
     Ok(Done {})
@@ -124,10 +128,13 @@ impl Shown {
 
 pub(crate) async fn get(call: Call<Get>) -> Result<Shown, ApiError> {
     let id = call.input.notification_id.clone();
-    match call.handle.views().get::<NotificationRow>(NOTIFICATIONS, &id) {
-        Some(row) => Ok(Shown::new(id, row)),
-        None => Err(no_such(format!("There is no notification {id}."))),
-    }
+    Ok(Shown::new(id.clone(), row(&call.handle, &id)?))
+}
+
+/// A notification that is there.
+fn row(handle: &Handle, id: &str) -> Result<NotificationRow, ApiError> {
+    let found = handle.views().get(NOTIFICATIONS, id);
+    found.ok_or_else(|| no_such(format!("notificationId is {id:?}: there is no such notification.")))
 }
 
 #[derive(Deserialize)]
@@ -151,6 +158,16 @@ pub struct NotificationsPage {
 pub(crate) async fn list(call: Call<List>) -> Result<NotificationsPage, ApiError> {
     let limit = page_size(call.input.max_results, MAX_NOTIFICATIONS_PER_PAGE)?;
     let (views, input) = (call.handle.views(), &call.input);
+    if let Some(status) = input.status.as_deref().filter(|status| !STATUSES.contains(status)) {
+        return Err(ApiError::invalid(format!(
+            "status is {status:?}: it is one of {}.",
+            STATUSES.join(", ")
+        )));
+    }
+    if let Some(destination) = &input.destination {
+        Destination::parse(destination)
+            .map_err(|error| ApiError::invalid(format!("destination: {error}")))?;
+    }
     let page = views.scan::<String>(NEWEST, "", input.next_token.as_deref(), MAX_LOOKED_AT);
     let is = |asked: &Option<String>, value: &str| asked.as_deref().is_none_or(|asked| asked == value);
     let mut rows = Vec::new();

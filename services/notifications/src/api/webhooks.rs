@@ -1,15 +1,18 @@
 //! PutWebhook, RotateWebhookSecret, ResumeWebhook, DeleteWebhook, ListWebhooks.
 
-use super::{check_authority, instant};
+use super::{check_authority, instant, no_such};
 use crate::{
-    domain::webhook::{Command, Webhook, WebhookEvent, is_name},
+    domain::{
+        limits::{self, Window},
+        webhook::{Command, Webhook, WebhookEvent, is_name},
+    },
     projections::{WEBHOOKS, WebhookRow},
     secrets,
     sending::{Format, signature::KEY_PREFIX},
 };
 use data_encoding::{BASE64, HEXLOWER};
 use reeve_authz::{Authorizer, Place, Resource, permit};
-use reeve_contracts::notifications::WebhookPut;
+use reeve_contracts::notifications::{Limit, WebhookPut};
 use reeve_runtime::{ApiError, Call, Done, page_size, to_answers, with_keys};
 use reeve_secrets::{Vault, Zeroizing};
 use reeve_types::ids::random_hex;
@@ -28,6 +31,7 @@ pub struct Put {
     format: Option<String>,
     allow_private_addresses: Option<bool>,
     certificate_authority: Option<String>,
+    limits: Option<Vec<Window>>,
 }
 
 #[derive(Serialize)]
@@ -60,7 +64,15 @@ fn check(input: &Put, format: &str) -> Result<(), ApiError> {
     if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
         return Err(wrong("which has a name or a password: events would show it"));
     }
-    Format::parse(format).map_err(|sentence| ApiError::invalid(format!("format: {sentence}")))?;
+    let format =
+        Format::parse(format).map_err(|sentence| ApiError::invalid(format!("format: {sentence}")))?;
+    let limits = input.limits.as_deref().unwrap_or_default();
+    limits::check(limits).map_err(ApiError::invalid)?;
+    if format == Format::Details && !limits.is_empty() {
+        return Err(ApiError::invalid(
+            "limits: a webhook of the format DETAILS has none, because what was held back has no place in its messages.",
+        ));
+    }
     check_authority(input.certificate_authority.as_deref())
 }
 
@@ -97,6 +109,7 @@ pub(crate) async fn put(
         secret_id: sealed.secret_id,
         sealed_secret: sealed.value,
         principal: String::new(),
+        limits: input.limits.iter().flatten().map(Limit::from).collect(),
     };
     let executed = call.execute::<Webhook>(&name, Command::Put(Box::new(put))).await;
     let is_kept = secrets::settle(&vault, &made, executed, |event| match event {
@@ -112,8 +125,17 @@ pub struct Name {
     name: String,
 }
 
+/// The name of a webhook that is there.
+fn existing(call: &Call<Name>) -> Result<String, ApiError> {
+    let name = &call.input.name;
+    match call.handle.views().get::<WebhookRow>(WEBHOOKS, name) {
+        Some(_) => Ok(name.clone()),
+        None => Err(no_such(format!("name is {name:?}: there is no such webhook."))),
+    }
+}
+
 pub(crate) async fn rotate(vault: Vault, call: Call<Name>) -> Result<Named, ApiError> {
-    let name = call.input.name.clone();
+    let name = existing(&call)?;
     let (key, shown) = new_key()?;
     let sealed = vault.seal_anew(secrets::KIND, &key).await.map_err(ApiError::internal)?;
     let made = sealed.secret_id.clone();
@@ -128,13 +150,13 @@ pub(crate) async fn rotate(vault: Vault, call: Call<Name>) -> Result<Named, ApiE
 }
 
 pub(crate) async fn resume(call: Call<Name>) -> Result<Done, ApiError> {
-    let name = call.input.name.clone();
+    let name = existing(&call)?;
     call.execute::<Webhook>(&name, Command::Resume).await?;
     Ok(Done {})
 }
 
 pub(crate) async fn delete(call: Call<Name>) -> Result<Done, ApiError> {
-    let name = call.input.name.clone();
+    let name = existing(&call)?;
     call.execute::<Webhook>(&name, Command::Delete).await?;
     Ok(Done {})
 }
@@ -157,6 +179,8 @@ pub struct Listed {
     certificate_authority: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     paused: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    limits: Vec<Window>,
     #[serde(skip_serializing_if = "Option::is_none")]
     created: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -181,6 +205,7 @@ pub(crate) async fn list(call: Call<List>) -> Result<WebhooksPage, ApiError> {
         allow_private_addresses: row.allow_private_addresses,
         certificate_authority: row.certificate_authority,
         paused: row.paused,
+        limits: row.limits,
         created: instant(row.created),
         changed: instant(row.changed),
     })?;

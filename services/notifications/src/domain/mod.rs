@@ -1,5 +1,6 @@
 //! Decisions, pure.
 
+pub mod limits;
 pub mod mail_server;
 pub mod notification;
 pub mod webhook;

@@ -1,12 +1,15 @@
 //! One message to one destination: attempts, until it is sent, given up or cancelled.
 //!
+//! While its destination has had as many messages as its limits allow, one is held back: it is released later, or another message
+//! to the same destination tells of it, and it is sent with that.
+//!
 //! A cancellation counts at once: no attempt begins after it. An attempt that was on its way may still say that it was sent, and
 //! then that is what happened.
 
 pub use reeve_contracts::notifications::NotificationEvent;
 use reeve_contracts::notifications::{
     NotificationAccepted, NotificationAttemptFailed, NotificationAttemptStarted, NotificationCancelled,
-    NotificationFailed, NotificationRefused, NotificationSent,
+    NotificationFailed, NotificationHeld, NotificationRefused, NotificationReleased, NotificationSent,
 };
 use reeve_eventsourcing::{Context, Decider};
 use reeve_types::{Timestamp, text::cut};
@@ -43,6 +46,18 @@ pub enum Command {
     Sent {
         attempt: u32,
         receipt: String,
+        /// What was held back, and stands in this message.
+        held_ids: Vec<String>,
+    },
+    /// The limits of its destination allow no attempt before an instant.
+    Hold {
+        until: Timestamp,
+    },
+    /// What was held back waits for an attempt again.
+    Release,
+    /// It was held back, and stands in another notification's message, which was sent.
+    SentWith {
+        id: String,
     },
     GiveUp {
         reason: String,
@@ -67,6 +82,7 @@ pub enum Phase {
     #[default]
     Unknown,
     Waiting,
+    Held,
     Sending,
     Cancelled,
     Ended,
@@ -100,6 +116,9 @@ impl State {
 
     fn expired(&self) -> NotificationEvent {
         let reason = match (self.attempt, self.last_reason.as_str()) {
+            (0, _) if self.phase == Phase::Held => {
+                "its time was over while the limits of its destination held it back".to_owned()
+            }
             (0, _) => "its time was over before its turn came".to_owned(),
             (attempts, "") => format!("its time is over, and the outcome of attempt {attempts} is not known"),
             (1, last) => format!("its time is over after one attempt: {last}"),
@@ -108,8 +127,8 @@ impl State {
         self.failed(&reason)
     }
 
-    fn sent(&self, attempt: u32, receipt: &str, now: Timestamp) -> NotificationEvent {
-        NotificationEvent::NotificationSent(NotificationSent {
+    fn sent(&self, attempt: u32, receipt: &str, held_ids: Vec<String>, now: Timestamp) -> NotificationSent {
+        NotificationSent {
             id: self.id.clone(),
             origin_kind: self.origin_kind.clone(),
             origin_id: self.origin_id.clone(),
@@ -117,7 +136,9 @@ impl State {
             attempt,
             receipt: cut(receipt, MAX_REASON_CHARACTERS),
             sent_ms: now.0,
-        })
+            held_ids,
+            sent_with: String::new(),
+        }
     }
 
     fn cancelled(&self, reason: &str) -> NotificationEvent {
@@ -156,30 +177,46 @@ impl Decider for Notification {
         context: &Context,
     ) -> Result<Option<NotificationEvent>, Error> {
         let now = context.now;
-        let is_open = matches!(state.phase, Phase::Waiting | Phase::Sending);
+        let is_open = matches!(state.phase, Phase::Waiting | Phase::Held | Phase::Sending);
         let is_over = now.0 >= state.expires_ms;
+        let is_on_its_way = state.phase == Phase::Sending && now.0 < state.leased_until_ms;
         Ok(Some(match command {
             Command::Accept(_) | Command::Refuse(_) if state.phase != Phase::Unknown => return Ok(None),
             Command::Accept(accepted) => NotificationEvent::NotificationAccepted(*accepted),
             Command::Refuse(refused) => NotificationEvent::NotificationRefused(*refused),
             _ if state.phase == Phase::Unknown => return Err(Error::Unknown(state.id.clone())),
             // It was on its way when it was cancelled, or when its time was over: that it was sent is what happened.
-            Command::Sent { attempt, receipt }
+            Command::Sent { attempt, receipt, held_ids }
                 if (1..=state.attempt).contains(&attempt) && state.phase != Phase::Ended =>
             {
-                state.sent(attempt, &receipt, now)
+                NotificationEvent::NotificationSent(state.sent(attempt, &receipt, held_ids, now))
+            }
+            // Another message had told of it when it was cancelled, or when its time was over.
+            Command::SentWith { id } if state.phase != Phase::Ended => {
+                let sent = state.sent(state.attempt, &format!("sent with {id}"), Vec::new(), now);
+                NotificationEvent::NotificationSent(NotificationSent { sent_with: id, ..sent })
             }
             // It has ended, which whoever asks did not know yet.
             _ if !is_open => return Ok(None),
             Command::FailAttempt { attempt, .. } if attempt != state.attempt => return Ok(None),
-            Command::Sent { .. } => return Ok(None),
+            Command::Sent { .. } | Command::SentWith { .. } => return Ok(None),
             Command::StartAttempt { .. } | Command::Expire if is_over => state.expired(),
             Command::Expire => return Ok(None),
-            Command::StartAttempt { .. }
-                if state.phase == Phase::Sending && now.0 < state.leased_until_ms =>
+            Command::Hold { .. } | Command::StartAttempt { .. }
+                if is_on_its_way || state.phase == Phase::Held =>
             {
                 return Ok(None);
             }
+            Command::Hold { until } => NotificationEvent::NotificationHeld(NotificationHeld {
+                id: state.id.clone(),
+                destination: state.destination.clone(),
+                until_ms: until.0,
+            }),
+            Command::Release if state.phase != Phase::Held => return Ok(None),
+            Command::Release => NotificationEvent::NotificationReleased(NotificationReleased {
+                id: state.id.clone(),
+                destination: state.destination.clone(),
+            }),
             Command::StartAttempt { runner } => {
                 NotificationEvent::NotificationAttemptStarted(NotificationAttemptStarted {
                     id: state.id.clone(),
@@ -229,6 +266,8 @@ impl Decider for Notification {
                 state.last_reason.clone_from(&failed.reason);
                 state
             }
+            NotificationEvent::NotificationHeld(_) => State { phase: Phase::Held, ..state },
+            NotificationEvent::NotificationReleased(_) => State { phase: Phase::Waiting, ..state },
             NotificationEvent::NotificationSent(_) => State { phase: Phase::Ended, ..state },
             NotificationEvent::NotificationCancelled(_) => State { phase: Phase::Cancelled, ..state },
             // One that expired while it was on its way may still turn out to have been sent.

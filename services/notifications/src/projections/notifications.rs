@@ -10,6 +10,10 @@ pub(crate) const NOTIFICATIONS: &str = "notifications";
 /// Their ids, the newest first.
 pub(crate) const NEWEST: &str = "newest";
 
+/// What may have become of one.
+pub(crate) const STATUSES: [&str; 7] =
+    ["Waiting", "Held", "Sending", "Sent", "Failed", "Cancelled", "Refused"];
+
 /// A notification.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct NotificationRow {
@@ -24,7 +28,7 @@ pub(crate) struct NotificationRow {
     pub region: String,
     pub accepted: Timestamp,
     pub expires: Timestamp,
-    /// Waiting, Sending, Sent, Failed, Cancelled or Refused.
+    /// One of [`STATUSES`].
     pub status: String,
     pub attempts: u32,
     pub next_attempt: Option<Timestamp>,
@@ -92,6 +96,13 @@ impl Projection for Notifications {
             NotificationEvent::NotificationAttemptFailed(e) => change(&e.id, &|row| {
                 (row.status, row.reason) = ("Waiting".to_owned(), e.reason.clone());
                 row.next_attempt = Some(Timestamp(e.next_attempt_ms));
+            }),
+            NotificationEvent::NotificationHeld(e) => change(&e.id, &|row| {
+                row.status = "Held".to_owned();
+                row.next_attempt = Some(Timestamp(e.until_ms));
+            }),
+            NotificationEvent::NotificationReleased(e) => change(&e.id, &|row| {
+                (row.status, row.next_attempt) = ("Waiting".to_owned(), None);
             }),
             NotificationEvent::NotificationSent(e) => change(&e.id, &|row| {
                 (row.status, row.receipt) = ("Sent".to_owned(), e.receipt.clone());

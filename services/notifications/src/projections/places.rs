@@ -1,9 +1,15 @@
 //! Where messages go: webhooks and the mail server, as they are at present.
 
-use crate::domain::{mail_server::MailServerEvent, webhook::WebhookEvent};
+use crate::domain::{
+    Destination,
+    limits::Window,
+    mail_server::{DEFAULT, MailServerEvent},
+    webhook::WebhookEvent,
+};
 use data_encoding::BASE64;
 use reeve_contracts::notifications::{MailServerPut, WebhookPut};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
+use reeve_runtime::Store;
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +44,7 @@ pub(crate) struct WebhookRow {
     pub former: Option<(SecretRow, Timestamp)>,
     /// Why nothing is sent; empty: it is.
     pub paused: String,
+    pub limits: Vec<Window>,
     pub paused_at: Timestamp,
     pub created: Timestamp,
     pub changed: Timestamp,
@@ -48,7 +55,7 @@ pub(crate) struct Webhooks;
 
 impl Projection for Webhooks {
     const NAME: &'static str = "webhooks";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = WebhookEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<WebhookEvent>) {
@@ -87,6 +94,7 @@ fn take(row: &mut WebhookRow, put: &WebhookPut) {
     row.format.clone_from(&put.format);
     row.allow_private_addresses = put.allow_private_addresses;
     row.certificate_authority.clone_from(&put.certificate_authority);
+    row.limits = put.limits.iter().map(Window::from).collect();
     if !put.secret_id.is_empty() {
         row.secret = SecretRow::new(&put.secret_id, &put.sealed_secret);
     }
@@ -103,7 +111,22 @@ pub(crate) struct MailServerRow {
     /// The password; `None`: nobody signs in.
     pub password: Option<SecretRow>,
     pub certificate_authority: String,
+    /// Of each address.
+    pub limits: Vec<Window>,
     pub changed: Timestamp,
+}
+
+/// The limits of a destination, as they are at present.
+pub(crate) fn limits_of(views: &Store, destination: &str) -> Vec<Window> {
+    match Destination::parse(destination) {
+        Ok(Destination::Webhook(name)) => {
+            views.get::<WebhookRow>(WEBHOOKS, name).map(|row| row.limits).unwrap_or_default()
+        }
+        Ok(Destination::Mail(_)) => {
+            views.get::<MailServerRow>(MAIL_SERVERS, DEFAULT).map(|row| row.limits).unwrap_or_default()
+        }
+        Err(_) => Vec::new(),
+    }
 }
 
 /// Keeps [`MAIL_SERVERS`].
@@ -111,7 +134,7 @@ pub(crate) struct MailServers;
 
 impl Projection for MailServers {
     const NAME: &'static str = "mail-servers";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = MailServerEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<MailServerEvent>) {
@@ -135,6 +158,7 @@ fn mail_server(put: &MailServerPut, changed: Timestamp) -> MailServerRow {
         user_name: put.user_name.clone(),
         password: (!put.secret_id.is_empty()).then(|| SecretRow::new(&put.secret_id, &put.sealed_secret)),
         certificate_authority: put.certificate_authority.clone(),
+        limits: put.limits.iter().map(Window::from).collect(),
         changed,
     }
 }

@@ -110,7 +110,8 @@ impl Post {
     }
 
     fn body(&self) -> String {
-        let Content { id, origin_kind, origin_id, subject, text, account, region, .. } = &self.content;
+        let Content { id, origin_kind, origin_id, subject, account, region, held, .. } = &self.content;
+        let text = self.content.whole_text();
         let details: Value = serde_json::from_str(&self.content.details_json).unwrap_or(Value::Null);
         match self.format {
             Format::Details if !details.is_null() => self.content.details_json.clone(),
@@ -128,6 +129,7 @@ impl Post {
                     "subject": subject,
                     "text": text,
                     "details": details,
+                    "held": held,
                     "account": account,
                     "region": region,
                 },

@@ -158,7 +158,8 @@ impl Letter {
             .parse()
             .map_err(|error| format!("the sender {} is no address: {error}", self.sender))?;
         let domain = sender.email.domain().to_owned();
-        let Content { id, subject, text, details_json, .. } = &self.content;
+        let Content { id, subject, details_json, .. } = &self.content;
+        let text = self.content.whole_text();
         let body = match (text.as_str(), details_json.as_str()) {
             (text, "") => text.to_owned(),
             ("", details) => details.to_owned(),

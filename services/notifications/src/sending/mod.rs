@@ -25,6 +25,27 @@ pub(crate) struct Content {
     pub region: String,
     /// RFC 3339.
     pub accepted: String,
+    /// What was held back and stands in this message; none, when nothing was.
+    pub held: Option<Held>,
+}
+
+/// Notifications that the limits of a destination held back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Held {
+    pub count: usize,
+    /// RFC 3339: when the first of them was taken on.
+    pub since: String,
+    /// Of the first of them.
+    pub subjects: Vec<String>,
+}
+
+impl Content {
+    /// What people read: first how many others there were, so that nothing is cut before it.
+    pub fn whole_text(&self) -> String {
+        let Some(Held { count, since, subjects }) = &self.held else { return self.text.clone() };
+        let more = if subjects.len() < *count { "; …" } else { "" };
+        format!("And {count} more since {since}: {}{more}\n\n{}", subjects.join("; "), self.text)
+    }
 }
 
 /// What came of an attempt.
@@ -83,5 +104,18 @@ impl Format {
             "DETAILS" => Ok(Self::Details),
             _ => Err(format!("{text:?} is no format: there are STANDARD, SLACK and DETAILS.")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_held_back_stands_before_the_text() {
+        let held = Held { count: 3, since: "T".into(), subjects: vec!["a".into(), "b".into()] };
+        let content = Content { text: "text".into(), held: Some(held), ..Content::default() };
+        assert_eq!(content.whole_text(), "And 3 more since T: a; b; …\n\ntext");
+        assert_eq!(Content { held: None, ..content }.whole_text(), "text");
     }
 }

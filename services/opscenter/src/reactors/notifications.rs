@@ -42,6 +42,8 @@ pub(crate) async fn react(delivery: Delivery<NotificationEvent>) -> Result<(), H
         NotificationEvent::NotificationAccepted(_)
         | NotificationEvent::NotificationAttemptStarted(_)
         | NotificationEvent::NotificationAttemptFailed(_)
+        | NotificationEvent::NotificationHeld(_)
+        | NotificationEvent::NotificationReleased(_)
         | NotificationEvent::NotificationCancelled(_) => return Ok(()),
     };
     if is_disabled(&delivery.handle, RULE) {

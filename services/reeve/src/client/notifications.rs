@@ -16,7 +16,7 @@ use std::path::PathBuf;
 pub enum Command {
     /// Lists them, the newest first.
     List {
-        /// Waiting, Sending, Sent, Failed, Cancelled or Refused.
+        /// Waiting, Held, Sending, Sent, Failed, Cancelled or Refused.
         #[arg(long)]
         status: Option<String>,
         /// webhook:NAME or mail:ADDRESS.
@@ -74,6 +74,40 @@ pub struct PutWebhook {
     /// A file with certificates in PEM: the authorities that count for it, alone.
     #[arg(long)]
     certificate_authority: Option<PathBuf>,
+    #[command(flatten)]
+    limits: Limits,
+}
+
+#[derive(clap::Args)]
+pub struct Limits {
+    /// At most so many messages in a time, such as 5/1m or 100/1d; several count together. What is more is held back, and the
+    /// next message says so.
+    #[arg(long = "limit", value_name = "N/TIME", value_parser = limit)]
+    limits: Vec<Value>,
+}
+
+/// A limit as the API has it.
+fn limit(text: &str) -> Result<Value, String> {
+    let read = || {
+        let (messages, time) = text.split_once('/')?;
+        let unit = match time.chars().last()? {
+            's' => 1,
+            'm' => 60,
+            'h' => 60 * 60,
+            'd' => 24 * 60 * 60,
+            _ => return None,
+        };
+        let count: u32 = time[..time.len() - 1].parse().ok()?;
+        Some(json!({"messages": messages.parse::<u32>().ok()?, "seconds": count.checked_mul(unit)?}))
+    };
+    read().ok_or_else(|| "it is a number of messages and a time in s, m, h or d, such as 5/1m".to_owned())
+}
+
+/// Limits as they are given.
+fn limits_of(entry: &Value) -> String {
+    let limits = entry["limits"].as_array().into_iter().flatten();
+    let each: Vec<_> = limits.map(|limit| format!("{}/{}s", limit["messages"], limit["seconds"])).collect();
+    if each.is_empty() { "-".to_owned() } else { each.join(" ") }
 }
 
 #[derive(clap::Args)]
@@ -96,6 +130,9 @@ pub struct PutMailServer {
     /// A file with certificates in PEM: the authorities that count for it, alone.
     #[arg(long)]
     certificate_authority: Option<PathBuf>,
+    /// Of each address.
+    #[command(flatten)]
+    limits: Limits,
 }
 
 /// Runs one of these commands.
@@ -127,6 +164,7 @@ pub async fn notifications(connection: &Connection, command: Command, format: Fo
         Command::PutWebhook(args) => {
             let mut input = given([("certificateAuthority", file(args.certificate_authority)?)]);
             input["allowPrivateAddresses"] = json!(args.allow_private_addresses);
+            input["limits"] = Value::from(args.limits.limits);
             for (name, value) in [("name", args.name), ("url", args.url), ("format", args.format)] {
                 input[name] = json!(value);
             }
@@ -155,6 +193,7 @@ pub async fn notifications(connection: &Connection, command: Command, format: Fo
             for (name, value) in [("host", args.host), ("sender", args.sender), ("security", args.security)] {
                 input[name] = json!(value);
             }
+            input["limits"] = Value::from(args.limits.limits);
             if let Some(port) = args.port {
                 input["port"] = json!(port);
             }
@@ -221,13 +260,14 @@ fn show(entry: &Value, format: Format) -> anyhow::Result<()> {
 
 async fn webhooks(connection: &Connection, format: Format) -> anyhow::Result<()> {
     let entries = all_of(&NOTIFICATIONS, connection, "ListWebhooks", json!({}), "webhooks").await?;
-    let heading = ["NAME", "URL", "FORMAT", "PRIVATE ADDRESSES", "PAUSED"];
+    let heading = ["NAME", "URL", "FORMAT", "PRIVATE ADDRESSES", "LIMITS", "PAUSED"];
     print(format, &entries, &heading, |entry| {
         vec![
             cell(entry, "name"),
             cell(entry, "url"),
             cell(entry, "format"),
             cell(entry, "allowPrivateAddresses"),
+            limits_of(entry),
             cell(entry, "paused"),
         ]
     })
@@ -240,5 +280,6 @@ fn mail_server(entry: &Value, format: Format) -> anyhow::Result<()> {
     for name in ["host", "port", "security", "sender", "userName"] {
         stdout::line(format_args!("{name}: {}", cell(entry, name)))?;
     }
+    stdout::line(format_args!("limits: {}", limits_of(entry)))?;
     stdout::line(format_args!("changed: {}", instant(entry, "changed")))
 }

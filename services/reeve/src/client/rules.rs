@@ -15,14 +15,14 @@ use std::{collections::BTreeMap, path::PathBuf};
 /// As far back it is counted which fields that a rule names events lack.
 const LATELY_HOURS: i64 = 24;
 
-/// Rules: which events open OpsItems, start incidents or run documents. They are made with `aws events put-rule` and
-/// `put-targets`.
+/// Rules: which events, or which times, open OpsItems, start incidents or run documents. They are made with `aws events put-rule`
+/// and `put-targets`.
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Lists the rules, the default ones among them.
+    /// Lists the rules, the default ones among them, and when those that have a schedule fire next.
     List,
-    /// Shows one: its pattern, its targets, which fields that it names events of its source lacked lately, and its last matches with
-    /// what was asked for.
+    /// Shows one: its pattern, its schedule, its targets, which fields that it names were missing, in its matches and lately in events
+    /// of its source, and its last matches with what was asked for.
     Show { name: String },
     /// Switches one on.
     Enable { name: String },
@@ -48,12 +48,7 @@ pub enum Command {
 
 pub async fn rules(connection: &Connection, command: Command, format: Format) -> anyhow::Result<()> {
     match command {
-        Command::List => {
-            let rules = all_of(&EVENTS, connection, "ListRules", json!({}), "Rules").await?;
-            print(format, &rules, &["RULE", "STATE", "MANAGED BY", "DESCRIPTION"], |rule| {
-                ["Name", "State", "ManagedBy", "Description"].map(|member| cell(rule, member)).to_vec()
-            })
-        }
+        Command::List => list(connection, format).await,
         Command::Show { name } => show(connection, &name, format).await,
         Command::Enable { name } => switch(connection, "EnableRule", &name).await,
         Command::Disable { name } => switch(connection, "DisableRule", &name).await,
@@ -80,6 +75,32 @@ pub async fn rules(connection: &Connection, command: Command, format: Format) ->
     }
 }
 
+async fn list(connection: &Connection, format: Format) -> anyhow::Result<()> {
+    let rules = all_of(&EVENTS, connection, "ListRules", json!({}), "Rules").await?;
+    let firings = match (format, rules.iter().any(|rule| rule["ScheduleExpression"].is_string())) {
+        (Format::Text, true) => firings(connection).await,
+        _ => Ok(BTreeMap::new()),
+    };
+    print(format, &rules, &["RULE", "STATE", "SCHEDULE", "NEXT", "MANAGED BY", "DESCRIPTION"], |rule| {
+        let shown = |member: &str| cell(rule, member);
+        let next = match &firings {
+            Ok(firings) => {
+                firings.get(&shown("Name")).map_or_else(|| "-".to_owned(), |one| instant(one, "next"))
+            }
+            Err(_) if rule["ScheduleExpression"].is_string() => "not known".to_owned(),
+            Err(_) => "-".to_owned(),
+        };
+        let (name, state, schedule) = (shown("Name"), shown("State"), shown("ScheduleExpression"));
+        vec![name, state, schedule, next, shown("ManagedBy"), shown("Description")]
+    })
+}
+
+/// When the rules that have a schedule fire, by their names. It needs a permission of its own.
+async fn firings(connection: &Connection) -> anyhow::Result<BTreeMap<String, Value>> {
+    let schedules = all_of(&RULES, connection, "ListSchedules", json!({}), "schedules").await?;
+    Ok(schedules.into_iter().map(|schedule| (cell(&schedule, "rule"), schedule)).collect())
+}
+
 async fn switch(connection: &Connection, operation: &str, name: &str) -> anyhow::Result<()> {
     connection.call_of(&EVENTS, operation, &json!({"Name": name})).await.map(|_| ())
 }
@@ -89,21 +110,42 @@ async fn show(connection: &Connection, name: &str, format: Format) -> anyhow::Re
     let targets = all_of(&EVENTS, connection, "ListTargetsByRule", json!({"Rule": name}), "Targets").await?;
     let mut listed = connection.call_of(&RULES, "ListMatches", &json!({"rule": name})).await?;
     let matches = listed["matches"].take();
+    let missing_in_matches = listed["missing"].take();
+    let schedule = match rule["ScheduleExpression"].is_string() {
+        true => Some(firings(connection).await.map(|mut firings| firings.remove(name).unwrap_or_default())),
+        false => None,
+    };
     let lately = Timestamp::now().plus_seconds(-LATELY_HOURS * 60 * 60).epoch_seconds();
     // It reads the log, which not everybody may, and which is not read as of an earlier instant.
-    let missing = tested(connection, json!({"rule": name, "from": lately})).await.map(|tally| tally.missing);
+    let missing = match rule["EventPattern"].is_string() {
+        true => tested(connection, json!({"rule": name, "from": lately})).await.map(|tally| tally.missing),
+        false => Ok(BTreeMap::new()),
+    };
     if format == Format::Json {
         return stdout::line(json!({
             "rule": rule, "targets": targets, "matched": listed["matched"], "matches": matches,
-            "missing": missing.ok(),
+            "missing": missing.ok(), "missingInMatches": missing_in_matches, "schedule": schedule.and_then(Result::ok),
         }));
     }
-    for member in ["Name", "State", "Description", "ManagedBy", "EventPattern"] {
+    for member in ["Name", "State", "Description", "ManagedBy", "EventPattern", "ScheduleExpression"] {
         if !rule[member].is_null() {
             stdout::line(format_args!("{member}: {}", cell(&rule, member)))?;
         }
     }
+    match schedule {
+        Some(Ok(schedule)) => {
+            for (title, member) in [("Next", "next"), ("Fired", "lastFired"), ("Missed", "lastMissed")] {
+                stdout::line(format_args!("{title}: {}", instant(&schedule, member)))?;
+            }
+        }
+        Some(Err(error)) => stdout::line(format_args!("Next: not known: {error:#}"))?,
+        None => {}
+    }
     stdout::line(format_args!("Matched: {} times", cell(&listed, "matched")))?;
+    for lacking in missing_in_matches.as_array().into_iter().flatten() {
+        let (path, count) = (cell(lacking, "path"), cell(lacking, "count"));
+        stdout::line(format_args!("Missing in matches: {path}, {count} times"))?;
+    }
     match missing {
         Ok(missing) => {
             for (path, count) in missing {

@@ -4,6 +4,7 @@ use super::rule;
 use crate::projections::{COUNTS, Counts, InvocationRow, KEPT_MATCHES, MATCHES, MatchRow};
 use reeve_runtime::{ApiError, Call, page_of, page_size, to_answers};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -72,12 +73,28 @@ impl ShownMatch {
     }
 }
 
+/// How often events lacked a field that a rule names.
+#[derive(Serialize)]
+pub struct Missing {
+    path: String,
+    count: u64,
+}
+
+impl Missing {
+    pub fn of(counts: BTreeMap<String, u64>) -> Vec<Self> {
+        counts.into_iter().map(|(path, count)| Self { path, count }).collect()
+    }
+}
+
 /// A page of matches, the newest first, and how many there were.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MatchesPage {
     matches: Vec<ShownMatch>,
     matched: u64,
+    /// In so many matches a field was missing that the rule names, and how often each of those was.
+    matched_without: u64,
+    missing: Vec<Missing>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_token: Option<String>,
 }
@@ -91,8 +108,9 @@ pub async fn list(call: Call<List>) -> Result<MatchesPage, ApiError> {
     let rows = views.scan::<MatchRow>(MATCHES, &format!("{name}/"), None, usize::MAX).rows;
     // The newest has the smallest key.
     let newest_first = rows.into_iter().map(|(_, row)| (format!("{:020}", u64::MAX - row.number), row));
-    let matched = views.get::<Counts>(COUNTS, name).unwrap_or_default().matched;
+    let Counts { matched, matched_without, missing, .. } = views.get(COUNTS, name).unwrap_or_default();
     let page = page_of(newest_first.collect(), next_token.as_deref(), limit);
     let (matches, next_token) = to_answers(page, |row| ShownMatch::of(name, row))?;
-    Ok(MatchesPage { matches, matched, next_token })
+    let missing = Missing::of(missing);
+    Ok(MatchesPage { matches, matched, matched_without, missing, next_token })
 }

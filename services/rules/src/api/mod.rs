@@ -1,7 +1,8 @@
-//! The operations: EventBridge's, of the event bus `default`, and two of ours.
+//! The operations: EventBridge's, of the event bus `default`, and three of ours.
 
 pub mod matches;
 pub mod rules;
+pub mod schedules;
 pub mod targets;
 pub mod test_pattern;
 
@@ -23,7 +24,11 @@ impl From<Error> for ApiError {
         let code = match &error {
             Error::Unknown(_) => "ResourceNotFoundException",
             Error::Pattern(_) => "InvalidEventPatternException",
-            Error::HasTargets | Error::Reserved(_) | Error::Target(_) => "ValidationException",
+            Error::NothingToMatch
+            | Error::Schedule(_)
+            | Error::HasTargets
+            | Error::Reserved(_)
+            | Error::Target(_) => "ValidationException",
             Error::TooManyTargets => "LimitExceededException",
             Error::Managed(_) => "ManagedRuleException",
         };

@@ -22,14 +22,6 @@ pub async fn put(call: Call<PutRuleRequest>) -> Result<PutRuleResponse, ApiError
     let input = &call.input;
     check_bus(input.event_bus_name.as_ref())?;
     check_tags(input.tags.as_ref())?;
-    if input.schedule_expression.as_ref().is_some_and(|schedule| !schedule.is_empty()) {
-        return Err(ApiError::invalid(
-            "ScheduleExpression: rules on a schedule are not built; an association runs on one.",
-        ));
-    }
-    let Some(event_pattern) = input.event_pattern.clone().filter(|pattern| !pattern.is_empty()) else {
-        return Err(ApiError::invalid("Parameter(s) EventPattern or ScheduleExpression must be specified."));
-    };
     let enabled = match input.state.as_deref().unwrap_or("ENABLED") {
         "ENABLED" => true,
         "DISABLED" => false,
@@ -39,11 +31,13 @@ pub async fn put(call: Call<PutRuleRequest>) -> Result<PutRuleResponse, ApiError
     let put = RulePut {
         name: name.clone(),
         description: input.description.clone().unwrap_or_default(),
-        event_pattern,
+        event_pattern: input.event_pattern.clone().unwrap_or_default(),
+        schedule_expression: input.schedule_expression.clone().unwrap_or_default(),
         enabled,
         role_arn: input.role_arn.clone().unwrap_or_default(),
         account: call.caller.account.clone(),
         region: call.caller.region.clone(),
+        ..RulePut::default()
     };
     call.execute::<Rule>(&name, Command::Put(put)).await?;
     Ok(PutRuleResponse { rule_arn: Some(rule_arn(&name, &call.caller.region, &call.caller.account)) })
@@ -64,7 +58,7 @@ pub async fn describe(call: Call<DescribeRuleRequest>) -> Result<DescribeRuleRes
         managed_by: shown.managed_by,
         name: shown.name,
         role_arn: shown.role_arn,
-        schedule_expression: None,
+        schedule_expression: shown.schedule_expression,
         state: shown.state,
     })
 }
@@ -87,7 +81,7 @@ fn shown(name: &str, state: &State, caller: &Caller) -> reeve_contracts::events:
         managed_by: default.and(text(MANAGED_BY)),
         name: text(name),
         role_arn: text(&definition.role_arn),
-        schedule_expression: None,
+        schedule_expression: text(&definition.schedule_expression),
         state: text(if state.is_disabled { "DISABLED" } else { "ENABLED" }),
     }
 }

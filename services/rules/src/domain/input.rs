@@ -45,6 +45,13 @@ pub fn given(target: &TargetSettings, event: &Value, about: &About<'_>) -> Resul
         .map_err(|error| format!("what its InputTemplate makes of the event is no JSON: {error}"))
 }
 
+/// The paths that a target names, and at which the event has nothing.
+pub fn missing<'a>(target: &'a TargetSettings, event: &Value) -> impl Iterator<Item = &'a str> {
+    let named = target.input_paths.iter().map(|(_, path)| path).chain([&target.input_path]);
+    let lacks = |path: &&String| Path::parse(path).is_some_and(|path| path.of(event).is_none());
+    named.filter(lacks).map(String::as_str)
+}
+
 fn without_detail(event: &Value) -> Value {
     let mut event = event.clone();
     if let Some(members) = event.as_object_mut() {
@@ -84,6 +91,15 @@ mod tests {
         assert_eq!(path("$.detail['a.b'].c[1]"), json!({"d": null}));
         assert_eq!((path("$.detail.none"), path("$")), (Value::Null, event()));
         assert_eq!(given(TargetSettings { input: "[1]".into(), ..TargetSettings::default() }), json!([1]));
+    }
+
+    #[test]
+    fn paths_at_which_there_is_nothing_are_missing() {
+        let input_paths = vec![("a".into(), "$.detail.count".into()), ("b".into(), "$.detail.cuont".into())];
+        let target =
+            TargetSettings { input_paths, input_path: "$.none[0]".into(), ..TargetSettings::default() };
+        assert_eq!(missing(&target, &event()).collect::<Vec<_>>(), ["$.detail.cuont", "$.none[0]"]);
+        assert_eq!(missing(&TargetSettings::default(), &event()).count(), 0);
     }
 
     #[test]

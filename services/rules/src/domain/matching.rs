@@ -11,7 +11,7 @@ use reeve_contracts::rules::{Invocation, RuleMatched, RuleStopped};
 use reeve_eventsourcing::{Context, Decider};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::convert::Infallible;
+use std::{collections::BTreeSet, convert::Infallible};
 
 /// A chain of rules, each set off by what the one before it has done, is this long at most: a rule that sets off itself
 /// stops here, visibly.
@@ -34,14 +34,15 @@ pub fn match_id(rule: &str, event_id: &str) -> String {
     format!("{rule}/{event_id}")
 }
 
-/// A match of a rule and an event. Where the event stands, how deep the match is and which requests it leads to is for
-/// whoever has looked at it.
+/// A match of a rule and an event. Where the event stands, how deep the match is, which requests it leads to, and what of the
+/// rule's pattern the event lacks, is for whoever has looked at it.
 pub fn matched(rule: &str, state: &rule::State, event: &Value) -> RuleMatched {
     let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
     let definition = state.definition.clone().unwrap_or_default();
     let arn = rule_arn(rule, &definition.region, &definition.account);
     let about = About { rule, rule_arn: &arn };
     let resources = event["resources"].as_array().into_iter().flatten();
+    let missing = state.targets.values().flat_map(|target| input::missing(target, event));
     RuleMatched {
         rule: rule.to_owned(),
         event_id: text("id"),
@@ -51,6 +52,7 @@ pub fn matched(rule: &str, state: &rule::State, event: &Value) -> RuleMatched {
         account: definition.account,
         region: definition.region,
         resources: resources.filter_map(Value::as_str).map(str::to_owned).collect(),
+        missing: missing.map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect(),
         ..RuleMatched::default()
     }
 }

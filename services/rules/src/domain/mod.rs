@@ -5,6 +5,7 @@ pub mod input;
 pub mod matching;
 pub mod path;
 pub mod rule;
+pub mod schedule;
 pub mod target;
 pub mod template;
 pub mod wish;

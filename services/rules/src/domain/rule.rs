@@ -1,13 +1,16 @@
-//! A rule: which events it is about, and what is done when one matches.
+//! A rule: which events it is about, when it fires by itself, and what is done then.
 
 use super::defaults::{RESERVED_PREFIX, default_rule};
+use super::schedule::{MAX_LATE_MS, schedule};
 use super::target::{self, TargetSettings};
 pub use reeve_contracts::rules::RuleEvent;
 use reeve_contracts::rules::{
-    RuleDeleted, RuleDisabled, RuleEnabled, RulePut, Target, TargetsPut, TargetsRemoved,
+    RuleDeleted, RuleDisabled, RuleEnabled, RuleFired, RuleFiringsMissed, RulePut, Target, TargetsPut,
+    TargetsRemoved,
 };
 use reeve_event_pattern::{Pattern, Refused};
 use reeve_eventsourcing::{Context, Decider};
+use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -17,12 +20,30 @@ pub const MAX_TARGETS: usize = 5;
 /// What may be asked of a rule.
 #[derive(Clone, Debug)]
 pub enum Command {
+    /// From when its times count, and when it fires next, is worked out here.
     Put(RulePut),
-    Enable { name: String },
-    Disable { name: String },
-    Delete { name: String },
-    PutTargets { name: String, targets: Vec<Target> },
-    RemoveTargets { name: String, ids: Vec<String> },
+    Enable {
+        name: String,
+    },
+    Disable {
+        name: String,
+    },
+    Delete {
+        name: String,
+    },
+    PutTargets {
+        name: String,
+        targets: Vec<Target>,
+    },
+    RemoveTargets {
+        name: String,
+        ids: Vec<String>,
+    },
+    /// An instant of its schedule has come.
+    Fire {
+        name: String,
+        due_ms: i64,
+    },
 }
 
 /// Why a command was refused.
@@ -32,6 +53,11 @@ pub enum Error {
     Unknown(String),
     #[error(transparent)]
     Pattern(#[from] Refused),
+    #[error("Parameter(s) EventPattern or ScheduleExpression must be specified.")]
+    NothingToMatch,
+    /// A sentence about ScheduleExpression.
+    #[error("{0}")]
+    Schedule(String),
     #[error("Rule can't be deleted since it has targets.")]
     HasTargets,
     #[error(
@@ -50,7 +76,10 @@ pub enum Error {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Definition {
     pub description: String,
+    /// Empty: it has a schedule alone.
     pub event_pattern: String,
+    /// Empty: it has none.
+    pub schedule_expression: String,
     pub role_arn: String,
     pub account: String,
     pub region: String,
@@ -63,6 +92,22 @@ pub struct State {
     pub definition: Option<Definition>,
     pub is_disabled: bool,
     pub targets: BTreeMap<String, TargetSettings>,
+    /// From when the times of its schedule count.
+    pub since_ms: i64,
+    /// When it fires next; 0: it does not.
+    pub next_ms: i64,
+    /// The last instant at which it fired, and the first of the last ones that were missed; 0: none.
+    pub fired_ms: i64,
+    pub missed_ms: i64,
+}
+
+impl State {
+    /// When it fires next after an instant, once it is enabled; 0: it does not.
+    fn next_after(&self, after: i64) -> i64 {
+        let text = self.definition.as_ref().map(|definition| definition.schedule_expression.as_str());
+        let schedule = text.and_then(|text| schedule(text, Timestamp(self.since_ms)).ok());
+        schedule.and_then(|schedule| schedule.next_after(Timestamp(after))).map_or(0, |next| next.0)
+    }
 }
 
 /// The aggregate.
@@ -74,7 +119,7 @@ impl Decider for Rule {
     type State = State;
     type Error = Error;
 
-    fn decide(state: &State, command: Command, _: &Context) -> Result<Option<RuleEvent>, Error> {
+    fn decide(state: &State, command: Command, cx: &Context) -> Result<Option<RuleEvent>, Error> {
         let known = |name: &String| match state.definition {
             _ if default_rule(name).is_some() => Err(Error::Managed(name.clone())),
             None => Err(Error::Unknown(name.clone())),
@@ -85,10 +130,11 @@ impl Decider for Rule {
             refused => refused,
         };
         match command {
-            Command::Put(put) => decide_put(state, put),
+            Command::Put(put) => decide_put(state, put, cx.now),
             Command::Enable { name } => {
                 exists(&name)?;
-                Ok(state.is_disabled.then_some(RuleEvent::RuleEnabled(RuleEnabled { name })))
+                let next_ms = state.next_after(cx.now.0);
+                Ok(state.is_disabled.then_some(RuleEvent::RuleEnabled(RuleEnabled { name, next_ms })))
             }
             Command::Disable { name } => {
                 exists(&name)?;
@@ -111,6 +157,7 @@ impl Decider for Rule {
                 let removed = (!ids.is_empty()).then_some(TargetsRemoved { name, ids });
                 Ok(removed.map(RuleEvent::TargetsRemoved))
             }
+            Command::Fire { name, due_ms } => Ok(decide_firing(state, name, due_ms, cx.now.0)),
         }
     }
 
@@ -119,9 +166,12 @@ impl Decider for Rule {
             RuleEvent::RulePut(e) => {
                 state.definition = Some(definition(e));
                 state.is_disabled = !e.enabled;
+                (state.since_ms, state.next_ms) = (e.since_ms, e.next_ms);
             }
-            RuleEvent::RuleEnabled(_) => state.is_disabled = false,
-            RuleEvent::RuleDisabled(_) => state.is_disabled = true,
+            RuleEvent::RuleEnabled(e) => (state.is_disabled, state.next_ms) = (false, e.next_ms),
+            RuleEvent::RuleDisabled(_) => (state.is_disabled, state.next_ms) = (true, 0),
+            RuleEvent::RuleFired(e) => (state.fired_ms, state.next_ms) = (e.due_ms, e.next_ms),
+            RuleEvent::RuleFiringsMissed(e) => (state.missed_ms, state.next_ms) = (e.due_ms, e.next_ms),
             RuleEvent::RuleDeleted(_) => state = State::default(),
             RuleEvent::TargetsPut(e) => {
                 let targets =
@@ -138,19 +188,60 @@ fn definition(put: &RulePut) -> Definition {
     Definition {
         description: put.description.clone(),
         event_pattern: put.event_pattern.clone(),
+        schedule_expression: put.schedule_expression.clone(),
         role_arn: put.role_arn.clone(),
         account: put.account.clone(),
         region: put.region.clone(),
     }
 }
 
-fn decide_put(state: &State, put: RulePut) -> Result<Option<RuleEvent>, Error> {
+fn decide_put(state: &State, put: RulePut, now: Timestamp) -> Result<Option<RuleEvent>, Error> {
     if put.name.starts_with(RESERVED_PREFIX) {
         return Err(Error::Reserved(put.name));
     }
-    Pattern::parse(&put.event_pattern)?;
-    let is_same = state.definition.as_ref() == Some(&definition(&put)) && state.is_disabled != put.enabled;
-    Ok((!is_same).then_some(RuleEvent::RulePut(put)))
+    if put.event_pattern.is_empty() && put.schedule_expression.is_empty() {
+        return Err(Error::NothingToMatch);
+    }
+    if !put.event_pattern.is_empty() {
+        Pattern::parse(&put.event_pattern)?;
+    }
+    if state.definition.as_ref() == Some(&definition(&put)) && state.is_disabled != put.enabled {
+        return Ok(None);
+    }
+    let put = RulePut { since_ms: 0, next_ms: 0, ..put };
+    if put.schedule_expression.is_empty() {
+        return Ok(Some(RuleEvent::RulePut(put)));
+    }
+    // Who changes something else of a rule changes none of its times.
+    let before = state.definition.as_ref().map(|definition| &definition.schedule_expression);
+    let is_kept = before == Some(&put.schedule_expression);
+    let since_ms = if is_kept { state.since_ms } else { now.0 };
+    let schedule = schedule(&put.schedule_expression, Timestamp(since_ms)).map_err(Error::Schedule)?;
+    let Some(next) = schedule.next_after(now) else {
+        let text = &put.schedule_expression;
+        return Err(Error::Schedule(format!(
+            "Parameter ScheduleExpression is not valid: {text:?} is over, it will never fire."
+        )));
+    };
+    let next_ms = match put.enabled {
+        false => 0,
+        // What is due, and has not fired yet, does.
+        true if is_kept && state.next_ms > 0 => state.next_ms,
+        true => next.0,
+    };
+    Ok(Some(RuleEvent::RulePut(RulePut { since_ms, next_ms, ..put })))
+}
+
+/// What becomes of an instant that has come; nothing, when it is not the one that is due.
+fn decide_firing(state: &State, name: String, due_ms: i64, now_ms: i64) -> Option<RuleEvent> {
+    if state.next_ms != due_ms || due_ms == 0 {
+        return None;
+    }
+    let next_ms = state.next_after(due_ms.max(now_ms));
+    Some(match now_ms - due_ms > MAX_LATE_MS {
+        true => RuleEvent::RuleFiringsMissed(RuleFiringsMissed { name, due_ms, noticed_ms: now_ms, next_ms }),
+        false => RuleEvent::RuleFired(RuleFired { name, due_ms, fired_ms: now_ms, next_ms }),
+    })
 }
 
 fn decide_targets(state: &State, name: String, targets: Vec<Target>) -> Result<Option<RuleEvent>, Error> {
@@ -167,78 +258,5 @@ fn decide_targets(state: &State, name: String, targets: Vec<Target>) -> Result<O
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use reeve_testkit::given;
-
-    fn put(pattern: &str, enabled: bool) -> RulePut {
-        RulePut { name: "r".into(), event_pattern: pattern.into(), enabled, ..RulePut::default() }
-    }
-
-    fn target(id: &str) -> Target {
-        let arn = "arn:aws:ssm:eu-west-1:123456789012:opsitem".to_owned();
-        Target { id: id.into(), arn, principal: "ada".into(), ..Target::default() }
-    }
-
-    fn targets(ids: &[&str]) -> Command {
-        Command::PutTargets { name: "r".into(), targets: ids.iter().map(|id| target(id)).collect() }
-    }
-
-    fn targets_put(ids: &[&str]) -> RuleEvent {
-        let targets = ids.iter().map(|id| target(id)).collect();
-        RuleEvent::TargetsPut(TargetsPut { name: "r".into(), targets })
-    }
-
-    const PATTERN: &str = r#"{"source":["x"]}"#;
-
-    #[test]
-    fn a_rule_is_put_once_and_again_when_it_differs() {
-        let event = RuleEvent::RulePut(put(PATTERN, true));
-        given::<Rule>([]).when(Command::Put(put(PATTERN, true))).then(event.clone());
-        given::<Rule>([event.clone()]).when(Command::Put(put(PATTERN, true))).then_nothing();
-        let disabled = put(PATTERN, false);
-        given::<Rule>([event.clone()])
-            .when(Command::Put(disabled.clone()))
-            .then(RuleEvent::RulePut(disabled));
-        let refused = Error::Pattern(Refused("Empty arrays are not allowed".into()));
-        given::<Rule>([event]).when(Command::Put(put(r#"{"source":[]}"#, true))).then_refused(refused);
-    }
-
-    #[test]
-    fn a_rule_with_targets_is_not_deleted_and_one_that_is_not_there_is_gone() {
-        let made = || RuleEvent::RulePut(put(PATTERN, true));
-        let delete = || Command::Delete { name: "r".into() };
-        given::<Rule>([made(), targets_put(&["t"])]).when(delete()).then_refused(Error::HasTargets);
-        let deleted = RuleEvent::RuleDeleted(RuleDeleted { name: "r".into() });
-        given::<Rule>([made()]).when(delete()).then(deleted.clone());
-        given::<Rule>([made(), deleted]).when(delete()).then_nothing();
-    }
-
-    #[test]
-    fn targets_are_replaced_by_id_and_limited() {
-        let made = || RuleEvent::RulePut(put(PATTERN, true));
-        given::<Rule>([]).when(targets(&["t"])).then_refused(Error::Unknown("r".into()));
-        given::<Rule>([made()]).when(targets(&["t"])).then(targets_put(&["t"]));
-        given::<Rule>([made(), targets_put(&["t"])]).when(targets(&["t"])).then_nothing();
-        given::<Rule>([made(), targets_put(&["a", "b", "c", "d", "e"])])
-            .when(targets(&["f"]))
-            .then_refused(Error::TooManyTargets);
-        let remove = Command::RemoveTargets { name: "r".into(), ids: vec!["b".into(), "x".into()] };
-        let removed = RuleEvent::TargetsRemoved(TargetsRemoved { name: "r".into(), ids: vec!["b".into()] });
-        given::<Rule>([made(), targets_put(&["a", "b"])]).when(remove).then(removed);
-    }
-
-    #[test]
-    fn default_rules_are_switched_and_nothing_else() {
-        let name = || "reeve.alerts".to_owned();
-        let disabled = RuleEvent::RuleDisabled(RuleDisabled { name: name() });
-        given::<Rule>([]).when(Command::Disable { name: name() }).then(disabled.clone());
-        let enabled = RuleEvent::RuleEnabled(RuleEnabled { name: name() });
-        given::<Rule>([disabled]).when(Command::Enable { name: name() }).then(enabled);
-        given::<Rule>([]).when(Command::Delete { name: name() }).then_refused(Error::Managed(name()));
-        let put = RulePut { name: name(), ..put(PATTERN, true) };
-        given::<Rule>([]).when(Command::Put(put)).then_refused(Error::Reserved(name()));
-        let unknown = Error::Unknown("other".into());
-        given::<Rule>([]).when(Command::Disable { name: "other".into() }).then_refused(unknown);
-    }
-}
+#[path = "rule_tests.rs"]
+mod tests;

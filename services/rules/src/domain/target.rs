@@ -15,6 +15,8 @@ pub enum Destination<'a> {
     ResponsePlan(&'a str),
     /// A document of this name runs on nodes.
     Document(&'a str),
+    /// A runbook of this name and version is started; an empty version is the default one.
+    Runbook(&'a str, &'a str),
     /// The webhook of this name is told.
     Webhook(&'a str),
 }
@@ -26,9 +28,11 @@ pub enum Error {
     Invalid { id: String, problem: String },
 }
 
+/// How an ARN names the default version.
+const DEFAULT_VERSION: &str = "$DEFAULT";
 const KINDS: &str = "arn:aws:ssm:REGION:ACCOUNT:opsitem opens an OpsItem, arn:aws:ssm-incidents::ACCOUNT:response-plan/NAME \
                      starts an incident, arn:aws:ssm:REGION:ACCOUNT:document/NAME runs a document on nodes, \
-                     arn:aws:events:REGION:ACCOUNT:api-destination/NAME tells a webhook";
+                     arn:aws:ssm:REGION:ACCOUNT:automation-definition/NAME starts a runbook, arn:aws:events:REGION:ACCOUNT:api-destination/NAME tells a webhook";
 
 impl<'a> Destination<'a> {
     /// The destination of an ARN.
@@ -40,8 +44,9 @@ impl<'a> Destination<'a> {
         let document = || parsed.id_of("document");
         match parsed.service {
             "ssm" if parsed.resource == "opsitem" => Ok(Self::OpsItem),
-            "ssm" if parsed.resource.starts_with("automation-definition/") => {
-                Err(format!("{arn} is a runbook, and there is no service for automation here: {KINDS}."))
+            "ssm" if let Some(runbook) = parsed.id_of("automation-definition") => {
+                let (name, version) = runbook.split_once(':').unwrap_or((runbook, ""));
+                Ok(Self::Runbook(name, if version == DEFAULT_VERSION { "" } else { version }))
             }
             "ssm" => {
                 document().map(Self::Document).ok_or_else(|| format!("{arn} cannot be a target: {KINDS}."))
@@ -131,7 +136,7 @@ fn problem(target: &Target) -> Option<String> {
             "RunCommandParameters is missing: its RunCommandTargets say on which nodes the document runs."
                 .to_owned(),
         ),
-        Destination::OpsItem | Destination::ResponsePlan(_) if on_nodes => {
+        Destination::OpsItem | Destination::ResponsePlan(_) | Destination::Runbook(..) if on_nodes => {
             Some("RunCommandParameters is for documents alone.".to_owned())
         }
         _ => None,
@@ -150,6 +155,17 @@ mod tests {
     fn what_cannot_be_carried_out_is_refused_with_what_there_is() {
         let ops_item = || Target { arn: "arn:aws:ssm:r:1:opsitem".into(), ..Target::default() };
         assert_eq!(said(ops_item()), "");
+        for (arn, runbook) in [
+            ("arn:aws:ssm:r:1:automation-definition/Mend", ("Mend", "")),
+            ("arn:aws:ssm:r:1:automation-definition/Mend:$DEFAULT", ("Mend", "")),
+            ("arn:aws:ssm:r:1:automation-definition/Mend:3", ("Mend", "3")),
+        ] {
+            assert_eq!(Destination::of(arn), Ok(Destination::Runbook(runbook.0, runbook.1)));
+            assert_eq!(said(Target { arn: arn.into(), ..Target::default() }), "");
+        }
+        let on_nodes = "arn:aws:ssm:r:1:automation-definition/Mend".to_owned();
+        let on_nodes = Target { arn: on_nodes, run_command_targets_json: "[]".into(), ..Target::default() };
+        assert!(said(on_nodes).contains("RunCommandParameters is for documents alone"));
         let document = |nodes: &str| Target {
             arn: "arn:aws:ssm:r:1:document/AWS-RunShellScript".into(),
             run_command_targets_json: nodes.into(),
@@ -158,7 +174,6 @@ mod tests {
         assert_eq!(said(document("[]")), "");
         assert!(said(document("")).starts_with("Target t: RunCommandParameters is missing"));
         for (arn, part) in [
-            ("arn:aws:ssm:r:1:automation-definition/X", "there is no service for automation here"),
             ("arn:aws:lambda:r:1:function:f", "is not of this installation"),
             ("https://example.org", "is no ARN"),
             ("arn:aws:ssm-incidents::1:incident-record/p/x", "cannot be a target"),

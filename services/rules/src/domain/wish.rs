@@ -3,6 +3,7 @@
 
 use super::target::Destination;
 use reeve_contracts::{
+    automation::AutomationRequested,
     incidents::{IncidentRequested, Trigger},
     notifications::NotificationRequested,
     opscenter::{OperationalDatum, OpsItemRequested},
@@ -27,6 +28,7 @@ pub enum Wish {
     OpsItem(OpsItemRequested),
     Incident(IncidentRequested),
     Command(CommandRequested),
+    Runbook(AutomationRequested),
     Notification(NotificationRequested),
 }
 
@@ -50,6 +52,9 @@ pub fn input(
         Destination::OpsItem => ops_item(given, event, rule)?,
         Destination::ResponsePlan(_) => incident(given, event)?,
         Destination::Document(_) => parameters(given)?,
+        // An event as it is has no parameters of a runbook.
+        Destination::Runbook(..) if given == event => json!({}),
+        Destination::Runbook(..) => parameters(given)?,
         // A webhook is given whatever it is, as EventBridge does.
         Destination::Webhook(_) => given.clone(),
     };
@@ -199,6 +204,15 @@ pub fn wish(matched: &RuleMatched, invocation: &Invocation) -> Option<Wish> {
             region,
             ..CommandRequested::default()
         }),
+        Destination::Runbook(name, version) => Wish::Runbook(AutomationRequested {
+            origin_kind,
+            origin_id,
+            document_name: name.to_owned(),
+            document_version: version.to_owned(),
+            parameters_json: invocation.input_json.clone(),
+            account,
+            region,
+        }),
         Destination::Webhook(name) => Wish::Notification(NotificationRequested {
             origin_kind,
             origin_id,
@@ -278,6 +292,21 @@ mod tests {
         assert_eq!((command.origin_kind.as_str(), command.origin_id.as_str()), ("rule", "r/t"));
         assert!(asked(arn, &json!([1])).unwrap_err().contains("no object"));
         assert!(asked(arn, &json!({"commands": [1]})).unwrap_err().contains("commands of its input"));
+    }
+
+    #[test]
+    fn a_runbook_has_its_parameters_or_none() {
+        let arn = "arn:aws:ssm:x:1:automation-definition/Mend:2";
+        let Wish::Runbook(started) = asked(arn, &json!({"Node": "mi-1", "Steps": ["a", "b"]})).unwrap()
+        else {
+            panic!("another wish")
+        };
+        assert_eq!((started.document_name.as_str(), started.document_version.as_str()), ("Mend", "2"));
+        assert_eq!((started.origin_kind.as_str(), started.origin_id.as_str()), ("rule", "r/t"));
+        assert_eq!(started.parameters_json, r#"{"Node":["mi-1"],"Steps":["a","b"]}"#);
+        let Wish::Runbook(started) = asked(arn, &event()).unwrap() else { panic!("another wish") };
+        assert_eq!(started.parameters_json, "{}");
+        assert!(asked(arn, &json!({"Node": 1})).unwrap_err().contains("Node of its input"));
     }
 
     #[test]

@@ -358,6 +358,27 @@ pub struct ReplicationSetCreated {
     pub region: ::prost::alloc::string::String,
     #[prost(string, tag = "4")]
     pub kms_key_id: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "5")]
+    pub tags: ::prost::alloc::vec::Vec<NamedText>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReplicationSetTagged {
+    #[prost(string, tag = "1")]
+    pub installation: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub set_id: ::prost::alloc::string::String,
+    /// those that are new, or have another value
+    #[prost(message, repeated, tag = "3")]
+    pub tags: ::prost::alloc::vec::Vec<NamedText>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReplicationSetUntagged {
+    #[prost(string, tag = "1")]
+    pub installation: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub set_id: ::prost::alloc::string::String,
+    #[prost(string, repeated, tag = "3")]
+    pub keys: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct DeletionProtectionChanged {
@@ -423,6 +444,8 @@ IncidentEngagementChanged(IncidentEngagementChanged) = "reeve.incidents.Incident
 /// What happens to the aggregate `replication-set`, on `reeve.evt.incidents.replication-set.{installation}`.
 pub enum ReplicationSetEvent: "incidents" / "replication-set" / 1 {
 ReplicationSetCreated(ReplicationSetCreated) = "reeve.incidents.ReplicationSetCreated.v1",
+ReplicationSetTagged(ReplicationSetTagged) = "reeve.incidents.ReplicationSetTagged.v1",
+ReplicationSetUntagged(ReplicationSetUntagged) = "reeve.incidents.ReplicationSetUntagged.v1",
 DeletionProtectionChanged(DeletionProtectionChanged) = "reeve.incidents.DeletionProtectionChanged.v1",
 ReplicationSetDeleted(ReplicationSetDeleted) = "reeve.incidents.ReplicationSetDeleted.v1",
 }

@@ -28,12 +28,24 @@ pub struct RulePut {
     /// of the rule's ARN
     #[prost(string, tag = "7")]
     pub region: ::prost::alloc::string::String,
+    /// cron(…) or rate(…), in UTC; empty: none. event_pattern may be empty when this is not
+    #[prost(string, tag = "8")]
+    pub schedule_expression: ::prost::alloc::string::String,
+    /// the rule's times count from here on
+    #[prost(int64, tag = "9")]
+    pub since_ms: i64,
+    /// when it fires next; 0: it is disabled, or has no schedule
+    #[prost(int64, tag = "10")]
+    pub next_ms: i64,
 }
 /// Also of the default rules, which nobody has put.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct RuleEnabled {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
+    /// as above
+    #[prost(int64, tag = "2")]
+    pub next_ms: i64,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct RuleDisabled {
@@ -44,6 +56,33 @@ pub struct RuleDisabled {
 pub struct RuleDeleted {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
+}
+/// An instant of the rule's schedule has come. Its targets are told by the match that follows.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RuleFired {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(int64, tag = "2")]
+    pub due_ms: i64,
+    #[prost(int64, tag = "3")]
+    pub fired_ms: i64,
+    /// 0: it fires no more
+    #[prost(int64, tag = "4")]
+    pub next_ms: i64,
+}
+/// An instant has passed while nothing ran, and maybe others after it: nothing was done at them, and nothing will be.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RuleFiringsMissed {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// the first of them
+    #[prost(int64, tag = "2")]
+    pub due_ms: i64,
+    #[prost(int64, tag = "3")]
+    pub noticed_ms: i64,
+    /// 0: it fires no more
+    #[prost(int64, tag = "4")]
+    pub next_ms: i64,
 }
 /// What is done when the rule matches.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -138,6 +177,9 @@ pub struct RuleMatched {
     /// of the event
     #[prost(string, repeated, tag = "12")]
     pub resources: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// paths that the rule's pattern or an input path names, and that the event has not
+    #[prost(string, repeated, tag = "13")]
+    pub missing: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// An event matched, and nothing was done: too many rules had led to it.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -166,6 +208,8 @@ RulePut(RulePut) = "reeve.rules.RulePut.v1",
 RuleEnabled(RuleEnabled) = "reeve.rules.RuleEnabled.v1",
 RuleDisabled(RuleDisabled) = "reeve.rules.RuleDisabled.v1",
 RuleDeleted(RuleDeleted) = "reeve.rules.RuleDeleted.v1",
+RuleFired(RuleFired) = "reeve.rules.RuleFired.v1",
+RuleFiringsMissed(RuleFiringsMissed) = "reeve.rules.RuleFiringsMissed.v1",
 TargetsPut(TargetsPut) = "reeve.rules.TargetsPut.v1",
 TargetsRemoved(TargetsRemoved) = "reeve.rules.TargetsRemoved.v1",
 }

@@ -63,6 +63,7 @@ fn sent(attempt: u32) -> NotificationEvent {
         attempt,
         receipt: "HTTP 200".into(),
         sent_ms: context().now.0,
+        ..NotificationSent::default()
     })
 }
 
@@ -76,7 +77,7 @@ fn fail(attempt: u32, failures: u32, retry_after_seconds: Option<i64>) -> Comman
 }
 
 fn was_sent(attempt: u32) -> Command {
-    Command::Sent { attempt, receipt: "HTTP 200".into() }
+    Command::Sent { attempt, receipt: "HTTP 200".into(), held_ids: Vec::new() }
 }
 
 fn cancel() -> Command {
@@ -158,9 +159,48 @@ fn a_request_is_taken_on_or_refused_once() {
     given::<Notification>([]).when(start()).then_refused(Error::Unknown(String::new()));
 }
 
+#[test]
+fn what_is_held_back_is_released_or_sent_with_another_one() {
+    let until = Timestamp(context().now.0 + 5_000);
+    let hold = || Command::Hold { until };
+    let held = NotificationEvent::NotificationHeld(NotificationHeld {
+        id: "n".into(),
+        destination: "webhook:hook".into(),
+        until_ms: until.0,
+    });
+    let released = NotificationEvent::NotificationReleased(NotificationReleased {
+        id: "n".into(),
+        destination: "webhook:hook".into(),
+    });
+    given::<Notification>([accepted()]).when(hold()).then(held.clone());
+    given::<Notification>([accepted(), started(1)]).when(hold()).then_nothing();
+    let waits = || [accepted(), held.clone()];
+    given::<Notification>(waits()).when(hold()).then_nothing();
+    given::<Notification>(waits()).when(start()).then_nothing();
+    given::<Notification>(waits()).when(Command::Release).then(released.clone());
+    given::<Notification>([accepted()]).when(Command::Release).then_nothing();
+    let again = [accepted(), held.clone(), released];
+    assert!(matches!(
+        given::<Notification>(again).when(start()).then_event(),
+        NotificationEvent::NotificationAttemptStarted(_)
+    ));
+    let sent_with = || Command::SentWith { id: "other".into() };
+    let NotificationEvent::NotificationSent(sent) =
+        given::<Notification>(waits()).when(sent_with()).then_event()
+    else {
+        panic!("another event")
+    };
+    assert_eq!((sent.sent_with.as_str(), sent.receipt.as_str()), ("other", "sent with other"));
+    let ended = [accepted(), held.clone(), NotificationEvent::NotificationSent(sent)];
+    given::<Notification>(ended).when(sent_with()).then_nothing();
+    let later = Context { now: Timestamp(context().now.0 + DAY_MS), ..context() };
+    let reason = "its time was over while the limits of its destination held it back";
+    given::<Notification>(waits()).when_in(Command::Expire, &later).then(failed(reason));
+}
+
 proptest! {
     #[test]
-    fn it_is_sent_once_and_no_attempt_begins_after_its_end(commands in prop::collection::vec(0u8..6, 0..40)) {
+    fn it_is_sent_once_and_no_attempt_begins_after_its_end(commands in prop::collection::vec(0u8..9, 0..40)) {
         let mut state = Notification::evolve(State::default(), &accepted());
         let (mut ended, mut sends) = (false, 0);
         for (step, command) in commands.into_iter().enumerate() {
@@ -173,6 +213,9 @@ proptest! {
                 2 => was_sent(attempt),
                 3 => cancel(),
                 4 => Command::Expire,
+                5 => Command::Hold { until: context.now },
+                6 => Command::Release,
+                7 => Command::SentWith { id: "other".into() },
                 _ => Command::GiveUp { reason: "x".into() },
             };
             let is_leased = state.phase == Phase::Sending && context.now.0 < state.leased_until_ms;
@@ -180,10 +223,13 @@ proptest! {
             let begins = matches!(event, NotificationEvent::NotificationAttemptStarted(_));
             prop_assert!(!(begins && is_leased));
             prop_assert!(!(ended && begins));
-            prop_assert!(state.attempt > 0 || !matches!(event, NotificationEvent::NotificationSent(_)));
+            prop_assert!(!(begins && state.phase == Phase::Held));
+            let is_sent_by_itself =
+                matches!(&event, NotificationEvent::NotificationSent(sent) if sent.sent_with.is_empty());
+            prop_assert!(state.attempt > 0 || !is_sent_by_itself);
             sends += u32::from(matches!(event, NotificationEvent::NotificationSent(_)));
             state = Notification::evolve(state, &event);
-            ended = !matches!(state.phase, Phase::Waiting | Phase::Sending);
+            ended = !matches!(state.phase, Phase::Waiting | Phase::Held | Phase::Sending);
         }
         prop_assert!(sends <= 1);
     }

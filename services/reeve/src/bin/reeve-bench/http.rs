@@ -18,7 +18,8 @@ use tokio::{
     net::TcpStream,
 };
 
-/// A signed call. One that reads may be sent as often as wanted; one that changes something counts once.
+/// A call as it is sent, signed or with a token. One that reads may be sent as often as wanted; a signed one that changes
+/// something counts once.
 #[derive(Clone)]
 pub struct Signed(Arc<[u8]>);
 
@@ -31,6 +32,20 @@ impl Signed {
             text += &format!("{name}: {value}\r\n");
         }
         Self((text + "\r\n" + &body).into_bytes().into())
+    }
+
+    /// What a source of events posts: its token is among the headers.
+    pub fn by_token(instance: &Instance, path: &str, headers: &[(&str, &str)], body: &str) -> Self {
+        let connection = Connection::open_instance(instance);
+        let mut text = format!(
+            "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-length: {}\r\n",
+            connection.host(),
+            body.len()
+        );
+        for (name, value) in headers {
+            text += &format!("{name}: {value}\r\n");
+        }
+        Self((text + "\r\n" + body).into_bytes().into())
     }
 }
 

@@ -11,6 +11,7 @@ mod api;
 mod associations;
 mod backup;
 mod ends;
+mod events;
 mod fleet;
 mod http;
 mod instance;
@@ -62,6 +63,8 @@ enum Command {
     Inventory(inventory::Args),
     /// Firings of associations that are due at one instant.
     Associations(associations::Args),
+    /// Events of other systems: coming in, storms of alerts, how soon an alert is an OpsItem, what rules cost.
+    Events(events::Args),
     /// A backup of a log of many events, restored and verified.
     Backup(backup::Args),
     /// One command on a fleet of simulated agents, beside the raw bus storing the same messages once more.
@@ -95,6 +98,7 @@ async fn run(command: Command, format: Format) -> anyhow::Result<()> {
         Command::Output(args) => output::run(args).await?,
         Command::Inventory(args) => inventory::run(args).await?,
         Command::Associations(args) => associations::run(args).await?,
+        Command::Events(args) => events::run(args).await?,
         Command::Backup(args) => backup::run(args).await?,
         Command::Fleet(args) => fleet::run(args).await?,
     };

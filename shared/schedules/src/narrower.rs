@@ -1,8 +1,8 @@
-//! The narrower rules of associations (User Guide, "Cron and rate expressions for associations").
+//! What associations (User Guide, "Cron and rate expressions for associations") and rules take is narrower.
 
 use crate::{
     cron::Cron,
-    error::AssociationError,
+    error::{AssociationError, RuleError},
     expression::{Expression, Kind},
 };
 use std::collections::BTreeSet;
@@ -24,6 +24,18 @@ impl Expression {
             Kind::Rate(rate) if (MIN_RATE_MS..MAX_RATE_MS).contains(&rate.period_ms) => Ok(()),
             Kind::Rate(_) => Err(AssociationError::Rate),
             Kind::At(_) => Ok(()),
+        }
+    }
+
+    /// Whether a rule of EventBridge may have this schedule: `cron()` of six fields, or `rate()`.
+    ///
+    /// # Errors
+    /// When it may not; the text of the error says why.
+    pub fn check_for_rule(&self) -> Result<(), RuleError> {
+        match &self.kind {
+            Kind::Cron(_) if self.as_str().split_ascii_whitespace().count() > 6 => Err(RuleError::Seconds),
+            Kind::Cron(_) | Kind::Rate(_) => Ok(()),
+            Kind::At(_) => Err(RuleError::At),
         }
     }
 }
