@@ -165,6 +165,8 @@ mod rollouts;
 mod rules;
 #[path = "it/runbooks.rs"]
 mod runbooks;
+#[path = "it/secrets.rs"]
+mod secrets;
 #[path = "it/stopped.rs"]
 mod stopped;
 #[path = "it/stories.rs"]

@@ -250,6 +250,6 @@ async fn bad_input_names_what_is_wrong() {
     let names: Vec<&Value> = listed["Rules"].as_array().unwrap().iter().map(|rule| &rule["Name"]).collect();
     assert_eq!(names, [&json!("orders"), &json!("reeve.alerts")]);
     let next = call(&bus, "ListRules", json!({"NextToken": listed["NextToken"]})).await.unwrap();
-    assert_eq!(next["Rules"].as_array().unwrap().len(), 4);
+    assert_eq!(next["Rules"].as_array().unwrap().len(), 5);
     running.stop().await;
 }

@@ -40,6 +40,12 @@ pub enum Command {
         #[arg(long)]
         comment: Option<String>,
     },
+    /// Takes back what one has approved, before its runbook begins: the change request is over.
+    Revoke {
+        change: String,
+        #[arg(long)]
+        comment: Option<String>,
+    },
     /// Asks for a change and prints its id.
     Request {
         /// The name of a document of the type Automation.ChangeTemplate.
@@ -129,6 +135,9 @@ pub async fn changes(connection: &Connection, command: Command, format: Format) 
         }
         Command::Reject { change, comment } => {
             said(decide(connection, &change, false, comment).await?, format)
+        }
+        Command::Revoke { change, comment } => {
+            said(signal(connection, &change, "Revoke", comment).await?, format)
         }
         Command::Request { template, runbook, parameters, name, at, auto_approve } => {
             let mut of_runbook = json!({"DocumentName": runbook});
@@ -256,6 +265,7 @@ async fn decide(
     comment: Option<String>,
 ) -> anyhow::Result<Value> {
     let hold = Hold::of(connection, change).await;
+    let kind = if approves { "Approve" } else { "Reject" };
     match hold {
         Ok(Some(hold)) if hold.awaits_calendars() && approves => {
             hold.override_rules(connection, comment).await?;
@@ -264,9 +274,9 @@ async fn decide(
         Ok(Some(hold)) if hold.awaits_calendars() => {
             connection.call("CancelCommand", &json!({"CommandId": change})).await
         }
-        Ok(_) => signal(connection, change, approves, comment).await,
+        Ok(_) => signal(connection, change, kind, comment).await,
         // Whoever may not look at commands may be asked about one nevertheless.
-        Err(unknown) => signal(connection, change, approves, comment).await.map_err(|error| {
+        Err(unknown) => signal(connection, change, kind, comment).await.map_err(|error| {
             error.context(format!(
                 "whether {change} is a command that calendars hold is not known: {unknown:#}"
             ))
@@ -277,11 +287,10 @@ async fn decide(
 async fn signal(
     connection: &Connection,
     change: &str,
-    approves: bool,
+    kind: &str,
     comment: Option<String>,
 ) -> anyhow::Result<Value> {
-    let signal = if approves { "Approve" } else { "Reject" };
-    let mut input = json!({"AutomationExecutionId": change, "SignalType": signal});
+    let mut input = json!({"AutomationExecutionId": change, "SignalType": kind});
     if let Some(comment) = comment {
         input["Payload"] = json!({"Comment": [comment]});
     }
