@@ -127,6 +127,8 @@ mod owed;
 mod packages;
 #[path = "it/parameters.rs"]
 mod parameters;
+#[path = "it/parameters_clients.rs"]
+mod parameters_clients;
 #[path = "it/patching.rs"]
 mod patching;
 #[path = "it/patching_apt.rs"]
