@@ -614,4 +614,11 @@ fn a_template_is_reviewed_a_request_is_revoked_and_one_that_failed_goes_on_as_it
     assert_eq!(std::fs::read_to_string(format!("{scratch}/once")).unwrap(), "once\n", "nothing runs twice");
     let again = instance.reeve(&["automation", "resume", &failed]);
     assert!(again.stderr.contains("goes on from it already"), "{}", again.stderr);
+    // The beginning of an id is enough where it is one's.
+    let shown = instance.reeve(&["changes", "show", &resumed[..resumed.len() - 1]]);
+    assert!(shown.stdout.contains("CompletedWithSuccess"), "{} {}", shown.stdout, shown.stderr);
+    let none = instance.reeve(&["changes", "show", "zz"]);
+    assert!(none.stderr.contains("no change begins with \"zz\""), "{}", none.stderr);
+    let odd = instance.reeve(&["changes", "list", "--status", "PendingAproval"]);
+    assert!(odd.stderr.contains("ExecutionStatus has the value \"PendingAproval\""), "{}", odd.stderr);
 }
