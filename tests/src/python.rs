@@ -17,7 +17,20 @@ impl Instance {
     /// # Panics
     /// As [`Instance::botocore`].
     pub fn botocore_command(&self, api: &str, script: &str) -> Command {
-        // The environment is the CLI's.
+        let mut command = self.client_command();
+        let client = format!(
+            "import json\nfrom awscli.botocore.awsrequest import AWSResponse\nfrom awscli.botocore.session import \
+             Session\nclient = Session().create_client({api:?})\n{script}"
+        );
+        command.arg("-c").arg(client).current_dir(self.scratch());
+        command
+    }
+
+    /// The interpreter as a client of this instance: in the environment of the CLI.
+    ///
+    /// # Panics
+    /// As [`Instance::botocore`].
+    pub fn client_command(&self) -> Command {
         let cli = self.aws_command(&[]);
         let mut command = Command::new(python());
         for (name, value) in cli.get_envs() {
@@ -26,11 +39,7 @@ impl Instance {
                 None => command.env_remove(name),
             };
         }
-        let client = format!(
-            "import json\nfrom awscli.botocore.awsrequest import AWSResponse\nfrom awscli.botocore.session import \
-             Session\nclient = Session().create_client({api:?})\n{script}"
-        );
-        command.arg("-c").arg(client).current_dir(self.scratch());
+        command.current_dir(self.scratch());
         command
     }
 

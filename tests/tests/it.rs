@@ -129,6 +129,8 @@ mod owed;
 mod packages;
 #[path = "it/parameters.rs"]
 mod parameters;
+#[path = "it/parameters_clients.rs"]
+mod parameters_clients;
 #[path = "it/patching.rs"]
 mod patching;
 #[path = "it/patching_apt.rs"]
@@ -167,6 +169,8 @@ mod rollouts;
 mod rules;
 #[path = "it/runbooks.rs"]
 mod runbooks;
+#[path = "it/secrets.rs"]
+mod secrets;
 #[path = "it/stopped.rs"]
 mod stopped;
 #[path = "it/stories.rs"]

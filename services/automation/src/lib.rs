@@ -6,7 +6,8 @@
 //! - Aggregate `preview`, by id: subject `reeve.evt.automation.preview.<id>`. What a runbook would do, as somebody has asked.
 //! - Reads: the events of documents; run-command's and notifications', for what came of commands and messages; calendars and change
 //!   rules, which hold executions.
-//! - Takes requests: `AutomationRequested`, a runbook that another service wants to be run; `ApprovalRequested`, something that
+//! - Takes requests: `AutomationRequested`, a runbook that another service wants to be run, and
+//!   `AutomationWithdrawalRequested`, the end of one that rules still hold; `ApprovalRequested`, something that
 //!   people are to approve; `ApiCallAnswered`, what came of a call that a step asked for.
 //! - Asks: run-command, notifications, and the gateway for calls of the API, on behalf of who started the execution.
 //!
@@ -71,6 +72,7 @@ pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
         .reactor(Consumer::from_now("rules"), reactors::follow_rule)
         .request(move |request| requests::run(requested.clone(), request))
         .request(requests::approve)
+        .request(requests::withdraw)
         .request(requests::take_answer)
         .operation(start, move |call| api::change::start(authorizer.clone(), call))
         .operation(on_resumed, move |call| api::change::resume(resuming.clone(), call))

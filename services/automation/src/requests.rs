@@ -6,15 +6,19 @@
 use crate::{
     domain::{
         approval::REQUESTER_MAY_APPROVE,
-        execution::{Command, Execution},
+        execution::{Command, Error, Execution},
+        state::Stopping,
     },
+    projections::REFUSED,
     starting::{self, Order},
 };
 use reeve_authz::Authorizer;
 use reeve_contracts::automation::{
-    ApiCallAnswered, ApprovalRequested, AutomationRequested, Change, ExecutionRefused, ExecutionStarted,
+    ApiCallAnswered, ApprovalRequested, AutomationRequested, AutomationWithdrawalRequested, Change,
+    ExecutionRefused, ExecutionStarted,
 };
-use reeve_runtime::{ApiError, HandlerError, Request};
+use reeve_contracts::run_command::CommandEvent;
+use reeve_runtime::{ApiError, ExecuteError, HandlerError, Request};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -60,6 +64,24 @@ fn order(requested: &AutomationRequested) -> Result<Order, ApiError> {
         origin: Some((requested.origin_kind.clone(), requested.origin_id.clone())),
         ..Order::default()
     })
+}
+
+/// Ends a runbook that has not begun, because change rules hold it, for who has asked for it.
+pub(crate) async fn withdraw(request: Request<AutomationWithdrawalRequested>) -> Result<(), HandlerError> {
+    let (handle, context, id) = (&request.handle, &request.context, &request.message.execution_id);
+    let state = handle.state::<Execution>(id);
+    if !state.exists() {
+        return Err(HandlerError::Retry(format!("the execution {id} is not known yet")));
+    }
+    let (kind, origin) = (&request.message.origin_kind, &request.message.origin_id);
+    if (&state.origin_kind, &state.origin_id) != (kind, origin) {
+        return Err(HandlerError::Permanent(format!(
+            "the execution {id} was not asked for by {kind} {origin}"
+        )));
+    }
+    let withdraw = Command::Withdraw { reason: request.message.reason.clone() };
+    handle.execute::<Execution>(id, withdraw, context).await?;
+    Ok(())
 }
 
 /// The gateway says how a call came out that a step has asked for.
@@ -123,5 +145,14 @@ pub(crate) async fn approve(request: Request<ApprovalRequested>) -> Result<(), H
         ..ExecutionStarted::default()
     };
     handle.execute::<Execution>(&id, Command::Start(Box::new(started)), context).await?;
+    // What it is about may have been cancelled before it was asked for here; who hears of that later finds the approval.
+    handle.catch_up_with::<CommandEvent>().await?;
+    if handle.views().get::<bool>(REFUSED, &id).is_some() {
+        let stop = Command::Stop(Stopping::Cancel);
+        match handle.execute::<Execution>(&id, stop, &context.derived("withdraw")).await {
+            Ok(_) | Err(ExecuteError::Refused(Error::Ended(_))) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
     Ok(())
 }

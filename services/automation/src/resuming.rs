@@ -3,14 +3,18 @@
 use crate::{
     domain::{
         execution::{Command, Error, Execution},
-        state::ResumePoint,
+        gate::RUNBOOK_STEP,
+        state::{ResumePoint, State},
         wish,
     },
     projections::{EXECUTIONS, ExecutionRow, STEPS, StepRow},
     starting::{Order, ruled},
 };
 use reeve_authz::{Authorizer, Place, Resource, permit};
-use reeve_contracts::automation::{ExecutionStarted, Resumption, TakenStep, Targets};
+use reeve_contracts::{
+    automation::{Change, ExecutionStarted, Resumption, TakenStep, Targets},
+    ssm::Runbook,
+};
 use reeve_eventsourcing::{Context, Position};
 use reeve_runtime::{ApiError, Handle};
 use serde_json::Value;
@@ -54,14 +58,8 @@ pub fn resumed(
 ) -> Result<ExecutionStarted, ApiError> {
     let row = handle.views().look::<ExecutionRow>(EXECUTIONS, from).ok_or(Error::Unknown)?;
     let state = handle.state::<Execution>(from);
-    let cannot = |why: String| ApiError::new("InvalidAutomationStatusUpdateException", why);
     if state.is_running() {
         return Err(Error::Running.into());
-    }
-    if state.change_id == from {
-        return Err(cannot(format!(
-            "{from} is a change request, which is asked for anew; its runbook can be resumed."
-        )));
     }
     if !is_resumable(handle, from) {
         return Err(cannot(format!(
@@ -69,16 +67,32 @@ pub fn resumed(
             state.ended
         )));
     }
-    let resource = Resource::new("Document", &row.document_name);
     let place = Place { region: &order.region, account: &order.account };
-    permit(&**authorizer, &context.actor.name, "ssm:StartAutomationExecution", [resource], place)
-        .map_err(|denied| ApiError::new("AccessDeniedException", denied))?;
-    let verdict = ruled(authorizer, handle, &order, &row.document_name, context)?;
+    let may = |action: &str, document: &str| {
+        permit(&**authorizer, &context.actor.name, action, [Resource::new("Document", document)], place)
+            .map_err(|denied| ApiError::new("AccessDeniedException", denied))
+    };
+    let change = match state.change_id == from {
+        true => Some(change(&row, &state, &context.actor.name)?),
+        false => None,
+    };
+    let runbook = match &change {
+        Some((_, runbook)) => {
+            may("ssm:StartChangeRequestExecution", &row.document_name)?;
+            runbook.as_str()
+        }
+        None => row.document_name.as_str(),
+    };
+    may("ssm:StartAutomationExecution", runbook)?;
+    let verdict = ruled(authorizer, handle, &order, runbook, context)?;
     if verdict.is_held() {
         return Err(cannot(format!("The change rules {} hold it now.", verdict.rules.join(", "))));
     }
     let (parent, step, attempt) = order.parent.unwrap_or_default();
+    let (change, _) = change.unzip();
     let started = ExecutionStarted {
+        change_id: if change.is_some() { id.to_owned() } else { order.change_id },
+        change,
         execution_id: id.to_owned(),
         document_name: row.document_name.clone(),
         document_version: row.document_version.clone(),
@@ -93,7 +107,6 @@ pub fn resumed(
         parent_attempt: attempt,
         depth: order.depth,
         target: row.target.clone(),
-        change_id: order.change_id,
         overridden_rules: verdict.overridden,
         ..ExecutionStarted::default()
     };
@@ -101,6 +114,38 @@ pub fn resumed(
         Some(point) => of_step(handle, from, &point, started),
         None => of_targets(handle, from, &row, started),
     }
+}
+
+fn cannot(why: String) -> ApiError {
+    ApiError::new("InvalidAutomationStatusUpdateException", why)
+}
+
+/// The change of a request that goes on where its runbook has failed, and the runbook's name. It was approved with its values and its
+/// version, which are what goes on: so nobody is asked again, and nobody but who had asked for it goes on with it.
+fn change(row: &ExecutionRow, state: &State, principal: &str) -> Result<(Change, String), ApiError> {
+    let id = &state.id;
+    if state.resume.as_ref().is_none_or(|point| point.step_name != RUNBOOK_STEP) {
+        return Err(cannot(format!(
+            "{id} is a change request whose runbook has not run: it is asked for anew."
+        )));
+    }
+    if principal != state.principal {
+        return Err(cannot(format!(
+            "{id} is a change request that was approved for {}: nobody else goes on with it.",
+            state.principal
+        )));
+    }
+    let of = row.change.clone().unwrap_or_default();
+    let runbooks: Vec<Runbook> = serde_json::from_str(&of.runbooks_json).map_err(ApiError::internal)?;
+    let name = runbooks.into_iter().next().and_then(|runbook| runbook.document_name).unwrap_or_default();
+    let change = Change {
+        name: of.name,
+        details: of.details,
+        runbooks_json: of.runbooks_json,
+        approvers: of.approvers,
+        ..Change::default()
+    };
+    Ok((change, name))
 }
 
 /// Goes on with the step that failed.

@@ -5,13 +5,16 @@
 
 use reeve_automation::service;
 use reeve_contracts::{
+    automation::{ApprovalLevel, ApprovalRequested},
     documents::{DocumentCreated, DocumentEvent, Version},
     outcome::StepOutcome,
-    run_command::{CommandEvent, CommandFinished, CommandSent, InvocationEvent, InvocationFinished},
+    run_command::{
+        CommandEvent, CommandFinished, CommandRefused, CommandSent, InvocationEvent, InvocationFinished,
+    },
 };
 use reeve_eventsourcing::{AggregateRef, Context, Envelope, Event, Position};
 use reeve_jetstream::{Bus, store, streams};
-use reeve_runtime::{Running, run};
+use reeve_runtime::{Running, Service, run};
 use reeve_testkit::{Caller, Nats, NotMallory, Refusal, context};
 use reeve_types::ids::new_uuid;
 use serde_json::{Value, json};
@@ -427,4 +430,55 @@ async fn targets_that_failed_are_gone_on_with_once_and_a_second_one_is_told_by_w
     let rebuilt = start(&bus, &nats.folder().join("b")).await;
     assert_eq!(everything(&bus).await, live);
     rebuilt.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_to_be_approved_and_was_refused_before_is_approved_by_nobody() {
+    let nats = Nats::start();
+    let bus = nats.bus().await;
+    let running = start(&bus, &nats.folder().join("a")).await;
+    let asking = run(Service::new("run-command"), bus.clone(), &nats.folder().join("b")).await.unwrap();
+    let ask = async |id: uuid::Uuid| {
+        let level = ApprovalLevel {
+            name: "two".to_owned(),
+            approvers: vec!["ann".to_owned()],
+            min_approvals: 1,
+            requester_may_approve: false,
+        };
+        let asked = ApprovalRequested {
+            origin_kind: "held-command".to_owned(),
+            origin_id: id.to_string(),
+            subject: "a command".to_owned(),
+            levels: vec![level],
+            ..ApprovalRequested::default()
+        };
+        asking.handle().request(&asked, &Context { command_id: id, ..context() }).await.unwrap();
+    };
+    // It was cancelled while its approval was on its way here; another one was not.
+    let (cancelled, waits) = (new_uuid(), new_uuid());
+    let refused = CommandRefused { command_id: cancelled.to_string(), ..CommandRefused::default() };
+    publish(&bus, &cancelled.to_string(), CommandEvent::CommandRefused(refused), 0).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    ask(cancelled).await;
+    ask(waits).await;
+    let shown = async |id: uuid::Uuid, status: &str| {
+        for _ in 0..400 {
+            let input = json!({"AutomationExecutionId": id});
+            if let Ok(answer) = call(&bus, "GetAutomationExecution", input).await
+                && answer["AutomationExecution"]["AutomationExecutionStatus"] == status
+            {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("{id} did not become {status}");
+    };
+    shown(cancelled, "Cancelled").await;
+    shown(waits, "PendingApproval").await;
+    // The other one is refused later, and its approval ends.
+    let refused = CommandRefused { command_id: waits.to_string(), ..CommandRefused::default() };
+    publish(&bus, &waits.to_string(), CommandEvent::CommandRefused(refused), 0).await;
+    shown(waits, "Cancelled").await;
+    asking.stop().await;
+    running.stop().await;
 }

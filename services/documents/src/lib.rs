@@ -8,7 +8,8 @@
 //!
 //! Invariants: a document that exists has a default version; no two of its versions have the same content or
 //! VersionName; a number is never given twice in one life of a document; stored content is always one that the
-//! document language accepted; what comes with the system is changed by nobody but the system.
+//! document language accepted; what comes with the system is changed by nobody but the system; who wrote
+//! a version of a change template does not approve it.
 
 mod api;
 mod domain;

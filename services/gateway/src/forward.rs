@@ -45,6 +45,8 @@ pub(crate) struct Calling<'a> {
     pub source: &'a str,
     pub trace: String,
     pub as_of: Option<&'a str>,
+    /// The change rules whose calendars were put aside for what it is a part of.
+    pub overridden_rules: &'a [String],
 }
 
 impl<'a> Calling<'a> {
@@ -55,6 +57,7 @@ impl<'a> Calling<'a> {
             source: &request.source,
             trace: request.trace(),
             as_of: request.as_of()?,
+            overridden_rules: &[],
         })
     }
 }
@@ -211,6 +214,9 @@ impl<B: Bus> Gateway<B> {
         headers.push(("reeve-region".to_owned(), shared.config.region.clone()));
         if let Some(at) = calling.as_of {
             headers.push((serve::AS_OF.to_owned(), at.to_owned()));
+        }
+        if !calling.overridden_rules.is_empty() {
+            headers.push((serve::OVERRIDDEN_RULES.to_owned(), calling.overridden_rules.join(",")));
         }
         headers.extend(
             shared.positions.of(calling.positions).map(|newest| (serve::MIN_POSITION.to_owned(), newest)),

@@ -284,6 +284,7 @@ async fn is_waited_for(gateway: &Gateway<Bus>, request: &Request, origin_id: &st
         source: "",
         trace: request.traceparent.clone().unwrap_or_else(|| new_traceparent(request.id)),
         as_of: None,
+        overridden_rules: &[],
     };
     let answer = gateway.look(&calling, "ssm", "DescribeAutomationStepExecutions", input).await?;
     let steps = answer["StepExecutions"].as_array().cloned().unwrap_or_default();
@@ -312,6 +313,7 @@ async fn call(
             source: &request.actor_source,
             trace: request.traceparent.clone().unwrap_or_else(|| new_traceparent(id)),
             as_of: None,
+            overridden_rules: &asked.overridden_rules,
         };
         let input = parsed(input.as_bytes())?;
         let body = gateway

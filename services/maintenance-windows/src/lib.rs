@@ -10,7 +10,8 @@
 //!
 //! Invariants: an instant of a window's schedule fires once, whatever restarts and however many replicas there are; one that
 //! could not fire before its cutoff is recorded as missed, each by itself; of a window's executions one runs at a time, and an
-//! instant that comes meanwhile is recorded as skipped; no task begins at or after the cutoff; what comes next in an execution is
+//! instant that comes meanwhile is recorded as skipped; no task begins at or after the cutoff, and what change
+//! rules hold then does not begin any more; what comes next in an execution is
 //! a pure function of its events and the instant (`domain::engine`).
 
 mod api;

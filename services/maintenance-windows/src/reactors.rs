@@ -13,7 +13,7 @@ use crate::{
     projections::INVOCATION_KEYS,
 };
 use reeve_contracts::{
-    automation::{AutomationRequested, ExecutionEvent as AutomationEvent},
+    automation::{AutomationRequested, AutomationWithdrawalRequested, ExecutionEvent as AutomationEvent},
     maintenance_windows::{ExecutionStarted, InvocationStarted, TaskTarget, WindowFired},
     run_command::{CommandCancellationRequested, CommandEvent, CommandRequested},
     ssm::{MaintenanceWindowTarget, Target},
@@ -130,17 +130,60 @@ pub(crate) async fn ask(delivery: Delivery<ExecutionEvent>) -> Result<(), Handle
                 true => delivery.handle.request(&command(&state, task, started)?, &context).await?,
                 false => delivery.handle.request(&automation(&state, task, started), &context).await?,
             }
+            // A task that goes on after the cutoff begins what may begin, and waits for nothing.
+            if state.is_cut_off {
+                withdraw(&delivery, &state, &started.run_id).await?;
+            }
         }
         ExecutionEvent::CutoffReached(reached) => {
             for run_id in &reached.cancelled_run_ids {
                 let Some(origin_id) = origin_of(&state, run_id) else { continue };
                 let (command_id, origin_kind) = (run_id.clone(), ORIGIN.to_owned());
-                let cancelled = CommandCancellationRequested { command_id, origin_kind, origin_id };
+                let cancelled = CommandCancellationRequested {
+                    command_id,
+                    origin_kind,
+                    origin_id,
+                    ..CommandCancellationRequested::default()
+                };
                 let context = delivery.context(&format!("cancel/{run_id}"));
                 delivery.handle.request(&cancelled, &context).await?;
             }
+            for run_id in &reached.withdrawn_run_ids {
+                withdraw(&delivery, &state, run_id).await?;
+            }
         }
         _ => {}
+    }
+    Ok(())
+}
+
+/// What a run asked for does not begin any more, if change rules hold it.
+async fn withdraw(
+    delivery: &Delivery<ExecutionEvent>,
+    state: &State,
+    run_id: &str,
+) -> Result<(), HandlerError> {
+    let task = state.tasks.iter().find(|task| task.running.values().any(|run| run.run_id == run_id));
+    let (Some(task), Some(origin_id)) = (task, origin_of(state, run_id)) else { return Ok(()) };
+    let context = delivery.context(&format!("withdraw/{run_id}"));
+    let (id, origin_kind) = (run_id.to_owned(), ORIGIN.to_owned());
+    let reason = engine::HELD_AT_CUTOFF.to_owned();
+    match task.read().is_command() {
+        true => {
+            let withdrawn = CommandCancellationRequested {
+                command_id: id,
+                origin_kind,
+                origin_id,
+                only_held: true,
+                reason,
+            };
+            delivery.handle.request(&withdrawn, &context).await?;
+        }
+        false => {
+            let withdrawn =
+                AutomationWithdrawalRequested { execution_id: id, origin_kind, origin_id, reason };
+            delivery.handle.request(&withdrawn, &context).await?;
+        }
     }
     Ok(())
 }

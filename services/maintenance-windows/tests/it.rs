@@ -5,7 +5,10 @@
 
 mod support;
 
-use reeve_contracts::maintenance_windows::{FiredTarget, FiredTask, WindowCreated, WindowEvent, WindowFired};
+use reeve_contracts::{
+    maintenance_windows::{FiredTarget, FiredTask, WindowCreated, WindowEvent, WindowFired},
+    run_command::{CommandEvent, CommandRefused},
+};
 use reeve_testkit::Nats;
 use reeve_types::{Timestamp, ids::new_uuid};
 use serde_json::{Value, json};
@@ -168,50 +171,102 @@ async fn instants_in_an_outage_are_missed_or_fire_late() {
     fleet.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn at_the_cutoff_running_commands_are_cancelled() {
-    let nats = Nats::start();
-    let fleet = Fleet::start(&nats, 2).await;
-    let window = fleet.create(json!({"Schedule": "rate(1 day)"})).await;
-    let targets = json!({"Targets": [{"Key": "InstanceIds", "Values": [node(0)]}]}).to_string();
-    let task = json!({"TaskType": "RUN_COMMAND", "TaskArn": "Doc", "CutoffBehavior": "CANCEL_TASK",
-        "MaxConcurrency": "1", "MaxErrors": "1", "Targets": [{"Key": "WindowTargetIds", "Values": ["t"]}]});
-    // A firing whose cutoff is at hand: a window's own are hours long.
+/// A firing whose cutoff is at hand: a window's own are hours long.
+fn firing(tasks: &[Value]) -> WindowFired {
     let now = Timestamp::now().0;
-    let fired = WindowFired {
+    let targets = json!({"Targets": [{"Key": "InstanceIds", "Values": [node(0)]}]}).to_string();
+    let tasks = tasks.iter().map(|more| {
+        let mut task = json!({"TaskArn": "Doc", "MaxConcurrency": "1", "MaxErrors": "1",
+            "Targets": [{"Key": "WindowTargetIds", "Values": ["t"]}]});
+        task.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        FiredTask {
+            window_task_id: "task".into(),
+            task_execution_id: new_uuid().to_string(),
+            task_json: task.to_string(),
+            principal: "alice".into(),
+        }
+    });
+    WindowFired {
         window_id: "mw-00000000000000002".into(),
         execution_id: new_uuid().to_string(),
         due_ms: now,
         fired_ms: now,
         cutoff_ms: now + 1_500,
         end_ms: now + 3_000,
-        tasks: vec![FiredTask {
-            window_task_id: "task".into(),
-            task_execution_id: new_uuid().to_string(),
-            task_json: task.to_string(),
-            principal: "alice".into(),
-        }],
+        tasks: tasks.collect(),
         targets: vec![FiredTarget { window_target_id: "t".into(), target_json: targets }],
         ..WindowFired::default()
-    };
-    let (id, execution_id) = (fired.window_id.clone(), fired.execution_id.clone());
-    fleet.publish(&id, WindowEvent::WindowFired(fired)).await;
-    fleet.until("it runs", async || fleet.asked(|asked| asked.commands.len()) == 1).await;
-    assert_eq!(fleet.asked(|asked| asked.cancellations.len()), 0);
-    fleet.until("it is cancelled", async || fleet.asked(|asked| asked.cancellations.len()) == 1).await;
-    assert!(Timestamp::now().0 >= now + 1_500);
-    assert_eq!(
-        fleet.asked(|asked| asked.cancellations[0].clone()),
-        fleet.asked(|asked| asked.commands[0].0.clone())
-    );
-    fleet.finish_command(0, "Cancelled").await;
+    }
+}
+
+async fn is_over(fleet: &Fleet, execution_id: &str) {
     fleet
         .until("it has ended", async || {
             let input = json!({"WindowExecutionId": execution_id});
             fleet.call("GetMaintenanceWindowExecution", input).await.unwrap()["Status"] == "TIMED_OUT"
         })
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_the_cutoff_running_commands_are_cancelled() {
+    let nats = Nats::start();
+    let fleet = Fleet::start(&nats, 2).await;
+    let window = fleet.create(json!({"Schedule": "rate(1 day)"})).await;
+    let fired = firing(&[json!({"TaskType": "RUN_COMMAND", "CutoffBehavior": "CANCEL_TASK"})]);
+    let (id, execution_id, cutoff_ms) =
+        (fired.window_id.clone(), fired.execution_id.clone(), fired.cutoff_ms);
+    fleet.publish(&id, WindowEvent::WindowFired(fired)).await;
+    fleet.until("it runs", async || fleet.asked(|asked| asked.commands.len()) == 1).await;
+    assert_eq!(fleet.asked(|asked| asked.cancellations.len()), 0);
+    fleet.until("it is cancelled", async || fleet.asked(|asked| asked.cancellations.len()) == 1).await;
+    assert!(Timestamp::now().0 >= cutoff_ms);
+    assert_eq!(
+        fleet.asked(|asked| asked.cancellations[0].clone()),
+        fleet.asked(|asked| asked.commands[0].0.clone())
+    );
+    fleet.finish_command(0, "Cancelled").await;
+    is_over(&fleet, &execution_id).await;
     assert_eq!(fleet.executions(&window).await.len(), 0);
+    fleet.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_the_cutoff_what_goes_on_is_withdrawn_if_change_rules_hold_it() {
+    let nats = Nats::start();
+    let fleet = Fleet::start(&nats, 2).await;
+    let fired = firing(&[json!({"TaskType": "RUN_COMMAND"}), json!({"TaskType": "AUTOMATION"})]);
+    let (id, execution_id) = (fired.window_id.clone(), fired.execution_id.clone());
+    fleet.publish(&id, WindowEvent::WindowFired(fired)).await;
+    fleet.until("each is asked about", async || fleet.asked(|asked| asked.withdrawals.len()) == 2).await;
+    let (mut asked, mut runs) = fleet.asked(|asked| {
+        let ids: Vec<String> = asked.withdrawals.iter().map(|(id, _)| id.clone()).collect();
+        assert!(asked.withdrawals.iter().all(|(_, reason)| reason.contains("when the cutoff of its window")));
+        (ids, vec![asked.commands[0].0.clone(), asked.automations[0].0.clone()])
+    });
+    asked.sort();
+    runs.sort();
+    assert_eq!((asked, fleet.asked(|asked| asked.cancellations.len())), (runs, 0));
+    // The command was held, and the runbook ran.
+    let (command_id, command) = fleet.asked(|asked| asked.commands[0].clone());
+    let refused = CommandRefused {
+        command_id: command_id.clone(),
+        origin_kind: command.origin_kind,
+        origin_id: command.origin_id,
+        code: "Cancelled".into(),
+        reason: fleet.asked(|asked| asked.withdrawals[0].1.clone()),
+        ..CommandRefused::default()
+    };
+    fleet.publish(&command_id, CommandEvent::CommandRefused(refused)).await;
+    fleet.finish_automation(0, "Success").await;
+    is_over(&fleet, &execution_id).await;
+    let tasks =
+        fleet.call("DescribeMaintenanceWindowExecutionTasks", json!({"WindowExecutionId": execution_id}));
+    let tasks = tasks.await.unwrap()["WindowExecutionTaskIdentities"].clone();
+    let mut statuses: Vec<_> =
+        tasks.as_array().unwrap().iter().map(|task| task["Status"].as_str().unwrap()).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, ["SUCCESS", "TIMED_OUT"], "{tasks}");
     fleet.stop().await;
 }
 

@@ -7,7 +7,8 @@
 //! - `ops-metadata` (`reeve.evt.opscenter.ops-metadata.<id>`): a few texts about a resource.
 //!
 //! Reads: the alerts of ingest, dead letters, incidents and nodes, which open items and close them, and which of these
-//! default rules are disabled; the change requests of automation, each of which has an item. Takes: requests for items, on behalf of a principal. Tags are the tags service's.
+//! default rules are disabled; the change requests of automation, each of which has an item, and approvals whose
+//! time is nearly over. Takes: requests for items, on behalf of a principal. Tags are the tags service's.
 //!
 //! Invariants: of the items with one deduplication key, one at most is opened while another is Open or InProgress; what
 //! is merged into an item changes nothing that a person set; a repeat of a firing never opens an item again, and a later
@@ -71,6 +72,7 @@ fn rules(service: Service) -> Service {
     service
         .reactor(Consumer::from_now("alerts").in_order(), reactors::alerts::react)
         .reactor(Consumer::from_now("changes").in_order(), reactors::changes::react)
+        .reactor(Consumer::from_now("approvals").in_order(), reactors::approvals::react)
         .reactor(one_by_one(reactors::dead_letters::CONSUMER), reactors::dead_letters::react)
         .reactor(Consumer::from_now("incidents").in_order(), reactors::incidents::react)
         .reactor(one_by_one("notifications"), reactors::notifications::react)

@@ -6,6 +6,8 @@
 //!   `ServiceSettingReset`.
 //! - It reads the tags service's events, for filters by tags. The tags service takes over the tags that a parameter is
 //!   created with.
+//! - It reads run-command's events and the nodes': a node that a command was sent to which refers to secrets asks for them, and is
+//!   answered what is sealed for its key, while the command runs there.
 //!
 //! Invariants: `x` and `/x` are one parameter. The value of a SecureString is sealed before anything is decided on it: it is
 //! in no event, view or log in plain; its data key is destroyed when its version goes or the parameter is deleted, and then
@@ -32,6 +34,7 @@ const KIND: &str = "Parameter";
 pub fn service(vault: &Vault) -> Service {
     let with = || vault.clone();
     let (put, get, many, by_path, history, destroy) = (with(), with(), with(), with(), with(), with());
+    let telling = with();
     let named = |operation: Operation| operation.on(KIND, "Name");
     let setting = |operation: Operation| operation.on("ServiceSetting", "SettingId");
     Service::new("parameters")
@@ -39,11 +42,15 @@ pub fn service(vault: &Vault) -> Service {
         .aggregate::<ServiceSetting>()
         .projection(projections::Parameters)
         .projection(projections::Settings)
+        .projection(projections::readers::NodeKeys)
+        .projection(projections::readers::Commands)
+        .projection(projections::readers::Invocations)
         .projection(ResourceTags { kind: KIND, table: projections::TAGS })
         .timer(projections::POLICY_TIMER, reactors::fire)
         .reactor(Consumer::from_beginning("secrets").concurrency(16), move |delivery| {
             reactors::destroy(destroy.clone(), delivery)
         })
+        .agent_endpoint("NodeSecrets", "secrets", move |call| api::node::tell(telling.clone(), call))
         .operation(named(Operation::write("ssm", "PutParameter")), move |call| {
             api::write::put(put.clone(), call)
         })

@@ -1,5 +1,7 @@
 //! Parameters and their versions as they are read. A secret is in no row but sealed.
 
+pub(crate) mod readers;
+
 use crate::domain::{
     parameter::still_fired,
     policies::{self, MAX_POLICIES},

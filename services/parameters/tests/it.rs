@@ -4,13 +4,24 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use bytes::Bytes;
+use data_encoding::BASE64;
 use futures::StreamExt;
-use reeve_eventsourcing::Event;
-use reeve_jetstream::{Bus, Error, follow, store};
+use nkeys::KeyPair;
+use reeve_contracts::{
+    nodes::{NodeEvent, NodeRegistered},
+    run_command::{
+        CommandEvent, CommandFinished, CommandSent, Dispatched, InvocationEvent, InvocationFinished,
+        InvocationsDispatched, SecretReference,
+    },
+};
+use reeve_eventsourcing::{AggregateRef, Context, Envelope, Event, Position};
+use reeve_jetstream::{Bus, Error, follow, serve, store, streams};
+use reeve_node_protocol::sealed::{open, secret_name};
 use reeve_parameters::{ParameterEvent, service};
 use reeve_runtime::{Running, run};
 use reeve_secrets::{KEY_LEN, KeyStore, Vault};
-use reeve_testkit::{Caller, Nats, Refusal};
+use reeve_testkit::{Caller, Nats, Refusal, context};
+use reeve_types::{Timestamp, ids::new_uuid};
 use serde_json::{Value, json};
 use std::{
     collections::HashMap,
@@ -362,5 +373,105 @@ async fn a_setting_says_the_tier_of_new_parameters_whose_callers_name_none() {
     assert!(refused.to_string().contains("Standard, Advanced, Intelligent-Tiering"), "{refused}");
     let unknown = json!({"SettingId": "/ssm/automation/enable-adaptive-concurrency"});
     assert_eq!(code(&bus, "GetServiceSetting", unknown).await, "ServiceSettingNotFound");
+    running.stop().await;
+}
+
+async fn publish<E: Event>(bus: &Bus, id: &str, event: E, expected: u64) -> u64 {
+    let context = Context { command_id: new_uuid(), ..context() };
+    let envelope = Envelope::of(&AggregateRef::of::<E>(id), &event, &context);
+    store::append(bus, &envelope, Position(expected)).await.unwrap().0
+}
+
+/// What a node is answered that asks for a secret of a command: the value, once it has opened it, or the code of the error.
+async fn asked(
+    bus: &Bus,
+    (node, key): (&str, &KeyPair),
+    command: &str,
+    name: &str,
+) -> Result<String, String> {
+    let body = json!({"commandId": command, "names": [name]}).to_string();
+    let answer = serve::ask(bus, node, "secrets", body.into(), Duration::from_secs(10)).await.unwrap();
+    let value: Value = serde_json::from_slice(&answer.data).unwrap();
+    if let Some(code) = answer.headers.get("reeve-error") {
+        return Err(code.to_owned());
+    }
+    let sealed = BASE64.decode(value["secrets"][name].as_str().unwrap().as_bytes()).unwrap();
+    let plain = open(&key.seed().unwrap(), &secret_name(command, node, name), &sealed);
+    plain.map(|plain| String::from_utf8(plain.to_vec()).unwrap()).map_err(|error| error.to_string())
+}
+
+#[tokio::test]
+async fn a_node_is_given_the_secrets_of_what_runs_there_sealed_for_it_and_nothing_else() {
+    let (nats, keys) = (Nats::start(), Keys::default());
+    let bus = nats.bus().await;
+    for service in ["nodes", "run-command"] {
+        streams::ensure_events(&bus, service).await.unwrap();
+    }
+    let running = start(&bus, &keys, nats.folder()).await;
+    put(&bus, "/s/a", "first", json!({"Type": "SecureString"})).await.unwrap();
+    put(&bus, "/s/a", "second", json!({"Overwrite": true})).await.unwrap();
+    put(&bus, "/s/b", "other", json!({"Type": "SecureString"})).await.unwrap();
+    let (one, two) =
+        (("mi-00000000000000001", KeyPair::new_user()), ("mi-00000000000000002", KeyPair::new_user()));
+    for (node, key) in [&one, &two] {
+        let registered = NodeRegistered {
+            node_id: (*node).into(),
+            public_key: key.public_key(),
+            ..NodeRegistered::default()
+        };
+        publish(&bus, node, NodeEvent::NodeRegistered(registered), 0).await;
+    }
+    let secret =
+        |name: &str, path: &str, version| SecretReference { name: name.into(), path: path.into(), version };
+    let sent = CommandSent {
+        command_id: "c".into(),
+        node_ids: vec![one.0.into(), two.0.into()],
+        secrets: vec![secret("/s/a:1", "/s/a", 1), secret("/s/a", "/s/a", 2), secret("/s/b", "/s/b", 1)],
+        requested_ms: Timestamp::now().0,
+        ..CommandSent::default()
+    };
+    let at = publish(&bus, "c", CommandEvent::CommandSent(sent), 0).await;
+    let of = |node: &'static str| if node == one.0 { (one.0, &one.1) } else { (two.0, &two.1) };
+    assert_eq!(
+        asked(&bus, of(one.0), "c", "/s/a").await,
+        Err("AccessDeniedException".into()),
+        "before its turn"
+    );
+    let dispatched = InvocationsDispatched {
+        command_id: "c".into(),
+        dispatched: vec![Dispatched { node_id: one.0.into(), number: 1 }],
+        next_index: 1,
+    };
+    let at = publish(&bus, "c", CommandEvent::InvocationsDispatched(dispatched), at).await;
+    // At once: the answer waits for the event by which it was sent the command.
+    assert_eq!(asked(&bus, of(one.0), "c", "/s/a").await.unwrap(), "second");
+    assert_eq!(
+        asked(&bus, of(one.0), "c", "/s/a:1").await.unwrap(),
+        "first",
+        "in the version that there was"
+    );
+    let opened_by_another = asked(&bus, (one.0, &two.1), "c", "/s/a").await.unwrap_err();
+    assert!(opened_by_another.contains("cannot be opened"), "{opened_by_another}");
+    for (node, command, name) in [(two.0, "c", "/s/a"), (one.0, "d", "/s/a"), (one.0, "c", "/s/c")] {
+        assert_eq!(
+            asked(&bus, of(node), command, name).await,
+            Err("AccessDeniedException".into()),
+            "{node} {name}"
+        );
+    }
+    // What was deleted, and put again, is another one.
+    call(&bus, "DeleteParameter", json!({"Name": "/s/b"})).await.unwrap();
+    put(&bus, "/s/b", "anew", json!({"Type": "SecureString"})).await.unwrap();
+    assert_eq!(asked(&bus, of(one.0), "c", "/s/b").await, Err("ParameterVersionNotFound".into()));
+    let finished =
+        InvocationFinished { command_id: "c".into(), node_id: one.0.into(), ..InvocationFinished::default() };
+    publish(&bus, &format!("c/{}", one.0), InvocationEvent::InvocationFinished(finished), 0).await;
+    assert_eq!(
+        asked(&bus, of(one.0), "c", "/s/a").await,
+        Err("AccessDeniedException".into()),
+        "it has ended there"
+    );
+    let finished = CommandFinished { command_id: "c".into(), ..CommandFinished::default() };
+    publish(&bus, "c", CommandEvent::CommandFinished(finished), at).await;
     running.stop().await;
 }

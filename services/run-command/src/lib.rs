@@ -9,7 +9,7 @@
 //! calendars and change rules, which hold commands. Asks: automation, for the approvals that rules demand.
 //! Writes: node inboxes (stream NODE_INBOX), which no other service does.
 //!
-//! Invariants: what change rules hold is sent once, when it is approved and its calendars are open, and as it was then asked for;
+//! Invariants: no value of a secret is here, and which versions its nodes may ask for stands in the command's event; what change rules hold is sent once, when it is approved and its calendars are open, and as it was then asked for;
 //! an invocation ends once, and nothing follows its end; targets are resolved once, when the
 //! command is sent; of its invocations never more are on their way than MaxConcurrency allows, and none is
 //! admitted once more errors than MaxErrors allows are known of; a dispatch is written once per command and node, after its event;

@@ -41,6 +41,13 @@ pub async fn cancel(request: Request<CommandCancellationRequested>) -> Result<()
     let (handle, context, id) = (&request.handle, &request.context, &request.message.command_id);
     let state = handle.state::<SentCommand>(id);
     let command = match state.is_of(&request.from) {
+        // What was asked for is on its way here.
+        None if request.message.only_held => {
+            return Err(HandlerError::Retry(format!("the command {id} is not known yet")));
+        }
+        Some(true) if request.message.only_held => {
+            Command::Withdraw { reason: request.message.reason.clone() }
+        }
         Some(true) => Command::Cancel { node_ids: Vec::new() },
         Some(false) => {
             let message =

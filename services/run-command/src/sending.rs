@@ -15,7 +15,10 @@ use reeve_fleet::{DOCUMENTS, DocumentRow, SEND_COMMAND, Verdict, references, rul
 use reeve_runtime::{ApiError, Handle};
 use reeve_types::{Timestamp, arn::id_or_arn, ids::new_uuid};
 use serde_json::{Map, Value};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// AWS's defaults.
 const DEFAULT_DELIVERY_TIMEOUT_SECONDS: u32 = 3600;
@@ -90,12 +93,13 @@ impl Sender {
     /// SendCommand's.
     pub async fn send(&self, handle: &Handle, order: Order, context: &Context) -> Result<Position, ApiError> {
         let resolved = resolve(&self.contents, handle, &order)?;
-        let referred = references::resolve(handle, &resolved.content.inputs, &order.parameters, |names| {
+        let may_read = |names: &BTreeSet<String>| {
             let parameters = names.iter().map(|name| Resource::new("Parameter", name));
             let place = Place { region: &order.region, account: &order.account };
             permit(&*self.authorizer, &context.actor.name, "ssm:GetParameters", parameters, place)
                 .map_err(|denied| ApiError::new("AccessDeniedException", denied))
-        })?;
+        };
+        let referred = references::resolve(handle, &resolved.content.inputs, &order.parameters, may_read)?;
         let bytes = json(&referred.parameters)?.len();
         if bytes > MAX_PARAMETER_BYTES {
             let message = format!("Parameters has {bytes} bytes; it may have at most {MAX_PARAMETER_BYTES}.");
@@ -105,10 +109,13 @@ impl Sender {
             .map_err(|e| ApiError::new("InvalidParameters", e.to_string()))?;
         let execution_timeout = language::execution_timeout(&resolved.content.document, &parameters)
             .map_err(|e| ApiError::new("InvalidParameters", e.to_string()))?;
+        let plan = language::parse_executable(&resolved.content.document, &parameters);
+        let names = plan.map(|plan| plan.secrets()).unwrap_or_default();
+        let secrets = references::secrets(handle, names, may_read)?;
         let node_ids = node_ids(handle, &order, &resolved)?;
         self.authorize(&order, &context.actor.name, &node_ids)?;
         let mut sent = command_sent(&order, &resolved, &parameters, execution_timeout, context)?;
-        sent.references = referred.references;
+        (sent.references, sent.secrets) = (referred.references, secrets);
         let verdict = self.ruled(handle, &order.overridden_rules, &resolved.name, context, &node_ids)?;
         sent.overridden_rules.clone_from(&verdict.overridden);
         if verdict.is_held() && !node_ids.is_empty() {

@@ -179,6 +179,7 @@ async fn cancel(
         command_id: ended.execution_id.clone(),
         origin_kind: ORIGIN.to_owned(),
         origin_id: format!("{}/{}", ended.association_id, row.version),
+        ..CommandCancellationRequested::default()
     };
     Ok(delivery.handle.request(&cancellation, &delivery.context("cancel")).await?)
 }

@@ -12,6 +12,7 @@
 //!   the Parameter Store. [`execution_timeout`] checks the last two before a command is sent.
 //! - [`parse_executable`] turns a document and its parameters into the [`Plan`] a node executes, with
 //!   [`interpolate`], [`precondition`] and [`flow`] as its parts.
+//! - [`secrets`] says where a step takes secrets.
 //! - [`selector`] finds the parts of answers that steps of runbooks declare as their outputs.
 //! - [`plugins`] knows the plugin names and the platforms they exist on.
 //!
@@ -43,6 +44,7 @@ pub mod platform;
 pub mod plugins;
 pub mod precondition;
 pub mod references;
+pub mod secrets;
 pub mod selector;
 mod sending;
 mod session;

@@ -36,7 +36,8 @@ pub enum Error {
     Pattern { name: String, value: String, pattern: String },
     /// The value holds a reference to the Parameter Store that nothing has resolved.
     #[error(
-        "The parameter {name} holds the reference {reference}; nothing resolves it, and a script would get its text."
+        "The parameter {name} holds the reference {reference}; nothing resolves it, and a script would get its text. A secret \
+         (ssm-secure) is for a String with the interpolationType ENV_VAR, or for a script's environment."
     )]
     Reference { name: String, reference: String },
     /// The declaration itself cannot be used.
@@ -52,7 +53,7 @@ pub enum Error {
 
 /// Checks what was sent and gives it its types. Only what was sent comes back: defaults are the business of
 /// the node, so that a history shows what the caller said. A value or default that counts must hold no
-/// reference to the Parameter Store.
+/// plain reference to the Parameter Store.
 pub fn bind(
     inputs: &[DocumentInput],
     given: &BTreeMap<String, Vec<String>>,
@@ -83,8 +84,16 @@ pub fn bind(
 }
 
 /// Refuses a value that holds a reference to the Parameter Store.
+/// A text may refer to secrets: whether a step takes them where it stands, [`crate::secrets`] says.
 fn no_reference(input: &DocumentInput, value: &Value) -> Result<(), Error> {
-    match references::in_value(value) {
+    let without_secrets = |text: &str| references::replace_secrets(text, |_| Ok::<_, ()>(String::new()));
+    let found = match value {
+        Value::String(text) if input.shape() == Shape::Text => {
+            references::in_value(&Value::String(without_secrets(text).unwrap_or_default()))
+        }
+        value => references::in_value(value),
+    };
+    match found {
         None => Ok(()),
         Some(reference) => Err(Error::Reference { name: input.name.clone(), reference }),
     }

@@ -1,6 +1,6 @@
 //! From a document and its parameters to what a node runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -15,7 +15,7 @@ use crate::{
     platform::Platform,
     plugins,
     precondition::{self, Condition, Decision},
-    references, step_inputs,
+    references, secrets, step_inputs,
 };
 
 /// The time that a step gets when it does not say one.
@@ -59,8 +59,8 @@ pub enum Error {
         /// The rule, as the rest of a sentence.
         problem: String,
     },
-    /// An included document holds a reference that nothing resolves yet.
-    #[error("The reference {0} to the Parameter Store cannot be resolved yet.")]
+    /// An included document holds a reference that nothing resolves, or a secret where it takes none.
+    #[error("The reference {0} to the Parameter Store is not resolved there.")]
     Reference(String),
     /// The parameters of an included document break its declarations.
     #[error(transparent)]
@@ -172,19 +172,28 @@ pub fn parse_included(document: &Value, given: &Map<String, Value>) -> Result<Pl
                 input,
                 problem,
             })?;
-            if let Some(reference) = references::in_value(inputs) {
+            if let Some(reference) = secrets::misplaced(&step.action, inputs) {
                 return Err(Error::Reference(reference));
             }
         }
         let mut values = step.environment.values();
-        if let Some(reference) = values.find_map(|value| references::in_text(value)) {
-            return Err(Error::Reference(reference.to_owned()));
+        if let Some(name) = values.find_map(|value| references::parameters_in(value).pop()) {
+            return Err(Error::Reference(format!("{{{{ ssm:{name} }}}}")));
         }
     }
     Ok(plan)
 }
 
 impl Plan {
+    /// The secrets that its steps refer to where they take some.
+    pub fn secrets(&self) -> BTreeSet<String> {
+        let texts = |step: &PlannedStep| {
+            let of_inputs = step.runs.iter().flat_map(|inputs| secrets::split(&step.action, inputs).0);
+            of_inputs.chain(step.environment.values().cloned()).collect::<Vec<_>>()
+        };
+        secrets::names_in(self.steps.iter().flat_map(texts))
+    }
+
     /// The time in seconds that all steps may take together: the sum over the steps of the platform that needs most.
     pub fn execution_timeout(&self) -> u32 {
         let on = |platform| {
@@ -264,6 +273,10 @@ impl Parameters {
             };
             let env_var =
                 env_vars && input.get("interpolationType").and_then(Value::as_str) == Some("ENV_VAR");
+            if env_var && !value.is_string() && references::in_value(&value).is_some() {
+                let problem = "is no String, and holds a reference to the Parameter Store";
+                return Err(declaration(name, problem));
+            }
             if env_var && !value.is_null() {
                 // Whatever its type: a value declared so is never pasted into a script.
                 let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);

@@ -1,6 +1,7 @@
 //! References to the Parameter Store: `{{ ssm:name }}`, `{{ ssm:name:version }}` and `{{ ssm-secure:name }}`.
 //!
-//! The service that sends a command resolves those of its parameters ([`parameters_in`], [`replace`]). What is left, in the
+//! The service that sends a command resolves those of its parameters ([`parameters_in`], [`replace`]). Secrets stay references until
+//! a node takes them, where [`crate::secrets`] says that it does ([`secrets_in`], [`replace_secrets`]). What is left, in the
 //! steps of a document or of a form that nothing resolves, may be stored, because AWS stores such documents, and not be
 //! sent: a script would get the text of the reference instead of what it stands for. Other braces, such as `{{.Names}}`,
 //! are somebody else's templates and pass.
@@ -14,12 +15,22 @@ fn is_reference(name: &str) -> bool {
 }
 
 const PLAIN: &str = "ssm:";
+const SECRET: &str = "ssm-secure:";
 
 /// The parameters that a text refers to by `{{ ssm:name }}`, each with its selector.
 pub fn parameters_in(text: &str) -> Vec<&str> {
+    named_in(text, PLAIN)
+}
+
+/// The secrets that a text refers to by `{{ ssm-secure:name }}`, each with its selector.
+pub fn secrets_in(text: &str) -> Vec<&str> {
+    named_in(text, SECRET)
+}
+
+fn named_in<'a>(text: &'a str, prefix: &str) -> Vec<&'a str> {
     let (mut from, mut found) = (0, Vec::new());
     while let Some((start, end, name)) = next_placeholder(text, from) {
-        match name.strip_prefix(PLAIN) {
+        match name.strip_prefix(prefix) {
             Some(parameter) => {
                 found.push(parameter);
                 from = end;
@@ -34,10 +45,26 @@ pub fn parameters_in(text: &str) -> Vec<&str> {
 ///
 /// # Errors
 /// What `value` answers.
-pub fn replace<E>(text: &str, mut value: impl FnMut(&str) -> Result<String, E>) -> Result<String, E> {
+pub fn replace<E>(text: &str, value: impl FnMut(&str) -> Result<String, E>) -> Result<String, E> {
+    replace_named(text, PLAIN, value)
+}
+
+/// The text with each `{{ ssm-secure:name }}` replaced. What is put in is not looked at again.
+///
+/// # Errors
+/// What `value` answers.
+pub fn replace_secrets<E>(text: &str, value: impl FnMut(&str) -> Result<String, E>) -> Result<String, E> {
+    replace_named(text, SECRET, value)
+}
+
+fn replace_named<E>(
+    text: &str,
+    prefix: &str,
+    mut value: impl FnMut(&str) -> Result<String, E>,
+) -> Result<String, E> {
     let (mut replaced, mut kept_from, mut from) = (String::new(), 0, 0);
     while let Some((start, end, name)) = next_placeholder(text, from) {
-        let Some(parameter) = name.strip_prefix(PLAIN) else {
+        let Some(parameter) = name.strip_prefix(prefix) else {
             from = start + 1;
             continue;
         };
@@ -81,6 +108,15 @@ mod tests {
         let replaced = replace(text, |name| Ok::<_, ()>(format!("<{name}>")));
         assert_eq!(replaced.unwrap(), "a <x> {{ y }} </a/b:3>{{ssm-secure:z}} {{ssm:x} {{");
         assert_eq!(replace("{{ssm:x}}", |_| Err("no")), Err("no"));
+        assert_eq!(secrets_in(text), ["z"]);
+        let replaced = replace_secrets("<{{ ssm-secure:/a:2 }}>{{ssm:a}}", |name| {
+            Ok::<_, ()>(format!("{{{{ssm-secure:{name}}}}}"))
+        });
+        assert_eq!(
+            replaced.unwrap(),
+            "<{{ssm-secure:/a:2}}>{{ssm:a}}",
+            "what is put in is not looked at again"
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     plan::{DEFAULT_TIMEOUT_SECONDS, parse_executable},
-    references, step_inputs,
+    secrets, step_inputs,
 };
 
 /// Why a document cannot be sent with these parameters.
@@ -23,7 +23,8 @@ pub enum Error {
     /// A step holds a reference, and those of parameters alone are resolved.
     #[error(
         "The step {step:?} holds the reference {reference}; references to the Parameter Store are resolved in the values \
-         and the defaults of parameters alone, and a script would get their text."
+         and the defaults of parameters alone, and a script would get their text. A secret (ssm-secure) reaches a script by its \
+         input environment, or by a parameter with the interpolationType ENV_VAR."
     )]
     Reference {
         /// The name of the step.
@@ -47,7 +48,7 @@ pub fn execution_timeout(document: &Value, given: &Map<String, Value>) -> Result
                 input,
                 problem,
             })?;
-            if let Some(reference) = references::in_value(inputs) {
+            if let Some(reference) = secrets::misplaced(&step.action, inputs) {
                 return Err(Error::Reference { step: step.name.clone(), reference });
             }
         }

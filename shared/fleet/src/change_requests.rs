@@ -6,6 +6,8 @@ const PENDING_APPROVAL: &str = "PendingApproval";
 const APPROVED: &str = "Approved";
 const REJECTED: &str = "Rejected";
 const RUNS: &str = "RunbookInProgress";
+/// Of one that somebody who had approved it has taken back.
+pub const REVOKED: &str = "Revoked";
 const OVERRIDE_REJECTED: &str = "ChangeCalendarOverrideRejected";
 const WAIT_FOR_CALENDARS: &str = "reeve:waitForCalendars";
 
@@ -18,7 +20,7 @@ const ENDS_OF_OPS_ITEMS: [&str; 10] = [
     "Failed",
     "TimedOut",
     "Cancelled",
-    "Revoked",
+    REVOKED,
     REJECTED,
     OVERRIDE_REJECTED,
 ];
@@ -32,8 +34,10 @@ pub fn ops_item_is_over(status: &str) -> bool {
 pub fn change_status(before: &str, event: &ExecutionEvent) -> Option<&'static str> {
     match event {
         ExecutionEvent::ExecutionStarted(e) => {
-            let is_auto = e.change.as_ref().is_some_and(|change| change.is_auto_approved);
-            Some(if is_auto { APPROVED } else { PENDING_APPROVAL })
+            // What goes on where another one has failed was approved then.
+            let is_approved =
+                e.resumption.is_some() || e.change.as_ref().is_some_and(|change| change.is_auto_approved);
+            Some(if is_approved { APPROVED } else { PENDING_APPROVAL })
         }
         ExecutionEvent::StepStarted(e) => match e.action.as_str() {
             "aws:approve" => Some(PENDING_APPROVAL),
@@ -42,12 +46,14 @@ pub fn change_status(before: &str, event: &ExecutionEvent) -> Option<&'static st
             _ => Some(RUNS),
         },
         ExecutionEvent::StepFinished(e) => after_step(e),
+        ExecutionEvent::ExecutionStopRequested(e) if e.r#type == "Revoke" => Some(REVOKED),
         ExecutionEvent::ExecutionStopRequested(e) if e.r#type != "Complete" => Some("Cancelling"),
         ExecutionEvent::ExecutionFinished(e) => match (e.status.as_str(), before) {
             ("Success", RUNS) => Some("CompletedWithSuccess"),
             // An approval that was all that was asked for.
             ("Success", _) => Some(APPROVED),
             ("TimedOut", _) => Some("TimedOut"),
+            ("Cancelled", REVOKED) => None,
             ("Cancelled", _) => Some("Cancelled"),
             (_, REJECTED | OVERRIDE_REJECTED) => None,
             _ => Some("CompletedWithFailure"),
@@ -72,7 +78,9 @@ fn after_step(e: &StepFinished) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use reeve_contracts::automation::{ExecutionFinished, ExecutionStarted, StepStarted};
+    use reeve_contracts::automation::{
+        ExecutionFinished, ExecutionStarted, ExecutionStopRequested, StepStarted,
+    };
 
     fn begins(action: &str) -> ExecutionEvent {
         ExecutionEvent::StepStarted(StepStarted { action: action.into(), ..StepStarted::default() })
@@ -81,6 +89,11 @@ mod tests {
     fn ends(action: &str, status: &str, outputs_json: &str) -> ExecutionEvent {
         let (action, status, outputs_json) = (action.into(), status.into(), outputs_json.into());
         ExecutionEvent::StepFinished(StepFinished { action, status, outputs_json, ..StepFinished::default() })
+    }
+
+    fn stops(kind: &str) -> ExecutionEvent {
+        let r#type = kind.into();
+        ExecutionEvent::ExecutionStopRequested(ExecutionStopRequested { r#type, ..Default::default() })
     }
 
     fn is_over(status: &str) -> ExecutionEvent {
@@ -140,6 +153,15 @@ mod tests {
             (
                 vec![begins(approve), ends(approve, "Success", ""), is_over("Success")],
                 vec![PENDING_APPROVAL, APPROVED, APPROVED],
+            ),
+            (
+                vec![
+                    begins("aws:sleep"),
+                    stops("Revoke"),
+                    ends("aws:sleep", "Cancelled", ""),
+                    is_over("Cancelled"),
+                ],
+                vec!["Scheduled", REVOKED, REVOKED, REVOKED],
             ),
         ] {
             let started = ExecutionEvent::ExecutionStarted(ExecutionStarted::default());

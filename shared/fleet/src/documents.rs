@@ -23,6 +23,8 @@ pub struct DocumentRow {
     pub latest: u32,
     /// Version number to the hash of the content as it is stored.
     pub versions: BTreeMap<u32, String>,
+    /// Version number to the action of its last review; none of one that nobody has sent for review.
+    pub reviews: BTreeMap<u32, String>,
 }
 
 impl DocumentRow {
@@ -56,7 +58,8 @@ impl<C> Default for Documents<C> {
 
 impl<C: Content> Projection for Documents<C> {
     const NAME: &'static str = "documents";
-    const VERSION: u32 = C::VERSION;
+    // Raised by one when the rows of all services change.
+    const VERSION: u32 = C::VERSION + 1;
     type Event = DocumentEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<DocumentEvent>) {
@@ -75,6 +78,7 @@ impl<C: Content> Projection for Documents<C> {
                 view.remove(DOCUMENT_CONTENTS, content_key(&e.name, e.version).as_bytes());
                 view.update_row::<DocumentRow>(DOCUMENTS, &e.name, |row| {
                     row.versions.remove(&e.version);
+                    row.reviews.remove(&e.version);
                 });
             }
             DocumentEvent::DocumentDeleted(e) => {
@@ -84,7 +88,12 @@ impl<C: Content> Projection for Documents<C> {
                 }
                 view.remove(DOCUMENTS, e.name.as_bytes());
             }
-            DocumentEvent::DocumentReviewed(_) | DocumentEvent::DocumentPermissionModified(_) => {}
+            DocumentEvent::DocumentReviewed(e) => {
+                view.update_row::<DocumentRow>(DOCUMENTS, &e.name, |row| {
+                    row.reviews.insert(e.version, e.action.clone());
+                });
+            }
+            DocumentEvent::DocumentPermissionModified(_) => {}
         }
     }
 }

@@ -23,7 +23,7 @@ pub mod targets;
 mod waiting;
 
 pub use calendars::{CALENDARS, Calendars, calendars_are_open, opened};
-pub use change_requests::{change_status, ops_item_is_over};
+pub use change_requests::{REVOKED, change_status, ops_item_is_over};
 pub use change_rules::{
     CHANGE_RULES, ChangeRuleRow, ChangeRules, MAX_OVERRIDE_MS, REFUSE, SEND_COMMAND, START_AUTOMATION,
     Verdict, WAIT, is_principal, rules_about, rules_of_calendar, rules_on,

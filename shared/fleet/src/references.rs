@@ -2,7 +2,7 @@
 //! once, when a command is sent or an execution starts.
 
 use crate::parameters::{PARAMETER_VERSIONS, PARAMETERS, ParameterRow, version_key};
-use reeve_contracts::run_command::ParameterReference;
+use reeve_contracts::run_command::{ParameterReference, SecretReference};
 use reeve_document_language::{
     DocumentInput,
     inputs::Shape,
@@ -122,6 +122,40 @@ fn refused(name: &str, problem: &str) -> ApiError {
     )
 }
 
+/// The versions that secrets have now, by the names that refer to them. Whether the caller may read them is asked of `permitted` before
+/// any is looked at.
+///
+/// # Errors
+/// What `permitted` answers; `InvalidParameters` for what there is not, and for what is no SecureString.
+pub fn secrets(
+    handle: &Handle,
+    names: BTreeSet<String>,
+    permitted: impl FnOnce(&BTreeSet<String>) -> Result<(), ApiError>,
+) -> Result<Vec<SecretReference>, ApiError> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    permitted(&names)?;
+    let refused = |name: &str, problem: &str| {
+        let message = format!("The command refers to {{{{ ssm-secure:{name} }}}}: the parameter {problem}.");
+        ApiError::new("InvalidParameters", message)
+    };
+    let views = handle.views();
+    let each = names.into_iter().map(|name| {
+        let Named { path, selector } = named(&name);
+        let row = views.look::<ParameterRow>(PARAMETERS, &path);
+        let row = row.ok_or_else(|| refused(&name, "does not exist"))?;
+        if row.kind != "SecureString" {
+            return Err(refused(&name, "is no SecureString, and is referred to by ssm"));
+        }
+        let version = selector.map_or(Some(row.latest), |selector| version_of(selector, &row.labels));
+        let version = version.filter(|version| (row.oldest..=row.latest).contains(version));
+        let version = version.ok_or_else(|| refused(&name, "has no such version or label"))?;
+        Ok(SecretReference { name, path, version })
+    });
+    each.collect()
+}
+
 fn look(handle: &Handle, name: &str) -> Result<Found, ApiError> {
     let views = handle.views();
     let Named { path, selector } = named(name);
@@ -129,7 +163,7 @@ fn look(handle: &Handle, name: &str) -> Result<Found, ApiError> {
     let row = row.ok_or_else(|| refused(name, "does not exist"))?;
     if row.kind == "SecureString" {
         let problem = "is a SecureString, whose value would stand in the log in plain; only a String or a StringList can \
-            be referred to";
+            be referred to so, and a SecureString by ssm-secure, where a step takes it";
         return Err(refused(name, problem));
     }
     let version = selector.map_or(Some(row.latest), |selector| version_of(selector, &row.labels));

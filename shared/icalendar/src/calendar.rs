@@ -66,7 +66,7 @@ impl Calendar {
             }
         };
         let zones: Vec<Vec<Property>> = of(&components, "VTIMEZONE").map(|all| all.to_vec()).collect();
-        let zones = explained::zones(&zones, find("X-WR-TIMEZONE"))?;
+        let zones = explained::zones(&zones, find("X-WR-TIMEZONE").or_else(|| find("TZID")))?;
         let events = of(&components, "VEVENT").map(|all| {
             let (begin, properties) = (&all[0], without_nested(&all[1..]));
             Event::read(begin, &properties, &zones)

@@ -85,7 +85,7 @@ pub(crate) struct Zones {
 }
 
 impl Zones {
-    /// The zone of dates and of times that name none: X-WR-TIMEZONE, else UTC.
+    /// The zone of dates and of times that name none: X-WR-TIMEZONE, else a TZID of the calendar itself, else UTC.
     pub fn default(&self) -> &Zone {
         &self.default
     }

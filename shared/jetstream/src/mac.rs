@@ -19,6 +19,9 @@ pub const CALLED_AT: &str = "reeve-called-at";
 pub const AS_OF: &str = "reeve-as-of";
 /// The header of a call that says which positions of streams its answer must not be behind, `<stream>:<sequence>,…`.
 pub const MIN_POSITION: &str = "reeve-min-position";
+/// The header of a call that names the change rules whose calendars were put aside for what it is a part of, by commas. Where there is
+/// none it is no part of the code, as [`CAUSE_ID`].
+pub const OVERRIDDEN_RULES: &str = "reeve-overridden-rules";
 /// The event that led to another one, or to a request. Where there is none the header is not there, and no part of the code: what was
 /// stored before there was such a header holds.
 pub(crate) const CAUSE_ID: &str = "ce-causeid";
@@ -104,9 +107,10 @@ impl Over {
         names.iter().fold(self, |over, name| over.part(headers.get(name).map(str::as_bytes)))
     }
 
-    fn cause(self, headers: &Headers) -> Self {
-        match headers.get(CAUSE_ID) {
-            Some(id) => self.part(Some(id.as_bytes())),
+    /// A header that is no part where it is not there.
+    fn if_there(self, headers: &Headers, name: &str) -> Self {
+        match headers.get(name) {
+            Some(value) => self.part(Some(value.as_bytes())),
             None => self,
         }
     }
@@ -138,12 +142,13 @@ impl MacKey {
         self.over("event")
             .part(Some(subject.as_bytes()))
             .headers(headers, &EVENT)
-            .cause(headers)
+            .if_there(headers, CAUSE_ID)
             .part(Some(data))
     }
 
     fn call(&self, subject: &str, headers: &Headers, data: &[u8]) -> Over {
-        self.over("call").part(Some(subject.as_bytes())).headers(headers, &CALL).part(Some(data))
+        let over = self.over("call").part(Some(subject.as_bytes())).headers(headers, &CALL);
+        over.if_there(headers, OVERRIDDEN_RULES).part(Some(data))
     }
 
     /// An answer is one to a call, which that call's code stands for.
@@ -159,7 +164,7 @@ impl MacKey {
 
     fn message(&self, subject: &str, headers: &Headers, data: &[u8]) -> Over {
         let over = self.over("message").part(Some(subject.as_bytes())).headers(headers, &MESSAGE);
-        over.cause(headers).part(Some(data))
+        over.if_there(headers, CAUSE_ID).part(Some(data))
     }
 
     /// Gives a request or a dead letter that is about to be stored its code.

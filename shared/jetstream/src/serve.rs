@@ -1,6 +1,6 @@
 //! Operations as NATS micro endpoints, `reeve.api.<service>.<Operation>`, and what is served.
 
-pub use crate::mac::{AS_OF, MIN_POSITION};
+pub use crate::mac::{AS_OF, MIN_POSITION, OVERRIDDEN_RULES};
 use crate::{Bus, Error, Headers, Message, mac::MAC};
 use bytes::Bytes;
 use futures::{Stream, StreamExt};

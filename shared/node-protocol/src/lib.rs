@@ -6,6 +6,7 @@
 //! - [`inventory`]: how large what a node reports of its inventory may be.
 //! - [`output`]: the order of what steps print.
 //! - [`report`]: how large a report may be.
+//! - [`sealed`]: secrets on their way to a node.
 //! - [`subject`]: the subjects of the node protocol, each made in one place.
 //!
 //! Invariants: a dispatch that was changed, sent to another node, or is outside its time is refused,
@@ -18,4 +19,5 @@ pub mod inventory;
 pub mod keys;
 pub mod output;
 pub mod report;
+pub mod sealed;
 pub mod subject;

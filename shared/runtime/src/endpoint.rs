@@ -33,6 +33,8 @@ pub struct Caller {
     pub region: String,
     pub command_id: Uuid,
     pub traceparent: Option<String>,
+    /// The change rules whose calendars were put aside for what the call is a part of.
+    pub overridden_rules: Vec<String>,
 }
 
 impl Caller {
@@ -45,6 +47,10 @@ impl Caller {
             region: text("reeve-region"),
             command_id: request.unwrap_or_else(new_uuid),
             traceparent: headers.get("traceparent").map(str::to_owned),
+            overridden_rules: match headers.get(serve::OVERRIDDEN_RULES) {
+                Some(rules) => rules.split(',').map(str::to_owned).collect(),
+                None => Vec::new(),
+            },
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
 use futures::future::BoxFuture;
 use prost::Message;
 use reeve_contracts::{
-    automation::{ApiCallAnswered, ApprovalRequested, AutomationRequested},
+    automation::{ApiCallAnswered, ApprovalRequested, AutomationRequested, AutomationWithdrawalRequested},
     contacts::{EngagementRequested, EngagementStopRequested},
     dead_letters::DeadLetterRetryRequested,
     gateway::ApiCallRequested,
@@ -51,7 +51,7 @@ macro_rules! asked_of {
 }
 
 asked_of! {
-    "automation": ApiCallAnswered, ApprovalRequested, AutomationRequested;
+    "automation": ApiCallAnswered, ApprovalRequested, AutomationRequested, AutomationWithdrawalRequested;
     "contacts": EngagementRequested, EngagementStopRequested;
     "gateway": ApiCallRequested;
     "incidents": IncidentRequested;

@@ -173,6 +173,12 @@ fn what_is_let_begin_in_an_emergency_is_held_no_more_and_rules_that_change_let_g
         "inputs": {"DocumentName": "Say"}}], "outputs": ["child.Output"]});
     document(&instance, "Say", "Automation", &say("mended"));
     document(&instance, "Around", "Automation", &around);
+    let calls = json!({"schemaVersion": "0.3", "mainSteps": [
+        {"name": "send", "action": "aws:executeAwsApi", "inputs": {"Service": "ssm", "Api": "SendCommand",
+            "DocumentName": "AWS-RunShellScript", "InstanceIds": [node], "Parameters": {"commands": ["echo called"]}},
+            "outputs": [{"Name": "Id", "Selector": "$.Command.CommandId", "Type": "String"}]}],
+        "outputs": ["send.Id"]});
+    document(&instance, "Calls", "Automation", &calls);
     let both = ["--action", "SendCommand", "--action", "StartAutomationExecution", "--calendar", "freeze"];
     put_rule(&instance, &[&["holds"][..], &both].concat());
     let start = |name: &str| {
@@ -185,6 +191,13 @@ fn what_is_let_begin_in_an_emergency_is_held_no_more_and_rules_that_change_let_g
     instance.reeve(&["changes", "approve", &runbook, "--comment", "the shop burns"]).text();
     let ended = until(&instance, &runbook, "Success");
     assert!(ended["Outputs"]["child.Output"][0].as_str().unwrap().contains("mended"), "{ended}");
+    // And the calls that it makes.
+    let calls = start("Calls");
+    until(&instance, &calls, "Waiting");
+    instance.reeve(&["changes", "approve", &calls, "--comment", "the shop burns"]).text();
+    let sent = until(&instance, &calls, "Success")["Outputs"]["send.Id"][0].as_str().unwrap().to_owned();
+    assert_eq!(instance.ended(&sent)["Status"], "Success");
+    assert_eq!(instance.printed(&sent), b"called\n");
     // So does an override of whoever asked for it, which reaches what waits and what begins.
     let (waits, command) = (start("Say"), instance.send("echo waited"));
     until(&instance, &waits, "Waiting");
@@ -505,4 +518,107 @@ fn a_change_request_by_the_aws_cli_runs_what_was_approved_when_a_calendar_lets_i
     ] {
         assert_eq!(found(filter).len(), count, "{filter}");
     }
+}
+
+#[test]
+fn a_template_is_reviewed_a_request_is_revoked_and_one_that_failed_goes_on_as_it_was_approved() {
+    let instance = Instance::start(1);
+    let (node, scratch) = (instance.node(), instance.scratch().display().to_string());
+    let [ann, bob] = ["ann", "bob"].map(|name| instance.principal(name, &[]));
+    let all = r#"permit(principal, action in [Action::"ssm:*", Action::"automation:*"], resource);"#;
+    allow(&instance, "all", all);
+    let step = |name: &str, script: String| {
+        json!({"name": name, "action": "aws:runCommand", "inputs": {"DocumentName": "AWS-RunShellScript",
+            "InstanceIds": [node], "Parameters": {"commands": [script]}}})
+    };
+    let runbook = json!({"schemaVersion": "0.3", "mainSteps": [step("once", format!("echo once >> {scratch}/once")),
+        step("breaks", format!("test -e {scratch}/mended"))]});
+    document(&instance, "Breaks", "Automation", &runbook);
+    let level = json!({"name": "level", "action": "aws:approve", "inputs": {"EnhancedApprovals": {"Approvers": [
+        {"approver": "ann", "type": "IamUser", "minRequiredApprovals": 1}]}}});
+    let template = json!({"schemaVersion": "0.3", "mainSteps": [level]});
+    document(&instance, "Template", "Automation.ChangeTemplate", &template);
+    let setting = ["--setting-id", "/reeve/automation/template-review", "--setting-value", "required"];
+    instance.aws(&[&["update-service-setting"][..], &setting].concat());
+
+    // A template that must be approved is, by somebody else.
+    let ask = |more: &[&str]| {
+        let runbooks = json!([{"DocumentName": "Breaks"}]).to_string();
+        let start =
+            ["start-change-request-execution", "--document-name", "Template", "--runbooks", &runbooks];
+        instance.aws(&[&start[..], more].concat())
+    };
+    let id_of = |answer: Answer| answer.json()["AutomationExecutionId"].as_str().unwrap().to_owned();
+    let refused = |why: &str| {
+        wait_for(why, || {
+            let answer = ask(&[]);
+            let said = answer.stderr.contains("(AutomationDefinitionNotApprovedException)");
+            (said && answer.stderr.contains(why)).then_some(())
+        });
+    };
+    let review = |key: &Value, action: &str| {
+        let reviews = format!("Action={action},Comment=[{{Type=Comment,Content=seen}}]");
+        aws_as(
+            &instance,
+            key,
+            &["update-document-metadata", "--name", "Template", "--document-reviews", &reviews],
+        )
+    };
+    refused("was not reviewed, which is required here");
+    let administrator = json!({"accessKeyId": instance.announced()["access_key_id"],
+        "secretAccessKey": instance.announced()["secret_access_key"]});
+    review(&administrator, "SendForReview").json();
+    refused("waits for its review");
+    let own = review(&administrator, "Approve");
+    assert!(own.complaint().contains("approved by somebody else"), "{}", own.complaint());
+    review(&bob, "Approve").json();
+    let history = ["list-document-metadata-history", "--name", "Template", "--metadata", "DocumentReviews"];
+    let history = instance.aws(&history).json();
+    assert_eq!(history["Metadata"]["ReviewerResponse"][1]["Reviewer"], "bob", "{history}");
+
+    // Who has approved a request takes that back before it begins.
+    let later = wait_for("the review is known", || {
+        let answer = ask(&["--scheduled-time", "2100-01-01T00:00:00Z"]);
+        answer.success.then(|| id_of(answer))
+    });
+    until(&instance, &later, "PendingApproval");
+    signal(&instance, &ann, &later, "Approve").text();
+    until(&instance, &later, "Scheduled");
+    let stranger = signal(&instance, &bob, &later, "Revoke");
+    assert!(stranger.complaint().contains("bob has not approved it"), "{}", stranger.complaint());
+    signal(&instance, &ann, &later, "Revoke").text();
+    until(&instance, &later, "Cancelled");
+    let filter = "Key=ChangeRequestByRequesterName,Values=administrator,Operator=Equal";
+    wait_for("its OpsItem is revoked", || {
+        let found = instance.aws(&["describe-ops-items", "--ops-item-filters", filter]).json();
+        (found["OpsItemSummaries"][0]["Status"] == "Revoked").then_some(())
+    });
+
+    // One whose runbook failed goes on from the step that failed; it is what was approved, for who had asked for it.
+    let failed = id_of(ask(&[]));
+    until(&instance, &failed, "PendingApproval");
+    signal(&instance, &ann, &failed, "Approve").text();
+    until(&instance, &failed, "CompletedWithFailure");
+    let (status, answer) = instance.raw_as(&bob).call_of(
+        "automation",
+        "ResumeAutomationExecution",
+        &json!({"automationExecutionId": failed}),
+        None,
+    );
+    assert!(status == 400 && answer.to_string().contains("nobody else goes on with it"), "{answer}");
+    std::fs::write(format!("{scratch}/mended"), "").unwrap();
+    let resumed = instance.reeve(&["automation", "resume", &failed]).text().trim().to_owned();
+    let resumed = resumed.split_whitespace().next().unwrap();
+    let done = until(&instance, resumed, "CompletedWithSuccess");
+    assert_eq!(done["AutomationSubtype"], "ChangeRequest", "{done}");
+    assert_eq!(std::fs::read_to_string(format!("{scratch}/once")).unwrap(), "once\n", "nothing runs twice");
+    let again = instance.reeve(&["automation", "resume", &failed]);
+    assert!(again.stderr.contains("goes on from it already"), "{}", again.stderr);
+    // The beginning of an id is enough where it is one's.
+    let shown = instance.reeve(&["changes", "show", &resumed[..resumed.len() - 1]]);
+    assert!(shown.stdout.contains("CompletedWithSuccess"), "{} {}", shown.stdout, shown.stderr);
+    let none = instance.reeve(&["changes", "show", "zz"]);
+    assert!(none.stderr.contains("no change begins with \"zz\""), "{}", none.stderr);
+    let odd = instance.reeve(&["changes", "list", "--status", "PendingAproval"]);
+    assert!(odd.stderr.contains("ExecutionStatus has the value \"PendingAproval\""), "{}", odd.stderr);
 }

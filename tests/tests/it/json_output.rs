@@ -189,6 +189,7 @@ fn every_client_command_prints_json_or_refuses() {
         vec!["changes", "show", "none"],
         vec!["changes", "approve", "none"],
         vec!["changes", "reject", "none"],
+        vec!["changes", "revoke", "none"],
         vec!["changes", "request", "none", "--runbook", "none"],
         vec![
             "changes",

@@ -1,6 +1,6 @@
 //! What plugins know of the job that they work for.
 
-use super::{Deadline, Host, contain::KILLED, process::cancelled, walk::Ran};
+use super::{Deadline, Host, contain::KILLED, mask::Masked, process::cancelled, walk::Ran};
 use reeve_document_language::{StepStatus, plan::timeout_seconds};
 use serde_json::Value;
 use std::{path::PathBuf, time::Duration};
@@ -21,6 +21,8 @@ pub(super) struct Context<'a, D> {
     pub(super) chain: Vec<String>,
     /// How many reboots the document has asked for so far.
     pub(super) reboots: u32,
+    /// The secrets that steps of the command were given.
+    pub(super) masked: Masked,
     /// Of the whole document; of an included one, also of the step that includes it.
     pub(super) deadline: Deadline,
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use crate::proxy::with_proxy;
+use reeve_document_language::secrets::CREDENTIALS;
 use serde_json::{Map, Value};
 use ureq::Agent;
 
@@ -18,6 +19,7 @@ use super::{
     include::name_and_version,
     output::Out,
     paths,
+    secrets::Secrets,
     source_info::{done, flag, text},
     walk::Ran,
 };
@@ -31,8 +33,12 @@ pub(super) async fn run<D: ControlPlane, S: Sink>(
     inputs: &Value,
     out: &mut Out<'_, S>,
 ) -> Result<Ran, String> {
-    let (info, time) = (source_info(inputs.get("sourceInfo"))?, context.time(inputs));
+    let (mut info, time) = (source_info(inputs.get("sourceInfo"))?, context.time(inputs));
     let deadline = &context.deadline.or_after(time);
+    match context.bounded(deadline, reveal(context, &mut info)).await {
+        Ok(revealed) => revealed?,
+        Err(ran) => return Ok(ran),
+    }
     let destination = inputs.get("destinationPath").and_then(Value::as_str).unwrap_or_default();
     paths::create_private_folder(&context.downloads)
         .map_err(|error| format!("The folder for downloads cannot be created: {error}."))?;
@@ -84,6 +90,22 @@ pub(super) async fn run<D: ControlPlane, S: Sink>(
     }
 }
 
+/// Puts secrets in the place of what refers to them, in the credentials of a source.
+async fn reveal<D: ControlPlane>(
+    context: &Context<'_, D>,
+    info: &mut Map<String, Value>,
+) -> Result<(), String> {
+    let text = |name: &&str| info.get(*name).and_then(Value::as_str).map(str::to_owned);
+    let given: Vec<String> = CREDENTIALS.iter().filter_map(text).collect();
+    let secrets = Secrets::of(context, given.iter().map(String::as_str)).await?;
+    for name in CREDENTIALS {
+        if let Some(Value::String(text)) = info.get_mut(name) {
+            *text = secrets.reveal(text)?.to_string();
+        }
+    }
+    Ok(())
+}
+
 /// Creates the folder of a file.
 fn prepare(file: &Path) -> Result<(), String> {
     match file.parent() {
@@ -124,9 +146,6 @@ impl Request {
             "None" | "" => None,
             "Basic" => {
                 let pair = format!("{}:{}", text(info, "username")?, text(info, "password")?);
-                if pair.contains("{{") {
-                    return Err("References to secure parameters are not built yet.".to_owned());
-                }
                 Some(format!("Basic {}", data_encoding::BASE64.encode(pair.as_bytes())))
             }
             "Digest" => return Err("The authMethod Digest is not built yet.".to_owned()),

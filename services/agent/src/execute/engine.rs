@@ -4,7 +4,9 @@ use super::{
     ControlPlane, Ended, Host, Job, Outcome, Paused, Refused, Resume, Sink,
     contain::KILLED,
     context::Context,
-    download, include, inventory, output,
+    download, include, inventory,
+    mask::Masked,
+    output,
     output::Out,
     patch, paths,
     results::{Results, reported},
@@ -42,6 +44,7 @@ pub(super) async fn run<D: ControlPlane, S: Sink>(
         folder,
         chain: Vec::new(),
         reboots: job.resume.as_ref().map_or(0, |resume| resume.paused.reboots),
+        masked: Masked::default(),
         deadline: job.deadline,
     };
     steps(&context, &plan, job.resume, sink).await
@@ -105,7 +108,7 @@ async fn top_step<D: ControlPlane, S: Sink>(
     sink: &mut S,
 ) -> (StepOutcome, Option<output::Kept>) {
     let mut started_ms = now_ms();
-    let mut out = Out::new(sink, &step.name, context.host.output_limit);
+    let mut out = Out::new(sink, &step.name, context.host.output_limit, context.masked.clone());
     let instead = match again {
         None => decide(context, step, walk),
         Some(again) => {
@@ -118,6 +121,7 @@ async fn top_step<D: ControlPlane, S: Sink>(
         Some((ran, reason)) => (not_run(walk, step, ran), reason),
         None => {
             let ran = plugin(context, step, &mut out).await;
+            out.settle();
             // The words about the flow are in the streams, but not in the combined output.
             let text = out.combined();
             let (ran, word) = walk.after(step, ran);

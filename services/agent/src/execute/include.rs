@@ -56,6 +56,7 @@ pub(super) async fn inner<'a, D: ControlPlane>(
         downloads: context.downloads.clone(),
         chain,
         reboots: context.reboots,
+        masked: context.masked.clone(),
         deadline,
     };
     Ok(Ok((inner, plan)))

@@ -265,6 +265,14 @@ mod tests {
             Ok(hashes)
         }
 
+        async fn secrets(
+            &self,
+            _: &str,
+            _: Vec<String>,
+        ) -> Result<BTreeMap<String, zeroize::Zeroizing<String>>, String> {
+            Err("nobody answers".to_owned())
+        }
+
         async fn patch_baseline(&self, _: &PatchQuestion<'_>) -> Result<PatchBaseline, String> {
             Err("nobody answers".to_owned())
         }

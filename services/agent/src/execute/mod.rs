@@ -7,7 +7,7 @@
 //! - `engine` walks the steps; `walk` holds the flow rules, `context` what the steps share, `results` what they came to.
 //! - `process` owns the life of one step's processes: their pipes, their time and their end; `contain` keeps
 //!   them together.
-//! - `output` bounds what is kept and cuts it the way replies are cut.
+//! - `output` bounds what is kept and cuts it the way replies are cut; `secrets` asks for secrets, `mask` hides them in it.
 //! - `script`, `include`, `download`, `inventory` and `patch` are the plugins; `paths` keeps all of them inside their folders.
 //!
 //! **Invariant**: memory does not grow with what a script prints, and every process a step started is dead
@@ -20,12 +20,14 @@ mod engine;
 mod git;
 mod include;
 mod inventory;
+mod mask;
 mod output;
 mod patch;
 mod paths;
 mod process;
 mod results;
 mod script;
+mod secrets;
 mod source_info;
 #[cfg(test)]
 mod tests;
@@ -44,6 +46,7 @@ use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::sync::watch;
+use zeroize::Zeroizing;
 
 pub use contain::{Containment, supervisor};
 pub use output::DEFAULT_OUTPUT_LIMIT_BYTES;
@@ -101,6 +104,13 @@ pub trait ControlPlane: Send + Sync {
         &self,
         types: Vec<String>,
     ) -> impl Future<Output = Result<BTreeMap<String, String>, String>> + Send;
+
+    /// Secrets that a command refers to, by the names that do so.
+    fn secrets(
+        &self,
+        command_id: &str,
+        names: Vec<String>,
+    ) -> impl Future<Output = Result<BTreeMap<String, Zeroizing<String>>, String>> + Send;
 
     /// The baseline by which this node is patched.
     fn patch_baseline(

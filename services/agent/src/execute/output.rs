@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::Sink;
+use super::{Sink, mask::Masked};
 
 /// The characters that a reply keeps of each stream.
 const STREAM_MAX_CHARS: usize = 24_000;
@@ -76,11 +76,16 @@ pub(super) struct Out<'a, S> {
     pub(super) full: bool,
     pub(super) stdout: Head,
     pub(super) stderr: Head,
+    /// What is masked, and what may be the beginning of it, of each stream.
+    masked: Masked,
+    held: (Vec<u8>, Vec<u8>),
 }
 
 impl<'a, S: Sink> Out<'a, S> {
-    pub(super) fn new(sink: &'a mut S, step: &str, limit: u64) -> Self {
+    pub(super) fn new(sink: &'a mut S, step: &str, limit: u64, masked: Masked) -> Self {
         Out {
+            masked,
+            held: Default::default(),
             sink,
             step: step.to_owned(),
             limit,
@@ -132,8 +137,28 @@ impl<'a, S: Sink> Out<'a, S> {
         self.pass(stderr, Bytes::from(text));
     }
 
-    /// Adds text as it is, whatever the limit.
+    /// Adds text, whatever the limit; secrets in it are masked.
     pub(super) fn pass(&mut self, stderr: bool, data: Bytes) {
+        let held = if stderr { &mut self.held.1 } else { &mut self.held.0 };
+        match self.masked.is_empty() {
+            true => self.show(stderr, data),
+            false => {
+                let shown = self.masked.pass(held, &data);
+                self.show(stderr, shown.into());
+            }
+        }
+    }
+
+    /// Nothing more is printed: what was held back is shown.
+    pub(super) fn settle(&mut self) {
+        for stderr in [false, true] {
+            let held = if stderr { &mut self.held.1 } else { &mut self.held.0 };
+            let shown = self.masked.end(held);
+            self.show(stderr, shown.into());
+        }
+    }
+
+    fn show(&mut self, stderr: bool, data: Bytes) {
         if data.is_empty() {
             return;
         }
@@ -233,7 +258,7 @@ mod tests {
     #[test]
     fn given_more_than_the_limit_when_written_then_the_rest_is_dropped_with_a_word() {
         let mut sink = Nowhere(Vec::new());
-        let mut out = Out::new(&mut sink, "s", 10);
+        let mut out = Out::new(&mut sink, "s", 10, Masked::default());
         out.write(false, Bytes::from_static(b"12345678"));
         out.write(false, Bytes::from_static(b"12345678"));
         out.write(true, Bytes::from_static(b"more"));

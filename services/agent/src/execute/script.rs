@@ -16,12 +16,13 @@ use rustix::fs::StatVfsMountFlags;
 use serde_json::Value;
 
 use super::{
-    Sink,
+    ControlPlane, Sink,
     contain::{self, KILLED, Task},
     context::Context,
     output::Out,
     paths,
     process::{self, Exit},
+    secrets::Secrets,
     walk::Ran,
 };
 
@@ -33,7 +34,7 @@ pub(super) enum Shell {
 }
 
 /// Runs the script to its end.
-pub(super) async fn run<D, S: Sink>(
+pub(super) async fn run<D: ControlPlane, S: Sink>(
     context: &Context<'_, D>,
     step: &PlannedStep,
     inputs: &Value,
@@ -42,7 +43,15 @@ pub(super) async fn run<D, S: Sink>(
     out: &mut Out<'_, S>,
 ) -> Result<Ran, String> {
     let text = script_text(inputs)?;
-    let extra = environment(inputs)?;
+    let (given, of_parameters) = (environment(inputs)?, &step.environment);
+    let texts = given.values().chain(of_parameters.values()).map(String::as_str);
+    let deadline = context.deadline.or_after(context.time(inputs));
+    let secrets = match context.bounded(&deadline, Secrets::of(context, texts)).await {
+        Ok(secrets) => secrets?,
+        Err(ran) => return Ok(ran),
+    };
+    let variables = of_parameters.iter().chain(&given).map(|(name, text)| Ok((name, secrets.reveal(text)?)));
+    let variables = variables.collect::<Result<Vec<_>, String>>()?;
     let directory = working_directory(context, inputs)?;
     let user = context.run_as.map(User::find).transpose()?.flatten();
     let dressed = |mut command: Command| {
@@ -53,8 +62,7 @@ pub(super) async fn run<D, S: Sink>(
             .env("AWS_SSM_PLATFORM_NAME", &context.host.platform_name)
             .env("AWS_SSM_PLATFORM_VERSION", &context.host.platform_version)
             .env("SSM_COMMAND_ID", context.command_id)
-            .envs(&step.environment)
-            .envs(&extra);
+            .envs(variables.iter().map(|(name, text)| (name, text.as_str())));
         if let Some(user) = &user {
             user.apply(&mut command);
         }

@@ -10,6 +10,7 @@ use std::{
 use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::sync::watch;
+use zeroize::Zeroizing;
 
 use super::*;
 use crate::local_policy::Rules;
@@ -34,6 +35,20 @@ impl ControlPlane for Documents {
 
     async fn inventory_hashes(&self, _: Vec<String>) -> Result<BTreeMap<String, String>, String> {
         Err("nobody answers".to_owned())
+    }
+
+    /// The secret of a name is `secret of <name>`.
+    async fn secrets(
+        &self,
+        _: &str,
+        names: Vec<String>,
+    ) -> Result<BTreeMap<String, Zeroizing<String>>, String> {
+        match names.iter().any(|name| name == "/denied") {
+            true => Err("AccessDeniedException: no".to_owned()),
+            false => {
+                Ok(names.into_iter().map(|name| (name.clone(), format!("secret of {name}").into())).collect())
+            }
+        }
     }
 
     async fn patch_baseline(&self, _: &PatchQuestion<'_>) -> Result<PatchBaseline, String> {
@@ -554,4 +569,43 @@ fn a_deadline_is_the_sooner_one() {
     assert_eq!(deadline.or_after(Duration::MAX).at, Timestamp(3_500));
     let over = Deadline { at: Timestamp(999), ..deadline };
     assert_eq!((over.left(), over.or_after(LONG).left()), (Duration::ZERO, Duration::ZERO));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn given_secrets_when_a_script_takes_them_then_it_has_them_and_what_it_prints_of_them_is_masked() {
+    let document = json!({"schemaVersion": "2.2",
+        "parameters": {"Password": {"type": "String", "interpolationType": "ENV_VAR"}},
+        "mainSteps": [
+            {"action": "aws:runShellScript", "name": "takes", "inputs": {"environment": {"URL": "db://u:{{ssm-secure:/b:2}}@h"},
+                "runCommand": ["#!/bin/sh", "printf '%s' \"{{ Password }}$URL\" | tr a-z A-Z; echo; echo {{ Password }}",
+                    "echo \"the url is $URL\" >&2"]}},
+            {"action": "aws:runShellScript", "name": "later", "inputs": {"runCommand": ["echo 'secret'' of /a'"]}}]});
+    let mut bench = Bench::new();
+    let given = json!({"Password": "{{ssm-secure:/a}}"});
+    let (_keep, cancel) = watch::channel(false);
+    let outcome = bench.run_job(document.clone(), given, None, cancel).await;
+    assert_eq!(outcome.status.name(), "Success", "{outcome:?}");
+    assert_eq!(outcome.steps[0].stdout, "SECRET OF /ADB://U:SECRET OF /B:2@H\n***\n");
+    assert_eq!(outcome.steps[0].stderr, "the url is db://u:***@h\n");
+    assert_eq!(outcome.steps[1].stdout, "***\n", "and in the output of later steps");
+    let pushed: Vec<u8> = bench.sink.0.iter().flat_map(|(_, _, data)| data.clone()).collect();
+    let pushed = String::from_utf8(pushed).unwrap();
+    assert!(!pushed.contains("secret of") && !outcome.steps[0].output.contains("secret of"), "{pushed}");
+    for file in walk(bench.root.path()) {
+        let text = std::fs::read(&file).unwrap();
+        assert!(!text.windows(9).any(|bytes| bytes == b"secret of"), "{}", file.display());
+    }
+    // What is not given does not begin.
+    let (_keep, cancel) = watch::channel(false);
+    let denied =
+        Bench::new().run_job(document, json!({"Password": "{{ssm-secure:/denied}}"}), None, cancel).await;
+    assert_eq!(denied.status.name(), "Failed");
+    assert!(denied.steps[0].stderr.contains("AccessDeniedException"), "{denied:?}");
+    assert!(denied.steps[0].stdout.is_empty());
+}
+
+/// The files below a folder.
+fn walk(folder: &std::path::Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }

@@ -5,15 +5,20 @@ use crate::{
     execute::{ControlPlane, PatchBaseline, PatchQuestion},
 };
 use bytes::Bytes;
+use data_encoding::BASE64;
 use prost::Message as _;
 use reeve_contracts::node::InventoryReport;
 use reeve_jetstream::{Error, Headers, Message, serve};
-use reeve_node_protocol::subject;
+use reeve_node_protocol::{
+    sealed::{open, secret_name},
+    subject,
+};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
     time::{Duration, Instant},
 };
+use zeroize::Zeroizing;
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Between two attempts to store a report.
@@ -38,6 +43,28 @@ impl ControlPlane for Uplink<'_> {
         let hashes = value.get_mut("hashes").map(Value::take).unwrap_or_default();
         serde_json::from_value(hashes)
             .map_err(|error| format!("The answer about the inventory cannot be read: {error}."))
+    }
+
+    async fn secrets(
+        &self,
+        command_id: &str,
+        names: Vec<String>,
+    ) -> Result<BTreeMap<String, Zeroizing<String>>, String> {
+        let body = serde_json::json!({"commandId": command_id, "names": names});
+        let value = self.ask("secrets", &body, "The secrets of the command").await?;
+        let identity = &self.agent.identity;
+        let each = names.into_iter().map(|name| {
+            let failed = |why: String| format!("The secret {name} cannot be used: {why}.");
+            let sealed = value["secrets"][&name]
+                .as_str()
+                .ok_or_else(|| failed("it is not in the answer".to_owned()))?;
+            let sealed = BASE64.decode(sealed.as_bytes()).map_err(|error| failed(error.to_string()))?;
+            let of = secret_name(command_id, identity.node_id.as_str(), &name);
+            let plain = open(&identity.seed, &of, &sealed).map_err(|error| failed(error.to_string()))?;
+            let text = std::str::from_utf8(&plain).map_err(|_| failed("it is no text".to_owned()))?;
+            Ok((name.clone(), Zeroizing::new(text.to_owned())))
+        });
+        each.collect()
     }
 
     async fn patch_baseline(&self, question: &PatchQuestion<'_>) -> Result<PatchBaseline, String> {

@@ -11,6 +11,7 @@ use reeve_types::Timestamp;
 use serde_json::Value;
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 use tokio::sync::watch;
+use zeroize::Zeroizing;
 
 struct Nowhere;
 
@@ -26,6 +27,9 @@ impl ControlPlane for NoDocuments {
         Err("no such document".to_owned())
     }
     async fn inventory_hashes(&self, _: Vec<String>) -> Result<BTreeMap<String, String>, String> {
+        Err("no control plane".to_owned())
+    }
+    async fn secrets(&self, _: &str, _: Vec<String>) -> Result<BTreeMap<String, Zeroizing<String>>, String> {
         Err("no control plane".to_owned())
     }
     async fn patch_baseline(&self, _: &PatchQuestion<'_>) -> Result<PatchBaseline, String> {

@@ -146,8 +146,9 @@ pub async fn signal(
         "Approve" | "Reject" => &["Comment", "StepName"],
         "StartStep" | "Resume" => &["StepName"],
         "StopStep" => &["StepExecutionId"],
+        "Revoke" => &["Comment"],
         _ => {
-            let message = format!("SignalType is {kind}, which is not built here.");
+            let message = format!("SignalType is {kind}, which is no signal.");
             return Err(ApiError::new("InvalidAutomationSignalException", message));
         }
     };
@@ -166,10 +167,16 @@ pub async fn signal(
             may_override(&*authorizer, &call, running)?;
             Command::OverrideCalendars { approves: kind == "Approve", comment }
         }
-        "Approve" => Command::Approve { step_name, comment, groups: groups() },
+        "Approve" => {
+            let approvals = running.map(|step| step.approvals.as_slice()).unwrap_or_default();
+            let names = approvals.iter().map(|said| said.principal.clone());
+            let deleted = names.filter(|name| authorizer.meant_by(name).is_empty()).collect();
+            Command::Approve { step_name, comment, groups: groups(), deleted }
+        }
         "Reject" => Command::Reject { step_name, comment, groups: groups() },
         "StartStep" => Command::StartStep { step_name },
         "Resume" => Command::Resume { step_name },
+        "Revoke" => Command::Revoke { comment },
         _ => Command::StopStep { step_execution_id: text("StepExecutionId") },
     };
     match call.execute::<Execution>(&id, command).await {

@@ -24,7 +24,7 @@ impl From<Error> for ApiError {
             }
             Error::Signal(_) => "InvalidAutomationSignalException",
             Error::UnknownStep(_) => "AutomationStepNotFoundException",
-            Error::NoApprover(_) | Error::Own(_) => "AccessDeniedException",
+            Error::NoApprover(_) | Error::Own(_) | Error::NotApprovedBy(_) => "AccessDeniedException",
         };
         Self::new(code, error.to_string())
     }

@@ -42,6 +42,41 @@ fn once<'a>(keys: impl Iterator<Item = &'a str>) -> Result<(), ApiError> {
     }
 }
 
+/// What executions and steps may be, by AWS's names.
+const STATUSES: [&str; 19] = [
+    "Pending",
+    "InProgress",
+    "Waiting",
+    "Success",
+    "TimedOut",
+    "Cancelling",
+    "Cancelled",
+    "Failed",
+    "PendingApproval",
+    "Approved",
+    "Rejected",
+    "Scheduled",
+    "RunbookInProgress",
+    "PendingChangeCalendarOverride",
+    "ChangeCalendarOverrideApproved",
+    "ChangeCalendarOverrideRejected",
+    "CompletedWithSuccess",
+    "CompletedWithFailure",
+    "Exited",
+];
+
+/// What nothing could ever be is no filter, whose answer would be an empty list.
+fn one_of(key: &str, values: &[String], known: &[&str]) -> Result<(), ApiError> {
+    match values.iter().find(|value| !known.contains(&value.as_str())) {
+        Some(value) => {
+            let message =
+                format!("The filter {key} has the value {value:?}; there are {}.", known.join(", "));
+            Err(ApiError::new("InvalidFilterValue", message))
+        }
+        None => Ok(()),
+    }
+}
+
 type Condition<T> = Box<dyn Fn(&T) -> bool + Send + Sync>;
 
 fn of_execution(filter: &AutomationExecutionFilter) -> Result<Condition<ExecutionRow>, ApiError> {
@@ -51,18 +86,25 @@ fn of_execution(filter: &AutomationExecutionFilter) -> Result<Condition<Executio
         "DocumentNamePrefix" => {
             Box::new(move |row| values.iter().any(|value| row.document_name.starts_with(value.as_str())))
         }
-        "ExecutionStatus" => Box::new(move |row| values.contains(&row.status)),
+        "ExecutionStatus" => {
+            one_of(&key, &values, &STATUSES)?;
+            Box::new(move |row| values.contains(&row.status))
+        }
         "ExecutionId" => Box::new(move |row| values.contains(&row.id)),
         "ParentExecutionId" => Box::new(move |row| values.contains(&row.parent_execution_id)),
         "CurrentAction" => Box::new(move |row| values.contains(&row.current_action)),
         "AutomationSubtype" => {
+            one_of(&key, &values, &["ChangeRequest", "AccessRequest"])?;
             let wants = values.iter().any(|value| value == "ChangeRequest");
             Box::new(move |row| wants && row.change.is_some())
         }
         "OpsItemId" => {
             Box::new(move |row| row.change.as_ref().is_some_and(|of| values.contains(&of.ops_item_id)))
         }
-        "AutomationType" => Box::new(move |_| values.iter().any(|value| value == "Local")),
+        "AutomationType" => {
+            one_of(&key, &values, &["Local", "CrossAccount"])?;
+            Box::new(move |_| values.iter().any(|value| value == "Local"))
+        }
         "StartTimeBefore" | "StartTimeAfter" => {
             let instants =
                 values.iter().map(|value| instant(&key, value)).collect::<Result<Vec<i64>, _>>()?;
@@ -110,7 +152,10 @@ fn of_step(filter: &StepExecutionFilter) -> Result<Condition<StepRow>, ApiError>
     let key = filter.key.clone().unwrap_or_default();
     let values = filter.values.clone().unwrap_or_default();
     Ok(match key.as_str() {
-        "StepExecutionStatus" => Box::new(move |row| values.contains(&row.status)),
+        "StepExecutionStatus" => {
+            one_of(&key, &values, &STATUSES)?;
+            Box::new(move |row| values.contains(&row.status))
+        }
         "StepExecutionId" => Box::new(move |row| values.contains(&row.id)),
         "StepName" => Box::new(move |row| values.contains(&row.name)),
         "Action" => Box::new(move |row| values.contains(&row.action)),

@@ -8,6 +8,7 @@ use crate::{
         execution::{Command, Execution},
         order::ChildOrder,
     },
+    projections::{SETTINGS, TEMPLATE_REVIEW},
     starting::{self, Given, Order, refused},
 };
 use reeve_authz::{Authorizer, Place, Resource, permit};
@@ -16,7 +17,7 @@ use reeve_contracts::{
     ssm::*,
 };
 use reeve_fleet::{DOCUMENTS, DocumentRow, START_AUTOMATION, rules_about};
-use reeve_runtime::{ApiError, Call};
+use reeve_runtime::{ApiError, Call, Handle};
 use reeve_types::{Timestamp, arn::id_or_arn};
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -55,6 +56,7 @@ fn request(
     let name = id_or_arn("document", input.document_name.as_deref().unwrap_or_default()).to_owned();
     let spelling = input.document_version.clone().unwrap_or_default();
     let (version, content) = starting::content(handle, &name, &spelling, "Automation.ChangeTemplate")?;
+    reviewed(handle, &name, version)?;
     let template = Template::parse(&content.document_json).map_err(ApiError::internal)?;
     let order = Order {
         parameters: input.parameters.clone().unwrap_or_default(),
@@ -116,6 +118,23 @@ fn request(
         rules,
         ..ExecutionStarted::default()
     })
+}
+
+/// A template that waits for its review, or was rejected, is not used; nor is one that nobody has reviewed where that is required.
+fn reviewed(handle: &Handle, name: &str, version: u32) -> Result<(), ApiError> {
+    let row = handle.views().look::<DocumentRow>(DOCUMENTS, name);
+    let action = row.as_ref().and_then(|row| row.reviews.get(&version)).map(String::as_str);
+    let is_required =
+        handle.views().get::<String>(SETTINGS, TEMPLATE_REVIEW).is_some_and(|value| value == "required");
+    let problem = match action {
+        Some("Approve") => return Ok(()),
+        None if !is_required => return Ok(()),
+        None => "was not reviewed, which is required here",
+        Some("Reject") => "was rejected by its review",
+        Some(_) => "waits for its review",
+    };
+    let message = format!("Version {version} of the template {name} {problem}.");
+    Err(ApiError::new("AutomationDefinitionNotApprovedException", message))
 }
 
 /// What nobody could approve is not asked. A level whose inputs take parameters is looked at when it begins.

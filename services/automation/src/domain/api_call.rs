@@ -34,6 +34,9 @@ const TAGGED: [&str; 7] = [
     "PatchBaseline",
 ];
 
+/// What the codes of errors have that say that something is not there.
+const NOT_THERE: [&str; 3] = ["NotFound", "DoesNotExist", "NotExist"];
+
 pub fn is_api_call(action: &str) -> bool {
     matches!(action, ASSERT | CALL | TAG | WAIT)
 }
@@ -131,6 +134,10 @@ pub fn outcome(
 ) -> Answered {
     if !answer.code.is_empty() {
         let message = format!("{}: {}", answer.code, answer.message.trim_end_matches('.'));
+        // What is waited for may not be there yet.
+        if action == WAIT && NOT_THERE.iter().any(|words| answer.code.contains(words)) {
+            return Answered::NotYet(Some(Value::from(message)));
+        }
         // What there is not here another attempt does not find.
         return Answered::Ends(match answer.code.as_str() {
             "UnknownOperationException" => Outcome::refused(message),
@@ -302,6 +309,12 @@ mod tests {
             ApiCallAnswered { code: "AccessDeniedException".into(), message: "No.".into(), ..answer(&[]) };
         let Answered::Ends(failed) = outcome(WAIT, &inputs, &[], &refused) else { panic!() };
         assert_eq!(failed.message, "AccessDeniedException: No");
+        for code in ["ParameterNotFound", "DoesNotExistException", "InvocationDoesNotExist"] {
+            let missing = ApiCallAnswered { code: code.into(), message: "No.".into(), ..answer(&[]) };
+            let not_yet = Answered::NotYet(Some(json!(format!("{code}: No"))));
+            assert_eq!(outcome(WAIT, &inputs, &[], &missing), not_yet, "it may come");
+            assert!(matches!(outcome(ASSERT, &inputs, &[], &missing), Answered::Ends(_)));
+        }
         assert_eq!([0, 1, 4, 5, 40].map(poll_interval_ms), [1_000, 2_000, 16_000, 30_000, 30_000]);
     }
 }

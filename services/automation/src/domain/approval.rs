@@ -17,6 +17,17 @@ const MAX_LINES: usize = 5;
 pub const REQUESTER_MAY_APPROVE: &str = "RequesterMayApprove";
 const ENHANCED: &str = "EnhancedApprovals";
 
+/// That the time of an approval is nearly over is said when a quarter of it is left, and a day before its end at most. Of less than a
+/// minute nobody is warned.
+const MAX_NOTICE_MS: i64 = 24 * 3_600_000;
+const MIN_WARNED_MS: i64 = 60_000;
+
+/// When it is said that the time of an approval is nearly over, by its end and how long it is; 0: never.
+pub fn warning_ms(action: &str, due_ms: i64, timeout_ms: i64) -> i64 {
+    let is_warned = action == "aws:approve" && due_ms > 0 && timeout_ms >= MIN_WARNED_MS;
+    if is_warned { due_ms - (timeout_ms / 4).min(MAX_NOTICE_MS) } else { 0 }
+}
+
 /// Somebody, or a group, and how many of those must approve.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
@@ -195,6 +206,16 @@ mod tests {
         ] {
             assert_eq!(demand(&inputs).unwrap().is_met(&said(&approvals)), is_met, "{inputs} {approvals:?}");
         }
+    }
+
+    #[test]
+    fn a_quarter_of_the_time_before_its_end_and_a_day_at_most_somebody_is_warned() {
+        let hour = 3_600_000;
+        assert_eq!(warning_ms("aws:approve", 100 * hour, 4 * hour), 99 * hour);
+        assert_eq!(warning_ms("aws:approve", 1_000 * hour, 7 * 24 * hour), 976 * hour);
+        assert_eq!(warning_ms("aws:approve", 100_000, 59_999), 0);
+        assert_eq!(warning_ms("aws:pause", 100 * hour, 4 * hour), 0);
+        assert_eq!(warning_ms("aws:approve", 0, 0), 0);
     }
 
     #[test]

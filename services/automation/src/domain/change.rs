@@ -117,12 +117,13 @@ mod tests {
     use super::*;
     use crate::domain::{
         engine,
-        execution::{Execution, ExecutionEvent},
+        execution::{Command, Error, Execution, ExecutionEvent},
         simulate::{Given, simulate},
         state::State,
     };
     use reeve_contracts::automation::{ExecutionStarted, StepStopRequested};
     use reeve_eventsourcing::Decider;
+    use reeve_testkit::context;
 
     fn template(more: &Value) -> Template {
         let level = |name: &str| {
@@ -182,6 +183,159 @@ mod tests {
         let trace =
             simulate(&document.to_string(), &values, &[("ann".to_owned(), vec![given])].into()).unwrap();
         assert_eq!((trace.lines.len(), trace.status.as_str()), (1, "TimedOut"));
+    }
+
+    type Decided = (State, Result<(), Error>);
+
+    /// A request by `req` with two levels and an instant, which is where it waits once ann and bob have approved it.
+    fn asked() -> (State, impl Fn(State, &str, Command) -> Decided) {
+        let behind =
+            Behind { scheduled_ms: 5_000, rules: &[], calendar_names: &[], runbook: &ChildOrder::default() };
+        let (document, values) = template(&json!({})).document(false, &behind);
+        let started = ExecutionStarted {
+            execution_id: "e".into(),
+            change_id: "e".into(),
+            principal: "req".into(),
+            document_json: document.to_string(),
+            values_json: Value::Object(values).to_string(),
+            ..ExecutionStarted::default()
+        };
+        let go_on = |mut state: State, now_ms: i64| {
+            while let Some(event) = engine::next(&state, now_ms) {
+                state = Execution::evolve(state, &event);
+            }
+            state
+        };
+        let decide = move |state: State, principal: &str, command: Command| {
+            let mut context = context();
+            context.actor.name = principal.to_owned();
+            context.now = Timestamp(1_000);
+            match Execution::decide(&state, command, &context) {
+                Ok(event) => {
+                    let state = event.iter().fold(state, Execution::evolve);
+                    (go_on(state, 1_000), Ok(()))
+                }
+                Err(error) => (state, Err(error)),
+            }
+        };
+        (go_on(State::begun(&started), 1_000), decide)
+    }
+
+    fn approve() -> Command {
+        Command::Approve {
+            step_name: String::new(),
+            comment: String::new(),
+            groups: Vec::new(),
+            deleted: Vec::new(),
+        }
+    }
+
+    fn revoke() -> Command {
+        Command::Revoke { comment: "It is not safe".into() }
+    }
+
+    #[test]
+    fn who_has_approved_takes_it_back_until_the_runbook_begins() {
+        let (state, decide) = asked();
+        let (state, early) = decide(state, "ann", revoke());
+        assert_eq!(early, Err(Error::NotApprovedBy("ann".into())));
+        let (state, _) = decide(state, "ann", approve());
+        // While others are still asked.
+        let (revoked, said) = decide(state.clone(), "ann", revoke());
+        assert_eq!((said, revoked.ended.as_str()), (Ok(()), "Cancelled"));
+        let (state, _) = decide(state, "bob", approve());
+        assert_eq!(state.running.as_ref().unwrap().name, SCHEDULE_STEP);
+        assert_eq!(decide(state.clone(), "req", revoke()).1, Err(Error::NotApprovedBy("req".into())));
+        let (revoked, said) = decide(state.clone(), "ann", revoke());
+        assert_eq!((said, revoked.ended.as_str()), (Ok(()), "Cancelled"));
+        let mut begun = state;
+        while let Some(event) = engine::next(&begun, 6_000) {
+            begun = Execution::evolve(begun, &event);
+        }
+        assert_eq!(begun.running.as_ref().unwrap().name, gate::RUNBOOK_STEP);
+        assert!(matches!(decide(begun, "ann", revoke()).1, Err(Error::Signal(_))), "it has begun");
+        let plain = State { change_id: "other".into(), ..asked().0 };
+        assert!(matches!(decide(plain, "ann", revoke()).1, Err(Error::Signal(_))), "it is no request");
+    }
+
+    #[test]
+    fn what_somebody_approved_who_was_deleted_before_there_were_enough_does_not_count() {
+        let document = json!({"mainSteps": [{"name": "may", "action": "aws:approve",
+            "inputs": {"Approvers": ["ann", "bob", "carol"], "MinRequiredApprovals": 2}}]});
+        let started = ExecutionStarted {
+            execution_id: "e".into(),
+            document_json: document.to_string(),
+            ..ExecutionStarted::default()
+        };
+        let (_, decide) = asked();
+        let mut state = State::begun(&started);
+        state = Execution::evolve(state.clone(), &engine::next(&state, 1_000).unwrap());
+        let (state, _) = decide(state, "ann", approve());
+        let without_ann = || Command::Approve {
+            step_name: String::new(),
+            comment: String::new(),
+            groups: Vec::new(),
+            deleted: vec!["ann".into()],
+        };
+        let (state, said) = decide(state, "bob", without_ann());
+        assert_eq!((said, state.is_running()), (Ok(()), true), "one counts, and two are needed");
+        let not_counted = &state.running.as_ref().unwrap().not_counted;
+        assert_eq!(not_counted[0].principal, "ann");
+        // One of that name that is there again is somebody else.
+        let (ended, said) = decide(state.clone(), "ann", approve());
+        assert_eq!((said, ended.ended.as_str()), (Ok(()), "Success"));
+        let (ended, _) = decide(state, "carol", approve());
+        assert_eq!(ended.ended, "Success");
+    }
+
+    #[test]
+    fn before_the_time_of_an_approval_is_over_that_is_said_once() {
+        let (state, _) = asked();
+        let running = state.running.clone().unwrap();
+        let due_ms = running.due_ms;
+        let at_ms = due_ms - 24 * 3_600_000;
+        assert_eq!(engine::next(&state, at_ms - 1), None);
+        let Some(said @ ExecutionEvent::ApprovalExpiring(_)) = engine::next(&state, at_ms) else {
+            panic!("it is not said")
+        };
+        let ExecutionEvent::ApprovalExpiring(e) = &said else { unreachable!() };
+        assert_eq!((e.due_ms, e.step_name.as_str()), (due_ms, "ann"));
+        let state = Execution::evolve(state, &said);
+        assert_eq!(engine::next(&state, due_ms - 1), None);
+        assert!(matches!(engine::next(&state, due_ms), Some(ExecutionEvent::StepFinished(_))));
+    }
+
+    #[test]
+    fn what_is_withdrawn_while_it_is_held_ends_and_says_why_and_what_has_begun_goes_on() {
+        let sleep = json!({"name": "wait", "action": "aws:sleep", "inputs": {"Duration": "PT1H"}});
+        let runbook = json!({"schemaVersion": "0.3", "mainSteps": [sleep]}).to_string();
+        let held = gate::behind(gate::wait_for_calendars(&["r".to_owned()], &[]), &runbook).unwrap();
+        let (_, decide) = asked();
+        let withdraw = || Command::Withdraw { reason: "too late".into() };
+        let begun = |document_json: String| {
+            let started =
+                ExecutionStarted { execution_id: "e".into(), document_json, ..ExecutionStarted::default() };
+            let state = State::begun(&started);
+            let event = engine::next(&state, 1).unwrap();
+            Execution::evolve(state, &event)
+        };
+        let waits = begun(held);
+        assert!(waits.is_held());
+        let mut state = waits;
+        let mut context = context();
+        context.now = Timestamp(1_000);
+        let mut event = Execution::decide(&state, withdraw(), &context).unwrap();
+        let mut message = String::new();
+        while let Some(next) = event {
+            if let ExecutionEvent::ExecutionFinished(e) = &next {
+                message.clone_from(&e.failure_message);
+            }
+            state = Execution::evolve(state, &next);
+            event = engine::next(&state, 1_000);
+        }
+        assert_eq!((state.ended.as_str(), message.as_str()), ("Cancelled", "too late"));
+        let (runs, _) = decide(begun(runbook), "x", withdraw());
+        assert!(runs.is_running() && runs.stopping.is_none());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::{
     WAIT_FOR_CALENDARS,
     actions::{self, Beginning, Kind},
     api_call::{self, Answered},
+    approval::warning_ms,
     conditions,
     outcome::{self, Outcome, Status, end},
     outputs,
@@ -15,7 +16,8 @@ use super::{
     values::Scope,
 };
 use reeve_contracts::automation::{
-    ApiCallAnswered, ExecutionEvent, StepAttemptFailed, StepFinished, StepPolled, StepStarted,
+    ApiCallAnswered, ApprovalExpiring, ExecutionEvent, StepAttemptFailed, StepFinished, StepPolled,
+    StepStarted,
 };
 use reeve_document_language::selector::is_of_type;
 use serde_json::{Map, Value, json};
@@ -87,7 +89,8 @@ pub fn take_answer(
 impl Engine<'_> {
     fn next(&self) -> Option<ExecutionEvent> {
         if let Some(running) = &self.state.running {
-            return self.outcome(running).map(|outcome| self.settle(running, outcome));
+            let settled = self.outcome(running).map(|outcome| self.settle(running, outcome));
+            return settled.or_else(|| self.warning(running));
         }
         if let Some(looping) = &self.state.looping {
             return self.next_of_loop(looping);
@@ -205,6 +208,20 @@ impl Engine<'_> {
         // Who was asked is told that it was too late; nobody is asked to approve twice.
         let is_retried = running.action != "aws:approve";
         outcome.or_else(|| is_late.then(|| Outcome::timed_out(is_retried)))
+    }
+
+    /// What is said of an approval whose time is nearly over, once.
+    fn warning(&self, running: &Running) -> Option<ExecutionEvent> {
+        let at_ms = warning_ms(&running.action, running.due_ms, running.timeout_ms);
+        (at_ms > 0 && self.now_ms >= at_ms && !running.is_warned).then(|| {
+            ExecutionEvent::ApprovalExpiring(ApprovalExpiring {
+                execution_id: self.state.id.clone(),
+                step_execution_id: running.step_execution_id.clone(),
+                step_name: running.name.clone(),
+                due_ms: running.due_ms,
+                at_ms: self.now_ms,
+            })
+        })
     }
 
     /// Whether what runs is to end although it has not come out.

@@ -141,6 +141,9 @@ pub fn of_branch(inputs: &Map<String, Value>) -> Outcome {
 /// The output of a step that says who said what.
 pub const DECISIONS: &str = "ApproverDecisions";
 
+/// What is said of an approval by somebody who was deleted before there were enough.
+pub const NOT_COUNTED: &str = "NotCounted";
+
 /// How an approval comes out, if it does by what was said so far.
 pub fn of_approval(running: &Running) -> Option<Outcome> {
     let demand = Demand::read(&running.inputs);
@@ -160,6 +163,7 @@ pub fn of_approval(running: &Running) -> Option<Outcome> {
 fn decisions(running: &Running) -> Map<String, Value> {
     let mut outputs = Map::new();
     let decisions = running.approvals.iter().map(|decision| (decision, "Approved"));
+    let decisions = decisions.chain(running.not_counted.iter().map(|decision| (decision, NOT_COUNTED)));
     let decisions = decisions.chain(running.rejection.iter().map(|decision| (decision, "Rejected")));
     let said = decisions.map(|(decision, status)| {
         let Decision { principal, comment, at_ms, .. } = decision;
@@ -167,6 +171,13 @@ fn decisions(running: &Running) -> Map<String, Value> {
     });
     outputs.insert(DECISIONS.to_owned(), said.collect());
     outputs
+}
+
+/// Those who have approved a step, by its outputs.
+pub fn approved_by(outputs: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    let decisions = outputs.get(DECISIONS).and_then(Value::as_array).into_iter().flatten();
+    let approvals = decisions.filter(|said| said["Decision"] == "Approved");
+    approvals.filter_map(|said| said["Approver"].as_str())
 }
 
 /// What somebody said, as the outputs of a step have it.

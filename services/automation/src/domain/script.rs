@@ -112,6 +112,12 @@ pub fn outcome(command_id: &str, status: &str, (stdout, stderr): (&str, &str)) -
         let message = format!("the script's command {command_id} ended itself and returned nothing");
         return Outcome { status: Status::Failed, is_retried: false, ..Outcome::failed(message, Map::new()) };
     }
+    if let Some(number) = inexact(stdout) {
+        let message = format!(
+            "the script returned the number {number}, which would not arrive as it is: return it as a text"
+        );
+        return Outcome { status: Status::Failed, is_retried: false, ..Outcome::failed(message, Map::new()) };
+    }
     match serde_json::from_str::<Value>(stdout) {
         Ok(returned) => Outcome::success(Map::from_iter([("Payload".to_owned(), returned)])),
         Err(error) => {
@@ -119,6 +125,37 @@ pub fn outcome(command_id: &str, status: &str, (stdout, stderr): (&str, &str)) -
             Outcome { status: Status::Failed, is_retried: false, ..Outcome::failed(message, Map::new()) }
         }
     }
+}
+
+/// The first number of a JSON text that is read as another one: a whole one of more than 64 bits, and one that is too large.
+fn inexact(json: &str) -> Option<&str> {
+    let mut rest = json;
+    while let Some(at) = rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit()) {
+        let (found, after) = (&rest[at..], &rest[at + 1..]);
+        if found.starts_with('"') {
+            // To the end of the text: a quote behind a backslash does not end it.
+            let mut is_escaped = false;
+            let end = after.find(|c: char| {
+                let ends = c == '"' && !is_escaped;
+                is_escaped = c == '\\' && !is_escaped;
+                ends
+            });
+            rest = end.map_or("", |end| &after[end + 1..]);
+            continue;
+        }
+        let end = found.find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E'));
+        let (number, behind) = found.split_at(end.unwrap_or(found.len()));
+        let is_whole = !number.contains(['.', 'e', 'E']);
+        let is_exact = match is_whole {
+            true => number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok(),
+            false => number.parse::<f64>().is_ok_and(f64::is_finite),
+        };
+        if !is_exact {
+            return Some(number);
+        }
+        rest = behind;
+    }
+    None
 }
 
 /// Whether inputs are what the action takes.
@@ -169,6 +206,28 @@ mod tests {
         assert!(errors.contains("noise '\"{{ ssm:x }}") && errors.contains("more"), "{errors}");
         let none = of(&python("def main(events, context):\n    pass\n", json!({})));
         assert_eq!(none.outputs["Payload"], Value::Null);
+    }
+
+    #[test]
+    fn a_number_that_would_change_on_its_way_fails_the_step() {
+        for (returned, wanted) in [
+            ("[2**63, -2**63, 0.1, 1e300, '120000000000000000000', 2**64 - 1]", None),
+            ("{'n': 120000000000000000000000000000}", Some("120000000000000000000000000000")),
+            ("['a \"9', 2**64]", Some("18446744073709551616")),
+            ("[-2**63 - 1]", Some("-9223372036854775809")),
+        ] {
+            let outcome =
+                of(&python(&format!("def main(events, context):\n    return {returned}\n"), json!({})));
+            match wanted {
+                None => assert_eq!(outcome.status, Status::Success, "{outcome:?}"),
+                Some(number) => {
+                    assert_eq!(outcome.status, Status::Failed, "{returned}");
+                    assert!(outcome.message.contains(number), "{}", outcome.message);
+                }
+            }
+        }
+        assert_eq!(inexact(r#"{"a": "\\", "b": 1e999}"#), Some("1e999"));
+        assert_eq!(inexact(r#"{"a": "\"99999999999999999999"}"#), None);
     }
 
     #[test]

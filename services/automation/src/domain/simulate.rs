@@ -197,7 +197,7 @@ impl Run<'_> {
                     undecided.unwrap_or_else(|| format!("approver {}", running.approvals.len() + 1));
                 let groups = demand.groups().map(str::to_owned).collect();
                 let command = match succeeds {
-                    true => Command::Approve { step_name, comment, groups },
+                    true => Command::Approve { step_name, comment, groups, deleted: Vec::new() },
                     false => Command::Reject { step_name, comment, groups },
                 };
                 self.command(state, command, &approver)

@@ -1,6 +1,6 @@
 //! What decisions about an execution are made on: how far it has come.
 
-use super::{OVERRIDDEN_RULES, WAIT_FOR_CALENDARS, inputs::texts};
+use super::{OVERRIDDEN_RULES, WAIT_FOR_CALENDARS, gate::CALENDARS_STEP, inputs::texts};
 use reeve_contracts::automation::{ExecutionStarted, Resumption, StepFinished, StepStarted};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -118,9 +118,15 @@ pub struct Running {
     pub is_critical: bool,
     /// Who approved it.
     pub approvals: Vec<Decision>,
+    /// Who had approved it and was deleted before there were enough.
+    #[serde(default)]
+    pub not_counted: Vec<Decision>,
     pub rejection: Option<Decision>,
     pub is_resumed: bool,
     pub is_stopped: bool,
+    /// Whether it was said that its time is nearly over.
+    #[serde(default)]
+    pub is_warned: bool,
     /// The execution that its child goes on from; empty: it begins at the beginning.
     #[serde(default)]
     pub resumes: String,
@@ -201,6 +207,12 @@ impl State {
 
     pub fn is_running(&self) -> bool {
         self.exists() && self.ended.is_empty()
+    }
+
+    /// Whether it has not begun because change rules hold it.
+    pub fn is_held(&self) -> bool {
+        let waits = self.running.as_ref().is_some_and(|step| step.name == CALENDARS_STEP);
+        waits && self.is_running() && self.stopping.is_none() && self.last_step.is_empty()
     }
 
     /// The state in which an execution begins.

@@ -202,6 +202,7 @@ fn api_call_of(state: &State, running: &Running, id: Uuid) -> Option<Wish> {
         not_before_ms: running.next_poll_ms,
         // What is asked for while a part is away does not happen when nobody waits for it any more.
         expires_ms: running.due_ms,
+        overridden_rules: state.overridden_rules.clone(),
         ..request
     };
     let id = if poll == 0 { id } else { Uuid::new_v5(&id, format!("poll/{poll}").as_bytes()) };

@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 /// The commands of steps, by id.
 pub(crate) const COMMANDS: &str = "commands";
 
+/// The ids of commands that were refused, which nobody approves any more.
+pub(crate) const REFUSED: &str = "refused-commands";
+
 /// As many characters of output a step has (AWS).
 const MAX_OUTPUT: usize = 2_500;
 
@@ -38,15 +41,17 @@ pub(crate) struct Commands;
 
 impl Projection for Commands {
     const NAME: &'static str = "commands";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = CommandEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<CommandEvent>) {
-        if let CommandEvent::CommandSent(e) = &event.event
-            && e.origin_kind == ORIGIN
-        {
-            let is_script = e.origin_id.ends_with(OF_SCRIPT);
-            view.put_row(COMMANDS, &e.command_id, CommandRow { is_script, ..CommandRow::default() });
+        match &event.event {
+            CommandEvent::CommandSent(e) if e.origin_kind == ORIGIN => {
+                let is_script = e.origin_id.ends_with(OF_SCRIPT);
+                view.put_row(COMMANDS, &e.command_id, CommandRow { is_script, ..CommandRow::default() });
+            }
+            CommandEvent::CommandRefused(e) => view.put_row(REFUSED, &e.command_id, true),
+            _ => {}
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::domain::{actions, execution::ExecutionEvent};
 use reeve_contracts::automation::ExecutionStarted;
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt};
-use reeve_fleet::change_status;
+use reeve_fleet::{REVOKED, change_status};
 use reeve_types::{Timestamp, ids::ops_item_id};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -67,6 +67,8 @@ pub(crate) struct ChangeRow {
     pub runbooks_json: String,
     pub scheduled_ms: i64,
     pub ops_item_id: String,
+    pub details: String,
+    pub approvers: Vec<String>,
 }
 
 /// The newest come first.
@@ -79,7 +81,7 @@ pub(crate) struct Executions;
 
 impl Projection for Executions {
     const NAME: &'static str = "executions";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     type Event = ExecutionEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<ExecutionEvent>) {
@@ -132,6 +134,8 @@ fn start(view: &mut dyn View, e: &ExecutionStarted) {
             runbooks_json: change.runbooks_json.clone(),
             scheduled_ms: change.scheduled_ms,
             ops_item_id: ops_item_id(&e.execution_id, 0),
+            details: change.details.clone(),
+            approvers: change.approvers.clone(),
         }),
         ..ExecutionRow::default()
     };
@@ -148,7 +152,11 @@ fn change(row: &mut ExecutionRow, event: &ExecutionEvent) {
     // A change request has statuses of its own, until it is cancelled.
     let is_over = matches!(event, ExecutionEvent::ExecutionFinished(_));
     if row.change.is_some() && (before != CANCELLING || is_over) {
-        row.status = change_status(&before, event).map_or(before, str::to_owned);
+        row.status = match change_status(&before, event) {
+            // OpsItems have a status for that, executions have none.
+            Some(REVOKED) => CANCELLING.to_owned(),
+            status => status.map_or(before, str::to_owned),
+        };
     }
 }
 
@@ -159,6 +167,7 @@ fn take(row: &mut ExecutionRow, event: &ExecutionEvent) {
         | ExecutionEvent::StepPolled(_)
         | ExecutionEvent::StepApproved(_)
         | ExecutionEvent::StepRejected(_)
+        | ExecutionEvent::ApprovalExpiring(_)
         | ExecutionEvent::StepResumed(_)
         | ExecutionEvent::StepStopRequested(_) => {}
         ExecutionEvent::StepStarted(e) => {

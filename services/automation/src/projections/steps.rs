@@ -2,8 +2,9 @@
 
 use crate::domain::{
     WAIT_FOR_CALENDARS, actions,
+    approval::warning_ms,
     execution::ExecutionEvent,
-    outcome::{DECISIONS, decision},
+    outcome::{DECISIONS, NOT_COUNTED, decision},
     outputs,
     runbook::{Runbook, Step},
     state::{CLEAN_UP_MS, due, step_execution_id},
@@ -59,7 +60,7 @@ pub(crate) struct Steps;
 
 impl Projection for Steps {
     const NAME: &'static str = "steps";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Event = ExecutionEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<ExecutionEvent>) {
@@ -73,7 +74,8 @@ impl Projection for Steps {
                 for rule in rules(&e.action, &e.inputs_json) {
                     view.put_row(BY_RULE, &format!("{rule}/{id}"), id.clone());
                 }
-                let instants = [e.wait_until_ms, due(e.started_ms, e.timeout_ms)];
+                let due_ms = due(e.started_ms, e.timeout_ms);
+                let instants = [e.wait_until_ms, due_ms, warning_ms(&e.action, due_ms, e.timeout_ms)];
                 set(
                     view,
                     &timer(&e.step_execution_id),
@@ -85,13 +87,18 @@ impl Projection for Steps {
                 let next = due(e.failed_ms, e.timeout_ms);
                 set(view, &timer(&e.step_execution_id), (next > 0).then_some(next));
             }
+            ExecutionEvent::ApprovalExpiring(e) => set(view, &timer(&e.step_execution_id), Some(e.due_ms)),
             ExecutionEvent::StepPolled(e) => change(view, id, &e.step_execution_id, |row| {
                 row.outputs.insert(LAST_VALUE.to_owned(), vec![e.value_json.clone()]);
             }),
             // So that who waits for others sees who has approved already.
             ExecutionEvent::StepApproved(e) => change(view, id, &e.step_execution_id, |row| {
                 let said = decision(&e.principal, &e.comment, e.at_ms, "Approved").to_string();
-                row.outputs.entry(DECISIONS.to_owned()).or_default().push(said);
+                let decisions = row.outputs.entry(DECISIONS.to_owned()).or_default();
+                for text in decisions.iter_mut() {
+                    *text = not_counted(text, &e.not_counted);
+                }
+                decisions.push(said);
             }),
             ExecutionEvent::StepFinished(e) => {
                 timers::cancel(view, DUE, &timer(&e.step_execution_id));
@@ -120,6 +127,16 @@ impl Projection for Steps {
             _ => {}
         }
     }
+}
+
+/// A decision as it is shown, once its principal is one of these.
+fn not_counted(text: &str, principals: &[String]) -> String {
+    let mut said: Value = serde_json::from_str(text).unwrap_or_default();
+    let is_of = said["Approver"].as_str().is_some_and(|name| principals.iter().any(|of| of == name));
+    if is_of {
+        said["Decision"] = NOT_COUNTED.into();
+    }
+    said.to_string()
 }
 
 fn set(view: &mut dyn View, key: &str, at_ms: Option<i64>) {

@@ -22,6 +22,9 @@ pub(crate) async fn update_metadata(
         None => String::new(),
         Some(list) => serde_json::to_string(&list).map_err(ApiError::internal)?,
     };
+    if reviews.action.as_deref() == Some("Approve") {
+        of_another(&call, &name)?;
+    }
     let command = Command::Review {
         name: name.clone(),
         selector: Selector { version: call.input.document_version.clone(), version_name: None },
@@ -30,6 +33,21 @@ pub(crate) async fn update_metadata(
     };
     call.execute::<Document>(&name, command).await?;
     Ok(UpdateDocumentMetadataResponse {})
+}
+
+/// Who wrote a version of a change template does not approve it.
+fn of_another(call: &Call<UpdateDocumentMetadataRequest>, name: &str) -> Result<(), ApiError> {
+    let version = call.input.document_version.clone().or_else(|| Some("$LATEST".to_owned()));
+    let found = find(&call.handle, name, &Selector { version, version_name: None })?;
+    let (kind, author) = (&found.document.document_type, &found.version.author);
+    if kind == "Automation.ChangeTemplate" && *author == call.caller.actor.name {
+        let number = found.version.number;
+        let message = format!(
+            "Version {number} of {name} was written by {author}: a change template is approved by somebody else."
+        );
+        return Err(ApiError::new("InvalidDocumentOperation", message));
+    }
+    Ok(())
 }
 
 pub(crate) async fn list_history(

@@ -17,6 +17,10 @@ use reeve_types::Timestamp;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
+/// Why what change rules hold does not begin after the cutoff; its end says it, whoever tells of that.
+pub const HELD_AT_CUTOFF: &str =
+    "Change rules held it when the cutoff of its window was reached; it was not begun.";
+
 const SUCCESS: &str = "SUCCESS";
 const FAILED: &str = "FAILED";
 const TIMED_OUT: &str = "TIMED_OUT";
@@ -70,18 +74,21 @@ fn never_begins(state: &State) -> Option<(&'static str, &'static str)> {
 }
 
 fn cut_off(state: &State, now_ms: i64) -> CutoffReached {
-    let ended = state.tasks.iter().filter(|task| task.is_running()).filter(|task| {
+    let is_ended = |task: &&TaskState| {
         let of = task.read();
         of.is_command() && of.ends_at_cutoff()
-    });
+    };
+    let running = state.tasks.iter().filter(|task| task.is_running());
+    let (ended, others): (Vec<_>, Vec<_>) = running.partition(is_ended);
+    let runs = |tasks: Vec<&TaskState>| {
+        tasks.into_iter().flat_map(|task| task.running.values()).map(|run| run.run_id.clone()).collect()
+    };
     CutoffReached {
         execution_id: state.execution_id.clone(),
         window_id: state.window_id.clone(),
         at_ms: now_ms,
-        cancelled_run_ids: ended
-            .flat_map(|task| task.running.values())
-            .map(|run| run.run_id.clone())
-            .collect(),
+        cancelled_run_ids: runs(ended),
+        withdrawn_run_ids: runs(others),
     }
 }
 
@@ -218,7 +225,7 @@ pub fn late(due_ms: i64) -> String {
     format!("It began late: it was due at {}.", Timestamp(due_ms))
 }
 
-/// The end of an invocation, if that runs. What is cancelled because of the cutoff has timed out.
+/// The end of an invocation, if that runs. What is cancelled because of the cutoff has timed out, and so has what did not begin for it.
 pub fn take_outcome(
     state: &State,
     task_execution_id: &str,
@@ -229,9 +236,12 @@ pub fn take_outcome(
     let task = state.task(task_execution_id)?;
     let run = task.running.get(invocation_id)?;
     let unit = task.unit(run.index)?;
-    let (status, details) = match state.is_cut_off && task.read().ends_at_cutoff() && status == CANCELLED {
-        true => (TIMED_OUT.to_owned(), "It was cancelled because the cutoff was reached.".to_owned()),
-        false => (status, details),
+    let (status, details) = match state.is_cut_off && status == CANCELLED {
+        true if details.contains(HELD_AT_CUTOFF) => (TIMED_OUT.to_owned(), HELD_AT_CUTOFF.to_owned()),
+        true if task.read().ends_at_cutoff() => {
+            (TIMED_OUT.to_owned(), "It was cancelled because the cutoff was reached.".to_owned())
+        }
+        _ => (status, details),
     };
     Some(ExecutionEvent::InvocationFinished(InvocationFinished {
         execution_id: state.execution_id.clone(),

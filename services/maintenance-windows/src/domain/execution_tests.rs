@@ -219,15 +219,16 @@ fn at_the_cutoff_what_is_to_be_cancelled_is_and_the_rest_goes_on() {
     assert!(!run.state.is_cut_off);
     run.now_ms = CUTOFF_MS;
     run.go_on();
-    let cancelled = run.log.iter().find_map(|event| match event {
-        ExecutionEvent::CutoffReached(CutoffReached { cancelled_run_ids, .. }) => {
-            Some(cancelled_run_ids.clone())
+    let cut_off = run.log.iter().find_map(|event| match event {
+        ExecutionEvent::CutoffReached(CutoffReached { cancelled_run_ids, withdrawn_run_ids, .. }) => {
+            Some((cancelled_run_ids.clone(), withdrawn_run_ids.clone()))
         }
         _ => None,
     });
-    let of_cut: Vec<String> =
-        run.running.values().filter(|e| e.task_execution_id == "cut").map(|e| e.run_id.clone()).collect();
-    assert_eq!(cancelled, Some(of_cut));
+    let of = |task: &str| -> Vec<String> {
+        run.running.values().filter(|e| e.task_execution_id == task).map(|e| e.run_id.clone()).collect()
+    };
+    assert_eq!(cut_off, Some((of("cut"), of("on"))), "what goes on is not begun any more if it is held");
     assert_eq!(run.tasks()["later"].status, "TIMED_OUT", "it never begins");
     run.ends("CANCELLED");
     let ended = run.tasks()["cut"].clone();
@@ -236,6 +237,30 @@ fn at_the_cutoff_what_is_to_be_cancelled_is_and_the_rest_goes_on() {
     assert_eq!(run.ends("SUCCESS").node_ids, ["n2"], "CONTINUE_TASK begins its other invocations");
     assert_eq!(run.tasks()["on"].status, "SUCCESS");
     assert_eq!(run.finished().status, "TIMED_OUT");
+}
+
+#[test]
+fn what_change_rules_hold_at_the_cutoff_has_timed_out() {
+    for more in [json!({}), automation(&json!({"CutoffBehavior": "CANCEL_TASK"}))] {
+        let mut run = Run::of(vec![task("a", 0, &more)], &[&["n1"]]);
+        run.now_ms = CUTOFF_MS;
+        run.go_on();
+        let (_, invocation) = run.running.iter().next().map(|(id, e)| (id.clone(), e.clone())).unwrap();
+        assert!(run.decide(Command::TakeOutcome {
+            task_execution_id: "a".into(),
+            invocation_id: invocation.invocation_id,
+            status: "CANCELLED".into(),
+            details: format!("Cancelled: {}", engine::HELD_AT_CUTOFF),
+        }));
+        run.go_on();
+        let ended = run.log.iter().find_map(|event| match event {
+            ExecutionEvent::InvocationFinished(e) => Some((e.status.clone(), e.details.clone())),
+            _ => None,
+        });
+        assert_eq!(ended, Some(("TIMED_OUT".to_owned(), engine::HELD_AT_CUTOFF.to_owned())));
+        assert_eq!(run.tasks()["a"].status, "TIMED_OUT");
+        assert_eq!(run.finished().status, "TIMED_OUT");
+    }
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! The service as tests use it, and the other services' events as they would write them.
 
 use reeve_contracts::{
-    automation::{AutomationRequested, ExecutionEvent as AutomationEvent, ExecutionFinished},
+    automation::{
+        AutomationRequested, AutomationWithdrawalRequested, ExecutionEvent as AutomationEvent,
+        ExecutionFinished,
+    },
     maintenance_windows::WindowEvent,
     nodes::{NodeConnected, NodeEvent, NodeRegistered},
     run_command::{CommandCancellationRequested, CommandEvent, CommandFinished, CommandRequested},
@@ -28,6 +31,8 @@ pub fn node(n: usize) -> String {
 pub struct Asked {
     pub commands: Vec<(String, CommandRequested)>,
     pub cancellations: Vec<String>,
+    /// What is not to begin if it is held still: with why.
+    pub withdrawals: Vec<(String, String)>,
     pub automations: Vec<(String, AutomationRequested)>,
 }
 
@@ -48,16 +53,27 @@ fn run_command(asked: Arc<Mutex<Asked>>) -> Service {
             async { Ok::<(), HandlerError>(()) }
         })
         .request(move |request: Request<CommandCancellationRequested>| {
-            cancelled.lock().unwrap().cancellations.push(request.message.command_id);
+            let asked = request.message;
+            match asked.only_held {
+                true => cancelled.lock().unwrap().withdrawals.push((asked.command_id, asked.reason)),
+                false => cancelled.lock().unwrap().cancellations.push(asked.command_id),
+            }
             async { Ok::<(), HandlerError>(()) }
         })
 }
 
 fn automation(asked: Arc<Mutex<Asked>>) -> Service {
-    Service::new("automation").request(move |request: Request<AutomationRequested>| {
-        asked.lock().unwrap().automations.push((request.id.to_string(), request.message));
-        async { Ok::<(), HandlerError>(()) }
-    })
+    let withdrawn = asked.clone();
+    Service::new("automation")
+        .request(move |request: Request<AutomationRequested>| {
+            asked.lock().unwrap().automations.push((request.id.to_string(), request.message));
+            async { Ok::<(), HandlerError>(()) }
+        })
+        .request(move |request: Request<AutomationWithdrawalRequested>| {
+            let asked = request.message;
+            withdrawn.lock().unwrap().withdrawals.push((asked.execution_id, asked.reason));
+            async { Ok::<(), HandlerError>(()) }
+        })
 }
 
 impl Fleet {

@@ -3,6 +3,7 @@
 use crate::{call, config};
 use prost::Message;
 use reeve_contracts::{
+    automation::{ApprovalExpiring, StepFinished},
     dead_letters::{DeadLetterRecorded, DeadLetterResolved},
     ingest::{Alert, AlertGroupReceived, Text},
     nodes::{NodeConnected, NodeLost, NodeRegistered},
@@ -345,6 +346,43 @@ async fn dead_letters_and_lost_nodes_open_items_and_close_them() {
         log.put(node(id), "reeve.nodes.NodeConnected.v1", &connected(id)).await;
         until(&bus, status, |items| statuses(items) == ["Resolved", status]).await;
     }
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn an_approval_whose_time_is_nearly_over_has_an_item_until_it_is_decided() {
+    let nats = Nats::start();
+    let bus = nats.bus().await;
+    let running = run(reeve_opscenter::service(config()), bus.clone(), nats.folder()).await.unwrap();
+    let mut log = Log { bus: bus.clone(), last: BTreeMap::new() };
+    let execution = |id: &str| AggregateRef::new("automation", "execution", id);
+    let expiring = |id: &str| ApprovalExpiring {
+        execution_id: id.into(),
+        step_execution_id: format!("{id}-step"),
+        step_name: "may".into(),
+        due_ms: 1_800_000_000_000,
+        at_ms: 1,
+    };
+    for id in ["e1", "e2"] {
+        log.put(execution(id), "reeve.automation.ApprovalExpiring.v1", &expiring(id)).await;
+    }
+    let items = until(&bus, "an item for each", |items| items.len() == 2).await;
+    let of = |items: &[Value], id: &str| {
+        let title = |item: &&Value| item["Title"].as_str().unwrap().contains(&format!("may of {id}"));
+        items.iter().find(title).unwrap().clone()
+    };
+    assert!(of(&items, "e1")["Title"].as_str().unwrap().contains("2027-01-15"), "{items:?}");
+    let decided = StepFinished {
+        execution_id: "e1".into(),
+        step_execution_id: "e1-step".into(),
+        action: "aws:approve".into(),
+        status: "Success".into(),
+        ..StepFinished::default()
+    };
+    log.put(execution("e1"), "reeve.automation.StepFinished.v1", &decided).await;
+    let is_over =
+        |items: &[Value]| of(items, "e1")["Status"] == "Resolved" && of(items, "e2")["Status"] == "Open";
+    until(&bus, "the decided one is over", is_over).await;
     running.stop().await;
 }
 

@@ -2,6 +2,7 @@
 
 pub mod filters;
 pub mod lists;
+pub mod node;
 pub mod read;
 pub mod settings;
 pub mod write;

@@ -27,12 +27,13 @@ impl Known {
     }
 }
 
-/// Every setting. The second is kept and answered: nothing here is slowed down without it. The third is ours, and automation's: on
-/// which node the scripts of aws:executeScript run.
-pub const SETTINGS: [Known; 3] = [
+/// Every setting. The second is kept and answered: nothing here is slowed down without it. The others are ours, and automation's: on
+/// which node the scripts of aws:executeScript run, and whether a change template must be approved before changes are asked for by it.
+pub const SETTINGS: [Known; 4] = [
     Known { id: DEFAULT_TIER, values: &[STANDARD, ADVANCED, INTELLIGENT] },
     Known { id: "/ssm/parameter-store/high-throughput-enabled", values: &["false", "true"] },
     Known { id: "/reeve/automation/script-node", values: &[] },
+    Known { id: "/reeve/automation/template-review", values: &["optional", "required"] },
 ];
 
 /// What may be asked of a setting that is known.

@@ -45,12 +45,13 @@ pub enum Command {
         complete: bool,
     },
     /// Goes on with an execution that has failed, once, from the step that did, or with the targets that did: prints the id of the
-    /// new one. What came before is taken over; children go on from their failed steps as well, and approvals are asked for anew.
+    /// new one. What came before is taken over; children go on from their failed steps as well, and approvals are asked for anew. A change
+    /// request goes on with its runbook as it was approved.
     Resume { execution: String },
     /// Says something to an execution that waits for it.
     Signal {
         execution: String,
-        /// Approve, Reject, Resume, StartStep or StopStep.
+        /// Approve, Reject, Resume, Revoke, StartStep or StopStep.
         signal: String,
         /// The step that is meant; of StopStep the id of its execution.
         #[arg(long)]

@@ -12,6 +12,9 @@ use super::{
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
+/// As long the id of a change is.
+const ID_CHARACTERS: usize = 36;
+
 /// Changes: what is asked for, approved and run; and the rules that demand it.
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -36,6 +39,12 @@ pub enum Command {
     },
     /// Rejects one: it is over.
     Reject {
+        change: String,
+        #[arg(long)]
+        comment: Option<String>,
+    },
+    /// Takes back what one has approved, before its runbook begins: the change request is over.
+    Revoke {
         change: String,
         #[arg(long)]
         comment: Option<String>,
@@ -120,7 +129,14 @@ pub struct Rule {
     description: Option<String>,
 }
 
-pub async fn changes(connection: &Connection, command: Command, format: Format) -> anyhow::Result<()> {
+pub async fn changes(connection: &Connection, mut command: Command, format: Format) -> anyhow::Result<()> {
+    if let Command::Show { change }
+    | Command::Approve { change, .. }
+    | Command::Reject { change, .. }
+    | Command::Revoke { change, .. } = &mut command
+    {
+        *change = meant(connection, std::mem::take(change)).await?;
+    }
     match command {
         Command::List { status } => list(connection, status, format).await,
         Command::Show { change } => show(connection, &change, format).await,
@@ -129,6 +145,9 @@ pub async fn changes(connection: &Connection, command: Command, format: Format) 
         }
         Command::Reject { change, comment } => {
             said(decide(connection, &change, false, comment).await?, format)
+        }
+        Command::Revoke { change, comment } => {
+            said(signal(connection, &change, "Revoke", comment).await?, format)
         }
         Command::Request { template, runbook, parameters, name, at, auto_approve } => {
             let mut of_runbook = json!({"DocumentName": runbook});
@@ -256,6 +275,7 @@ async fn decide(
     comment: Option<String>,
 ) -> anyhow::Result<Value> {
     let hold = Hold::of(connection, change).await;
+    let kind = if approves { "Approve" } else { "Reject" };
     match hold {
         Ok(Some(hold)) if hold.awaits_calendars() && approves => {
             hold.override_rules(connection, comment).await?;
@@ -264,9 +284,9 @@ async fn decide(
         Ok(Some(hold)) if hold.awaits_calendars() => {
             connection.call("CancelCommand", &json!({"CommandId": change})).await
         }
-        Ok(_) => signal(connection, change, approves, comment).await,
+        Ok(_) => signal(connection, change, kind, comment).await,
         // Whoever may not look at commands may be asked about one nevertheless.
-        Err(unknown) => signal(connection, change, approves, comment).await.map_err(|error| {
+        Err(unknown) => signal(connection, change, kind, comment).await.map_err(|error| {
             error.context(format!(
                 "whether {change} is a command that calendars hold is not known: {unknown:#}"
             ))
@@ -277,18 +297,49 @@ async fn decide(
 async fn signal(
     connection: &Connection,
     change: &str,
-    approves: bool,
+    kind: &str,
     comment: Option<String>,
 ) -> anyhow::Result<Value> {
-    let signal = if approves { "Approve" } else { "Reject" };
-    let mut input = json!({"AutomationExecutionId": change, "SignalType": signal});
+    let mut input = json!({"AutomationExecutionId": change, "SignalType": kind});
     if let Some(comment) = comment {
         input["Payload"] = json!({"Comment": [comment]});
     }
     connection.call("SendAutomationSignal", &input).await
 }
 
+/// The id that begins so, of what `reeve changes list` shows; a whole one is looked for nowhere.
+async fn meant(connection: &Connection, given: String) -> anyhow::Result<String> {
+    if given.len() >= ID_CHARACTERS {
+        return Ok(given);
+    }
+    let all = listed(connection, None).await?;
+    let ids = all.iter().filter_map(|of| of["AutomationExecutionId"].as_str());
+    let ids: Vec<&str> = ids.filter(|id| !given.is_empty() && id.starts_with(&given)).collect();
+    match ids.as_slice() {
+        [id] => Ok((*id).to_owned()),
+        [] => anyhow::bail!("the id of no change begins with {given:?}: reeve changes list"),
+        ids => anyhow::bail!("{given:?} begins the ids of {} changes: {}", ids.len(), ids.join(", ")),
+    }
+}
+
 async fn list(connection: &Connection, status: Option<String>, format: Format) -> anyhow::Result<()> {
+    let changes = listed(connection, status).await?;
+    let heads = ["CHANGE", "NAME", "STATUS", "REQUESTED BY", "REQUESTED", "ENDED", "OPSITEM"];
+    print(format, &changes, &heads, |of| {
+        vec![
+            cell(of, "AutomationExecutionId"),
+            cell(of, "ChangeRequestName"),
+            cell(of, "AutomationExecutionStatus"),
+            cell(of, "ExecutedBy"),
+            instant(of, "ExecutionStartTime"),
+            instant(of, "ExecutionEndTime"),
+            cell(of, "OpsItemId"),
+        ]
+    })
+}
+
+/// Change requests, approvals of commands, and what waits for calendars.
+async fn listed(connection: &Connection, status: Option<String>) -> anyhow::Result<Vec<Value>> {
     let filters = vec![json!({"Key": "AutomationSubtype", "Values": ["ChangeRequest"]})];
     const WAITS: &str = "PendingChangeCalendarOverride";
     let mut changes = executions(connection, filters, status.clone()).await?;
@@ -305,18 +356,7 @@ async fn list(connection: &Connection, status: Option<String>, format: Format) -
         changes.extend(runbooks);
         changes.extend(held::waiting_for_calendars(connection).await?);
     }
-    let heads = ["CHANGE", "NAME", "STATUS", "REQUESTED BY", "REQUESTED", "ENDED", "OPSITEM"];
-    print(format, &changes, &heads, |of| {
-        vec![
-            cell(of, "AutomationExecutionId"),
-            cell(of, "ChangeRequestName"),
-            cell(of, "AutomationExecutionStatus"),
-            cell(of, "ExecutedBy"),
-            instant(of, "ExecutionStartTime"),
-            instant(of, "ExecutionEndTime"),
-            cell(of, "OpsItemId"),
-        ]
-    })
+    Ok(changes)
 }
 
 async fn show(connection: &Connection, change: &str, format: Format) -> anyhow::Result<()> {

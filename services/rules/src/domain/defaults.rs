@@ -13,11 +13,16 @@ pub struct DefaultRule {
 pub const MANAGED_BY: &str = "opscenter.reeve";
 
 /// All of them. Their names begin as no other rule's may.
-pub const DEFAULT_RULES: [DefaultRule; 5] = [
+pub const DEFAULT_RULES: [DefaultRule; 6] = [
     DefaultRule {
         name: "reeve.alerts",
         description: "Firing alerts of Alertmanager open OpsItems, which are Resolved with the last of their causes.",
         event_pattern: r#"{"source":[{"prefix":"alertmanager."}],"detail-type":["Alert"]}"#,
+    },
+    DefaultRule {
+        name: "reeve.approvals",
+        description: "An approval whose time is nearly over opens an OpsItem, until it is decided.",
+        event_pattern: r#"{"source":["reeve.automation"],"detail-type":["ApprovalExpiring"]}"#,
     },
     DefaultRule {
         name: "reeve.dead-letters",

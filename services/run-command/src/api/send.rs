@@ -47,7 +47,7 @@ fn order(call: &Call<ssm::SendCommandRequest>) -> Result<Order, ApiError> {
         region: call.caller.region.clone(),
         origin: None,
         change_id: String::new(),
-        overridden_rules: Vec::new(),
+        overridden_rules: call.caller.overridden_rules.clone(),
     })
 }
 

@@ -44,6 +44,10 @@ pub enum Command {
     Cancel {
         node_ids: Vec<String>,
     },
+    /// It is never sent, if change rules hold it still.
+    Withdraw {
+        reason: String,
+    },
     /// All invocations have ended.
     Finish(Counts),
 }
@@ -126,6 +130,9 @@ impl Decider for SentCommand {
                 Some(CommandEvent::CommandRefused(state.refused("Cancelled".to_owned(), reason)))
             }
             Command::Cancel { .. } if state.held => return Err(Error::Held),
+            Command::Withdraw { reason } => state
+                .held
+                .then(|| CommandEvent::CommandRefused(state.refused("Cancelled".to_owned(), reason))),
             Command::ListTargets(TargetsListed { first_index, requested_ms, .. })
                 if first_index > 0 && requested_ms != state.listed_for_ms =>
             {
@@ -293,6 +300,28 @@ mod tests {
             .then(CommandEvent::CommandSent(sent()));
         given::<SentCommand>([CommandEvent::CommandSent(sent())])
             .when(Command::Send(Box::new(sent())))
+            .then_nothing();
+    }
+
+    #[test]
+    fn what_is_withdrawn_is_never_sent_if_it_is_held_still() {
+        let held = CommandHeld { command_id: "c".into(), command: Some(sent()), ..CommandHeld::default() };
+        let withdraw = || Command::Withdraw { reason: "It is too late.".into() };
+        let refused = CommandRefused {
+            command_id: "c".into(),
+            code: "Cancelled".into(),
+            reason: "It is too late.".into(),
+            ..CommandRefused::default()
+        };
+        let refused = CommandEvent::CommandRefused(refused);
+        given::<SentCommand>([CommandEvent::CommandHeld(held.clone())])
+            .when(withdraw())
+            .then(refused.clone());
+        given::<SentCommand>([CommandEvent::CommandHeld(held.clone()), refused])
+            .when(withdraw())
+            .then_nothing();
+        given::<SentCommand>([CommandEvent::CommandHeld(held), CommandEvent::CommandSent(sent())])
+            .when(withdraw())
             .then_nothing();
     }
 

@@ -224,7 +224,9 @@ async fn release<E: Event>(
     let nodes = sent.node_ids.iter().map(|node| Resource::new("ManagedInstance", node));
     let place = Place { region: &held.region, account: &held.account };
     let resources = std::iter::once(document).chain(nodes);
-    let permitted = permit(authorizer, &held.principal, "ssm:SendCommand", resources, place);
+    let secrets = sent.secrets.iter().map(|secret| Resource::new("Parameter", &secret.path));
+    let permitted = permit(authorizer, &held.principal, "ssm:SendCommand", resources, place)
+        .and_then(|()| permit(authorizer, &held.principal, "ssm:GetParameters", secrets, place));
     let command = match permitted {
         Err(denied) => refusal(id, "AccessDeniedException", denied),
         Ok(()) if !is_unchanged(&delivery.handle, &sent) => {

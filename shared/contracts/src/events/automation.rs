@@ -308,6 +308,9 @@ pub struct StepApproved {
     /// of those that are asked, the ones that the principal is in
     #[prost(string, repeated, tag = "6")]
     pub groups: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// those who had approved it before and were deleted since: theirs counts no more
+    #[prost(string, repeated, tag = "7")]
+    pub not_counted: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct StepRejected {
@@ -319,6 +322,21 @@ pub struct StepRejected {
     pub principal: ::prost::alloc::string::String,
     #[prost(string, tag = "4")]
     pub comment: ::prost::alloc::string::String,
+    #[prost(int64, tag = "5")]
+    pub at_ms: i64,
+}
+/// The time of an approval is nearly over, and it is not decided yet.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ApprovalExpiring {
+    #[prost(string, tag = "1")]
+    pub execution_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub step_execution_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub step_name: ::prost::alloc::string::String,
+    /// when its time is over
+    #[prost(int64, tag = "4")]
+    pub due_ms: i64,
     #[prost(int64, tag = "5")]
     pub at_ms: i64,
 }
@@ -361,13 +379,17 @@ pub struct StepReleased {
 pub struct ExecutionStopRequested {
     #[prost(string, tag = "1")]
     pub execution_id: ::prost::alloc::string::String,
-    /// Cancel: what runs is ended; Complete: it ends by itself, and nothing follows
+    /// Cancel: what runs is ended; Complete: it ends by itself, and nothing follows; Revoke: as
     #[prost(string, tag = "2")]
     pub r#type: ::prost::alloc::string::String,
+    /// Cancel, of a change request, by somebody who had approved it
     #[prost(string, tag = "3")]
     pub principal: ::prost::alloc::string::String,
     #[prost(int64, tag = "4")]
     pub at_ms: i64,
+    /// why, where that is said
+    #[prost(string, tag = "5")]
+    pub comment: ::prost::alloc::string::String,
 }
 /// The next targets have their turn: a child begins for each.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -519,6 +541,19 @@ pub struct AutomationRequested {
     #[prost(string, tag = "7")]
     pub region: ::prost::alloc::string::String,
 }
+/// What another service asks for that has asked for the runbook: one that change rules still hold does not begin; any other one goes on.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct AutomationWithdrawalRequested {
+    #[prost(string, tag = "1")]
+    pub execution_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub origin_kind: ::prost::alloc::string::String,
+    /// as in the request for it
+    #[prost(string, tag = "3")]
+    pub origin_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+}
 /// What another service asks for: that people approve something, on behalf of the request's actor. The answer are events as of
 /// AutomationRequested; an execution that succeeds is an approval.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -577,6 +612,7 @@ StepPolled(StepPolled) = "reeve.automation.StepPolled.v1",
 StepFinished(StepFinished) = "reeve.automation.StepFinished.v1",
 StepApproved(StepApproved) = "reeve.automation.StepApproved.v1",
 StepRejected(StepRejected) = "reeve.automation.StepRejected.v1",
+ApprovalExpiring(ApprovalExpiring) = "reeve.automation.ApprovalExpiring.v1",
 StepResumed(StepResumed) = "reeve.automation.StepResumed.v1",
 StepStopRequested(StepStopRequested) = "reeve.automation.StepStopRequested.v1",
 StepReleased(StepReleased) = "reeve.automation.StepReleased.v1",

@@ -26,6 +26,9 @@ pub struct ApiCallRequested {
     /// an operation that writes is refused
     #[prost(bool, tag = "8")]
     pub reads_only: bool,
+    /// the change rules whose calendars were put aside for what asks: they hold nothing of it
+    #[prost(string, repeated, tag = "9")]
+    pub overridden_rules: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// after that it is not begun, and not answered; 0: never
     #[prost(int64, tag = "7")]
     pub expires_ms: i64,

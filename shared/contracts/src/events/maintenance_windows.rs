@@ -321,6 +321,9 @@ pub struct CutoffReached {
     /// commands of tasks with CANCEL_TASK
     #[prost(string, repeated, tag = "4")]
     pub cancelled_run_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// all others: those of them that change rules hold do not begin any more
+    #[prost(string, repeated, tag = "5")]
+    pub withdrawn_run_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ExecutionCancelRequested {

@@ -82,6 +82,20 @@ pub struct CommandSent {
     /// the change request that it is a part of; empty: of none
     #[prost(string, tag = "25")]
     pub change_id: ::prost::alloc::string::String,
+    /// what its nodes may ask for, each sealed for itself; no value is here
+    #[prost(message, repeated, tag = "26")]
+    pub secrets: ::prost::alloc::vec::Vec<SecretReference>,
+}
+/// A secret of the Parameter Store that a command refers to by {{ssm-secure:name}}.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SecretReference {
+    /// as it is written there, with its selector
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub path: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "3")]
+    pub version: u64,
 }
 /// It is not sent yet: change rules hold it. What is sent later is what stands here.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -314,6 +328,12 @@ pub struct CommandCancellationRequested {
     /// as in the request for it: a command that is never sent is refused with them
     #[prost(string, tag = "3")]
     pub origin_id: ::prost::alloc::string::String,
+    /// one that change rules hold is never sent, and any other one goes on
+    #[prost(bool, tag = "4")]
+    pub only_held: bool,
+    /// of that
+    #[prost(string, tag = "5")]
+    pub reason: ::prost::alloc::string::String,
 }
 
 ::reeve_eventsourcing::events! {

@@ -49,6 +49,20 @@ pub fn bytes(descriptor: &MessageDescriptor) -> Vec<u8> {
     fs::read(file(descriptor)).unwrap_or_else(|_| sample(descriptor).encode_to_vec())
 }
 
+/// Whether a value of a sample is as one of today; of a message each field that it had is, and others may have been added.
+fn holds(found: &Value, today: &Value) -> bool {
+    match (found, today) {
+        (Value::Message(found), Value::Message(today)) => {
+            found.unknown_fields().count() == 0
+                && found.fields().all(|(field, value)| holds(value, &today.get_field(&field)))
+        }
+        (Value::List(found), Value::List(today)) => {
+            found.len() == today.len() && found.iter().zip(today).all(|(found, today)| holds(found, today))
+        }
+        (found, today) => found == today,
+    }
+}
+
 #[test]
 fn every_released_event_decodes_for_ever() {
     let descriptors = events::generate(&schemas()).descriptors;
@@ -67,7 +81,7 @@ fn every_released_event_decodes_for_ever() {
         let decoded = DynamicMessage::decode(descriptor.clone(), golden.as_slice()).unwrap();
         assert_eq!(decoded.unknown_fields().count(), 0, "{}: a field was removed", descriptor.full_name());
         for (field, found) in decoded.fields() {
-            assert_eq!(*found, value(&field), "{}: the field means another now", field.full_name());
+            assert!(holds(found, &value(&field)), "{}: the field means another now", field.full_name());
         }
         known.insert(path);
     }

@@ -348,7 +348,7 @@ fn given_a_reference_to_the_parameter_store_when_a_script_would_get_its_text_the
     assert!(sendable(&declared, &[("p", "plain")]).is_ok());
     for (name, value, reference) in [
         ("p", "{{ssm:a:3}}", "{{ ssm:a:3 }}"),
-        ("p", "x{{ ssm-secure:a }}y", "{{ ssm-secure:a }}"),
+        ("l", "x{{ ssm-secure:a }}y", "{{ ssm-secure:a }}"),
         ("l", "{{ssm:/a/b}}", "{{ ssm:/a/b }}"),
         ("m", "{\"tokenInfo\": \"{{ssm-secure:t}}\"}", "{{ ssm-secure:t }}"),
     ] {
@@ -362,6 +362,12 @@ fn given_a_reference_to_the_parameter_store_when_a_script_would_get_its_text_the
     for other in ["{{.Names}}", "{{ .Names }} {{ range }}", "{{ ssm }}", "ssm:a"] {
         assert!(sendable(&declared, &[("p", other)]).is_ok(), "{other}");
     }
+    // A secret in a text is a step's affair: in a script's text it is refused.
+    let secret = [("t", "{{ssm-secure:a}}")];
+    let error = sendable(&with_inputs(json!({"runCommand": ["echo {{ t }}"]})), &secret).unwrap_err();
+    assert!(error.contains("The step \"a\" holds the reference {{ ssm-secure:a }};"), "{error}");
+    let carried = with_inputs(json!({"runCommand": ["x"], "environment": {"A": "{{ t }}"}}));
+    assert!(sendable(&carried, &secret).is_ok());
     let literal = with_inputs(json!({"runCommand": ["echo {{ ssm:x }}"]}));
     let error = sendable(&literal, &[("t", "")]).unwrap_err();
     assert!(error.contains("The step \"a\" holds the reference {{ ssm:x }};"), "{error}");
@@ -372,7 +378,7 @@ fn given_a_reference_to_the_parameter_store_when_a_script_would_get_its_text_the
     assert!(parse_included(&pasted, &with_t).unwrap_err().to_string().contains("{{ ssm:y }}"));
     let mut carried = pasted.clone();
     carried["parameters"]["t"]["interpolationType"] = json!("ENV_VAR");
-    assert!(parse_included(&carried, &with_t).unwrap_err().to_string().contains("{{ssm:y}}"));
+    assert!(parse_included(&carried, &with_t).unwrap_err().to_string().contains("{{ ssm:y }}"));
 }
 
 #[test]

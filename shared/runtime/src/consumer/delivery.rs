@@ -43,13 +43,7 @@ impl<E> Delivery<E> {
     /// # Errors
     /// `Unavailable`: the bus did not answer, or the views are behind.
     pub async fn catch_up_with<F: Event>(&self) -> Result<(), HandlerError> {
-        let stream = streams::of_service(F::SERVICE);
-        let end = streams::last_sequence(self.handle.bus(), &stream).await?;
-        tokio::time::timeout(MAX_LAG, self.handle.views().wait_for(&stream, end)).await.map_err(|_| {
-            HandlerError::Unavailable(format!(
-                "the views are behind the stream {stream}, which has come to {end}"
-            ))
-        })
+        self.handle.catch_up_with::<F>().await
     }
 
     /// Decides a command because of this event.
@@ -63,6 +57,22 @@ impl<E> Delivery<E> {
         command: D::Command,
     ) -> Result<Executed<D::Event>, ExecuteError<D::Error>> {
         self.handle.execute::<D>(id, command, &self.context(n)).await
+    }
+}
+
+impl Handle {
+    /// Waits until the views hold what the log holds now of the events of `F`'s service, which these views follow.
+    ///
+    /// # Errors
+    /// `Unavailable`: the bus did not answer, or the views are behind.
+    pub async fn catch_up_with<F: Event>(&self) -> Result<(), HandlerError> {
+        let stream = streams::of_service(F::SERVICE);
+        let end = streams::last_sequence(self.bus(), &stream).await?;
+        tokio::time::timeout(MAX_LAG, self.views().wait_for(&stream, end)).await.map_err(|_| {
+            HandlerError::Unavailable(format!(
+                "the views are behind the stream {stream}, which has come to {end}"
+            ))
+        })
     }
 }
 
