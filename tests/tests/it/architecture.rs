@@ -98,3 +98,20 @@ fn one_crate_names_each_library() {
         }
     }
 }
+
+/// The book's list of decisions has each of them by its title.
+#[test]
+fn every_decision_is_listed() {
+    let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let listed = std::fs::read_to_string(docs.join("decisions.md")).unwrap();
+    let mut count = 0;
+    for entry in std::fs::read_dir(docs.join("adr")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let title = text.lines().next().unwrap().trim_start_matches("# ");
+        let line = format!("- [{title}](adr/{})", path.file_name().unwrap().display());
+        assert!(listed.contains(&line), "docs/decisions.md has no line {line}");
+        count += 1;
+    }
+    assert_eq!(listed.lines().filter(|line| line.starts_with("- ")).count(), count);
+}

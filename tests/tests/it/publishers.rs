@@ -202,27 +202,27 @@ async fn a_publisher_reaches_nothing_but_its_source_and_goes_with_it() {
     assert_eq!(send(&connect(&instance, "ci").await.unwrap()).await, "200");
 }
 
-/// A block of the README, by its first line.
-fn of_the_readme(name: &str) -> String {
-    let readme = include_str!("../../../README.md");
+/// A block of the book's page about events, by its first line.
+fn of_the_page(name: &str) -> String {
+    let page = include_str!("../../../docs/events.md");
     let first = format!("    # {name}");
-    let lines = readme.lines().skip_while(|line| !line.starts_with(&first));
+    let lines = page.lines().skip_while(|line| !line.starts_with(&first));
     let block: Vec<&str> = lines
         .take_while(|line| line.is_empty() || line.starts_with("    "))
         .map(|line| line.strip_prefix("    ").unwrap_or(line))
         .collect();
-    assert!(!block.is_empty(), "the README has no block {name}");
+    assert!(!block.is_empty(), "the page has no block {name}");
     block.join("\n")
 }
 
 #[test]
-fn the_examples_of_the_readme_do_what_it_says() {
+fn the_examples_of_the_page_do_what_it_says() {
     let instance = Instance::start(0);
     publisher(&instance, "ci");
     crate::subscribers::subscriber(&instance, "siem", &["documents", "nodes"]);
-    let published = Answer::of(&mut instance.python_command(&of_the_readme("publish.py"), &[]));
+    let published = Answer::of(&mut instance.python_command(&of_the_page("publish.py"), &[]));
     assert_eq!(published.text().trim(), r#"200 {"id":"build-1"}"#);
-    let mut subscribed = instance.python_command(&of_the_readme("subscribe.py"), &[]);
+    let mut subscribed = instance.python_command(&of_the_page("subscribe.py"), &[]);
     let mut subscribed = subscribed.stdout(Stdio::piped()).spawn().unwrap();
     crate::subscribers::create(&instance, "seen");
     let printed = BufReader::new(subscribed.stdout.take().unwrap()).lines();
@@ -234,10 +234,7 @@ fn the_examples_of_the_readme_do_what_it_says() {
     let path =
         format!("{}:{}", reeve_e2e::reeve().parent().unwrap().display(), std::env::var("PATH").unwrap());
     let mut shell = Command::new("bash");
-    shell
-        .args(["-e", "-c", &of_the_readme("publish.sh")])
-        .env("PATH", path)
-        .env("REEVE_DATA", instance.data());
+    shell.args(["-e", "-c", &of_the_page("publish.sh")]).env("PATH", path).env("REEVE_DATA", instance.data());
     let printed = Answer::of(&mut shell);
     assert!(printed.text().starts_with(r#"{"id":"order-1"}"#), "{}", printed.stdout);
     let events = printed.text().lines().filter(|line| line.contains("CloudEventReceived"));
