@@ -7,10 +7,11 @@
 //!   people write; what Reeve says itself on a timeline is made from the incident's own events.
 //! - Aggregate `replication-set`: subject `reeve.evt.incidents.replication-set.this`. This installation.
 //! - Takes: requests for incidents, on behalf of a principal.
-//! - Reads: the OpsItems that opscenter opens for incidents, what became of engagements, and what ran on nodes and how their
+//! - Reads: the OpsItems that opscenter opens for incidents, what became of engagements and runbooks, and what ran on nodes and how their
 //!   inventories differ, which are an incident's findings.
-//! - Asks: the contacts service to engage a plan's contacts when an incident starts, and to stop when it is over. What a plan names
-//!   that nobody here can do (runbooks, topics) is on the timeline as not begun.
+//! - Asks: the contacts service to engage a plan's contacts when an incident starts, and to stop when it is over; automation to
+//!   start the plan's runbook, whose execution is then a related item. What a plan names that nobody here can do (topics), and a
+//!   runbook that was refused, is on the timeline as not begun.
 //!
 //! Invariants: of the incidents of one deduplication string one is open at most; one that is over takes no trigger any
 //! more; what happened has two times, when it happened and when it was known, and the second is the log's.
@@ -51,6 +52,8 @@ pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
         .projection(projections::Differences)
         .request(move |request| requests::start(authorizer.clone(), of_requests.clone(), request))
         .reactor(Consumer::from_now("actions"), reactors::begin_actions)
+        .reactor(Consumer::from_now("runbooks"), reactors::runbooks::start)
+        .reactor(Consumer::from_now("executions"), reactors::runbooks::tell)
         // In order: what ends was asked for before.
         .reactor(Consumer::from_now("engage").in_order(), reactors::engage_contacts)
         .reactor(Consumer::from_now("engagements").in_order(), reactors::tell_engagement)

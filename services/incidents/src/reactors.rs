@@ -1,8 +1,10 @@
 //! What follows when an incident starts: what its plan asks for is begun, or it is said that it is not. Its engagements are told
 //! on its timeline, and end with it. And the OpsItem that was opened for it becomes one of its related items.
 
+pub(crate) mod runbooks;
+
 use crate::domain::incident::{
-    CHAT_CHANNEL, Command, Incident, IncidentEvent, NOTIFICATION, PAGER_DUTY, RUNBOOK, Status,
+    CHAT_CHANNEL, Command, Incident, IncidentEvent, NOTIFICATION, PAGER_DUTY, Status,
 };
 use crate::projections::{INCIDENTS, IncidentRow};
 use reeve_contracts::{
@@ -163,10 +165,6 @@ fn not_begun(started: &IncidentStarted) -> Vec<(&'static str, String)> {
     if let Some(pager_duty) = &started.pager_duty {
         let reason = "PagerDuty is not reached from here, and nobody was paged";
         failed.push((PAGER_DUTY, format!("{}: {reason}.", pager_duty.name)));
-    }
-    if let Some(runbook) = &started.runbook {
-        let reason = "there is no service for automation here, and the runbook was not started";
-        failed.push((RUNBOOK, format!("{}: {reason}.", runbook.document_name)));
     }
     failed
 }

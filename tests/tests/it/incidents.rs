@@ -294,3 +294,44 @@ fn findings_tags_and_resource_policies_by_the_aws_cli() {
     let again = incidents(&instance, &[&delete[..], &of_plan[..]].concat());
     assert!(again.complaint().contains("ResourceNotFoundException"), "{}", again.complaint());
 }
+
+/// What a plan names as its runbook is started with the incident, as who started that; one that is refused is told.
+#[test]
+fn the_runbook_of_a_plan_is_started_or_the_timeline_says_why_not() {
+    let instance = Instance::start(0);
+    let runbook = json!({"schemaVersion": "0.3",
+        "parameters": {"Incident": {"type": "String"}, "Why": {"type": "String"}},
+        "mainSteps": [{"name": "wait", "action": "aws:sleep", "inputs": {"Duration": "PT1S"}}]});
+    crate::automation::create(&instance, "Mend", &runbook);
+    let started = |plan: &str, document: &str| {
+        let action = json!([{"ssmAutomation": {"documentName": document, "roleArn": "arn:aws:iam::123456789012:role/x",
+            "parameters": {"Why": ["drill"]},
+            "dynamicParameters": {"Incident": {"variable": "INCIDENT_RECORD_ARN"}}}}]);
+        let template = json!({"title": "Drill", "impact": 5});
+        let plan = create_plan(&instance, plan, &template, &["--actions", &action.to_string()]);
+        let start = incidents(&instance, &["start-incident", "--response-plan-arn", &plan]);
+        start.json()["incidentRecordArn"].as_str().unwrap().to_owned()
+    };
+    let incident = started("drill", "Mend");
+    let arn = wait_for("the incident has its execution", || {
+        let record = incidents(&instance, &["get-incident-record", "--arn", &incident]).json();
+        record["incidentRecord"]["automationExecutions"][0]["ssmExecutionArn"].as_str().map(str::to_owned)
+    });
+    let id = arn.rsplit('/').next().unwrap().to_owned();
+    let execution = wait_for("it ends", || {
+        let got = instance.aws(&["get-automation-execution", "--automation-execution-id", &id]).json();
+        let execution = got["AutomationExecution"].clone();
+        (execution["AutomationExecutionStatus"] == "Success").then_some(execution)
+    });
+    assert_eq!(execution["Parameters"], json!({"Incident": [incident], "Why": ["drill"]}));
+    let listed = incidents(&instance, &["list-related-items", "--incident-record-arn", &incident]).json();
+    let items = listed["relatedItems"].as_array().unwrap();
+    assert!(items.iter().any(|item| item["identifier"]["type"] == "AUTOMATION"), "{listed}");
+
+    let incident = started("nothing", "NoSuchRunbook");
+    let failed = wait_for("the timeline says why there is none", || {
+        let events = timeline(&instance, &incident);
+        events.into_iter().find(|event| event["eventType"].as_str().unwrap().contains("Start Failure"))
+    });
+    assert!(failed["eventData"].as_str().unwrap().contains("NoSuchRunbook"), "{failed}");
+}

@@ -5,8 +5,10 @@ use super::{
     id_of, incident_arn, incident_of, milliseconds, plans, related, seconds, user_arn,
 };
 use crate::{
-    domain::incident::{Changes, Command, Incident},
-    projections::{COUNT_OF_DEDUPE, INCIDENTS, IncidentRow, NEWEST_FIRST, digest},
+    domain::incident::{Changes, Command, GENERATED_EXECUTION, Incident},
+    projections::{
+        COUNT_OF_DEDUPE, INCIDENTS, IncidentRow, NEWEST_FIRST, RELATED_ITEMS, RelatedItemRow, digest,
+    },
     shape,
     starting::{self, Asked, id_in_turn},
 };
@@ -15,7 +17,8 @@ use reeve_contracts::{
     ssm_incidents::*,
 };
 use reeve_eventsourcing::Context;
-use reeve_runtime::{ApiError, Call, StripedLock, page_size, text, to_answers};
+use reeve_runtime::{ApiError, Call, Handle, StripedLock, page_size, text, to_answers};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// The source of what a person started.
@@ -67,7 +70,7 @@ pub async fn get(call: Call<GetIncidentRecordInput>) -> Result<GetIncidentRecord
     let account = &call.caller.account;
     let record = IncidentRecord {
         arn: Some(incident_arn(&call, &row.plan, &row.id)),
-        automation_executions: Some(Vec::new()),
+        automation_executions: Some(executions(&call.handle, &row.id)),
         chat_channel: Some(shape::chat_channel(row.chat_channel.clone())),
         creation_time: Some(row.created.epoch_seconds()),
         dedupe_string: Some(row.dedupe_string.clone()),
@@ -82,6 +85,17 @@ pub async fn get(call: Call<GetIncidentRecordInput>) -> Result<GetIncidentRecord
         title: Some(row.title.clone()),
     };
     Ok(GetIncidentRecordOutput { incident_record: Some(record) })
+}
+
+/// The executions that the plan asked for.
+fn executions(handle: &Handle, incident: &str) -> Vec<AutomationExecution> {
+    let items: Vec<RelatedItemRow> = handle.views().get(RELATED_ITEMS, incident).unwrap_or_default();
+    let asked_for = items.iter().filter(|item| item.generated_id.starts_with(GENERATED_EXECUTION));
+    let arn = |item: &RelatedItemRow| {
+        let value: Value = serde_json::from_str(&item.value_json).ok()?;
+        value["arn"].as_str().map(str::to_owned)
+    };
+    asked_for.map(|item| AutomationExecution { ssm_execution_arn: arn(item) }).collect()
 }
 
 fn source(account: &str, row: &IncidentRow) -> IncidentRecordSource {

@@ -19,6 +19,9 @@ pub const NOTIFICATION: &str = "Notification";
 pub const CHAT_CHANNEL: &str = "ChatChannel";
 pub const PAGER_DUTY: &str = "PagerDuty";
 
+/// What the generated ids of related items begin with that are executions of a plan's runbook.
+pub const GENERATED_EXECUTION: &str = "related-item/AUTOMATION/";
+
 /// What may be asked of an incident.
 #[derive(Clone, Debug)]
 pub enum Command {
