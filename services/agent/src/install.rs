@@ -15,6 +15,8 @@ use std::{
 pub const UNIT: &str = include_str!("../reeve-agent.service");
 const UNIT_NAME: &str = "reeve-agent.service";
 const PROGRAM: &str = "usr/bin/reeve-agent";
+/// The line of the unit that says what runs.
+const PROGRAM_LINE: &str = "ExecStart=/usr/bin/reeve-agent";
 /// Where an installation without a package has its unit, and where a package has it.
 const OWN_UNIT: &str = "etc/systemd/system/reeve-agent.service";
 const PACKAGED_UNITS: [&str; 2] =
@@ -34,6 +36,14 @@ pub enum Error {
     OtherProgram(PathBuf),
     #[error("{0} belongs to a package: remove that by the package manager")]
     Packaged(PathBuf),
+    #[error(
+        "--data {0}: a folder of a service is absolute and without spaces, quotes, backslashes, `%` and `$`"
+    )]
+    Folder(PathBuf),
+    #[error("--data {given}: the agent that is installed here has its folder at {has}")]
+    OtherFolder { given: PathBuf, has: PathBuf },
+    #[error("{0} is no folder of an agent, and is left: it has neither identity.json nor ledger.redb")]
+    NoAgent(PathBuf),
     #[error("{path}: {error}")]
     File { path: PathBuf, error: io::Error },
     #[error("`{command}` failed: {reason}")]
@@ -61,6 +71,10 @@ async fn install(root: &Path, options: &Options) -> Result<(), Error> {
     if own.file_name().is_none_or(|name| name != "reeve-agent") {
         return Err(Error::OtherProgram(own));
     }
+    let text = options.data.to_string_lossy();
+    if !options.data.is_absolute() || text.contains([' ', '\t', '\n', '"', '\'', '\\', '%', '$']) {
+        return Err(Error::Folder(options.data.clone()));
+    }
     // First: a machine that cannot be enrolled is left as it is.
     let data = within(root, &options.data);
     enrol(&Options { data: data.clone(), ..options.clone() }).await?;
@@ -69,11 +83,13 @@ async fn install(root: &Path, options: &Options) -> Result<(), Error> {
         put(&program, &fs::read(&own).map_err(at(&own))?, 0o755)?;
     }
     if packaged_unit(root).is_none() {
-        put(&root.join(OWN_UNIT), unit(options).as_bytes(), 0o644)?;
+        put(&root.join(OWN_UNIT), unit(&options.data).as_bytes(), 0o644)?;
     }
     if is_this_machine(root) {
         systemctl(root, &["daemon-reload"])?;
-        systemctl(root, &["enable", "--now", UNIT_NAME])?;
+        systemctl(root, &["enable", UNIT_NAME])?;
+        // One that runs already is the program that was here before.
+        systemctl(root, &["restart", UNIT_NAME])?;
         eprintln!("reeve-agent: enrolled and started; `systemctl status reeve-agent` shows it");
     } else {
         systemctl(root, &["enable", UNIT_NAME])?;
@@ -98,6 +114,13 @@ fn uninstall(root: &Path, keep_data: bool, data: &Path) -> Result<(), Error> {
         return Err(Error::Packaged(unit));
     }
     let unit = root.join(OWN_UNIT);
+    let data = folder_of(&unit, data)?;
+    let data = within(root, &data);
+    let is_there = !keep_data && data.exists();
+    // Before anything is done: what is removed with everything below it is an agent's folder and no other.
+    if is_there && !["identity.json", "ledger.redb"].iter().any(|file| data.join(file).exists()) {
+        return Err(Error::NoAgent(data));
+    }
     if unit.exists() {
         let now: &[&str] =
             if is_this_machine(root) { &["disable", "--now", UNIT_NAME] } else { &["disable", UNIT_NAME] };
@@ -109,13 +132,23 @@ fn uninstall(root: &Path, keep_data: bool, data: &Path) -> Result<(), Error> {
     }
     let program = root.join(PROGRAM);
     remove(fs::remove_file(&program), &program)?;
-    let data = within(root, data);
     if keep_data {
         eprintln!("reeve-agent: {} is left", data.display());
-    } else {
+    } else if is_there {
         remove(fs::remove_dir_all(&data), &data)?;
     }
     Ok(())
+}
+
+/// The folder that an installed agent was given, as its unit says; without a unit the one that is meant.
+fn folder_of(unit: &Path, given: &Path) -> Result<PathBuf, Error> {
+    let Ok(text) = fs::read_to_string(unit) else { return Ok(given.to_owned()) };
+    let has = text.lines().find_map(|line| line.strip_prefix(PROGRAM_LINE)?.strip_prefix(" --data "));
+    let has = PathBuf::from(has.unwrap_or(DEFAULT_DATA));
+    if given != Path::new(DEFAULT_DATA) && given != has {
+        return Err(Error::OtherFolder { given: given.to_owned(), has });
+    }
+    Ok(has)
 }
 
 /// Whether services can be changed: of this machine while systemd runs it, of an image always.
@@ -135,12 +168,12 @@ fn packaged_unit(root: &Path) -> Option<PathBuf> {
 }
 
 /// The unit; with another folder than the usual one it names that.
-fn unit(options: &Options) -> String {
-    if options.data == Path::new(DEFAULT_DATA) {
+fn unit(data: &Path) -> String {
+    if data == Path::new(DEFAULT_DATA) {
         return UNIT.to_owned();
     }
-    let data = options.data.display();
-    UNIT.replace("ExecStart=/usr/bin/reeve-agent", &format!("ExecStart=/usr/bin/reeve-agent --data {data}"))
+    let data = data.display();
+    UNIT.replace(PROGRAM_LINE, &format!("{PROGRAM_LINE} --data {data}"))
         .replace(DEFAULT_DATA, &data.to_string())
         .replace("StateDirectory=reeve-agent\nStateDirectoryMode=0700\n", "")
 }

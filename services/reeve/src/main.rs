@@ -181,6 +181,10 @@ fn start() -> anyhow::Result<ExitCode> {
         true => DataFolder::named(&cli.data),
         false => DataFolder::assumed(&cli.data),
     };
+    // The kernel clears pages of 2 MiB whole, which took half of the time of large writes of views; what an agent runs has them as
+    // the machine has (docs/adr/0006). A kernel that has none refuses.
+    let is_agent = matches!(cli.command, Command::Agent(_));
+    let _changed = rustix::thread::disable_transparent_huge_pages(!is_agent).is_ok();
     // An agent has little to do at a time, here as in its own program.
     let mut runtime = match cli.command {
         Command::Agent(_) => tokio::runtime::Builder::new_current_thread(),

@@ -88,6 +88,41 @@ fn what_cannot_be_installed_leaves_the_machine_as_it_is() {
     assert!(unit.exists());
 }
 
+/// What is removed with everything below it is the folder that the installed agent has, and an agent's.
+#[test]
+fn uninstall_removes_the_agents_own_folder_and_no_other() {
+    let machine = tempfile::tempdir().unwrap();
+    let root = machine.path();
+    let agent = agent_program();
+    let refused = |arguments: &[&str], said: &str| {
+        let answer = Answer::of(Command::new(&agent).args(arguments).arg("--root").arg(root));
+        assert!(!answer.success && answer.stderr.contains(said), "{arguments:?}: {}", answer.stderr);
+    };
+    refused(&["install", "--data", "relative"], "--data relative");
+    refused(&["install", "--data", "/with a blank"], "--data /with a blank");
+    let unit = root.join("etc/systemd/system/reeve-agent.service");
+    let data = root.join("srv/agent");
+    for folder in [unit.parent().unwrap(), &data, &root.join("srv/shop")] {
+        fs::create_dir_all(folder).unwrap();
+    }
+    let text = "[Service]\nExecStart=/usr/bin/reeve-agent --data /srv/agent\n[Install]\nWantedBy=multi-user.target\n";
+    fs::write(&unit, text).unwrap();
+    fs::write(root.join("srv/shop/orders"), "").unwrap();
+    fs::write(data.join("notes"), "").unwrap();
+    refused(
+        &["uninstall", "--data", "/srv/shop"],
+        "the agent that is installed here has its folder at /srv/agent",
+    );
+    refused(&["uninstall"], "is no folder of an agent");
+    assert!(unit.exists() && data.join("notes").exists());
+    fs::write(data.join("identity.json"), "{}").unwrap();
+    run(Command::new(&agent).args(["uninstall", "--root"]).arg(root));
+    assert_eq!(files(root), ["srv/shop/orders"]);
+    // Without a unit nothing says whose folder it is.
+    refused(&["uninstall", "--data", "/srv/shop"], "is no folder of an agent");
+    assert!(root.join("srv/shop/orders").exists());
+}
+
 /// Packages hold the programs, their units and licences; they are installed, and a purge leaves nothing.
 #[test]
 fn packages_are_made_installed_and_purged() {

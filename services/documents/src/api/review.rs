@@ -22,12 +22,14 @@ pub(crate) async fn update_metadata(
         None => String::new(),
         Some(list) => serde_json::to_string(&list).map_err(ApiError::internal)?,
     };
+    let mut version = call.input.document_version.clone();
     if reviews.action.as_deref() == Some("Approve") {
-        of_another(&call, &name)?;
+        // The version that was looked at is approved, and not one that has come since.
+        version = Some(of_another(&call, &name)?.to_string());
     }
     let command = Command::Review {
         name: name.clone(),
-        selector: Selector { version: call.input.document_version.clone(), version_name: None },
+        selector: Selector { version, version_name: None },
         action: reviews.action.unwrap_or_default(),
         comment_json,
     };
@@ -35,19 +37,19 @@ pub(crate) async fn update_metadata(
     Ok(UpdateDocumentMetadataResponse {})
 }
 
-/// Who wrote a version of a change template does not approve it.
-fn of_another(call: &Call<UpdateDocumentMetadataRequest>, name: &str) -> Result<(), ApiError> {
+/// Who wrote a version of a change template does not approve it. Answers the version's number.
+fn of_another(call: &Call<UpdateDocumentMetadataRequest>, name: &str) -> Result<u32, ApiError> {
     let version = call.input.document_version.clone().or_else(|| Some("$LATEST".to_owned()));
     let found = find(&call.handle, name, &Selector { version, version_name: None })?;
+    let number = found.version.number;
     let (kind, author) = (&found.document.document_type, &found.version.author);
     if kind == "Automation.ChangeTemplate" && *author == call.caller.actor.name {
-        let number = found.version.number;
         let message = format!(
             "Version {number} of {name} was written by {author}: a change template is approved by somebody else."
         );
         return Err(ApiError::new("InvalidDocumentOperation", message));
     }
-    Ok(())
+    Ok(number)
 }
 
 pub(crate) async fn list_history(

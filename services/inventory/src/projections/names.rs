@@ -61,13 +61,16 @@ fn number_key(number: u32) -> String {
 pub(super) fn count_more(view: &mut dyn View, type_name: &str, name: &str, node: &str) {
     let index = index_key(type_name, name);
     let number = number_of(view, node);
-    let mut is_first = false;
-    view.update_row::<NodeSet>(NODES_BY_NAME, &index, |nodes| is_first = nodes.0.insert(number));
+    let (mut is_first, mut count) = (false, 0);
+    view.update_row::<NodeSet>(NODES_BY_NAME, &index, |nodes| {
+        is_first = nodes.0.insert(number);
+        count = nodes.0.len();
+    });
     if !is_first {
         return view.update_row::<u64>(FURTHER_ENTRIES, &format!("{index}/{node}"), |further| *further += 1);
     }
     view.update_row::<NameRow>(NAMES, &index, |row| {
-        row.nodes += 1;
+        row.nodes = count;
         if row.name.is_empty() {
             name.clone_into(&mut row.name);
         }
@@ -83,17 +86,16 @@ pub(super) fn count_less(view: &mut dyn View, type_name: &str, name: &str, node:
         Some(further) => return view.put_row(FURTHER_ENTRIES, &of_node, further.saturating_sub(1)),
         None => {}
     }
-    let number = number_of(view, node);
+    let Some(number) = view.row::<u32>(NUMBERS, node) else { return };
     let left = view.change_row::<NodeSet, _>(NODES_BY_NAME, &index, |nodes| {
         nodes.0.remove(number);
         nodes.0.len()
     });
-    if left.unwrap_or_default() == 0 {
+    let Some(left) = left.filter(|left| *left > 0) else {
         view.remove(NODES_BY_NAME, index.as_bytes());
         return view.remove(NAMES, index.as_bytes());
-    }
-    let _counted =
-        view.change_row::<NameRow, _>(NAMES, &index, |row| row.nodes = row.nodes.saturating_sub(1));
+    };
+    let _counted = view.change_row::<NameRow, _>(NAMES, &index, |row| row.nodes = left);
 }
 
 fn number_of(view: &mut dyn View, node: &str) -> u32 {

@@ -12,7 +12,7 @@ use crate::{
     secrets,
 };
 use data_encoding::BASE64;
-use reeve_contracts::run_command::CommandEvent;
+use reeve_contracts::{nodes::NodeEvent, run_command::CommandEvent};
 use reeve_node_protocol::{
     sealed::{seal, secret_name},
     subject::node_of,
@@ -50,9 +50,11 @@ pub(crate) async fn tell(vault: Vault, call: Call<Question>) -> Result<Answer, A
         return Err(ApiError::invalid(message));
     }
     let handle = &call.handle;
-    // A node may ask before the event is here by which it was sent the command.
-    let read = handle.catch_up_with::<CommandEvent>().await;
-    read.map_err(|behind| ApiError::new("ServiceUnavailable", behind.to_string()))?;
+    // A node may ask before the event is here by which it was sent the command; and one that was deregistered is answered no more.
+    let behind =
+        |behind: reeve_runtime::HandlerError| ApiError::new("ServiceUnavailable", behind.to_string());
+    handle.catch_up_with::<CommandEvent>().await.map_err(behind)?;
+    handle.catch_up_with::<NodeEvent>().await.map_err(behind)?;
     let runs = handle.views().get::<bool>(READERS, &reader_key(command_id, node.as_str())).is_some();
     let command = handle.views().get::<CommandRow>(COMMANDS, command_id).filter(|_| runs);
     let command = command.ok_or_else(|| {

@@ -67,9 +67,7 @@ impl Projection for Commands {
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<CommandEvent>) {
         match &event.event {
-            CommandEvent::CommandSent(e)
-                if !e.secrets.is_empty() && e.first_index as usize + e.node_ids.len() > 0 =>
-            {
+            CommandEvent::CommandSent(e) if !e.secrets.is_empty() => {
                 let secrets = e.secrets.iter().map(SecretRow::from).collect();
                 view.put_row(COMMANDS, &e.command_id, CommandRow { requested_ms: e.requested_ms, secrets });
             }
