@@ -32,6 +32,8 @@ pub enum Error {
          `reeve-agent` as root"
     )]
     NoSystemd,
+    #[error("--root {0}: there is no such folder")]
+    NoRoot(PathBuf),
     #[error("{0} is not the program `reeve-agent`, which alone is installed on machines")]
     OtherProgram(PathBuf),
     #[error("{0} belongs to a package: remove that by the package manager")]
@@ -153,6 +155,9 @@ fn folder_of(unit: &Path, given: &Path) -> Result<PathBuf, Error> {
 
 /// Whether services can be changed: of this machine while systemd runs it, of an image always.
 fn is_possible(root: &Path) -> Result<(), Error> {
+    if !root.is_dir() {
+        return Err(Error::NoRoot(root.to_owned()));
+    }
     match is_this_machine(root) && !Path::new(RUNNING_SYSTEMD).exists() {
         true => Err(Error::NoSystemd),
         false => Ok(()),

@@ -76,6 +76,8 @@ fn rules(service: Service) -> Service {
         .reactor(one_by_one(reactors::dead_letters::CONSUMER), reactors::dead_letters::react)
         .reactor(Consumer::from_now("incidents").in_order(), reactors::incidents::react)
         .reactor(one_by_one("notifications"), reactors::notifications::react)
+        .reactor(one_by_one("refused-commands"), reactors::refusals::of_commands)
+        .reactor(one_by_one("refused-runbooks"), reactors::refusals::of_runbooks)
         .reactor(Consumer::from_now("nodes").in_order(), reactors::nodes::watch)
         .timer(others::NODE_LOSS, reactors::nodes::report)
         .reactor(Consumer::from_beginning("lost-nodes").in_order().concurrency(1), reactors::nodes::react)

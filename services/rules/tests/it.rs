@@ -317,6 +317,6 @@ async fn bad_input_names_what_is_wrong() {
     let names: Vec<&Value> = listed["Rules"].as_array().unwrap().iter().map(|rule| &rule["Name"]).collect();
     assert_eq!(names, [&json!("hourly"), &json!("orders")]);
     let next = call(&bus, "ListRules", json!({"NextToken": listed["NextToken"]})).await.unwrap();
-    assert_eq!(next["Rules"].as_array().unwrap().len(), 6);
+    assert_eq!(next["Rules"].as_array().unwrap().len(), 7);
     running.stop().await;
 }

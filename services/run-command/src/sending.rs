@@ -119,7 +119,9 @@ impl Sender {
         let verdict = self.ruled(handle, &order.overridden_rules, &resolved.name, context, &node_ids)?;
         sent.overridden_rules.clone_from(&verdict.overridden);
         if verdict.is_held() && !node_ids.is_empty() {
-            return hold(handle, CommandSent { node_ids, ..sent }, &order, verdict, context).await;
+            let asked_parameters_json = json(&referred.pinned)?;
+            let sent = CommandSent { node_ids, ..sent };
+            return hold(handle, (sent, asked_parameters_json), &order, verdict, context).await;
         }
         let id = sent.command_id.clone();
         (sent.first_index, sent.node_ids) = list_targets(handle, &id, node_ids, context).await?;
@@ -156,7 +158,7 @@ impl Sender {
 /// The command is kept as it would be sent.
 async fn hold(
     handle: &Handle,
-    sent: CommandSent,
+    (sent, asked_parameters_json): (CommandSent, String),
     order: &Order,
     verdict: Verdict,
     context: &Context,
@@ -177,6 +179,7 @@ async fn hold(
     });
     let id = sent.command_id.clone();
     let held = CommandHeld {
+        asked_parameters_json,
         command_id: id.clone(),
         principal: context.actor.name.clone(),
         account: order.account.clone(),

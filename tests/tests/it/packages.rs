@@ -98,6 +98,8 @@ fn uninstall_removes_the_agents_own_folder_and_no_other() {
         let answer = Answer::of(Command::new(&agent).args(arguments).arg("--root").arg(root));
         assert!(!answer.success && answer.stderr.contains(said), "{arguments:?}: {}", answer.stderr);
     };
+    let missing = Answer::of(Command::new(&agent).args(["uninstall", "--root", "/no/such/folder"]));
+    assert!(!missing.success && missing.stderr.contains("--root /no/such/folder"), "{}", missing.stderr);
     refused(&["install", "--data", "relative"], "--data relative");
     refused(&["install", "--data", "/with a blank"], "--data /with a blank");
     let unit = root.join("etc/systemd/system/reeve-agent.service");

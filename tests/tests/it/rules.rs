@@ -33,6 +33,8 @@ fn an_event_of_another_system_opens_an_item_starts_an_incident_and_runs_a_docume
         "InputPathsMap": {"kind": "$.detail-type", "rule": "$.resources[0]", "none": "$.detail.none"},
         "InputTemplate": "{\"title\":\"<kind> of <rule><none>\"}"}});
     put_target(&instance, "every", &due).json();
+    let gone = "arn:aws:ssm:us-east-1:123456789012:automation-definition/NoSuch";
+    put_target(&instance, "every", &json!({"Id": "gone", "Arn": gone})).json();
     let rule = events(&instance, &["put-rule", "--name", "orders", "--event-pattern", pattern]).json();
     assert!(rule["RuleArn"].as_str().unwrap().ends_with(":rule/orders"), "{rule}");
     let item = json!({"Id": "item", "Arn": "arn:aws:ssm:us-east-1:123456789012:opsitem", "InputTransformer": {
@@ -114,6 +116,15 @@ fn fires_by_its_schedule(instance: &Instance) {
         found["OpsItemSummaries"].as_array().filter(|items| !items.is_empty()).cloned()
     });
     assert_eq!(items.len(), 1, "{items:?}");
+    // What could not be done is not silent.
+    let refused = reeve_e2e::wait_for("what was refused has an item", || {
+        let filter =
+            "Key=Title,Values=What the target every/gone of a rule asked for was refused,Operator=Equal";
+        let found = instance.aws(&["describe-ops-items", "--ops-item-filters", filter]).json();
+        found["OpsItemSummaries"][0]["OpsItemId"].as_str().map(str::to_owned)
+    });
+    let item = instance.aws(&["get-ops-item", "--ops-item-id", &refused]).json();
+    assert!(item["OpsItem"]["Description"].as_str().unwrap().contains("NoSuch"), "{item}");
     let shown = instance.reeve(&["rules", "show", "every"]).text().to_owned();
     assert!(shown.contains("Missing in matches: $.detail.none, 1 times"), "{shown}");
     let row = || {

@@ -9,3 +9,4 @@ pub(crate) mod dead_letters;
 pub(crate) mod incidents;
 pub(crate) mod nodes;
 pub(crate) mod notifications;
+pub(crate) mod refusals;

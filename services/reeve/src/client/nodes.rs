@@ -170,6 +170,13 @@ async fn add(
     args: AddArgs,
     format: Format,
 ) -> anyhow::Result<()> {
+    if let Some(gateway) = &args.gateway {
+        // It is pasted into a shell.
+        let rest = gateway.strip_prefix("https://").or_else(|| gateway.strip_prefix("http://"));
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-:/[]_".contains(c);
+        let is_address = rest.is_some_and(|rest| !rest.is_empty() && rest.chars().all(is_plain));
+        ensure!(is_address, "--gateway {gateway:?} is no address such as https://reeve.example.org:8400");
+    }
     let keys = connection.call_of(&NODES, "GetDispatchKeys", &json!({})).await?;
     let mut input = json!({"IamRole": "none", "RegistrationLimit": args.limit, "Tags": tags(&args.tag)});
     if let Some(name) = args.name {

@@ -203,7 +203,7 @@ pub async fn import(
             }
         };
         let done = put(connection, parameter, known.is_ok(), is_dry).await;
-        report.say(name, what, done.err().map(|error| error.to_string()));
+        report.say_done(name, what, done);
     }
     report.print(format)
 }
@@ -227,7 +227,7 @@ pub async fn restore(
             _ if is_dry => Ok(()),
             _ => connection.call("DeleteParameter", &json!({"Name": name})).await.map(|_| ()),
         };
-        report.say(name, change.word(), done.err().map(|error| error.to_string()));
+        report.say_done(name, change.word(), done);
     }
     report.print(format)
 }
@@ -280,6 +280,14 @@ impl Report {
     fn say(&mut self, name: String, what: &str, problem: Option<String>) {
         self.failed += usize::from(problem.is_some());
         self.rows.push(json!({"name": name, "change": what, "dryRun": self.is_dry, "problem": problem}));
+    }
+
+    /// What was done, or that it was refused.
+    fn say_done(&mut self, name: String, what: &str, done: anyhow::Result<()>) {
+        match done {
+            Ok(()) => self.say(name, what, None),
+            Err(error) => self.say(name, "refused", Some(error.to_string())),
+        }
     }
 
     fn print(self, format: Format) -> anyhow::Result<()> {

@@ -13,7 +13,7 @@ pub struct DefaultRule {
 pub const MANAGED_BY: &str = "opscenter.reeve";
 
 /// All of them. Their names begin as no other rule's may.
-pub const DEFAULT_RULES: [DefaultRule; 6] = [
+pub const DEFAULT_RULES: [DefaultRule; 7] = [
     DefaultRule {
         name: "reeve.alerts",
         description: "Firing alerts of Alertmanager open OpsItems, which are Resolved with the last of their causes.",
@@ -43,6 +43,11 @@ pub const DEFAULT_RULES: [DefaultRule; 6] = [
         name: "reeve.notifications",
         description: "A destination that messages could not be sent to opens an OpsItem, until something is sent there.",
         event_pattern: r#"{"source":["reeve.notifications"],"detail-type":["NotificationFailed","NotificationRefused"]}"#,
+    },
+    DefaultRule {
+        name: "reeve.refusals",
+        description: "A command or a runbook that a rule's target asked for, and that was refused, opens an OpsItem.",
+        event_pattern: r#"{"source":["reeve.run-command","reeve.automation"],"detail-type":["CommandRefused","ExecutionRefused"],"detail":{"originKind":["rule"]}}"#,
     },
 ];
 

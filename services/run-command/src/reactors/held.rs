@@ -112,7 +112,7 @@ async fn ask(delivery: &Delivery<CommandEvent>, held: &CommandHeld) -> Result<()
     let request = ApprovalRequested {
         origin_kind: ORIGIN.to_owned(),
         origin_id: held.command_id.clone(),
-        subject: subject(&held.principal, &sent),
+        subject: subject(&held.principal, &sent, &held.asked_parameters_json),
         levels: levels.collect(),
         account: held.account.clone(),
         region: held.region.clone(),
@@ -127,28 +127,21 @@ async fn ask(delivery: &Delivery<CommandEvent>, held: &CommandHeld) -> Result<()
     Ok(())
 }
 
-/// The parameters, as JSON. Where they have values of the Parameter Store, which not everybody who approves may read, they are named
-/// alone, with what they refer to.
-fn as_asked(sent: &CommandSent) -> String {
-    if sent.references.is_empty() {
-        return sent.parameters_json.clone();
-    }
-    let given: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_str(&sent.parameters_json).unwrap_or_default();
-    let names = given.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-    let of = sent.references.iter().map(|reference| format!("{}:{}", reference.path, reference.version));
-    format!("the parameters {names}, which refer to {}", of.collect::<Vec<_>>().join(", "))
-}
-
-/// What is to be approved, in words.
-fn subject(principal: &str, sent: &CommandSent) -> String {
+/// What is to be approved, in words. Values of the Parameter Store are not in it, which not everybody who approves may read: references
+/// stand there with their versions.
+fn subject(principal: &str, sent: &CommandSent, asked_parameters_json: &str) -> String {
     let comment = if sent.comment.is_empty() { String::new() } else { format!(": {}", sent.comment) };
+    // One that was held by an earlier version has them without references alone.
+    let asked_parameters_json = match asked_parameters_json {
+        "" if sent.references.is_empty() => &sent.parameters_json,
+        asked => asked,
+    };
     let text = format!(
         "{principal} sends {} version {} (SHA-256 {}) with {} to {} nodes ({}){comment}",
         sent.document_name,
         sent.document_version,
         sent.document_hash,
-        as_asked(sent),
+        asked_parameters_json,
         sent.node_ids.len(),
         sent.node_ids.iter().take(10).cloned().collect::<Vec<_>>().join(", "),
     );
@@ -258,4 +251,24 @@ async fn release<E: Event>(
     };
     delivery.handle.execute::<SentCommand>(id, command, &context).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reeve_contracts::run_command::ParameterReference;
+
+    /// Who approves reads what is to be done, and no value of the Parameter Store.
+    #[test]
+    fn the_subject_has_the_parameters_as_they_were_given() {
+        let reference = ParameterReference { path: "/app/url".into(), version: 2 };
+        let sent = CommandSent {
+            parameters_json: r#"{"commands":["rm -f x # http://secret"]}"#.into(),
+            references: vec![reference],
+            ..CommandSent::default()
+        };
+        let text = subject("ann", &sent, r#"{"commands":["rm -f x # {{ssm:/app/url:2}}"]}"#);
+        assert!(text.contains("rm -f x # {{ssm:/app/url:2}}") && !text.contains("http://secret"), "{text}");
+        assert!(!subject("ann", &sent, "").contains("http://secret"));
+    }
 }
