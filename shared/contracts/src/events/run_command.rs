@@ -120,6 +120,9 @@ pub struct CommandHeld {
     /// asked for first, one after the other
     #[prost(message, repeated, tag = "8")]
     pub approvals: ::prost::alloc::vec::Vec<Approval>,
+    /// the parameters as they were given, each reference with its version and none with its value
+    #[prost(string, tag = "9")]
+    pub asked_parameters_json: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Approval {
