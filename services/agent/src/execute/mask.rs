@@ -36,23 +36,10 @@ impl Masked {
     pub(super) fn pass(&self, held: &mut Vec<u8>, data: &[u8]) -> Vec<u8> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         held.extend_from_slice(data);
-        let (mut shown, mut at) = (Vec::with_capacity(held.len()), 0);
-        while let Some(rest) = held.get(at..).filter(|rest| !rest.is_empty()) {
-            // A longer one may begin here that is not there to its end yet.
-            if all.iter().any(|text| text.len() > rest.len() && text.starts_with(rest)) {
-                break;
-            }
-            match all.iter().find(|text| rest.starts_with(text)) {
-                Some(text) => {
-                    shown.extend_from_slice(MASK);
-                    at += text.len();
-                }
-                None => {
-                    shown.push(rest[0]);
-                    at += 1;
-                }
-            }
-        }
+        // A longer one may begin here that is not there to its end yet.
+        let may_go_on =
+            |rest: &[u8]| all.iter().any(|text| text.len() > rest.len() && text.starts_with(rest));
+        let (shown, at) = replaced(&all, held, may_go_on);
         held.drain(..at);
         shown
     }
@@ -61,26 +48,37 @@ impl Masked {
     /// a limit may have cut it off.
     pub(super) fn end(&self, held: &mut Vec<u8>) -> Vec<u8> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut shown, mut at) = (Vec::new(), 0);
-        while let Some(rest) = held.get(at..).filter(|rest| !rest.is_empty()) {
-            if rest.len() >= MIN_BYTES && all.iter().any(|text| text.starts_with(rest)) {
-                shown.extend_from_slice(MASK);
-                break;
-            }
-            match all.iter().find(|text| rest.starts_with(text)) {
-                Some(text) => {
-                    shown.extend_from_slice(MASK);
-                    at += text.len();
-                }
-                None => {
-                    shown.push(rest[0]);
-                    at += 1;
-                }
-            }
+        let is_cut_off =
+            |rest: &[u8]| rest.len() >= MIN_BYTES && all.iter().any(|text| text.starts_with(rest));
+        let (mut shown, at) = replaced(&all, held, is_cut_off);
+        if at < held.len() {
+            shown.extend_from_slice(MASK);
         }
         held.clear();
         shown
     }
+}
+
+/// The bytes with the mask in the place of secrets, up to where the rest is to be looked at otherwise; and where that begins.
+fn replaced(
+    all: &[Zeroizing<Vec<u8>>],
+    held: &[u8],
+    is_another_matter: impl Fn(&[u8]) -> bool,
+) -> (Vec<u8>, usize) {
+    let (mut shown, mut at) = (Vec::with_capacity(held.len()), 0);
+    while let Some(rest) = held.get(at..).filter(|rest| !rest.is_empty() && !is_another_matter(rest)) {
+        match all.iter().find(|text| rest.starts_with(text)) {
+            Some(text) => {
+                shown.extend_from_slice(MASK);
+                at += text.len();
+            }
+            None => {
+                shown.push(rest[0]);
+                at += 1;
+            }
+        }
+    }
+    (shown, at)
 }
 
 #[cfg(test)]
