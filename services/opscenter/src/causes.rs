@@ -66,6 +66,21 @@ impl<'a> Following<'a> {
         Ok(())
     }
 
+    /// Ends what fires of a group, if it does, and resolves its item when nothing else fires behind that.
+    pub async fn end_firing(
+        &self,
+        group: String,
+        fingerprint: &str,
+        end_ms: i64,
+        reason: String,
+    ) -> Result<(), HandlerError> {
+        let firing = self.firing(&group, fingerprint);
+        let Some(start_ms) = firing.start_ms.filter(|_| firing.is_active()) else { return Ok(()) };
+        let (fingerprint, ops_item_id) = (fingerprint.to_owned(), firing.ops_item_id.clone());
+        self.end(CauseEnded { group, fingerprint, start_ms, ops_item_id, end_ms, reason }).await?;
+        self.settle(&firing.ops_item_id).await
+    }
+
     /// Says how bad what fires behind an item is.
     pub async fn worsen(&self, item: &str, severity: &str) -> Result<(), HandlerError> {
         let context = (self.context)(&format!("worsen/{item}"));

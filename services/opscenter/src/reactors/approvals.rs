@@ -3,7 +3,7 @@
 use crate::{causes::Following, opening::deduplication_key, projections::others::is_disabled};
 use reeve_contracts::{
     automation::{ApprovalExpiring, ExecutionEvent},
-    opscenter::{CauseEnded, CauseFired, OperationalDatum, OpsItemCreated},
+    opscenter::{CauseFired, OperationalDatum, OpsItemCreated},
 };
 use reeve_runtime::{Delivery, HandlerError};
 use reeve_types::Timestamp;
@@ -26,18 +26,8 @@ pub(crate) async fn react(delivery: Delivery<ExecutionEvent>) -> Result<(), Hand
         }
         ExecutionEvent::StepFinished(e) if e.action == "aws:approve" => {
             let group = group(&e.step_execution_id);
-            let firing = following.firing(&group, FINGERPRINT);
-            let Some(start_ms) = firing.start_ms.filter(|_| firing.is_active()) else { return Ok(()) };
-            let ended = CauseEnded {
-                group,
-                fingerprint: FINGERPRINT.to_owned(),
-                start_ms,
-                ops_item_id: firing.ops_item_id.clone(),
-                end_ms: e.finished_ms,
-                reason: format!("The approval ended as {}", e.status),
-            };
-            following.end(ended).await?;
-            following.settle(&firing.ops_item_id).await
+            let reason = format!("The approval ended as {}", e.status);
+            following.end_firing(group, FINGERPRINT, e.finished_ms, reason).await
         }
         _ => Ok(()),
     }

@@ -4,7 +4,7 @@
 use crate::{causes::Following, opening::deduplication_key, projections::others::is_disabled};
 use reeve_contracts::{
     notifications::{NotificationEvent, NotificationRefused},
-    opscenter::{CauseEnded, CauseFired, OperationalDatum, OpsItemCreated},
+    opscenter::{CauseFired, OperationalDatum, OpsItemCreated},
 };
 use reeve_runtime::{Delivery, HandlerError};
 
@@ -26,18 +26,7 @@ pub(crate) async fn react(delivery: Delivery<NotificationEvent>) -> Result<(), H
         }
         NotificationEvent::NotificationSent(e) => {
             let group = group(&e.destination);
-            let firing = following.firing(&group, FINGERPRINT);
-            let Some(start_ms) = firing.start_ms.filter(|_| firing.is_active()) else { return Ok(()) };
-            let ended = CauseEnded {
-                group,
-                fingerprint: FINGERPRINT.to_owned(),
-                start_ms,
-                ops_item_id: firing.ops_item_id.clone(),
-                end_ms: at_ms,
-                reason: "A message was sent".to_owned(),
-            };
-            following.end(ended).await?;
-            return following.settle(&firing.ops_item_id).await;
+            return following.end_firing(group, FINGERPRINT, at_ms, "A message was sent".to_owned()).await;
         }
         NotificationEvent::NotificationAccepted(_)
         | NotificationEvent::NotificationAttemptStarted(_)
