@@ -3,10 +3,10 @@
 
 use crate::{ingest::token, notifications::Outside};
 use reeve_e2e::{Instance, Proxy, alertmanager, wait_for};
+use reeve_testkit::free_port;
 use reeve_types::Timestamp;
 use serde_json::{Value, json};
 use std::{
-    net::TcpListener,
     path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
@@ -32,7 +32,7 @@ server.serve_forever()
 "#;
 
 fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+    format!("127.0.0.1:{}", free_port())
 }
 
 /// One of the pair.
