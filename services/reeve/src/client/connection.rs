@@ -236,6 +236,12 @@ impl Connection {
         Self { as_of: instant, ..self }
     }
 
+    /// The same key at another endpoint.
+    #[must_use]
+    pub fn at(self, endpoint: &str) -> Self {
+        Self { endpoint: endpoint.to_owned(), ..self }
+    }
+
     /// Calls an operation of the ssm API.
     ///
     /// # Errors

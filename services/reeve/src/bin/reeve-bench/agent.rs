@@ -48,7 +48,7 @@ pub async fn run(args: Args) -> anyhow::Result<Report> {
     );
 
     let up = Up::start(0).await?;
-    let connection = Connection::open_instance(&up.instance);
+    let connection = up.connection.clone();
     let beside = reeve::host::program()?.with_file_name("reeve-agent");
     let own = beside.exists();
     let mut agent = start_agent(&up, &connection, own.then_some(beside.as_path())).await?;

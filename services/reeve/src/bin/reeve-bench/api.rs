@@ -26,9 +26,9 @@ pub struct Args {
 pub async fn run(args: Args) -> anyhow::Result<Report> {
     let up = Up::start(0).await?;
     let mut report = Report::new("api");
-    let get = Signed::new(&up.instance, "GetDocument", &json!({"Name": "AWS-RunShellScript"}));
-    load(&up.instance, args.connections, args.reads / 20, || get.clone()).await?;
-    let (times, whole) = load(&up.instance, args.connections, args.reads, || get.clone()).await?;
+    let get = Signed::new(&up.connection, "GetDocument", &json!({"Name": "AWS-RunShellScript"}));
+    load(&up.connection, args.connections, args.reads / 20, || get.clone()).await?;
+    let (times, whole) = load(&up.connection, args.connections, args.reads, || get.clone()).await?;
     report.add(
         format!("GetDocument, {} connections", args.connections),
         rate(args.reads, whole),
@@ -43,12 +43,12 @@ pub async fn run(args: Args) -> anyhow::Result<Report> {
         "DocumentName": "AWS-RunShellScript", "Parameters": {"commands": ["true"]},
         "Targets": [{"Key": "tag:bench", "Values": ["matches nothing"]}],
     });
-    let send = || Signed::new(&up.instance, "SendCommand", &input);
-    load(&up.instance, args.connections, 1_000, send).await?;
+    let send = || Signed::new(&up.connection, "SendCommand", &input);
+    load(&up.connection, args.connections, 1_000, send).await?;
     // The reactors end these commands; the listing is measured when that is over.
     settle(&up).await?;
     let few = listing(&up).await?;
-    let (times, whole) = load(&up.instance, args.connections, args.commands, send).await?;
+    let (times, whole) = load(&up.connection, args.connections, args.commands, send).await?;
     let bus = up.bus().await?;
     let plain = rate(5_000, super::log::plain(&bus, 5_000, args.connections).await?);
     report.add(
@@ -77,8 +77,8 @@ pub async fn run(args: Args) -> anyhow::Result<Report> {
 /// Waits until every command has ended.
 async fn settle(up: &Up) -> anyhow::Result<()> {
     let input = json!({"Filters": [{"key": "ExecutionStage", "value": "Executing"}], "MaxResults": 1});
-    let unfinished = Signed::new(&up.instance, "ListCommands", &input);
-    let mut client = Client::open(&up.instance).await?;
+    let unfinished = Signed::new(&up.connection, "ListCommands", &input);
+    let mut client = Client::open(&up.connection).await?;
     loop {
         let answer = client.json(&unfinished).await?;
         if answer.get("Commands").and_then(Value::as_array).is_none_or(Vec::is_empty) {
@@ -91,12 +91,12 @@ async fn settle(up: &Up) -> anyhow::Result<()> {
 }
 
 async fn listing(up: &Up) -> anyhow::Result<f64> {
-    let list = Signed::new(&up.instance, "ListCommands", &json!({"MaxResults": 50}));
-    let mut client = Client::open(&up.instance).await?;
+    let list = Signed::new(&up.connection, "ListCommands", &json!({"MaxResults": 50}));
+    let mut client = Client::open(&up.connection).await?;
     let answer = client.json(&list).await?;
     let commands =
         answer.get("Commands").and_then(Value::as_array).context("ListCommands answered no list")?;
     anyhow::ensure!(commands.len() == 50, "a page of {} commands", commands.len());
-    let (times, _) = load(&up.instance, 1, 300, || list.clone()).await?;
+    let (times, _) = load(&up.connection, 1, 300, || list.clone()).await?;
     Ok(Durations::new(times).percentile(50))
 }

@@ -127,7 +127,7 @@ async fn measure(args: &Args, count: usize) -> anyhow::Result<Measured> {
     #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
     let kib_per_node = (process::resident_kib(server)? - before) / count as f64;
     let fleet = Fleet::start(listening).await;
-    let api = Connection::open_instance(&up.instance);
+    let api = up.connection.clone();
     settle(&bus, &api, count).await?;
 
     let mut told = Ends::listen(&bus).await?;

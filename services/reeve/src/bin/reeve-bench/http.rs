@@ -1,10 +1,7 @@
 //! A client that costs little beside what it measures: HTTP/1.1, one connection, kept open.
 
 use anyhow::{Context, bail};
-use reeve::{
-    client::connection::{Connection, SSM},
-    host::Instance,
-};
+use reeve::client::connection::{Connection, SSM};
 use serde_json::Value;
 use std::{
     sync::{
@@ -24,8 +21,8 @@ use tokio::{
 pub struct Signed(Arc<[u8]>);
 
 impl Signed {
-    pub fn new(instance: &Instance, operation: &str, input: &Value) -> Self {
-        let (connection, body) = (Connection::open_instance(instance), input.to_string());
+    pub fn new(connection: &Connection, operation: &str, input: &Value) -> Self {
+        let body = input.to_string();
         let mut text =
             format!("POST / HTTP/1.1\r\nhost: {}\r\ncontent-length: {}\r\n", connection.host(), body.len());
         for (name, value) in connection.signed_headers(&SSM, operation, body.as_bytes()) {
@@ -35,8 +32,7 @@ impl Signed {
     }
 
     /// What a source of events posts: its token is among the headers.
-    pub fn by_token(instance: &Instance, path: &str, headers: &[(&str, &str)], body: &str) -> Self {
-        let connection = Connection::open_instance(instance);
+    pub fn by_token(connection: &Connection, path: &str, headers: &[(&str, &str)], body: &str) -> Self {
         let mut text = format!(
             "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-length: {}\r\n",
             connection.host(),
@@ -56,8 +52,8 @@ pub struct Client {
 }
 
 impl Client {
-    pub async fn open(instance: &Instance) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(Connection::open_instance(instance).host()).await?;
+    pub async fn open(connection: &Connection) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(connection.host()).await?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: Vec::with_capacity(64 * 1024) })
     }
@@ -104,7 +100,7 @@ fn whole(buffer: &[u8]) -> anyhow::Result<Option<std::ops::Range<usize>>> {
 
 /// Sends a call so many times over so many connections at once; answers how long each took, and all.
 pub async fn load(
-    instance: &Instance,
+    connection: &Connection,
     connections: usize,
     count: usize,
     call: impl Fn() -> Signed,
@@ -113,7 +109,7 @@ pub async fn load(
     let next = Arc::new(AtomicUsize::new(0));
     let mut clients = Vec::new();
     for _ in 0..connections {
-        clients.push(Client::open(instance).await?);
+        clients.push(Client::open(connection).await?);
     }
     let begun = Instant::now();
     let clients = clients.into_iter().map(|mut client| {

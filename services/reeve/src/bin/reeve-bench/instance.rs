@@ -2,9 +2,12 @@
 
 use super::process;
 use anyhow::{Context, bail};
-use reeve::host::{
-    BusAddress, Folder, Instance, NatsListen, Supervised, connect_service, key, read_instance, read_keys,
-    start_nats,
+use reeve::{
+    client::connection::Connection,
+    host::{
+        BusAddress, Folder, Instance, NatsListen, Supervised, connect_service, key, read_instance, read_keys,
+        start_nats,
+    },
 };
 use reeve_jetstream::{Bus, mac::MacKey};
 use reeve_types::ids::random_hex;
@@ -40,6 +43,8 @@ impl Drop for Temporary {
 /// `reeve up` as a process of its own.
 pub struct Up {
     pub instance: Instance,
+    /// To its API.
+    pub connection: Connection,
     /// From the start of the process until the API answers.
     pub ready: Duration,
     child: Child,
@@ -66,7 +71,8 @@ impl Up {
             .spawn()?;
         loop {
             if let Ok(instance) = read_instance(folder.path()) {
-                return Ok(Self { instance, ready: begun.elapsed(), child, folder });
+                let connection = Connection::open_instance(&instance);
+                return Ok(Self { connection, instance, ready: begun.elapsed(), child, folder });
             }
             if let Some(status) = child.try_wait()? {
                 bail!("reeve up ended with {status}");

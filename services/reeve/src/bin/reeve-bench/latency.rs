@@ -8,7 +8,7 @@ use super::{
     report::{Durations, Goal, Report},
 };
 use anyhow::{Context, bail};
-use reeve::client::{connection::Connection, list};
+use reeve::client::list;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -28,7 +28,7 @@ const POLL_INTERVAL: Duration = Duration::from_micros(500);
 
 pub async fn run(args: Args) -> anyhow::Result<Report> {
     let up = Up::start(1).await?;
-    let connection = Connection::open_instance(&up.instance);
+    let connection = up.connection.clone();
     let begun = Instant::now();
     let node = loop {
         if let Some(node) = list::online(&connection).await?.pop() {
@@ -39,7 +39,7 @@ pub async fn run(args: Args) -> anyhow::Result<Report> {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
-    let mut client = Client::open(&up.instance).await?;
+    let mut client = Client::open(&up.connection).await?;
     for _ in 0..10 {
         one(&mut client, &up, &node).await?;
     }
@@ -69,13 +69,13 @@ async fn one(client: &mut Client, up: &Up, node: &str) -> anyhow::Result<(Durati
     let input = json!({
         "DocumentName": "AWS-RunShellScript", "InstanceIds": [node], "Parameters": {"commands": ["true"]},
     });
-    let send = Signed::new(&up.instance, "SendCommand", &input);
+    let send = Signed::new(&up.connection, "SendCommand", &input);
     let begun = Instant::now();
     let answer = client.json(&send).await?;
     let answered = begun.elapsed();
     let id = answer.pointer("/Command/CommandId").and_then(Value::as_str);
     let input = json!({"CommandId": id.context("SendCommand answered no id")?, "InstanceId": node});
-    let look = Signed::new(&up.instance, "GetCommandInvocation", &input);
+    let look = Signed::new(&up.connection, "GetCommandInvocation", &input);
     loop {
         tokio::time::sleep(POLL_INTERVAL).await;
         let answer = client.json(&look).await?;
@@ -109,7 +109,7 @@ async fn runs(up: &Up, count: usize) -> anyhow::Result<Durations> {
 async fn many(nodes: u32, report: &mut Report) -> anyhow::Result<()> {
     const ROUNDS: usize = 20;
     let up = Up::start(nodes).await?;
-    let connection = Connection::open_instance(&up.instance);
+    let connection = up.connection.clone();
     let begun = Instant::now();
     while list::online(&connection).await?.len() < nodes as usize {
         if begun.elapsed() > Duration::from_secs(60) {
@@ -117,7 +117,7 @@ async fn many(nodes: u32, report: &mut Report) -> anyhow::Result<()> {
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let mut client = Client::open(&up.instance).await?;
+    let mut client = Client::open(&up.connection).await?;
     let mut ends = Ends::listen(&up.bus().await?).await?;
     all(&mut client, &mut ends, &up, nodes).await?;
     let (processes, agents) = (up.processes()?, up.agents()?);
@@ -149,13 +149,13 @@ async fn all(client: &mut Client, ends: &mut Ends, up: &Up, nodes: u32) -> anyho
         "DocumentName": "AWS-RunShellScript", "Parameters": {"commands": ["true"]}, "MaxConcurrency": "100%",
         "Targets": [{"Key": "reeve:connected", "Values": ["true"]}],
     });
-    let send = Signed::new(&up.instance, "SendCommand", &input);
+    let send = Signed::new(&up.connection, "SendCommand", &input);
     let begun = Instant::now();
     let answer = client.json(&send).await?;
     let id = answer.pointer("/Command/CommandId").and_then(Value::as_str).context("no command id")?;
-    let look = Signed::new(&up.instance, "ListCommands", &json!({"CommandId": id}));
+    let look = Signed::new(&up.connection, "ListCommands", &json!({"CommandId": id}));
     let input = json!({"CommandId": id, "MaxResults": 50});
-    let read = Signed::new(&up.instance, "ListCommandInvocations", &input);
+    let read = Signed::new(&up.connection, "ListCommandInvocations", &input);
     ends.of(id).await?;
     loop {
         let answer = client.json(&look).await?;

@@ -19,6 +19,7 @@ mod inventory;
 mod latency;
 mod log;
 mod output;
+mod parameters;
 mod process;
 mod rebuild;
 mod report;
@@ -55,6 +56,8 @@ enum Command {
     Latency(latency::Args),
     /// Calls of the API: reading, accepting commands, listing.
     Api(api::Args),
+    /// Calls of the Parameter Store, with few parameters and with many.
+    Parameters(parameters::Args),
     /// The agent's memory and size, and how soon `reeve up` is ready.
     Agent(agent::Args),
     /// Output: from a script on one node into the log.
@@ -94,6 +97,7 @@ async fn run(command: Command, format: Format) -> anyhow::Result<()> {
         Command::Log(args) => log::run(args).await?,
         Command::Latency(args) => latency::run(args).await?,
         Command::Api(args) => api::run(args).await?,
+        Command::Parameters(args) => parameters::run(args).await?,
         Command::Agent(args) => agent::run(args).await?,
         Command::Output(args) => output::run(args).await?,
         Command::Inventory(args) => inventory::run(args).await?,

@@ -10,7 +10,7 @@ use anyhow::{Context, bail, ensure};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use prost::Message;
-use reeve::client::{connection::Connection, list};
+use reeve::client::list;
 use reeve_contracts::node::OutputChunk;
 use reeve_jetstream::{Bus, Headers, follow, streams};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ pub struct Args {
 #[expect(clippy::cast_precision_loss, reason = "sizes stay far below 2^52")]
 pub async fn run(args: Args) -> anyhow::Result<Report> {
     let up = Up::start(1).await?;
-    let connection = Connection::open_instance(&up.instance);
+    let connection = up.connection.clone();
     let begun = Instant::now();
     let node = loop {
         if let Some(node) = list::online(&connection).await?.pop() {
@@ -39,17 +39,17 @@ pub async fn run(args: Args) -> anyhow::Result<Report> {
     let bus = up.bus().await?;
     let bytes = args.megabytes * 1_000_000;
     let agent = *up.agents()?.first().context("the instance has no agent")?;
-    let mut client = Client::open(&up.instance).await?;
+    let mut client = Client::open(&up.connection).await?;
     let script = format!("head -c {bytes} /dev/zero");
     let input = json!({
         "DocumentName": "AWS-RunShellScript", "InstanceIds": [node], "Parameters": {"commands": [script]},
     });
     let begun = Instant::now();
-    let answer = client.json(&Signed::new(&up.instance, "SendCommand", &input)).await?;
+    let answer = client.json(&Signed::new(&up.connection, "SendCommand", &input)).await?;
     let id =
         answer.pointer("/Command/CommandId").and_then(Value::as_str).context("no command id")?.to_owned();
     let input = json!({"CommandId": id, "InstanceId": node});
-    let look = Signed::new(&up.instance, "GetCommandInvocation", &input);
+    let look = Signed::new(&up.connection, "GetCommandInvocation", &input);
     let mut resident = 0.0_f64;
     loop {
         tokio::time::sleep(Duration::from_millis(5)).await;

@@ -112,9 +112,10 @@ pub async fn storm(
     let calls: Vec<Signed> =
         (0..causes).map(|n| source.post(up, PATH, CONTENT_TYPE, &message(&format!("cause-{n}")))).collect();
     let next = AtomicUsize::new(0);
-    let (_, time) =
-        load(&up.instance, at_once, alerts, || calls[next.fetch_add(1, Ordering::Relaxed) % causes].clone())
-            .await?;
+    let (_, time) = load(&up.connection, at_once, alerts, || {
+        calls[next.fetch_add(1, Ordering::Relaxed) % causes].clone()
+    })
+    .await?;
     let begun = Instant::now();
     let (items, counted) = loop {
         let (items, counted) = counts(connection).await?;
@@ -178,7 +179,7 @@ pub async fn latency(
     let mut posting = Vec::new();
     for _ in 0..32 {
         let (source, posted, next) = (source.clone(), posted.clone(), next.clone());
-        let mut client = Client::open(&up.instance).await?;
+        let mut client = Client::open(&up.connection).await?;
         let calls: Vec<Signed> = (0..alerts)
             .map(|n| {
                 let cause = if n % NEW == 0 { format!("new-{n}") } else { format!("repeat-{}", n % 20) };

@@ -67,7 +67,7 @@ impl Source {
     fn post(&self, up: &Up, path: &str, content_type: &str, body: &Value) -> Signed {
         let authorization = format!("Bearer {}", self.token);
         let headers = [("authorization", authorization.as_str()), ("content-type", content_type)];
-        Signed::by_token(&up.instance, path, &headers, &body.to_string())
+        Signed::by_token(&up.connection, path, &headers, &body.to_string())
     }
 }
 
@@ -78,7 +78,7 @@ fn text(answer: &Value, name: &str) -> anyhow::Result<String> {
 pub async fn run(args: Args) -> anyhow::Result<Report> {
     let mut report = Report::new("events");
     let up = Up::start(0).await?;
-    let (bus, connection) = (up.bus().await?, Connection::open_instance(&up.instance));
+    let (bus, connection) = (up.bus().await?, up.connection.clone());
     let source = Source::create(&connection, PUBLISHER).await?;
 
     let before = streams::last_sequence(&bus, STREAM).await?;
@@ -94,7 +94,7 @@ pub async fn run(args: Args) -> anyhow::Result<Report> {
         let event = event("http", next.fetch_add(1, Ordering::Relaxed));
         source.post(&up, "/events", CLOUD_EVENT, &event)
     };
-    let (_, time) = load(&up.instance, args.at_once, args.events, post).await?;
+    let (_, time) = load(&up.connection, args.at_once, args.events, post).await?;
     let stored = streams::last_sequence(&bus, STREAM).await? - before;
     report.add("events in over HTTP", rate(args.events, time), "1/s", Goal::AtLeast(OVER_HTTP));
     kept(&mut report, "of them in the log", stored, args.events)?;
