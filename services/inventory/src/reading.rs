@@ -1,7 +1,7 @@
 //! What nodes have, whoever it comes from: collections, or the control plane itself.
 
 use crate::{
-    projections::{ENTRIES, ITEMS, ItemRow, item_key},
+    projections::{ITEMS, ItemRow, entries, item_key},
     taking,
 };
 use reeve_fleet::{NODE_TAGS, NODES, NodeRow};
@@ -61,9 +61,8 @@ impl<'a> Node<'a> {
             INSTANCE_INFORMATION => meets(&self.information()),
             TAG => self.tags().iter().any(meets),
             _ => {
-                let prefix = format!("{}/{beginning}", item_key(type_name, self.id));
-                let page = self.handle.views().filter(ENTRIES, &prefix, None, 1, |_, entry| meets(entry));
-                !page.rows.is_empty()
+                let item = item_key(type_name, self.id);
+                !entries(self.handle.views(), &item, beginning, None, 1, meets).rows.is_empty()
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{Command, Error, Inventory, State, inventory_id},
-    projections::{CUSTOM_TYPES, CustomTypeRow, ENTRIES, disabled, item_key, newer},
+    projections::{self, CUSTOM_TYPES, CustomTypeRow, disabled, item_key, newer},
 };
 use prost::Message;
 use reeve_contracts::inventory::{self, EntryChange, InventoryChanged};
@@ -125,7 +125,7 @@ fn difference(
                 return Err(TakeError::Base { base: base.clone(), held: state.hash.clone() });
             };
             let item = item_key(type_name, &about.node_id);
-            let held = |key: &str| handle.views().get::<Entry>(ENTRIES, &format!("{item}/{key}"));
+            let held = |key: &str| projections::entry(handle.views(), &item, key);
             let difference = Difference::of(type_name, upserted.clone(), gone, held);
             let worked_out = difference.applied_to(type_name, sum).to_string();
             if worked_out != *hash {
@@ -142,9 +142,8 @@ fn difference(
 
 /// All that a node has of a type.
 pub(crate) fn entries(handle: &Handle, type_name: &str, node: &str) -> Entries {
-    let prefix = format!("{}/", item_key(type_name, node));
-    let rows = handle.views().scan::<Entry>(ENTRIES, &prefix, None, usize::MAX).rows;
-    rows.into_iter().map(|(key, entry)| (key[prefix.len()..].to_owned(), entry)).collect()
+    let item = item_key(type_name, node);
+    projections::entries(handle.views(), &item, "", None, usize::MAX, |_| true).rows.into_iter().collect()
 }
 
 /// The change in as many messages as it needs.

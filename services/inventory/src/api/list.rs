@@ -5,7 +5,7 @@ use super::{
     known_node, known_type,
 };
 use crate::{
-    projections::{ENTRIES, item_key},
+    projections::{entries, item_key},
     reading::{Node, capture_time},
 };
 use reeve_contracts::ssm::{ListInventoryEntriesRequest, ListInventoryEntriesResult};
@@ -35,8 +35,8 @@ pub(crate) async fn list(
     let page = match controlled {
         true => Page { rows: node.entries(name).into_iter().collect(), next: None },
         false => {
-            let prefix = format!("{}/", item_key(name, id));
-            call.handle.views().filter(ENTRIES, &prefix, after, limit, |_, entry| conditions.meets(entry))
+            let item = item_key(name, id);
+            entries(call.handle.views(), &item, "", after, limit, |entry| conditions.meets(entry))
         }
     };
     let (mut entries, next_token) = to_answers(page, |entry: Entry| entry)?;

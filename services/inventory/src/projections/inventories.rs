@@ -3,6 +3,7 @@
 use super::{
     custom_types::{CUSTOM_TYPES, CustomTypeRow},
     deletions,
+    entries::Chunks,
     names::{count_less, count_more},
 };
 use crate::domain::InventoryEvent;
@@ -14,8 +15,6 @@ use serde::{Deserialize, Serialize};
 
 /// What a node has of a type, by [`item_key`].
 pub(crate) const ITEMS: &str = "items";
-/// The entries, by [`item_key`] and `/` and their own keys.
-pub(crate) const ENTRIES: &str = "entries";
 /// The events of changes in the order in which they came into force, by [`change_key`].
 pub(crate) const CHANGES: &str = "changes";
 /// Parts of changes that are not in force yet, by [`item_key`].
@@ -73,7 +72,7 @@ pub(crate) struct Inventories;
 
 impl Projection for Inventories {
     const NAME: &'static str = "inventories";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     type Event = InventoryEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<InventoryEvent>) {
@@ -131,26 +130,25 @@ fn change(view: &mut dyn View, event: &Recorded<InventoryEvent>, e: &InventoryCh
 fn apply(view: &mut dyn View, e: &InventoryChanged, item: &str, row: &mut ItemRow, changes: EntryChanges) {
     let indexed = types::find(&e.type_name).and_then(types::Type::indexed);
     let name = |entry: &Entry| indexed.and_then(|name| entry.get(name)).cloned();
+    let mut chunks = Chunks::open(view, item);
     for key in changes.removed {
-        let key = format!("{item}/{key}");
-        if let Some(entry) = view.row::<Entry>(ENTRIES, &key) {
-            view.remove(ENTRIES, key.as_bytes());
-            row.count = row.count.saturating_sub(1);
-            if let Some(name) = name(&entry) {
-                count_less(view, &e.type_name, &name, &e.node_id);
-            }
+        let Some(entry) = chunks.remove(view, &key) else { continue };
+        row.count = row.count.saturating_sub(1);
+        if let Some(name) = name(&entry) {
+            count_less(view, &e.type_name, &name, &e.node_id);
         }
     }
     for (key, entry) in changes.put {
-        let key = format!("{item}/{key}");
-        if view.find(ENTRIES, key.as_bytes()).is_none() {
-            row.count += 1;
-            if let Some(name) = name(&entry) {
-                count_more(view, &e.type_name, &name, &e.node_id);
-            }
+        let name = name(&entry);
+        if !chunks.put(view, key, entry) {
+            continue;
         }
-        view.put_row(ENTRIES, &key, entry);
+        row.count += 1;
+        if let Some(name) = name {
+            count_more(view, &e.type_name, &name, &e.node_id);
+        }
     }
+    chunks.close(view);
 }
 
 fn see_custom_type(view: &mut dyn View, e: &InventoryChanged, changes: &EntryChanges) {
