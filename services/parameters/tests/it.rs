@@ -246,8 +246,11 @@ async fn paths_have_their_edges_and_pages_are_full() {
     let only = json!({"ParameterFilters": [{"Key": "Type", "Values": ["StringList"]}]});
     assert_eq!(pages(&bus, "DescribeParameters", only).await, (vec!["/many/119".to_owned()], 1));
     let path = json!([{"Key": "Path", "Option": "Recursive", "Values": ["/p", "/pq"]}]);
-    let below = call(&bus, "DescribeParameters", json!({"ParameterFilters": path})).await.unwrap();
+    let below = call(&bus, "DescribeParameters", json!({"ParameterFilters": path.clone()})).await.unwrap();
     assert_eq!(names(&below), ["/p/a", "/p/a/c", "/pq/x"]);
+    let one_by_one = json!({"ParameterFilters": path, "MaxResults": 1});
+    let each = ["/p/a", "/p/a/c", "/pq/x"].map(str::to_owned).to_vec();
+    assert_eq!(pages(&bus, "DescribeParameters", one_by_one).await, (each, 3));
     let old = json!({"Filters": [{"Key": "Name", "Values": ["/p"]}]});
     assert_eq!(
         names(&call(&bus, "DescribeParameters", old).await.unwrap()),

@@ -176,6 +176,22 @@ impl Filter {
         (self.key == "Label").then_some(self.values.as_slice())
     }
 
+    /// What the paths of all parameters begin with that may meet it, where it tells: of `/` alone nothing is told.
+    pub fn path_beginnings(&self) -> Option<Vec<String>> {
+        let values = self.values.iter();
+        let beginnings: Vec<String> = match (self.key.as_str(), self.how) {
+            ("Path", _) => values.map(|path| format!("{path}/")).collect(),
+            ("Name", How::Contains) => return None,
+            // A name of one level has no slash where it is kept.
+            ("Name", _) => {
+                values.map(|name| rooted(name)).flat_map(|name| [name[1..].to_owned(), name]).collect()
+            }
+            _ => return None,
+        };
+        let tells = beginnings.iter().all(|beginning| !beginning.is_empty() && beginning != "/");
+        tells.then_some(beginnings)
+    }
+
     /// Whether a version meets it.
     pub fn holds(&self, row: &VersionRow, tags: impl Fn() -> BTreeMap<String, String>) -> bool {
         match self.key.as_str() {
@@ -214,6 +230,7 @@ impl Filter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use reeve_types::parameters::{Named, named};
 
     fn asked(key: &str, option: Option<&str>, values: &[&str]) -> Vec<ParameterStringFilter> {
         vec![ParameterStringFilter {
@@ -275,6 +292,34 @@ mod tests {
             (String::new(), "/p".into(), "/p".into())
         );
         assert!(path("").is_err() && path("//").is_err() && path("p/").is_err());
+    }
+
+    #[test]
+    fn what_meets_a_filter_lies_where_it_is_looked_for() {
+        let names = ["x", "xy", "/x/y", "/x/y/z", "/xy/z", "/y/x", "y"];
+        for (key, option) in
+            [("Path", "OneLevel"), ("Path", "Recursive"), ("Name", "Equals"), ("Name", "BeginsWith")]
+        {
+            for value in ["/", "/x", "/x/", "/x/y", "x", "/y"] {
+                let Ok(filters) = filters(Some(&asked(key, Some(option), &[value])), &OF_DESCRIBE) else {
+                    continue;
+                };
+                let beginnings = filters[0].path_beginnings();
+                assert_eq!(beginnings.is_none(), value == "/", "{key} {option} {value}");
+                for name in names {
+                    let Named { path, .. } = named(name);
+                    let row =
+                        VersionRow { name: name.to_owned(), path: path.clone(), ..VersionRow::default() };
+                    let found = beginnings
+                        .as_ref()
+                        .is_none_or(|all| all.iter().any(|it| path.starts_with(it.as_str())));
+                    assert!(
+                        found || !filters[0].holds(&row, BTreeMap::new),
+                        "{name} by {key} {option} {value}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

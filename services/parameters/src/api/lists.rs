@@ -2,7 +2,7 @@
 
 use super::{
     arn,
-    filters::{OF_DESCRIBE, filters, old_filters},
+    filters::{Filter, OF_DESCRIBE, filters, old_filters},
     number, user,
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     secrets,
 };
 use reeve_contracts::ssm::*;
-use reeve_runtime::{ApiError, Call, Page, page_size, text, to_answers};
+use reeve_runtime::{ApiError, Call, Page, Store, page_size, text, to_answers};
 use reeve_secrets::Vault;
 use reeve_types::parameters::{Named, named};
 use std::collections::BTreeSet;
@@ -41,12 +41,43 @@ pub async fn describe(call: Call<DescribeParametersRequest>) -> Result<DescribeP
     }
     let views = call.handle.views();
     let after = input.next_token.as_deref();
-    let page = views.filter::<ParameterRow>(PARAMETERS, "", after, limit, |path, row| {
+    let beginnings = filters.iter().find_map(Filter::path_beginnings);
+    let page = page(views, beginnings.unwrap_or_else(|| vec![String::new()]), after, limit, |path, row| {
         let tags = || views.get(TAGS, path).unwrap_or_default();
         filters.iter().all(|filter| filter.holds(&row.latest, tags))
     });
     let (parameters, next_token) = to_answers(page, |row| metadata(row, &call))?;
     Ok(DescribeParametersResult { parameters: Some(parameters), next_token })
+}
+
+/// A page of the parameters whose paths begin with one of these: what lies elsewhere is not looked at.
+fn page(
+    views: &Store,
+    mut beginnings: Vec<String>,
+    after: Option<&str>,
+    limit: usize,
+    keep: impl Fn(&str, &ParameterRow) -> bool,
+) -> Page<ParameterRow> {
+    beginnings.sort_unstable();
+    // What begins with a longer one begins with the shorter one, too.
+    beginnings.dedup_by(|longer, shorter| longer.starts_with(shorter.as_str()));
+    let mut page = Page { rows: Vec::new(), next: None };
+    for beginning in beginnings {
+        let after = match after {
+            Some(after) if after.starts_with(&beginning) => Some(after),
+            Some(after) if *after > *beginning => continue,
+            _ => None,
+        };
+        // One more tells whether there is another page.
+        let wanted = limit + 1 - page.rows.len();
+        page.rows.extend(views.filter(PARAMETERS, &beginning, after, wanted, &keep).rows);
+        if page.rows.len() > limit {
+            page.rows.truncate(limit);
+            page.next = page.rows.last().map(|(path, _)| path.clone());
+            break;
+        }
+    }
+    page
 }
 
 /// The policies of a version; those of an earlier one have nothing more to do.

@@ -45,21 +45,26 @@ impl Signed {
     }
 }
 
-/// One open connection.
+/// One open connection; a new one after an answer with which the other side closes it.
 pub struct Client {
     stream: TcpStream,
+    host: String,
+    is_closed: bool,
     buffer: Vec<u8>,
 }
 
 impl Client {
     pub async fn open(connection: &Connection) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(connection.host()).await?;
-        stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::with_capacity(64 * 1024) })
+        let host = connection.host().to_owned();
+        let stream = connect(&host).await?;
+        Ok(Self { stream, host, is_closed: false, buffer: Vec::with_capacity(64 * 1024) })
     }
 
     /// Sends a call and reads its whole answer.
     pub async fn send(&mut self, call: &Signed) -> anyhow::Result<&[u8]> {
+        if std::mem::take(&mut self.is_closed) {
+            self.stream = connect(&self.host).await?;
+        }
         self.stream.write_all(&call.0).await?;
         self.buffer.clear();
         let whole = loop {
@@ -75,7 +80,9 @@ impl Client {
                 bail!("the connection was closed");
             }
         }
-        let body = self.buffer.get(whole).unwrap_or_default();
+        let (head, body) = self.buffer.split_at_checked(whole.start).unwrap_or_default();
+        self.is_closed =
+            std::str::from_utf8(head)?.lines().any(|line| line.eq_ignore_ascii_case("connection: close"));
         if !self.buffer.starts_with(b"HTTP/1.1 200") {
             bail!("the call was refused: {}", String::from_utf8_lossy(body));
         }
@@ -85,6 +92,12 @@ impl Client {
     pub async fn json(&mut self, call: &Signed) -> anyhow::Result<Value> {
         Ok(serde_json::from_slice(self.send(call).await?)?)
     }
+}
+
+async fn connect(host: &str) -> anyhow::Result<TcpStream> {
+    let stream = TcpStream::connect(host).await.with_context(|| format!("no connection to {host}"))?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 /// Where the body is, once the head is there.
