@@ -11,6 +11,8 @@ use std::{
 
 /// An enrolled agent. Dropping it ends its process.
 pub struct Agent {
+    /// What is started.
+    program: PathBuf,
     folder: PathBuf,
     environment: Vec<(String, String)>,
     process: Option<Child>,
@@ -50,7 +52,25 @@ impl Agent {
         Self::enrol_into(instance, "own", folder.to_owned(), None)
     }
 
+    /// As [`Agent::enrol`], of a program that lies elsewhere.
+    ///
+    /// # Panics
+    /// As [`Agent::enrol`].
+    pub fn enrol_program(instance: &Instance, name: &str, program: &Path) -> Self {
+        Self::enrol_as(instance, name, instance.data().join("nodes").join(name), None, program)
+    }
+
     fn enrol_into(instance: &Instance, name: &str, folder: PathBuf, disk: Option<SmallDisk>) -> Self {
+        Self::enrol_as(instance, name, folder, disk, &programs::agent())
+    }
+
+    fn enrol_as(
+        instance: &Instance,
+        name: &str,
+        folder: PathBuf,
+        disk: Option<SmallDisk>,
+        program: &Path,
+    ) -> Self {
         let activation = instance.call("CreateActivation", &json!({"IamRole": "test"}));
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         let announced = instance.announced();
@@ -66,7 +86,7 @@ impl Agent {
             Some(_) => instance.scratch().join(format!("agent-{name}.log")),
             None => folder.join("agent.log"),
         };
-        let mut agent = Self { folder, environment, process: None, log, disk };
+        let mut agent = Self { folder, environment, process: None, log, disk, program: program.to_owned() };
         agent.start();
         wait_for("the agent is enrolled", || agent.identity().map(|_| ()));
         agent.wait_until(instance, "Online");
@@ -91,7 +111,14 @@ impl Agent {
         let folder = instance.data().join("nodes").join(name);
         crate::copy_folder(&agent.folder, &folder);
         let log = folder.join("copy.log");
-        Self { folder, environment: agent.environment.clone(), process: None, log, disk: None }
+        Self {
+            folder,
+            environment: agent.environment.clone(),
+            process: None,
+            log,
+            disk: None,
+            program: agent.program.clone(),
+        }
     }
 
     /// Starts an agent on a copy that was made of an agent's folder before.
@@ -102,8 +129,14 @@ impl Agent {
         let folder = instance.data().join("nodes").join(name);
         crate::copy_folder(copy, &folder);
         let log = folder.join("copy.log");
-        let mut started =
-            Self { folder, environment: agent.environment.clone(), process: None, log, disk: None };
+        let mut started = Self {
+            folder,
+            environment: agent.environment.clone(),
+            process: None,
+            log,
+            disk: None,
+            program: agent.program.clone(),
+        };
         started.start();
         started
     }
@@ -175,8 +208,8 @@ impl Agent {
         assert!(self.process.is_none(), "the agent runs already");
         let log = File::options().create(true).append(true).open(&self.log).expect("a log file");
         let mut command = match &self.disk {
-            Some(disk) => disk.command(programs::agent()),
-            None => Command::new(programs::agent()),
+            Some(disk) => disk.command(self.program.clone()),
+            None => Command::new(&self.program),
         };
         command.arg("--data").arg(&self.folder).args(arguments).envs(self.environment.iter().cloned());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);

@@ -7,6 +7,8 @@
 mod access;
 #[path = "it/agent_disk_full.rs"]
 mod agent_disk_full;
+#[path = "it/agent_updates.rs"]
+mod agent_updates;
 #[path = "it/alertmanager.rs"]
 mod alertmanager;
 #[path = "it/apart.rs"]

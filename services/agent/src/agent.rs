@@ -25,6 +25,8 @@ pub(crate) struct Agent {
     pub platform: platform::Platform,
     /// Rung when there is a report to send.
     pub reports: tokio::sync::Notify,
+    /// Rung when nothing runs any more and this program is to be started anew.
+    pub restart: tokio::sync::Notify,
     pub clock: Clock,
     pub containment: Arc<Containment>,
     pub output_limit: u64,

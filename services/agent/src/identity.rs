@@ -1,6 +1,6 @@
 //! Who this node is. The seed never leaves the node; the file is for its owner's eyes only.
 
-use crate::{files, keys, machine::Machine, options::Options, proxy::with_proxy};
+use crate::{files, keys, machine::Machine, options::Options, proxy::with_proxy, trust::trusting_only};
 use data_encoding::BASE64;
 use reeve_node_protocol::{
     enrol::{Answer, Request},
@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::{Certificate, TlsConfig};
 
 /// The certificates of those whom this node trusts, within its folder.
 const CA_FILE: &str = "ca.pem";
@@ -61,6 +61,9 @@ pub struct Identity {
     /// The control plane's public root key, pinned at enrolment.
     pub root_key: String,
     pub region: String,
+    /// The gateway that it was enrolled at; empty for one that was enrolled before this was kept.
+    #[serde(default)]
+    pub gateway: String,
     /// What it was enrolled with.
     pub activation_id: String,
     /// The machine that was enrolled.
@@ -126,6 +129,7 @@ pub async fn load_or_enrol(options: &Options) -> Result<Identity, Error> {
         bus_url: answer.bus_url,
         root_key: answer.root_key,
         region: answer.region,
+        gateway: gateway.clone(),
         activation_id: id,
         machine,
         is_new: true,
@@ -229,20 +233,6 @@ pub fn kept_ca(data: &Path) -> Option<PathBuf> {
 fn trusted_by_enrolment(data: &Path) -> Result<TlsConfig, String> {
     let Some(path) = kept_ca(data) else { return Ok(TlsConfig::default()) };
     trusting_only(&std::fs::read(path).map_err(|e| e.to_string())?)
-}
-
-/// How an HTTPS client trusts these certificates, as PEM, and no other.
-///
-/// # Errors
-/// When they cannot be read.
-pub fn trusting_only(pem: &[u8]) -> Result<TlsConfig, String> {
-    let certificates = parse_pem(pem).filter_map(|item| match item {
-        Ok(PemItem::Certificate(certificate)) => Some(Ok(certificate)),
-        Ok(_) => None,
-        Err(error) => Some(Err(error.to_string())),
-    });
-    let certificates = certificates.collect::<Result<Vec<_>, _>>()?;
-    Ok(TlsConfig::builder().root_certs(RootCerts::new_with_certs(&certificates)).build())
 }
 
 /// Keeps what another identity left: its number in the inbox and its reports are not the next one's. The identity goes

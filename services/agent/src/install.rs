@@ -3,6 +3,7 @@
 use crate::{
     identity, ledger,
     options::{Action, DEFAULT_DATA, Options},
+    update::packaged_unit,
 };
 use std::{
     fs, io,
@@ -17,10 +18,8 @@ const UNIT_NAME: &str = "reeve-agent.service";
 const PROGRAM: &str = "usr/bin/reeve-agent";
 /// The line of the unit that says what runs.
 const PROGRAM_LINE: &str = "ExecStart=/usr/bin/reeve-agent";
-/// Where an installation without a package has its unit, and where a package has it.
+/// Where an installation without a package has its unit.
 const OWN_UNIT: &str = "etc/systemd/system/reeve-agent.service";
-const PACKAGED_UNITS: [&str; 2] =
-    ["usr/lib/systemd/system/reeve-agent.service", "lib/systemd/system/reeve-agent.service"];
 /// Where a machine says that systemd started it.
 const RUNNING_SYSTEMD: &str = "/run/systemd/system";
 
@@ -166,10 +165,6 @@ fn is_possible(root: &Path) -> Result<(), Error> {
 
 fn is_this_machine(root: &Path) -> bool {
     root == Path::new("/")
-}
-
-fn packaged_unit(root: &Path) -> Option<PathBuf> {
-    PACKAGED_UNITS.iter().map(|unit| root.join(unit)).find(|unit| unit.exists())
 }
 
 /// The unit; with another folder than the usual one it names that.

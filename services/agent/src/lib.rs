@@ -11,11 +11,12 @@
 //! - [`output`]: what steps print, to the bus, numbered and in order.
 //! - [`inventory`]: what this machine has. [`patch`]: what of its packages is to be updated, and updating it.
 //! - [`upkeep`]: forgetting what is old.
+//! - [`update`]: replacing this program by another version of it.
 //! - [`install`]: the agent as a service of its machine, and its end.
 //! - [`failpoint`]: where a fault test lets the agent die.
 //! - [`admission`]: whether of all agents with this identity this one works; [`machine`]: which machine this is.
 //! - [`presence`]: introductions and heartbeats.
-//! - [`proxy`]: the proxy that an HTTP request goes through, for errors.
+//! - [`trust`]: whom its HTTPS clients trust. [`proxy`]: the proxy that an HTTP request goes through, for errors.
 //! - [`execute`]: the document's steps themselves.
 //!
 //! Invariants: nothing is begun before its INTENT is on disk; what was begun and has no outcome after a
@@ -47,6 +48,8 @@ mod presence;
 mod proxy;
 mod run;
 mod timeline;
+pub mod trust;
+mod update;
 mod upkeep;
 mod work;
 

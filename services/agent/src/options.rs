@@ -105,6 +105,9 @@ pub struct Options {
     /// The folder that stands for `/` where packages are looked for and patched: an image that is made, or a test's.
     #[arg(long, value_name = "FOLDER", default_value = "/", env = "REEVE_AGENT_PACKAGE_ROOT")]
     pub package_root: PathBuf,
+    /// Ends well as soon as this node may work, and begins nothing: how a new program is tried before it takes this one's place.
+    #[arg(long, hide = true)]
+    pub trial: bool,
     /// Where the machine says which start this is. For tests, which do not reboot.
     #[arg(
         long,

@@ -13,7 +13,7 @@ use crate::{
     options::Options,
     outbox, platform,
     presence::{self, RefusalLog},
-    upkeep,
+    update, upkeep,
     work::Worker,
 };
 use reeve_jetstream::{Bus, Credentials, Options as BusOptions};
@@ -45,6 +45,8 @@ pub enum Error {
     Leftovers(#[from] std::io::Error),
     #[error("could not wait for signals: {0}")]
     Signals(std::io::Error),
+    #[error("the agent was to be started anew: {0}")]
+    Restart(String),
     #[error(transparent)]
     Install(#[from] install::Error),
 }
@@ -56,6 +58,9 @@ pub enum Error {
 pub async fn run(options: Options) -> Result<(), Error> {
     if let Some(action) = &options.action {
         return Ok(install::run(action, &options).await?);
+    }
+    if !options.trial {
+        update::try_staged(&options.data);
     }
     let identity = identity::load_or_enrol(&options).await?;
     if options.enrol_only {
@@ -101,6 +106,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
         ledger,
         data: options.data,
         reports: tokio::sync::Notify::new(),
+        restart: tokio::sync::Notify::new(),
         clock: Arc::new(Timestamp::now),
         containment: Arc::new(containment),
         output_limit: options.output_limit,
@@ -109,6 +115,9 @@ pub async fn run(options: Options) -> Result<(), Error> {
         package_root: options.package_root.clone(),
         boot_id: std::fs::read_to_string(&options.boot_id_file).unwrap_or_default(),
     });
+    if options.trial {
+        return try_out(agent).await;
+    }
     agent.containment.prepare();
     let worker = Worker::new(agent.clone());
     let parts = async {
@@ -121,11 +130,26 @@ pub async fn run(options: Options) -> Result<(), Error> {
         );
     };
     let stop = stopped()?;
-    tokio::select! {
-        () = parts => {}
-        () = stop => {}
-    }
+    let restarts = tokio::select! {
+        () = parts => false,
+        () = stop => false,
+        () = agent.restart.notified() => true,
+    };
     worker.stop().await;
+    agent.bus.close().await;
+    match restarts {
+        // The process stays what it is for whoever started it.
+        true => Err(Error::Restart(update::restart().to_string())),
+        false => Ok(()),
+    }
+}
+
+/// Waits until this node may work: who started this knows by its end that the program works here.
+async fn try_out(agent: Arc<Agent>) -> Result<(), Error> {
+    tokio::select! {
+        () = presence::keep(agent.clone()) => {}
+        () = agent.admission.valid() => {}
+    }
     agent.bus.close().await;
     Ok(())
 }

@@ -7,7 +7,7 @@ use reeve_runtime::{Handle, HandlerError};
 use reeve_types::{Timestamp, ids::new_uuid};
 
 /// Name and content, in YAML, and of the type Command but [`POLICY`].
-const DOCUMENTS: [(&str, &str); 13] = [
+const DOCUMENTS: [(&str, &str); 14] = [
     ("AWS-ApplyAnsiblePlaybooks", include_str!("../preconfigured/AWS-ApplyAnsiblePlaybooks.yaml")),
     ("AWS-ConfigureAWSPackage", include_str!("../preconfigured/AWS-ConfigureAWSPackage.yaml")),
     ("AWS-GatherSoftwareInventory", include_str!("../preconfigured/AWS-GatherSoftwareInventory.yaml")),
@@ -22,6 +22,7 @@ const DOCUMENTS: [(&str, &str); 13] = [
     ("AWS-RunPowerShellScript", include_str!("../preconfigured/AWS-RunPowerShellScript.yaml")),
     ("AWS-RunRemoteScript", include_str!("../preconfigured/AWS-RunRemoteScript.yaml")),
     ("AWS-RunShellScript", include_str!("../preconfigured/AWS-RunShellScript.yaml")),
+    ("AWS-UpdateSSMAgent", include_str!("../preconfigured/AWS-UpdateSSMAgent.yaml")),
     ("Reeve-PatchDryRun", include_str!("../preconfigured/Reeve-PatchDryRun.yaml")),
     ("Reeve-PatchRollback", include_str!("../preconfigured/Reeve-PatchRollback.yaml")),
 ];

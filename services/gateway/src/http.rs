@@ -4,6 +4,7 @@ use crate::body::{drain, read};
 use crate::errors::{Failure, JSON, json};
 use crate::event_stream::events;
 use crate::incoming::{Incoming, incoming};
+use crate::programs;
 use crate::receive::receive;
 use crate::rest;
 use crate::{Bus, Gateway};
@@ -30,6 +31,8 @@ pub fn router<B: Bus>(gateway: Gateway<B>) -> Router {
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready::<B>))
         .route("/schemas", get(schemas))
+        .route("/programs", get(programs::list::<B>))
+        .route("/programs/{sha256}", get(programs::fetch::<B>))
         .fallback(at_a_path::<B>)
         .method_not_allowed_fallback(at_a_path::<B>)
         .with_state(gateway)

@@ -2,7 +2,8 @@
 //!
 //! One path for every operation: authenticate ([`sigv4`]), validate against AWS's model ([`models`],
 //! [`validate`]), authorize every resource that it names (`reeve_authz`), [`forward`], answer ([`errors`]). Beside it
-//! `POST /enroll` for nodes, `POST /events` and `POST /webhooks/<source>` for other systems, `GET /healthz` and `GET /readyz`, the events' schemas at `GET /schemas`; and the same calls over the bus ([`serve_bus`]).
+//! `POST /enroll` for nodes, `POST /events` and `POST /webhooks/<source>` for other systems, `GET /healthz` and `GET /readyz`, the events' schemas at `GET /schemas`, the
+//! agent's programs at `GET /programs`; and the same calls over the bus ([`serve_bus`]).
 //!
 //! Subjects: asks on what the services announce (`reeve.api.<service>.<Operation>`) on `reeve.enroll` and `reeve.ingest`;
 //! takes calls on `reeve.edge`, and those that services ask for on behalf of principals from the stream GATEWAY_REQUESTS
@@ -35,6 +36,7 @@ mod on_behalf;
 mod pages;
 mod pattern;
 mod positions;
+mod programs;
 mod readiness;
 mod receive;
 mod repeats;
@@ -96,6 +98,8 @@ pub struct Config {
     pub services: Vec<String>,
     /// What `GET /readyz` says beside what is known here.
     pub readiness: watch::Receiver<Readiness>,
+    /// The folder whose files `reeve-agent…` nodes may fetch.
+    pub programs: Option<std::path::PathBuf>,
     /// Seals pagination tokens. All the gateways of an installation have the same.
     pub token_key: [u8; 32],
     /// What time it is; only tests have another one.
@@ -117,6 +121,7 @@ impl Config {
             closed: watch::channel(None).1,
             services: Vec::new(),
             readiness: watch::channel(Readiness::default()).1,
+            programs: None,
             token_key,
             clock: Timestamp::now,
         }
@@ -220,6 +225,7 @@ struct Shared<B> {
     enrolments: Semaphore,
     /// Their own, so that a storm takes no places of those who sign.
     receptions: Semaphore,
+    programs: programs::Programs,
     /// Likewise: who reads a stream of events keeps its place for long.
     streams: Arc<Semaphore>,
     /// Whether the gateway stops: what would go on for ever ends then.
@@ -240,6 +246,7 @@ impl<B: Bus> Gateway<B> {
         authorizer: Arc<dyn Authorizer>,
     ) -> Self {
         let sealer = tokens::Sealer::new(&config.token_key);
+        let programs = programs::Programs::new(config.programs.clone());
         let places = Semaphore::new(config.max_requests.min(Semaphore::MAX_PERMITS));
         Self {
             shared: Arc::new(Shared {
@@ -255,6 +262,7 @@ impl<B: Bus> Gateway<B> {
                 places,
                 enrolments: Semaphore::new(MAX_ENROLMENTS),
                 receptions: Semaphore::new(MAX_RECEPTIONS),
+                programs,
                 streams: Arc::new(Semaphore::new(MAX_EVENT_STREAMS)),
                 stopping: watch::Sender::new(false),
             }),

@@ -120,6 +120,9 @@ enum Command {
     /// Shows, puts, lists and deletes parameters.
     #[command(subcommand)]
     Parameters(client::parameters::Command),
+    /// Lists the agents' programs, and replaces agents by other versions.
+    #[command(subcommand)]
+    Agents(client::agents::Command),
     /// Finds out what patches nodes lack, and installs them.
     #[command(subcommand)]
     Patch(client::patch::Command),
@@ -286,6 +289,9 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         Command::Rules(command) => client::rules::rules(&connection()?, command, format).await?,
         Command::Parameters(command) => {
             client::parameters::parameters(&connection()?, command, format).await?;
+        }
+        Command::Agents(command) => {
+            return client::agents::agents(&connection()?, command, format).await;
         }
         Command::Patch(command) => {
             return client::patch::patch(&connection()?, command, format).await;

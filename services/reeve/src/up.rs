@@ -24,7 +24,7 @@ use reeve_jetstream::{Bus, mac::MacKey, operator::User, streams};
 use reeve_runtime::Running;
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -61,6 +61,9 @@ pub struct Args {
     /// Where it says what it has measured (GET /metrics), for Prometheus.
     #[arg(long, env = "REEVE_STATUS", value_name = "ADDRESS")]
     status: Option<SocketAddr>,
+    /// The folder whose files `reeve-agent…` nodes may fetch to update themselves; that of this program, if not given.
+    #[arg(long, value_name = "FOLDER", env = "REEVE_PROGRAMS")]
+    programs: Option<PathBuf>,
     /// Runs this script on the nodes once they are there, and prints its output.
     #[arg(long, value_name = "SCRIPT")]
     run: Option<String>,
@@ -246,6 +249,7 @@ async fn start_and_stay(
     let token_key = needs.secrets.key(files::TOKEN_KEY)?;
     let mut config = GatewayConfig::new(http, keys.account.clone(), keys.region.clone(), token_key);
     config.tls = starting.certificates.as_ref().map(Certificates::gateway).transpose()?;
+    config.programs = files::programs(args.programs.as_ref());
     let (gate, closed) = WriteGate::new();
     config.closed = closed;
     starting.watch_space(&bus, gate);

@@ -159,7 +159,8 @@ pub const PLUGINS: &[Plugin] = &[
         "aws:updateSsmAgent",
         EVERYWHERE,
         &[],
-        open(&["agentName", "targetVersion", "allowDowngrade", "source", "timeoutSeconds"]),
+        // `programs` is ours: SHA-256 by architecture, which says what the agent is to be.
+        open(&["agentName", "targetVersion", "allowDowngrade", "source", "programs", "timeoutSeconds"]),
     ),
     plugin(
         "aws:updateAgent",

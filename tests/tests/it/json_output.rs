@@ -211,6 +211,8 @@ fn every_client_command_prints_json_or_refuses() {
         vec!["windows", "show", &window],
         vec!["windows", "executions", &window],
         vec!["windows", "preview", &window],
+        vec!["agents", "programs"],
+        vec!["agents", "update", "--nodes", "mi-00000000000000000"],
         vec!["patch", "status"],
         vec!["patch", "baselines"],
         vec!["patch", "show", &node],

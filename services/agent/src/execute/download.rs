@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use crate::proxy::with_proxy;
+use crate::{proxy::with_proxy, trust::trusting_only};
 use reeve_document_language::secrets::CREDENTIALS;
 use serde_json::{Map, Value};
 use ureq::Agent;
@@ -188,6 +188,22 @@ impl Request {
             }
         }
     }
+}
+
+/// Fetches a program for this machine, whose hash is looked at by who asks for it: trusted are the kept certificates alone, if
+/// there are any.
+pub(super) fn fetch_program(url: &str, ca: Option<&Path>, to: &Path, time: Duration) -> Result<(), String> {
+    let failed = |why: &dyn std::fmt::Display| format!("The program {url} cannot be fetched: {why}.");
+    let tls = match ca {
+        None => ureq::tls::TlsConfig::default(),
+        Some(ca) => {
+            trusting_only(&fs::read(ca).map_err(|error| failed(&error))?).map_err(|error| failed(&error))?
+        }
+    };
+    let agent: Agent = Agent::config_builder().tls_config(tls).timeout_global(Some(time)).build().into();
+    let response = agent.get(url).call().map_err(|error| failed(&with_proxy(url, &error.to_string())))?;
+    let mut body = response.into_body().into_reader().take(MAX_DOWNLOAD_BYTES);
+    copy(&mut body, to).map(|_| ()).map_err(|error| failed(&error))
 }
 
 fn part_of(file: &Path) -> PathBuf {

@@ -10,7 +10,7 @@ use super::{
     output::Out,
     patch, paths,
     results::{Results, reported},
-    script,
+    script, update,
     walk::{Ran, Walk},
 };
 use bytes::Bytes;
@@ -78,6 +78,7 @@ async fn steps<D: ControlPlane, S: Sink>(
                 output,
                 started_ms: outcome.started_ms,
                 reboots: context.reboots + 1,
+                agent_alone: outcome.code == Ran::RESTART_AGENT.code,
                 full: results.full,
             }));
         }
@@ -301,6 +302,7 @@ async fn one<D: ControlPlane, S: Sink>(
         },
         "aws:softwareInventory" => inventory::run(context, inputs, out).await,
         "aws:runPatchBaseline" => patch::run(context, inputs, out).await,
+        "aws:updateSsmAgent" => update::run(context, inputs, out).await,
         "aws:downloadContent" => download::run(context, inputs, out).await,
         other => Err(format!("unsupported plugin: {other} is known, but not available on this node.")),
     }

@@ -301,6 +301,7 @@ mod tests {
             containment: Arc::new(Containment::group()),
             output_limit: DEFAULT_OUTPUT_LIMIT_BYTES,
             rules: Rules::default(),
+            own: crate::execute::Own::default(),
             no_reboot: None,
             region: String::new(),
             platform_name: String::new(),

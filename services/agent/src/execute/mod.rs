@@ -8,7 +8,7 @@
 //! - `process` owns the life of one step's processes: their pipes, their time and their end; `contain` keeps
 //!   them together.
 //! - `output` bounds what is kept and cuts it the way replies are cut; `secrets` asks for secrets, `mask` hides them in it.
-//! - `script`, `include`, `download`, `inventory` and `patch` are the plugins; `paths` keeps all of them inside their folders.
+//! - `script`, `include`, `download`, `inventory`, `patch` and `update` are the plugins; `paths` keeps all of them inside their folders.
 //!
 //! **Invariant**: memory does not grow with what a script prints, and every process a step started is dead
 //! when the step was ended by time or by the user.
@@ -31,6 +31,7 @@ mod secrets;
 mod source_info;
 #[cfg(test)]
 mod tests;
+mod update;
 mod walk;
 
 use std::{collections::BTreeMap, future::Future, path::PathBuf, sync::Arc, time::Duration};
@@ -72,6 +73,8 @@ pub struct Host {
     pub output_limit: u64,
     /// The plugins that this node accepts, also of included documents.
     pub rules: Rules,
+    /// This agent itself, which may be updated.
+    pub own: Own,
     /// Why this node does not reboot when a step asks for it; none when it does.
     pub no_reboot: Option<String>,
     /// The region, for AWS_SSM_REGION_NAME.
@@ -80,6 +83,17 @@ pub struct Host {
     pub platform_name: String,
     /// The version of the distribution, for AWS_SSM_PLATFORM_VERSION.
     pub platform_version: String,
+}
+
+/// What a step knows of this agent itself.
+#[derive(Clone, Default)]
+pub struct Own {
+    /// The folder of its identity and its ledger.
+    pub data: PathBuf,
+    /// The gateway that it was enrolled at; empty where that is not known.
+    pub gateway: String,
+    /// The certificates of those whose word for the gateway counts, if they are kept.
+    pub ca: Option<PathBuf>,
 }
 
 /// Takes the output of steps while they run.
@@ -212,6 +226,9 @@ pub struct Paused {
     started_ms: i64,
     /// How many reboots the document has asked for.
     pub reboots: u32,
+    /// Whether the agent alone is to be started anew, and not the machine.
+    #[serde(default)]
+    pub agent_alone: bool,
     full: Vec<String>,
 }
 
@@ -219,7 +236,7 @@ pub struct Paused {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ended {
     Outcome(Outcome),
-    /// A step ended with the code 194.
+    /// A step ended with the code 194, or replaced this agent.
     Reboot(Box<Paused>),
 }
 

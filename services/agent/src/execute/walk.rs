@@ -14,6 +14,8 @@ pub(super) struct Ran {
 
 impl Ran {
     pub(super) const FAILED: Ran = Ran { status: StepStatus::Failed, code: 1 };
+    /// Runs again when the agent was started anew; a reboot of the machine has the code 194.
+    pub(super) const RESTART_AGENT: Ran = Ran { status: StepStatus::SuccessAndReboot, code: 0 };
     pub(super) const SUCCESS: Ran = Ran { status: StepStatus::Success, code: 0 };
 
     /// The one of two that decides; the first of equals.

@@ -19,8 +19,8 @@ mod waiting;
 
 use crate::{
     agent::Agent,
-    execute::{self, Deadline, Ended, Host, Job, Outcome},
-    failpoint, ledger,
+    execute::{self, Deadline, Ended, Host, Job, Outcome, Own},
+    failpoint, identity, ledger,
     local_policy::Rules,
     output::Output,
 };
@@ -256,6 +256,11 @@ impl Worker {
             containment: agent.containment.clone(),
             output_limit: agent.output_limit,
             rules,
+            own: Own {
+                data: agent.data.clone(),
+                gateway: agent.identity.gateway.clone(),
+                ca: identity::kept_ca(&agent.data),
+            },
             no_reboot: agent.reboot_command.is_none().then(|| reboot::NO_COMMAND.to_owned()),
             region: agent.identity.region.clone(),
             platform_name: agent.platform.name.clone(),

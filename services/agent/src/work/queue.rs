@@ -51,6 +51,11 @@ impl Queue {
         }
     }
 
+    /// Whether some of them wait.
+    pub fn some_wait(&self, which: impl Fn(&Waiting) -> bool) -> bool {
+        self.paused.iter().any(which)
+    }
+
     /// Those do not wait for a reboot any more; with the last of them, nobody does.
     pub fn take_paused(&mut self, which: impl Fn(&Waiting) -> bool) -> Vec<Waiting> {
         let (taken, left) = std::mem::take(&mut self.paused).into_iter().partition(which);

@@ -1,4 +1,5 @@
-//! Documents that wait for a reboot (exit code 194), and asking the machine for it.
+//! Documents that wait for a reboot (exit code 194), and asking the machine for it. One that replaces this agent waits in the
+//! same way, for another start of the agent alone, which any start is.
 //!
 //! What a document needs to go on is in the ledger before the machine is asked. It goes on when the agent
 //! starts on another boot than the one that it paused on; on the same one, the machine is asked again. Two
@@ -16,6 +17,8 @@ const REPORTS_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often it is looked whether the time of what waits for a reboot is over.
 const PAUSED_POLL_INTERVAL: Duration = Duration::from_secs(1);
 
+/// What waits for another start of the agent goes on after each.
+const NO_BOOT: &str = "";
 /// Why a step fails that asks a node for a reboot which it does not do.
 pub(super) const NO_COMMAND: &str = "This node does not reboot by itself: its agent was started without a reboot \
     command. For agents of `reeve up`, `--reboot-command` sets one.";
@@ -23,7 +26,8 @@ pub(super) const NO_COMMAND: &str = "This node does not reboot by itself: its ag
 impl Worker {
     /// Puts the document into the ledger as one that waits for a reboot.
     pub(super) fn pause(&self, waiting: &Waiting) -> Result<(), ledger::Error> {
-        let state = waiting.write(&self.agent.boot_id).unwrap_or_default();
+        let boot_id = if waiting.waits_for_agent() { NO_BOOT } else { self.agent.boot_id.as_str() };
+        let state = waiting.write(boot_id).unwrap_or_default();
         self.agent.ledger.pause(&waiting.dispatch.command_id, &state)?;
         self.queue().pause(waiting.clone());
         Ok(())
@@ -49,7 +53,7 @@ impl Worker {
         read.sort_unstable_by_key(|(waiting, _)| std::cmp::Reverse(waiting.dispatch.number));
         for (waiting, boot_id) in read {
             let mut queue = self.queue();
-            if boot_id == self.agent.boot_id {
+            if boot_id == self.agent.boot_id && !waiting.waits_for_agent() {
                 queue.pause(waiting);
             } else {
                 // Before everything else: it was begun first.
@@ -93,14 +97,19 @@ impl Worker {
 
     /// Asks the machine for a reboot when a document waits for it and nothing runs any more.
     pub(super) fn reboot_if_wanted(self: &Arc<Self>) {
-        let Some(command) = self.agent.reboot_command.clone() else {
+        if self.agent.reboot_command.is_none() {
             // It was paused by an agent that had one.
-            return self.refuse_paused("the agent has no reboot command any more");
-        };
+            self.refuse_paused("the agent has no reboot command any more");
+        }
         self.watch_paused();
         if !self.queue().ask() {
             return;
         }
+        // First: what waits for the machine waits on, and it is asked after that start.
+        let command = match self.queue().some_wait(Waiting::waits_for_agent) {
+            true => None,
+            false => self.agent.reboot_command.clone(),
+        };
         let worker = self.clone();
         let mut tasks = self.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         tasks.spawn(async move {
@@ -108,6 +117,10 @@ impl Worker {
             if !worker.queue().still_asks() {
                 return Box::pin(worker.begin_waiting()).await;
             }
+            let Some(command) = command else {
+                tracing::warn!("the agent starts anew");
+                return worker.agent.restart.notify_one();
+            };
             tracing::warn!(command, "the machine is asked to reboot");
             let mut asking = tokio::process::Command::new("sh");
             asking.arg("-c").arg(&command).stdin(Stdio::null()).kill_on_drop(true);
@@ -136,7 +149,7 @@ impl Worker {
     }
 
     fn refuse_paused(self: &Arc<Self>, reason: &str) {
-        let paused = self.queue().take_paused(|_| true);
+        let paused = self.queue().take_paused(|waiting| !waiting.waits_for_agent());
         for mut waiting in paused {
             waiting.refuse(reason.to_owned());
             self.leave_off(waiting);

@@ -45,6 +45,11 @@ impl Waiting {
         self.started_ms = started_ms;
     }
 
+    /// Whether it waits for another start of the agent alone, and not of the machine.
+    pub fn waits_for_agent(&self) -> bool {
+        self.paused.as_ref().is_some_and(|resume| resume.paused.agent_alone)
+    }
+
     /// Does not go on after all.
     pub fn refuse(&mut self, reason: String) {
         if let Some(resume) = &mut self.paused {

@@ -59,6 +59,7 @@ pub async fn execute(
         containment: containment.clone(),
         output_limit: DEFAULT_OUTPUT_LIMIT_BYTES,
         rules: Rules::default(),
+        own: reeve_agent::execute::Own::default(),
         no_reboot: None,
         region: "local".to_owned(),
         platform_name: "Linux".to_owned(),

@@ -169,7 +169,7 @@ fn agent(ca: Option<&Path>) -> anyhow::Result<ureq::Agent> {
     let mut config = config();
     if let Some(path) = ca {
         let pem = std::fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
-        let tls = reeve_agent::identity::trusting_only(&pem).map_err(anyhow::Error::msg);
+        let tls = reeve_agent::trust::trusting_only(&pem).map_err(anyhow::Error::msg);
         config = config.tls_config(tls.with_context(|| format!("could not read {}", path.display()))?);
     }
     Ok(config.build().into())
@@ -223,9 +223,17 @@ impl Connection {
     /// # Errors
     /// When it does not answer.
     pub fn ready(&self) -> anyhow::Result<(bool, String)> {
+        self.get("/readyz")
+    }
+
+    /// Whether what lies at a path of the gateway is answered well, for whoever asks, and what is said. It waits.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub fn get(&self, path: &str) -> anyhow::Result<(bool, String)> {
         let away = |error: ureq::Error| anyhow!("{} does not answer: {error}", self.endpoint);
         let mut answer =
-            self.agent.get(format!("{}/readyz", self.endpoint.trim_end_matches('/'))).call().map_err(away)?;
+            self.agent.get(format!("{}{path}", self.endpoint.trim_end_matches('/'))).call().map_err(away)?;
         let said = answer.body_mut().read_to_string().map_err(away)?;
         Ok((answer.status().is_success(), said))
     }

@@ -1,6 +1,7 @@
 //! Clients of a running instance.
 
 pub mod access;
+pub mod agents;
 pub mod api;
 pub mod associations;
 pub mod automation;

@@ -7,7 +7,7 @@ use std::{
     fs::OpenOptions,
     io::Write,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// The keys of an instance: no part.
@@ -89,4 +89,11 @@ pub fn remove(path: &Path) -> anyhow::Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// The folder of the agents' programs: the one that was said, else that of this program.
+pub fn programs(said: Option<&PathBuf>) -> Option<PathBuf> {
+    // A compose file may set what it does not say to nothing.
+    let said = said.filter(|folder| !folder.as_os_str().is_empty()).cloned();
+    said.or_else(|| Some(std::env::current_exe().ok()?.parent()?.to_owned()))
 }

@@ -69,6 +69,9 @@ pub struct Args {
     /// gateway: serve without TLS beyond loopback. Only for networks that you trust, such as one of containers.
     #[arg(long, env = "REEVE_INSECURE_HTTP")]
     insecure_http: bool,
+    /// gateway: the folder whose files `reeve-agent…` nodes may fetch to update themselves; that of this program, if not given.
+    #[arg(long, value_name = "FOLDER", env = "REEVE_PROGRAMS")]
+    programs: Option<PathBuf>,
     #[command(flatten)]
     exports: ExportArgs,
 }
@@ -183,6 +186,7 @@ async fn gateway_at(args: &Args, bus: Bus, needs: &Needs) -> anyhow::Result<Runn
     let mut config =
         GatewayConfig::new(listener.local_addr()?, args.account.clone(), args.region.clone(), token_key);
     config.tls = tls;
+    config.programs = files::programs(args.programs.as_ref());
     let (gate, closed) = WriteGate::new();
     config.closed = closed;
     // It ends with the process, as the gateway does.
