@@ -1,7 +1,7 @@
 //! What nodes have, whoever it comes from: collections, or the control plane itself.
 
 use crate::{
-    projections::{ITEMS, ItemRow, entries, item_key},
+    projections::{ENTRIES, ITEMS, ItemRow, item_key},
     taking,
 };
 use reeve_fleet::{NODE_TAGS, NODES, NodeRow};
@@ -62,7 +62,7 @@ impl<'a> Node<'a> {
             TAG => self.tags().iter().any(meets),
             _ => {
                 let item = item_key(type_name, self.id);
-                !entries(self.handle.views(), &item, beginning, None, 1, meets).rows.is_empty()
+                !ENTRIES.page(self.handle.views(), &item, (beginning, None), 1, meets).rows.is_empty()
             }
         }
     }

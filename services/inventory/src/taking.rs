@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{Command, Error, Inventory, State, inventory_id},
-    projections::{self, CUSTOM_TYPES, CustomTypeRow, disabled, item_key, newer},
+    projections::{CUSTOM_TYPES, CustomTypeRow, ENTRIES, disabled, item_key, newer},
 };
 use prost::Message;
 use reeve_contracts::inventory::{self, EntryChange, InventoryChanged};
@@ -125,7 +125,7 @@ fn difference(
                 return Err(TakeError::Base { base: base.clone(), held: state.hash.clone() });
             };
             let item = item_key(type_name, &about.node_id);
-            let held = |key: &str| projections::entry(handle.views(), &item, key);
+            let held = |key: &str| ENTRIES.get(handle.views(), &item, key);
             let difference = Difference::of(type_name, upserted.clone(), gone, held);
             let worked_out = difference.applied_to(type_name, sum).to_string();
             if worked_out != *hash {
@@ -143,7 +143,7 @@ fn difference(
 /// All that a node has of a type.
 pub(crate) fn entries(handle: &Handle, type_name: &str, node: &str) -> Entries {
     let item = item_key(type_name, node);
-    projections::entries(handle.views(), &item, "", None, usize::MAX, |_| true).rows.into_iter().collect()
+    ENTRIES.page(handle.views(), &item, ("", None), usize::MAX, |_| true).rows.into_iter().collect()
 }
 
 /// The change in as many messages as it needs.

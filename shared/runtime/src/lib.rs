@@ -20,6 +20,7 @@
 mod answers;
 mod api_error;
 mod as_of;
+mod chunks;
 mod clients;
 mod consumer;
 mod dead_letters;
@@ -40,6 +41,7 @@ mod timers;
 
 pub use answers::{Done, milliseconds, page_of, page_size, text, to_answers, with_keys};
 pub use api_error::ApiError;
+pub use chunks::{Chunked, Chunks};
 pub use clients::{ClientAnswer, ClientMessage};
 pub use consumer::{Consumer, Delivery, HandlerError, InboxMessage, RetryPolicy, Undecoded};
 pub use endpoint::{Call, Caller, Operation};

@@ -5,7 +5,7 @@ use super::{
     known_node, known_type,
 };
 use crate::{
-    projections::{entries, item_key},
+    projections::{ENTRIES, item_key},
     reading::{Node, capture_time},
 };
 use reeve_contracts::ssm::{ListInventoryEntriesRequest, ListInventoryEntriesResult};
@@ -36,7 +36,7 @@ pub(crate) async fn list(
         true => Page { rows: node.entries(name).into_iter().collect(), next: None },
         false => {
             let item = item_key(name, id);
-            entries(call.handle.views(), &item, "", after, limit, |entry| conditions.meets(entry))
+            ENTRIES.page(call.handle.views(), &item, ("", after), limit, |entry| conditions.meets(entry))
         }
     };
     let (mut entries, next_token) = to_answers(page, |entry: Entry| entry)?;

@@ -3,18 +3,20 @@
 use super::{
     custom_types::{CUSTOM_TYPES, CustomTypeRow},
     deletions,
-    entries::Chunks,
     names::{count_less, count_more},
 };
 use crate::domain::InventoryEvent;
 use reeve_contracts::inventory::InventoryChanged;
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, parts::Waiting};
 use reeve_inventory_model::{Entry, EntryChanges, from_attributes, part_of, types};
+use reeve_runtime::Chunked;
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// What a node has of a type, by [`item_key`].
 pub(crate) const ITEMS: &str = "items";
+/// The entries of what a node has of a type, by [`item_key`] and their own keys.
+pub(crate) const ENTRIES: Chunked<Entry> = Chunked::new("entries", "entry-chunks");
 /// The events of changes in the order in which they came into force, by [`change_key`].
 pub(crate) const CHANGES: &str = "changes";
 /// Parts of changes that are not in force yet, by [`item_key`].
@@ -130,7 +132,7 @@ fn change(view: &mut dyn View, event: &Recorded<InventoryEvent>, e: &InventoryCh
 fn apply(view: &mut dyn View, e: &InventoryChanged, item: &str, row: &mut ItemRow, changes: EntryChanges) {
     let indexed = types::find(&e.type_name).and_then(types::Type::indexed);
     let name = |entry: &Entry| indexed.and_then(|name| entry.get(name)).cloned();
-    let mut chunks = Chunks::open(view, item);
+    let mut chunks = ENTRIES.open(view, item);
     for key in changes.removed {
         let Some(entry) = chunks.remove(view, &key) else { continue };
         row.count = row.count.saturating_sub(1);
@@ -140,7 +142,7 @@ fn apply(view: &mut dyn View, e: &InventoryChanged, item: &str, row: &mut ItemRo
     }
     for (key, entry) in changes.put {
         let name = name(&entry);
-        if !chunks.put(view, key, entry) {
+        if chunks.put(view, key, entry).is_some() {
             continue;
         }
         row.count += 1;

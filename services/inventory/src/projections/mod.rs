@@ -2,7 +2,6 @@
 
 mod custom_types;
 mod deletions;
-mod entries;
 mod inventories;
 mod invocations;
 mod names;
@@ -10,8 +9,9 @@ mod patch_runs;
 
 pub(crate) use custom_types::{CUSTOM_TYPES, CustomTypeRow};
 pub(crate) use deletions::{DELETIONS, DeletionRow, Deletions, disabled, newest};
-pub(crate) use entries::{entries, entry};
-pub(crate) use inventories::{CHANGES, ChangeRow, ITEMS, Inventories, ItemRow, change_key, item_key, newer};
+pub(crate) use inventories::{
+    CHANGES, ChangeRow, ENTRIES, ITEMS, Inventories, ItemRow, change_key, item_key, newer,
+};
 pub(crate) use invocations::{INVOCATIONS, InvocationRow, Invocations, invocation_key};
 pub(crate) use names::{NAMES, NameRow, nodes_by_name};
 pub(crate) use patch_runs::{PATCH_RUNS, PATCH_TYPES, PatchRuns};

@@ -190,10 +190,8 @@ pub async fn patches(
     let keys = ["Classification", "KBId", "Severity", "State"];
     let filters = filters(input.filters.as_ref(), &keys)?;
     let limit = page_size(input.max_results, 100)?;
-    let keep = |_: &str, patch: &PatchRow| keys.iter().all(|key| is_one(&filters, key, value(patch, key)));
-    let prefix = format!("{node}/");
-    let page =
-        call.handle.views().filter::<PatchRow>(PATCHES, &prefix, input.next_token.as_deref(), limit, keep);
+    let keep = |patch: &PatchRow| keys.iter().all(|key| is_one(&filters, key, value(patch, key)));
+    let page = PATCHES.page(call.handle.views(), node, ("", input.next_token.as_deref()), limit, keep);
     let (patches, next_token) = to_answers(page, |patch| PatchComplianceData {
         cve_ids: text(value(&patch, "CVEIds")),
         classification: Some(value(&patch, "Classification").to_owned()),

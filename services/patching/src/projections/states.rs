@@ -7,12 +7,13 @@ use reeve_contracts::inventory::{InventoryChanged, InventoryEvent};
 use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, parts::Waiting};
 use reeve_inventory_model::{Entry, EntryChanges, from_attributes, part_of};
 use reeve_patch_baseline::is_compliant;
+use reeve_runtime::Chunked;
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Patches by `<node>/<key>`.
-pub(crate) const PATCHES: &str = "patches";
+/// Patches by node and their own keys.
+pub(crate) const PATCHES: Chunked<PatchRow> = Chunked::new("patches", "patch-chunks");
 /// What is known of each node, by id.
 pub(crate) const STATES: &str = "states";
 /// Parts of changes that are not in force yet, by node.
@@ -67,7 +68,7 @@ pub(crate) struct States;
 
 impl Projection for States {
     const NAME: &'static str = "states";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     type Event = InventoryEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<InventoryEvent>) {
@@ -103,22 +104,20 @@ fn patches(view: &mut dyn View, e: &InventoryChanged, at: Timestamp) {
 }
 
 fn apply(view: &mut dyn View, node: &str, state: &mut StateRow, changes: EntryChanges, at: Timestamp) {
+    let mut chunks = PATCHES.open(view, node);
     for key in changes.removed {
-        let key = format!("{node}/{key}");
-        if let Some(before) = view.row::<PatchRow>(PATCHES, &key) {
+        if let Some(before) = chunks.remove(view, &key) {
             state.add(&before, -1);
             available::count(view, &before, false, at);
-            view.remove(PATCHES, key.as_bytes());
         }
     }
     for (key, patch) in changes.put {
-        let key = format!("{node}/{key}");
-        if let Some(before) = view.row::<PatchRow>(PATCHES, &key) {
+        state.add(&patch, 1);
+        available::count(view, &patch, true, at);
+        if let Some(before) = chunks.put(view, key, patch) {
             state.add(&before, -1);
             available::count(view, &before, false, at);
         }
-        state.add(&patch, 1);
-        available::count(view, &patch, true, at);
-        view.put_row(PATCHES, &key, patch);
     }
+    chunks.close(view);
 }
