@@ -33,7 +33,7 @@ pub struct Args {
 
 const APPLICATIONS: &str = "AWS:Application";
 /// Events that are written at a time.
-const MAX_CONCURRENT_EVENTS: usize = 64;
+pub const MAX_CONCURRENT_EVENTS: usize = 64;
 /// The median of so many calls counts.
 const CALLS: usize = 21;
 /// One node in so many has the package that is looked for, and the first nodes do not.
@@ -81,14 +81,19 @@ async fn measure(server: &Server, args: &Args) -> anyhow::Result<Report> {
         ("aggregator: nodes by their platform", count("AWS:InstanceInformation.ResourceType"), 200.0),
     ];
     for (what, input, most) in questions {
-        report.add(what, median(bus, &input).await?, "ms", Goal::AtMost(most));
+        report.add(
+            what,
+            median(bus, "reeve.api.inventory.GetInventory", &input).await?,
+            "ms",
+            Goal::AtMost(most),
+        );
     }
     running.stop().await;
     Ok(report)
 }
 
 /// What the files of a folder hold.
-fn folder_bytes(folder: &Path) -> anyhow::Result<u64> {
+pub fn folder_bytes(folder: &Path) -> anyhow::Result<u64> {
     let mut bytes = 0;
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
@@ -101,8 +106,7 @@ fn folder_bytes(folder: &Path) -> anyhow::Result<u64> {
 /// A node, and the event of its first collection.
 async fn node(bus: &Bus, number: usize, packages: usize) -> anyhow::Result<()> {
     let node_id = format!("mi-{number:017x}");
-    let registered = NodeRegistered { node_id: node_id.clone(), ..NodeRegistered::default() };
-    append(bus, &node_id, NodeEvent::NodeRegistered(registered), Position(0)).await?;
+    register(bus, &node_id).await?;
     let package = |n: usize| {
         let name =
             if n == 0 && number % RARE == RARE - 1 { "rare".to_owned() } else { format!("package-{n:04}") };
@@ -114,36 +118,40 @@ async fn node(bus: &Bus, number: usize, packages: usize) -> anyhow::Result<()> {
             ("Summary".to_owned(), format!("what {name} is for, in one line")),
         ])
     };
-    let entries = keyed(APPLICATIONS, (0..packages).map(package).collect());
+    change(bus, &node_id, APPLICATIONS, (0..packages).map(package).collect()).await
+}
+
+pub async fn register(bus: &Bus, node_id: &str) -> anyhow::Result<()> {
+    let registered = NodeRegistered { node_id: node_id.to_owned(), ..NodeRegistered::default() };
+    append(bus, node_id, NodeEvent::NodeRegistered(registered), Position(0)).await.map(|_| ())
+}
+
+/// The event of the first collection of a type on a node.
+pub async fn change(bus: &Bus, node_id: &str, type_name: &str, entries: Vec<Entry>) -> anyhow::Result<()> {
+    let entries = keyed(type_name, entries);
     let changed = InventoryChanged {
-        node_id: node_id.clone(),
-        type_name: APPLICATIONS.to_owned(),
+        node_id: node_id.to_owned(),
+        type_name: type_name.to_owned(),
         schema_version: "1.1".to_owned(),
         captured_ms: 1,
-        hash: Sum::of(APPLICATIONS, entries.values()).to_string(),
+        hash: Sum::of(type_name, entries.values()).to_string(),
         added: entries.iter().map(|(key, of)| entry(key, of)).collect(),
         part: 1,
         parts: 1,
         ..InventoryChanged::default()
     };
-    let id = format!("{node_id}/{APPLICATIONS}");
+    let id = format!("{node_id}/{type_name}");
     append(bus, &id, InventoryEvent::InventoryChanged(changed), Position(0)).await.map(|_| ())
 }
 
 /// The median time of a call, in milliseconds.
-async fn median(bus: &Bus, input: &Value) -> anyhow::Result<f64> {
+pub async fn median(bus: &Bus, subject: &str, input: &Value) -> anyhow::Result<f64> {
     let mut times = Vec::new();
     for _ in 0..CALLS {
         let headers = Headers::default().with("reeve-actor", "administrator");
         let begun = Instant::now();
-        let answer = serve::call(
-            bus,
-            "reeve.api.inventory.GetInventory",
-            headers,
-            input.to_string().into(),
-            Duration::from_secs(60),
-        )
-        .await?;
+        let answer =
+            serve::call(bus, subject, headers, input.to_string().into(), Duration::from_secs(60)).await?;
         times.push(begun.elapsed().as_secs_f64() * 1000.0);
         ensure!(answer.headers.get("reeve-error").is_none(), "{}", String::from_utf8_lossy(&answer.data));
     }

@@ -20,6 +20,7 @@ mod latency;
 mod log;
 mod output;
 mod parameters;
+mod patches;
 mod process;
 mod rebuild;
 mod report;
@@ -64,6 +65,8 @@ enum Command {
     Output(output::Args),
     /// Filters and aggregators over the inventory of a fleet.
     Inventory(inventory::Args),
+    /// The patches of a fleet: taken in, and asked for.
+    Patches(patches::Args),
     /// Firings of associations that are due at one instant.
     Associations(associations::Args),
     /// Events of other systems: coming in, storms of alerts, how soon an alert is an OpsItem, what rules cost.
@@ -101,6 +104,7 @@ async fn run(command: Command, format: Format) -> anyhow::Result<()> {
         Command::Agent(args) => agent::run(args).await?,
         Command::Output(args) => output::run(args).await?,
         Command::Inventory(args) => inventory::run(args).await?,
+        Command::Patches(args) => patches::run(args).await?,
         Command::Associations(args) => associations::run(args).await?,
         Command::Events(args) => events::run(args).await?,
         Command::Backup(args) => backup::run(args).await?,

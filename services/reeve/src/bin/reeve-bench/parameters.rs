@@ -71,6 +71,7 @@ pub async fn run(args: Args) -> anyhow::Result<Report> {
     let goals = [Goal::AtLeast(10_000.0), Goal::AtLeast(3_000.0), Goal::None, Goal::None, Goal::None];
     for (((operation, few), (_, many)), goal) in few.iter().zip(&many).zip(goals) {
         report.add(format!("{operation}, {FEW} parameters"), few.per_second, "1/s", goal);
+        report.add(format!("{operation}, {} parameters", args.parameters), many.per_second, "1/s", goal);
         if let Some((_, peer)) = peer.iter().flatten().find(|(of, _)| of == operation) {
             report.add(
                 format!("{operation} beside the peer"),
