@@ -78,7 +78,7 @@ async fn node(bus: &Bus, number: usize, patches: usize) -> anyhow::Result<()> {
         of.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     };
     let patch = |n: usize| {
-        let state = if n % 50 == 0 { "Missing" } else { "InstalledOther" };
+        let state = if n.is_multiple_of(50) { "Missing" } else { "InstalledOther" };
         let (name, version) = (format!("package-{n:04}.amd64"), format!("1.{}", (n + number) % 3));
         let available = if state == "Missing" { "2.0" } else { "" };
         text(&[
