@@ -130,3 +130,72 @@ fn a_script_has_secrets_that_are_in_no_file_and_masked_in_what_it_prints() {
     }
     assert!(holds(folder, "the password is").is_some(), "the search finds what is there");
 }
+
+/// Of a thousand secrets none is in a file, whatever is done with them: put, refused, read, listed, given to commands and by runbooks.
+#[test]
+fn a_thousand_secrets_are_in_no_file() {
+    const SECRETS: usize = 1_000;
+    /// As many one call of GetParameters takes.
+    const NAMES_PER_CALL: usize = 10;
+    /// As many secrets one command has.
+    const SECRETS_OF_A_COMMAND: usize = 20;
+    let mut instance = Instance::start_with(1, &[("REEVE_LOG", "debug")]);
+    let (name, value) = (|n: usize| format!("/many/{n:04}"), |n: usize| format!("canary-b53d71-{n:04}"));
+    let raw = instance.raw();
+    for n in 0..SECRETS {
+        let input = json!({"Name": name(n), "Value": value(n), "Type": "SecureString"});
+        assert_eq!(raw.call("PutParameter", &input).0, 200);
+    }
+    for n in 0..NAMES_PER_CALL {
+        let again = json!({"Name": name(n), "Value": format!("{}-again", value(n)), "Type": "SecureString"});
+        assert_eq!(raw.call("PutParameter", &again).0, 400, "it is there already");
+        let mut narrow = again.clone();
+        narrow["Name"] = json!(format!("/narrow/{n}"));
+        narrow["AllowedPattern"] = json!("^x+$");
+        assert_eq!(raw.call("PutParameter", &narrow).0, 400, "it does not match");
+        let mut over = again;
+        over["Overwrite"] = json!(true);
+        instance.call("PutParameter", &over);
+    }
+    for first in (NAMES_PER_CALL..SECRETS).step_by(NAMES_PER_CALL) {
+        let names: Vec<String> = (first..first + NAMES_PER_CALL).map(name).collect();
+        let read = instance.call("GetParameters", &json!({"Names": names, "WithDecryption": true}));
+        let read = read["Parameters"].as_array().unwrap();
+        assert!(
+            read.iter().enumerate().all(|(n, parameter)| parameter["Value"] == value(first + n).as_str())
+        );
+    }
+    let page = json!({"Path": "/many", "WithDecryption": true});
+    assert_eq!(instance.call("GetParametersByPath", &page)["Parameters"].as_array().unwrap().len(), 10);
+    let history = json!({"Name": name(0), "WithDecryption": true});
+    assert_eq!(instance.call("GetParameterHistory", &history)["Parameters"].as_array().unwrap().len(), 2);
+
+    let secrets: serde_json::Map<String, Value> = (100..100 + SECRETS_OF_A_COMMAND)
+        .map(|n| (format!("S{n}"), json!(format!("{{{{ssm-secure:{}}}}}", name(n)))))
+        .collect();
+    let shown = "env | grep ^S1 | sort | cut -d= -f2; env | grep -c canary";
+    let step = |name: &str, script: &str| json!({"action": "aws:runShellScript", "name": name, "inputs": {"environment": secrets, "runCommand": [script]}});
+    let document = json!({"schemaVersion": "2.2", "mainSteps": [step("shows", shown), step("fails", "echo $S100 >&2; exit 3")]});
+    let runbook = json!({"schemaVersion": "0.3", "mainSteps": [
+        {"name": "uses", "action": "aws:runCommand", "inputs": {"DocumentName": "Uses", "InstanceIds": [instance.node()]}}]});
+    for (name, kind, content) in [("Uses", "Command", document), ("UsesIt", "Automation", runbook)] {
+        let input = json!({"Name": name, "DocumentType": kind, "DocumentFormat": "JSON", "Content": content.to_string()});
+        instance.call("CreateDocument", &input);
+    }
+    let [shows, fails] = run(&instance, "Uses", &json!({}), ["shows", "fails"]);
+    let printed = "***\n".repeat(SECRETS_OF_A_COMMAND) + &format!("{SECRETS_OF_A_COMMAND}\n");
+    assert_eq!(shows["StandardOutputContent"], printed, "{shows}");
+    assert_eq!((&fails["Status"], &fails["ResponseCode"]), (&json!("Failed"), &json!(3)), "{fails}");
+    let started = instance.call("StartAutomationExecution", &json!({"DocumentName": "UsesIt"}));
+    let execution = json!({"AutomationExecutionId": started["AutomationExecutionId"]});
+    let ended = reeve_e2e::wait_for("the runbook ends", || {
+        let found = instance.call("GetAutomationExecution", &execution)["AutomationExecution"].clone();
+        (found["AutomationExecutionStatus"] == "Failed").then_some(found)
+    });
+    assert!(ended.to_string().contains("***"), "what the command printed is masked: {ended}");
+
+    instance.stop();
+    let folder = instance.scratch();
+    assert_eq!(holds(folder, "canary-b53d71"), None);
+    assert!(holds(folder, "/many/0999").is_some(), "the search finds what is there");
+}
