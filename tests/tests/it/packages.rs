@@ -141,7 +141,9 @@ fn packages_are_made_installed_and_purged() {
         if name == "reeve" {
             held.push("usr/lib/reeve/nats-server".to_owned());
         }
-        held.extend(["Cargo.lock", "LICENSE", "NOTICE"].map(|file| format!("usr/share/doc/{name}/{file}")));
+        held.extend(
+            ["LICENSE", "NOTICE", "sbom.cdx.json"].map(|file| format!("usr/share/doc/{name}/{file}")),
+        );
         held.sort();
         held
     };
@@ -171,6 +173,12 @@ fn packages_are_made_installed_and_purged() {
         let of_dpkg = |file: &String| file.starts_with("var/lib/dpkg/") || file.starts_with("var/log/");
         let there: Vec<String> = files(&root).into_iter().filter(|file| !of_dpkg(file)).collect();
         assert_eq!(there, held(name));
+        let bill = fs::read(root.join("usr/share/doc").join(name).join("sbom.cdx.json")).unwrap();
+        let bill: serde_json::Value = serde_json::from_slice(&bill).unwrap();
+        assert_eq!(bill["metadata"]["component"]["name"], name);
+        let components = bill["components"].as_array().unwrap();
+        let tokio = components.iter().find(|component| component["name"] == "tokio").unwrap();
+        assert_eq!(tokio["hashes"][0]["content"].as_str().unwrap().len(), 64);
         let data = root.join("var/lib").join(name);
         fs::create_dir_all(&data).unwrap();
         fs::write(data.join("ledger"), "").unwrap();
