@@ -1,6 +1,11 @@
 //! A bus of several servers: what stands in the configuration of each, pure.
 
-use crate::operator::ServerTls;
+/// The files of the certificate that nats-server shows, and of its key, as PEM.
+#[derive(Clone)]
+pub struct ServerTls {
+    pub certificate: String,
+    pub key: String,
+}
 
 /// One server of a cluster.
 pub struct Member {

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-pub use crate::jwt::User;
+pub use crate::{cluster::ServerTls, jwt::User};
 
 /// How often servers of a cluster compare the accounts that they were given: one that was away is so long behind at most.
 const ACCOUNT_INTERVAL: &str = "10s";
@@ -54,13 +54,6 @@ pub struct Admission {
     pub core_account: String,
     /// The scoped key under which nodes' JWTs are issued.
     pub enrolment_key: String,
-}
-
-/// The files of the certificate that nats-server shows, and of its key, as PEM.
-#[derive(Clone)]
-pub struct ServerTls {
-    pub certificate: String,
-    pub key: String,
 }
 
 /// For the keys of an instance that had none for this account.

@@ -22,7 +22,8 @@ fn containers(file: &str) -> BTreeMap<String, Value> {
 
 /// What is mounted where: the folder, and the volume with `:ro` if it is that.
 fn mounts(container: &Value) -> BTreeMap<String, String> {
-    let texts = container["volumes"].as_array().unwrap().iter().map(|volume| volume.as_str().unwrap());
+    let volumes = container["volumes"].as_array().into_iter().flatten();
+    let texts = volumes.map(|volume| volume.as_str().unwrap());
     let mounts = texts.filter_map(|text| text.split_once(':'));
     mounts
         .map(|(volume, place)| match place.strip_suffix(":ro") {
@@ -129,7 +130,7 @@ fn in_a_cluster_each_server_knows_the_others_and_each_service_is_there_twice() {
         assert_eq!(above[service]["scale"], 2, "{service}");
         knows_the_bus(&above[service]);
     }
-    ["gateway-1", "gateway-2", "key-renewal"].map(|name| knows_the_bus(&above[name]));
+    ["gateway-1", "gateway-2", "key-renewal"].iter().for_each(|name| knows_the_bus(&above[*name]));
     for gateway in ["gateway-1", "gateway-2"] {
         assert_eq!(above[gateway]["command"], json!(["serve", "gateway"]));
         assert_eq!(
