@@ -1,8 +1,12 @@
 //! The bus of the gateway on NATS.
 
 use crate::{Answer, Bus, BusError, Forward, Served};
-use reeve_jetstream::{Error, Headers, serve};
-use std::time::Duration;
+use bytes::Bytes;
+use reeve_jetstream::{Error, Headers, Message, serve};
+use std::{
+    pin::pin,
+    time::{Duration, Instant},
+};
 
 /// How long a service may take. Clients wait for a minute, and then ask again.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -11,6 +15,56 @@ const DISCOVERY_WINDOW: Duration = Duration::from_millis(250);
 
 /// How long a bus may be away before its callers are told.
 const RECONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a service may be away before its callers are told: as long as it takes to start it anew.
+const RESTART_TIME: Duration = Duration::from_secs(8);
+/// Between two questions whether it is there again.
+const RESTART_POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// A service that has not answered a read after so long may have been killed: another replica is asked too.
+const SECOND_ATTEMPT_AFTER: Duration = Duration::from_secs(5);
+
+/// Asks a service, again while nobody is there. A read is asked a second time when who was asked may be gone, and the first answer
+/// counts. A write is not: where it makes a secret, the answer of the attempt that was decided on is the right one.
+async fn ask(
+    bus: &reeve_jetstream::Bus,
+    subject: &str,
+    headers: &Headers,
+    body: Bytes,
+    repeatable: bool,
+) -> Result<Message, Error> {
+    let mut first = pin!(attempt(bus, subject, headers, body.clone(), REQUEST_TIMEOUT));
+    if !repeatable {
+        return first.await;
+    }
+    let mut second = pin!(async {
+        tokio::time::sleep(SECOND_ATTEMPT_AFTER).await;
+        attempt(bus, subject, headers, body, REQUEST_TIMEOUT - SECOND_ATTEMPT_AFTER).await
+    });
+    tokio::select! {
+        answer = &mut first => answer,
+        // The first one knows better why there is no answer.
+        answer = &mut second => if answer.is_ok() { answer } else { first.await },
+    }
+}
+
+/// Asks until somebody is there. What nobody was there for has reached nobody.
+async fn attempt(
+    bus: &reeve_jetstream::Bus,
+    subject: &str,
+    headers: &Headers,
+    body: Bytes,
+    limit: Duration,
+) -> Result<Message, Error> {
+    let begun = Instant::now();
+    loop {
+        match serve::call(bus, subject, headers.clone(), body.clone(), limit).await {
+            Err(Error::NoResponders(_)) if begun.elapsed() < RESTART_TIME => {
+                tokio::time::sleep(RESTART_POLL_INTERVAL).await;
+            }
+            answered => return answered,
+        }
+    }
+}
 
 impl Bus for reeve_jetstream::Bus {
     async fn request(&self, forward: Forward) -> Result<Answer, BusError> {
@@ -21,7 +75,7 @@ impl Bus for reeve_jetstream::Bus {
         }
         let (subject, body) = (&forward.subject, forward.body);
         let answer = tokio::select! {
-            answer = serve::call(self, subject, headers, body, REQUEST_TIMEOUT) => answer,
+            answer = ask(self, subject, &headers, body, forward.repeatable) => answer,
             () = self.away(RECONNECT_TIMEOUT) => return Err(BusError::Other("the connection was lost".to_owned())),
         };
         let answer = answer.map_err(bus_error)?;

@@ -9,10 +9,10 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, HeaderName, HeaderValue, Response},
 };
-use futures::StreamExt;
 use reeve_jetstream::{Bus, Error, Headers, Message, operator::EDGE};
 use reeve_types::ids::new_uuid;
 use serde::Deserialize;
+use tokio::task::JoinSet;
 
 /// Gateways share what comes in.
 const GROUP: &str = "gateway";
@@ -25,15 +25,18 @@ struct RequestInfo {
     host: String,
 }
 
-/// Serves calls on the bus until the connection is closed.
+/// Serves calls on the bus until the gateway stops and all that had come are answered.
 pub async fn serve_bus(bus: Bus, gateway: Gateway<Bus>) {
     let mut calls = match bus.subscribe_in(GROUP, EDGE).await {
         Ok(calls) => calls,
         Err(error) => return tracing::error!(%error, "no calls are taken over the bus"),
     };
-    while let Some(call) = calls.next().await {
+    let mut at_work = JoinSet::new();
+    while let Some(call) = calls.next_until(gateway.stops()).await {
+        // Of those that have ended nothing is kept.
+        while at_work.try_join_next().is_some() {}
         let (bus, gateway) = (bus.clone(), gateway.clone());
-        tokio::spawn(async move {
+        at_work.spawn(async move {
             let Some(reply) = call.reply.clone() else { return };
             let response = answer(&gateway, call).await;
             if let Err(error) = publish(&bus, &reply, response).await {
@@ -41,6 +44,7 @@ pub async fn serve_bus(bus: Bus, gateway: Gateway<Bus>) {
             }
         });
     }
+    while at_work.join_next().await.is_some() {}
 }
 
 async fn answer(gateway: &Gateway<Bus>, call: Message) -> Response<Body> {

@@ -221,8 +221,8 @@ impl<B: Bus> Gateway<B> {
         headers.extend(
             shared.positions.of(calling.positions).map(|newest| (serve::MIN_POSITION.to_owned(), newest)),
         );
-        let answer =
-            self.ask(Forward { subject: route.subject.clone(), headers, body: non_empty(body) }).await?;
+        let (subject, repeatable) = (route.subject.clone(), !route.writes);
+        let answer = self.ask(Forward { subject, headers, body: non_empty(body), repeatable }).await?;
         for position in answer.header("reeve-position").into_iter().flat_map(|all| all.split(',')) {
             if !shared.positions.remember(calling.positions, position) {
                 tracing::warn!(
@@ -282,7 +282,8 @@ impl<B: Bus> Gateway<B> {
         headers: Vec<(String, String)>,
         body: Bytes,
     ) -> Result<Bytes, Failure> {
-        body_of(self.ask(Forward { subject: subject.to_owned(), headers, body }).await?)
+        let subject = subject.to_owned();
+        body_of(self.ask(Forward { subject, headers, body, repeatable: false }).await?)
     }
 
     async fn ask(&self, forward: Forward) -> Result<Answer, Failure> {

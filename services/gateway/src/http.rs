@@ -11,8 +11,9 @@ use crate::{Bus, Gateway};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
-use axum::http::{Response, StatusCode};
+use axum::http::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE};
+use axum::http::{HeaderValue, Response, StatusCode};
+use axum::middleware::map_response_with_state;
 use axum::routing::{get, post};
 use reeve_types::ids::new_uuid;
 use std::net::SocketAddr;
@@ -35,10 +36,26 @@ pub fn router<B: Bus>(gateway: Gateway<B>) -> Router {
         .route("/programs/{sha256}", get(programs::fetch::<B>))
         .fallback(at_a_path::<B>)
         .method_not_allowed_fallback(at_a_path::<B>)
+        .layer(map_response_with_state(gateway.clone(), leave_connections::<B>))
         .with_state(gateway)
 }
 
+/// While the gateway stops each answer is the last one of its connection: the client's next call makes another, and finds another
+/// gateway, if there is one.
+async fn leave_connections<B: Bus>(
+    State(gateway): State<Gateway<B>>,
+    mut response: Response<Body>,
+) -> Response<Body> {
+    if gateway.is_stopping() {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
 async fn ready<B: Bus>(State(gateway): State<Gateway<B>>) -> (StatusCode, String) {
+    if gateway.is_stopping() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the gateway stops\n".to_owned());
+    }
     if !gateway.shared.directory.is_ready() {
         return (StatusCode::SERVICE_UNAVAILABLE, "no service was found yet\n".to_owned());
     }
@@ -54,6 +71,7 @@ async fn ready<B: Bus>(State(gateway): State<Gateway<B>>) -> (StatusCode, String
         true => (StatusCode::OK, vec!["ready".to_owned()]),
         false => (StatusCode::SERVICE_UNAVAILABLE, problems),
     };
+    lines.extend(readiness.servers);
     lines.extend(readiness.notes);
     lines.extend(readiness.keys);
     (status, format!("{}\n", lines.join("\n")))

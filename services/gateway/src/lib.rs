@@ -102,6 +102,9 @@ pub struct Config {
     pub programs: Option<std::path::PathBuf>,
     /// Seals pagination tokens. All the gateways of an installation have the same.
     pub token_key: [u8; 32],
+    /// How long it goes on after it was asked to stop, saying at `/readyz` that it is not ready: as long as a balancer needs to
+    /// see that.
+    pub leave_time: Duration,
     /// What time it is; only tests have another one.
     pub clock: fn() -> Timestamp,
 }
@@ -123,6 +126,7 @@ impl Config {
             readiness: watch::channel(Readiness::default()).1,
             programs: None,
             token_key,
+            leave_time: Duration::ZERO,
             clock: Timestamp::now,
         }
     }
@@ -135,6 +139,8 @@ pub struct Readiness {
     pub problems: Vec<String>,
     /// What an operator should know and what keeps nothing from working.
     pub notes: Vec<String>,
+    /// The same of the servers of a bus that is a cluster.
+    pub servers: Vec<String>,
     /// The same of the keys whose dispatches nodes run.
     pub keys: Option<String>,
 }
@@ -145,6 +151,8 @@ pub struct Forward {
     pub subject: String,
     pub headers: Vec<(String, String)>,
     pub body: Bytes,
+    /// Whether it may be carried out twice, and either answer is right: a read.
+    pub repeatable: bool,
 }
 
 /// What came back.
@@ -233,6 +241,19 @@ struct Shared<B> {
 }
 
 impl<B: Bus> Gateway<B> {
+    /// Ends when the gateway is asked to stop.
+    pub(crate) fn stops(&self) -> impl Future<Output = ()> + Send + use<B> {
+        let mut stopping = self.shared.stopping.subscribe();
+        async move {
+            // Whoever would say so is gone: so is the gateway.
+            let _stops = stopping.wait_for(|stops| *stops).await.is_ok();
+        }
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        *self.shared.stopping.borrow()
+    }
+
     /// The services of the installation that were not found on the bus lately.
     pub(crate) fn missing_services(&self) -> Vec<&str> {
         let found = |service: &&String| !self.shared.directory.has_service(service);
@@ -270,7 +291,8 @@ impl<B: Bus> Gateway<B> {
     }
 }
 
-/// Serves until `shutdown` ends; then takes no new request and lets those in flight finish.
+/// Serves until `shutdown` ends; then says that it is not ready, takes no new connection some time later, and lets the requests
+/// in flight finish.
 ///
 /// # Errors
 /// None today: a connection that fails is that connection's affair.
@@ -289,6 +311,7 @@ pub async fn serve<B: Bus>(
     let shutdown = async move {
         shutdown.await;
         stopping.shared.stopping.send_replace(true);
+        tokio::time::sleep(stopping.shared.config.leave_time).await;
     };
     let serving = connections::serve(listener, http::router(gateway.clone()), limits, shutdown);
     let shared = &gateway.shared;

@@ -112,9 +112,12 @@ fn figure(count: u64) -> f64 {
     count as f64
 }
 
-/// Carries out what services ask for until the connection is closed.
+/// Carries out what services ask for until the gateway stops, and what it has begun with then.
 pub async fn serve_requests(bus: Bus, gateway: Gateway<Bus>) {
-    tokio::join!(sample(&bus), carry_out_all(&bus, &gateway));
+    tokio::select! {
+        () = sample(&bus) => {}
+        () = carry_out_all(&bus, &gateway) => {}
+    }
 }
 
 async fn carry_out_all(bus: &Bus, gateway: &Gateway<Bus>) {
@@ -126,17 +129,23 @@ async fn carry_out_all(bus: &Bus, gateway: &Gateway<Bus>) {
         };
         match ready.await {
             Ok(messages) => {
-                let each = messages.for_each_concurrent(MAX_CONCURRENT_CALLS, |delivered| async {
-                    match delivered {
-                        Ok(delivered) => take(bus, gateway, delivered).await,
-                        Err(error) => {
-                            tracing::debug!(%error, "reading what services ask for was interrupted")
+                let each = messages.take_until(gateway.stops()).for_each_concurrent(
+                    MAX_CONCURRENT_CALLS,
+                    |delivered| async {
+                        match delivered {
+                            Ok(delivered) => take(bus, gateway, delivered).await,
+                            Err(error) => {
+                                tracing::debug!(%error, "reading what services ask for was interrupted")
+                            }
                         }
-                    }
-                });
+                    },
+                );
                 each.await;
             }
             Err(error) => tracing::warn!(%error, "what services ask for could not be read"),
+        }
+        if gateway.is_stopping() {
+            return;
         }
         tokio::time::sleep(RETRY_DELAY).await;
     }

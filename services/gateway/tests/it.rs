@@ -5,6 +5,8 @@
 
 #[path = "it/aws_cli.rs"]
 mod aws_cli;
+#[path = "it/bus.rs"]
+mod bus;
 #[path = "it/connections.rs"]
 mod connections;
 #[path = "it/http.rs"]

@@ -230,7 +230,7 @@ async fn start_and_stay(
     let keys = &folder.keys;
     let ca = starting.certificates.as_ref().map(|certificates| certificates.ca.clone());
     let [url, nodes_url] = args.bus_urls(keys.bus_port);
-    let address = BusAddress { url, ca: ca.clone() };
+    let address = BusAddress { url, ca: ca.clone(), replicas: None };
     let status = match args.status {
         Some(address) => Status::serve(&["up".to_owned()], address).await?,
         None => Status::default(),

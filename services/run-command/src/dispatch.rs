@@ -10,7 +10,7 @@ use crate::{
     signing::Signing,
 };
 use bytes::Bytes;
-use futures::{TryStreamExt, stream};
+use futures::{TryStreamExt, future::try_join_all, stream};
 use nkeys::KeyPair;
 use prost::Message;
 use reeve_contracts::{
@@ -18,12 +18,13 @@ use reeve_contracts::{
     run_command::CommandSent,
 };
 use reeve_eventsourcing::Position;
-use reeve_jetstream::{Error as BusError, store, streams::NODE_INBOX};
+use reeve_jetstream::{Bus, Error as BusError, store, streams::NODE_INBOX};
 use reeve_node_protocol::{dispatch::sign, subject};
 use reeve_runtime::{Handle, HandlerError};
 use reeve_types::ids::Malformed;
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
+    ops::RangeInclusive,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -54,9 +55,15 @@ pub struct Dispatcher {
     signing: Signing,
     /// The last number known to be taken, by node: a hint, the stream decides.
     taken: Arc<Mutex<HashMap<String, u64>>>,
+    /// By node, held by who looks for a free number of it.
+    inboxes: Arc<Mutex<HashMap<String, Arc<tokio::sync::Mutex<Inbox>>>>>,
     /// What was sent last: each of its nodes needs it.
     sent: Arc<Mutex<VecDeque<Arc<CommandSent>>>>,
 }
+
+/// As many places of an inbox are looked at at once, and as many are kept in memory.
+const PLACES_AT_ONCE: usize = 32;
+const MAX_KNOWN_PLACES: usize = 2_000;
 
 /// As many commands are kept in memory while they are rolled out.
 const MAX_CACHED_COMMANDS: usize = 16;
@@ -67,7 +74,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Dispatcher {
     pub fn new(signing: Signing) -> Self {
-        Self { signing, taken: Arc::default(), sent: Arc::default() }
+        Self { signing, taken: Arc::default(), inboxes: Arc::default(), sent: Arc::default() }
     }
 
     /// The key to sign with.
@@ -104,12 +111,48 @@ impl Dispatcher {
         each.try_for_each_concurrent(None, |(dispatch, answer)| async move {
             match answer {
                 Ok(_) => self.take(dispatch),
-                Err(BusError::Conflict(_)) => self.take(find_place(handle, key, dispatch).await?),
+                Err(BusError::Conflict(_)) => self.take(self.find_place(handle, key, dispatch).await?),
                 Err(error) => return Err(error.into()),
             }
             Ok(())
         })
         .await
+    }
+
+    /// Looks for a dispatch whose number is taken: either it is there itself, or behind it, or it takes the first free number.
+    ///
+    /// Of commands that are sent to one node at once, events may name one and the same number for many: so those of this replica take
+    /// their turns, and read what is at a number once.
+    async fn find_place(
+        &self,
+        handle: &Handle,
+        key: &KeyPair,
+        mut dispatch: Dispatch,
+    ) -> Result<Dispatch, Error> {
+        let inbox = lock(&self.inboxes).entry(dispatch.node_id.clone()).or_default().clone();
+        let mut inbox = inbox.lock().await;
+        let bus = handle.bus();
+        let mut next = dispatch.number;
+        // That it is taken is known from the refusal.
+        let mut last = dispatch.number;
+        loop {
+            let taken = lock(&self.taken).get(&dispatch.node_id).copied().unwrap_or(0);
+            last = last.max(taken).max(last_number(bus, &dispatch.node_id).await?);
+            if let Some(number) = inbox.find(bus, next..=last, &dispatch).await? {
+                return Ok(Dispatch { number, ..dispatch });
+            }
+            (next, dispatch.number) = (last + 1, last + 1);
+            let (free, data) = message(key, &dispatch)?;
+            match store::append_first(bus, NODE_INBOX, &free, data).await {
+                Ok(_) => {
+                    self.take(dispatch.clone());
+                    inbox.note(&dispatch);
+                    return Ok(dispatch);
+                }
+                Err(BusError::Conflict(_)) => last = dispatch.number,
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     fn take(&self, dispatch: Dispatch) {
@@ -157,26 +200,63 @@ fn message(key: &KeyPair, dispatch: &Dispatch) -> Result<(String, Bytes), Error>
     Ok((subject, sign(key, dispatch)?.encode_to_vec().into()))
 }
 
-/// Looks for a dispatch whose number is taken: either it is there itself, or it takes the first free number after that.
-async fn find_place(handle: &Handle, key: &KeyPair, mut dispatch: Dispatch) -> Result<Dispatch, Error> {
-    let bus = handle.bus();
-    loop {
-        let taken = subject::inbox(&dispatch.node_id.parse()?, dispatch.number);
-        let there = bus.direct_get(NODE_INBOX, &taken).await?;
-        if there.is_some_and(|message| same(&message.data, &dispatch)) {
-            return Ok(dispatch);
+/// The greatest number that is taken in a node's inbox; 0 when none is. It may be behind by those that were taken just now.
+async fn last_number(bus: &Bus, node: &str) -> Result<u64, Error> {
+    let last = bus.direct_get(NODE_INBOX, &subject::last(&node.parse()?)).await?;
+    Ok(last.and_then(|message| subject::number_of(&message.subject)).unwrap_or(0))
+}
+
+/// What of a node's inbox is known: which dispatch is at a number.
+#[derive(Default)]
+struct Inbox(BTreeMap<u64, Told>);
+
+/// A dispatch as it is told from others of its node.
+#[derive(PartialEq)]
+struct Told {
+    command: String,
+    kind: i32,
+}
+
+impl From<&Dispatch> for Told {
+    fn from(dispatch: &Dispatch) -> Self {
+        Self { command: dispatch.command_id.clone(), kind: dispatch.kind }
+    }
+}
+
+impl Inbox {
+    /// Where in a part of the inbox a dispatch is; what is not known of it is read.
+    async fn find(
+        &mut self,
+        bus: &Bus,
+        places: RangeInclusive<u64>,
+        dispatch: &Dispatch,
+    ) -> Result<Option<u64>, Error> {
+        let node = dispatch.node_id.parse()?;
+        let unknown: Vec<u64> = places.clone().filter(|number| !self.0.contains_key(number)).collect();
+        for some in unknown.chunks(PLACES_AT_ONCE) {
+            let looks = some.iter().map(|number| {
+                let place = subject::inbox(&node, *number);
+                async move { bus.direct_get(NODE_INBOX, &place).await.map(|there| (*number, there)) }
+            });
+            for (number, there) in try_join_all(looks).await? {
+                if let Some(told) = there.and_then(|message| told(&message.data)) {
+                    self.0.insert(number, told);
+                }
+            }
         }
-        dispatch.number += 1;
-        let (free, data) = message(key, &dispatch)?;
-        match store::append_first(bus, NODE_INBOX, &free, data).await {
-            Ok(_) => return Ok(dispatch),
-            Err(BusError::Conflict(_)) => {}
-            Err(error) => return Err(error.into()),
+        let wanted = Told::from(dispatch);
+        Ok(self.0.range(places).find_map(|(number, told)| (*told == wanted).then_some(*number)))
+    }
+
+    fn note(&mut self, dispatch: &Dispatch) {
+        self.0.insert(dispatch.number, Told::from(dispatch));
+        while self.0.len() > MAX_KNOWN_PLACES {
+            self.0.pop_first();
         }
     }
 }
 
-fn same(data: &[u8], dispatch: &Dispatch) -> bool {
-    let there = SignedDispatch::decode(data).ok().and_then(|s| Dispatch::decode(s.dispatch.as_slice()).ok());
-    there.is_some_and(|there| there.command_id == dispatch.command_id && there.kind == dispatch.kind)
+fn told(data: &[u8]) -> Option<Told> {
+    let signed = SignedDispatch::decode(data).ok()?;
+    Dispatch::decode(signed.dispatch.as_slice()).ok().as_ref().map(Told::from)
 }

@@ -9,7 +9,13 @@ use crate::{
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use serde::Deserialize;
-use std::{path::PathBuf, pin::Pin, sync::Arc, task::Poll, time::Duration};
+use std::{
+    path::PathBuf,
+    pin::Pin,
+    sync::Arc,
+    task::Poll,
+    time::{Duration, Instant},
+};
 use tokio::sync::watch;
 
 /// How a connection proves who it is.
@@ -39,12 +45,56 @@ pub struct Options {
 }
 
 /// Messages of one core subscription.
-pub struct Subscription(async_nats::Subscriber);
+pub struct Subscription {
+    inner: async_nats::Subscriber,
+    received: u64,
+    leaving: bool,
+}
+
+/// As many more messages are taken when a subscription is left, because some may be on their way.
+const LAST_MESSAGES: u64 = 16;
+/// Unless none comes for so long.
+const QUIET_TIME: Duration = Duration::from_millis(250);
 
 impl Stream for Subscription {
     type Item = Message;
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<Option<Message>> {
-        self.0.poll_next_unpin(cx).map(|m| m.map(Message::from))
+        let polled = self.inner.poll_next_unpin(cx);
+        self.received += u64::from(matches!(polled, Poll::Ready(Some(_))));
+        polled.map(|message| message.map(Message::from))
+    }
+}
+
+impl Subscription {
+    fn new(inner: async_nats::Subscriber) -> Self {
+        Self { inner, received: 0, leaving: false }
+    }
+
+    /// The next message. Once `stops` has ended the server gives what comes to others of the group; what it has sent is taken, and
+    /// then there is none.
+    ///
+    /// A client that ends a subscription at once passes over what is on its way. So client and server agree on how many there
+    /// will have been, and it ends at once only where hardly anything comes.
+    pub async fn next_until(&mut self, stops: impl Future<Output = ()>) -> Option<Message> {
+        if !self.leaving {
+            tokio::select! {
+                biased;
+                () = stops => self.leaving = true,
+                message = self.next() => return message,
+            }
+            log_ended(self.inner.unsubscribe_after(self.received + LAST_MESSAGES).await);
+        }
+        if let Ok(message) = tokio::time::timeout(QUIET_TIME, self.next()).await {
+            return message;
+        }
+        log_ended(self.inner.drain().await);
+        self.next().await
+    }
+}
+
+fn log_ended<E: std::fmt::Display>(left: Result<(), E>) {
+    if let Err(error) = left {
+        tracing::debug!(%error, "a subscription had ended already");
     }
 }
 
@@ -57,6 +107,8 @@ pub struct Bus {
     pub(crate) connections: watch::Receiver<u64>,
     pub(crate) refusals: watch::Receiver<u64>,
     pub(crate) mac: Option<MacKey>,
+    /// How many servers keep each stream; without it a stream stays as it is.
+    pub(crate) replicas: Option<usize>,
     /// Messages that were to be stored, and that a server which was connected did not acknowledge.
     pub(crate) unanswered: watch::Sender<u64>,
 }
@@ -80,6 +132,9 @@ pub(crate) struct AckError {
 /// Conflicts answer 10071; on a replicated stream usually 10164.
 const CONFLICTS: [u64; 2] = [10071, 10164];
 const ACK_TIMEOUT: Duration = Duration::from_secs(10);
+/// Servers of a cluster miss one that led a stream after 4 to 9 s.
+const ELECTION_TIME: Duration = Duration::from_secs(12);
+const ELECTION_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 impl Bus {
     /// Connects, trying for up to ten seconds.
@@ -130,6 +185,7 @@ impl Bus {
             connections,
             refusals,
             mac: None,
+            replicas: None,
             unanswered: watch::Sender::default(),
         })
     }
@@ -138,6 +194,16 @@ impl Bus {
     #[must_use]
     pub fn authenticating(self, key: MacKey) -> Self {
         Self { mac: Some(key), ..self }
+    }
+
+    /// The same connection to a bus whose streams are each kept by so many servers.
+    #[must_use]
+    pub fn replicated(self, replicas: Option<usize>) -> Self {
+        Self { replicas, ..self }
+    }
+
+    pub fn is_replicated(&self) -> bool {
+        self.replicas.is_some_and(|replicas| replicas > 1)
     }
 
     /// Gives a message that a service stores for services its authentication code. On another connection it has none.
@@ -181,7 +247,16 @@ impl Bus {
         headers: &Headers,
         data: Bytes,
     ) -> Result<Ack, Error> {
-        let answer = self.request(subject, headers, data, ACK_TIMEOUT).await;
+        let begun = Instant::now();
+        let answer = loop {
+            match self.request(subject, headers, data.clone(), ACK_TIMEOUT).await {
+                // Nothing was stored: the servers that keep the stream agree on another one to lead.
+                Err(Error::NoResponders(_)) if self.is_replicated() && begun.elapsed() < ELECTION_TIME => {
+                    tokio::time::sleep(ELECTION_POLL_INTERVAL).await;
+                }
+                answer => break answer,
+            }
+        };
         if matches!(answer, Err(Error::TimedOut { .. })) && self.is_connected() {
             self.unanswered.send_modify(|count| *count += 1);
         }
@@ -245,7 +320,7 @@ impl Bus {
         let subscriber =
             self.client.subscribe(subject.to_owned()).await.map_err(|e| failed(e.to_string()))?;
         self.flush().await?;
-        Ok(Subscription(subscriber))
+        Ok(Subscription::new(subscriber))
     }
 
     /// Subscribes as one of a group: each message goes to one of them.
@@ -257,7 +332,7 @@ impl Bus {
         let subscriber = self.client.queue_subscribe(subject.to_owned(), group.to_owned()).await;
         let subscriber = subscriber.map_err(|e| failed(e.to_string()))?;
         self.flush().await?;
-        Ok(Subscription(subscriber))
+        Ok(Subscription::new(subscriber))
     }
 
     /// Waits until the server has taken in everything sent so far: who asks over another connection then reaches what

@@ -13,6 +13,7 @@
 //! - [`operator`]: the operator, its accounts, and the JWTs of their users.
 //! - [`admission`]: the nodes' account, and whose keys are let in no more.
 //! - [`backup`]: everything that a bus holds, read; [`restore`]: streams given back, with the sequences and times that they had.
+//! - [`cluster`]: a bus of several servers.
 //! - [`clients`]: the account of other systems' programs that read and send events, and their consumers.
 //!
 //! Invariants: an append is acknowledged by the stream or it is an error; a conflict is told apart
@@ -20,9 +21,11 @@
 //! event, a call or an answer without its authentication code is an error.
 
 pub mod admission;
+mod announce;
 pub mod backup;
 mod bus;
 pub mod clients;
+pub mod cluster;
 pub mod consume;
 pub mod dead_letters;
 mod error;

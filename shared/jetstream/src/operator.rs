@@ -9,13 +9,19 @@
 use crate::{
     Error,
     clients::{self, ClientAdmission, ClientUsers},
+    cluster::Member,
     jwt::{UNLIMITED, limits, pair, seed, sign, user_with},
 };
+use data_encoding::HEXLOWER;
 use nkeys::KeyPair;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
-pub use crate::jwt::User;
+pub use crate::{cluster::ServerTls, jwt::User};
+
+/// How often servers of a cluster compare the accounts that they were given: one that was away is so long behind at most.
+const ACCOUNT_INTERVAL: &str = "10s";
 
 /// Every key of the operator, as seeds: whoever holds this holds the bus.
 #[derive(Clone, Serialize, Deserialize)]
@@ -50,13 +56,6 @@ pub struct Admission {
     pub enrolment_key: String,
 }
 
-/// The files of the certificate that nats-server shows, and of its key, as PEM.
-#[derive(Clone)]
-pub struct ServerTls {
-    pub certificate: String,
-    pub key: String,
-}
-
 /// For the keys of an instance that had none for this account.
 fn account_seed() -> String {
     // Writing a new account's seed does not fail; an empty one would be refused when it is used.
@@ -82,7 +81,7 @@ impl Keys {
     }
 
     /// The nats-server configuration: operator mode, JetStream in `store_dir`, and the accounts SYS, CORE and PROGRAMS. AGENTS
-    /// and CLIENTS come by [`crate::Bus::put_account`] and are kept in `store_dir`; a server without one lets none of its users in. With `tls` nobody comes in without TLS.
+    /// and CLIENTS come by [`crate::Bus::put_account`] and are kept in `store_dir`; a server without one lets none of its users in. With `tls` nobody comes in without TLS; with `cluster` it is one of several servers.
     ///
     /// # Errors
     /// When a key is not usable.
@@ -91,6 +90,7 @@ impl Keys {
         listen: &str,
         store_dir: &str,
         tls: Option<&ServerTls>,
+        cluster: Option<&Member>,
     ) -> Result<String, Error> {
         let (operator, accounts) = (pair(&self.operator)?, pair(&self.accounts)?);
         let (system, core) = (pair(&self.system)?.public_key(), pair(&self.core)?.public_key());
@@ -103,19 +103,28 @@ impl Keys {
         let core_jwt = sign(&operator, &core, "CORE", &core_claims())?;
         let programs = pair(&self.programs)?.public_key();
         let programs_jwt = sign(&operator, &programs, "PROGRAMS", &programs_claims(&core))?;
+        let (name, others) = match cluster {
+            Some(member) => (member.name.as_str(), member.config(&self.route_password(), tls)),
+            None => ("reeve", String::new()),
+        };
         let tls = tls.map(|ServerTls { certificate, key }| {
             format!("tls {{ cert_file: {certificate:?}, key_file: {key:?}, timeout: 5 }}\n")
         });
         let tls = tls.unwrap_or_default();
         Ok(format!(
-            "listen: {listen}\nserver_name: reeve\nmax_payload: 1MB\n{tls}\
+            "listen: {listen}\nserver_name: {name}\nmax_payload: 1MB\n{tls}{others}\
              jetstream {{ store_dir: {store_dir:?}, sync_interval: always }}\n\
              operator: {operator_jwt}\nsystem_account: {system}\n\
-             resolver {{ type: full, dir: {:?}, allow_delete: false, interval: \"2m\" }}\n\
+             resolver {{ type: full, dir: {:?}, allow_delete: false, interval: \"{ACCOUNT_INTERVAL}\" }}\n\
              resolver_preload: {{\n {system}: {system_jwt}\n {core}: {core_jwt}\n \
              {programs}: {programs_jwt}\n}}\n",
             format!("{store_dir}/accounts")
         ))
+    }
+
+    /// What servers of one cluster prove to each other that they belong together with.
+    fn route_password(&self) -> String {
+        HEXLOWER.encode(&Sha256::digest(format!("routes of {}", self.system)))
     }
 
     /// A user of CORE, for services.

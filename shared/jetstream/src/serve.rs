@@ -1,25 +1,26 @@
 //! Operations as NATS micro endpoints, `reeve.api.<service>.<Operation>`, and what is served.
 
 pub use crate::mac::{AS_OF, MIN_POSITION, OVERRIDDEN_RULES};
-use crate::{Bus, Error, Headers, Message, mac::MAC};
+use crate::{
+    Bus, Error, Headers, Message, Subscription,
+    announce::{Announced, Endpoint, GROUP},
+    mac::MAC,
+};
 use bytes::Bytes;
-use futures::{Stream, StreamExt};
+use futures::StreamExt;
 use reeve_types::Timestamp;
 use serde::Deserialize;
 use std::{collections::HashMap, time::Duration};
 
-/// A service on the bus: found by `$SRV.INFO`, its endpoints shared among replicas.
+/// A service on the bus: found by `$SRV.INFO` for as long as this lives, its endpoints shared among replicas.
 pub struct Service {
-    inner: async_nats::service::Service,
+    announced: Announced,
     name: String,
     bus: Bus,
 }
 
 const READ: &str = "read";
 const WRITE: &str = "write";
-
-/// The requests of one endpoint.
-pub type Requests = std::pin::Pin<Box<dyn Stream<Item = Message> + Send>>;
 
 /// One endpoint of one service as discovery found it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,17 +52,15 @@ impl Service {
     /// # Errors
     /// When the name is not `[A-Za-z0-9_-]+` or the bus does not answer.
     pub async fn start(bus: &Bus, name: &str, version: &str) -> Result<Self, Error> {
-        use async_nats::service::ServiceExt;
-        let started = bus.client.service_builder().start(name, version).await;
-        let inner = started.map_err(|e| Error::bus("announce a service")(e.to_string()))?;
-        Ok(Self { inner, name: name.to_owned(), bus: bus.clone() })
+        let announced = Announced::start(bus, name, version).await?;
+        Ok(Self { announced, name: name.to_owned(), bus: bus.clone() })
     }
 
     /// Adds an endpoint.
     ///
     /// # Errors
     /// When the bus refuses the subscription.
-    pub async fn endpoint(&self, announcement: &Announcement<'_>) -> Result<Requests, Error> {
+    pub async fn endpoint(&self, announcement: &Announcement<'_>) -> Result<Subscription, Error> {
         let Announcement { name, api, subject, writes, resources } = *announcement;
         let resources: Vec<String> =
             resources.iter().map(|(kind, member)| format!("{kind}:{member}")).collect();
@@ -75,16 +74,14 @@ impl Service {
             ("resources".to_owned(), resources),
             ("mac".to_owned(), code.unwrap_or_default()),
         ]);
-        let added = self.inner.endpoint_builder().name(name).metadata(metadata).add(subject).await;
-        let endpoint = added.map_err(|e| Error::bus("add an endpoint")(e.to_string()))?;
-        Ok(Box::pin(endpoint.map(|request| Message::from(request.message.clone()))))
-    }
-
-    /// Takes the service off the bus.
-    pub async fn stop(self) {
-        if let Err(error) = self.inner.stop().await {
-            tracing::debug!(%error, "the service was off the bus already");
-        }
+        let requests = self.bus.subscribe_in(GROUP, subject).await?;
+        self.announced.add(Endpoint {
+            name: name.to_owned(),
+            subject: subject.to_owned(),
+            queue_group: GROUP,
+            metadata,
+        });
+        Ok(requests)
     }
 }
 

@@ -1,9 +1,9 @@
 //! The streams of the design. Creating one that stands already, with the same settings, changes nothing.
 
 use crate::{Bus, Error};
-use async_nats::jetstream::stream::{Config, DiscardPolicy, Republish};
+use async_nats::jetstream::stream::{Config, DiscardPolicy, Info, Republish};
 use reeve_types::Timestamp;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The stream of a service's events: `run-command` to `RUN_COMMAND`.
 pub fn of_service(service: &str) -> String {
@@ -29,6 +29,10 @@ pub const SHARED: [&str; 5] = [NODE_INBOX, NODE_REPORTS, NODE_OUTPUT, DEAD_LETTE
 pub const PROBE: &str = "PROBE";
 /// Where somebody who wants to know whether the bus stores puts something; the stream keeps the last of it.
 pub const PROBE_SUBJECT: &str = "reeve.probe";
+
+/// As long the servers of a cluster may take to make a stream.
+const CLUSTER_START_TIME: Duration = Duration::from_secs(30);
+const CLUSTER_POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// AWS keeps a command's history for 30 days; the inbox and the output are worth no more.
@@ -188,8 +192,50 @@ pub async fn ensure_probe(bus: &Bus) -> Result<(), Error> {
 }
 
 pub(crate) async fn ensure(bus: &Bus, config: Config) -> Result<(), Error> {
-    let made = bus.context.create_or_update_stream(config).await;
+    let begun = Instant::now();
+    loop {
+        match ensure_now(bus, &config).await {
+            // Servers of a cluster that start agree on one to lead first; and two who make a stream at once hinder each other.
+            Err(error) if bus.is_replicated() && begun.elapsed() < CLUSTER_START_TIME => {
+                tracing::debug!(%error, stream = config.name, "a stream is not there yet");
+                tokio::time::sleep(CLUSTER_POLL_INTERVAL).await;
+            }
+            ended => return ended,
+        }
+    }
+}
+
+async fn ensure_now(bus: &Bus, config: &Config) -> Result<(), Error> {
+    let known = info(bus, &config.name).await?.map(|info| info.config);
+    let replicas = bus.replicas.or(known.as_ref().map(|known| known.num_replicas)).unwrap_or(1);
+    let wanted = Config { num_replicas: replicas, ..config.clone() };
+    // Each change of a stream is agreed on by all servers of a cluster.
+    if bus.is_replicated() && known.is_some_and(|known| is_as(&known, &wanted)) {
+        return Ok(());
+    }
+    let made = bus.context.create_or_update_stream(wanted).await;
     made.map(|_| ()).map_err(|e| Error::bus("make a stream")(e.to_string()))
+}
+
+/// Whether a stream is as it is wanted, as far as streams are told apart here.
+fn is_as(known: &Config, wanted: &Config) -> bool {
+    let told = |config: &Config| {
+        (
+            (
+                config.subjects.clone(),
+                config.num_replicas,
+                config.max_age,
+                config.republish.clone(),
+                config.discard,
+            ),
+            (config.allow_direct, config.allow_atomic_publish, config.deny_delete, config.deny_purge),
+            // What has no bound is written in two ways.
+            [config.max_messages, config.max_messages_per_subject, config.max_bytes]
+                .map(|bound| bound.max(0)),
+        )
+    };
+    let window = wanted.duplicate_window;
+    told(known) == told(wanted) && (window.is_zero() || known.duplicate_window == window)
 }
 
 /// Whether there is a stream.
@@ -197,12 +243,30 @@ pub(crate) async fn ensure(bus: &Bus, config: Config) -> Result<(), Error> {
 /// # Errors
 /// When the bus does not answer.
 pub async fn exists(bus: &Bus, stream: &str) -> Result<bool, Error> {
+    Ok(info(bus, stream).await?.is_some())
+}
+
+/// The servers of a cluster that should keep a stream and are away, or behind; `None` when there is no such stream.
+///
+/// # Errors
+/// When the bus does not answer: so it is when more than half of those servers are away.
+pub async fn servers_away(bus: &Bus, stream: &str) -> Result<Option<Vec<String>>, Error> {
+    let Some(info) = info(bus, stream).await? else { return Ok(None) };
+    let Some(cluster) = info.cluster else { return Ok(Some(Vec::new())) };
+    if info.config.num_replicas > 1 && cluster.leader.is_none() {
+        return Err(Error::bus("find a stream's leader")(stream.to_owned()));
+    }
+    let away = cluster.replicas.into_iter().filter(|peer| peer.offline || !peer.current);
+    Ok(Some(away.map(|peer| peer.name).collect()))
+}
+
+async fn info(bus: &Bus, stream: &str) -> Result<Option<Info>, Error> {
     use async_nats::jetstream::{ErrorCode, context::GetStreamErrorKind};
     match bus.context.get_stream(stream).await {
-        Ok(_) => Ok(true),
+        Ok(found) => Ok(Some(found.cached_info().clone())),
         Err(error) => match error.kind() {
             GetStreamErrorKind::JetStream(answer) if answer.error_code() == ErrorCode::STREAM_NOT_FOUND => {
-                Ok(false)
+                Ok(None)
             }
             _ => Err(Error::bus("find a stream")(error.to_string())),
         },

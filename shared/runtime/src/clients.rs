@@ -1,12 +1,11 @@
 //! What programs of other systems send on the bus, through their account: untrusted. Its subject, which the bus let nobody else
 //! send on, says who speaks; nothing that a service would trust is read from its headers.
 
-use crate::Handle;
+use crate::{Handle, stopping::Stopping};
 use bytes::Bytes;
-use futures::{FutureExt, StreamExt, future::BoxFuture};
+use futures::{FutureExt, future::BoxFuture};
 use reeve_jetstream::{Error, Headers, Message, Subscription};
 use std::{panic::AssertUnwindSafe, sync::Arc};
-use tokio::sync::Semaphore;
 
 /// As many messages of one endpoint are worked on at a time; more wait their turn.
 const MAX_CONCURRENT_MESSAGES: usize = 256;
@@ -54,17 +53,18 @@ impl ClientEndpoint {
     }
 }
 
-/// Answers messages until their subscription ends.
-pub(crate) async fn run(handle: Handle, endpoint: ClientEndpoint, mut messages: Subscription) {
-    let permits = Arc::new(Semaphore::new(MAX_CONCURRENT_MESSAGES));
-    while let Some(message) = messages.next().await {
-        let Ok(permit) = permits.clone().acquire_owned().await else { return };
+/// Answers messages until the service stops and all that had come are answered.
+pub(crate) async fn run(
+    handle: Handle,
+    endpoint: ClientEndpoint,
+    messages: Subscription,
+    stopping: Stopping,
+) {
+    let work = |message| {
         let (handle, handler) = (handle.clone(), endpoint.handler.clone());
-        tokio::spawn(async move {
-            answer(handle, &handler, message).await;
-            drop(permit);
-        });
-    }
+        async move { answer(handle, &handler, message).await }
+    };
+    stopping.serve(messages, MAX_CONCURRENT_MESSAGES, work).await;
 }
 
 async fn answer(handle: Handle, handler: &Handler, message: Message) {

@@ -3,12 +3,13 @@
 use crate::{
     ApiError, ExecuteError, Executed, Handle,
     as_of::{AsOf, whole},
+    stopping::Stopping,
 };
 use bytes::Bytes;
-use futures::{FutureExt, StreamExt, future::BoxFuture};
+use futures::{FutureExt, future::BoxFuture};
 use reeve_contracts::tags::ResourceEvent;
 use reeve_eventsourcing::{Actor, AggregateRef, Context, Decider, Event, Position, event_name};
-use reeve_jetstream::{Headers, Message, serve, streams};
+use reeve_jetstream::{Headers, Message, Subscription, serve, streams};
 use reeve_telemetry::metrics;
 use reeve_types::{Timestamp, ids::new_uuid};
 use serde::{Serialize, de::DeserializeOwned};
@@ -21,7 +22,6 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use tokio::sync::Semaphore;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -291,21 +291,25 @@ const CONSEQUENCE_WAIT: Duration = Duration::from_secs(2);
 /// The same, where nothing may follow.
 const REMOVAL_WAIT: Duration = Duration::from_millis(200);
 
-/// Answers the requests of one endpoint until its stream ends.
-pub(crate) async fn run(handle: Handle, as_of: Arc<AsOf>, endpoint: Endpoint, mut requests: serve::Requests) {
-    let permits = Arc::new(Semaphore::new(MAX_CONCURRENT_REQUESTS));
+/// Answers the requests of one endpoint until the service stops and all that had come are answered.
+pub(crate) async fn run(
+    handle: Handle,
+    as_of: Arc<AsOf>,
+    endpoint: Endpoint,
+    requests: Subscription,
+    stopping: Stopping,
+) {
     let endpoint = Arc::new(endpoint);
-    while let Some(request) = requests.next().await {
-        let Ok(permit) = permits.clone().acquire_owned().await else { return };
+    let work = |request: Message| {
         let (handle, as_of, endpoint) = (handle.clone(), as_of.clone(), endpoint.clone());
-        tokio::spawn(async move {
+        async move {
             let name = endpoint.operation.name;
             let span = tracing::info_span!("operation", "otel.name" = name, service = handle.service());
             reeve_telemetry::child_of(&span, request.headers.get("traceparent"));
             answer(handle, &as_of, &endpoint, request).instrument(span).await;
-            drop(permit);
-        });
-    }
+        }
+    };
+    stopping.serve(requests, MAX_CONCURRENT_REQUESTS, work).await;
 }
 
 async fn answer(handle: Handle, as_of: &AsOf, endpoint: &Endpoint, request: Message) {

@@ -35,6 +35,7 @@ mod requests;
 mod run;
 mod sampling;
 mod service;
+mod stopping;
 mod striped_lock;
 mod tags;
 mod timers;

@@ -7,20 +7,19 @@ use crate::{
     handle::Inner,
     requests,
     sampling::{self, Sampled},
+    stopping::{FINISH_TIME, Stopping},
     timers,
 };
 use futures::FutureExt;
 use reeve_jetstream::{Bus, consume, serve, streams};
 use reeve_views::Store;
 use std::{collections::BTreeSet, panic::AssertUnwindSafe, path::Path, sync::Arc, time::Duration};
-use tokio::task::JoinSet;
+use tokio::{sync::watch, task::JoinSet};
 
 /// Before a start-up task that failed is tried again.
 const STARTUP_RETRY_DELAY: Duration = Duration::from_secs(1);
 /// Before a background task that ended is started again.
 const BACKGROUND_RESTART_DELAY: Duration = Duration::from_millis(250);
-/// At a stop, so long requests may still be answered.
-const DRAIN_TIME: Duration = Duration::from_millis(50);
 /// How often views of earlier instants are looked through for those that nobody asks for.
 const IDLE_CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -28,6 +27,9 @@ const IDLE_CHECK_INTERVAL: Duration = Duration::from_secs(60);
 pub struct Running {
     handle: Handle,
     announced: serve::Service,
+    stop: watch::Sender<bool>,
+    /// What takes requests, messages and timers: each ends by itself after a stop.
+    taking: JoinSet<()>,
     tasks: JoinSet<()>,
 }
 
@@ -36,10 +38,19 @@ impl Running {
         &self.handle
     }
 
-    /// Takes the service off the bus and stops its loops. What was not settled comes again at the next start.
+    /// Takes the service off the bus, lets it finish what it has begun, and stops its loops. What was not settled comes again:
+    /// to another replica, or at the next start.
     pub async fn stop(mut self) {
-        self.announced.stop().await;
-        tokio::time::sleep(DRAIN_TIME).await;
+        drop(self.announced);
+        self.stop.send_replace(true);
+        let finished = async { while self.taking.join_next().await.is_some() {} };
+        if tokio::time::timeout(FINISH_TIME, finished).await.is_err() {
+            tracing::warn!(
+                service = self.handle.service(),
+                "it stops before everything that it had begun was finished"
+            );
+        }
+        self.taking.shutdown().await;
         self.tasks.shutdown().await;
         self.handle.views().flush();
     }
@@ -71,14 +82,15 @@ pub async fn run(service: Service, bus: Bus, data: &Path) -> Result<Running, Err
         timers: service.timers.iter().map(|timer| timer.name).collect(),
         counting: service.counting,
     };
+    let ((stop, stopping), mut taking) = (Stopping::new(), JoinSet::new());
     for consumer in service.consumers.into_iter().chain([requests]) {
         sampled.consumers.push((consumer.consumer.name, consumer.options(service.name)));
         // What happens from here on reaches also those that start now.
         consume::ensure(&bus, &consumer.options(service.name)).await?;
-        tasks.spawn(consumer::run(handle.clone(), consumer));
+        taking.spawn(consumer::run(handle.clone(), consumer, stopping.clone()));
     }
     for timer in service.timers {
-        tasks.spawn(timers::run(handle.clone(), timer));
+        taking.spawn(timers::run(handle.clone(), timer, stopping.clone()));
     }
     for task in service.background {
         tasks.spawn(keep_running(handle.clone(), task));
@@ -96,14 +108,14 @@ pub async fn run(service: Service, bus: Bus, data: &Path) -> Result<Running, Err
     let announced = serve::Service::start(&bus, service.name, env!("CARGO_PKG_VERSION")).await?;
     for endpoint in service.endpoints {
         let requests = announced.endpoint(&endpoint.announcement()).await?;
-        tasks.spawn(endpoint::run(handle.clone(), as_of.clone(), endpoint, requests));
+        taking.spawn(endpoint::run(handle.clone(), as_of.clone(), endpoint, requests, stopping.clone()));
     }
     for endpoint in service.client_endpoints {
         let messages = endpoint.listen(&handle).await?;
-        tasks.spawn(clients::run(handle.clone(), endpoint, messages));
+        taking.spawn(clients::run(handle.clone(), endpoint, messages, stopping.clone()));
     }
     bus.round_trip().await?;
-    Ok(Running { handle, announced, tasks })
+    Ok(Running { handle, announced, stop, taking, tasks })
 }
 
 async fn keep_running(handle: Handle, task: crate::service::Task) {

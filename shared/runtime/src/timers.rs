@@ -6,6 +6,7 @@
 use crate::{
     ExecuteError, Executed, Handle, HandlerError, RetryPolicy,
     consumer::{Handler, dead_letter, handle_once},
+    stopping::Stopping,
 };
 use bytes::Bytes;
 use reeve_eventsourcing::{Actor, Context, Decider, timers};
@@ -137,7 +138,7 @@ struct Failing {
 }
 
 /// Fires one timer's rows for ever.
-pub(crate) async fn run(handle: Handle, timer: Registered) {
+pub(crate) async fn run(handle: Handle, timer: Registered, mut stopping: Stopping) {
     let table = timers::table(timer.name);
     let mut changes = handle.views().changes(&table);
     let mut failing: HashMap<String, Failing> = HashMap::new();
@@ -161,6 +162,10 @@ pub(crate) async fn run(handle: Handle, timer: Registered) {
         }
         tokio::select! {
             () = tokio::time::sleep(until_next(first_later, &failing)) => {}
+            () = stopping.begins() => {
+                while fired.join_next().await.is_some() {}
+                return;
+            }
             // The store, which is at hand, holds the sender.
             _ = changes.changed() => {}
             Some(ended) = fired.join_next() => match ended {

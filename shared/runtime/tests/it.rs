@@ -13,6 +13,8 @@ mod given_back;
 mod groups;
 #[path = "it/requests.rs"]
 mod requests;
+#[path = "it/stopping.rs"]
+mod stopping;
 #[path = "it/timers.rs"]
 mod timers;
 

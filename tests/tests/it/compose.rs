@@ -10,9 +10,9 @@ use std::{
     process::Command,
 };
 
-/// The services of docker-compose.yml, by name.
-fn containers() -> BTreeMap<String, Value> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docker-compose.yml");
+/// The services of docker-compose.yml, or of the file on top of it, by name.
+fn containers(file: &str) -> BTreeMap<String, Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
     let mut file: serde_yaml_ng::Value =
         serde_yaml_ng::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     file.apply_merge().unwrap();
@@ -22,7 +22,8 @@ fn containers() -> BTreeMap<String, Value> {
 
 /// What is mounted where: the folder, and the volume with `:ro` if it is that.
 fn mounts(container: &Value) -> BTreeMap<String, String> {
-    let texts = container["volumes"].as_array().unwrap().iter().map(|volume| volume.as_str().unwrap());
+    let volumes = container["volumes"].as_array().into_iter().flatten();
+    let texts = volumes.map(|volume| volume.as_str().unwrap());
     let mounts = texts.filter_map(|text| text.split_once(':'));
     mounts
         .map(|(volume, place)| match place.strip_suffix(":ro") {
@@ -57,7 +58,7 @@ fn files(folder: &Path) -> BTreeMap<String, String> {
 #[test]
 fn every_container_has_its_own_part_and_no_other() {
     let folder = tempfile::tempdir().unwrap();
-    let containers = containers();
+    let containers = containers("docker-compose.yml");
     init(folder.path(), containers["init"]["command"].as_str().unwrap());
     let parts: BTreeSet<String> = std::fs::read_dir(folder.path().join("parts"))
         .unwrap()
@@ -82,6 +83,92 @@ fn every_container_has_its_own_part_and_no_other() {
     for service in services().iter().map(String::as_str).chain(["gateway", "key-renewal"]) {
         assert!(named(&service), "{service} runs in a container of its own");
     }
+}
+
+/// A cluster: the same parts, a configuration for each server, and everything else twice.
+#[test]
+fn in_a_cluster_each_server_knows_the_others_and_each_service_is_there_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let (above, single) = (containers("docker-compose.cluster.yml"), containers("docker-compose.yml"));
+    let made = &above["init"];
+    let servers = made["environment"]["REEVE_BUS_SERVERS"].as_str().unwrap();
+    let command = made["command"].as_str().unwrap();
+    init(folder.path(), &format!("{command} --tls --tls-name nats --bus-server {servers}"));
+    let servers: Vec<&str> = servers.split(',').collect();
+    let of_init = mounts(made);
+    let mut passwords = BTreeSet::new();
+    for (number, server) in servers.iter().enumerate() {
+        let config =
+            std::fs::read_to_string(folder.path().join(format!("parts/{server}/nats.conf"))).unwrap();
+        assert!(config.contains(&format!("server_name: {server}\n")), "{config}");
+        let routes: Vec<_> =
+            config.lines().filter_map(|line| line.trim().strip_prefix("nats-route://")).collect();
+        let others: Vec<_> = servers.iter().filter(|other| *other != server).collect();
+        for (route, other) in routes.iter().zip(&others) {
+            let (user, place) = route.split_once('@').unwrap();
+            assert_eq!(place, format!("{other}:6222"));
+            passwords.insert(user.to_owned());
+        }
+        assert_eq!(routes.len(), others.len());
+        assert!(config.contains("ca_file: \"/secrets/ca.pem\", verify: true"), "{config}");
+        assert!(folder.path().join(format!("parts/{server}/ca.pem")).exists());
+        // Each has its own part, and its own log, which init sees.
+        let log = format!("log-{}", number + 1);
+        assert_eq!(mounts(&above[*server]).get("/data"), Some(&log));
+        assert_eq!(of_init.get(&format!("/logs/{server}")), Some(&log));
+        let secrets = mounts(above.get(*server).filter(|_| number > 0).unwrap_or(&single["nats"]));
+        assert_eq!(secrets.get("/secrets"), Some(&format!("{server}:ro")));
+    }
+    assert_eq!(passwords.len(), 1, "one password for all routes");
+    let bus: Vec<String> = servers.iter().map(|server| format!("nats://{server}:4222")).collect();
+    let knows_the_bus = |container: &Value| {
+        let environment = &container["environment"];
+        assert_eq!(environment["REEVE_BUS"], bus.join(","));
+        assert_eq!(environment["REEVE_BUS_REPLICAS"], servers.len().to_string());
+    };
+    for service in services() {
+        assert_eq!(above[service]["scale"], 2, "{service}");
+        knows_the_bus(&above[service]);
+    }
+    ["gateway-1", "gateway-2", "key-renewal"].iter().for_each(|name| knows_the_bus(&above[*name]));
+    for gateway in ["gateway-1", "gateway-2"] {
+        assert_eq!(above[gateway]["command"], json!(["serve", "gateway"]));
+        assert_eq!(
+            mounts(&above[gateway]),
+            BTreeMap::from([("/secrets".to_owned(), "gateway:ro".to_owned())])
+        );
+    }
+    let balancer = BTreeMap::from([("/secrets".to_owned(), "./docker/haproxy:ro".to_owned())]);
+    assert_eq!(mounts(&above["gateway"]), balancer, "the balancer has no secret");
+}
+
+#[test]
+fn a_cluster_that_could_not_work_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (secrets, store, logs) =
+        (folder.path().join("secrets"), folder.path().join("data"), folder.path().join("logs"));
+    let init = |servers: &str| {
+        let mut init = Command::new(reeve());
+        init.arg("--data").arg(&secrets).args(["init", "--bus-server", servers, "--bus-store"]).arg(&store);
+        Answer::of(init.arg("--bus-logs").arg(&logs))
+    };
+    for (servers, said) in [
+        ("nats,nats-2", "three servers or of five"),
+        ("nats,nats-2,nats-2", "each named once"),
+        ("nats,nats-2,Nats", "\"Nats\""),
+        ("a,b,c", "the first server is \"nats\""),
+    ] {
+        let refused = init(servers);
+        assert!(refused.complaint().contains(said), "{servers}: {}", refused.stderr);
+        assert!(!secrets.join("keys.json").exists(), "nothing was made");
+    }
+    let three = "nats,nats-2,nats-3";
+    assert!(init(three).success, "no log yet");
+    std::fs::create_dir_all(store.join("jetstream/ACCOUNT")).unwrap();
+    let refused = init(three);
+    assert!(refused.complaint().contains("the log of a single server"), "{}", refused.stderr);
+    std::fs::create_dir_all(logs.join("nats-2/jetstream/ACCOUNT")).unwrap();
+    assert!(init(three).success, "the cluster has a log of its own");
 }
 
 #[test]

@@ -19,6 +19,27 @@ async fn health_and_readiness() {
 }
 
 #[tokio::test]
+async fn one_that_stops_says_so_first_and_serves_until_it_does() {
+    let leave = std::time::Duration::from_millis(800);
+    let gateway = start_with(FakeBus::saying("{}"), |config| config.leave_time = leave).await;
+    let kept = gateway.call("ListDocuments", "{}").await;
+    assert_eq!((kept.status, kept.header("connection")), (200, None));
+    assert_eq!(gateway.get("/readyz").await.status, 200);
+    let (address, bus) = (gateway.address, gateway.bus.clone());
+    let begun = std::time::Instant::now();
+    let (stopping, gateway) = gateway.stopping();
+    tokio::time::sleep(leave / 4).await;
+    let said = gateway.get("/readyz").await;
+    assert_eq!((said.status, said.body.as_str()), (503, "the gateway stops\n"));
+    let last = gateway.call("ListDocuments", "{}").await;
+    assert_eq!((last.status, last.header("connection")), (200, Some("close")));
+    assert_eq!(bus.times_asked(), 2);
+    stopping.await.unwrap().unwrap();
+    assert!(begun.elapsed() >= leave, "it stopped after {:?}", begun.elapsed());
+    assert!(TcpStream::connect(address).await.is_err(), "nobody listens");
+}
+
+#[tokio::test]
 async fn other_doors_are_closed() {
     let gateway = start(FakeBus::saying("{}")).await;
     for response in

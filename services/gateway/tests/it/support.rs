@@ -188,9 +188,15 @@ impl Running {
         read(&mut stream).await
     }
 
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
+        self.stopping().0.await.unwrap().unwrap();
+    }
+
+    /// Asks it to stop: what ends when it has, and the gateway meanwhile.
+    pub fn stopping(mut self) -> (tokio::task::JoinHandle<std::io::Result<()>>, Self) {
         let _ = self.stop.take().unwrap().send(());
-        self.task.await.unwrap().unwrap();
+        let gone = tokio::spawn(async { Ok(()) });
+        (std::mem::replace(&mut self.task, gone), self)
     }
 }
 

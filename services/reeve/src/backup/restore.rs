@@ -153,7 +153,7 @@ async fn restore_into(
     let folder = Folder::open(half)?;
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let server = nats::start_on(&folder, &NatsListen::default(), port).await?;
-    let address = BusAddress { url: format!("nats://127.0.0.1:{port}"), ca: None };
+    let address = BusAddress { url: format!("nats://127.0.0.1:{port}"), ca: None, replicas: None };
     let restored = restore_log(&address, half, backup, manifest).await;
     let rebuilt = match restored {
         Ok(text) => rebuild(&address, &folder, manifest).await.map(|views| format!("{text}; {views}")),

@@ -23,6 +23,8 @@ const MAX_NAMED: usize = 5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Level {
     Ok,
+    /// Everything works, and would not if one thing more failed.
+    Warning,
     /// It could not be looked at: nobody knows.
     Unknown,
     Problem,
@@ -53,6 +55,7 @@ impl Finding {
     fn json(&self) -> Value {
         let level = match self.level {
             Level::Ok => "ok",
+            Level::Warning => "warning",
             Level::Unknown => "unknown",
             Level::Problem => "problem",
         };
@@ -77,6 +80,7 @@ pub async fn doctor(connection: &Connection, format: Format) -> anyhow::Result<E
         for finding in &findings {
             let sign = match finding.level {
                 Level::Ok => "ok      ",
+                Level::Warning => "warning ",
                 Level::Unknown => "unknown ",
                 Level::Problem => "problem ",
             };
@@ -98,7 +102,18 @@ fn found(about: &'static str, looked: anyhow::Result<Vec<Finding>>) -> Vec<Findi
 /// What the gateway says of the services, the bus, its disk and the keys.
 fn ready(connection: &Connection) -> Vec<Finding> {
     match connection.ready() {
-        Ok((true, _)) => vec![Finding::ok("services", "the gateway, the bus and every service are there")],
+        Ok((true, said)) => {
+            let all = Finding::ok("services", "the gateway, the bus and every service are there");
+            let advice = "Start it again: the bus goes on without it, and not without one more.";
+            let servers = said.lines().filter(|line| line.starts_with("the server "));
+            let away = servers.map(|line| Finding {
+                about: "bus",
+                level: Level::Warning,
+                what: line.to_owned(),
+                advice: advice.to_owned(),
+            });
+            std::iter::once(all).chain(away).collect()
+        }
         Ok((false, said)) => {
             let advice = "A service that was started a moment ago reads the log first; else see its log, and `reeve services`.";
             said.lines().map(|line| Finding::problem("services", line, advice)).collect()

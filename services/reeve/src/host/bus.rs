@@ -12,6 +12,8 @@ pub struct BusAddress {
     pub url: String,
     /// The certificates of those whose word for it counts; with it there is no connection without TLS.
     pub ca: Option<PathBuf>,
+    /// How many servers keep each stream; without it each stays as it is.
+    pub replicas: Option<usize>,
 }
 
 /// How a user of CORE or SYS connects.
@@ -44,7 +46,7 @@ pub async fn ensure_restored(bus: &Bus) -> anyhow::Result<()> {
 
 /// Connects to a bus that is there.
 pub async fn connect_now(bus: &BusAddress, user: &User, name: &str) -> anyhow::Result<Bus> {
-    Ok(Bus::connect(&options(bus, user, name)).await?)
+    Ok(Bus::connect(&options(bus, user, name)).await?.replicated(bus.replicas))
 }
 
 /// Connects, waiting for a server that is starting.
@@ -53,7 +55,7 @@ pub async fn connect(bus: &BusAddress, user: &User, name: &str) -> anyhow::Resul
     let begun = Instant::now();
     loop {
         match Bus::connect(&options).await {
-            Ok(bus) => return Ok(bus),
+            Ok(connected) => return Ok(connected.replicated(bus.replicas)),
             Err(error) if begun.elapsed() > Duration::from_secs(20) => return Err(error.into()),
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }

@@ -136,7 +136,9 @@ fn server(names: &[String], now: u64) -> anyhow::Result<CertificateParams> {
     params.distinguished_name.push(DnType::CommonName, "Reeve");
     params.use_authority_key_identifier_extension = true;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    // Servers of a cluster show it to each other, from both sides.
+    params.extended_key_usages =
+        vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
     valid(&mut params, now, CERTIFICATE_DAYS);
     Ok(params)
 }

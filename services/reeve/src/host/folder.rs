@@ -190,7 +190,7 @@ pub fn read_instance(data: &Path) -> anyhow::Result<Instance> {
 impl Instance {
     /// Its bus.
     pub fn bus(&self) -> BusAddress {
-        BusAddress { url: self.bus_url.clone(), ca: self.ca.clone() }
+        BusAddress { url: self.bus_url.clone(), ca: self.ca.clone(), replicas: None }
     }
 }
 

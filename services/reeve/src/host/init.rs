@@ -3,12 +3,13 @@
 use super::{
     certificates::Certificates,
     files::{self, remove, write_private},
-    folder::{Folder, Instance},
+    folder::{Folder, Instance, Keys},
     parts,
 };
 use anyhow::{Context, bail, ensure};
-use reeve_jetstream::operator::ServerTls;
+use reeve_jetstream::{cluster::Member, operator::ServerTls};
 use std::{
+    collections::BTreeSet,
     net::IpAddr,
     path::{Path, PathBuf},
 };
@@ -22,6 +23,17 @@ pub struct Args {
     /// Where nats-server keeps the log, as its configuration says.
     #[arg(long, default_value = "/data")]
     bus_store: String,
+    /// The servers of a bus that is a cluster of three or five, each by the name under which the others find it: each has a part
+    /// with a configuration of its own. Without it the bus is one server.
+    #[arg(long, value_name = "NAME", env = "REEVE_BUS_SERVERS", value_delimiter = ',')]
+    bus_server: Vec<String>,
+    /// Where the servers of a cluster listen for each other.
+    #[arg(long, value_name = "PORT", default_value_t = 6222)]
+    bus_route_port: u16,
+    /// Where this command sees the logs of the servers of a cluster, each in a folder of that server's name; without it, it does
+    /// not look at them.
+    #[arg(long, value_name = "FOLDER", env = "REEVE_BUS_LOGS")]
+    bus_logs: Option<PathBuf>,
     /// The certificate that nats-server shows, as its configuration names it; without it the bus speaks no TLS.
     #[arg(long, value_name = "FILE")]
     bus_tls_cert: Option<String>,
@@ -73,18 +85,84 @@ fn refuse_plain_text_beyond_this_machine(args: &Args) -> anyhow::Result<()> {
     }
 }
 
+/// Where a server keeps its log, if it has one there.
+fn log_in(store: &Path) -> Option<PathBuf> {
+    let log = store.join("jetstream");
+    std::fs::read_dir(&log).is_ok_and(|mut entries| entries.next().is_some()).then_some(log)
+}
+
 /// Without the keys of a log that is there nobody could read it again, nor would its nodes be let in.
-fn refuse_keys_for_the_log_of_others(data: &Path, bus_store: &str) -> anyhow::Result<()> {
-    let log = Path::new(bus_store).join("jetstream");
-    let has_log = std::fs::read_dir(&log).is_ok_and(|mut entries| entries.next().is_some());
-    ensure!(
-        data.join(files::KEYS).exists() || !has_log,
-        "{} holds the log of an instance, and {} does not hold its keys: bring back that folder, or remove the log if \
-         nothing of it is wanted any more",
-        log.display(),
-        data.display()
-    );
+fn refuse_keys_for_the_log_of_others(data: &Path, logs: &[PathBuf]) -> anyhow::Result<()> {
+    if let (Some(log), false) = (logs.first(), data.join(files::KEYS).exists()) {
+        bail!(
+            "{} holds the log of an instance, and {} does not hold its keys: bring back that folder, or remove the log if \
+             nothing of it is wanted any more",
+            log.display(),
+            data.display()
+        );
+    }
     Ok(())
+}
+
+/// A cluster does not take over what a single server has stored: it would begin with nothing, and everything that is known of
+/// nodes and commands would be gone from sight.
+fn refuse_a_cluster_beside_a_single_log(
+    single: Option<&PathBuf>,
+    of_servers: &[PathBuf],
+) -> anyhow::Result<()> {
+    if let (Some(single), []) = (single, of_servers) {
+        bail!(
+            "{} holds the log of a single server, and the servers of the cluster hold none: take a backup of it, remove that \
+             log, and give the backup to the cluster with `reeve restore --bus` (docs/cluster.md)",
+            single.display()
+        );
+    }
+    Ok(())
+}
+
+/// The servers that there are to be.
+fn servers(args: &Args) -> anyhow::Result<&[String]> {
+    let servers = &args.bus_server;
+    let plain = |name: &String| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    if let Some(name) = servers.iter().find(|name| !plain(name)) {
+        bail!("--bus-server {name:?} (REEVE_BUS_SERVERS) is not of small letters, digits and hyphens");
+    }
+    let distinct: BTreeSet<&String> = servers.iter().collect();
+    ensure!(
+        matches!(servers.len(), 0 | 3 | 5) && distinct.len() == servers.len(),
+        "--bus-server (REEVE_BUS_SERVERS) names {}: a cluster is of three servers or of five, each named once",
+        servers.join(", ")
+    );
+    ensure!(
+        servers.first().is_none_or(|first| first == parts::NATS_PART),
+        "--bus-server (REEVE_BUS_SERVERS) begins with {}: the first server is {:?}, as a single one is",
+        servers.first().map(String::as_str).unwrap_or_default(),
+        parts::NATS_PART
+    );
+    Ok(servers)
+}
+
+/// The configuration of each server, by its part.
+fn configurations(
+    keys: &Keys,
+    args: &Args,
+    tls: Option<&ServerTls>,
+) -> anyhow::Result<Vec<(String, String)>> {
+    let servers = servers(args)?;
+    if servers.is_empty() {
+        let single = keys.operator.server_config(&args.bus_listen, &args.bus_store, tls, None)?;
+        return Ok(vec![(parts::NATS_PART.to_owned(), single)]);
+    }
+    let ca = args.tls.then(|| args.parts_find_theirs_in.join(files::CA).display().to_string());
+    let config = |name: &String| {
+        let (name, servers) = (name.clone(), servers.to_vec());
+        let member = Member { name: name.clone(), servers, port: args.bus_route_port, ca: ca.clone() };
+        let text = keys.operator.server_config(&args.bus_listen, &args.bus_store, tls, Some(&member))?;
+        Ok((name, text))
+    };
+    servers.iter().map(config).collect()
 }
 
 /// The certificates of an instance, in the folder's own place for what parts are given; without TLS there are none.
@@ -120,8 +198,15 @@ fn url(place: &str, tls: bool) -> String {
 /// # Errors
 /// When the folder cannot be written or a running instance holds it.
 pub fn init(data: &Path, args: &Args) -> anyhow::Result<()> {
+    let servers = servers(args)?;
     refuse_plain_text_beyond_this_machine(args)?;
-    refuse_keys_for_the_log_of_others(data, &args.bus_store)?;
+    let single = log_in(Path::new(&args.bus_store));
+    let seen = args.bus_logs.iter().flat_map(|folder| servers.iter().map(|name| folder.join(name)));
+    let of_servers: Vec<PathBuf> = seen.filter_map(|store| log_in(&store)).collect();
+    refuse_keys_for_the_log_of_others(data, &[single.as_slice(), of_servers.as_slice()].concat())?;
+    if args.bus_logs.is_some() {
+        refuse_a_cluster_beside_a_single_log(single.as_ref(), &of_servers)?;
+    }
     let folder = Folder::open(data)?;
     let keys = &folder.keys;
     certificates(&folder, args)?;
@@ -137,9 +222,11 @@ pub fn init(data: &Path, args: &Args) -> anyhow::Result<()> {
         (None, None) => None,
         _ => bail!("--bus-tls-cert and --bus-tls-key need each other"),
     };
-    let config = keys.operator.server_config(&args.bus_listen, &args.bus_store, tls.as_ref())?;
+    let configurations = configurations(keys, args, tls.as_ref())?;
     let write = |name: &str, text: &str| write_private(&folder.path.join(name), text.as_bytes());
-    write(files::NATS, &config)?;
+    for (_, config) in configurations.iter().take(1) {
+        write(files::NATS, config)?;
+    }
     let secrets = folder.secrets()?;
     for (name, text) in secrets.made() {
         write(name, text)?;
@@ -165,6 +252,7 @@ pub fn init(data: &Path, args: &Args) -> anyhow::Result<()> {
         })?;
     }
     parts::lay_out(&folder.path)?;
+    parts::lay_out_servers(&folder.path, &configurations)?;
     eprintln!(
         "reeve: {} holds the secrets of an instance; {} the administrator's",
         data.display(),

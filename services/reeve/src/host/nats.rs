@@ -134,6 +134,7 @@ pub async fn start_on(folder: &Folder, listen: &Listen, port: u16) -> anyhow::Re
         &address.to_string(),
         store.to_str().context("the folder's name is not UTF-8")?,
         listen.tls.as_ref(),
+        None,
     )?;
     let config_path = folder.path.join("nats.conf");
     write_private(&config_path, config.as_bytes())?;

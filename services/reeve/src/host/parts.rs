@@ -10,13 +10,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// The part of the bus's server, or of the first of several.
+pub const NATS_PART: &str = "nats";
+
 /// What is there only if `init` was asked for it.
 const OPTIONAL: [&str; 4] = [INSTANCE, CA, SERVER_CERTIFICATE, SERVER_KEY];
 
-/// Each part with its files.
+/// Each part with its files, but for the servers of the bus.
 fn parts() -> Vec<(&'static str, Vec<&'static str>)> {
     let with = |secrets: &[&'static str]| [secrets, &COMMON_SECRETS[..], &[CA]].concat();
-    let mut parts = vec![("nats", vec![NATS, SERVER_CERTIFICATE, SERVER_KEY])];
+    let mut parts = Vec::new();
     parts.extend(ENTRIES.iter().map(|entry| (entry.name, with(entry.secrets))));
     parts.push((GATEWAY, [with(&GATEWAY_SECRETS), vec![SERVER_CERTIFICATE, SERVER_KEY]].concat()));
     parts.push((KEY_RENEWAL, with(&KEY_RENEWAL_SECRETS)));
@@ -30,20 +33,33 @@ fn of(folder: &Path, part: &str) -> PathBuf {
     folder.join("parts").join(part)
 }
 
-/// Gives every part its files.
+/// Gives every part its files, but for the servers of the bus.
 pub fn lay_out(folder: &Path) -> anyhow::Result<()> {
-    for (part, files) in parts() {
-        let path = of(folder, part);
-        make_private_folder(&path)?;
-        for file in files {
-            match std::fs::read(folder.join(file)) {
-                Ok(bytes) => write_private(&path.join(file), &bytes)?,
-                // What is not made any more is nobody's any more.
-                Err(error) if error.kind() == ErrorKind::NotFound && OPTIONAL.contains(&file) => {
-                    remove(&path.join(file))?;
-                }
-                Err(error) => return Err(error).with_context(|| format!("could not read {file}")),
+    parts().into_iter().try_for_each(|(part, files)| lay_out_part(folder, part, &files))
+}
+
+/// Gives the servers of the bus theirs: each its configuration, and those of a cluster what they know the others by.
+pub fn lay_out_servers(folder: &Path, configurations: &[(String, String)]) -> anyhow::Result<()> {
+    let files = [SERVER_CERTIFICATE, SERVER_KEY, CA];
+    let files = if configurations.len() > 1 { &files[..] } else { &files[..2] };
+    for (server, config) in configurations {
+        lay_out_part(folder, server, files)?;
+        write_private(&of(folder, server).join(NATS), config.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn lay_out_part(folder: &Path, part: &str, files: &[&str]) -> anyhow::Result<()> {
+    let path = of(folder, part);
+    make_private_folder(&path)?;
+    for file in files {
+        match std::fs::read(folder.join(file)) {
+            Ok(bytes) => write_private(&path.join(file), &bytes)?,
+            // What is not made any more is nobody's any more.
+            Err(error) if error.kind() == ErrorKind::NotFound && OPTIONAL.contains(file) => {
+                remove(&path.join(file))?;
             }
+            Err(error) => return Err(error).with_context(|| format!("could not read {file}")),
         }
     }
     Ok(())

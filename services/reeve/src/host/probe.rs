@@ -32,8 +32,11 @@ pub async fn watch(bus: Bus, gate: WriteGate) {
                     failures += 1;
                     if failures >= MAX_FAILURES {
                         gate.close(format!(
-                            "The bus does not store what it is given ({problem}): its disk may be full. When there is \
-                             room again, nats-server has to be started again."
+                            "The bus does not store what it is given ({problem}): {}",
+                            match bus.is_replicated() {
+                                true => "most servers of its cluster may be away, or their disks full.",
+                                false => "its disk may be full. When there is room again, nats-server has to be started again.",
+                            }
                         ));
                     }
                 }

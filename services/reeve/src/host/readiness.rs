@@ -1,8 +1,8 @@
-//! What `GET /readyz` says of the installation beside what the gateway itself knows: streams that are missing, dispatch
+//! What `GET /readyz` says of the installation beside what the gateway itself knows: streams that are missing, servers of the bus that are away, dispatch
 //! keys that end, and how many dead letters wait for an operator.
 
 use super::services;
-use futures::StreamExt;
+use futures::{StreamExt, future::join_all};
 use reeve_contracts::dead_letters::DeadLetterEvent;
 use reeve_eventsourcing::Event;
 use reeve_gateway::Readiness;
@@ -15,6 +15,9 @@ use tokio::sync::watch;
 
 /// Between two looks for whether each stream is there, and two attempts to follow one.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
+
+/// As many rounds in a row nobody answers for a stream before that is said.
+const MAX_ROUNDS_WITHOUT_ANSWER: u32 = 2;
 
 /// What is known, as it changes; the watching ends with the process.
 pub fn watch(bus: Bus) -> watch::Receiver<Readiness> {
@@ -29,15 +32,27 @@ pub fn watch(bus: Bus) -> watch::Receiver<Readiness> {
         }
     });
     tokio::spawn(async move {
+        let mut rounds_without_answer = 0;
         loop {
             tokio::time::sleep(POLL_INTERVAL).await;
             // That the bus is away is said elsewhere.
             if bus.is_connected() {
-                let mut problems = missing_streams(&bus).await;
+                let (mut problems, mut servers, unanswered) = look_at_streams(&bus).await;
+                rounds_without_answer = if unanswered == 0 { 0 } else { rounds_without_answer + 1 };
+                // Servers of a cluster that agree on another one to lead do not answer for some seconds.
+                if bus.is_replicated() && rounds_without_answer >= MAX_ROUNDS_WITHOUT_ANSWER {
+                    problems.push(format!(
+                        "the bus has no quorum for {unanswered} of its streams: most of the servers that keep them are away"
+                    ));
+                    servers.clear();
+                }
                 let (problem, note) = dispatch_keys(&bus, Timestamp::now()).await;
                 problems.extend(problem);
                 sender.send_if_modified(|readiness| {
-                    let changed = readiness.problems != problems || readiness.keys != note;
+                    let changed = readiness.problems != problems
+                        || readiness.keys != note
+                        || readiness.servers != servers;
+                    readiness.servers.clone_from(&servers);
                     readiness.problems.clone_from(&problems);
                     readiness.keys.clone_from(&note);
                     changed
@@ -48,17 +63,25 @@ pub fn watch(bus: Bus) -> watch::Receiver<Readiness> {
     receiver
 }
 
-async fn missing_streams(bus: &Bus) -> Vec<String> {
+/// Which streams are missing, which servers of a cluster are away, and for how many streams nobody answers.
+async fn look_at_streams(bus: &Bus) -> (Vec<String>, Vec<String>, usize) {
     let of_service = |service| (streams::of_service(service), format!(" of the events of {service}"));
     let shared = streams::SHARED.into_iter().map(|stream| (stream.to_owned(), String::new()));
-    let mut problems = Vec::new();
-    for (stream, what) in services::names().map(of_service).chain(shared) {
-        match streams::exists(bus, &stream).await {
-            Ok(true) | Err(_) => {}
-            Ok(false) => problems.push(format!("the stream {stream}{what} is missing")),
+    let looks = services::names().map(of_service).chain(shared).map(|(stream, what)| async move {
+        let away = streams::servers_away(bus, &stream).await;
+        (stream, what, away)
+    });
+    let (mut problems, mut servers, mut unanswered) = (Vec::new(), BTreeSet::new(), 0);
+    for (stream, what, away) in join_all(looks).await {
+        match away {
+            Ok(Some(away)) => servers.extend(away),
+            Ok(None) => problems.push(format!("the stream {stream}{what} is missing")),
+            Err(_) => unanswered += 1,
         }
     }
-    problems
+    let servers = servers.into_iter();
+    let servers = servers.map(|name| format!("the server {name} of the bus is away, or behind the others"));
+    (problems, servers.collect(), unanswered)
 }
 
 /// What is wrong with the dispatch keys, or will be in some weeks.

@@ -39,8 +39,7 @@ pub fn start_gateway(
     let over_bus = tokio::spawn(serve_bus(bus, gateway.clone()));
     let task = tokio::spawn(async move {
         let served = reeve_gateway::serve(listener, gateway, shutdown).await;
-        over_bus.abort();
-        for_services.abort();
+        let (_ended, _answered) = tokio::join!(for_services, over_bus);
         served
     });
     (stop, task)

@@ -12,15 +12,19 @@ use super::{
     write_gate::WriteGate,
 };
 use anyhow::{Context, bail};
+use futures::future::join_all;
 use reeve_gateway::{Config as GatewayConfig, Tls};
 use reeve_jetstream::{Bus, mac::MacKey, operator::User, streams};
 use std::{
     fs::File,
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 use tokio::net::TcpListener;
 
+/// As long requests may still be at work when the gateway stops: a service answers within half a minute.
+const FINISH_TIME: Duration = Duration::from_secs(31);
 /// As many replicas of a service share a folder at most.
 const MAX_REPLICAS: usize = 64;
 
@@ -37,6 +41,10 @@ pub struct Args {
     /// The bus: one address, or those of a cluster's servers with commas between them.
     #[arg(long, env = "REEVE_BUS", default_value = "nats://127.0.0.1:4222")]
     bus: String,
+    /// How many servers of a cluster keep each stream: 3, or 5. Streams that are there are brought to it; without it they stay as
+    /// they are.
+    #[arg(long, env = "REEVE_BUS_REPLICAS", value_name = "COUNT", value_parser = bus_replicas)]
+    bus_replicas: Option<usize>,
     /// Where this process says whether it is ready (GET /readyz), for health checks: see `reeve health`; and what it has
     /// measured (GET /metrics), for Prometheus.
     #[arg(long, env = "REEVE_STATUS", value_name = "ADDRESS")]
@@ -72,8 +80,18 @@ pub struct Args {
     /// gateway: the folder whose files `reeve-agent…` nodes may fetch to update themselves; that of this program, if not given.
     #[arg(long, value_name = "FOLDER", env = "REEVE_PROGRAMS")]
     programs: Option<PathBuf>,
+    /// gateway: how long it goes on after it was asked to stop, while /readyz says that it stops: as long as a balancer needs
+    /// to see that.
+    #[arg(long, env = "REEVE_LEAVE_SECONDS", value_name = "SECONDS", default_value_t = 0)]
+    leave_seconds: u64,
     #[command(flatten)]
     exports: ExportArgs,
+}
+
+/// As many servers as can be told apart in a majority and a minority.
+fn bus_replicas(text: &str) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|count| matches!(count, 1 | 3 | 5));
+    count.ok_or_else(|| format!("{text:?} is not 1, 3 or 5"))
 }
 
 impl Args {
@@ -88,7 +106,11 @@ impl Args {
     }
 
     fn bus(&self) -> BusAddress {
-        BusAddress { url: self.bus.clone(), ca: self.ca.clone() }
+        BusAddress { url: self.bus.clone(), ca: self.ca.clone(), replicas: self.bus_replicas }
+    }
+
+    fn leave_time(&self) -> Duration {
+        Duration::from_secs(self.leave_seconds)
     }
 
     fn tls(&self) -> anyhow::Result<Option<Tls>> {
@@ -150,11 +172,12 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
     stop.await;
     if let Some((stop, task)) = gateway {
         stop.send_replace(true);
-        task.await??;
+        match tokio::time::timeout(args.leave_time() + FINISH_TIME, task).await {
+            Ok(served) => served??,
+            Err(_) => tracing::warn!("requests were still open when the gateway ended"),
+        }
     }
-    for service in running {
-        service.stop().await;
-    }
+    join_all(running.into_iter().map(reeve_runtime::Running::stop)).await;
     Ok(())
 }
 
@@ -187,6 +210,7 @@ async fn gateway_at(args: &Args, bus: Bus, needs: &Needs) -> anyhow::Result<Runn
         GatewayConfig::new(listener.local_addr()?, args.account.clone(), args.region.clone(), token_key);
     config.tls = tls;
     config.programs = files::programs(args.programs.as_ref());
+    config.leave_time = args.leave_time();
     let (gate, closed) = WriteGate::new();
     config.closed = closed;
     // It ends with the process, as the gateway does.

@@ -4,12 +4,13 @@ use super::attempt::{
     DEAD_LETTER_RETRY_DELAY, Next, PROGRESS_INTERVAL, Registered, dead_letter, handle_once, next,
     while_in_progress,
 };
-use crate::Handle;
+use crate::{Handle, stopping::Stopping};
 use futures::StreamExt;
 use reeve_jetstream::consume::{BoxStream, Delivered};
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
+    time::Duration,
 };
 use tokio::{sync::Semaphore, task::JoinSet};
 
@@ -25,34 +26,49 @@ pub(super) struct Lanes {
     waiting: usize,
 }
 
+/// What a lane works with.
+struct Work {
+    handle: Handle,
+    registered: Registered,
+    permits: Semaphore,
+    stopping: Stopping,
+}
+
 struct Lane {
     at_work: u64,
     queue: VecDeque<Delivered>,
 }
 
 impl Lanes {
-    /// Takes messages until their stream ends. What is at work, or waits, goes on meanwhile and afterwards.
+    /// Takes messages until their stream ends, or the service stops. What is at work, or waits, goes on meanwhile and afterwards.
     pub async fn run(
         &mut self,
         handle: &Handle,
         registered: &Registered,
-        mut messages: BoxStream<Delivered>,
+        messages: &mut BoxStream<Delivered>,
+        stopping: &mut Stopping,
     ) {
-        let permits = Arc::new(Semaphore::new(registered.consumer.concurrency));
+        let work = &Arc::new(Work {
+            handle: handle.clone(),
+            registered: registered.clone(),
+            permits: Semaphore::new(registered.consumer.concurrency),
+            stopping: stopping.clone(),
+        });
         let mut progress = tokio::time::interval(PROGRESS_INTERVAL);
         loop {
             tokio::select! {
                 delivered = messages.next(), if self.waiting < MAX_WAITING_MESSAGES => match delivered {
                     None => return,
-                    Some(Ok(delivered)) => self.take(handle, registered, &permits, delivered),
+                    Some(Ok(delivered)) => self.take(work, delivered),
                     Some(Err(error)) => {
                         tracing::debug!(%error, consumer = registered.consumer.name, "reading was interrupted");
                     }
                 },
                 Some(ended) = self.at_work.join_next() => match ended {
-                    Ok(subject) => self.go_on(handle, registered, &permits, subject),
+                    Ok(subject) => self.go_on(work, subject),
                     Err(error) => tracing::error!(%error, "a lane ended"),
                 },
+                () = stopping.begins() => return,
                 _ = progress.tick() => {
                     for waiting in self.lanes.values().flat_map(|lane| &lane.queue) {
                         waiting.in_progress().await;
@@ -62,13 +78,15 @@ impl Lanes {
         }
     }
 
-    fn take(
-        &mut self,
-        handle: &Handle,
-        registered: &Registered,
-        permits: &Arc<Semaphore>,
-        delivered: Delivered,
-    ) {
+    /// Waits for what is at work, and only then gives back what waits behind it: another replica must not be faster.
+    pub async fn give_back(&mut self) {
+        while self.at_work.join_next().await.is_some() {}
+        for waiting in self.lanes.drain().flat_map(|(_, lane)| lane.queue) {
+            waiting.redeliver_after(Duration::ZERO).await;
+        }
+    }
+
+    fn take(&mut self, work: &Arc<Work>, delivered: Delivered) {
         let subject = delivered.message.subject.clone();
         match self.lanes.get_mut(&subject) {
             // It came again after a lost connection, and is here already.
@@ -81,18 +99,18 @@ impl Lanes {
             }
             None => {
                 self.lanes.insert(subject, Lane { at_work: delivered.sequence, queue: VecDeque::new() });
-                self.begin(handle, registered, permits, delivered);
+                self.begin(work, delivered);
             }
         }
     }
 
-    fn go_on(&mut self, handle: &Handle, registered: &Registered, permits: &Arc<Semaphore>, subject: String) {
+    fn go_on(&mut self, work: &Arc<Work>, subject: String) {
         let Some(lane) = self.lanes.get_mut(&subject) else { return };
         match lane.queue.pop_front() {
             Some(following) => {
                 lane.at_work = following.sequence;
                 self.waiting -= 1;
-                self.begin(handle, registered, permits, following);
+                self.begin(work, following);
             }
             None => {
                 self.lanes.remove(&subject);
@@ -100,18 +118,13 @@ impl Lanes {
         }
     }
 
-    fn begin(
-        &mut self,
-        handle: &Handle,
-        registered: &Registered,
-        permits: &Arc<Semaphore>,
-        delivered: Delivered,
-    ) {
-        let (handle, registered, permits) = (handle.clone(), registered.clone(), permits.clone());
+    fn begin(&mut self, work: &Arc<Work>, delivered: Delivered) {
+        let work = work.clone();
         self.at_work.spawn(async move {
-            let handling = handle_until_settled(&handle, &registered, &permits, &delivered);
-            while_in_progress(&delivered, handling).await;
-            delivered.acknowledge().await;
+            match while_in_progress(&delivered, handle_until_settled(&work, &delivered)).await {
+                Some(()) => delivered.acknowledge().await,
+                None => delivered.redeliver_after(Duration::ZERO).await,
+            }
             delivered.message.subject
         });
     }
@@ -124,38 +137,43 @@ impl Lane {
 }
 
 /// Handles a message, again and again if it must be, until it was handled or has become a dead letter. While it waits
-/// for another attempt, others are handled.
-async fn handle_until_settled(
-    handle: &Handle,
-    registered: &Registered,
-    permits: &Semaphore,
-    delivered: &Delivered,
-) {
+/// for another attempt, others are handled. `None` when the service stops before the next attempt.
+async fn handle_until_settled(work: &Work, delivered: &Delivered) -> Option<()> {
+    let Work { handle, registered, permits, stopping } = work;
     let (mut attempts, mut failures) = (0, 0);
     loop {
         attempts += 1;
-        let result = {
+        let permit = tokio::select! {
+            biased;
+            () = stopping.begun() => return None,
             // The semaphore is never closed.
-            let _permit = permits.acquire().await;
-            let name = registered.consumer.name;
-            handle_once(handle, name, &registered.handler, delivered.sequence, &delivered.message).await
+            permit = permits.acquire() => permit,
         };
+        let name = registered.consumer.name;
+        let result =
+            handle_once(handle, name, &registered.handler, delivered.sequence, &delivered.message).await;
+        drop(permit);
         let failed = || {
             failures += 1;
             failures
         };
         match next(&registered.consumer, result, attempts, failed) {
-            Next::Settle => return,
-            Next::RetryAfter(delay) => tokio::time::sleep(delay).await,
+            Next::Settle => return Some(()),
+            Next::RetryAfter(delay) => {
+                tokio::select! {
+                    () = stopping.begun() => return None,
+                    () = tokio::time::sleep(delay) => {}
+                }
+            }
             Next::GiveUp(reason) => {
-                let (name, sequence) = (registered.consumer.name, delivered.sequence);
+                let sequence = delivered.sequence;
                 while let Err(error) =
                     dead_letter(handle, name, sequence, &delivered.message, &reason, None).await
                 {
                     tracing::error!(%error, consumer = name, "a dead letter could not be stored yet");
                     tokio::time::sleep(DEAD_LETTER_RETRY_DELAY).await;
                 }
-                return;
+                return Some(());
             }
         }
     }

@@ -4,9 +4,15 @@ use super::{
     attempt::{DEAD_LETTER_RETRY_DELAY, Next, Registered, dead_letter, handle_once, next, while_in_progress},
     lanes,
 };
-use crate::Handle;
-use futures::StreamExt;
-use reeve_jetstream::consume::{self, Delivered};
+use crate::{
+    Handle,
+    stopping::{Stopping, give_back},
+};
+use futures::{Stream, StreamExt};
+use reeve_jetstream::{
+    Error,
+    consume::{self, Delivered},
+};
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
@@ -15,33 +21,52 @@ use std::{
 
 /// Between two attempts to read a stream.
 const RECONNECT_DELAY: Duration = Duration::from_millis(250);
-/// Runs a consumer for ever.
-pub(crate) async fn run(handle: Handle, registered: Registered) {
+
+/// Runs a consumer until the service stops and the messages are handled that it had begun with.
+pub(crate) async fn run(handle: Handle, registered: Registered, mut stopping: Stopping) {
     let options = registered.options(handle.service());
     let (failures, mut lanes) = (Failures::default(), lanes::Lanes::default());
-    loop {
+    while !stopping.has_begun() {
         match consume::consume(handle.bus(), &options).await {
-            Ok(messages) if registered.consumer.in_order => lanes.run(&handle, &registered, messages).await,
-            Ok(messages) => {
-                let each = messages.for_each_concurrent(registered.consumer.concurrency, |delivered| {
-                    let (handle, registered, failures) = (&handle, &registered, &failures);
-                    async move {
-                        match delivered {
-                            Ok(delivered) => handle_delivered(handle, registered, failures, delivered).await,
-                            Err(error) => {
-                                tracing::debug!(%error, consumer = registered.consumer.name, "reading was interrupted");
-                            }
-                        }
-                    }
-                });
-                each.await;
+            Ok(mut messages) => {
+                if registered.consumer.in_order {
+                    lanes.run(&handle, &registered, &mut messages, &mut stopping).await;
+                } else {
+                    let taken = messages.by_ref().take_until(stopping.begun());
+                    handle_all(&handle, &registered, &failures, taken).await;
+                }
+                if stopping.has_begun() {
+                    give_back(messages).await;
+                    lanes.give_back().await;
+                    return;
+                }
             }
             Err(error) => {
                 tracing::warn!(%error, consumer = registered.consumer.name, "a stream could not be consumed");
             }
         }
-        tokio::time::sleep(RECONNECT_DELAY).await;
+        tokio::select! {
+            () = tokio::time::sleep(RECONNECT_DELAY) => {}
+            () = stopping.begins() => {}
+        }
     }
+}
+
+async fn handle_all(
+    handle: &Handle,
+    registered: &Registered,
+    failures: &Failures,
+    messages: impl Stream<Item = Result<Delivered, Error>>,
+) {
+    let each = messages.for_each_concurrent(registered.consumer.concurrency, |delivered| async move {
+        match delivered {
+            Ok(delivered) => handle_delivered(handle, registered, failures, delivered).await,
+            Err(error) => {
+                tracing::debug!(%error, consumer = registered.consumer.name, "reading was interrupted");
+            }
+        }
+    });
+    each.await;
 }
 
 /// How often the handlers of messages have failed, by sequence. What the bus did not do is no failure of theirs.

@@ -138,7 +138,11 @@ impl Server {
         let temporary = Temporary::new()?;
         let folder = Folder::open(temporary.path())?;
         let supervised = start_nats(&folder, &NatsListen::default()).await?;
-        let address = BusAddress { url: format!("nats://127.0.0.1:{}", folder.keys.bus_port), ca: None };
+        let address = BusAddress {
+            url: format!("nats://127.0.0.1:{}", folder.keys.bus_port),
+            ca: None,
+            replicas: None,
+        };
         let user = folder.keys.operator.core_user("bench")?;
         let mac = MacKey::new(&key(&folder.keys.mac_key)?);
         let bus =
