@@ -114,12 +114,13 @@ def images(folder, programs):
 
     context = folder / "context"
     (context / "docker").mkdir(parents=True)
-    for name in ["Cargo.lock", "LICENSE", "NOTICE", "docker/agent", "docker/activation"]:
+    for name in ["LICENSE", "NOTICE", "docker/agent", "docker/activation"]:
         shutil.copy(SOURCE / name, context / name)
     for name in ["reeve", "reeve-agent"]:
         shutil.copy(programs / name, context / name)
+        (context / f"{name}.cdx.json").write_text(run(SOURCE / "tools/sbom", name).stdout)
     _, built = (SOURCE / "docker/Dockerfile").read_text().split("# What both images are made on")
-    own = "ARG BASE_IMAGE=debian:bookworm-slim\nFROM scratch AS build\nCOPY reeve reeve-agent /programs/\n#"
+    own = "ARG BASE_IMAGE=debian:bookworm-slim\nFROM scratch AS build\nCOPY reeve reeve-agent reeve.cdx.json reeve-agent.cdx.json /programs/\n#"
     (context / "Dockerfile").write_text(own + built)
     for target, tag in [("control-plane", "reeve:test"), ("agent", "reeve-agent:test")]:
         run(*build, "--target", target, "--tag", tag, context)
