@@ -9,8 +9,11 @@ use crate::{
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use serde::Deserialize;
-use std::{path::PathBuf, pin::Pin, sync::Arc, task::Poll, time::Duration};
-use tokio::sync::watch;
+use std::{collections::BTreeSet, path::PathBuf, pin::Pin, sync::Arc, task::Poll, time::Duration};
+use tokio::sync::{
+    broadcast::{self, error::RecvError},
+    watch,
+};
 
 /// How a connection proves who it is.
 #[derive(Clone, Debug)]
@@ -57,6 +60,9 @@ pub struct Bus {
     pub(crate) connections: watch::Receiver<u64>,
     pub(crate) refusals: watch::Receiver<u64>,
     pub(crate) mac: Option<MacKey>,
+    /// The streams whose settings are its own; all, where nothing is said.
+    pub(crate) keeps: Option<Arc<BTreeSet<String>>>,
+    pub(crate) denials: broadcast::Sender<String>,
     /// Messages that were to be stored, and that a server which was connected did not acknowledge.
     pub(crate) unanswered: watch::Sender<u64>,
 }
@@ -79,7 +85,20 @@ pub(crate) struct AckError {
 
 /// Conflicts answer 10071; on a replicated stream usually 10164.
 const CONFLICTS: [u64; 2] = [10071, 10164];
+/// As many denials are remembered for those who wait at the same time.
+const MAX_DENIALS: usize = 64;
 const ACK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Comes back when the server did not let this connection publish on a subject.
+async fn denied(denials: &mut broadcast::Receiver<String>, subject: &str) {
+    loop {
+        match denials.recv().await {
+            Ok(denied) if denied == subject => return,
+            Err(RecvError::Closed) => return std::future::pending().await,
+            _ => {}
+        }
+    }
+}
 
 impl Bus {
     /// Connects, trying for up to ten seconds.
@@ -102,7 +121,8 @@ impl Bus {
         }
         let (connected, connections) = watch::channel(0);
         let (refused, refusals) = watch::channel(0);
-        let events = Arc::new(Events { connections: connected, refusals: refused });
+        let (denials, _) = broadcast::channel(MAX_DENIALS);
+        let events = Arc::new(Events { connections: connected, refusals: refused, denials: denials.clone() });
         let refused_so_far = refusals.clone();
         let client = connect
             .name(&options.name)
@@ -130,6 +150,8 @@ impl Bus {
             connections,
             refusals,
             mac: None,
+            keeps: None,
+            denials,
             unanswered: watch::Sender::default(),
         })
     }
@@ -138,6 +160,12 @@ impl Bus {
     #[must_use]
     pub fn authenticating(self, key: MacKey) -> Self {
         Self { mac: Some(key), ..self }
+    }
+
+    /// The same connection, as a part that may change the settings of these streams alone: others it leaves as they are.
+    #[must_use]
+    pub fn keeping(self, streams: BTreeSet<String>) -> Self {
+        Self { keeps: Some(Arc::new(streams)), ..self }
     }
 
     /// Gives a message that a service stores for services its authentication code. On another connection it has none.
@@ -216,7 +244,8 @@ impl Bus {
     /// Sends a request and waits for its one answer.
     ///
     /// # Errors
-    /// [`Error::NoResponders`] at once when nobody listens; [`Error::TimedOut`] after `limit`.
+    /// [`Error::NoResponders`] at once when nobody listens; [`Error::NotPermitted`] when it may not be sent;
+    /// [`Error::TimedOut`] after `limit`.
     pub async fn request(
         &self,
         subject: &str,
@@ -228,7 +257,11 @@ impl Bus {
         if let Some(map) = headers.clone().into_map() {
             request = request.headers(map);
         }
-        let answer = self.client.send_request(subject.to_owned(), request).await;
+        let mut denials = self.denials.subscribe();
+        let answer = tokio::select! {
+            answer = self.client.send_request(subject.to_owned(), request) => answer,
+            () = denied(&mut denials, subject) => return Err(Error::NotPermitted(subject.to_owned())),
+        };
         answer.map(Message::from).map_err(|e| match e.kind() {
             async_nats::RequestErrorKind::NoResponders => Error::NoResponders(subject.to_owned()),
             async_nats::RequestErrorKind::TimedOut => Error::TimedOut { subject: subject.to_owned(), limit },

@@ -10,8 +10,10 @@ use crate::{
     Error,
     clients::{self, ClientAdmission, ClientUsers},
     jwt::{UNLIMITED, limits, pair, seed, sign, user_with},
+    rights::{self, Parts},
 };
 use nkeys::KeyPair;
+use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -31,6 +33,10 @@ pub struct Keys {
     clients: String,
     /// The scoped key under which nodes' JWTs are issued.
     pub enrolment: String,
+    /// Users of CORE that were made until then, in seconds since 1970, are let in no more: earlier releases gave every part one that
+    /// may do everything there.
+    #[serde(default = "just_before")]
+    core_users_after: i64,
 }
 
 /// What the nodes service needs to let nodes in: the scoped key, and which account it signs for.
@@ -63,6 +69,11 @@ fn account_seed() -> String {
     KeyPair::new_account().seed().unwrap_or_default()
 }
 
+/// The second before this one: whoever is made from now on is not meant.
+fn just_before() -> i64 {
+    Timestamp::now().0 / 1000 - 1
+}
+
 impl Keys {
     /// Draws a new operator.
     ///
@@ -78,10 +89,12 @@ impl Keys {
             agents: seed(&KeyPair::new_account())?,
             clients: seed(&KeyPair::new_account())?,
             enrolment: seed(&KeyPair::new_account())?,
+            core_users_after: just_before(),
         })
     }
 
-    /// The nats-server configuration: operator mode, JetStream in `store_dir`, and the accounts SYS, CORE and PROGRAMS. AGENTS
+    /// The nats-server configuration: operator mode, JetStream in `store_dir`, and the accounts SYS, CORE, with what its parts may do,
+    /// and PROGRAMS. AGENTS
     /// and CLIENTS come by [`crate::Bus::put_account`] and are kept in `store_dir`; a server without one lets none of its users in. With `tls` nobody comes in without TLS.
     ///
     /// # Errors
@@ -91,6 +104,7 @@ impl Keys {
         listen: &str,
         store_dir: &str,
         tls: Option<&ServerTls>,
+        parts: &Parts,
     ) -> Result<String, Error> {
         let (operator, accounts) = (pair(&self.operator)?, pair(&self.accounts)?);
         let (system, core) = (pair(&self.system)?.public_key(), pair(&self.core)?.public_key());
@@ -100,7 +114,12 @@ impl Keys {
         let operator_jwt = sign(&operator, &operator.public_key(), "reeve", &operator_claims)?;
         let system_claims = json!({"limits": limits(false), "type": "account", "version": 2});
         let system_jwt = sign(&operator, &system, "SYS", &system_claims)?;
-        let core_jwt = sign(&operator, &core, "CORE", &core_claims())?;
+        let core_jwt = sign(
+            &operator,
+            &core,
+            "CORE",
+            &core_claims(rights::scopes(&self.core, parts)?, self.core_users_after),
+        )?;
         let programs = pair(&self.programs)?.public_key();
         let programs_jwt = sign(&operator, &programs, "PROGRAMS", &programs_claims(&core))?;
         let tls = tls.map(|ServerTls { certificate, key }| {
@@ -118,7 +137,15 @@ impl Keys {
         ))
     }
 
-    /// A user of CORE, for services.
+    /// A user of CORE who may do what that part's rights are, and nothing else.
+    ///
+    /// # Errors
+    /// When a key is not usable.
+    pub fn part_user(&self, part: &str) -> Result<User, Error> {
+        rights::user(&self.core, part)
+    }
+
+    /// A user of CORE who may do everything there: for who holds the keys.
     ///
     /// # Errors
     /// When a key is not usable.
@@ -236,12 +263,15 @@ fn programs_claims(core: &str) -> Value {
     json!({"limits": limits(false), "type": "account", "version": 2, "imports": [edge]})
 }
 
-fn core_claims() -> Value {
+fn core_claims(scopes: Vec<Value>, users_after: i64) -> Value {
     let exports: Vec<Value> = SHARED
         .iter()
         .chain(&[(EDGE, "service")])
         .map(|(subject, kind)| json!({"name": subject, "subject": subject, "type": kind}))
         .chain(clients::exports())
         .collect();
-    json!({"limits": limits(true), "type": "account", "version": 2, "exports": exports})
+    json!({
+        "limits": limits(true), "type": "account", "version": 2, "exports": exports, "signing_keys": scopes,
+        "revocations": {"*": users_after},
+    })
 }

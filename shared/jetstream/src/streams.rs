@@ -1,4 +1,5 @@
-//! The streams of the design. Creating one that stands already, with the same settings, changes nothing.
+//! The streams of the design. Creating one that stands already, with the same settings, changes nothing; one with others is changed by
+//! the part whose it is.
 
 use crate::{Bus, Error};
 use async_nats::jetstream::stream::{Config, DiscardPolicy, Republish};
@@ -188,8 +189,20 @@ pub async fn ensure_probe(bus: &Bus) -> Result<(), Error> {
 }
 
 pub(crate) async fn ensure(bus: &Bus, config: Config) -> Result<(), Error> {
-    let made = bus.context.create_or_update_stream(config).await;
-    made.map(|_| ()).map_err(|e| Error::bus("make a stream")(e.to_string()))
+    use async_nats::jetstream::{ErrorCode, context::CreateStreamErrorKind};
+    let failed = |e: String| Error::bus("make a stream")(e);
+    let is_another = |kind: CreateStreamErrorKind| matches!(kind, CreateStreamErrorKind::JetStream(e) if e.error_code() == ErrorCode::STREAM_NAME_EXIST);
+    match bus.context.create_stream(config.clone()).await {
+        Ok(_) => Ok(()),
+        // It stands with other settings, such as an earlier release's.
+        Err(e) if is_another(e.kind()) => {
+            if bus.keeps.as_ref().is_some_and(|keeps| !keeps.contains(&config.name)) {
+                return Ok(());
+            }
+            bus.context.update_stream(config).await.map(|_| ()).map_err(|e| failed(e.to_string()))
+        }
+        Err(e) => Err(failed(e.to_string())),
+    }
 }
 
 /// Whether there is a stream.

@@ -4,7 +4,7 @@ use super::{
     certificates::Certificates,
     files::{self, remove, write_private},
     folder::{Folder, Instance},
-    parts,
+    parts, rights,
 };
 use anyhow::{Context, bail, ensure};
 use reeve_jetstream::operator::ServerTls;
@@ -137,7 +137,8 @@ pub fn init(data: &Path, args: &Args) -> anyhow::Result<()> {
         (None, None) => None,
         _ => bail!("--bus-tls-cert and --bus-tls-key need each other"),
     };
-    let config = keys.operator.server_config(&args.bus_listen, &args.bus_store, tls.as_ref())?;
+    let config =
+        keys.operator.server_config(&args.bus_listen, &args.bus_store, tls.as_ref(), rights::parts())?;
     let write = |name: &str, text: &str| write_private(&folder.path.join(name), text.as_bytes());
     write(files::NATS, &config)?;
     let secrets = folder.secrets()?;
@@ -159,11 +160,11 @@ pub fn init(data: &Path, args: &Args) -> anyhow::Result<()> {
             access_key_id: id.clone(),
             secret_access_key: secret.clone(),
             bus_url: bus_url.clone(),
-            bus_user: secrets.json(files::SERVICES)?,
             ca: args.ca.clone().or_else(|| args.tls.then(|| args.parts_find_theirs_in.join(files::CA))),
             pid: std::process::id(),
         })?;
     }
+    remove(&folder.path.join(files::FORMER_USER))?;
     parts::lay_out(&folder.path)?;
     eprintln!(
         "reeve: {} holds the secrets of an instance; {} the administrator's",

@@ -13,6 +13,7 @@ pub(crate) mod nats;
 mod parts;
 mod probe;
 mod readiness;
+pub mod rights;
 pub(crate) mod running;
 mod secrets;
 mod serve;

@@ -14,14 +14,17 @@ use std::{
 const OPTIONAL: [&str; 4] = [INSTANCE, CA, SERVER_CERTIFICATE, SERVER_KEY];
 
 /// Each part with its files.
-fn parts() -> Vec<(&'static str, Vec<&'static str>)> {
-    let with = |secrets: &[&'static str]| [secrets, &COMMON_SECRETS[..], &[CA]].concat();
-    let mut parts = vec![("nats", vec![NATS, SERVER_CERTIFICATE, SERVER_KEY])];
-    parts.extend(ENTRIES.iter().map(|entry| (entry.name, with(entry.secrets))));
-    parts.push((GATEWAY, [with(&GATEWAY_SECRETS), vec![SERVER_CERTIFICATE, SERVER_KEY]].concat()));
-    parts.push((KEY_RENEWAL, with(&KEY_RENEWAL_SECRETS)));
+fn parts() -> Vec<(&'static str, Vec<String>)> {
+    let named = |files: &[&str]| files.iter().map(|file| (*file).to_owned()).collect::<Vec<_>>();
+    let with = |part: &'static str, secrets: &[&str]| {
+        (part, [named(secrets), named(&COMMON_SECRETS), named(&[CA]), vec![user_of(part)]].concat())
+    };
+    let mut parts = vec![("nats", named(&[NATS, SERVER_CERTIFICATE, SERVER_KEY]))];
+    parts.extend(ENTRIES.iter().map(|entry| with(entry.name, entry.secrets)));
+    parts.push(with(GATEWAY, &[&GATEWAY_SECRETS[..], &[SERVER_CERTIFICATE, SERVER_KEY]].concat()));
+    parts.push(with(KEY_RENEWAL, &KEY_RENEWAL_SECRETS));
     // Whoever makes activations, by the signed API.
-    parts.push(("administrator", vec![ADMINISTRATOR, CA]));
+    parts.push(("administrator", named(&[ADMINISTRATOR, CA])));
     parts
 }
 
@@ -35,12 +38,13 @@ pub fn lay_out(folder: &Path) -> anyhow::Result<()> {
     for (part, files) in parts() {
         let path = of(folder, part);
         make_private_folder(&path)?;
+        remove(&path.join(FORMER_USER))?;
         for file in files {
-            match std::fs::read(folder.join(file)) {
-                Ok(bytes) => write_private(&path.join(file), &bytes)?,
+            match std::fs::read(folder.join(&file)) {
+                Ok(bytes) => write_private(&path.join(&file), &bytes)?,
                 // What is not made any more is nobody's any more.
-                Err(error) if error.kind() == ErrorKind::NotFound && OPTIONAL.contains(&file) => {
-                    remove(&path.join(file))?;
+                Err(error) if error.kind() == ErrorKind::NotFound && OPTIONAL.contains(&file.as_str()) => {
+                    remove(&path.join(&file))?;
                 }
                 Err(error) => return Err(error).with_context(|| format!("could not read {file}")),
             }
@@ -54,7 +58,7 @@ pub fn write(folder: &Path, file: &str, bytes: &[u8]) -> anyhow::Result<()> {
     write_private(&folder.join(file), bytes)?;
     for (part, files) in parts() {
         let path = of(folder, part);
-        if files.contains(&file) && path.exists() {
+        if files.iter().any(|one| one == file) && path.exists() {
             write_private(&path.join(file), bytes)?;
         }
     }

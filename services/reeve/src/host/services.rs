@@ -23,12 +23,19 @@ pub struct Entry {
     /// comes first: a part that is started meanwhile misses another one, ends, and is started again.
     pub secrets: &'static [&'static str],
     /// Whether it decides on who may do what.
-    authorizes: bool,
+    pub authorizes: bool,
     describe: fn(&Needs) -> anyhow::Result<Service>,
 }
 
-/// The secrets that every service needs, and the gateway.
-pub const COMMON_SECRETS: [&str; 2] = [SERVICES, MAC];
+impl Entry {
+    /// Whether it seals secrets, or opens them.
+    pub fn seals(&self) -> bool {
+        self.secrets.contains(&SECRETS_KEY)
+    }
+}
+
+/// The secrets that every service needs, and the gateway, beside its user of the bus.
+pub const COMMON_SECRETS: [&str; 1] = [MAC];
 /// Those that the gateway needs beside them.
 pub const GATEWAY_SECRETS: [&str; 4] = [INSTANCE, SECRETS_KEY, TOKEN_KEY, PRINCIPALS];
 /// The name under which `serve` runs the gateway.
@@ -247,6 +254,7 @@ pub fn describe(name: &str, needs: &Needs) -> anyhow::Result<Service> {
 }
 
 /// Where an instance is, as answers and nodes are told.
+#[derive(Clone)]
 pub struct Place {
     pub account: String,
     pub region: String,
@@ -347,8 +355,27 @@ pub async fn ask_nodes(bus: &Bus, operation: &str, input: &Value) -> anyhow::Res
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use crate::host::folder::Folder;
+    use reeve_testkit::Nats;
+
+    /// Every service, described and not run.
+    pub async fn described() -> Vec<(&'static Entry, Service)> {
+        let (nats, folder) = (Nats::start(), tempfile::tempdir().unwrap());
+        let bus = nats.bus().await;
+        let instance = Folder::open(folder.path()).unwrap();
+        let place = Place { account: String::new(), region: String::new(), node_bus_url: String::new() };
+        let needs = Needs {
+            secrets: instance.secrets().unwrap(),
+            place,
+            exports: None,
+            access: Some(Arc::new(Access::new(Keyring::default()))),
+            vault: Some(Vault::over(Arc::new(bus.clone()), [0; 32])),
+            system: Some(bus),
+        };
+        ENTRIES.iter().map(|entry| (entry, (entry.describe)(&needs).unwrap())).collect()
+    }
 
     #[test]
     fn each_service_has_a_name_of_its_own_that_is_a_token() {
