@@ -61,11 +61,7 @@ pub struct Config {
 /// It makes the consumers of subscribers, on events and on their copies as JSON.
 fn rights(services: &[&'static str]) -> Rights {
     services.iter().fold(Rights::default(), |rights, service| {
-        [streams::of_service(service), streams::of_json(service)]
-            .into_iter()
-            .fold(rights, |rights, stream| {
-                rights.publishing(format!("$JS.API.CONSUMER.CREATE.{stream}.>")).reading(stream)
-            })
+        rights.reading(streams::of_service(service)).reading(streams::of_json(service))
     })
 }
 

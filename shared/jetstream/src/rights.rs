@@ -147,11 +147,8 @@ impl Rights {
         }
         self.keeps.iter().for_each(|stream| allow(format!("$JS.API.STREAM.UPDATE.{stream}")));
         for stream in &self.reads {
-            // A reader's consumer has no name of its own: the server gives it one, and it goes with its reader.
-            for action in ["STREAM.MSG.GET", "CONSUMER.CREATE"] {
-                allow(format!("$JS.API.{action}.{stream}"));
-            }
-            for action in ["CONSUMER.INFO", "CONSUMER.DELETE", "DIRECT.GET"] {
+            allow(format!("$JS.API.STREAM.MSG.GET.{stream}"));
+            for action in ["CONSUMER.CREATE", "CONSUMER.INFO", "CONSUMER.DELETE", "DIRECT.GET"] {
                 allow(format!("$JS.API.{action}.{stream}.>"));
             }
             allow(format!("$JS.FC.{stream}.>"));

@@ -26,7 +26,7 @@ fn is_refused(answer: &Result<impl Sized, Error>) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_was_taken_over_is_refused_what_is_anothers() {
     let instance = Instance::start(1);
-    let (tags, all) = (taken_over(&instance, "tags").await, instance.bus().await);
+    let tags = taken_over(&instance, "tags").await;
     let before = instance.events().len();
     let node = instance.node();
     // Each is what a part does that is not `tags`.
@@ -46,8 +46,8 @@ async fn a_service_that_was_taken_over_is_refused_what_is_anothers() {
         "$JS.API.DIRECT.GET.SECRET_KEYS.reeve.secret-key.x".to_owned(),
         "$JS.API.STREAM.MSG.GET.SECRET_KEYS".to_owned(),
         "$JS.API.STREAM.MSG.DELETE.SECRET_KEYS".to_owned(),
-        "$JS.API.CONSUMER.CREATE.SECRET_KEYS".to_owned(),
-        "$JS.API.CONSUMER.CREATE.NODE_OUTPUT".to_owned(),
+        "$JS.API.CONSUMER.CREATE.SECRET_KEYS.evil".to_owned(),
+        "$JS.API.CONSUMER.CREATE.NODE_OUTPUT.evil".to_owned(),
         "$JS.API.STREAM.DELETE.DOCUMENTS".to_owned(),
         "$JS.API.STREAM.DELETE.TAGS".to_owned(),
         "$JS.API.STREAM.PURGE.TAGS".to_owned(),
@@ -94,12 +94,13 @@ async fn it_hears_nothing_of_what_is_said_to_others() {
 async fn what_it_has_pushed_into_anothers_stream_is_not_believed() {
     let instance = Instance::start(0);
     let (tags, all) = (taken_over(&instance, "tags").await, instance.bus().await);
+    let step = json!({"action": "aws:runShellScript", "name": "one", "inputs": {"runCommand": ["true"]}});
+    let content = json!({"schemaVersion": "2.2", "mainSteps": [step]});
     instance.call(
         "CreateDocument",
         &json!({
             "Name": "Tagged", "DocumentType": "Command", "DocumentFormat": "JSON",
-            "Content": json!({"schemaVersion": "2.2", "mainSteps": []}).to_string(),
-            "Tags": [{"Key": "a", "Value": "b"}],
+            "Content": content.to_string(),
         }),
     );
     instance.call(
@@ -110,11 +111,11 @@ async fn what_it_has_pushed_into_anothers_stream_is_not_believed() {
     );
     let before = streams::last_sequence(&all, "DOCUMENTS").await.unwrap();
     let target = "reeve.evt.documents.document.Evil";
-    let config = json!({"stream_name": "TAGS", "config": {
+    let config = json!({"stream_name": "TAGS", "config": {"name": "evil",
         "deliver_subject": target, "deliver_policy": "all", "ack_policy": "none", "inactive_threshold": 60_000_000_000_i64,
     }});
     let made = tags
-        .request("$JS.API.CONSUMER.CREATE.TAGS", &Headers::default(), config.to_string().into(), LIMIT)
+        .request("$JS.API.CONSUMER.CREATE.TAGS.evil", &Headers::default(), config.to_string().into(), LIMIT)
         .await
         .unwrap();
     println!("a consumer that pushes elsewhere: {}", String::from_utf8_lossy(&made.data));
@@ -135,7 +136,7 @@ async fn what_it_has_pushed_into_anothers_stream_is_not_believed() {
     assert!(documents["__type"].as_str().is_some_and(|code| code.contains("InvalidDocument")), "{documents}");
 }
 
-/// A reader's consumer is the server's to name: it is never another part's durable one.
+/// A reader names its consumer in the request's subject: never as another part's durable one.
 #[tokio::test(flavor = "multi_thread")]
 async fn it_does_not_change_anothers_consumer() {
     let instance = Instance::start(0);
@@ -159,14 +160,16 @@ async fn it_does_not_change_anothers_consumer() {
             let change = json!({"stream_name": stream, "config": {
                 "name": name, "ack_policy": "explicit", "deliver_policy": "all", "filter_subject": "reeve.evt.nothing",
             }});
-            let subject = format!("$JS.API.CONSUMER.CREATE.{stream}");
+            // With a name of its own in the subject, and another's in the body.
+            let subject = format!("$JS.API.CONSUMER.CREATE.{stream}.evil");
             let answer =
                 tags.request(&subject, &Headers::default(), change.to_string().into(), LIMIT).await.unwrap();
-            println!(
-                "{name}: {}",
-                String::from_utf8_lossy(&answer.data).chars().take(200).collect::<String>()
-            );
+            println!("{name}: {}", String::from_utf8_lossy(&answer.data));
             assert_eq!(config().await, before, "{name}");
+            // And with no name in the subject.
+            let subject = format!("$JS.API.CONSUMER.CREATE.{stream}");
+            let answer = tags.request(&subject, &Headers::default(), change.to_string().into(), LIMIT).await;
+            assert!(is_refused(&answer), "{answer:?}");
             for action in [format!("CREATE.{stream}.{name}"), format!("DELETE.{stream}.{name}")] {
                 let subject = format!("$JS.API.CONSUMER.{action}");
                 let answer = tags.request(&subject, &Headers::default(), "{}".into(), LIMIT).await;
