@@ -14,6 +14,8 @@ mod parts;
 mod probe;
 mod readiness;
 pub mod rights;
+#[cfg(test)]
+mod rights_tests;
 pub(crate) mod running;
 mod secrets;
 mod serve;

@@ -115,6 +115,9 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
     let secrets = Secrets::in_folder(&args.secrets);
     let mac = MacKey::new(&secrets.key(files::MAC)?);
     let names: Vec<&str> = args.names.iter().map(String::as_str).collect();
+    for name in names.iter().filter(|name| ![GATEWAY, KEY_RENEWAL].contains(name)) {
+        services::entry(name)?;
+    }
     let place = Place {
         account: args.account.clone(),
         region: args.region.clone(),
