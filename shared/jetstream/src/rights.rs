@@ -2,8 +2,7 @@
 //! permissions stand in the account's JWT under a scoped signing key of that part.
 //!
 //! What a permission cannot say: a subject names a stream and a consumer, and not what a request for one wants. Who may make
-//! a consumer of a stream may also have it push what lies there to a subject of CORE; what is pushed has the authentication
-//! code of what it was, which does not hold on another subject.
+//! a consumer of a stream may also have it push what lies there to a subject of CORE, if somebody subscribes to that.
 
 use crate::{
     Error,

@@ -1,13 +1,37 @@
 //! Holds `rights.json` to the services' descriptions, and says who may do what.
 
 use super::{
+    folder::Folder,
     rights::parts,
-    services::{ENTRIES, Entry, GATEWAY, KEY_RENEWAL, tests::described},
+    services::{ENTRIES, Entry, GATEWAY, KEY_RENEWAL, Needs, Place},
 };
+use reeve_authz::{Access, Keyring};
 use reeve_jetstream::{
     rights::{Parts, Rights},
     streams::{self, SHARED},
 };
+
+use reeve_runtime::Service;
+use reeve_secrets::Vault;
+use reeve_testkit::Nats;
+use std::sync::Arc;
+
+/// Every service, described and not run.
+async fn described() -> Vec<(&'static Entry, Service)> {
+    let (nats, folder) = (Nats::start(), tempfile::tempdir().unwrap());
+    let bus = nats.bus().await;
+    let instance = Folder::open(folder.path()).unwrap();
+    let place = Place { account: String::new(), region: String::new(), node_bus_url: String::new() };
+    let needs = Needs {
+        secrets: instance.secrets().unwrap(),
+        place,
+        exports: None,
+        access: Some(Arc::new(Access::new(Keyring::default()))),
+        vault: Some(Vault::over(Arc::new(bus.clone()), [0; 32])),
+        system: Some(bus),
+    };
+    ENTRIES.iter().map(|entry| (entry, (entry.describe)(&needs).unwrap())).collect()
+}
 
 fn everyone() -> impl Iterator<Item = &'static str> {
     ENTRIES.iter().map(|entry| entry.name).chain([GATEWAY, KEY_RENEWAL])

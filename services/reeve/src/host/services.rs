@@ -24,7 +24,7 @@ pub struct Entry {
     pub secrets: &'static [&'static str],
     /// Whether it decides on who may do what.
     pub authorizes: bool,
-    describe: fn(&Needs) -> anyhow::Result<Service>,
+    pub describe: fn(&Needs) -> anyhow::Result<Service>,
 }
 
 impl Entry {
@@ -266,11 +266,11 @@ pub struct Needs {
     pub secrets: Secrets,
     pub place: Place,
     /// Where exports are written.
-    exports: Option<reeve_explorer::Store>,
-    access: Option<Arc<Access>>,
-    vault: Option<Vault>,
+    pub exports: Option<reeve_explorer::Store>,
+    pub access: Option<Arc<Access>>,
+    pub vault: Option<Vault>,
     /// A connection to the server's own account.
-    system: Option<Bus>,
+    pub system: Option<Bus>,
 }
 
 impl Needs {
@@ -355,27 +355,8 @@ pub async fn ask_nodes(bus: &Bus, operation: &str, input: &Value) -> anyhow::Res
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
-    use crate::host::folder::Folder;
-    use reeve_testkit::Nats;
-
-    /// Every service, described and not run.
-    pub async fn described() -> Vec<(&'static Entry, Service)> {
-        let (nats, folder) = (Nats::start(), tempfile::tempdir().unwrap());
-        let bus = nats.bus().await;
-        let instance = Folder::open(folder.path()).unwrap();
-        let place = Place { account: String::new(), region: String::new(), node_bus_url: String::new() };
-        let needs = Needs {
-            secrets: instance.secrets().unwrap(),
-            place,
-            exports: None,
-            access: Some(Arc::new(Access::new(Keyring::default()))),
-            vault: Some(Vault::over(Arc::new(bus.clone()), [0; 32])),
-            system: Some(bus),
-        };
-        ENTRIES.iter().map(|entry| (entry, (entry.describe)(&needs).unwrap())).collect()
-    }
 
     #[test]
     fn each_service_has_a_name_of_its_own_that_is_a_token() {
