@@ -79,7 +79,7 @@ async fn it_hears_nothing_of_what_is_said_to_others() {
         ["reeve.api.documents.*", "_INBOX_gateway.>", "_INBOX.>", "reeve.live.>", "reeve.evt.documents.>"];
     for pattern in overheard {
         let mut heard = tags.subscribe(pattern).await.unwrap();
-        let subject = pattern.replace('>', "x").replace('*', "x");
+        let subject = pattern.replace(['>', '*'], "x");
         all.publish(&subject, Headers::default(), "".into()).await.unwrap();
         all.round_trip().await.unwrap();
         tags.round_trip().await.unwrap();
