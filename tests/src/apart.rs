@@ -46,6 +46,14 @@ impl Apart {
         apart
     }
 
+    /// What `init` lays out for the parts, none of which runs yet.
+    ///
+    /// # Panics
+    /// When a program is missing.
+    pub fn prepared() -> Self {
+        Self::prepare(None, None)
+    }
+
     /// The same with the keys and the log of a backup: a folder, a file of keys and that of its passphrase. The first restore is
     /// killed in the middle; until the second has come to its end no service begins.
     ///

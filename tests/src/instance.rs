@@ -1,7 +1,11 @@
 //! One instance: `reeve up` on a temporary folder.
 
 use crate::{Answer, Raw, SmallDisk, programs, wait_for};
-use reeve_jetstream::{Bus, Credentials, Options, mac::MacKey};
+use reeve_jetstream::{
+    Bus, Credentials, Error, Options,
+    mac::MacKey,
+    operator::{Keys as OperatorKeys, User},
+};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::{
@@ -332,18 +336,51 @@ impl Instance {
         })
     }
 
-    /// A connection to the bus as one of the control plane.
+    /// The keys of all.
+    ///
+    /// # Panics
+    /// When there are none.
+    pub fn keys(&self) -> Value {
+        // Those of parts that run apart lie beside it.
+        let places = [self.data().join("keys.json"), self.scratch().join("secrets/keys.json")];
+        let found = places.iter().find_map(|place| std::fs::read(place).ok());
+        serde_json::from_slice(&found.expect("keys")).expect("keys")
+    }
+
+    fn operator(&self) -> OperatorKeys {
+        serde_json::from_value(self.keys()["operator"].clone()).expect("the operator's keys")
+    }
+
+    /// How a connection to the bus is made by whoever holds the keys of all: it may do everything there.
+    ///
+    /// # Panics
+    /// When there are no keys.
     pub fn core_options(&self) -> Options {
         let announced = self.announced();
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let user = &announced["bus_user"];
         Options {
-            url: text(&announced["bus_url"]),
-            credentials: Credentials::Jwt { jwt: text(&user["jwt"]), seed: text(&user["seed"]) },
+            url: announced["bus_url"].as_str().unwrap_or_default().to_owned(),
+            credentials: credentials(self.operator().core_user("test")),
             name: "test".to_owned(),
             inbox_prefix: "_INBOX".to_owned(),
             ca: announced["ca"].as_str().map(Into::into),
         }
+    }
+
+    /// The credentials of a part of the control plane, as it has them.
+    ///
+    /// # Panics
+    /// When there are no keys.
+    pub fn credentials_of(&self, part: &str) -> Credentials {
+        credentials(self.operator().part_user(part))
+    }
+
+    /// What each part may do on the bus, as the program has it.
+    ///
+    /// # Panics
+    /// When it is not there.
+    pub fn rights(&self) -> Value {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../services/reeve/src/host/rights.json");
+        serde_json::from_slice(&std::fs::read(file).expect("a file")).expect("JSON")
     }
 
     /// A connection to the bus as the control plane.
@@ -359,13 +396,17 @@ impl Instance {
     /// # Panics
     /// As [`Self::bus`].
     pub async fn service_bus(&self) -> Bus {
-        let keys: Value =
-            serde_json::from_slice(&std::fs::read(self.data().join("keys.json")).expect("keys"))
-                .expect("keys");
-        let key = data_encoding::HEXLOWER
-            .decode(keys["mac_key"].as_str().unwrap_or_default().as_bytes())
-            .expect("hex");
-        self.bus().await.authenticating(MacKey::new(&key.try_into().expect("32 bytes")))
+        self.authenticating(self.bus().await)
+    }
+
+    /// A connection with the key of the services.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn authenticating(&self, bus: Bus) -> Bus {
+        let keys = self.keys();
+        let key = data_encoding::HEXLOWER.decode(keys["mac_key"].as_str().unwrap_or_default().as_bytes());
+        bus.authenticating(MacKey::new(&key.expect("hex").try_into().expect("32 bytes")))
     }
 
     /// The process id of `up`.
@@ -426,4 +467,9 @@ fn end(mut process: Child) -> bool {
     let _killed = process.kill().is_ok();
     let _waited = process.wait().is_ok();
     false
+}
+
+fn credentials(user: Result<User, Error>) -> Credentials {
+    let User { jwt, seed } = user.expect("a user");
+    Credentials::Jwt { jwt, seed }
 }

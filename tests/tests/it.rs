@@ -165,6 +165,8 @@ mod replicas;
 mod reports;
 #[path = "it/restored_log.rs"]
 mod restored_log;
+#[path = "it/rights.rs"]
+mod rights;
 #[path = "it/rollouts.rs"]
 mod rollouts;
 #[path = "it/rules.rs"]

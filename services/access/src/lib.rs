@@ -33,6 +33,8 @@ use reeve_authz::Access;
 use reeve_jetstream::{
     Bus,
     clients::{CREATE_SUBJECT, ClientAdmission, ClientUsers},
+    rights::Rights,
+    streams,
 };
 use reeve_runtime::{Consumer, Operation, Service};
 use reeve_secrets::Vault;
@@ -56,12 +58,20 @@ pub struct Config {
     pub giving: Mutex<()>,
 }
 
+/// It makes the consumers of subscribers, on events and on their copies as JSON.
+fn rights(services: &[&'static str]) -> Rights {
+    services.iter().fold(Rights::default(), |rights, service| {
+        rights.reading(streams::of_service(service)).reading(streams::of_json(service))
+    })
+}
+
 /// The service, for a host to run.
 pub fn service(config: Config) -> Service {
     let config = &Arc::new(config);
     let (create, add, destroy) = (config.vault.clone(), config.vault.clone(), config.vault.clone());
     let explain = config.access.clone();
     Service::new("access")
+        .may(rights(&config.services))
         .aggregate::<principal::Principal>()
         .aggregate::<policy::Policy>()
         .projection(projections::Principals)

@@ -44,6 +44,7 @@ pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
     let preview = Operation::write("ssm", "StartExecutionPreview").on("Document", "DocumentName");
     let start = Operation::write("ssm", "StartAutomationExecution").on("Document", "DocumentName");
     Service::new("automation")
+        .asks(&["gateway", "notifications", "run-command"])
         .aggregate::<Execution>()
         .aggregate::<Preview>()
         .projection(reeve_fleet::Documents::<projections::ContentRow>::default())

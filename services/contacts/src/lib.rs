@@ -49,6 +49,7 @@ pub fn service(config: Config) -> Service {
     let shared = Shared { vault: config.vault, authorizer: config.authorizer };
     let (of_requests, of_pages, of_codes) = (shared.clone(), shared.clone(), shared.clone());
     let service = Service::new("contacts")
+        .asks(&["notifications"])
         .aggregate::<domain::contact::Contact>()
         .aggregate::<domain::channel::Channel>()
         .aggregate::<domain::rotation::Rotation>()

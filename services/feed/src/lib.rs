@@ -18,7 +18,7 @@ mod reading;
 
 pub use reeve_event_json::Place;
 
-use reeve_jetstream::streams;
+use reeve_jetstream::{rights::Rights, streams};
 use reeve_runtime::{Operation, Service};
 use std::sync::Arc;
 
@@ -29,6 +29,14 @@ pub struct Config {
     pub place: Place,
 }
 
+/// It reads the events of all, and keeps copies of them.
+fn rights(services: &[&'static str]) -> Rights {
+    services.iter().fold(Rights::default().publishing("reeve.json.>"), |rights, service| {
+        let copies = streams::of_json(service);
+        rights.reading(streams::of_service(service)).keeping(&copies).getting(&copies)
+    })
+}
+
 /// The service, for a host to run.
 pub fn service(config: Config) -> Service {
     let config = Arc::new(config);
@@ -36,6 +44,7 @@ pub fn service(config: Config) -> Service {
     let history = Operation::read("feed", "ReadHistory").on("EventStream", "services").live();
     let (of_startup, of_copies, of_history) = (config.clone(), config.clone(), config.clone());
     Service::new("feed")
+        .may(rights(&config.services))
         .startup(move |handle| {
             let config = of_startup.clone();
             // Of a service that has not run yet there are no events, and not even a stream to say so.

@@ -56,7 +56,7 @@ pub use edge::serve_bus;
 pub use readiness::serve_readiness;
 use reeve_authz::{Authorizer, Principals};
 use reeve_types::Timestamp;
-pub use requests::serve_requests;
+pub use requests::{rights, serve_requests};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;

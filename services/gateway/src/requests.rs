@@ -23,7 +23,9 @@ use reeve_jetstream::{
     Bus, Error, Headers, Message,
     consume::{self, Delivered, StartAt},
     dead_letters::{self, DeadLetter, Retry},
+    operator::EDGE,
     requests::{self, Request},
+    rights::Rights,
     streams,
 };
 use reeve_telemetry::metrics::gauge;
@@ -90,6 +92,24 @@ fn options() -> consume::Options {
         exclusive: false,
         batch: MAX_CONCURRENT_CALLS,
     }
+}
+
+/// What the gateway does on the bus: it calls every operation, answers at the edge, and takes what services ask for.
+pub fn rights() -> Rights {
+    let requests = options();
+    let calls = ["reeve.api.>", "reeve.enroll", "reeve.ingest", "$SRV.INFO", "_R_.>", streams::PROBE_SUBJECT];
+    calls
+        .into_iter()
+        .fold(Rights::default(), Rights::publishing)
+        .hearing(EDGE)
+        .keeping(&requests.stream)
+        .keeping(streams::PROBE)
+        .consuming(&requests.stream, &requests.durable_name)
+        .asking("automation", SERVICE)
+        .giving_up(SERVICE)
+        .sealing()
+        .reading(streams::of_service("access"))
+        .reading(streams::of_service("tags"))
 }
 
 /// Measures now and then how much waits here, as services do of their consumers.

@@ -39,6 +39,7 @@ pub fn service(authorizer: Arc<dyn Authorizer>) -> Service {
     let turns = Arc::new(StripedLock::default());
     let of_requests = turns.clone();
     let service = Service::new("incidents")
+        .asks(&["automation", "contacts"])
         .aggregate::<plan::Plan>()
         .aggregate::<incident::Incident>()
         .aggregate::<timeline::TimelineEvent>()

@@ -20,12 +20,13 @@ mod taking;
 
 pub use domain::{Command, Error, Inventory, InventoryEvent, State, inventory_id};
 
-use reeve_jetstream::streams::NODE_REPORTS;
+use reeve_jetstream::{rights::Rights, streams::NODE_REPORTS};
 use reeve_runtime::{Consumer, Operation, Service};
 
 /// The service, for a host to run.
 pub fn service() -> Service {
     Service::new("inventory")
+        .may(Rights::default().getting(NODE_REPORTS))
         .aggregate::<Inventory>()
         .aggregate::<domain::deletion::Deletion>()
         .projection(reeve_fleet::Nodes)

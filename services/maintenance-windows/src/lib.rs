@@ -30,6 +30,7 @@ const EXECUTION_KIND: &str = "MaintenanceWindowExecution";
 /// The service, for a host to run.
 pub fn service() -> Service {
     let service = Service::new("maintenance-windows")
+        .asks(&["automation", "run-command"])
         .aggregate::<Window>()
         .aggregate::<Execution>()
         .projection(reeve_fleet::Nodes)

@@ -20,7 +20,9 @@ use reactors::{
     admission, duplicates, keys,
     presence::{self, Presence},
 };
-use reeve_jetstream::{Bus, admission::Admission, operator::Enrolment, streams::NODE_REPORTS};
+use reeve_jetstream::{
+    Bus, admission::Admission, operator::Enrolment, rights::Rights, streams::NODE_REPORTS,
+};
 use reeve_runtime::{Consumer, Gauges, Handle, Operation, Service};
 use std::sync::Arc;
 
@@ -60,6 +62,7 @@ pub fn service(config: Config) -> Service {
         given: Default::default(),
     });
     Service::new("nodes")
+        .may(Rights::default().keeping(NODE_REPORTS).getting(NODE_REPORTS))
         .gauges(nodes)
         .aggregate::<domain::activation::Activation>()
         .aggregate::<domain::node::Node>()

@@ -28,6 +28,7 @@ use reeve_runtime::{Consumer, Operation, Service};
 /// The service, for a host to run.
 pub fn service() -> Service {
     let service = Service::new("patching")
+        .asks(&["run-command"])
         .aggregate::<baseline::Baseline>()
         .aggregate::<default::DefaultBaseline>()
         .aggregate::<group::PatchGroup>()

@@ -61,7 +61,7 @@ enum Command {
     /// Asks a process of `serve` on this machine whether it is ready: for health checks.
     Health(client::health::Args),
     /// Lists the services of this program, the streams of their events, and the secrets that each needs.
-    Services,
+    Services(client::services::Args),
     /// Prints the exports after which plain `aws ssm …` works: eval "$(reeve env)".
     Env,
     /// Runs a script on nodes and prints its output as it comes; the exit code tells success.
@@ -247,7 +247,7 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         Command::Init(args) => host::init(&data, &args)?,
         Command::Serve(args) => host::serve(args).await?,
         Command::Health(args) => client::health::health(args, format).await?,
-        Command::Services => client::services::services(format)?,
+        Command::Services(args) => client::services::services(&args, format)?,
         Command::Env => client::env(&data, format)?,
         Command::Run(args) => return client::run::run(&connection()?, args, format).await,
         Command::Nodes(args) => client::nodes::nodes(&data, &connection()?, args, format).await?,

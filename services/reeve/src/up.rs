@@ -20,7 +20,7 @@ use crate::{
 };
 use anyhow::Context;
 use reeve_gateway::Config as GatewayConfig;
-use reeve_jetstream::{Bus, mac::MacKey, operator::User, streams};
+use reeve_jetstream::{Bus, mac::MacKey, streams};
 use reeve_runtime::Running;
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -172,17 +172,11 @@ struct Starting<'a> {
 
 impl Starting<'_> {
     /// Starts every service, on a connection of its own.
-    async fn start_services(
-        &mut self,
-        needs: &Needs,
-        bus: &BusAddress,
-        user: &User,
-        mac: &MacKey,
-    ) -> anyhow::Result<()> {
+    async fn start_services(&mut self, needs: &Needs, bus: &BusAddress, mac: &MacKey) -> anyhow::Result<()> {
         let mut started = Vec::new();
         for name in services::names() {
             let service = services::describe(name, needs)?;
-            let bus = bus::connect_service(bus, user, name, mac).await?;
+            let bus = bus::connect_part(bus, &needs.secrets, name, mac).await?;
             let data = self.folder.path.clone();
             started.push(tokio::spawn(async move { reeve_runtime::run(service, bus, &data).await }));
         }
@@ -193,9 +187,9 @@ impl Starting<'_> {
     }
 
     /// Watches the disk under the log.
-    fn watch_space(&mut self, bus: &Bus, gate: WriteGate) {
+    fn watch_space(&mut self, others: [Bus; 2], gate: WriteGate) {
         let mut buses: Vec<Bus> = self.running.iter().map(|running| running.handle().bus().clone()).collect();
-        buses.push(bus.clone());
+        buses.extend(others);
         let space = Space { folder: self.folder.path.clone(), again: self.again.clone(), buses, gate };
         self.space = Some(tokio::spawn(space.watch()));
     }
@@ -236,7 +230,8 @@ async fn start_and_stay(
         None => Status::default(),
     };
     let secrets = folder.secrets()?;
-    let user: User = secrets.json(files::SERVICES)?;
+    // Whoever runs `up` has the keys of all; each service, and the gateway, has a user of its own beside that.
+    let user = keys.operator.core_user("up")?;
     let mac = MacKey::new(&secrets.key(files::MAC)?);
     let bus = bus::connect_service(&address, &user, "reeve", &mac).await?;
     streams::ensure_node_streams(&bus).await?;
@@ -244,7 +239,7 @@ async fn start_and_stay(
     let names: Vec<&str> = services::names().chain([GATEWAY]).collect();
     let exports = args.exports.store(Some(folder.path.join("exports")))?;
     let needs = Needs::assemble(secrets, (place, exports), &bus, &address, &names).await?;
-    starting.start_services(&needs, &address, &user, &mac).await?;
+    starting.start_services(&needs, &address, &mac).await?;
     let http = listener.local_addr()?;
     let token_key = needs.secrets.key(files::TOKEN_KEY)?;
     let mut config = GatewayConfig::new(http, keys.account.clone(), keys.region.clone(), token_key);
@@ -252,8 +247,9 @@ async fn start_and_stay(
     config.programs = files::programs(args.programs.as_ref());
     let (gate, closed) = WriteGate::new();
     config.closed = closed;
-    starting.watch_space(&bus, gate);
-    starting.gateway = Some(start_gateway(config, needs.access()?, listener, bus.clone()));
+    let of_gateway = bus::connect_part(&address, &needs.secrets, GATEWAY, &mac).await?;
+    starting.watch_space([bus.clone(), of_gateway.clone()], gate);
+    starting.gateway = Some(start_gateway(config, needs.access()?, listener, of_gateway));
     let scheme = if args.tls { "https" } else { "http" };
     let endpoint = format!("{scheme}://{}", SocketAddr::new(reachable(http.ip()), http.port()));
     folder.announce(&Instance {
@@ -264,7 +260,6 @@ async fn start_and_stay(
         secret_access_key: folder.administrator.1.clone(),
         bus_url: address.url,
         ca: ca.clone(),
-        bus_user: keys.operator.core_user("cli")?,
         pid: std::process::id(),
     })?;
     for number in 1..=args.nodes {

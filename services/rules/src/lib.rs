@@ -27,6 +27,7 @@ pub use domain::{matching, rule, schedule};
 pub use reeve_event_json::Place;
 
 use book::Books;
+use reeve_jetstream::{rights::Rights, streams};
 use reeve_runtime::{Consumer, Operation, Service};
 use std::sync::Arc;
 
@@ -42,12 +43,19 @@ const API: &str = "events";
 /// Ours.
 const OWN_API: &str = "rules";
 
+/// A rule is tried on events that are there already.
+fn rights(services: &[&'static str]) -> Rights {
+    services.iter().fold(Rights::default(), |rights, service| rights.reading(streams::of_service(service)))
+}
+
 /// The service, for a host to run.
 pub fn service(config: Config) -> Service {
     let (books, place) = (Arc::new(Books::default()), Arc::new(config.place));
     let services: Vec<&'static str> = config.services.into_iter().filter(|name| *name != "rules").collect();
     let (looked_at, of_backtests) = (services.clone(), place.clone());
     let service = Service::new("rules")
+        .asks(&["automation", "incidents", "notifications", "opscenter", "run-command"])
+        .may(rights(&services))
         .aggregate::<rule::Rule>()
         .aggregate::<matching::Match>()
         .projection(projections::Rules)

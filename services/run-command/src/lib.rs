@@ -32,7 +32,10 @@ use contents::Contents;
 use dispatch::Dispatcher;
 use projections::{DEADLINE_TIMER, ROLLOUT_TIMER};
 use reeve_authz::Authorizer;
-use reeve_jetstream::streams::NODE_REPORTS;
+use reeve_jetstream::{
+    rights::Rights,
+    streams::{NODE_INBOX, NODE_OUTPUT, NODE_REPORTS},
+};
 use reeve_runtime::{Consumer, Operation, Service};
 use sending::Sender;
 use signing::Signing;
@@ -49,6 +52,12 @@ pub struct Config {
     pub authorizer: Arc<dyn Authorizer>,
 }
 
+/// It alone writes to nodes, and reads what their steps print.
+fn rights() -> Rights {
+    let inbox = Rights::default().keeping(NODE_INBOX).getting(NODE_INBOX).publishing("reeve.node.*.cmd.*");
+    inbox.keeping(NODE_OUTPUT).reading(NODE_OUTPUT)
+}
+
 /// Describes the service.
 pub fn service(config: &Config) -> Service {
     let dispatcher = Dispatcher::new(Signing::new(config.root_key.clone(), config.seeds.clone()));
@@ -58,6 +67,8 @@ pub fn service(config: &Config) -> Service {
     let authorizer = || config.authorizer.clone();
     let (of_held, of_calendars, of_rules) = (authorizer(), authorizer(), authorizer());
     Service::new("run-command")
+        .asks(&["automation"])
+        .may(rights())
         .aggregate::<domain::command::SentCommand>()
         .aggregate::<domain::invocation::Invocation>()
         .aggregate::<domain::recall::Recall>()

@@ -25,6 +25,7 @@ use reeve_runtime::{Consumer, Operation, Service};
 /// The service, for a host to run.
 pub fn service() -> Service {
     let service = Service::new("state-manager")
+        .asks(&["run-command"])
         .aggregate::<Association>()
         .aggregate::<Target>()
         .aggregate::<Drift>()

@@ -10,13 +10,17 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use serde::Deserialize;
 use std::{
+    collections::BTreeSet,
     path::PathBuf,
     pin::Pin,
     sync::Arc,
     task::Poll,
     time::{Duration, Instant},
 };
-use tokio::sync::watch;
+use tokio::sync::{
+    broadcast::{self, error::RecvError},
+    watch,
+};
 
 /// How a connection proves who it is.
 #[derive(Clone, Debug)]
@@ -109,6 +113,9 @@ pub struct Bus {
     pub(crate) mac: Option<MacKey>,
     /// How many servers keep each stream; without it a stream stays as it is.
     pub(crate) replicas: Option<usize>,
+    /// The streams whose settings are its own; all, where nothing is said.
+    pub(crate) keeps: Option<Arc<BTreeSet<String>>>,
+    pub(crate) denials: broadcast::Sender<String>,
     /// Messages that were to be stored, and that a server which was connected did not acknowledge.
     pub(crate) unanswered: watch::Sender<u64>,
 }
@@ -131,10 +138,23 @@ pub(crate) struct AckError {
 
 /// Conflicts answer 10071; on a replicated stream usually 10164.
 const CONFLICTS: [u64; 2] = [10071, 10164];
+/// As many denials are remembered for those who wait at the same time.
+const MAX_DENIALS: usize = 64;
 const ACK_TIMEOUT: Duration = Duration::from_secs(10);
 /// Servers of a cluster miss one that led a stream after 4 to 9 s.
 const ELECTION_TIME: Duration = Duration::from_secs(12);
 const ELECTION_POLL_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Comes back when the server did not let this connection publish on a subject.
+async fn denied(denials: &mut broadcast::Receiver<String>, subject: &str) {
+    loop {
+        match denials.recv().await {
+            Ok(denied) if denied == subject => return,
+            Err(RecvError::Closed) => return std::future::pending().await,
+            _ => {}
+        }
+    }
+}
 
 impl Bus {
     /// Connects, trying for up to ten seconds.
@@ -157,7 +177,8 @@ impl Bus {
         }
         let (connected, connections) = watch::channel(0);
         let (refused, refusals) = watch::channel(0);
-        let events = Arc::new(Events { connections: connected, refusals: refused });
+        let (denials, _) = broadcast::channel(MAX_DENIALS);
+        let events = Arc::new(Events { connections: connected, refusals: refused, denials: denials.clone() });
         let refused_so_far = refusals.clone();
         let client = connect
             .name(&options.name)
@@ -186,6 +207,8 @@ impl Bus {
             refusals,
             mac: None,
             replicas: None,
+            keeps: None,
+            denials,
             unanswered: watch::Sender::default(),
         })
     }
@@ -204,6 +227,12 @@ impl Bus {
 
     pub fn is_replicated(&self) -> bool {
         self.replicas.is_some_and(|replicas| replicas > 1)
+    }
+
+    /// The same connection, as a part that may change the settings of these streams alone: others it leaves as they are.
+    #[must_use]
+    pub fn keeping(self, streams: BTreeSet<String>) -> Self {
+        Self { keeps: Some(Arc::new(streams)), ..self }
     }
 
     /// Gives a message that a service stores for services its authentication code. On another connection it has none.
@@ -291,7 +320,8 @@ impl Bus {
     /// Sends a request and waits for its one answer.
     ///
     /// # Errors
-    /// [`Error::NoResponders`] at once when nobody listens; [`Error::TimedOut`] after `limit`.
+    /// [`Error::NoResponders`] at once when nobody listens; [`Error::NotPermitted`] when it may not be sent;
+    /// [`Error::TimedOut`] after `limit`.
     pub async fn request(
         &self,
         subject: &str,
@@ -303,7 +333,11 @@ impl Bus {
         if let Some(map) = headers.clone().into_map() {
             request = request.headers(map);
         }
-        let answer = self.client.send_request(subject.to_owned(), request).await;
+        let mut denials = self.denials.subscribe();
+        let answer = tokio::select! {
+            answer = self.client.send_request(subject.to_owned(), request) => answer,
+            () = denied(&mut denials, subject) => return Err(Error::NotPermitted(subject.to_owned())),
+        };
         answer.map(Message::from).map_err(|e| match e.kind() {
             async_nats::RequestErrorKind::NoResponders => Error::NoResponders(subject.to_owned()),
             async_nats::RequestErrorKind::TimedOut => Error::TimedOut { subject: subject.to_owned(), limit },

@@ -6,6 +6,8 @@ use std::time::Duration;
 /// What can go wrong between us and the bus.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    #[error("the bus does not permit this part to publish to {0}")]
+    NotPermitted(String),
     #[error("could not connect to the bus at {url}: {reason}")]
     Connect { url: String, reason: String },
     #[error("the bus at {0} does not let these credentials in")]

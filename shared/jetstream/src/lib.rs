@@ -11,6 +11,7 @@
 //! - [`mac`]: the authentication code of what services write and say, which the bus cannot make.
 //! - [`serve`]: operations as NATS micro endpoints, and finding out what is served.
 //! - [`operator`]: the operator, its accounts, and the JWTs of their users.
+//! - [`rights`]: what each part of the control plane may do on the bus, and its user.
 //! - [`admission`]: the nodes' account, and whose keys are let in no more.
 //! - [`backup`]: everything that a bus holds, read; [`restore`]: streams given back, with the sequences and times that they had.
 //! - [`cluster`]: a bus of several servers.
@@ -42,6 +43,7 @@ mod publish;
 mod reconnect;
 pub mod requests;
 pub mod restore;
+pub mod rights;
 pub mod serve;
 mod server_files;
 pub mod store;

@@ -11,9 +11,11 @@ use crate::{
     clients::{self, ClientAdmission, ClientUsers},
     cluster::Member,
     jwt::{UNLIMITED, limits, pair, seed, sign, user_with},
+    rights::{self, Parts},
 };
 use data_encoding::HEXLOWER;
 use nkeys::KeyPair;
+use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -37,6 +39,10 @@ pub struct Keys {
     clients: String,
     /// The scoped key under which nodes' JWTs are issued.
     pub enrolment: String,
+    /// Users of CORE that were made until then, in seconds since 1970, are let in no more: earlier releases gave every part one that
+    /// may do everything there.
+    #[serde(default = "just_before")]
+    core_users_after: i64,
 }
 
 /// What the nodes service needs to let nodes in: the scoped key, and which account it signs for.
@@ -62,6 +68,11 @@ fn account_seed() -> String {
     KeyPair::new_account().seed().unwrap_or_default()
 }
 
+/// The second before this one: whoever is made from now on is not meant.
+fn just_before() -> i64 {
+    Timestamp::now().0 / 1000 - 1
+}
+
 impl Keys {
     /// Draws a new operator.
     ///
@@ -77,11 +88,13 @@ impl Keys {
             agents: seed(&KeyPair::new_account())?,
             clients: seed(&KeyPair::new_account())?,
             enrolment: seed(&KeyPair::new_account())?,
+            core_users_after: just_before(),
         })
     }
 
-    /// The nats-server configuration: operator mode, JetStream in `store_dir`, and the accounts SYS, CORE and PROGRAMS. AGENTS
-    /// and CLIENTS come by [`crate::Bus::put_account`] and are kept in `store_dir`; a server without one lets none of its users in. With `tls` nobody comes in without TLS; with `cluster` it is one of several servers.
+    /// The nats-server configuration: operator mode, JetStream in `store_dir`, and the accounts SYS, CORE, with what its parts may do,
+    /// and PROGRAMS. AGENTS and CLIENTS come by [`crate::Bus::put_account`] and are kept in `store_dir`; a server without one lets none
+    /// of its users in. With `tls` nobody comes in without TLS; with `cluster` it is one of several servers.
     ///
     /// # Errors
     /// When a key is not usable.
@@ -91,6 +104,7 @@ impl Keys {
         store_dir: &str,
         tls: Option<&ServerTls>,
         cluster: Option<&Member>,
+        parts: &Parts,
     ) -> Result<String, Error> {
         let (operator, accounts) = (pair(&self.operator)?, pair(&self.accounts)?);
         let (system, core) = (pair(&self.system)?.public_key(), pair(&self.core)?.public_key());
@@ -100,7 +114,12 @@ impl Keys {
         let operator_jwt = sign(&operator, &operator.public_key(), "reeve", &operator_claims)?;
         let system_claims = json!({"limits": limits(false), "type": "account", "version": 2});
         let system_jwt = sign(&operator, &system, "SYS", &system_claims)?;
-        let core_jwt = sign(&operator, &core, "CORE", &core_claims())?;
+        let core_jwt = sign(
+            &operator,
+            &core,
+            "CORE",
+            &core_claims(rights::scopes(&self.core, parts)?, self.core_users_after),
+        )?;
         let programs = pair(&self.programs)?.public_key();
         let programs_jwt = sign(&operator, &programs, "PROGRAMS", &programs_claims(&core))?;
         let (name, others) = match cluster {
@@ -127,7 +146,15 @@ impl Keys {
         HEXLOWER.encode(&Sha256::digest(format!("routes of {}", self.system)))
     }
 
-    /// A user of CORE, for services.
+    /// A user of CORE who may do what that part's rights are, and nothing else.
+    ///
+    /// # Errors
+    /// When a key is not usable.
+    pub fn part_user(&self, part: &str) -> Result<User, Error> {
+        rights::user(&self.core, part)
+    }
+
+    /// A user of CORE who may do everything there: for who holds the keys.
     ///
     /// # Errors
     /// When a key is not usable.
@@ -245,12 +272,15 @@ fn programs_claims(core: &str) -> Value {
     json!({"limits": limits(false), "type": "account", "version": 2, "imports": [edge]})
 }
 
-fn core_claims() -> Value {
+fn core_claims(scopes: Vec<Value>, users_after: i64) -> Value {
     let exports: Vec<Value> = SHARED
         .iter()
         .chain(&[(EDGE, "service")])
         .map(|(subject, kind)| json!({"name": subject, "subject": subject, "type": kind}))
         .chain(clients::exports())
         .collect();
-    json!({"limits": limits(true), "type": "account", "version": 2, "exports": exports})
+    json!({
+        "limits": limits(true), "type": "account", "version": 2, "exports": exports, "signing_keys": scopes,
+        "revocations": {"*": users_after},
+    })
 }

@@ -5,7 +5,7 @@ use std::{
     hash::{BuildHasher, Hasher},
     time::Duration,
 };
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 /// How long before an attempt to connect, counted from 1, after so many refusals in a row. A server that is away is
 /// tried at once and then from 40 ms on, doubling to 2 s; one that refuses from 2 s on, doubling to a minute. A random
@@ -34,6 +34,8 @@ pub(crate) struct Events {
     pub connections: watch::Sender<u64>,
     /// Refusals since the last of them.
     pub refusals: watch::Sender<u64>,
+    /// Subjects on which the server did not let this connection publish.
+    pub denials: broadcast::Sender<String>,
 }
 
 impl Events {
@@ -49,6 +51,15 @@ impl Events {
                 if reason.starts_with(&async_nats::ConnectErrorKind::AuthorizationViolation.to_string()) =>
             {
                 self.refusals.send_modify(|count| *count += 1);
+            }
+            async_nats::Event::ServerError(async_nats::ServerError::Other(reason))
+                if reason.to_ascii_lowercase().contains("permissions violation") =>
+            {
+                tracing::error!(reason, "the bus does not permit this part what it tried");
+                let subject =
+                    reason.split('"').nth(1).filter(|_| reason.to_ascii_lowercase().contains("publish"));
+                // Somebody may wait for the answer, or nobody.
+                let _waits = subject.is_some_and(|subject| self.denials.send(subject.to_owned()).is_ok());
             }
             _ => {}
         }

@@ -165,7 +165,7 @@ fn refusal(answer: &[u8]) -> Option<String> {
 
 /// The stream that is there from before the first stream is given back until after the last was verified: what is on such a bus
 /// is no log.
-const UNFINISHED: &str = "UNFINISHED_RESTORE";
+pub(crate) const UNFINISHED: &str = "UNFINISHED_RESTORE";
 
 /// Says on the bus that what it holds is not all there yet.
 ///

@@ -1,7 +1,12 @@
-//! The streams of the design. Creating one that stands already, with the same settings, changes nothing.
+//! The streams of the design. Creating one that stands already, with the same settings, changes nothing; one with others is changed by
+//! the part whose it is.
 
 use crate::{Bus, Error};
-use async_nats::jetstream::stream::{Config, DiscardPolicy, Info, Republish};
+use async_nats::jetstream::{
+    ErrorCode,
+    context::CreateStreamErrorKind,
+    stream::{Config, DiscardPolicy, Info, Republish},
+};
 use reeve_types::Timestamp;
 use std::time::{Duration, Instant};
 
@@ -206,15 +211,25 @@ pub(crate) async fn ensure(bus: &Bus, config: Config) -> Result<(), Error> {
 }
 
 async fn ensure_now(bus: &Bus, config: &Config) -> Result<(), Error> {
+    let failed = |e: String| Error::bus("make a stream")(e);
+    let is_another = |kind: CreateStreamErrorKind| matches!(kind, CreateStreamErrorKind::JetStream(e) if e.error_code() == ErrorCode::STREAM_NAME_EXIST);
     let known = info(bus, &config.name).await?.map(|info| info.config);
     let replicas = bus.replicas.or(known.as_ref().map(|known| known.num_replicas)).unwrap_or(1);
     let wanted = Config { num_replicas: replicas, ..config.clone() };
+    if known.is_none() {
+        match bus.context.create_stream(wanted.clone()).await {
+            Ok(_) => return Ok(()),
+            // It is made in this moment, with other settings.
+            Err(e) if is_another(e.kind()) => {}
+            Err(e) => return Err(failed(e.to_string())),
+        }
+    }
+    let is_another_parts = bus.keeps.as_ref().is_some_and(|keeps| !keeps.contains(&config.name));
     // Each change of a stream is agreed on by all servers of a cluster.
-    if bus.is_replicated() && known.is_some_and(|known| is_as(&known, &wanted)) {
+    if is_another_parts || bus.is_replicated() && known.is_some_and(|known| is_as(&known, &wanted)) {
         return Ok(());
     }
-    let made = bus.context.create_or_update_stream(wanted).await;
-    made.map(|_| ()).map_err(|e| Error::bus("make a stream")(e.to_string()))
+    bus.context.update_stream(wanted).await.map(|_| ()).map_err(|e| failed(e.to_string()))
 }
 
 /// Whether a stream is as it is wanted, as far as streams are told apart here.

@@ -47,6 +47,10 @@ impl ClientEndpoint {
         Self { subject: subject.to_owned(), handler }
     }
 
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
     /// Each message goes to one of the replicas of the service.
     pub async fn listen(&self, handle: &Handle) -> Result<Subscription, Error> {
         handle.bus().subscribe_in(handle.service(), &self.subject).await

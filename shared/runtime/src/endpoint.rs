@@ -250,6 +250,10 @@ impl Endpoint {
         Self { by_agents: true, ..self }
     }
 
+    pub fn is_asked_by_agents(&self) -> bool {
+        self.by_agents
+    }
+
     pub fn announcement(&self) -> serve::Announcement<'_> {
         let Operation { api, name, writes, resources, .. } = &self.operation;
         serve::Announcement { name, api, subject: &self.subject, writes: *writes, resources }

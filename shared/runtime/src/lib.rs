@@ -32,6 +32,7 @@ mod follower;
 mod handle;
 mod outcomes;
 mod requests;
+mod rights;
 mod run;
 mod sampling;
 mod service;

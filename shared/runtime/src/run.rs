@@ -140,7 +140,7 @@ pub async fn rebuild(service: &Service, bus: &Bus, data: &Path) -> Result<Handle
 }
 
 /// The services whose events a service follows, its own among them.
-fn followed_services(service: &Service) -> BTreeSet<&'static str> {
+pub(crate) fn followed_services(service: &Service) -> BTreeSet<&'static str> {
     let mut services: BTreeSet<&'static str> = service.appliers.iter().map(|a| a.source).collect();
     services.insert(service.name);
     services

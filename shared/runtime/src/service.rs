@@ -13,7 +13,7 @@ use crate::{
 };
 use futures::future::BoxFuture;
 use reeve_eventsourcing::{AggregateRef, Decider, Event, Projection};
-use reeve_jetstream::streams;
+use reeve_jetstream::{rights::Rights, streams};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{collections::BTreeSet, future::Future, sync::Arc};
 use uuid::Uuid;
@@ -35,6 +35,10 @@ pub struct Service {
     pub(crate) startup: Vec<Task>,
     pub(crate) background: Vec<Task>,
     pub(crate) counting: Vec<Counting>,
+    /// The services that it asks for something.
+    pub(crate) asked: BTreeSet<&'static str>,
+    /// What it does on the bus beside its ports.
+    pub(crate) rights: Rights,
 }
 
 /// As many firings of one timer are handled at a time.
@@ -56,6 +60,8 @@ impl Service {
             startup: Vec::new(),
             background: Vec::new(),
             counting: Vec::new(),
+            asked: BTreeSet::new(),
+            rights: Rights::default(),
         }
     }
 
@@ -224,6 +230,20 @@ impl Service {
     #[must_use]
     pub fn gauges(mut self, count: impl Fn(&Handle) -> Gauges + Send + Sync + 'static) -> Self {
         self.counting.push(Arc::new(count));
+        self
+    }
+
+    /// Asks these services for something ([`crate::Handle::request`]): the bus lets it, and lets it ask no others.
+    #[must_use]
+    pub fn asks(mut self, services: &[&'static str]) -> Self {
+        self.asked.extend(services);
+        self
+    }
+
+    /// Does something on the bus by itself, beside its ports: the bus lets it do that as well.
+    #[must_use]
+    pub fn may(mut self, rights: Rights) -> Self {
+        self.rights = self.rights.and(rights);
         self
     }
 

@@ -1,7 +1,7 @@
 //! `up --tls`: everything of ours speaks TLS with everything else, and nobody is let in without it.
 
 use reeve_e2e::{Agent, Answer, Instance, reeve, wait_for};
-use reeve_jetstream::{Bus, Options};
+use reeve_jetstream::{Bus, Credentials, Options};
 use reeve_testkit::{Nats, free_port};
 use serde_json::{Value, json};
 use std::{
@@ -65,7 +65,7 @@ fn with_every_client_of_ours_and_aws() {
 async fn without_it_nobody_is_let_in() {
     let instance = Instance::start_with(1, &TLS);
     let announced = instance.announced();
-    let user = &announced["bus_user"];
+    let Credentials::Jwt { jwt, .. } = instance.core_options().credentials else { panic!("no user") };
 
     // A client of the bus that ignores that TLS is required, and shows good credentials in plain.
     let bus = text(&announced, "bus_url").trim_start_matches("tls://");
@@ -74,7 +74,7 @@ async fn without_it_nobody_is_let_in() {
     lines.read_line(&mut info).unwrap();
     let said: Value = serde_json::from_str(info.trim_start_matches("INFO ")).unwrap();
     assert_eq!(said["tls_required"], true, "{info}");
-    let options = json!({"verbose": true, "jwt": text(user, "jwt"), "sig": "x", "tls_required": false});
+    let options = json!({"verbose": true, "jwt": jwt, "sig": "x", "tls_required": false});
     // It may be closed before all was sent.
     let _sent = lines.get_mut().write_all(format!("CONNECT {options}\r\nPING\r\n").as_bytes()).is_ok();
     let mut rest = Vec::new();

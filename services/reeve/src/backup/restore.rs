@@ -23,7 +23,6 @@ use anyhow::{Context, bail, ensure};
 use reeve_jetstream::{
     Bus, backup,
     mac::MacKey,
-    operator::User,
     restore::{self as unfinished, Restore},
     streams::{self, DEAD_LETTER_QUEUE},
 };
@@ -248,7 +247,7 @@ fn check_restored(reports: &[Report], known: &[StreamHashes]) -> anyhow::Result<
 /// Builds the views of every service; what one of them could not take in would be a dead letter.
 async fn rebuild(address: &BusAddress, folder: &Folder, manifest: &Manifest) -> anyhow::Result<String> {
     let secrets = folder.secrets()?;
-    let user: User = secrets.json(files::SERVICES)?;
+    let user = folder.keys.operator.core_user("restore")?;
     let mac = MacKey::new(&secrets.key(files::MAC)?);
     let bus = bus::connect_service(address, &user, "restore", &mac).await?;
     streams::ensure_node_streams(&bus).await?;

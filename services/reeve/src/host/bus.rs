@@ -1,6 +1,7 @@
 //! Where the bus of an instance is, and connections to it.
 
-use reeve_jetstream::{Bus, Credentials, Options, mac::MacKey, operator::User, restore};
+use super::{files, rights, secrets::Secrets};
+use reeve_jetstream::{Bus, Credentials, Options, mac::MacKey, operator::User, restore, rights::inbox};
 use std::{
     path::PathBuf,
     time::{Duration, Instant},
@@ -27,8 +28,22 @@ pub fn options(bus: &BusAddress, user: &User, name: &str) -> Options {
     }
 }
 
-/// Connects a service, or the gateway: what it writes and says is authenticated. On a bus whose restore did not come to its end
-/// nothing begins.
+/// Connects a part with its own user, as which it may do what its rights are ([`super::rights`]). On a bus whose restore did not come to
+/// its end nothing begins.
+pub async fn connect_part(
+    bus: &BusAddress,
+    secrets: &Secrets,
+    part: &str,
+    mac: &MacKey,
+) -> anyhow::Result<Bus> {
+    let user: User = secrets.json(&files::user_of(part))?;
+    let options = Options { inbox_prefix: inbox(part), ..options(bus, &user, part) };
+    let bus = connect_with(&options).await?;
+    ensure_restored(&bus).await?;
+    Ok(bus.authenticating(mac.clone()).keeping(rights::of(part).keeps))
+}
+
+/// Connects who has the keys of all, as which everything may be done: what it writes and says is authenticated.
 pub async fn connect_service(bus: &BusAddress, user: &User, name: &str, mac: &MacKey) -> anyhow::Result<Bus> {
     let bus = connect(bus, user, name).await?;
     ensure_restored(&bus).await?;
@@ -51,10 +66,13 @@ pub async fn connect_now(bus: &BusAddress, user: &User, name: &str) -> anyhow::R
 
 /// Connects, waiting for a server that is starting.
 pub async fn connect(bus: &BusAddress, user: &User, name: &str) -> anyhow::Result<Bus> {
-    let options = options(bus, user, name);
+    connect_with(&options(bus, user, name)).await
+}
+
+async fn connect_with(options: &Options) -> anyhow::Result<Bus> {
     let begun = Instant::now();
     loop {
-        match Bus::connect(&options).await {
+        match Bus::connect(options).await {
             Ok(connected) => return Ok(connected.replicated(bus.replicas)),
             Err(error) if begun.elapsed() > Duration::from_secs(20) => return Err(error.into()),
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,

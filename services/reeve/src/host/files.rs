@@ -16,8 +16,8 @@ pub const KEYS: &str = "keys.json";
 pub const CHECKPOINT_SEED: &str = "checkpoint.seed";
 /// nats-server's configuration.
 pub const NATS: &str = "nats.conf";
-/// A user of CORE: every service and the gateway.
-pub const SERVICES: &str = "services.user.json";
+/// What earlier releases gave to every part: a user of CORE who may do everything there. It is let in no more.
+pub const FORMER_USER: &str = "services.user.json";
 /// A user of SYS: nodes and access.
 pub const SYSTEM: &str = "system.user.json";
 /// The key that lets nodes in: nodes.
@@ -55,6 +55,11 @@ pub const CA: &str = "ca.pem";
 pub const SERVER_CERTIFICATE: &str = "server.pem";
 /// Its key.
 pub const SERVER_KEY: &str = "server.key";
+
+/// A part's own user of CORE: that part.
+pub fn user_of(part: &str) -> String {
+    format!("{part}.user.json")
+}
 
 /// Reads a file that [`write_private`] wrote.
 pub fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {

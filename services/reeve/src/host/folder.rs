@@ -3,10 +3,11 @@
 use super::{
     bus::BusAddress,
     files::{self, read, write_private},
+    rights,
     secrets::Secrets,
 };
 use anyhow::{Context, anyhow, bail};
-use reeve_jetstream::operator::{Keys as OperatorKeys, User};
+use reeve_jetstream::operator::Keys as OperatorKeys;
 use reeve_types::ids::random_hex;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -44,7 +45,6 @@ pub struct Instance {
     pub access_key_id: String,
     pub secret_access_key: String,
     pub bus_url: String,
-    pub bus_user: User,
     /// The certificates of those whose word for both counts, when they speak TLS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca: Option<PathBuf>,
@@ -107,8 +107,7 @@ impl Folder {
     /// When the keys are broken.
     pub fn secrets(&self) -> anyhow::Result<Secrets> {
         let keys = &self.keys;
-        let made = BTreeMap::from([
-            (files::SERVICES, serde_json::to_string_pretty(&keys.operator.core_user("services")?)?),
+        let made = [
             (files::SYSTEM, serde_json::to_string_pretty(&keys.operator.system_user("services")?)?),
             (files::ENROLMENT, serde_json::to_string_pretty(&keys.operator.enrolment()?)?),
             (files::ADMISSION, serde_json::to_string_pretty(&keys.operator.admission()?)?),
@@ -117,7 +116,12 @@ impl Folder {
             (files::MAC, keys.mac_key.clone()),
             (files::TOKEN_KEY, keys.token_key.clone()),
             (files::SECRETS_KEY, keys.secrets_key.clone()),
-        ]);
+        ];
+        let mut made: BTreeMap<_, _> = made.into_iter().map(|(file, text)| (file.to_owned(), text)).collect();
+        for part in rights::names() {
+            let user = keys.operator.part_user(part)?;
+            made.insert(files::user_of(part), serde_json::to_string_pretty(&user)?);
+        }
         Ok(Secrets::with_made(&self.path, made))
     }
 

@@ -4,7 +4,7 @@ use super::{
     certificates::Certificates,
     files::{self, remove, write_private},
     folder::{Folder, Instance, Keys},
-    parts,
+    parts, rights,
 };
 use anyhow::{Context, bail, ensure};
 use reeve_jetstream::{cluster::Member, operator::ServerTls};
@@ -152,14 +152,20 @@ fn configurations(
 ) -> anyhow::Result<Vec<(String, String)>> {
     let servers = servers(args)?;
     if servers.is_empty() {
-        let single = keys.operator.server_config(&args.bus_listen, &args.bus_store, tls, None)?;
+        let single = keys.operator.server_config(&args.bus_listen, &args.bus_store, tls, None, rights::parts())?;
         return Ok(vec![(parts::NATS_PART.to_owned(), single)]);
     }
     let ca = args.tls.then(|| args.parts_find_theirs_in.join(files::CA).display().to_string());
     let config = |name: &String| {
         let (name, servers) = (name.clone(), servers.to_vec());
         let member = Member { name: name.clone(), servers, port: args.bus_route_port, ca: ca.clone() };
-        let text = keys.operator.server_config(&args.bus_listen, &args.bus_store, tls, Some(&member))?;
+        let text = keys.operator.server_config(
+            &args.bus_listen,
+            &args.bus_store,
+            tls,
+            Some(&member),
+            rights::parts(),
+        )?;
         Ok((name, text))
     };
     servers.iter().map(config).collect()
@@ -246,11 +252,11 @@ pub fn init(data: &Path, args: &Args) -> anyhow::Result<()> {
             access_key_id: id.clone(),
             secret_access_key: secret.clone(),
             bus_url: bus_url.clone(),
-            bus_user: secrets.json(files::SERVICES)?,
             ca: args.ca.clone().or_else(|| args.tls.then(|| args.parts_find_theirs_in.join(files::CA))),
             pid: std::process::id(),
         })?;
     }
+    remove(&folder.path.join(files::FORMER_USER))?;
     parts::lay_out(&folder.path)?;
     parts::lay_out_servers(&folder.path, &configurations)?;
     eprintln!(

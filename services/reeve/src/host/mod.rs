@@ -13,6 +13,9 @@ pub(crate) mod nats;
 mod parts;
 mod probe;
 mod readiness;
+pub mod rights;
+#[cfg(test)]
+mod rights_tests;
 pub(crate) mod running;
 mod secrets;
 mod serve;

@@ -4,6 +4,7 @@ use super::{
     children::{Child, Supervised},
     files::write_private,
     folder::Folder,
+    rights,
 };
 use anyhow::{Context, bail};
 use reeve_jetstream::operator::ServerTls;
@@ -135,6 +136,7 @@ pub async fn start_on(folder: &Folder, listen: &Listen, port: u16) -> anyhow::Re
         store.to_str().context("the folder's name is not UTF-8")?,
         listen.tls.as_ref(),
         None,
+        rights::parts(),
     )?;
     let config_path = folder.path.join("nats.conf");
     write_private(&config_path, config.as_bytes())?;

@@ -17,14 +17,17 @@ pub const NATS_PART: &str = "nats";
 const OPTIONAL: [&str; 4] = [INSTANCE, CA, SERVER_CERTIFICATE, SERVER_KEY];
 
 /// Each part with its files, but for the servers of the bus.
-fn parts() -> Vec<(&'static str, Vec<&'static str>)> {
-    let with = |secrets: &[&'static str]| [secrets, &COMMON_SECRETS[..], &[CA]].concat();
+fn parts() -> Vec<(&'static str, Vec<String>)> {
+    let named = |files: &[&str]| files.iter().map(|file| (*file).to_owned()).collect::<Vec<_>>();
+    let with = |part: &'static str, secrets: &[&str]| {
+        (part, [named(secrets), named(&COMMON_SECRETS), named(&[CA]), vec![user_of(part)]].concat())
+    };
     let mut parts = Vec::new();
-    parts.extend(ENTRIES.iter().map(|entry| (entry.name, with(entry.secrets))));
-    parts.push((GATEWAY, [with(&GATEWAY_SECRETS), vec![SERVER_CERTIFICATE, SERVER_KEY]].concat()));
-    parts.push((KEY_RENEWAL, with(&KEY_RENEWAL_SECRETS)));
+    parts.extend(ENTRIES.iter().map(|entry| with(entry.name, entry.secrets)));
+    parts.push(with(GATEWAY, &[&GATEWAY_SECRETS[..], &[SERVER_CERTIFICATE, SERVER_KEY]].concat()));
+    parts.push(with(KEY_RENEWAL, &KEY_RENEWAL_SECRETS));
     // Whoever makes activations, by the signed API.
-    parts.push(("administrator", vec![ADMINISTRATOR, CA]));
+    parts.push(("administrator", named(&[ADMINISTRATOR, CA])));
     parts
 }
 
@@ -35,7 +38,10 @@ fn of(folder: &Path, part: &str) -> PathBuf {
 
 /// Gives every part its files, but for the servers of the bus.
 pub fn lay_out(folder: &Path) -> anyhow::Result<()> {
-    parts().into_iter().try_for_each(|(part, files)| lay_out_part(folder, part, &files))
+    parts().into_iter().try_for_each(|(part, files)| {
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        lay_out_part(folder, part, &files)
+    })
 }
 
 /// Gives the servers of the bus theirs: each its configuration, and those of a cluster what they know the others by.
@@ -52,6 +58,7 @@ pub fn lay_out_servers(folder: &Path, configurations: &[(String, String)]) -> an
 fn lay_out_part(folder: &Path, part: &str, files: &[&str]) -> anyhow::Result<()> {
     let path = of(folder, part);
     make_private_folder(&path)?;
+    remove(&path.join(FORMER_USER))?;
     for file in files {
         match std::fs::read(folder.join(file)) {
             Ok(bytes) => write_private(&path.join(file), &bytes)?,
@@ -70,7 +77,7 @@ pub fn write(folder: &Path, file: &str, bytes: &[u8]) -> anyhow::Result<()> {
     write_private(&folder.join(file), bytes)?;
     for (part, files) in parts() {
         let path = of(folder, part);
-        if files.contains(&file) && path.exists() {
+        if files.iter().any(|one| one == file) && path.exists() {
             write_private(&path.join(file), bytes)?;
         }
     }

@@ -11,7 +11,7 @@ use std::{
 #[derive(Clone)]
 pub struct Secrets {
     pub folder: PathBuf,
-    made: BTreeMap<&'static str, String>,
+    made: BTreeMap<String, String>,
 }
 
 impl Secrets {
@@ -21,12 +21,12 @@ impl Secrets {
     }
 
     /// Those that lie in a folder, and those that were made for it and do not.
-    pub fn with_made(folder: &Path, made: BTreeMap<&'static str, String>) -> Self {
+    pub fn with_made(folder: &Path, made: BTreeMap<String, String>) -> Self {
         Self { folder: folder.to_owned(), made }
     }
 
     /// What was made and does not lie in the folder yet.
-    pub fn made(&self) -> &BTreeMap<&'static str, String> {
+    pub fn made(&self) -> &BTreeMap<String, String> {
         &self.made
     }
 

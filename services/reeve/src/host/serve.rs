@@ -14,7 +14,7 @@ use super::{
 use anyhow::{Context, bail};
 use futures::future::join_all;
 use reeve_gateway::{Config as GatewayConfig, Tls};
-use reeve_jetstream::{Bus, mac::MacKey, operator::User, streams};
+use reeve_jetstream::{Bus, mac::MacKey, streams};
 use std::{
     fs::File,
     net::SocketAddr,
@@ -135,24 +135,29 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
     };
     open_files();
     let secrets = Secrets::in_folder(&args.secrets);
-    let user: User = secrets.json(files::SERVICES)?;
     let mac = MacKey::new(&secrets.key(files::MAC)?);
     let names: Vec<&str> = args.names.iter().map(String::as_str).collect();
+    for name in names.iter().filter(|name| ![GATEWAY, KEY_RENEWAL].contains(name)) {
+        services::entry(name)?;
+    }
     let place = Place {
         account: args.account.clone(),
         region: args.region.clone(),
         node_bus_url: args.node_bus.clone().unwrap_or_else(|| args.bus.clone()),
     };
-    let watching = bus::connect_service(&args.bus(), &user, "access", &mac).await?;
-    status.connected(watching.clone());
-    let needs =
-        Needs::assemble(secrets, (place, args.exports.store(None)?), &watching, &args.bus(), &names).await?;
+    let mut connected = false;
     let mut running = Vec::new();
     let mut gateway = None;
     // Held until this process ends.
     let mut locks = Vec::new();
     for name in names {
-        let bus = bus::connect_service(&args.bus(), &user, name, &mac).await?;
+        let bus = bus::connect_part(&args.bus(), &secrets, name, &mac).await?;
+        if !std::mem::replace(&mut connected, true) {
+            status.connected(bus.clone());
+        }
+        let exports = args.exports.store(None)?;
+        let needs =
+            Needs::assemble(secrets.clone(), (place.clone(), exports), &bus, &args.bus(), &[name]).await?;
         if name == GATEWAY {
             gateway = Some(gateway_at(&args, bus, &needs).await?);
         } else if name == KEY_RENEWAL {

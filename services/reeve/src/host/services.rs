@@ -23,12 +23,19 @@ pub struct Entry {
     /// comes first: a part that is started meanwhile misses another one, ends, and is started again.
     pub secrets: &'static [&'static str],
     /// Whether it decides on who may do what.
-    authorizes: bool,
-    describe: fn(&Needs) -> anyhow::Result<Service>,
+    pub authorizes: bool,
+    pub describe: fn(&Needs) -> anyhow::Result<Service>,
 }
 
-/// The secrets that every service needs, and the gateway.
-pub const COMMON_SECRETS: [&str; 2] = [SERVICES, MAC];
+impl Entry {
+    /// Whether it seals secrets, or opens them.
+    pub fn seals(&self) -> bool {
+        self.secrets.contains(&SECRETS_KEY)
+    }
+}
+
+/// The secrets that every service needs, and the gateway, beside its user of the bus.
+pub const COMMON_SECRETS: [&str; 1] = [MAC];
 /// Those that the gateway needs beside them.
 pub const GATEWAY_SECRETS: [&str; 4] = [INSTANCE, SECRETS_KEY, TOKEN_KEY, PRINCIPALS];
 /// The name under which `serve` runs the gateway.
@@ -247,6 +254,7 @@ pub fn describe(name: &str, needs: &Needs) -> anyhow::Result<Service> {
 }
 
 /// Where an instance is, as answers and nodes are told.
+#[derive(Clone)]
 pub struct Place {
     pub account: String,
     pub region: String,
@@ -258,11 +266,11 @@ pub struct Needs {
     pub secrets: Secrets,
     pub place: Place,
     /// Where exports are written.
-    exports: Option<reeve_explorer::Store>,
-    access: Option<Arc<Access>>,
-    vault: Option<Vault>,
+    pub exports: Option<reeve_explorer::Store>,
+    pub access: Option<Arc<Access>>,
+    pub vault: Option<Vault>,
     /// A connection to the server's own account.
-    system: Option<Bus>,
+    pub system: Option<Bus>,
 }
 
 impl Needs {

@@ -25,7 +25,7 @@ pub struct Space {
     pub folder: PathBuf,
     /// Starts nats-server anew.
     pub again: Arc<Notify>,
-    /// A connection of the host's, and one of each service.
+    /// Connections of the host's, of the gateway and of each service.
     pub buses: Vec<Bus>,
     /// Why the API takes nothing new.
     pub gate: WriteGate,

@@ -93,7 +93,7 @@ impl Up {
     pub async fn bus(&self) -> anyhow::Result<Bus> {
         let keys = read_keys(self.data())?;
         let mac = MacKey::new(&key(&keys.mac_key)?);
-        connect_service(&self.instance.bus(), &self.instance.bus_user, "bench", &mac).await
+        connect_service(&self.instance.bus(), &keys.operator.core_user("bench")?, "bench", &mac).await
     }
 
     /// The process of the services, and that of nats-server.
