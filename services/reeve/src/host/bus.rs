@@ -38,7 +38,7 @@ pub async fn connect_part(
 ) -> anyhow::Result<Bus> {
     let user: User = secrets.json(&files::user_of(part))?;
     let options = Options { inbox_prefix: inbox(part), ..options(bus, &user, part) };
-    let bus = connect_with(&options).await?;
+    let bus = connect_with(&options).await?.replicated(bus.replicas);
     ensure_restored(&bus).await?;
     Ok(bus.authenticating(mac.clone()).keeping(rights::of(part).keeps))
 }
@@ -66,14 +66,14 @@ pub async fn connect_now(bus: &BusAddress, user: &User, name: &str) -> anyhow::R
 
 /// Connects, waiting for a server that is starting.
 pub async fn connect(bus: &BusAddress, user: &User, name: &str) -> anyhow::Result<Bus> {
-    connect_with(&options(bus, user, name)).await
+    Ok(connect_with(&options(bus, user, name)).await?.replicated(bus.replicas))
 }
 
 async fn connect_with(options: &Options) -> anyhow::Result<Bus> {
     let begun = Instant::now();
     loop {
         match Bus::connect(options).await {
-            Ok(connected) => return Ok(connected.replicated(bus.replicas)),
+            Ok(connected) => return Ok(connected),
             Err(error) if begun.elapsed() > Duration::from_secs(20) => return Err(error.into()),
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }

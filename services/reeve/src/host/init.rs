@@ -152,7 +152,8 @@ fn configurations(
 ) -> anyhow::Result<Vec<(String, String)>> {
     let servers = servers(args)?;
     if servers.is_empty() {
-        let single = keys.operator.server_config(&args.bus_listen, &args.bus_store, tls, None, rights::parts())?;
+        let single =
+            keys.operator.server_config(&args.bus_listen, &args.bus_store, tls, None, rights::parts())?;
         return Ok(vec![(parts::NATS_PART.to_owned(), single)]);
     }
     let ca = args.tls.then(|| args.parts_find_theirs_in.join(files::CA).display().to_string());
