@@ -279,7 +279,9 @@ fn what_cannot_be_backed_up_restored_or_verified_says_why() {
     // A manifest that was changed, or is of a later form.
     let manifest = kept.folder.join("point-000001.json");
     let written = std::fs::read_to_string(&manifest).unwrap();
-    std::fs::write(&manifest, written.replace("\"last\": 29", "\"last\": 28")).unwrap();
+    let shorter = written.replace(&format!("\"last\": {last}"), &format!("\"last\": {}", last - 1));
+    assert_ne!(shorter, written);
+    std::fs::write(&manifest, shorter).unwrap();
     refused(into("changed", &kept), &["point-000001.json is damaged", "signature"]);
     std::fs::write(&manifest, written.replace("\"version\": 1", "\"version\": 2")).unwrap();
     refused(into("later", &kept), &["version 2", "reads version 1"]);
