@@ -328,6 +328,7 @@ async fn lists_are_filtered_and_paged() {
                 "AWS-RunDocument",
                 "AWS-RunPowerShellScript",
                 "AWS-RunRemoteScript",
+                "AWS-UpdateSSMAgent",
             ],
         ),
         (filter("SearchKeyword", &["POWERSHELL"]), vec!["AWS-RunPowerShellScript"]),

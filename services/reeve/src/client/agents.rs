@@ -80,31 +80,26 @@ pub async fn agents(connection: &Connection, command: Command, format: Format) -
     }
 }
 
-/// The hash of the program for each architecture.
+/// The hash of the program for each architecture, of those that were named, or of all.
 fn chosen(offered: &[Value], names: &[String]) -> anyhow::Result<Map<String, Value>> {
-    let all = offered.iter().map(|program| cell(program, "name")).collect::<Vec<_>>().join(", ");
+    let all = offered.iter().map(|program| text(program, "name")).collect::<Vec<_>>().join(", ");
     for name in names {
-        let is_offered = offered.iter().any(|program| cell(program, "name") == *name);
-        ensure!(is_offered, "--program {name}: the gateway does not offer it, but {all}");
+        let program = offered.iter().find(|program| text(program, "name") == name);
+        let program =
+            program.with_context(|| format!("--program {name}: the gateway does not offer it, but {all}"))?;
+        let is_known = !text(program, "architecture").is_empty();
+        ensure!(is_known, "--program {name}: it is no program of a known architecture");
     }
+    let is_chosen = |program: &&Value| {
+        let is_named = names.is_empty() || names.iter().any(|name| name == text(program, "name"));
+        is_named && !text(program, "architecture").is_empty()
+    };
     let mut chosen = Map::new();
-    for program in offered {
-        let (name, architecture) = (cell(program, "name"), cell(program, "architecture"));
-        if !names.is_empty() && !names.contains(&name) {
-            continue;
-        }
-        let is_named = !names.is_empty();
+    for program in offered.iter().filter(is_chosen) {
+        let (architecture, hash) = (text(program, "architecture"), json!(text(program, "sha256")));
+        let other = chosen.insert(architecture.to_owned(), hash.clone());
         ensure!(
-            !architecture.is_empty() || !is_named,
-            "--program {name}: it is no program of a known architecture"
-        );
-        if architecture.is_empty() {
-            continue;
-        }
-        let hash = cell(program, "sha256");
-        let other = chosen.insert(architecture.clone(), json!(hash));
-        ensure!(
-            other.is_none_or(|other| other == json!(hash)),
+            other.is_none_or(|other| other == hash),
             "the gateway offers several programs for {architecture}: choose with --program, of {all}"
         );
     }
@@ -113,6 +108,10 @@ fn chosen(offered: &[Value], names: &[String]) -> anyhow::Result<Map<String, Val
         "the gateway offers no program of an agent: put `reeve-agent` into the folder of its option --programs"
     );
     Ok(chosen)
+}
+
+fn text<'a>(program: &'a Value, name: &str) -> &'a str {
+    program.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
 impl Connection {
