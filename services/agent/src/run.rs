@@ -45,6 +45,8 @@ pub enum Error {
     Leftovers(#[from] std::io::Error),
     #[error("could not wait for signals: {0}")]
     Signals(std::io::Error),
+    #[error("this node was not let work in time")]
+    Trial,
     #[error("the agent was to be started anew: {0}")]
     Restart(String),
     #[error(transparent)]
@@ -59,7 +61,11 @@ pub async fn run(options: Options) -> Result<(), Error> {
     if let Some(action) = &options.action {
         return Ok(install::run(action, &options).await?);
     }
-    if !options.trial {
+    if options.trial {
+        // It has no use without the agent that looks at its end, and holds the ledger.
+        rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))
+            .map_err(|error| Error::Signals(error.into()))?;
+    } else if !options.enrol_only {
         update::try_staged(&options.data);
     }
     let identity = identity::load_or_enrol(&options).await?;
@@ -149,6 +155,7 @@ async fn try_out(agent: Arc<Agent>) -> Result<(), Error> {
     tokio::select! {
         () = presence::keep(agent.clone()) => {}
         () = agent.admission.valid() => {}
+        () = tokio::time::sleep(update::TRIAL_TIMEOUT) => return Err(Error::Trial),
     }
     agent.bus.close().await;
     Ok(())

@@ -1,7 +1,7 @@
 //! Replacing this very program by another version of it.
 //!
 //! A step puts the new program beside what is kept of this node ([`stage`]) and waits for a restart of the agent, which comes when
-//! nothing runs here any more. Each start of the agent with a program that is staged tries that first ([`try_staged`]): a process
+//! nothing runs here any more ([`release`]). That start of the agent tries the program first ([`try_staged`]): a process
 //! of it, started as this one was, opens the ledger, connects, and ends well when the control plane has said that it is the node;
 //! it begins nothing. Then it takes the place of this program, and is what goes on. Whatever else happens, this program stays,
 //! and the step says why.
@@ -22,13 +22,15 @@ use std::{
 /// The folder of a staged program, below the agent's own.
 const FOLDER: &str = "update";
 const STATE_FILE: &str = "update.json";
+/// The program that this process runs, also when its file was replaced.
+const RUNNING_PROGRAM: &str = "/proc/self/exe";
 /// The program's name everywhere: what has another one is not replaced.
 const PROGRAM: &str = "reeve-agent";
 /// Where a package has its unit.
 const PACKAGED_UNITS: [&str; 2] =
     ["usr/lib/systemd/system/reeve-agent.service", "lib/systemd/system/reeve-agent.service"];
 /// As long as the trial of a program may take, which connects and is let work.
-const TRIAL_TIMEOUT: Duration = Duration::from_secs(60);
+pub(crate) const TRIAL_TIMEOUT: Duration = Duration::from_secs(60);
 /// As long as a program may take to say its version.
 const VERSION_TIMEOUT: Duration = Duration::from_secs(10);
 /// More than a version has, and less than a pipe holds.
@@ -45,6 +47,8 @@ pub(crate) struct Update {
     pub sha256: String,
     pub from_version: String,
     pub to_version: String,
+    /// Whether the agent is started anew for it: before that nobody tries it.
+    released: bool,
     /// Whether its trial was begun.
     tried: bool,
     /// What came of it.
@@ -98,7 +102,7 @@ pub(crate) fn forget(data: &Path) {
 
 /// The program that runs, as a file that can be replaced.
 pub(crate) fn own_program() -> Result<PathBuf, Error> {
-    let own = std::env::current_exe().map_err(at(Path::new("/proc/self/exe")))?;
+    let own = std::env::current_exe().map_err(at(Path::new(RUNNING_PROGRAM)))?;
     // The name of a file that was replaced while it runs.
     let text = own.to_string_lossy();
     let own = text.strip_suffix(" (deleted)").map_or_else(|| own.clone(), PathBuf::from);
@@ -169,23 +173,47 @@ fn ended(child: &mut Child, time: Duration) -> io::Result<Option<ExitStatus>> {
     Ok(None)
 }
 
-/// Remembers that the program in its place is to be tried at the next start of the agent.
+/// Remembers what the program in its place is, for the start of the agent that tries it.
 pub(crate) fn stage(data: &Path, command_id: &str, sha256: &str, to_version: &str) -> Result<(), Error> {
     let update = Update {
         command_id: command_id.to_owned(),
         sha256: sha256.to_owned(),
         from_version: env!("CARGO_PKG_VERSION").to_owned(),
         to_version: to_version.to_owned(),
+        released: false,
         tried: false,
         result: None,
     };
     write(data, &update)
 }
 
+/// The agent is about to be started anew for the program that is staged.
+pub(crate) fn release(data: &Path) -> Result<(), Error> {
+    match read(data) {
+        Some(update) => write(data, &Update { released: true, ..update }),
+        None => Ok(()),
+    }
+}
+
+/// Forgets what a command has staged, whose step does not go on.
+pub(crate) fn withdraw(data: &Path, command_id: &str) {
+    if read(data).is_some_and(|update| update.command_id == command_id) {
+        forget(data);
+    }
+}
+
+/// Whether this process runs that program.
+pub(crate) fn is_running(sha256: &str) -> bool {
+    sha256_of(Path::new(RUNNING_PROGRAM)).is_ok_and(|running| running == sha256)
+}
+
 /// Tries a program that is staged, before anything of this node is opened, and goes on as that program if it is one that works.
 pub(crate) fn try_staged(data: &Path) {
-    let Some(mut update) = read(data).filter(|update| update.result.is_none()) else { return };
+    let is_due = |update: &Update| update.released && update.result.is_none();
+    let Some(mut update) = read(data).filter(is_due) else { return };
     let outcome = match update.tried {
+        // It may have taken its place when it was cut off.
+        true if is_running(&update.sha256) => Ok(()),
         true => Err("the trial of the new program was cut off".to_owned()),
         false => {
             update.tried = true;
@@ -195,7 +223,7 @@ pub(crate) fn try_staged(data: &Path) {
                 .map_err(|error| error.to_string())
         }
     };
-    let is_replaced = outcome.is_ok();
+    let is_to_be_started = outcome.is_ok() && !is_running(&update.sha256);
     match &outcome {
         Ok(()) => tracing::info!(version = update.to_version, "this agent is replaced by another version"),
         Err(reason) => tracing::error!(reason, "this agent stays as it is"),
@@ -204,7 +232,7 @@ pub(crate) fn try_staged(data: &Path) {
     if let Err(error) = write(data, &update) {
         tracing::error!(%error, "what came of an update is not remembered");
     }
-    if is_replaced {
+    if is_to_be_started {
         let error = restart();
         tracing::error!(%error, "the new program could not be started; this one goes on until the next start");
     }
@@ -239,7 +267,9 @@ fn replace(data: &Path, update: &Update) -> Result<(), TrialError> {
     let beside = own.with_file_name(format!(".{PROGRAM}.new"));
     fs::copy(&staged, &beside).map_err(at(&beside))?;
     fs::File::open(&beside).and_then(|file| file.sync_all()).map_err(at(&beside))?;
-    Ok(fs::rename(&beside, &own).map_err(at(&own))?)
+    fs::rename(&beside, &own).map_err(at(&own))?;
+    let folder = own.parent().unwrap_or(Path::new("/"));
+    Ok(fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))?)
 }
 
 /// Goes on as the program that lies where this one lay, started as this one was. It comes back only with an error.
@@ -285,8 +315,11 @@ mod tests {
         place(folder.path()).unwrap();
         stage(folder.path(), "command", "hash", "1.2.3").unwrap();
         let update = read(folder.path()).unwrap();
-        assert_eq!((update.command_id.as_str(), update.result), ("command", None));
-        forget(folder.path());
+        assert_eq!((update.command_id.as_str(), update.released, update.result), ("command", false, None));
+        withdraw(folder.path(), "another");
+        release(folder.path()).unwrap();
+        assert!(read(folder.path()).unwrap().released);
+        withdraw(folder.path(), "command");
         assert_eq!(read(folder.path()), None);
     }
 }

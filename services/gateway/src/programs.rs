@@ -6,7 +6,7 @@
 use crate::errors::{Failure, JSON};
 use crate::{Bus, Gateway};
 use axum::body::Body;
-use axum::extract::{Path as InPath, State};
+use axum::extract::{ConnectInfo, Path as InPath, State};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{Response, StatusCode};
 use bytes::Bytes;
@@ -18,16 +18,20 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use tokio::io::AsyncReadExt;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 
 /// What the names of such files begin with.
 const PREFIX: &str = "reeve-agent";
 /// Downloads at a time; a fleet that is updated comes in stages.
 const MAX_DOWNLOADS: usize = 64;
+/// As long as one may take.
+const MAX_DOWNLOAD_TIME: Duration = Duration::from_secs(600);
+const CHUNKS_AHEAD: usize = 4;
 const CHUNK_BYTES: usize = 64 * 1024;
 
 /// A program that is offered.
@@ -144,6 +148,7 @@ pub async fn list<B: Bus>(State(gateway): State<Gateway<B>>) -> Response<Body> {
 /// One of them.
 pub async fn fetch<B: Bus>(
     State(gateway): State<Gateway<B>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     InPath(sha256): InPath<String>,
 ) -> Response<Body> {
     let request_id = new_uuid();
@@ -165,13 +170,16 @@ pub async fn fetch<B: Bus>(
                 .answer(None, request_id);
         }
     };
-    let chunks = stream::try_unfold((file, place), |(mut file, place)| async move {
-        let mut chunk = vec![0; CHUNK_BYTES];
-        let count = file.read(&mut chunk).await?;
-        chunk.truncate(count);
-        let next: io::Result<_> = Ok((count > 0).then(|| (Bytes::from(chunk), (file, place))));
-        next
+    let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
+    // It ends, and gives its place back, also where nobody reads on.
+    tokio::spawn(async move {
+        let sent = tokio::time::timeout(MAX_DOWNLOAD_TIME, send(file, &sender)).await;
+        if sent.is_err() {
+            tracing::warn!(%peer, "a program was not read to its end in time");
+        }
+        drop((sender, place));
     });
+    let chunks = stream::unfold(receiver, |mut receiver| async { Some((receiver.recv().await?, receiver)) });
     let response = Response::builder()
         .header(CONTENT_TYPE, "application/octet-stream")
         .header(CONTENT_LENGTH, program.bytes)
@@ -179,6 +187,22 @@ pub async fn fetch<B: Bus>(
     response.unwrap_or_else(|error| {
         Failure::new("InternalServerError", error.to_string()).answer(None, request_id)
     })
+}
+
+/// Sends what a file holds, as fast as it is read.
+async fn send(mut file: tokio::fs::File, to: &mpsc::Sender<io::Result<Bytes>>) {
+    loop {
+        let mut chunk = vec![0; CHUNK_BYTES];
+        let read = file.read(&mut chunk).await;
+        let is_last = !matches!(read, Ok(count) if count > 0);
+        let piece = read.map(|count| {
+            chunk.truncate(count);
+            Bytes::from(chunk)
+        });
+        if to.send(piece).await.is_err() || is_last {
+            return;
+        }
+    }
 }
 
 #[cfg(test)]

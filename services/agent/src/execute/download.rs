@@ -4,7 +4,7 @@ use std::{
     fs, io,
     io::Read,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::{proxy::with_proxy, trust::trusting_only};
@@ -26,6 +26,9 @@ use super::{
 
 /// Content for scripts, not images of systems: more is a mistake that would fill the disk of a node.
 const MAX_DOWNLOAD_BYTES: u64 = 512 << 20;
+
+/// Between two attempts at a gateway that has no place.
+const BUSY_DELAY: Duration = Duration::from_secs(3);
 
 /// Downloads one source to one destination.
 pub(super) async fn run<D: ControlPlane, S: Sink>(
@@ -201,7 +204,16 @@ pub(super) fn fetch_program(url: &str, ca: Option<&Path>, to: &Path, time: Durat
         }
     };
     let agent: Agent = Agent::config_builder().tls_config(tls).timeout_global(Some(time)).build().into();
-    let response = agent.get(url).call().map_err(|error| failed(&with_proxy(url, &error.to_string())))?;
+    let begun = Instant::now();
+    let response = loop {
+        match agent.get(url).call() {
+            // Others of the fleet fetch theirs at the moment.
+            Err(ureq::Error::StatusCode(503)) if begun.elapsed() + BUSY_DELAY < time => {
+                std::thread::sleep(BUSY_DELAY);
+            }
+            answered => break answered.map_err(|error| failed(&with_proxy(url, &error.to_string())))?,
+        }
+    };
     let mut body = response.into_body().into_reader().take(MAX_DOWNLOAD_BYTES);
     copy(&mut body, to).map(|_| ()).map_err(|error| failed(&error))
 }

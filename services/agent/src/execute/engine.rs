@@ -118,6 +118,9 @@ async fn top_step<D: ControlPlane, S: Sink>(
             if_not_again(context, step, again.refused, walk)
         }
     };
+    if instead.is_some() {
+        update::withdraw(&context.host.own.data, context.command_id);
+    }
     let (ran, text) = match instead {
         Some((ran, reason)) => (not_run(walk, step, ran), reason),
         None => {

@@ -17,10 +17,14 @@ pub(super) async fn run<D: ControlPlane, S: Sink>(
     out: &mut Out<'_, S>,
 ) -> Result<Ran, String> {
     let data = &context.host.own.data;
-    if let Some(update) = update::read(data).filter(|update| update.command_id == context.command_id)
-        && let Some(result) = update.result
-    {
+    if let Some(update) = update::read(data).filter(|update| update.command_id == context.command_id) {
         update::forget(data);
+        let untried = "the agent was started anew before the new program was to be tried";
+        let result = update.result.unwrap_or_else(|| Err(untried.to_owned()));
+        let result = match result.is_ok() && !update::is_running(&update.sha256) {
+            true => Err("the new program is in its place, and could not be started".to_owned()),
+            false => result,
+        };
         result.map_err(|reason| {
             format!("The agent was not updated, and goes on as {}: {reason}.", update.from_version)
         })?;
@@ -36,9 +40,6 @@ pub(super) async fn run<D: ControlPlane, S: Sink>(
     if update::sha256_of(&own).map_err(cannot)? == wanted {
         out.line(false, &format!("The agent is this program already ({wanted})."));
         return Ok(Ran::SUCCESS);
-    }
-    if context.reboots > 0 {
-        return Err("The agent was started anew, and nothing was tried.".to_owned());
     }
     let staged = stage(context, inputs, wanted, out).await;
     if staged != Ok(Ran::RESTART_AGENT) {
@@ -94,7 +95,7 @@ fn wanted_hash(inputs: &Value) -> Result<String, String> {
     let machine = std::env::consts::ARCH;
     let missing = || {
         format!(
-            "The input programs has no SHA-256 of a program for {machine}: `reeve nodes update-agents` gives it, from what the \
+            "The input programs has no SHA-256 of a program for {machine}: `reeve agents update` gives it, from what the \
              gateway offers."
         )
     };

@@ -9,7 +9,7 @@
 //! it up, and what waits behind it goes on.
 
 use super::{Worker, waiting::Waiting};
-use crate::{failpoint, ledger};
+use crate::{failpoint, ledger, update};
 use std::{process::Stdio, sync::Arc, time::Duration};
 
 /// As long as a reboot waits for reports to go out; a bus that is away does not hold it up.
@@ -118,6 +118,10 @@ impl Worker {
                 return Box::pin(worker.begin_waiting()).await;
             }
             let Some(command) = command else {
+                if let Err(error) = update::release(&worker.agent.data) {
+                    // The step says then that nothing was tried.
+                    tracing::error!(%error, "the new program will not be tried");
+                }
                 tracing::warn!("the agent starts anew");
                 return worker.agent.restart.notify_one();
             };

@@ -112,12 +112,13 @@ fn apply(view: &mut dyn View, node: &str, state: &mut StateRow, changes: EntryCh
         }
     }
     for (key, patch) in changes.put {
-        state.add(&patch, 1);
-        available::count(view, &patch, true, at);
-        if let Some(before) = chunks.put(view, key, patch) {
+        // First the former one: where nobody else has it, what is known of that version is made anew.
+        if let Some(before) = chunks.put(view, key, patch.clone()) {
             state.add(&before, -1);
             available::count(view, &before, false, at);
         }
+        state.add(&patch, 1);
+        available::count(view, &patch, true, at);
     }
     chunks.close(view);
 }

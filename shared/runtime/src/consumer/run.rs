@@ -36,8 +36,9 @@ pub(crate) async fn run(handle: Handle, registered: Registered, mut stopping: St
                     handle_all(&handle, &registered, &failures, taken).await;
                 }
                 if stopping.has_begun() {
-                    give_back(messages).await;
+                    // First what was fetched before the rest.
                     lanes.give_back().await;
+                    give_back(messages).await;
                     return;
                 }
             }
