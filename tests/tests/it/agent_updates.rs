@@ -1,6 +1,7 @@
 //! Agents that replace themselves by another program, and stay what they are when it does not work.
 
-use reeve_e2e::{Agent, Instance, agent_program};
+use reeve_e2e::{Agent, Instance, agent_program, wait_for};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -170,4 +171,34 @@ fn a_program_that_does_not_work_stops_at_the_first_node() {
     let failed = invocations.iter().filter(|of| of["Status"] == "Failed").count();
     assert_eq!(failed, 1, "{said}");
     agents.iter().for_each(|agent| works(&instance, &agent.node()));
+}
+
+/// What waits for its turn can be cancelled, and then no start of the agent replaces it.
+#[test]
+fn an_update_that_is_cancelled_is_forgotten() {
+    let programs = Programs::new();
+    let offered = programs.offered();
+    programs.offer_next();
+    let instance = Instance::start_with(0, &[("REEVE_PROGRAMS", offered.to_str().unwrap())]);
+    let installed = programs.installed("one");
+    let before = fs::read(&installed).unwrap();
+    let mut agent = Agent::enrol_program(&instance, "one", &installed);
+    let node = agent.node();
+    let running = instance.send_to(&node, "sleep 600");
+    let hash = json!({std::env::consts::ARCH: hash_of(&instance, "reeve-agent-next")}).to_string();
+    let input = json!({"DocumentName": "AWS-UpdateSSMAgent", "InstanceIds": [node], "Parameters": {"programs": [hash]}});
+    let sent = instance.call("SendCommand", &input);
+    let command = sent["Command"]["CommandId"].as_str().unwrap();
+    let staged = agent.folder().join("update/update.json");
+    wait_for("the program is staged", || staged.exists().then_some(()));
+    instance.call("CancelCommand", &json!({"CommandId": command}));
+    assert_eq!(instance.ended(command)["Status"], "Cancelled");
+    assert!(!staged.exists());
+    instance.call("CancelCommand", &json!({"CommandId": running}));
+    instance.ended(&running);
+    agent.end(Signal::TERM);
+    agent.start();
+    agent.wait_until(&instance, "Online");
+    works(&instance, &node);
+    assert!(is_program(&installed, &before));
 }

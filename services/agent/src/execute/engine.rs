@@ -119,7 +119,7 @@ async fn top_step<D: ControlPlane, S: Sink>(
         }
     };
     if instead.is_some() {
-        update::withdraw(&context.host.own.data, context.command_id);
+        crate::update::withdraw(&context.host.own.data, context.command_id);
     }
     let (ran, text) = match instead {
         Some((ran, reason)) => (not_run(walk, step, ran), reason),
