@@ -157,6 +157,7 @@ async fn try_out(agent: Arc<Agent>) -> Result<(), Error> {
         () = agent.admission.valid() => {}
         () = tokio::time::sleep(update::TRIAL_TIMEOUT) => return Err(Error::Trial),
     }
+    update::tell_that_it_works(&agent.data).map_err(|error| Error::Restart(error.to_string()))?;
     agent.bus.close().await;
     Ok(())
 }

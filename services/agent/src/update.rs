@@ -13,14 +13,20 @@ use sha2::{Digest, Sha256};
 use std::{
     fs,
     io::{self, Read},
-    os::unix::{fs::PermissionsExt, process::CommandExt},
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt, chown},
+        process::CommandExt,
+    },
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
+    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 /// The folder of a staged program, below the agent's own.
 const FOLDER: &str = "update";
+/// What a program that is tried writes when it may work: that it ended well says little.
+const WORKS_FILE: &str = "works";
 const STATE_FILE: &str = "update.json";
 /// The program that this process runs, also when its file was replaced.
 const RUNNING_PROGRAM: &str = "/proc/self/exe";
@@ -60,6 +66,8 @@ pub(crate) struct Update {
 pub(crate) enum Error {
     #[error("this agent is a part of the program {0}, which is updated as a whole")]
     OtherProgram(PathBuf),
+    #[error("the command {0} updates it already")]
+    UnderWay(String),
     #[error("{0}: {1}")]
     File(PathBuf, io::Error),
     #[error("what was fetched has the SHA-256 {found}, not {wanted}")]
@@ -168,6 +176,10 @@ fn ended(child: &mut Child, time: Duration) -> io::Result<Option<ExitStatus>> {
         }
         std::thread::sleep(POLL_INTERVAL);
     }
+    // And what it started, where it has a group of its own.
+    if let Some(pid) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        let _sent = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL).is_ok();
+    }
     child.kill()?;
     child.wait()?;
     Ok(None)
@@ -195,11 +207,34 @@ pub(crate) fn release(data: &Path) -> Result<(), Error> {
     }
 }
 
+/// The command whose update is under way in this process.
+static UNDER_WAY: Mutex<Option<String>> = Mutex::new(None);
+
+/// Lets a command update this agent, one at a time: what several stage would lie in one place.
+pub(crate) fn claim(command_id: &str) -> Result<(), Error> {
+    let mut under_way = UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner);
+    match under_way.as_deref() {
+        Some(other) if other != command_id => Err(Error::UnderWay(other.to_owned())),
+        _ => {
+            *under_way = Some(command_id.to_owned());
+            Ok(())
+        }
+    }
+}
+
 /// Forgets what a command has staged, whose step does not go on.
 pub(crate) fn withdraw(data: &Path, command_id: &str) {
-    if read(data).is_some_and(|update| update.command_id == command_id) {
+    let mut under_way = UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_own = under_way.take_if(|other| other == command_id).is_some();
+    if is_own || read(data).is_some_and(|update| update.command_id == command_id) {
         forget(data);
     }
+}
+
+/// Leaves word that this program, which is tried, may work as the node.
+pub(crate) fn tell_that_it_works(data: &Path) -> Result<(), Error> {
+    let path = data.join(FOLDER).join(WORKS_FILE);
+    fs::write(&path, []).map_err(at(&path))
 }
 
 /// Whether this process runs that program.
@@ -246,7 +281,7 @@ enum TrialError {
     Start(io::Error),
     #[error("the new program did not come so far that this node may work within {} s", TRIAL_TIMEOUT.as_secs())]
     Time,
-    #[error("the new program ended with {0} before this node might work")]
+    #[error("the new program ended with {0}, and this node might not work yet")]
     End(ExitStatus),
 }
 
@@ -256,16 +291,24 @@ fn replace(data: &Path, update: &Update) -> Result<(), TrialError> {
     let staged = place(data)?;
     inspect(&staged, &update.sha256)?;
     let mut trial = Command::new(&staged);
-    trial.args(std::env::args_os().skip(1)).arg("--trial").stdin(Stdio::null());
+    trial.args(std::env::args_os().skip(1)).arg("--trial").stdin(Stdio::null()).process_group(0);
+    let works = staged.with_file_name(WORKS_FILE);
+    match fs::remove_file(&works) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(&works)(error).into()),
+        _ => {}
+    }
     let mut trial = trial.spawn().map_err(TrialError::Start)?;
     match ended(&mut trial, TRIAL_TIMEOUT).map_err(TrialError::Start)? {
-        Some(status) if status.success() => {}
+        Some(status) if status.success() && works.exists() => {}
         Some(status) => return Err(TrialError::End(status)),
         None => return Err(TrialError::Time),
     }
     // The folder may lie on another disk; a program that runs is not written over, but takes another's name.
     let beside = own.with_file_name(format!(".{PROGRAM}.new"));
     fs::copy(&staged, &beside).map_err(at(&beside))?;
+    let before = own.metadata().map_err(at(&own))?;
+    chown(&beside, Some(before.uid()), Some(before.gid())).map_err(at(&beside))?;
+    fs::set_permissions(&beside, before.permissions()).map_err(at(&beside))?;
     fs::File::open(&beside).and_then(|file| file.sync_all()).map_err(at(&beside))?;
     fs::rename(&beside, &own).map_err(at(&own))?;
     let folder = own.parent().unwrap_or(Path::new("/"));

@@ -118,6 +118,7 @@ fn an_agent_stays_what_it_is_when_the_other_program_does_not_work() {
         "reeve-agent-broken",
         b"#!/bin/sh\nif [ \"$1\" = --version ]; then echo reeve-agent 99.0.0; else exit 3; fi\n",
     );
+    programs.offer("reeve-agent-idle", b"#!/bin/sh\necho reeve-agent 99.0.0\n");
     programs.offer("reeve-agent-mute", b"#!/bin/sh\nexit 0\n");
     programs.offer("reeve-agent-old", b"#!/bin/sh\necho reeve-agent 0.0.0\n");
     let instance = Instance::start_with(1, &[("REEVE_PROGRAMS", offered.to_str().unwrap())]);
@@ -135,6 +136,10 @@ fn an_agent_stays_what_it_is_when_the_other_program_does_not_work() {
         works(&instance, &node);
     };
     refused(given(&hash_of(&instance, "reeve-agent-broken")), "exit status: 3");
+    refused(
+        given(&hash_of(&instance, "reeve-agent-idle")),
+        "exit status: 0, and this node might not work yet",
+    );
     refused(given(&hash_of(&instance, "reeve-agent-mute")), "does not say its version");
     refused(given(&hash_of(&instance, "reeve-agent-old")), "is lower than");
     refused(given(&"0".repeat(64)), "404");

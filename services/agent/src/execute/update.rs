@@ -41,9 +41,10 @@ pub(super) async fn run<D: ControlPlane, S: Sink>(
         out.line(false, &format!("The agent is this program already ({wanted})."));
         return Ok(Ran::SUCCESS);
     }
+    update::claim(context.command_id).map_err(cannot)?;
     let staged = stage(context, inputs, wanted, out).await;
     if staged != Ok(Ran::RESTART_AGENT) {
-        update::forget(data);
+        update::withdraw(data, context.command_id);
     }
     staged
 }
