@@ -108,17 +108,7 @@ impl Agent {
     /// # Panics
     /// As [`Agent::copy_of`].
     pub fn copy_not_started(agent: &Self, instance: &Instance, name: &str) -> Self {
-        let folder = instance.data().join("nodes").join(name);
-        crate::copy_folder(&agent.folder, &folder);
-        let log = folder.join("copy.log");
-        Self {
-            folder,
-            environment: agent.environment.clone(),
-            process: None,
-            log,
-            disk: None,
-            program: agent.program.clone(),
-        }
+        Self::copied(agent, instance, &agent.folder, name)
     }
 
     /// Starts an agent on a copy that was made of an agent's folder before.
@@ -126,19 +116,23 @@ impl Agent {
     /// # Panics
     /// When that is not possible.
     pub fn started_on(agent: &Self, instance: &Instance, copy: &Path, name: &str) -> Self {
+        let mut started = Self::copied(agent, instance, copy, name);
+        started.start();
+        started
+    }
+
+    /// As an agent was enrolled, with a copy of a folder of its.
+    fn copied(agent: &Self, instance: &Instance, from: &Path, name: &str) -> Self {
         let folder = instance.data().join("nodes").join(name);
-        crate::copy_folder(copy, &folder);
-        let log = folder.join("copy.log");
-        let mut started = Self {
+        crate::copy_folder(from, &folder);
+        Self {
+            log: folder.join("copy.log"),
             folder,
             environment: agent.environment.clone(),
             process: None,
-            log,
             disk: None,
             program: agent.program.clone(),
-        };
-        started.start();
-        started
+        }
     }
 
     /// Sets a variable of its environment, from its next start on.

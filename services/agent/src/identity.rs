@@ -1,6 +1,6 @@
 //! Who this node is. The seed never leaves the node; the file is for its owner's eyes only.
 
-use crate::{files, keys, machine::Machine, options::Options, proxy::with_proxy, trust::trusting_only};
+use crate::{files, keys, machine::Machine, options::Options, proxy::with_proxy, trust::trusted};
 use data_encoding::BASE64;
 use reeve_node_protocol::{
     enrol::{Answer, Request},
@@ -119,7 +119,7 @@ pub async fn load_or_enrol(options: &Options) -> Result<Identity, Error> {
     let seed = key.seed().map_err(|e| failed(&e))?;
     let refused = |reason: String| Error::Refused { gateway: gateway.clone(), reason };
     let request = Request::sign(&key, &id, &code, &crate::platform::hostname()).map_err(refused)?;
-    let tls = trusted_by_enrolment(&options.data).map_err(refused)?;
+    let tls = trusted(kept_ca(&options.data).as_deref()).map_err(refused)?;
     let answer = enrol(gateway.clone(), request, tls).await.map_err(refused)?;
     let key_set = first_set(&answer, &gateway, options)?;
     let identity = Identity {
@@ -227,12 +227,6 @@ fn make_folder(path: &Path) -> Result<(), Error> {
 /// The file of those certificates, if there is one.
 pub fn kept_ca(data: &Path) -> Option<PathBuf> {
     Some(data.join(CA_FILE)).filter(|path| path.exists())
-}
-
-/// Whom the enrolment trusts: the kept certificates alone, else those that come with the client.
-fn trusted_by_enrolment(data: &Path) -> Result<TlsConfig, String> {
-    let Some(path) = kept_ca(data) else { return Ok(TlsConfig::default()) };
-    trusting_only(&std::fs::read(path).map_err(|e| e.to_string())?)
 }
 
 /// Keeps what another identity left: its number in the inbox and its reports are not the next one's. The identity goes

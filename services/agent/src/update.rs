@@ -42,7 +42,8 @@ const VERSION_TIMEOUT: Duration = Duration::from_secs(10);
 /// More than a version has, and less than a pipe holds.
 const MAX_VERSION_BYTES: u64 = 1024;
 const HASH_CHUNK_BYTES: usize = 64 * 1024;
-const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// How often it is looked whether a process has ended.
+const EXIT_POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// An update of this node's agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -174,7 +175,7 @@ fn ended(child: &mut Child, time: Duration) -> io::Result<Option<ExitStatus>> {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
         }
-        std::thread::sleep(POLL_INTERVAL);
+        std::thread::sleep(EXIT_POLL_INTERVAL);
     }
     // And what it started, where it has a group of its own.
     if let Some(pid) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {

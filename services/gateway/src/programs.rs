@@ -135,7 +135,10 @@ fn architecture(head: &[u8]) -> &'static str {
 impl<B: Bus> Gateway<B> {
     async fn programs(&self) -> Vec<Program> {
         let shared = self.shared.clone();
-        tokio::task::spawn_blocking(move || shared.programs.list()).await.unwrap_or_default()
+        tokio::task::spawn_blocking(move || shared.programs.list()).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "which programs are offered could not be found out");
+            Vec::new()
+        })
     }
 }
 

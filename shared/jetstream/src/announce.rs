@@ -48,7 +48,7 @@ impl Announced {
         if name.is_empty() || !name.bytes().all(plain) {
             return Err(Error::bus("announce a service")(format!("{name:?} is no name of one")));
         }
-        let id = bus.client.new_inbox().rsplit('.').next().unwrap_or_default().to_owned();
+        let id = bus.unique_token();
         let mut asked = Vec::new();
         for verb in ["PING", "INFO"] {
             for subject in

@@ -88,7 +88,7 @@ async fn follow_from(
         .await
         .map_err(|e| Error::bus("find a stream")(e.to_string()))?;
     // A name of its own, in the request's subject, where the server compares it with permissions.
-    let token = bus.client.new_inbox().rsplit('.').next().unwrap_or_default().to_owned();
+    let token = bus.unique_token();
     let config = push::OrderedConfig {
         name: Some(format!("reader-{token}")),
         deliver_subject: bus.client.new_inbox(),

@@ -142,7 +142,7 @@ async fn alone(bus: &Bus, append: Append) {
 
 /// Stores a group; answers those that must be tried one by one, which is all or none.
 async fn together(bus: &Bus, group: Vec<Append>) -> Vec<Append> {
-    let id = bus.client.new_inbox().rsplit('.').next().unwrap_or_default().to_owned();
+    let id = bus.unique_token();
     match commit(bus, &group, &id).await {
         Ok(Ack { error: None, seq, .. }) if seq >= group.len() as u64 => {
             let first = seq - group.len() as u64 + 1;

@@ -48,10 +48,12 @@ pub mod serve;
 mod server_files;
 pub mod store;
 pub mod streams;
+mod subscription;
 
-pub use bus::{Bus, Credentials, Options, Subscription};
+pub use bus::{Bus, Credentials, Options};
 pub use error::Error;
 pub use headers::Headers;
 pub use message::Message;
 pub use publish::Acknowledgement;
 pub use reconnect::refused_delay;
+pub use subscription::Subscription;

@@ -164,7 +164,7 @@ async fn ask_once(
     data: Bytes,
     limit: Duration,
 ) -> Result<Message, Error> {
-    let token = bus.client.new_inbox().rsplit('.').next().unwrap_or_default().to_owned();
+    let token = bus.unique_token();
     let mut answers = bus.subscribe(&answer_subject(node, &token)).await?;
     let (subject, headers) =
         (format!("reeve.agent.{node}.{question}"), Headers::default().with(ANSWER_TO, token));

@@ -3,7 +3,7 @@
 //!
 //! Which chunk has a key is told by the first keys of the chunks, which are a row of their own.
 
-use reeve_eventsourcing::{Row, View, ViewExt};
+use reeve_eventsourcing::{View, ViewExt};
 use reeve_views::{Page, Store};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, marker::PhantomData};
@@ -105,11 +105,7 @@ pub struct Chunks<'a, T> {
     is_changed: bool,
 }
 
-impl<T> Chunks<'_, T>
-where
-    T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
-    BTreeMap<String, T>: Row,
-{
+impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Chunks<'_, T> {
     /// Takes a row away, and answers it.
     pub fn remove(&mut self, view: &mut dyn View, key: &str) -> Option<T> {
         let number = chunk_of(&self.firsts, key);

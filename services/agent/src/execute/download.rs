@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{proxy::with_proxy, trust::trusting_only};
+use crate::{proxy::with_proxy, trust::trusted};
 use reeve_document_language::secrets::CREDENTIALS;
 use serde_json::{Map, Value};
 use ureq::Agent;
@@ -197,12 +197,7 @@ impl Request {
 /// there are any.
 pub(super) fn fetch_program(url: &str, ca: Option<&Path>, to: &Path, time: Duration) -> Result<(), String> {
     let failed = |why: &dyn std::fmt::Display| format!("The program {url} cannot be fetched: {why}.");
-    let tls = match ca {
-        None => ureq::tls::TlsConfig::default(),
-        Some(ca) => {
-            trusting_only(&fs::read(ca).map_err(|error| failed(&error))?).map_err(|error| failed(&error))?
-        }
-    };
+    let tls = trusted(ca).map_err(|error| failed(&error))?;
     let agent: Agent = Agent::config_builder().tls_config(tls).timeout_global(Some(time)).build().into();
     let begun = Instant::now();
     let response = loop {

@@ -20,10 +20,12 @@ pub(super) async fn run<D: ControlPlane, S: Sink>(
     if let Some(update) = update::read(data).filter(|update| update.command_id == context.command_id) {
         update::forget(data);
         let untried = "the agent was started anew before the new program was to be tried";
-        let result = update.result.unwrap_or_else(|| Err(untried.to_owned()));
-        let result = match result.is_ok() && !update::is_running(&update.sha256) {
-            true => Err("the new program is in its place, and could not be started".to_owned()),
-            false => result,
+        let result = match update.result {
+            None => Err(untried.to_owned()),
+            Some(Ok(())) if !update::is_running(&update.sha256) => {
+                Err("the new program is in its place, and could not be started".to_owned())
+            }
+            Some(result) => result,
         };
         result.map_err(|reason| {
             format!("The agent was not updated, and goes on as {}: {reason}.", update.from_version)

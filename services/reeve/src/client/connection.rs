@@ -168,8 +168,7 @@ fn config() -> ConfigBuilder<AgentScope> {
 fn agent(ca: Option<&Path>) -> anyhow::Result<ureq::Agent> {
     let mut config = config();
     if let Some(path) = ca {
-        let pem = std::fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
-        let tls = reeve_agent::trust::trusting_only(&pem).map_err(anyhow::Error::msg);
+        let tls = reeve_agent::trust::trusted(Some(path)).map_err(anyhow::Error::msg);
         config = config.tls_config(tls.with_context(|| format!("could not read {}", path.display()))?);
     }
     Ok(config.build().into())

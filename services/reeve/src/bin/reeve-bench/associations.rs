@@ -2,15 +2,13 @@
 
 use super::{
     instance::Server,
+    inventory::register,
     rebuild::append,
     report::{Goal, Report},
 };
 use anyhow::{bail, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
-use reeve_contracts::{
-    nodes::{NodeEvent, NodeRegistered},
-    state_manager::{AssociationCreated, AssociationEvent},
-};
+use reeve_contracts::state_manager::{AssociationCreated, AssociationEvent};
 use reeve_eventsourcing::{Event, Position};
 use reeve_jetstream::{Bus, store, streams};
 use reeve_types::Timestamp;
@@ -36,22 +34,17 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const MAX_LATE_MS: f64 = 5_000.0;
 
 pub async fn run(args: Args) -> anyhow::Result<Report> {
-    let server = Server::start().await?;
-    let result = measure(&server, &args).await;
-    server.stop().await;
-    result
+    Server::with(async |server| measure(server, &args).await).await
 }
 
 async fn measure(server: &Server, args: &Args) -> anyhow::Result<Report> {
     let bus = &server.bus;
-    for service in ["nodes", "documents", "tags", "run-command", "change-calendar", "state-manager"] {
-        streams::ensure_events(bus, service).await?;
-    }
-    streams::ensure_node_streams(bus).await?;
+    server
+        .ensure_streams(&["nodes", "documents", "tags", "run-command", "change-calendar", "state-manager"])
+        .await?;
     let node_ids: Vec<String> = (0..args.nodes).map(|number| format!("mi-{number:017x}")).collect();
     for node_id in &node_ids {
-        let registered = NodeRegistered { node_id: node_id.clone(), ..NodeRegistered::default() };
-        append(bus, node_id, NodeEvent::NodeRegistered(registered), Position(0)).await?;
+        register(bus, node_id).await?;
     }
     let running = reeve_runtime::run(
         reeve_state_manager::service(),

@@ -9,7 +9,7 @@ use reeve::{
         start_nats,
     },
 };
-use reeve_jetstream::{Bus, mac::MacKey};
+use reeve_jetstream::{Bus, mac::MacKey, streams};
 use reeve_types::ids::random_hex;
 use std::{
     path::{Path, PathBuf},
@@ -134,7 +134,7 @@ pub struct Server {
 }
 
 impl Server {
-    pub async fn start() -> anyhow::Result<Self> {
+    async fn start() -> anyhow::Result<Self> {
         let temporary = Temporary::new()?;
         let folder = Folder::open(temporary.path())?;
         let supervised = start_nats(&folder, &NatsListen::default()).await?;
@@ -150,7 +150,23 @@ impl Server {
         Ok(Self { bus, folder, supervised, _temporary: temporary })
     }
 
-    pub async fn stop(self) {
+    /// Starts one for some work, and stops it whatever comes of that.
+    pub async fn with<T>(work: impl AsyncFnOnce(&Self) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        let server = Self::start().await?;
+        let result = work(&server).await;
+        server.stop().await;
+        result
+    }
+
+    /// Makes the streams of nodes and of these services' events.
+    pub async fn ensure_streams(&self, services: &[&str]) -> anyhow::Result<()> {
+        for service in services {
+            streams::ensure_events(&self.bus, service).await?;
+        }
+        Ok(streams::ensure_node_streams(&self.bus).await?)
+    }
+
+    async fn stop(self) {
         self.bus.close().await;
         self.supervised.stop().await;
     }

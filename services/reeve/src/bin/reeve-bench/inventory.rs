@@ -13,7 +13,7 @@ use reeve_contracts::{
 };
 use reeve_eventsourcing::Position;
 use reeve_inventory_model::{Entry, entry, hash::Sum, keyed};
-use reeve_jetstream::{Bus, Headers, serve, streams};
+use reeve_jetstream::{Bus, Headers, serve};
 use serde_json::{Value, json};
 use std::{
     path::Path,
@@ -40,19 +40,13 @@ const CALLS: usize = 21;
 const RARE: usize = 100;
 
 pub async fn run(args: Args) -> anyhow::Result<Report> {
-    let server = Server::start().await?;
-    let result = measure(&server, &args).await;
-    server.stop().await;
-    result
+    Server::with(async |server| measure(server, &args).await).await
 }
 
 async fn measure(server: &Server, args: &Args) -> anyhow::Result<Report> {
     let mut report = Report::new("inventory");
     let bus = &server.bus;
-    for service in ["nodes", "inventory"] {
-        streams::ensure_events(bus, service).await?;
-    }
-    streams::ensure_node_streams(bus).await?;
+    server.ensure_streams(&["nodes", "inventory"]).await?;
     let numbers = stream::iter(0..args.nodes).map(Ok);
     numbers.try_for_each_concurrent(MAX_CONCURRENT_EVENTS, |n| node(bus, n, args.packages)).await?;
     let begun = Instant::now();

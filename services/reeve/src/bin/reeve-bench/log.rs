@@ -27,9 +27,8 @@ pub struct Args {
 const BODY_BYTES: usize = 200;
 
 pub async fn run(args: Args) -> anyhow::Result<Report> {
-    let server = Server::start().await?;
     let mut report = Report::new("log");
-    let measured = async {
+    Server::with(async |server| {
         for at_once in [1, 16] {
             let plain = plain(&server.bus, args.appends, at_once).await?;
             let appended = appended(&server.bus, args.appends, at_once).await?;
@@ -40,11 +39,10 @@ pub async fn run(args: Args) -> anyhow::Result<Report> {
                 Goal::Peer(rate(args.appends, plain)),
             );
         }
-        rebuild::run(&server, args.events, &mut report).await
-    };
-    let result = measured.await;
-    server.stop().await;
-    result.map(|()| report)
+        rebuild::run(server, args.events, &mut report).await
+    })
+    .await?;
+    Ok(report)
 }
 
 fn envelope(service: &str, id: usize) -> Envelope {

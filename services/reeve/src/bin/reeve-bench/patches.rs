@@ -7,7 +7,7 @@ use super::{
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use reeve_inventory_model::Entry;
-use reeve_jetstream::{Bus, streams};
+use reeve_jetstream::Bus;
 use serde_json::json;
 use std::time::Instant;
 
@@ -26,19 +26,13 @@ pub struct Args {
 const NODES_PER_CALL: usize = 50;
 
 pub async fn run(args: Args) -> anyhow::Result<Report> {
-    let server = Server::start().await?;
-    let result = measure(&server, &args).await;
-    server.stop().await;
-    result
+    Server::with(async |server| measure(server, &args).await).await
 }
 
 async fn measure(server: &Server, args: &Args) -> anyhow::Result<Report> {
     let mut report = Report::new("patches");
     let bus = &server.bus;
-    for service in ["nodes", "inventory", "patching"] {
-        streams::ensure_events(bus, service).await?;
-    }
-    streams::ensure_node_streams(bus).await?;
+    server.ensure_streams(&["nodes", "inventory", "patching"]).await?;
     let numbers = stream::iter(0..args.nodes).map(Ok);
     numbers.try_for_each_concurrent(MAX_CONCURRENT_EVENTS, |n| node(bus, n, args.patches)).await?;
     let begun = Instant::now();
