@@ -19,7 +19,7 @@ pub fn parts() -> &'static [&'static str] {
     static PARTS: OnceLock<Vec<&'static str>> = OnceLock::new();
     PARTS.get_or_init(|| {
         let services = programs::services().iter().map(String::as_str);
-        ["nats-server"].into_iter().chain(services).chain(["gateway", "key-renewal"]).collect()
+        ["nats-server", "streams"].into_iter().chain(services).chain(["gateway", "key-renewal"]).collect()
     })
 }
 

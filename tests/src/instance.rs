@@ -2,7 +2,7 @@
 
 use crate::{Answer, Raw, SmallDisk, programs, wait_for};
 use reeve_jetstream::{
-    Bus, Credentials, Error, Options,
+    Bus, Credentials, Error, Options, calls,
     mac::MacKey,
     operator::{Keys as OperatorKeys, User},
 };
@@ -409,6 +409,19 @@ impl Instance {
         bus.authenticating(MacKey::new(&key.expect("hex").try_into().expect("32 bytes")))
     }
 
+    /// What the process of the instance has logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("up.log")).unwrap_or_default()
+    }
+
+    /// The key of a service's calls.
+    ///
+    /// # Panics
+    /// When there are no keys.
+    pub fn call_key_of(&self, service: &str) -> [u8; 32] {
+        calls::of_service(&self.operator().call_key(), service)
+    }
+
     /// The process id of `up`.
     pub fn pid(&self) -> Option<u32> {
         self.process.as_ref().map(Child::id)
@@ -446,7 +459,7 @@ impl Drop for Instance {
             std::thread::sleep(Duration::from_millis(20));
         }
         if std::thread::panicking() {
-            let log = std::fs::read_to_string(self.folder.path().join("up.log")).unwrap_or_default();
+            let log = self.log();
             eprintln!("--- the end of the log of reeve up\n{}", &log[log.len().saturating_sub(6000)..]);
         }
     }

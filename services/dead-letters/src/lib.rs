@@ -18,7 +18,7 @@ mod reactors;
 
 pub use domain::{Command, DeadLetter, Error, State, Status};
 
-use reeve_jetstream::{rights::Rights, streams::DEAD_LETTER_QUEUE};
+use reeve_jetstream::streams::DEAD_LETTER_QUEUE;
 use reeve_runtime::{Consumer, Gauges, Handle, Operation, Service};
 
 /// The service, for a host to run.
@@ -26,7 +26,6 @@ pub fn service() -> Service {
     let (queue, every) = (Consumer::from_beginning("queue").in_order(), "reeve.*.*.*");
     Service::new("dead-letters")
         .asks(&["*"])
-        .may(Rights::default().keeping(DEAD_LETTER_QUEUE))
         .aggregate::<DeadLetter>()
         .gauges(waiting)
         .projection(projections::DeadLetters)

@@ -5,6 +5,7 @@
 
 use reeve_jetstream::{
     Bus, Headers, Message,
+    calls::CallKeys,
     dead_letters::{self, DeadLetter, Retry},
     mac::MacKey,
     streams,
@@ -64,7 +65,7 @@ async fn give_up(bus: &Bus, handler: &str, sequence: u64, message: &Message, ret
 #[tokio::test]
 async fn letters_are_recorded_once_listed_retried_and_discarded() {
     let nats = Nats::start();
-    let bus = nats.bus().await.authenticating(MacKey::new(&[7; 32]));
+    let bus = nats.bus().await.authenticating(MacKey::new(&[7; 32])).with_call_keys(CallKeys::Root([8; 32]));
     streams::ensure_node_streams(&bus).await.unwrap();
     let running = run(reeve_dead_letters::service(), bus.clone(), nats.folder()).await.unwrap();
     let original = message("reeve.evt.nodes.node.x", Some("the original's code"));

@@ -33,7 +33,7 @@ pub struct Config {
 fn rights(services: &[&'static str]) -> Rights {
     services.iter().fold(Rights::default().publishing("reeve.json.>"), |rights, service| {
         let copies = streams::of_json(service);
-        rights.reading(streams::of_service(service)).keeping(&copies).getting(&copies)
+        rights.reading(streams::of_service(service)).finding(&copies).getting(&copies)
     })
 }
 

@@ -15,7 +15,7 @@ use crate::{Answer, Bus, BusError, Config, Forward, Gateway, Shared};
 use axum::http::StatusCode;
 use bytes::Bytes;
 use reeve_authz::{Place, Resource, permit};
-use reeve_jetstream::serve;
+use reeve_jetstream::{calls::ENROLMENT_SUBJECT, serve};
 use reeve_telemetry::metrics;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -264,7 +264,7 @@ impl<B: Bus> Gateway<B> {
         parsed(&request.body)?;
         self.open()?;
         let headers = self.headers(&request, request.request_id);
-        self.ask_of("reeve.enroll", headers, request.body).await.map_err(|failure| {
+        self.ask_of(ENROLMENT_SUBJECT, headers, request.body).await.map_err(|failure| {
             let denied = failure.code == "AccessDeniedException";
             if denied { failure.with_status(StatusCode::FORBIDDEN) } else { failure }
         })

@@ -15,6 +15,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::{Response, StatusCode};
 use bytes::Bytes;
 use data_encoding::BASE64;
+use reeve_jetstream::clients::INGEST_SUBJECT;
 use reeve_types::ids::new_uuid;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -61,7 +62,7 @@ impl<B: Bus> Gateway<B> {
         });
         let headers = self.headers(&request, request.request_id);
         let body = Bytes::from(forwarded.to_string());
-        self.ask_of("reeve.ingest", headers, body).await.map_err(told)
+        self.ask_of(INGEST_SUBJECT, headers, body).await.map_err(told)
     }
 }
 

@@ -21,6 +21,8 @@ use reeve_contracts::{
 use reeve_document_language::selector::select;
 use reeve_jetstream::{
     Bus, Error, Headers, Message,
+    calls::ENROLMENT_SUBJECT,
+    clients::INGEST_SUBJECT,
     consume::{self, Delivered, StartAt},
     dead_letters::{self, DeadLetter, Retry},
     operator::EDGE,
@@ -97,13 +99,14 @@ fn options() -> consume::Options {
 /// What the gateway does on the bus: it calls every operation, answers at the edge, and takes what services ask for.
 pub fn rights() -> Rights {
     let requests = options();
-    let calls = ["reeve.api.>", "reeve.enroll", "reeve.ingest", "$SRV.INFO", "_R_.>", streams::PROBE_SUBJECT];
+    let calls =
+        ["reeve.api.>", ENROLMENT_SUBJECT, INGEST_SUBJECT, "$SRV.INFO", "_R_.>", streams::PROBE_SUBJECT];
     calls
         .into_iter()
         .fold(Rights::default(), Rights::publishing)
         .hearing(EDGE)
-        .keeping(&requests.stream)
-        .keeping(streams::PROBE)
+        .finding(&requests.stream)
+        .finding(streams::PROBE)
         .consuming(&requests.stream, &requests.durable_name)
         .asking("automation", SERVICE)
         .giving_up(SERVICE)

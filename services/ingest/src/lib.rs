@@ -34,7 +34,7 @@ pub fn service() -> Service {
         .projection(projections::Sources)
         .projection(projections::ReceivedEvents)
         .projection(projections::ReceivedAlerts)
-        .endpoint("Receive", "reeve.ingest", move |call| api::receive::receive(turns.clone(), call))
+        .endpoint("Receive", INGEST_SUBJECT, move |call| api::receive::receive(turns.clone(), call))
         .client_endpoint(&format!("{INGEST_SUBJECT}.*"), api::publish::publish)
         .operation(Operation::write("ingest", "CreateSource").on("Source", "name"), api::sources::create)
         .operation(Operation::write("ingest", "DeleteSource").on("Source", "name"), api::sources::delete)

@@ -21,7 +21,8 @@ use reactors::{
     presence::{self, Presence},
 };
 use reeve_jetstream::{
-    Bus, admission::Admission, operator::Enrolment, rights::Rights, streams::NODE_REPORTS,
+    Bus, admission::Admission, calls::ENROLMENT_SUBJECT, operator::Enrolment, rights::Rights,
+    streams::NODE_REPORTS,
 };
 use reeve_runtime::{Consumer, Gauges, Handle, Operation, Service};
 use std::sync::Arc;
@@ -62,7 +63,7 @@ pub fn service(config: Config) -> Service {
         given: Default::default(),
     });
     Service::new("nodes")
-        .may(Rights::default().keeping(NODE_REPORTS).getting(NODE_REPORTS))
+        .may(Rights::default().getting(NODE_REPORTS))
         .gauges(nodes)
         .aggregate::<domain::activation::Activation>()
         .aggregate::<domain::node::Node>()
@@ -100,7 +101,7 @@ pub fn service(config: Config) -> Service {
             api::sessions::keep,
         )
         .operation(Operation::read("nodes", "ListNodeStates"), share(shared, api::sessions::list))
-        .endpoint("Enroll", "reeve.enroll", share(shared, api::enrol::enrol))
+        .endpoint("Enroll", ENROLMENT_SUBJECT, share(shared, api::enrol::enrol))
         .operation(Operation::write("ssm", "CreateActivation"), api::activations::create)
         .operation(Operation::read("ssm", "DescribeActivations"), api::activations::describe)
         .operation(

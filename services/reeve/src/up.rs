@@ -15,12 +15,13 @@ use crate::{
         services::{self, GATEWAY, Needs, Place},
         space::Space,
         status::Status,
+        streams,
         write_gate::WriteGate,
     },
 };
 use anyhow::Context;
 use reeve_gateway::Config as GatewayConfig;
-use reeve_jetstream::{Bus, mac::MacKey, streams};
+use reeve_jetstream::Bus;
 use reeve_runtime::Running;
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -172,11 +173,11 @@ struct Starting<'a> {
 
 impl Starting<'_> {
     /// Starts every service, on a connection of its own.
-    async fn start_services(&mut self, needs: &Needs, bus: &BusAddress, mac: &MacKey) -> anyhow::Result<()> {
+    async fn start_services(&mut self, needs: &Needs, bus: &BusAddress) -> anyhow::Result<()> {
         let mut started = Vec::new();
         for name in services::names() {
             let service = services::describe(name, needs)?;
-            let bus = bus::connect_part(bus, &needs.secrets, name, mac).await?;
+            let bus = bus::connect_part(bus, &needs.secrets, name).await?;
             let data = self.folder.path.clone();
             started.push(tokio::spawn(async move { reeve_runtime::run(service, bus, &data).await }));
         }
@@ -231,15 +232,13 @@ async fn start_and_stay(
     };
     let secrets = folder.secrets()?;
     // Whoever runs `up` has the keys of all; each service, and the gateway, has a user of its own beside that.
-    let user = keys.operator.core_user("up")?;
-    let mac = MacKey::new(&secrets.key(files::MAC)?);
-    let bus = bus::connect_service(&address, &user, "reeve", &mac).await?;
-    streams::ensure_node_streams(&bus).await?;
+    let bus = bus::connect_host(&address, keys, "reeve").await?;
+    streams::make(&bus).await?;
     let place = Place { account: keys.account.clone(), region: keys.region.clone(), node_bus_url: nodes_url };
     let names: Vec<&str> = services::names().chain([GATEWAY]).collect();
     let exports = args.exports.store(Some(folder.path.join("exports")))?;
     let needs = Needs::assemble(secrets, (place, exports), &bus, &address, &names).await?;
-    starting.start_services(&needs, &address, &mac).await?;
+    starting.start_services(&needs, &address).await?;
     let http = listener.local_addr()?;
     let token_key = needs.secrets.key(files::TOKEN_KEY)?;
     let mut config = GatewayConfig::new(http, keys.account.clone(), keys.region.clone(), token_key);
@@ -247,7 +246,7 @@ async fn start_and_stay(
     config.programs = files::programs(args.programs.as_ref());
     let (gate, closed) = WriteGate::new();
     config.closed = closed;
-    let of_gateway = bus::connect_part(&address, &needs.secrets, GATEWAY, &mac).await?;
+    let of_gateway = bus::connect_part(&address, &needs.secrets, GATEWAY).await?;
     starting.watch_space([bus.clone(), of_gateway.clone()], gate);
     starting.gateway = Some(start_gateway(config, needs.access()?, listener, of_gateway));
     let scheme = if args.tls { "https" } else { "http" };

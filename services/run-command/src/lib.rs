@@ -54,8 +54,7 @@ pub struct Config {
 
 /// It alone writes to nodes, and reads what their steps print.
 fn rights() -> Rights {
-    let inbox = Rights::default().keeping(NODE_INBOX).getting(NODE_INBOX).publishing("reeve.node.*.cmd.*");
-    inbox.keeping(NODE_OUTPUT).reading(NODE_OUTPUT)
+    Rights::default().getting(NODE_INBOX).publishing("reeve.node.*.cmd.*").reading(NODE_OUTPUT)
 }
 
 /// Describes the service.

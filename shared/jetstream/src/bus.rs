@@ -2,6 +2,7 @@
 
 use crate::{
     Error, Headers, Message,
+    calls::CallKeys,
     lanes::Groups,
     mac::MacKey,
     reconnect::{Events, delay},
@@ -11,7 +12,6 @@ use bytes::Bytes;
 use futures::StreamExt;
 use serde::Deserialize;
 use std::{
-    collections::BTreeSet,
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
@@ -56,10 +56,11 @@ pub struct Bus {
     pub(crate) connections: watch::Receiver<u64>,
     pub(crate) refusals: watch::Receiver<u64>,
     pub(crate) mac: Option<MacKey>,
+    pub(crate) calls: Option<Arc<CallKeys>>,
     /// How many servers keep each stream; without it a stream stays as it is.
     pub(crate) replicas: Option<usize>,
-    /// The streams whose settings are its own; all, where nothing is said.
-    pub(crate) keeps: Option<Arc<BTreeSet<String>>>,
+    /// Whether it makes the streams that it finds missing, and changes their settings.
+    pub(crate) makes_streams: bool,
     pub(crate) denials: broadcast::Sender<String>,
     /// Messages that were to be stored, and that a server which was connected did not acknowledge.
     pub(crate) unanswered: watch::Sender<u64>,
@@ -151,8 +152,9 @@ impl Bus {
             connections,
             refusals,
             mac: None,
+            calls: None,
             replicas: None,
-            keeps: None,
+            makes_streams: true,
             denials,
             unanswered: watch::Sender::default(),
         })
@@ -162,6 +164,12 @@ impl Bus {
     #[must_use]
     pub fn authenticating(self, key: MacKey) -> Self {
         Self { mac: Some(key), ..self }
+    }
+
+    /// The same connection, with keys of calls: of all services, for who calls them, or of the one that it is.
+    #[must_use]
+    pub fn with_call_keys(self, keys: CallKeys) -> Self {
+        Self { calls: Some(Arc::new(keys)), ..self }
     }
 
     /// The same connection to a bus whose streams are each kept by so many servers.
@@ -179,10 +187,10 @@ impl Bus {
         self.replicas.is_some_and(|replicas| replicas > 1)
     }
 
-    /// The same connection, as a part that may change the settings of these streams alone: others it leaves as they are.
+    /// The same connection, as a part that finds its streams made: it may neither make nor change one.
     #[must_use]
-    pub fn keeping(self, streams: BTreeSet<String>) -> Self {
-        Self { keeps: Some(Arc::new(streams)), ..self }
+    pub fn finding_streams(self) -> Self {
+        Self { makes_streams: false, ..self }
     }
 
     /// Gives a message that a service stores for services its authentication code. On another connection it has none.

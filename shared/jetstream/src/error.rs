@@ -24,6 +24,8 @@ pub enum Error {
     Refused { subject: String, code: u64, description: String },
     #[error("what came in on {subject} is not trusted: {reason}")]
     Unauthentic { subject: String, reason: Unauthentic },
+    #[error("the stream {0} is not there: where parts run apart, `reeve serve streams` makes it")]
+    NoStream(String),
     #[error("the bus could not {what}: {reason}")]
     Bus { what: &'static str, reason: String },
 }

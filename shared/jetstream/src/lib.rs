@@ -25,6 +25,7 @@ pub mod admission;
 mod announce;
 pub mod backup;
 mod bus;
+pub mod calls;
 pub mod clients;
 pub mod cluster;
 pub mod consume;

@@ -1,6 +1,7 @@
 //! What services write and say carries a message authentication code, so that the bus alone cannot speak in their name.
 //!
-//! It is an HMAC-SHA256 (RFC 2104) with a key that the services of an installation share and the bus does not have.
+//! It is an HMAC-SHA256 (RFC 2104). Events and messages between services have it by a key that the services of an installation share and
+//! the bus does not have; calls, answers and announcements by one of each service ([`crate::calls`]).
 //! What it is over is written part by part, each with its length before it, behind the name of what it is: no code of
 //! one thing is ever that of another. It says who wrote something, and nothing of when: whoever holds the bus can keep
 //! a message back, or deliver it again.
@@ -80,6 +81,10 @@ pub enum Unauthentic {
     Broken,
     #[error("it was made at another time")]
     Old,
+    #[error("it was made for another subject")]
+    Misdirected,
+    #[error("this part has no key for it")]
+    NoKey,
 }
 
 /// The key, ready to be used. Cheap to clone.

@@ -8,6 +8,7 @@
 
 use crate::{
     Error,
+    calls::derive,
     clients::{self, ClientAdmission, ClientUsers},
     cluster::Member,
     jwt::{UNLIMITED, limits, pair, seed, sign, user_with},
@@ -152,6 +153,11 @@ impl Keys {
     /// When a key is not usable.
     pub fn part_user(&self, part: &str) -> Result<User, Error> {
         rights::user(&self.core, part)
+    }
+
+    /// The key from which that of each service's calls follows.
+    pub fn call_key(&self) -> [u8; 32] {
+        derive(self.core.as_bytes(), "calls")
     }
 
     /// A user of CORE who may do everything there: for who holds the keys.

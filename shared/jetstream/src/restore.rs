@@ -173,7 +173,7 @@ pub(crate) const UNFINISHED: &str = "UNFINISHED_RESTORE";
 /// When the bus refuses.
 pub async fn mark_unfinished(bus: &Bus) -> Result<(), Error> {
     let subjects = vec!["reeve.restore.unfinished".to_owned()];
-    streams::ensure(
+    streams::ensure_as(
         bus,
         Config { name: UNFINISHED.to_owned(), subjects, max_messages: 1, ..Config::default() },
     )

@@ -2,18 +2,18 @@
 //! permissions stand in the account's JWT under a scoped signing key of that part.
 //!
 //! What a permission cannot say: a subject names a stream and a consumer, and not what a request for one wants. Who may make
-//! a consumer of a stream may also have it push what lies there to a subject of CORE, if somebody subscribes to that.
+//! a consumer of a stream may also have it push what lies there to a subject of CORE, if somebody subscribes to that; what is pushed
+//! bears the subject on which it was stored, and whoever gets it looks at that.
 
 use crate::{
     Error,
+    calls::derive,
     jwt::{UNLIMITED, User, pair, seed, sign},
     restore, streams,
 };
-use hmac::{Hmac, KeyInit, Mac, digest::common::Key};
 use nkeys::{KeyPair, KeyPairType};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sha2::Sha256;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The parts by their names.
@@ -22,9 +22,11 @@ pub type Parts = BTreeMap<String, Rights>;
 /// What one part does on the bus.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rights {
-    /// Streams that it makes, and whose settings are its own.
-    pub keeps: BTreeSet<String>,
-    /// Streams that it makes if nobody has made them yet, and leaves as they are.
+    /// Streams that it makes, and whose settings it changes. Such a setting may copy another stream, or have what is stored published
+    /// anywhere: one part has this right, which does nothing else.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub makes: BTreeSet<String>,
+    /// Streams that it needs to be there.
     pub finds: BTreeSet<String>,
     /// Streams that it reads from any position.
     pub reads: BTreeSet<String>,
@@ -51,8 +53,8 @@ pub fn inbox(part: &str) -> String {
 
 impl Rights {
     #[must_use]
-    pub fn keeping(mut self, stream: impl Into<String>) -> Self {
-        self.keeps.insert(stream.into());
+    pub fn making(mut self, stream: impl Into<String>) -> Self {
+        self.makes.insert(stream.into());
         self
     }
 
@@ -120,7 +122,7 @@ impl Rights {
     /// All of both.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
-        self.keeps.extend(other.keeps);
+        self.makes.extend(other.makes);
         self.finds.extend(other.finds);
         self.reads.extend(other.reads);
         self.publishes.extend(other.publishes);
@@ -139,12 +141,14 @@ impl Rights {
         };
         allow(format!("{}.>", inbox(part)));
         allow(format!("$JS.API.STREAM.INFO.{}", restore::UNFINISHED));
-        let touched = [&self.keeps, &self.finds, &self.reads].into_iter().flatten();
+        let touched = [&self.makes, &self.finds, &self.reads].into_iter().flatten();
         for stream in touched.chain(self.consumes.keys()) {
-            allow(format!("$JS.API.STREAM.CREATE.{stream}"));
             allow(format!("$JS.API.STREAM.INFO.{stream}"));
         }
-        self.keeps.iter().for_each(|stream| allow(format!("$JS.API.STREAM.UPDATE.{stream}")));
+        for stream in &self.makes {
+            allow(format!("$JS.API.STREAM.CREATE.{stream}"));
+            allow(format!("$JS.API.STREAM.UPDATE.{stream}"));
+        }
         for stream in &self.reads {
             allow(format!("$JS.API.STREAM.MSG.GET.{stream}"));
             for action in ["CONSUMER.CREATE", "CONSUMER.INFO", "CONSUMER.DELETE", "DIRECT.GET"] {
@@ -184,12 +188,8 @@ fn consumers(rights: &Rights) -> impl Iterator<Item = (&String, &String)> {
 
 /// The scoped signing key of a part. It follows from the account's own, which signs anything.
 fn key(core: &str, part: &str) -> Result<KeyPair, Error> {
-    let mut block = Key::<Hmac<Sha256>>::default();
-    let length = core.len().min(block.len());
-    block[..length].copy_from_slice(&core.as_bytes()[..length]);
-    let derived = Hmac::<Sha256>::new(&block).chain_update(format!("the bus user of {part}")).finalize();
-    KeyPair::new_from_raw(KeyPairType::Account, derived.into_bytes().into())
-        .map_err(|e| Error::Credentials(e.to_string()))
+    let derived = derive(core.as_bytes(), &format!("the bus user of {part}"));
+    KeyPair::new_from_raw(KeyPairType::Account, derived).map_err(|e| Error::Credentials(e.to_string()))
 }
 
 /// A user of a part; what it may do stands in the account.

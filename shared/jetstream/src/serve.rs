@@ -4,13 +4,16 @@ pub use crate::mac::{AS_OF, MIN_POSITION, OVERRIDDEN_RULES};
 use crate::{
     Bus, Error, Headers, Message, Subscription,
     announce::{Announced, Endpoint, GROUP},
-    mac::MAC,
+    mac::{MAC, MacKey, Unauthentic},
 };
 use bytes::Bytes;
 use futures::StreamExt;
 use reeve_types::Timestamp;
 use serde::Deserialize;
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 /// A service on the bus: found by `$SRV.INFO` for as long as this lives, its endpoints shared among replicas.
 pub struct Service {
@@ -65,7 +68,8 @@ impl Service {
         let resources: Vec<String> =
             resources.iter().map(|(kind, member)| format!("{kind}:{member}")).collect();
         let resources = resources.join(",");
-        let key = self.bus.mac.as_ref();
+        let unauthentic = |reason| Error::Unauthentic { subject: subject.to_owned(), reason };
+        let key = self.bus.call_key(&self.name).map_err(unauthentic)?;
         let kind = if writes { WRITE } else { READ };
         let code = key.map(|key| key.announcement([&self.name, name, subject, api, kind, &resources]));
         let metadata = HashMap::from([
@@ -88,7 +92,7 @@ impl Service {
 /// Calls an operation, authenticated, on behalf of whom the headers name, and answers what its service answers.
 ///
 /// # Errors
-/// As [`Bus::request`]; [`Error::Unauthentic`] when the answer is not the service's.
+/// As [`Bus::request`]; [`Error::Unauthentic`] when the answer is not the service's, or this part has no key to call it.
 pub async fn call(
     bus: &Bus,
     subject: &str,
@@ -96,7 +100,9 @@ pub async fn call(
     data: Bytes,
     limit: Duration,
 ) -> Result<Message, Error> {
-    let Some(key) = &bus.mac else { return bus.request(subject, &headers, data, limit).await };
+    let Some(key) = bus.call_key_on(subject)? else {
+        return bus.request(subject, &headers, data, limit).await;
+    };
     key.mark_call(subject, &mut headers, &data, Timestamp::now().0);
     let answer = bus.request(subject, &headers, data, limit).await?;
     let unauthentic = |reason| Error::Unauthentic { subject: format!("the answer to {subject}"), reason };
@@ -104,13 +110,17 @@ pub async fn call(
     Ok(answer)
 }
 
-/// Whether a call is one that the edge has let through.
+/// Whether a call that came to the endpoint on `subject` is one that the edge has let through. The subject that a message bears need not
+/// be the one it came on: what a consumer pushes to an endpoint bears the subject on which it was stored.
 ///
 /// # Errors
 /// [`Error::Unauthentic`] when it is not; never on another connection.
-pub fn verify(bus: &Bus, call: &Message) -> Result<(), Error> {
-    let Some(key) = &bus.mac else { return Ok(()) };
+pub fn verify(bus: &Bus, subject: &str, call: &Message) -> Result<(), Error> {
+    let Some(key) = bus.call_key_on(subject)? else { return Ok(()) };
     let unauthentic = |reason| Error::Unauthentic { subject: call.subject.clone(), reason };
+    if call.subject != subject {
+        return Err(unauthentic(Unauthentic::Misdirected));
+    }
     key.check_call(call, Timestamp::now().0).map_err(unauthentic)
 }
 
@@ -120,7 +130,9 @@ pub fn verify(bus: &Bus, call: &Message) -> Result<(), Error> {
 /// When the connection is closed.
 pub async fn answer(bus: &Bus, to: &Asked, mut headers: Headers, data: Bytes) -> Result<(), Error> {
     let Some(reply) = &to.reply else { return Ok(()) };
-    if let (Some(key), Some(call)) = (&bus.mac, &to.code) {
+    if let Some(call) = &to.code
+        && let Some(key) = bus.call_key_on(&to.subject)?
+    {
         key.mark_answer(call, &mut headers, &data);
     }
     bus.publish(reply, headers, data).await
@@ -238,35 +250,63 @@ pub async fn discover(bus: &Bus, wait: Duration) -> Result<Vec<Served>, Error> {
         };
         let Some(message) = message else { break };
         let Ok(info) = serde_json::from_slice::<Info>(&message.data) else { continue };
+        let Ok(key) = bus.call_key(&info.name) else { continue };
         for endpoint in info.endpoints {
-            let mut metadata = endpoint.metadata.unwrap_or_default();
-            let api = metadata.remove("api").unwrap_or_default();
-            let kind = metadata.remove("kind").unwrap_or_default();
-            let resources = metadata.remove("resources").unwrap_or_default();
-            if let Some(key) = &bus.mac {
-                let parts = [&info.name, &endpoint.name, &endpoint.subject, &api, &kind, &resources];
-                let parts = parts.map(String::as_str);
-                if metadata.get("mac") != Some(&key.announcement(parts)) {
-                    tracing::warn!(
-                        service = info.name,
-                        subject = endpoint.subject,
-                        "an operation is announced by others"
-                    );
-                    continue;
+            match read_announcement(&info.name, endpoint, key.as_ref()) {
+                Ok(one) => served.push(one),
+                Err(subject) => {
+                    tracing::warn!(service = info.name, subject, "an operation is announced by others");
                 }
             }
-            let pairs = resources.split(',').filter_map(|pair| pair.split_once(':'));
-            served.push(Served {
-                service: info.name.clone(),
-                operation: endpoint.name,
-                api,
-                subject: endpoint.subject,
-                writes: kind != READ,
-                resources: pairs.map(|(kind, member)| (kind.to_owned(), member.to_owned())).collect(),
-            });
         }
     }
     served.sort();
     served.dedup();
+    refuse_ambiguous(&mut served);
     Ok(served)
+}
+
+/// What an announcement says, if its service has made it and serves on a subject of its own; else that subject. What belongs to no API
+/// is not called by it.
+fn read_announcement(service: &str, endpoint: EndpointInfo, key: Option<&MacKey>) -> Result<Served, String> {
+    let EndpointInfo { name, subject, metadata } = endpoint;
+    let mut metadata = metadata.unwrap_or_default();
+    let mut take = |name: &str| metadata.remove(name).unwrap_or_default();
+    let (api, kind, resources, code) = (take("api"), take("kind"), take("resources"), take("mac"));
+    let is_authentic =
+        key.is_none_or(|key| code == key.announcement([service, &name, &subject, &api, &kind, &resources]));
+    let is_its_own = api.is_empty() || subject == format!("reeve.api.{service}.{name}");
+    if !(is_authentic && is_its_own) {
+        return Err(subject);
+    }
+    let pairs = resources.split(',').filter_map(|pair| pair.split_once(':'));
+    Ok(Served {
+        service: service.to_owned(),
+        operation: name,
+        api,
+        subject,
+        writes: kind != READ,
+        resources: pairs.map(|(kind, member)| (kind.to_owned(), member.to_owned())).collect(),
+    })
+}
+
+/// An operation that two services announce is nobody's: one of them is not what it says.
+fn refuse_ambiguous(served: &mut Vec<Served>) {
+    let mut services: HashMap<(String, String), HashSet<String>> = HashMap::new();
+    for one in served.iter().filter(|one| !one.api.is_empty()) {
+        let of = (one.api.clone(), one.operation.clone());
+        services.entry(of).or_default().insert(one.service.clone());
+    }
+    served.retain(|one| {
+        let of = services.get(&(one.api.clone(), one.operation.clone()));
+        let ambiguous = of.filter(|services| services.len() > 1);
+        if let Some(services) = ambiguous {
+            tracing::error!(
+                operation = one.operation,
+                ?services,
+                "an operation is announced by several services"
+            );
+        }
+        ambiguous.is_none()
+    });
 }

@@ -3,7 +3,7 @@
 use crate::{Bus, Error, Headers, Message, group::ToStore};
 use async_nats::jetstream::message::StreamMessage;
 use bytes::Bytes;
-use reeve_eventsourcing::{AggregateRef, Envelope, Position};
+use reeve_eventsourcing::{Envelope, Position};
 
 /// The header with which the server holds an append to what was read.
 const EXPECTED: &str = "Nats-Expected-Last-Subject-Sequence";
@@ -45,27 +45,6 @@ pub async fn append_each_first(
         messages.into_iter().map(|(subject, data)| ToStore { subject, headers: headers.clone(), data });
     let answers = bus.store_all(stream, messages.collect()).await;
     answers.into_iter().map(|answer| answer.map(Position)).collect()
-}
-
-/// The last event of an aggregate and where it stands, read from the stream's leader.
-///
-/// # Errors
-/// When the bus does not answer or the message is not an event.
-pub async fn last(bus: &Bus, stream: &str, of: &AggregateRef) -> Result<Option<(Position, Envelope)>, Error> {
-    let stream = bus
-        .context
-        .get_stream_no_info(stream)
-        .await
-        .map_err(|e| Error::bus("find a stream")(e.to_string()))?;
-    match stream.get_last_raw_message_by_subject(&of.subject()).await {
-        Ok(found) => read(bus, found).map(Some),
-        Err(e)
-            if matches!(e.kind(), async_nats::jetstream::stream::LastRawMessageErrorKind::NoMessageFound) =>
-        {
-            Ok(None)
-        }
-        Err(e) => Err(Error::bus("read an aggregate's last event")(e.to_string())),
-    }
 }
 
 /// The headers of the last message of a stream on subjects that match, and where it stands, read from the stream's leader.

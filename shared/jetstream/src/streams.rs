@@ -1,5 +1,5 @@
-//! The streams of the design. Creating one that stands already, with the same settings, changes nothing; one with others is changed by
-//! the part whose it is.
+//! The streams of the design. Making one that stands already, with the same settings, changes nothing; one with others is changed. Where
+//! parts run apart they find their streams made: who may set a stream's settings may have them copy another one.
 
 use crate::{Bus, Error};
 use async_nats::jetstream::{
@@ -37,7 +37,9 @@ pub const PROBE_SUBJECT: &str = "reeve.probe";
 
 /// As long the servers of a cluster may take to make a stream.
 const CLUSTER_START_TIME: Duration = Duration::from_secs(30);
-const CLUSTER_POLL_INTERVAL: Duration = Duration::from_millis(250);
+/// As long a part waits for a stream that another one makes.
+const FIND_TIME: Duration = Duration::from_secs(30);
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// AWS keeps a command's history for 30 days; the inbox and the output are worth no more.
@@ -49,98 +51,14 @@ const MAX_JSON_BYTES: i64 = 1024 * 1024 * 1024;
 /// A report is resent within this window at most once per reconnection; older repeats decide nothing.
 const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
 
-/// Makes (or finds) the stream of a service's events. It keeps everything, for ever.
-///
-/// # Errors
-/// When the bus refuses.
-pub async fn ensure_events(bus: &Bus, service: &str) -> Result<(), Error> {
-    ensure(
-        bus,
-        Config {
-            name: of_service(service),
-            subjects: vec![format!("reeve.evt.{service}.*.>")],
-            allow_direct: true,
-            allow_atomic_publish: true,
-            deny_delete: true,
-            deny_purge: true,
-            ..Config::default()
-        },
-    )
-    .await
-}
-
-/// Makes (or finds) the streams between the control plane and the nodes, and the one of dead letters.
-///
-/// # Errors
-/// When the bus refuses.
-pub async fn ensure_node_streams(bus: &Bus) -> Result<(), Error> {
-    ensure(
-        bus,
-        Config {
-            name: NODE_INBOX.to_owned(),
-            subjects: vec!["reeve.node.*.cmd.*".to_owned()],
-            allow_direct: true,
-            allow_atomic_publish: true,
-            max_messages_per_subject: 1,
-            max_age: RETENTION,
-            republish: Some(Republish {
-                source: "reeve.node.*.cmd.*".to_owned(),
-                destination: "reeve.live.{{wildcard(1)}}.cmd.{{wildcard(2)}}".to_owned(),
-                headers_only: false,
-            }),
-            ..Config::default()
-        },
-    )
-    .await?;
-    let inbox = |name: &str, subjects: &[&str], age| Config {
-        name: name.to_owned(),
-        subjects: subjects.iter().map(|s| (*s).to_owned()).collect(),
-        allow_direct: true,
-        max_age: age,
-        duplicate_window: DUPLICATE_WINDOW,
-        discard: DiscardPolicy::New,
-        ..Config::default()
-    };
-    let reports = [
-        "reeve.report.*.status",
-        "reeve.report.*.hello",
-        "reeve.report.*.recalled",
-        "reeve.report.*.inventory.*.*",
-    ];
-    ensure(bus, inbox(NODE_REPORTS, &reports, RETENTION)).await?;
-    ensure(bus, inbox(NODE_OUTPUT, &["reeve.report.*.output.*.*"], RETENTION)).await?;
-    ensure(bus, inbox(DEAD_LETTER_QUEUE, &["reeve.dead-letter.>", "reeve.dead-letter-resolved.>"], 365 * DAY))
-        .await
-}
-
 /// The stream of what other services ask of a service: `run-command` to `RUN_COMMAND_REQUESTS`.
 pub fn of_requests(service: &str) -> String {
-    format!("{}_REQUESTS", of_service(service))
-}
-
-/// Makes (or finds) the stream of the requests to a service, on `reeve.request.<service>.<from>.<request id>`: each
-/// subject holds one request.
-///
-/// # Errors
-/// When the bus refuses.
-pub async fn ensure_requests(bus: &Bus, service: &str) -> Result<(), Error> {
-    ensure(
-        bus,
-        Config {
-            name: of_requests(service),
-            subjects: vec![format!("reeve.request.{service}.*.*")],
-            allow_direct: true,
-            max_age: RETENTION,
-            discard: DiscardPolicy::New,
-            ..Config::default()
-        },
-    )
-    .await
+    of_service(service) + REQUESTS_SUFFIX
 }
 
 /// The stream of a service's events as JSON: `run-command` to `RUN_COMMAND_JSON`.
 pub fn of_json(service: &str) -> String {
-    format!("{}_JSON", of_service(service))
+    of_service(service) + JSON_SUFFIX
 }
 
 /// Where an event lies as JSON; `None` for what lies on no subject of events.
@@ -148,62 +66,147 @@ pub fn json_subject(subject: &str) -> Option<String> {
     subject.strip_prefix("reeve.evt.").map(|rest| format!("reeve.json.{rest}"))
 }
 
-/// Makes (or finds) the stream of a service's events as JSON. It is a copy, which keeps what is newest.
+const REQUESTS_SUFFIX: &str = "_REQUESTS";
+const JSON_SUFFIX: &str = "_JSON";
+
+/// The settings of the stream of a name: of one of [`SHARED`], of [`PROBE`], or of a service's events, requests or JSON.
+fn settings(name: &str) -> Config {
+    let service = |suffix: &str| name.strip_suffix(suffix).map(|name| name.to_lowercase().replace('_', "-"));
+    let settings = match name {
+        NODE_INBOX => node_inbox(),
+        NODE_REPORTS => of_reports(&[
+            "reeve.report.*.status",
+            "reeve.report.*.hello",
+            "reeve.report.*.recalled",
+            "reeve.report.*.inventory.*.*",
+        ]),
+        NODE_OUTPUT => of_reports(&["reeve.report.*.output.*.*"]),
+        DEAD_LETTER_QUEUE => Config {
+            max_age: 365 * DAY,
+            ..of_reports(&["reeve.dead-letter.>", "reeve.dead-letter-resolved.>"])
+        },
+        SECRET_KEYS => {
+            Config { allow_atomic_publish: true, ..directly_read(["reeve.secret-key.*".to_owned()].into()) }
+        }
+        PROBE => Config { subjects: vec![PROBE_SUBJECT.to_owned()], max_messages: 1, ..Config::default() },
+        _ => match (service(REQUESTS_SUFFIX), service(JSON_SUFFIX), service("")) {
+            (Some(service), ..) => requests(&service),
+            (_, Some(service), _) => json(&service),
+            (.., service) => events(&service.unwrap_or_default()),
+        },
+    };
+    Config { name: name.to_owned(), ..settings }
+}
+
+fn directly_read(subjects: Vec<String>) -> Config {
+    Config { subjects, allow_direct: true, ..Config::default() }
+}
+
+/// A service's events are kept for ever.
+fn events(service: &str) -> Config {
+    Config {
+        allow_atomic_publish: true,
+        deny_delete: true,
+        deny_purge: true,
+        ..directly_read(vec![format!("reeve.evt.{service}.*.>")])
+    }
+}
+
+/// Each subject, `reeve.request.<service>.<from>.<request id>`, holds one request.
+fn requests(service: &str) -> Config {
+    let subjects = vec![format!("reeve.request.{service}.*.*")];
+    Config { max_age: RETENTION, discard: DiscardPolicy::New, ..directly_read(subjects) }
+}
+
+/// A service's events as JSON are a copy, which keeps what is newest.
+fn json(service: &str) -> Config {
+    Config {
+        deny_delete: true,
+        deny_purge: true,
+        max_age: JSON_RETENTION,
+        max_bytes: MAX_JSON_BYTES,
+        ..directly_read(vec![format!("reeve.json.{service}.*.>")])
+    }
+}
+
+fn node_inbox() -> Config {
+    Config {
+        allow_atomic_publish: true,
+        max_messages_per_subject: 1,
+        max_age: RETENTION,
+        republish: Some(Republish {
+            source: "reeve.node.*.cmd.*".to_owned(),
+            destination: "reeve.live.{{wildcard(1)}}.cmd.{{wildcard(2)}}".to_owned(),
+            headers_only: false,
+        }),
+        ..directly_read(vec!["reeve.node.*.cmd.*".to_owned()])
+    }
+}
+
+fn of_reports(subjects: &[&str]) -> Config {
+    Config {
+        max_age: RETENTION,
+        duplicate_window: DUPLICATE_WINDOW,
+        discard: DiscardPolicy::New,
+        ..directly_read(subjects.iter().map(|subject| (*subject).to_owned()).collect())
+    }
+}
+
+/// Makes (or finds) a stream, with the settings that its name tells. A part that may not make any waits for a while for it to be there.
 ///
 /// # Errors
-/// When the bus refuses.
+/// When the bus refuses; [`Error::NoStream`] when it is not there and this part may not make it.
+pub async fn ensure(bus: &Bus, name: &str) -> Result<(), Error> {
+    ensure_as(bus, settings(name)).await
+}
+
+/// Makes (or finds) the stream of a service's events.
+///
+/// # Errors
+/// As [`ensure`].
+pub async fn ensure_events(bus: &Bus, service: &str) -> Result<(), Error> {
+    ensure(bus, &of_service(service)).await
+}
+
+/// Makes (or finds) the streams between the control plane and the nodes, and the one of dead letters.
+///
+/// # Errors
+/// As [`ensure`].
+pub async fn ensure_node_streams(bus: &Bus) -> Result<(), Error> {
+    for name in [NODE_INBOX, NODE_REPORTS, NODE_OUTPUT, DEAD_LETTER_QUEUE] {
+        ensure(bus, name).await?;
+    }
+    Ok(())
+}
+
+/// Makes (or finds) the stream of the requests to a service.
+///
+/// # Errors
+/// As [`ensure`].
+pub async fn ensure_requests(bus: &Bus, service: &str) -> Result<(), Error> {
+    ensure(bus, &of_requests(service)).await
+}
+
+/// Makes (or finds) the stream of a service's events as JSON.
+///
+/// # Errors
+/// As [`ensure`].
 pub async fn ensure_json(bus: &Bus, service: &str) -> Result<(), Error> {
-    ensure(
-        bus,
-        Config {
-            name: of_json(service),
-            subjects: vec![format!("reeve.json.{service}.*.>")],
-            allow_direct: true,
-            deny_delete: true,
-            deny_purge: true,
-            max_age: JSON_RETENTION,
-            max_bytes: MAX_JSON_BYTES,
-            ..Config::default()
-        },
-    )
-    .await
+    ensure(bus, &of_json(service)).await
 }
 
-/// Makes (or finds) the stream of the wrapped data keys.
-///
-/// # Errors
-/// When the bus refuses.
-pub async fn ensure_secret_keys(bus: &Bus) -> Result<(), Error> {
-    ensure(
-        bus,
-        Config {
-            name: SECRET_KEYS.to_owned(),
-            subjects: vec!["reeve.secret-key.*".to_owned()],
-            allow_direct: true,
-            allow_atomic_publish: true,
-            ..Config::default()
-        },
-    )
-    .await
-}
-
-/// Makes (or finds) the stream of what is stored only to see whether it is.
-///
-/// # Errors
-/// When the bus refuses.
-pub async fn ensure_probe(bus: &Bus) -> Result<(), Error> {
-    let subjects = vec![PROBE_SUBJECT.to_owned()];
-    ensure(bus, Config { name: PROBE.to_owned(), subjects, max_messages: 1, ..Config::default() }).await
-}
-
-pub(crate) async fn ensure(bus: &Bus, config: Config) -> Result<(), Error> {
+pub(crate) async fn ensure_as(bus: &Bus, config: Config) -> Result<(), Error> {
     let begun = Instant::now();
     loop {
         match ensure_now(bus, &config).await {
+            Err(Error::NoStream(name)) if begun.elapsed() < FIND_TIME => {
+                tracing::debug!(stream = name, "a stream is not there yet");
+                tokio::time::sleep(POLL_INTERVAL).await;
+            }
             // Servers of a cluster that start agree on one to lead first; and two who make a stream at once hinder each other.
             Err(error) if bus.is_replicated() && begun.elapsed() < CLUSTER_START_TIME => {
                 tracing::debug!(%error, stream = config.name, "a stream is not there yet");
-                tokio::time::sleep(CLUSTER_POLL_INTERVAL).await;
+                tokio::time::sleep(POLL_INTERVAL).await;
             }
             ended => return ended,
         }
@@ -214,6 +217,9 @@ async fn ensure_now(bus: &Bus, config: &Config) -> Result<(), Error> {
     let failed = |e: String| Error::bus("make a stream")(e);
     let is_another = |kind: CreateStreamErrorKind| matches!(kind, CreateStreamErrorKind::JetStream(e) if e.error_code() == ErrorCode::STREAM_NAME_EXIST);
     let known = info(bus, &config.name).await?.map(|info| info.config);
+    if !bus.makes_streams {
+        return known.map(drop).ok_or_else(|| Error::NoStream(config.name.clone()));
+    }
     let replicas = bus.replicas.or(known.as_ref().map(|known| known.num_replicas)).unwrap_or(1);
     let wanted = Config { num_replicas: replicas, ..config.clone() };
     if known.is_none() {
@@ -224,9 +230,8 @@ async fn ensure_now(bus: &Bus, config: &Config) -> Result<(), Error> {
             Err(e) => return Err(failed(e.to_string())),
         }
     }
-    let is_another_parts = bus.keeps.as_ref().is_some_and(|keeps| !keeps.contains(&config.name));
     // Each change of a stream is agreed on by all servers of a cluster.
-    if is_another_parts || bus.is_replicated() && known.is_some_and(|known| is_as(&known, &wanted)) {
+    if bus.is_replicated() && known.is_some_and(|known| is_as(&known, &wanted)) {
         return Ok(());
     }
     bus.context.update_stream(wanted).await.map(|_| ()).map_err(|e| failed(e.to_string()))

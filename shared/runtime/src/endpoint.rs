@@ -321,7 +321,8 @@ async fn answer(handle: Handle, as_of: &AsOf, endpoint: &Endpoint, request: Mess
         true => serve::Asked::by_node(&request),
         false => serve::Asked::by(&request),
     };
-    let verified = if endpoint.by_agents { Ok(()) } else { serve::verify(handle.bus(), &request) };
+    let verified =
+        if endpoint.by_agents { Ok(()) } else { serve::verify(handle.bus(), &endpoint.subject, &request) };
     let reached = Arc::new(Reached::default());
     let begun = Instant::now();
     let result = match verified {

@@ -2,7 +2,7 @@
 
 use crate::Handle;
 use reeve_eventsourcing::{AggregateRef, Context, Decider, Envelope, Event, Position};
-use reeve_jetstream::{Error as BusError, store};
+use reeve_jetstream::{Error as BusError, follow::last_matching, store};
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{collections::VecDeque, time::Duration};
@@ -36,11 +36,12 @@ pub enum ExecuteError<E: std::error::Error> {
 /// numbers.
 const MAX_SUBJECT_BYTES: usize = 3_500;
 
-/// An aggregate as the views keep it: its state, the sequence of its last event, and what its last events
+/// An aggregate as the views keep it: its state, where its subject stands, and what its last events
 /// were caused by.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(bound = "S: Serialize + serde::de::DeserializeOwned")]
 pub(crate) struct Folded<S> {
+    /// The sequence of the last message on its subject: an event, or what was passed over as none.
     pub sequence: u64,
     pub state: S,
     /// The correlation id of its last event.
@@ -136,12 +137,10 @@ impl Handle {
                 Err(error @ (BusError::Conflict(_) | BusError::TimedOut { .. })) => {
                     unanswered += u32::from(matches!(error, BusError::TimedOut { .. }));
                     // Whether it was another's or our own earlier try that landed: the next look tells.
-                    let last = store::last(self.bus(), &self.inner.stream, &aggregate)
+                    let last = last_matching(self.bus(), &self.inner.stream, &aggregate.subject())
                         .await
                         .map_err(ExecuteError::Bus)?;
-                    if let Some((position, _)) = last {
-                        self.views().wait_for(&self.inner.stream, position.0).await;
-                    }
+                    self.views().wait_for(&self.inner.stream, last).await;
                     // The first time at once: a timer would cost a millisecond.
                     if attempt > 0 {
                         tokio::time::sleep(Duration::from_millis(u64::from(attempt))).await;

@@ -7,7 +7,7 @@ use crate::{
 };
 use futures::StreamExt;
 use reeve_eventsourcing::{
-    Decider, DecodeError, Envelope, Event, Position, Projection, Recorded, View, ViewExt,
+    AggregateRef, Decider, DecodeError, Envelope, Event, Position, Projection, Recorded, View, ViewExt,
 };
 use reeve_jetstream::{
     Bus,
@@ -29,8 +29,11 @@ pub(crate) struct Applier {
     /// The service whose events it takes.
     pub source: &'static str,
     pub apply: Apply,
+    /// Told of a message that is no event, by its subject and its sequence.
+    pub pass_over: Option<PassOver>,
 }
 
+pub(crate) type PassOver = Arc<dyn Fn(&mut dyn View, &str, u64) + Send + Sync>;
 pub(crate) type Apply = Arc<dyn Fn(&mut dyn View, &mut Seen) -> Result<(), DecodeError> + Send + Sync>;
 
 /// One event on its way through the appliers.
@@ -56,8 +59,16 @@ impl Seen {
 
 /// Folds an aggregate's events into the state that decisions are made on.
 pub(crate) fn fold<D: Decider>() -> Applier {
-    let table = state_table(D::AGGREGATE);
+    let (table, of_others) = (state_table(D::AGGREGATE), state_table(D::AGGREGATE));
+    // The bus holds the next append to the last message on the subject, whoever wrote that one.
+    let pass_over: PassOver = Arc::new(move |view, subject, sequence| {
+        let Ok(of) = subject.parse::<AggregateRef>() else { return };
+        if of.aggregate == D::AGGREGATE && AggregateRef::of::<D::Event>(&of.id).subject() == subject {
+            view.update_row(&of_others, &of.id, |folded: &mut Folded<D::State>| folded.sequence = sequence);
+        }
+    });
     Applier {
+        pass_over: Some(pass_over),
         name: D::AGGREGATE,
         source: D::Event::SERVICE,
         apply: Arc::new(move |view, seen| {
@@ -76,6 +87,7 @@ pub(crate) fn fold<D: Decider>() -> Applier {
 
 pub(crate) fn project<P: Projection>(projection: P) -> Applier {
     Applier {
+        pass_over: None,
         name: P::NAME,
         source: P::Event::SERVICE,
         apply: Arc::new(move |view, seen| {
@@ -265,7 +277,12 @@ fn take_in<'a>(
                     }
                 }
             }
-            Err(error) => failed.push(("envelope", stored, error.clone())),
+            Err(error) => {
+                failed.push(("envelope", stored, error.clone()));
+                for pass_over in appliers.iter().filter_map(|applier| applier.pass_over.as_ref()) {
+                    pass_over(&mut changes, &stored.message.subject, stored.sequence);
+                }
+            }
         }
     }
     if let Some(last) = batch.last()

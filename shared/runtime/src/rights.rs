@@ -14,8 +14,8 @@ impl Service {
     pub fn rights(&self) -> Rights {
         let name = self.name;
         let mut rights = Rights::default()
-            .keeping(streams::of_service(name))
-            .keeping(streams::of_requests(name))
+            .finding(streams::of_service(name))
+            .finding(streams::of_requests(name))
             .publishing(format!("reeve.evt.{name}.>"))
             .giving_up(name)
             .and(self.rights.clone());

@@ -80,7 +80,7 @@ impl Vault {
     /// # Errors
     /// When the bus refuses.
     pub async fn open(bus: &Bus, key_encryption_key: [u8; KEY_LEN]) -> Result<Self, Error> {
-        streams::ensure_secret_keys(bus).await?;
+        streams::ensure(bus, streams::SECRET_KEYS).await?;
         Ok(Self::over(Arc::new(bus.clone()), key_encryption_key))
     }
 

@@ -80,7 +80,7 @@ fn every_container_has_its_own_part_and_no_other() {
         assert!(others.iter().all(|(_, volume)| own(volume.trim_end_matches(":ro"))), "{name}: {others:?}");
     }
     let named = |name: &&str| containers[*name]["command"] == json!(["serve", **name]);
-    for service in services().iter().map(String::as_str).chain(["gateway", "key-renewal"]) {
+    for service in services().iter().map(String::as_str).chain(["gateway", "key-renewal", "streams"]) {
         assert!(named(&service), "{service} runs in a container of its own");
     }
 }
@@ -130,7 +130,7 @@ fn in_a_cluster_each_server_knows_the_others_and_each_service_is_there_twice() {
         assert_eq!(above[service]["scale"], 2, "{service}");
         knows_the_bus(&above[service]);
     }
-    ["gateway-1", "gateway-2", "key-renewal"].iter().for_each(|name| knows_the_bus(&above[*name]));
+    ["gateway-1", "gateway-2", "key-renewal", "streams"].iter().for_each(|name| knows_the_bus(&above[*name]));
     for gateway in ["gateway-1", "gateway-2"] {
         assert_eq!(above[gateway]["command"], json!(["serve", "gateway"]));
         assert_eq!(

@@ -99,7 +99,7 @@ fn the_rules_and_the_targets_for_prometheus_name_what_there_is() {
     let targets: BTreeSet<&str> =
         targets.iter().map(|target| target.as_str().unwrap().trim_end_matches(":8410")).collect();
     let services = reeve_e2e::services();
-    let expected = services.iter().map(String::as_str).chain(["gateway", "key-renewal"]);
+    let expected = services.iter().map(String::as_str).chain(["gateway", "key-renewal", "streams"]);
     assert_eq!(targets, expected.collect());
 }
 

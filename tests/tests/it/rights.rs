@@ -3,7 +3,13 @@
 
 use futures::StreamExt;
 use reeve_e2e::{Apart, Instance, wait_for};
-use reeve_jetstream::{Bus, Credentials, Error, Headers, Options, streams};
+use reeve_jetstream::{
+    Bus, Credentials, Error, Headers, Options,
+    calls::CallKeys,
+    follow,
+    serve::{self, Announcement},
+    streams,
+};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
 
@@ -16,7 +22,8 @@ async fn taken_over(instance: &Instance, part: &str) -> Bus {
         inbox_prefix: format!("_INBOX_{part}"),
         ..instance.core_options()
     };
-    instance.authenticating(Bus::connect(&options).await.unwrap())
+    let bus = instance.authenticating(Bus::connect(&options).await.unwrap());
+    bus.with_call_keys(CallKeys::Of { service: part.to_owned(), key: instance.call_key_of(part) })
 }
 
 fn is_refused(answer: &Result<impl Sized, Error>) -> bool {
@@ -53,6 +60,9 @@ async fn a_service_that_was_taken_over_is_refused_what_is_anothers() {
         "$JS.API.STREAM.PURGE.TAGS".to_owned(),
         "$JS.API.STREAM.MSG.DELETE.TAGS".to_owned(),
         "$JS.API.STREAM.UPDATE.DOCUMENTS".to_owned(),
+        // With `sources` it would read SECRET_KEYS there, with `republish` it would write to DOCUMENTS.
+        "$JS.API.STREAM.UPDATE.TAGS".to_owned(),
+        "$JS.API.STREAM.CREATE.TAGS".to_owned(),
         "$JS.API.STREAM.RESTORE.EVIL".to_owned(),
         "$JS.API.CONSUMER.MSG.NEXT.DOCUMENTS.run-command-reports".to_owned(),
         "$JS.API.CONSUMER.DELETE.TAGS.tags-requests".replace("TAGS", "RUN_COMMAND_REQUESTS"),
@@ -67,7 +77,7 @@ async fn a_service_that_was_taken_over_is_refused_what_is_anothers() {
     let expecting = Headers::default().with("Nats-Expected-Last-Subject-Sequence", "99");
     let own = tags.store("reeve.evt.tags.resource.Evil", &expecting, "".into()).await;
     assert!(matches!(own, Err(Error::Conflict(_))), "{own:?}");
-    streams::ensure_events(&tags, "tags").await.unwrap();
+    assert!(streams::exists(&tags, "TAGS").await.unwrap());
     assert_eq!(instance.events().len(), before);
 }
 
@@ -175,6 +185,98 @@ async fn it_does_not_change_anothers_consumer() {
     assert!(tried > 0);
 }
 
+/// What a consumer pushes to an endpoint bears the subject on which it was stored.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_it_pushes_at_anothers_endpoint_is_no_call() {
+    let instance = Instance::start(0);
+    let tags = taken_over(&instance, "tags").await;
+    let input = json!({"name": "evil", "groups": ["administrators"]});
+    let expecting = Headers::default().with("Nats-Expected-Last-Subject-Sequence", "0");
+    let headers = expecting.with("reeve-actor", "administrator").with("reeve-mac", "AAAA");
+    tags.store("reeve.evt.tags.resource.Evil", &headers, input.to_string().into()).await.unwrap();
+    let config = json!({"stream_name": "TAGS", "config": {
+        "name": "evil", "deliver_subject": "reeve.api.access.CreatePrincipal", "ack_policy": "none",
+        "filter_subject": "reeve.evt.tags.resource.Evil",
+    }});
+    let create = "$JS.API.CONSUMER.CREATE.TAGS.evil";
+    tags.request(create, &Headers::default(), config.to_string().into(), LIMIT).await.unwrap();
+    wait_for("access has refused it", || {
+        instance.log().contains("what came in on reeve.evt.tags.resource.Evil is not trusted").then_some(())
+    });
+    let (_, principals) = instance.raw().call_of("access", "ListPrincipals", &json!({}), None);
+    assert!(!principals.to_string().contains("evil"), "{principals}");
+}
+
+/// A service announces its own operations, on its own subjects, with its own key.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_takes_no_calls_of_others() {
+    let instance = Instance::start(0);
+    let tags = taken_over(&instance, "tags").await;
+    let own = "reeve.api.tags.AddTagsToResource";
+    let announcement =
+        |subject| Announcement { name: "PutParameter", api: "ssm", subject, writes: true, resources: &[] };
+    let mut heard = Vec::new();
+    let mut announced = Vec::new();
+    // As the other one, with the key that it has; and as itself, where it hears other calls.
+    for name in ["parameters", "tags"] {
+        let keys = CallKeys::Of { service: name.to_owned(), key: instance.call_key_of("tags") };
+        let service = serve::Service::start(&tags.clone().with_call_keys(keys), name, "9.0.0").await.unwrap();
+        heard.push(service.endpoint(&announcement(own)).await.unwrap());
+        announced.push(service);
+    }
+    // The gateway asks each second.
+    for number in 0..5 {
+        let input = json!({"Name": format!("secret-{number}"), "Value": "s", "Type": "SecureString"});
+        let (status, answer) = instance.raw().call("PutParameter", &input);
+        assert_eq!(status, 200, "{answer}");
+        tokio::time::sleep(Duration::from_millis(700)).await;
+    }
+    for mut requests in heard {
+        let next = tokio::time::timeout(Duration::from_millis(100), requests.next()).await;
+        assert!(next.is_err(), "{next:?}");
+    }
+    assert!(instance.log().contains("an operation is announced by others"));
+}
+
+/// The server answers a request of the bus's own API wherever the request says, also on a subject that a stream holds: so something
+/// that is no event comes to lie among an aggregate's.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_event_holds_up_no_aggregate() {
+    let instance = Instance::start(0);
+    let all = instance.bus().await;
+    let content = |text: &str| {
+        let step = json!({"action": "aws:runShellScript", "name": "one", "inputs": {"runCommand": [text]}});
+        json!({"schemaVersion": "2.2", "mainSteps": [step]}).to_string()
+    };
+    instance.call(
+        "CreateDocument",
+        &json!({"Name": "Held", "DocumentType": "Command", "DocumentFormat": "JSON", "Content": content("true")}),
+    );
+    let events = instance.events().len();
+    for id in ["Held", "NotThereYet"] {
+        let subject = format!("reeve.evt.documents.document.{id}");
+        let known = follow::last_matching(&all, "DOCUMENTS", &subject).await.unwrap();
+        assert_eq!(known > 0, id == "Held");
+        all.store(&subject, &Headers::default(), "{\"stream\":\"TAGS\"}".into()).await.unwrap();
+    }
+    let update = json!({
+        "Name": "Held", "DocumentVersion": "$LATEST", "DocumentFormat": "JSON", "Content": content("false"),
+    });
+    let updated = instance.call("UpdateDocument", &update);
+    assert_eq!(updated["DocumentDescription"]["DocumentVersion"], "2");
+    instance.call(
+        "CreateDocument",
+        &json!({
+            "Name": "NotThereYet", "DocumentType": "Command", "DocumentFormat": "JSON", "Content": content("true"),
+        }),
+    );
+    assert_eq!(instance.events().len(), events + 2);
+    wait_for("it is seen", || {
+        let (_, letters) = instance.raw().call_of("dead-letters", "ListDeadLetters", &json!({}), None);
+        (letters.to_string().matches("view:envelope").count() >= 2).then_some(())
+    });
+}
+
 /// Who kept what every part had before there was a user for each: a user of the account itself, made some time ago.
 #[tokio::test(flavor = "multi_thread")]
 async fn former_credentials_are_let_in_no_more() {
@@ -220,7 +322,7 @@ fn a_part_has_its_own_user_and_no_other() {
             }
         }
     }
-    assert_eq!(users, reeve_e2e::services().len() + 2);
+    assert_eq!(users, reeve_e2e::services().len() + 3);
     apart.start_all();
     wait_for("a document is listed", || {
         let (_, answer) = apart.instance().raw().call("ListDocuments", &json!({}));

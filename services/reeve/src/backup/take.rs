@@ -341,7 +341,7 @@ mod tests {
         let (signer, nats) = (signer(folder.path()), Nats::start());
         let mut archive = Archive::open(&folder.path().join("backup")).unwrap();
         let bus = nats.bus().await;
-        streams::ensure_secret_keys(&bus).await.unwrap();
+        streams::ensure(&bus, streams::SECRET_KEYS).await.unwrap();
         let mut put = ["one", "two", "three"].into_iter();
         for destroyed in [None, Some("one")] {
             let name = put.next().unwrap();

@@ -1,7 +1,14 @@
 //! Where the bus of an instance is, and connections to it.
 
-use super::{files, rights, secrets::Secrets};
-use reeve_jetstream::{Bus, Credentials, Options, mac::MacKey, operator::User, restore, rights::inbox};
+use super::{
+    files,
+    folder::Keys,
+    secrets::Secrets,
+    services::{GATEWAY, KEY_RENEWAL, KEY_RENEWAL_CALLS, STREAMS},
+};
+use reeve_jetstream::{
+    Bus, Credentials, Options, calls::CallKeys, mac::MacKey, operator::User, restore, rights::inbox,
+};
 use std::{
     path::PathBuf,
     time::{Duration, Instant},
@@ -29,25 +36,34 @@ pub fn options(bus: &BusAddress, user: &User, name: &str) -> Options {
 }
 
 /// Connects a part with its own user, as which it may do what its rights are ([`super::rights`]). On a bus whose restore did not come to
-/// its end nothing begins.
-pub async fn connect_part(
-    bus: &BusAddress,
-    secrets: &Secrets,
-    part: &str,
-    mac: &MacKey,
-) -> anyhow::Result<Bus> {
+/// its end nothing begins. All but the one that makes the streams find them made.
+pub async fn connect_part(bus: &BusAddress, secrets: &Secrets, part: &str) -> anyhow::Result<Bus> {
     let user: User = secrets.json(&files::user_of(part))?;
     let options = Options { inbox_prefix: inbox(part), ..options(bus, &user, part) };
     let bus = connect_with(&options).await?.replicated(bus.replicas);
     ensure_restored(&bus).await?;
-    Ok(bus.authenticating(mac.clone()).keeping(rights::of(part).keeps))
+    if part == STREAMS {
+        return Ok(bus);
+    }
+    let mac = MacKey::new(&secrets.key(files::MAC)?);
+    Ok(bus.finding_streams().authenticating(mac).with_call_keys(call_keys(secrets, part)?))
+}
+
+/// The keys of the calls that a part takes or makes.
+fn call_keys(secrets: &Secrets, part: &str) -> anyhow::Result<CallKeys> {
+    let service = match part {
+        GATEWAY => return Ok(CallKeys::Root(secrets.key(files::CALL_KEY)?)),
+        KEY_RENEWAL => KEY_RENEWAL_CALLS,
+        service => service,
+    };
+    Ok(CallKeys::Of { service: service.to_owned(), key: secrets.key(&files::call_key_of(service))? })
 }
 
 /// Connects who has the keys of all, as which everything may be done: what it writes and says is authenticated.
-pub async fn connect_service(bus: &BusAddress, user: &User, name: &str, mac: &MacKey) -> anyhow::Result<Bus> {
-    let bus = connect(bus, user, name).await?;
+pub async fn connect_host(bus: &BusAddress, keys: &Keys, name: &str) -> anyhow::Result<Bus> {
+    let bus = connect(bus, &keys.operator.core_user(name)?, name).await?;
     ensure_restored(&bus).await?;
-    Ok(bus.authenticating(mac.clone()))
+    keys.authenticate(bus)
 }
 
 /// Whether what the bus holds is a log: not while it is being given back.

@@ -40,6 +40,8 @@ pub const KEY_SET: &str = "dispatch-keys.set";
 pub const TOKEN_KEY: &str = "token.key";
 /// The key with which the services authenticate what they write and say: every service and the gateway.
 pub const MAC: &str = "mac.key";
+/// The key from which that of each service's calls follows: the gateway.
+pub const CALL_KEY: &str = "calls.key";
 /// The key that encrypts the data keys of secrets: access and the gateway.
 pub const SECRETS_KEY: &str = "secrets.key";
 /// The administrators: the gateway.
@@ -59,6 +61,11 @@ pub const SERVER_KEY: &str = "server.key";
 /// A part's own user of CORE: that part.
 pub fn user_of(part: &str) -> String {
     format!("{part}.user.json")
+}
+
+/// The key of a service's calls: that service, and who calls it alone.
+pub fn call_key_of(service: &str) -> String {
+    format!("{service}.calls.key")
 }
 
 /// Reads a file that [`write_private`] wrote.

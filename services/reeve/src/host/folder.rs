@@ -4,10 +4,17 @@ use super::{
     bus::BusAddress,
     files::{self, read, write_private},
     rights,
-    secrets::Secrets,
+    secrets::{Secrets, key},
+    services,
 };
 use anyhow::{Context, anyhow, bail};
-use reeve_jetstream::operator::Keys as OperatorKeys;
+use data_encoding::HEXLOWER;
+use reeve_jetstream::{
+    Bus,
+    calls::{self, CallKeys},
+    mac::MacKey,
+    operator::Keys as OperatorKeys,
+};
 use reeve_types::ids::random_hex;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -32,6 +39,17 @@ pub struct Keys {
     pub region: String,
     /// The bus's port, chosen free at the first start: nodes keep it.
     pub bus_port: u16,
+}
+
+impl Keys {
+    /// A connection that authenticates as the services do, and calls any of them.
+    ///
+    /// # Errors
+    /// When the key is not usable.
+    pub fn authenticate(&self, bus: Bus) -> anyhow::Result<Bus> {
+        let bus = bus.authenticating(MacKey::new(&key(&self.mac_key)?));
+        Ok(bus.with_call_keys(CallKeys::Root(self.operator.call_key())))
+    }
 }
 
 /// How clients reach a running instance. Written by `up`, for its owner's eyes only.
@@ -114,6 +132,7 @@ impl Folder {
             (files::CLIENTS, serde_json::to_string_pretty(&keys.operator.client_users()?)?),
             (files::CLIENT_ADMISSION, serde_json::to_string_pretty(&keys.operator.client_admission()?)?),
             (files::MAC, keys.mac_key.clone()),
+            (files::CALL_KEY, HEXLOWER.encode(&keys.operator.call_key())),
             (files::TOKEN_KEY, keys.token_key.clone()),
             (files::SECRETS_KEY, keys.secrets_key.clone()),
         ];
@@ -121,6 +140,10 @@ impl Folder {
         for part in rights::names() {
             let user = keys.operator.part_user(part)?;
             made.insert(files::user_of(part), serde_json::to_string_pretty(&user)?);
+        }
+        for service in services::names() {
+            let key = calls::of_service(&keys.operator.call_key(), service);
+            made.insert(files::call_key_of(service), HEXLOWER.encode(&key));
         }
         Ok(Secrets::with_made(&self.path, made))
     }

@@ -2,7 +2,10 @@
 
 use super::{
     files::*,
-    services::{COMMON_SECRETS, ENTRIES, GATEWAY, GATEWAY_SECRETS, KEY_RENEWAL, KEY_RENEWAL_SECRETS},
+    services::{
+        COMMON_SECRETS, ENTRIES, GATEWAY, GATEWAY_SECRETS, KEY_RENEWAL, KEY_RENEWAL_CALLS,
+        KEY_RENEWAL_SECRETS, STREAMS,
+    },
 };
 use anyhow::Context;
 use std::{
@@ -19,13 +22,15 @@ const OPTIONAL: [&str; 4] = [INSTANCE, CA, SERVER_CERTIFICATE, SERVER_KEY];
 /// Each part with its files, but for the servers of the bus.
 fn parts() -> Vec<(&'static str, Vec<String>)> {
     let named = |files: &[&str]| files.iter().map(|file| (*file).to_owned()).collect::<Vec<_>>();
-    let with = |part: &'static str, secrets: &[&str]| {
-        (part, [named(secrets), named(&COMMON_SECRETS), named(&[CA]), vec![user_of(part)]].concat())
+    let with = |part: &'static str, secrets: &[&str], called: Option<&str>| {
+        let calls = called.map(call_key_of).into_iter().collect();
+        (part, [named(secrets), named(&COMMON_SECRETS), named(&[CA]), vec![user_of(part)], calls].concat())
     };
     let mut parts = Vec::new();
-    parts.extend(ENTRIES.iter().map(|entry| with(entry.name, entry.secrets)));
-    parts.push(with(GATEWAY, &[&GATEWAY_SECRETS[..], &[SERVER_CERTIFICATE, SERVER_KEY]].concat()));
-    parts.push(with(KEY_RENEWAL, &KEY_RENEWAL_SECRETS));
+    parts.extend(ENTRIES.iter().map(|entry| with(entry.name, entry.secrets, Some(entry.name))));
+    parts.push(with(GATEWAY, &[&GATEWAY_SECRETS[..], &[SERVER_CERTIFICATE, SERVER_KEY]].concat(), None));
+    parts.push(with(KEY_RENEWAL, &KEY_RENEWAL_SECRETS, Some(KEY_RENEWAL_CALLS)));
+    parts.push((STREAMS, [named(&[CA]), vec![user_of(STREAMS)]].concat()));
     // Whoever makes activations, by the signed API.
     parts.push(("administrator", named(&[ADMINISTRATOR, CA])));
     parts

@@ -49,7 +49,7 @@ pub async fn watch(bus: Bus, gate: WriteGate) {
 async fn store(bus: &Bus, made: &mut bool) -> Result<(), String> {
     let stored = async {
         if !*made {
-            streams::ensure_probe(bus).await?;
+            streams::ensure(bus, streams::PROBE).await?;
             *made = true;
         }
         bus.store(streams::PROBE_SUBJECT, &Headers::default(), vec![0; PROBE_BYTES].into()).await

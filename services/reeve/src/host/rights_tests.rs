@@ -3,7 +3,7 @@
 use super::{
     folder::Folder,
     rights::parts,
-    services::{ENTRIES, Entry, GATEWAY, KEY_RENEWAL, Needs, Place},
+    services::{ENTRIES, Entry, GATEWAY, KEY_RENEWAL, Needs, Place, STREAMS},
 };
 use reeve_authz::{Access, Keyring};
 use reeve_jetstream::{
@@ -34,7 +34,7 @@ async fn described() -> Vec<(&'static Entry, Service)> {
 }
 
 fn everyone() -> impl Iterator<Item = &'static str> {
-    ENTRIES.iter().map(|entry| entry.name).chain([GATEWAY, KEY_RENEWAL])
+    ENTRIES.iter().map(|entry| entry.name).chain([GATEWAY, KEY_RENEWAL, STREAMS])
 }
 
 /// What the host does for a service.
@@ -62,6 +62,13 @@ fn renewal() -> Rights {
     })
 }
 
+fn making_all(parts: &Parts) -> Rights {
+    let needed = |rights: &Rights| -> Vec<String> {
+        rights.finds.iter().chain(&rights.reads).chain(rights.consumes.keys()).cloned().collect()
+    };
+    parts.values().flat_map(needed).fold(Rights::default(), Rights::making)
+}
+
 #[test]
 fn a_part_does_what_is_its_own() {
     let may = |part: &str, subject: &str| parts()[part].permissions(part, parts()).may_publish(subject);
@@ -70,7 +77,9 @@ fn a_part_does_what_is_its_own() {
         assert_eq!(who(&format!("reeve.evt.{name}.some.id")), [name]);
         assert_eq!(who(&format!("reeve.dead-letter.{name}.handler")), [name]);
         let stream = streams::of_service(name);
-        assert_eq!(who(&format!("$JS.API.STREAM.UPDATE.{stream}")), [name]);
+        for change in ["CREATE", "UPDATE"] {
+            assert_eq!(who(&format!("$JS.API.STREAM.{change}.{stream}")), [STREAMS]);
+        }
         for never in ["DELETE", "PURGE", "MSG.DELETE", "RESTORE", "SNAPSHOT"] {
             assert_eq!(who(&format!("$JS.API.STREAM.{never}.{stream}")), [""; 0], "{never} {stream}");
         }
@@ -128,6 +137,8 @@ async fn the_rights_are_those_of_the_descriptions() {
         .collect();
     parts.insert(GATEWAY.to_owned(), reeve_gateway::rights().and(readiness()));
     parts.insert(KEY_RENEWAL.to_owned(), renewal());
+    let of_streams = making_all(&parts);
+    parts.insert(STREAMS.to_owned(), of_streams);
     let text = serde_json::to_string_pretty(&parts).unwrap() + "\n";
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/host/rights.json");
     if std::env::var_os("UPDATE_CONTRACTS").is_some() {

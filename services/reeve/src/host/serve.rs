@@ -7,14 +7,15 @@ use super::{
     files, probe,
     running::{RunningGateway, open_files, start_gateway, stop_signal},
     secrets::Secrets,
-    services::{self, GATEWAY, KEY_RENEWAL, Needs, Place},
+    services::{self, GATEWAY, KEY_RENEWAL, Needs, Place, STREAMS},
     status::Status,
+    streams,
     write_gate::WriteGate,
 };
 use anyhow::{Context, bail};
 use futures::future::join_all;
 use reeve_gateway::{Config as GatewayConfig, Tls};
-use reeve_jetstream::{Bus, mac::MacKey, streams};
+use reeve_jetstream::Bus;
 use std::{
     fs::File,
     net::SocketAddr,
@@ -135,9 +136,10 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
     };
     open_files();
     let secrets = Secrets::in_folder(&args.secrets);
-    let mac = MacKey::new(&secrets.key(files::MAC)?);
-    let names: Vec<&str> = args.names.iter().map(String::as_str).collect();
-    for name in names.iter().filter(|name| ![GATEWAY, KEY_RENEWAL].contains(name)) {
+    let mut names: Vec<&str> = args.names.iter().map(String::as_str).collect();
+    // The others wait for what it makes.
+    names.sort_by_key(|name| *name != STREAMS);
+    for name in names.iter().filter(|name| ![GATEWAY, KEY_RENEWAL, STREAMS].contains(name)) {
         services::entry(name)?;
     }
     let place = Place {
@@ -151,9 +153,17 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
     // Held until this process ends.
     let mut locks = Vec::new();
     for name in names {
-        let bus = bus::connect_part(&args.bus(), &secrets, name, &mac).await?;
+        let bus = bus::connect_part(&args.bus(), &secrets, name).await?;
         if !std::mem::replace(&mut connected, true) {
             status.connected(bus.clone());
+        }
+        if name == STREAMS {
+            streams::make(&bus).await?;
+            // It ends with the process.
+            tokio::spawn(async move { streams::keep_made(&bus).await });
+            status.started(name);
+            eprintln!("reeve: {name} serves");
+            continue;
         }
         let exports = args.exports.store(None)?;
         let needs =
@@ -166,7 +176,6 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
             tokio::spawn(async move { super::keys::keep_renewed(&folder, &bus).await });
         } else {
             let service = services::describe(name, &needs)?;
-            streams::ensure_node_streams(&bus).await?;
             let (views, lock) = own_folder(&args.views, name)?;
             locks.push(lock);
             running.push(reeve_runtime::run(service, bus, &views).await?);

@@ -37,13 +37,18 @@ impl Entry {
 /// The secrets that every service needs, and the gateway, beside its user of the bus.
 pub const COMMON_SECRETS: [&str; 1] = [MAC];
 /// Those that the gateway needs beside them.
-pub const GATEWAY_SECRETS: [&str; 4] = [INSTANCE, SECRETS_KEY, TOKEN_KEY, PRINCIPALS];
+pub const GATEWAY_SECRETS: [&str; 5] = [INSTANCE, SECRETS_KEY, TOKEN_KEY, PRINCIPALS, CALL_KEY];
 /// The name under which `serve` runs the gateway.
 pub const GATEWAY: &str = "gateway";
 
 /// The name under which `serve` renews the set of dispatch keys in time, and what that needs beside [`COMMON_SECRETS`].
 pub const KEY_RENEWAL: &str = "key-renewal";
 pub const KEY_RENEWAL_SECRETS: [&str; 2] = [ROOT_SEED, ROOT_KEY];
+/// The service that it calls.
+pub const KEY_RENEWAL_CALLS: &str = "nodes";
+
+/// The name under which `serve` makes the streams of an instance whose parts run apart, and changes them as another release wants them.
+pub const STREAMS: &str = "streams";
 
 /// Every service.
 pub const ENTRIES: [Entry; 23] = [
@@ -289,7 +294,7 @@ impl Needs {
         for name in names {
             if *name == GATEWAY {
                 (authorizes, needed) = (true, [needed, GATEWAY_SECRETS.to_vec()].concat());
-            } else if *name != KEY_RENEWAL {
+            } else if ![KEY_RENEWAL, STREAMS].contains(name) {
                 let entry = entry(name)?;
                 authorizes |= entry.authorizes;
                 needed.extend(entry.secrets);
@@ -360,7 +365,7 @@ mod tests {
 
     #[test]
     fn each_service_has_a_name_of_its_own_that_is_a_token() {
-        let mut names: Vec<_> = names().chain([GATEWAY, KEY_RENEWAL]).collect();
+        let mut names: Vec<_> = names().chain([GATEWAY, KEY_RENEWAL, STREAMS]).collect();
         assert!(names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
         let count = names.len();
         names.sort_unstable();

@@ -51,7 +51,7 @@ async fn another_server_has_the_sequences_the_times_and_the_positions() {
     streams::ensure_events(&from, "things").await.unwrap();
     streams::ensure_events(&from, "empty").await.unwrap();
     streams::ensure_node_streams(&from).await.unwrap();
-    streams::ensure_secret_keys(&from).await.unwrap();
+    streams::ensure(&from, streams::SECRET_KEYS).await.unwrap();
     consume::ensure(&from, &options("all", StartAt::Beginning)).await.unwrap();
     let headers =
         Headers::default().with("Nats-Expected-Last-Subject-Sequence", "0").with("b", "x: y").with("a", "");

@@ -5,11 +5,11 @@ use anyhow::{Context, bail};
 use reeve::{
     client::connection::Connection,
     host::{
-        BusAddress, Folder, Instance, NatsListen, Supervised, connect_service, key, read_instance, read_keys,
+        BusAddress, Folder, Instance, NatsListen, Supervised, connect_host, read_instance, read_keys,
         start_nats,
     },
 };
-use reeve_jetstream::{Bus, mac::MacKey, streams};
+use reeve_jetstream::{Bus, streams};
 use reeve_types::ids::random_hex;
 use std::{
     path::{Path, PathBuf},
@@ -92,8 +92,7 @@ impl Up {
     /// A connection as the services have one: what it writes they trust.
     pub async fn bus(&self) -> anyhow::Result<Bus> {
         let keys = read_keys(self.data())?;
-        let mac = MacKey::new(&key(&keys.mac_key)?);
-        connect_service(&self.instance.bus(), &keys.operator.core_user("bench")?, "bench", &mac).await
+        connect_host(&self.instance.bus(), &keys, "bench").await
     }
 
     /// The process of the services, and that of nats-server.
@@ -143,10 +142,7 @@ impl Server {
             ca: None,
             replicas: None,
         };
-        let user = folder.keys.operator.core_user("bench")?;
-        let mac = MacKey::new(&key(&folder.keys.mac_key)?);
-        let bus =
-            connect_service(&address, &user, "bench", &mac).await.context("nats-server did not start")?;
+        let bus = connect_host(&address, &folder.keys, "bench").await.context("nats-server did not start")?;
         Ok(Self { bus, folder, supervised, _temporary: temporary })
     }
 
