@@ -232,7 +232,7 @@ async fn start_and_stay(
     };
     let secrets = folder.secrets()?;
     // Whoever runs `up` has the keys of all; each service, and the gateway, has a user of its own beside that.
-    let bus = bus::connect_host(&address, keys, "reeve").await?;
+    let bus = keys.connect(&address, "reeve").await?;
     streams::make(&bus).await?;
     let place = Place { account: keys.account.clone(), region: keys.region.clone(), node_bus_url: nodes_url };
     let names: Vec<&str> = services::names().chain([GATEWAY]).collect();

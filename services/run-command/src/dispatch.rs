@@ -55,7 +55,7 @@ pub struct Dispatcher {
     signing: Signing,
     /// The last number known to be taken, by node: a hint, the stream decides.
     taken: Arc<Mutex<HashMap<String, u64>>>,
-    /// By node, held by who looks for a free number of it.
+    /// By node, held by who looks for a free number of it, for as long as somebody does.
     inboxes: Arc<Mutex<HashMap<String, Arc<tokio::sync::Mutex<Inbox>>>>>,
     /// What was sent last: each of its nodes needs it.
     sent: Arc<Mutex<VecDeque<Arc<CommandSent>>>>,
@@ -127,10 +127,26 @@ impl Dispatcher {
         &self,
         handle: &Handle,
         key: &KeyPair,
+        dispatch: Dispatch,
+    ) -> Result<Dispatch, Error> {
+        let node = dispatch.node_id.clone();
+        let inbox = lock(&self.inboxes).entry(node.clone()).or_default().clone();
+        let placed = self.place_in(&mut *inbox.lock().await, handle, key, dispatch).await;
+        let mut inboxes = lock(&self.inboxes);
+        // Nobody else waits for his turn: the table has it, and this one.
+        if Arc::strong_count(&inbox) == 2 {
+            inboxes.remove(&node);
+        }
+        placed
+    }
+
+    async fn place_in(
+        &self,
+        inbox: &mut Inbox,
+        handle: &Handle,
+        key: &KeyPair,
         mut dispatch: Dispatch,
     ) -> Result<Dispatch, Error> {
-        let inbox = lock(&self.inboxes).entry(dispatch.node_id.clone()).or_default().clone();
-        let mut inbox = inbox.lock().await;
         let bus = handle.bus();
         let mut next = dispatch.number;
         // That it is taken is known from the refusal.
@@ -245,11 +261,17 @@ impl Inbox {
             }
         }
         let wanted = Told::from(dispatch);
-        Ok(self.0.range(places).find_map(|(number, told)| (*told == wanted).then_some(*number)))
+        let found = self.0.range(places).find_map(|(number, told)| (*told == wanted).then_some(*number));
+        self.forget_the_first();
+        Ok(found)
     }
 
     fn note(&mut self, dispatch: &Dispatch) {
         self.0.insert(dispatch.number, Told::from(dispatch));
+        self.forget_the_first();
+    }
+
+    fn forget_the_first(&mut self) {
         while self.0.len() > MAX_KNOWN_PLACES {
             self.0.pop_first();
         }

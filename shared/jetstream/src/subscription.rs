@@ -1,14 +1,16 @@
 //! One core subscription, and leaving it without a loss.
 
 use crate::Message;
-use futures::{Stream, StreamExt};
-use std::{pin::Pin, task::Poll, time::Duration};
+use futures::{FutureExt, Stream, StreamExt};
+use std::{collections::VecDeque, pin::Pin, task::Poll, time::Duration};
 
 /// Messages of one core subscription.
 pub struct Subscription {
     inner: async_nats::Subscriber,
     received: u64,
     leaving: bool,
+    /// What had come when it was left.
+    held: VecDeque<Message>,
 }
 
 /// As many more messages are taken when a subscription is left, because some may be on their way.
@@ -27,7 +29,7 @@ impl Stream for Subscription {
 
 impl Subscription {
     pub(crate) fn new(inner: async_nats::Subscriber) -> Self {
-        Self { inner, received: 0, leaving: false }
+        Self { inner, received: 0, leaving: false, held: VecDeque::new() }
     }
 
     /// The next message. Once `stops` has ended the server gives what comes to others of the group; what it has sent is taken, and
@@ -42,7 +44,13 @@ impl Subscription {
                 () = stops => self.leaving = true,
                 message = self.next() => return message,
             }
+            while let Some(Some(message)) = self.next().now_or_never() {
+                self.held.push_back(message);
+            }
             log_ended(self.inner.unsubscribe_after(self.received + LAST_MESSAGES).await);
+        }
+        if let Some(message) = self.held.pop_front() {
+            return Some(message);
         }
         if let Ok(message) = tokio::time::timeout(QUIET_TIME, self.next()).await {
             return message;

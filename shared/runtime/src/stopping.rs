@@ -5,8 +5,8 @@ use reeve_jetstream::{
     Message, Subscription,
     consume::{BoxStream, Delivered},
 };
-use std::{sync::Arc, time::Duration};
-use tokio::sync::{Semaphore, watch};
+use std::time::Duration;
+use tokio::{sync::watch, task::JoinSet};
 
 /// What is not finished after so long is left: a container is killed ten seconds after it was asked to stop.
 pub(crate) const FINISH_TIME: Duration = Duration::from_secs(8);
@@ -42,17 +42,16 @@ impl Stopping {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let permits = Arc::new(Semaphore::new(most));
+        // Whoever ends this ends what is at work.
+        let mut at_work = JoinSet::new();
         while let Some(message) = messages.next_until(self.begun()).await {
-            let Ok(permit) = permits.clone().acquire_owned().await else { break };
-            let work = work(message);
-            tokio::spawn(async move {
-                work.await;
-                drop(permit);
-            });
+            while at_work.try_join_next().is_some() {}
+            if at_work.len() >= most {
+                at_work.join_next().await;
+            }
+            at_work.spawn(work(message));
         }
-        // When all permits are back, nothing is at work.
-        let _all = permits.acquire_many(u32::try_from(most).unwrap_or(u32::MAX)).await;
+        while at_work.join_next().await.is_some() {}
     }
 }
 

@@ -298,7 +298,7 @@ fn a_part_says_that_it_is_not_ready_and_why_until_it_is() {
     assert!(health().complaint().contains("does not answer"));
     let mut serve = Command::new(reeve());
     serve
-        .args(["serve", "tags", "--account", "123456789012", "--status", &status, "--secrets"])
+        .args(["serve", "tags", "streams", "--account", "123456789012", "--status", &status, "--secrets"])
         .arg(&secrets);
     serve.args(["--bus", &format!("nats://{bus}"), "--views"]).arg(folder.path().join("views"));
     let _serving = crate::tls::start(&mut serve);

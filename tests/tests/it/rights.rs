@@ -252,7 +252,6 @@ async fn what_is_no_event_holds_up_no_aggregate() {
         "CreateDocument",
         &json!({"Name": "Held", "DocumentType": "Command", "DocumentFormat": "JSON", "Content": content("true")}),
     );
-    let events = instance.events().len();
     for id in ["Held", "NotThereYet"] {
         let subject = format!("reeve.evt.documents.document.{id}");
         let known = follow::last_matching(&all, "DOCUMENTS", &subject).await.unwrap();
@@ -270,7 +269,6 @@ async fn what_is_no_event_holds_up_no_aggregate() {
             "Name": "NotThereYet", "DocumentType": "Command", "DocumentFormat": "JSON", "Content": content("true"),
         }),
     );
-    assert_eq!(instance.events().len(), events + 2);
     wait_for("it is seen", || {
         let (_, letters) = instance.raw().call_of("dead-letters", "ListDeadLetters", &json!({}), None);
         (letters.to_string().matches("view:envelope").count() >= 2).then_some(())

@@ -247,7 +247,7 @@ fn check_restored(reports: &[Report], known: &[StreamHashes]) -> anyhow::Result<
 /// Builds the views of every service; what one of them could not take in would be a dead letter.
 async fn rebuild(address: &BusAddress, folder: &Folder, manifest: &Manifest) -> anyhow::Result<String> {
     let secrets = folder.secrets()?;
-    let bus = bus::connect_host(address, &folder.keys, "restore").await?;
+    let bus = folder.keys.connect(address, "restore").await?;
     streams::ensure_node_streams(&bus).await?;
     let place = Place {
         account: folder.keys.account.clone(),

@@ -2,7 +2,6 @@
 
 use super::{
     files,
-    folder::Keys,
     secrets::Secrets,
     services::{GATEWAY, KEY_RENEWAL, KEY_RENEWAL_CALLS, STREAMS},
 };
@@ -57,13 +56,6 @@ fn call_keys(secrets: &Secrets, part: &str) -> anyhow::Result<CallKeys> {
         service => service,
     };
     Ok(CallKeys::Of { service: service.to_owned(), key: secrets.key(&files::call_key_of(service))? })
-}
-
-/// Connects who has the keys of all, as which everything may be done: what it writes and says is authenticated.
-pub async fn connect_host(bus: &BusAddress, keys: &Keys, name: &str) -> anyhow::Result<Bus> {
-    let bus = connect(bus, &keys.operator.core_user(name)?, name).await?;
-    ensure_restored(&bus).await?;
-    keys.authenticate(bus)
 }
 
 /// Whether what the bus holds is a log: not while it is being given back.

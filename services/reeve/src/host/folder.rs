@@ -1,7 +1,7 @@
 //! The folder of an instance: its keys, made once; its lock; and where it can be reached.
 
 use super::{
-    bus::BusAddress,
+    bus::{BusAddress, connect, ensure_restored},
     files::{self, read, write_private},
     rights,
     secrets::{Secrets, key},
@@ -42,13 +42,15 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// A connection that authenticates as the services do, and calls any of them.
+    /// Connects as who has the keys of all: everything may be done, what is written and said is authenticated, and any service is called.
     ///
     /// # Errors
-    /// When the key is not usable.
-    pub fn authenticate(&self, bus: Bus) -> anyhow::Result<Bus> {
-        let bus = bus.authenticating(MacKey::new(&key(&self.mac_key)?));
-        Ok(bus.with_call_keys(CallKeys::Root(self.operator.call_key())))
+    /// When a key is not usable, the bus does not let it in, or what is there is no log.
+    pub async fn connect(&self, bus: &BusAddress, name: &str) -> anyhow::Result<Bus> {
+        let connected = connect(bus, &self.operator.core_user(name)?, name).await?;
+        ensure_restored(&connected).await?;
+        let authenticating = connected.authenticating(MacKey::new(&key(&self.mac_key)?));
+        Ok(authenticating.with_call_keys(CallKeys::Root(self.operator.call_key())))
     }
 }
 

@@ -25,7 +25,7 @@ pub mod status;
 pub(crate) mod streams;
 pub(crate) mod write_gate;
 
-pub use bus::{BusAddress, connect_host, options as bus_options};
+pub use bus::{BusAddress, options as bus_options};
 pub use children::{Supervised, program, with_parent};
 pub use folder::{Folder, Instance, Keys, read_instance, read_keys};
 pub use init::{Args as InitArgs, init};

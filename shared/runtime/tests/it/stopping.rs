@@ -57,6 +57,27 @@ async fn calls_go_on_while_replicas_are_replaced() {
     running.stop().await;
 }
 
+/// More calls than it works on at a time: what waits its turn when it stops is answered as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_wait_their_turn_when_it_stops_are_answered() {
+    let nats = Nats::start();
+    let bus = nats.bus().await;
+    let running = run(slow(), bus.clone(), &nats.folder().join("0")).await.unwrap();
+    let calls: Vec<_> = (0..600)
+        .map(|_| {
+            let bus = bus.clone();
+            tokio::spawn(async move {
+                Caller::default().call(&bus, "reeve.api.counters.GetDocument", &json!({})).await
+            })
+        })
+        .collect();
+    tokio::time::sleep(SLOWNESS / 2).await;
+    running.stop().await;
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap(), json!({}));
+    }
+}
+
 /// A reactor that takes its time, and what it has come to the end of.
 fn reacting(consumer: Consumer, done: &Arc<Mutex<BTreeMap<u64, u32>>>) -> Service {
     let done = done.clone();

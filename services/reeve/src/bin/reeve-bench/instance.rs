@@ -4,10 +4,7 @@ use super::process;
 use anyhow::{Context, bail};
 use reeve::{
     client::connection::Connection,
-    host::{
-        BusAddress, Folder, Instance, NatsListen, Supervised, connect_host, read_instance, read_keys,
-        start_nats,
-    },
+    host::{BusAddress, Folder, Instance, NatsListen, Supervised, read_instance, read_keys, start_nats},
 };
 use reeve_jetstream::{Bus, streams};
 use reeve_types::ids::random_hex;
@@ -92,7 +89,7 @@ impl Up {
     /// A connection as the services have one: what it writes they trust.
     pub async fn bus(&self) -> anyhow::Result<Bus> {
         let keys = read_keys(self.data())?;
-        connect_host(&self.instance.bus(), &keys, "bench").await
+        keys.connect(&self.instance.bus(), "bench").await
     }
 
     /// The process of the services, and that of nats-server.
@@ -142,7 +139,7 @@ impl Server {
             ca: None,
             replicas: None,
         };
-        let bus = connect_host(&address, &folder.keys, "bench").await.context("nats-server did not start")?;
+        let bus = folder.keys.connect(&address, "bench").await.context("nats-server did not start")?;
         Ok(Self { bus, folder, supervised, _temporary: temporary })
     }
 
