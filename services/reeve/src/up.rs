@@ -3,7 +3,7 @@
 use crate::{
     client,
     host::{
-        bus::{self, BusAddress},
+        bus::BusAddress,
         certificates::{self, Certificates},
         children::{self, Child, Supervised},
         exports::ExportArgs,
@@ -11,6 +11,7 @@ use crate::{
         folder::{Folder, Instance},
         key_files::root_key,
         keys, nats,
+        part_bus::connect_part,
         running::{RunningGateway, open_files, start_gateway, stop_signal},
         services::{self, GATEWAY, Needs, Place},
         space::Space,
@@ -177,7 +178,7 @@ impl Starting<'_> {
         let mut started = Vec::new();
         for name in services::names() {
             let service = services::describe(name, needs)?;
-            let bus = bus::connect_part(bus, &needs.secrets, name).await?;
+            let bus = connect_part(bus, &needs.secrets, name).await?;
             let data = self.folder.path.clone();
             started.push(tokio::spawn(async move { reeve_runtime::run(service, bus, &data).await }));
         }
@@ -246,7 +247,7 @@ async fn start_and_stay(
     config.programs = files::programs(args.programs.as_ref());
     let (gate, closed) = WriteGate::new();
     config.closed = closed;
-    let of_gateway = bus::connect_part(&address, &needs.secrets, GATEWAY).await?;
+    let of_gateway = connect_part(&address, &needs.secrets, GATEWAY).await?;
     starting.watch_space([bus.clone(), of_gateway.clone()], gate);
     starting.gateway = Some(start_gateway(config, needs.access()?, listener, of_gateway));
     let scheme = if args.tls { "https" } else { "http" };

@@ -230,8 +230,8 @@ async fn ensure_now(bus: &Bus, config: &Config) -> Result<(), Error> {
             Err(e) => return Err(failed(e.to_string())),
         }
     }
-    // Each change of a stream is agreed on by all servers of a cluster.
-    if bus.is_replicated() && known.is_some_and(|known| is_as(&known, &wanted)) {
+    // A change is written to the disk, and agreed on by all servers of a cluster.
+    if known.is_some_and(|known| is_as(&known, &wanted)) {
         return Ok(());
     }
     bus.context.update_stream(wanted).await.map(|_| ()).map_err(|e| failed(e.to_string()))

@@ -4,6 +4,8 @@
 use super::{Error, failed};
 use redb::Database;
 use std::{
+    fs::{OpenOptions, Permissions},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::{PoisonError, RwLock},
 };
@@ -40,5 +42,11 @@ impl File {
 fn database(path: &Path) -> Result<Database, Error> {
     let mut builder = Database::builder();
     builder.set_cache_size(1 << 20);
+    // It names commands and has what they printed: whatever the folder is, the file is its owner's alone.
+    let mut options = OpenOptions::new();
+    let made = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
+    made.and_then(|file| file.set_permissions(Permissions::from_mode(0o600)))
+        .map_err(redb::Error::Io)
+        .map_err(failed("be made its owner's alone"))?;
     builder.create(path).map_err(failed("be opened"))
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use prost::Message;
+use std::os::unix::fs::PermissionsExt;
 
 fn report(command: &str, kind: ReportKind) -> Report {
     Report { command_id: command.into(), kind: kind.into(), ..Report::default() }
@@ -30,6 +31,19 @@ fn what_was_begun_is_interrupted_once_after_a_restart() {
         ledger.acknowledged(sequence).unwrap();
     }
     assert_eq!(details, ["", "Interrupted"], "no start is reported any more");
+}
+
+#[test]
+fn the_file_is_its_owners_alone_in_whatever_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.redb");
+    for made_before in [false, true] {
+        if made_before {
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
+        }
+        drop(Ledger::open(&path).unwrap());
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod init;
 pub mod key_files;
 pub mod keys;
 pub(crate) mod nats;
+pub(crate) mod part_bus;
 mod parts;
 mod probe;
 mod readiness;

@@ -1,10 +1,12 @@
 //! `reeve serve NAME…`: services, and the gateway, against a NATS that stands already.
 
 use super::{
-    bus::{self, BusAddress},
+    bus::BusAddress,
     certificates::gateway_tls,
     exports::ExportArgs,
-    files, probe,
+    files,
+    part_bus::connect_part,
+    probe,
     running::{RunningGateway, open_files, start_gateway, stop_signal},
     secrets::Secrets,
     services::{self, GATEWAY, KEY_RENEWAL, Needs, Place, STREAMS},
@@ -153,7 +155,7 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
     // Held until this process ends.
     let mut locks = Vec::new();
     for name in names {
-        let bus = bus::connect_part(&args.bus(), &secrets, name).await?;
+        let bus = connect_part(&args.bus(), &secrets, name).await?;
         if !std::mem::replace(&mut connected, true) {
             status.connected(bus.clone());
         }

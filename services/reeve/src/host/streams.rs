@@ -1,7 +1,7 @@
 //! The streams of an instance: `up` makes them itself; where parts run apart, the part that does nothing else. Who may set a stream's
 //! settings may have it copy another one, or have what is stored published anywhere; so no service may.
 
-use super::rights;
+use super::{bus::ensure_restored, rights};
 use futures::{StreamExt, TryStreamExt, stream};
 use reeve_jetstream::{Bus, Error, streams};
 use std::{collections::BTreeSet, time::Duration};
@@ -31,7 +31,12 @@ pub async fn make(bus: &Bus) -> Result<(), Error> {
 pub async fn keep_made(bus: &Bus) {
     loop {
         tokio::time::sleep(CHECK_INTERVAL).await;
-        if let Err(error) = make(bus).await {
+        // A restore makes them itself.
+        let made = async {
+            ensure_restored(bus).await?;
+            anyhow::Ok(make(bus).await?)
+        };
+        if let Err(error) = made.await {
             tracing::warn!(%error, "streams could not be made, or looked for");
         }
     }
