@@ -216,6 +216,7 @@ fn a_key_that_is_rotated_reaches_the_part_that_signs() {
 #[test]
 fn keys_that_nobody_renewed_are_an_alarm_until_the_part_that_renews_is_there() {
     let mut apart = Apart::start();
+    apart.end("key-renewal");
     let root = std::fs::read_to_string(apart.secrets().join("root.seed")).unwrap();
     let root = nkeys::KeyPair::from_seed(root.trim()).unwrap();
     let instance = apart.instance();
@@ -236,8 +237,7 @@ fn keys_that_nobody_renewed_are_an_alarm_until_the_part_that_renews_is_there() {
     let warned = || Some(instance.ready()).filter(|(_, text)| text.contains("reeve keys renew"));
     let (status, _) = wait_for("/readyz says it", warned);
     assert_eq!(status, 200, "it works still");
-    // As when it is started for the first time.
-    apart.kill("key-renewal");
+    apart.start_all();
     let instance = apart.instance();
     let in_force = || instance.raw().call_of("nodes", "GetDispatchKeys", &json!({}), None).1;
     wait_for("it is renewed", || {

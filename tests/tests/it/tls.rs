@@ -174,6 +174,7 @@ fn parts_that_run_apart() {
             "serve",
             "documents",
             "gateway",
+            "streams",
             "--account",
             "123456789012",
             "--http",
