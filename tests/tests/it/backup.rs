@@ -283,8 +283,8 @@ fn what_cannot_be_backed_up_restored_or_verified_says_why() {
     assert_ne!(shorter, written);
     std::fs::write(&manifest, shorter).unwrap();
     refused(into("changed", &kept), &["point-000001.json is damaged", "signature"]);
-    std::fs::write(&manifest, written.replace("\"version\": 1", "\"version\": 2")).unwrap();
-    refused(into("later", &kept), &["version 2", "reads version 1"]);
+    std::fs::write(&manifest, written.replace("\"version\": 2", "\"version\": 3")).unwrap();
+    refused(into("later", &kept), &["version 3", "up to version 2"]);
     std::fs::write(&manifest, written).unwrap();
 
     // A checkpoint that was changed, and a bus that is away.

@@ -4,7 +4,9 @@ use super::{
     bus::{self, BusAddress},
     certificates::gateway_tls,
     exports::ExportArgs,
-    files, probe,
+    files,
+    moves::Moves,
+    probe,
     running::{RunningGateway, open_files, start_gateway, stop_signal},
     secrets::Secrets,
     services::{self, GATEWAY, KEY_RENEWAL, Needs, Place},
@@ -134,6 +136,7 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
         None => Status::default(),
     };
     open_files();
+    Moves::ensure_here(&args.secrets)?;
     let secrets = Secrets::in_folder(&args.secrets);
     let mac = MacKey::new(&secrets.key(files::MAC)?);
     let names: Vec<&str> = args.names.iter().map(String::as_str).collect();
