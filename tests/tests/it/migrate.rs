@@ -33,6 +33,8 @@ fn arriving(data: &Path, store: Option<&Path>) -> Command {
 fn pipe(mut from: Command, mut to: Command) -> [Answer; 2] {
     let mut from = from.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let arrived = Answer::of(to.stdin(from.stdout.take().unwrap()));
+    // It keeps the end of the pipe that it was given.
+    drop(to);
     [from.wait_with_output().unwrap().into(), arrived]
 }
 
