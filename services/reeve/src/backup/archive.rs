@@ -200,7 +200,10 @@ impl Archive {
     /// Whether it is known which files are needed: not by a point whose manifest cannot be read.
     fn ensure_readable(&self) -> anyhow::Result<()> {
         match &self.damaged {
-            Some(damaged) => bail!("{damaged}, so that nobody knows which files it needs"),
+            Some(damaged) => bail!(
+                "{damaged}, so that nobody knows which files it needs: bring it back, or remove it and its .sig if that point is \
+                 given up"
+            ),
             None => Ok(()),
         }
     }
@@ -234,7 +237,6 @@ impl Archive {
         let mut manifests = Vec::new();
         for point in &points {
             let path = self.folder.join(manifest_file(*point));
-            // One without its manifest is left by a removal that was cut off, and no point.
             manifests.extend([path.clone(), signature_of(&path)]);
         }
         let oldest = self.points.keys().nth(old).copied().unwrap_or_default();
@@ -243,7 +245,7 @@ impl Archive {
         Ok(Removal { points, manifests, files })
     }
 
-    /// Signatures of points before the oldest whose manifests are gone.
+    /// Signatures of points before the oldest whose manifests are gone: a removal was cut off.
     fn forsaken_signatures(&self, oldest: u32) -> anyhow::Result<Vec<PathBuf>> {
         let mut found = Vec::new();
         for path in listed(&self.folder)? {
@@ -263,9 +265,12 @@ impl Archive {
         let streams = self.points.values().skip(skipped).flat_map(|manifest| &manifest.streams);
         let parts = streams.flat_map(|stream| &stream.parts);
         let used: BTreeSet<PathBuf> = parts.map(|part| self.folder.join(&part.file)).collect();
+        // Folders that no manifest names are none of the backup's.
+        let streams = self.points.values().flat_map(|manifest| &manifest.streams);
+        let names: BTreeSet<&str> = streams.map(|stream| stream.name.as_str()).collect();
         let mut unused = Vec::new();
-        for folder in listed(&self.folder)?.into_iter().filter(|path| path.is_dir()) {
-            let files = listed(&folder)?.into_iter();
+        for name in names {
+            let files = listed(&self.folder.join(name))?.into_iter();
             unused.extend(files.filter(|path| part::is_name(path) && !used.contains(path)));
         }
         Ok(unused)
