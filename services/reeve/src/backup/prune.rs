@@ -163,7 +163,7 @@ mod tests {
         }
     }
 
-    #[derive(Clone, Debug)]
+    #[derive(Clone, Copy, Debug)]
     enum Step {
         Store(usize),
         LetTimePass(i64),
@@ -178,11 +178,11 @@ mod tests {
     fn steps() -> impl Strategy<Value = Vec<Step>> {
         let step = prop_oneof![
             4 => (0..STREAMS.len()).prop_map(Step::Store),
-            2 => (1..60_i64).prop_map(Step::LetTimePass),
+            3 => (1..150_i64).prop_map(Step::LetTimePass),
             1 => (0..8_usize).prop_map(Step::Destroy),
-            3 => Just(Step::Take),
+            4 => Just(Step::Take),
             1 => Just(Step::CutOffBackup),
-            1 => (1..4_usize, 0..20_usize).prop_map(|(keep, after)| Step::CutOffPrune(keep, after)),
+            2 => (1..4_usize, 0..20_usize).prop_map(|(keep, after)| Step::CutOffPrune(keep, after)),
             1 => (1..4_usize).prop_map(Step::Prune),
         ];
         prop::collection::vec(step, 1..60)
@@ -284,6 +284,17 @@ mod tests {
         #[test]
         fn whatever_is_pruned_and_wherever_it_is_cut_off_every_point_that_is_left_is_whole(steps in steps()) {
             run(&steps);
+        }
+    }
+
+    #[test]
+    fn cut_off_after_each_of_its_removals_a_prune_is_finished_by_the_next() {
+        let of_a_point = [Step::Store(0), Step::Store(1), Step::Take, Step::LetTimePass(MAX_AGE + 1)];
+        let points = of_a_point.repeat(3);
+        // Two manifests with their signatures, and two files of messages that had expired.
+        for after in 0..=6 {
+            run(&[&points[..], &[Step::CutOffPrune(1, after), Step::CutOffPrune(1, 1), Step::Prune(1)]]
+                .concat());
         }
     }
 
