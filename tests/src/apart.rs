@@ -41,7 +41,7 @@ impl Apart {
     /// # Panics
     /// When a program is missing or they do not come up.
     pub fn start() -> Self {
-        let mut apart = Self::prepare(None, None);
+        let mut apart = Self::prepare(None, nothing);
         apart.start_all();
         apart
     }
@@ -51,7 +51,7 @@ impl Apart {
     /// # Panics
     /// When a program is missing.
     pub fn prepared() -> Self {
-        Self::prepare(None, None)
+        Self::prepare(None, nothing)
     }
 
     /// The same with the keys and the log of a backup: a folder, a file of keys and that of its passphrase. The first restore is
@@ -60,9 +60,16 @@ impl Apart {
     /// # Panics
     /// As [`Apart::start`], when it cannot be restored, and when what was cut off is taken for a log.
     pub fn start_restored(backup: [&Path; 3]) -> Self {
-        let mut apart = Self::prepare(None, Some(backup));
+        let [folder, keys, passphrase] = backup;
+        let mut apart = Self::prepare(None, |secrets, _| {
+            let mut restore = Command::new(programs::reeve());
+            restore.arg("--data").arg(secrets).arg("restore").arg(folder).arg("--keys").arg(keys);
+            let restored = Answer::of(restore.arg("--passphrase-file").arg(passphrase).arg("--keys-only"));
+            assert!(restored.success, "{}", restored.stderr);
+            free_port()
+        });
         apart.start_part("nats-server");
-        let folder = backup[0].to_str().expect("a path");
+        let folder = folder.to_str().expect("a path");
         apart.cut_off(folder);
         apart.start_part("documents");
         let (_, mut service) = apart.parts.pop().expect("a part");
@@ -83,7 +90,7 @@ impl Apart {
         restore.arg("--data").arg(&self.secrets).args(["restore", "--bus", folder]);
         let mut restoring = restore.stdout(Stdio::null()).spawn().expect("reeve");
         // <account>/streams/<stream>
-        let store = self.instance.scratch().join("nats/jetstream");
+        let store = self.store().join("jetstream");
         let within =
             |folder: PathBuf| folder.read_dir().into_iter().flatten().flatten().map(|entry| entry.path());
         let streams = || within(store.clone()).flat_map(|account| within(account.join("streams"))).count();
@@ -111,27 +118,28 @@ impl Apart {
     /// # Panics
     /// As [`Apart::start`], and when there can be no such disk.
     pub fn start_on_small_disk(kib: u64) -> Self {
-        let mut apart = Self::prepare(Some(kib), None);
+        let mut apart = Self::prepare(Some(kib), nothing);
         apart.start_all();
         apart
     }
 
-    fn prepare(disk: Option<u64>, backup: Option<[&Path; 3]>) -> Self {
+    /// What moves in from elsewhere: a closure is given the folders of the secrets and of the log, puts an instance into them, and
+    /// answers the port under which its nodes find the bus. No part runs yet.
+    ///
+    /// # Panics
+    /// As [`Apart::prepared`].
+    pub fn moved_in(fill: impl FnOnce(&Path, &Path) -> u16) -> Self {
+        Self::prepare(None, fill)
+    }
+
+    fn prepare(disk: Option<u64>, fill: impl FnOnce(&Path, &Path) -> u16) -> Self {
         let instance = Instance::described();
         let store = instance.scratch().join("nats");
         let disk = disk.map(|kib| SmallDisk::mount(&store, kib));
         let secrets = instance.scratch().join("secrets");
-        if let Some([folder, keys, passphrase]) = backup {
-            let mut restore = Command::new(programs::reeve());
-            restore.arg("--data").arg(&secrets).arg("restore").arg(folder).arg("--keys").arg(keys);
-            let restored = Answer::of(restore.arg("--passphrase-file").arg(passphrase).arg("--keys-only"));
-            assert!(restored.success, "{}", restored.stderr);
-        }
-        let (bus, http) = (format!("127.0.0.1:{}", free_port()), format!("127.0.0.1:{}", free_port()));
-        let mut init = Command::new(programs::reeve());
-        init.arg("--data").arg(&secrets).args(["init", "--endpoint", &format!("http://{http}")]);
-        init.args(["--bus", &format!("nats://{bus}"), "--bus-listen", &bus, "--bus-store"]);
-        let made = Answer::of(init.arg(store));
+        let bus_port = fill(&secrets, &store);
+        let (bus, http) = (format!("127.0.0.1:{bus_port}"), format!("127.0.0.1:{}", free_port()));
+        let made = init(&secrets, &store, &bus, &http);
         assert!(made.success, "{}", made.stderr);
         let read = |name: &str| -> Value {
             serde_json::from_slice(&std::fs::read(secrets.join(name)).expect("a file")).expect("JSON")
@@ -139,6 +147,16 @@ impl Apart {
         instance.describe(&read("parts/gateway/instance.json"));
         let account = read("keys.json")["account"].as_str().expect("a text").to_owned();
         Self { parts: Vec::new(), secrets, http, bus, account, disk, instance }
+    }
+
+    /// Lays out for the parts what they need, as at each start of docker-compose.yml.
+    pub fn init(&self) -> Answer {
+        init(&self.secrets, &self.store(), &self.bus, &self.http)
+    }
+
+    /// Where nats-server keeps the log.
+    pub fn store(&self) -> PathBuf {
+        self.instance.scratch().join("nats")
     }
 
     /// A client of all this, which starts and ends nothing.
@@ -198,6 +216,11 @@ impl Apart {
     pub fn end(&mut self, name: &str) {
         let at = self.parts.iter().position(|(running, _)| *running == name).expect("a part");
         end(&mut self.parts.remove(at).1);
+    }
+
+    /// Ends all parts.
+    pub fn end_all(&mut self) {
+        self.parts.drain(..).for_each(|(_, mut child)| end(&mut child));
     }
 
     /// Starts a second one of a part, with views of its own. [`Apart::end`] ends the first.
@@ -286,6 +309,19 @@ impl Drop for Apart {
             }
         }
     }
+}
+
+/// Nothing moves in; any port will do.
+fn nothing(_secrets: &Path, _store: &Path) -> u16 {
+    free_port()
+}
+
+fn init(secrets: &Path, store: &Path, bus: &str, http: &str) -> Answer {
+    let mut init = Command::new(programs::reeve());
+    init.arg("--data").arg(secrets).args(["init", "--endpoint", &format!("http://{http}")]);
+    init.args(["--bus", &format!("nats://{bus}"), "--bus-listen", bus, "--bus-store"]).arg(store);
+    let port = bus.rsplit(':').next().expect("a port");
+    Answer::of(init.args(["--bus-port", port]))
 }
 
 fn end(child: &mut Child) {

@@ -119,6 +119,8 @@ mod local_policy;
 mod matrix;
 #[path = "it/metrics.rs"]
 mod metrics;
+#[path = "it/migrate.rs"]
+mod migrate;
 #[path = "it/missing_stream.rs"]
 mod missing_stream;
 #[path = "it/notifications.rs"]
@@ -149,6 +151,8 @@ mod poison;
 mod ports;
 #[path = "it/processes.rs"]
 mod processes;
+#[path = "it/prune.rs"]
+mod prune;
 #[path = "it/publishers.rs"]
 mod publishers;
 #[path = "it/rate_control.rs"]

@@ -2,7 +2,8 @@
 //!
 //! - [`up`]: `reeve up`: all of an instance on this machine.
 //! - [`host`]: what it is made of, and `reeve serve`: folder, nats-server, services, gateway, agents.
-//! - [`backup`]: `reeve backup`, `restore` and `verify`.
+//! - [`backup`]: `reeve backup`, `prune`, `restore` and `verify`.
+//! - [`migrate`]: `reeve migrate`: an instance goes from one folder into another.
 //! - [`client`]: everything else: clients of a running instance, over the signed API and the event streams.
 
 // What is printed to stdout goes through `client::stdout`: these macros panic when nobody reads any more.
@@ -12,6 +13,7 @@ pub mod backup;
 pub mod client;
 pub mod config;
 pub mod host;
+pub mod migrate;
 pub mod up;
 
 use std::process::ExitCode;

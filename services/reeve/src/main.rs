@@ -9,7 +9,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, parser::ValueSour
 use reeve::{
     backup,
     client::{self, DataFolder},
-    config, host, up,
+    config, host, migrate, up,
 };
 use std::{path::PathBuf, process::ExitCode};
 
@@ -139,8 +139,13 @@ enum Command {
     BusUser(client::bus_user::Args),
     /// Writes a backup of a running instance: its log into a folder, its keys into a file.
     Backup(backup::BackupArgs),
+    /// Removes the oldest points of a backup.
+    Prune(backup::PruneArgs),
     /// Restores a backup into an instance that is empty.
     Restore(backup::RestoreArgs),
+    /// Moves an instance from `up`'s folder into parts that run apart, or back.
+    #[command(subcommand)]
+    Migrate(migrate::Command),
     /// Looks at every message of the log, or of a backup, and names what was changed, cut off or rolled back.
     Verify(backup::VerifyArgs),
     /// Shows, rotates and renews the keys whose dispatches nodes run.
@@ -298,7 +303,9 @@ async fn dispatch(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {
         }
         Command::BusUser(args) => client::bus_user::bus_user(&data, &args)?,
         Command::Backup(args) => backup::backup(&data, args, format).await?,
+        Command::Prune(args) => backup::prune(&args, format)?,
         Command::Restore(args) => backup::restore(&data, args, format).await?,
+        Command::Migrate(command) => migrate::migrate(&data, &command, format)?,
         Command::Verify(args) => return backup::verify(&data, args, format).await,
         Command::Keys(command) => client::keys::keys(&data, command, format).await?,
         Command::Output(args) => client::output::output(&connection()?, args, format).await?,

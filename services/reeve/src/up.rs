@@ -12,6 +12,7 @@ use crate::{
         key_files::root_key,
         keys, nats,
         part_bus::connect_part,
+        place::FoundAt,
         running::{RunningGateway, open_files, start_gateway, stop_signal},
         services::{self, GATEWAY, Needs, Place},
         space::Space,
@@ -268,6 +269,7 @@ async fn start_and_stay(
     }
     status.connected(bus.clone());
     status.started("up");
+    FoundAt::of(args.tls, http, args.bus_listen, args.tls_name.first()).keep(&folder.path)?;
     eprintln!("reeve: ready after {} ms at {endpoint}", begun.elapsed().as_millis());
     eprintln!(
         "reeve: eval \"$(reeve --data {} env)\" lets `aws ssm …` work; Ctrl-C ends it",

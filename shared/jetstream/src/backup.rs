@@ -81,7 +81,12 @@ impl StreamState {
 
     /// Whether messages go when they are old.
     pub fn expires(&self) -> bool {
-        self.config.get("max_age").and_then(Value::as_i64).unwrap_or_default() > 0
+        self.max_age().is_some()
+    }
+
+    /// How old they may become, in nanoseconds.
+    pub fn max_age(&self) -> Option<i64> {
+        self.config.get("max_age").and_then(Value::as_i64).filter(|age| *age > 0)
     }
 }
 

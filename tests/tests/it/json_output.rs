@@ -5,10 +5,10 @@ use reeve_e2e::{Answer, Instance, reeve};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, process::Command};
 
-/// These start parts of an instance or ask such a part alone, make one (`restore`: its JSON is read in `backup.rs`), or print
-/// what is no answer: a script, a file of credentials.
-const NO_CLIENTS: [&str; 9] =
-    ["up", "init", "serve", "health", "agent", "help", "completions", "bus-user", "restore"];
+/// These start parts of an instance or ask such a part alone, make one (`restore`: its JSON is read in `backup.rs`) or move it
+/// (`migrate`), or print what is no answer: a script, a file of credentials.
+const NO_CLIENTS: [&str; 10] =
+    ["up", "init", "serve", "health", "agent", "help", "completions", "bus-user", "restore", "migrate"];
 
 /// The commands below a command, as its help lists them.
 fn listed(of: &[&str]) -> Vec<String> {
@@ -80,6 +80,7 @@ fn every_client_command_prints_json_or_refuses() {
         vec!["backup", &backup, "--without-keys"],
         vec!["verify"],
         vec!["verify", "--backup", &backup],
+        vec!["prune", &backup, "--keep", "1"],
         vec!["doctor"],
         vec!["explorer"],
         vec!["history", "ops-item", &item],

@@ -28,6 +28,22 @@ pub struct Part {
     pub messages: u64,
     pub bytes: u64,
     pub sha256: String,
+    /// When the newest of its messages was stored, since 1970; the first form of backups did not say.
+    #[serde(default)]
+    pub newest_nanoseconds: Option<i64>,
+}
+
+/// What a file is called while it is being written.
+const UNFINISHED: &str = "new";
+
+/// Whether a file is called as those of messages are, or as one that is being written.
+pub fn is_name(path: &Path) -> bool {
+    let is_number = |text: &str| text.parse::<u64>().is_ok();
+    let is_part = |name: &str| {
+        let range = name.rsplit_once('.').filter(|(_, point)| is_number(point)).map(|(range, _)| range);
+        range.and_then(|range| range.split_once('-')).is_some_and(|(a, b)| is_number(a) && is_number(b))
+    };
+    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name == UNFINISHED || is_part(name))
 }
 
 /// A file that is being written; it has its name when it is whole.
@@ -41,12 +57,13 @@ pub struct Writer {
     last: u64,
     messages: u64,
     bytes: u64,
+    newest_nanoseconds: Option<i64>,
 }
 
 impl Writer {
     pub fn create(folder: &Path, stream: &str) -> anyhow::Result<Self> {
         let streams = folder.join(stream);
-        let temporary = streams.join("new");
+        let temporary = streams.join(UNFINISHED);
         // What nodes printed stands in it, as in the log.
         make_private_folder(&streams)?;
         let made = File::options().create(true).truncate(true).write(true).mode(0o600).open(&temporary);
@@ -62,6 +79,7 @@ impl Writer {
             last: 0,
             messages: 0,
             bytes: 0,
+            newest_nanoseconds: None,
         })
     }
 
@@ -80,6 +98,7 @@ impl Writer {
             self.first = entry.sequence;
         }
         (self.last, self.messages) = (entry.sequence, self.messages + 1);
+        self.newest_nanoseconds = self.newest_nanoseconds.max(Some(entry.nanoseconds));
         Ok(digest)
     }
 
@@ -100,7 +119,8 @@ impl Writer {
         written.with_context(|| format!("could not write {}", path.display()))?;
         let sha256 = data_encoding::HEXLOWER.encode(&self.hash.finalize());
         let (first, last, messages, bytes) = (self.first, self.last, self.messages, self.bytes);
-        Ok(Some(Part { file, first, last, messages, bytes, sha256 }))
+        let newest_nanoseconds = self.newest_nanoseconds;
+        Ok(Some(Part { file, first, last, messages, bytes, sha256, newest_nanoseconds }))
     }
 }
 

@@ -14,7 +14,7 @@ const MAGIC: &[u8] = b"reeve keys 1\n";
 const NAME: &str = "keys";
 const NEEDED: [&str; 7] = [files::KEYS, ROOT_SEED, ROOT_KEY, DISPATCH, KEY_SET, PRINCIPALS, CHECKPOINT_SEED];
 /// The authority of an instance that speaks TLS, and its certificate.
-const TLS_FOLDER: &str = "tls";
+pub const TLS_FOLDER: &str = "tls";
 
 /// Reads the passphrase of a file: its first line.
 ///
@@ -32,11 +32,11 @@ pub fn passphrase_of(path: &Path) -> anyhow::Result<String> {
     Ok(line)
 }
 
-/// Writes the keys of an instance's folder.
+/// Reads the keys of an instance's folder: each file by its name, in base64.
 ///
 /// # Errors
-/// When one cannot be read, or the file not be written.
-pub fn write(data: &Path, to: &Path, passphrase: &str) -> anyhow::Result<()> {
+/// When one cannot be read.
+pub fn read(data: &Path) -> anyhow::Result<BTreeMap<String, String>> {
     let mut kept = BTreeMap::new();
     let mut keep = |name: String| {
         let path = data.join(&name);
@@ -52,7 +52,15 @@ pub fn write(data: &Path, to: &Path, passphrase: &str) -> anyhow::Result<()> {
             keep(format!("{TLS_FOLDER}/{}", file?.file_name().to_string_lossy()))?;
         }
     }
-    let sealed = passphrase::seal(passphrase, NAME, &serde_json::to_vec(&kept)?)?;
+    Ok(kept)
+}
+
+/// Writes the keys of an instance's folder.
+///
+/// # Errors
+/// When one cannot be read, or the file not be written.
+pub fn write(data: &Path, to: &Path, passphrase: &str) -> anyhow::Result<()> {
+    let sealed = passphrase::seal(passphrase, NAME, &serde_json::to_vec(&read(data)?)?)?;
     write_private(to, &[MAGIC, &sealed].concat())
 }
 
@@ -72,11 +80,18 @@ pub fn open(path: &Path, passphrase: &str) -> anyhow::Result<Keys> {
     let Ok(plain) = passphrase::open(passphrase, NAME, sealed) else {
         bail!("--keys {}: the passphrase does not open it, or it is damaged", path.display())
     };
-    let kept: BTreeMap<String, String> = serde_json::from_slice(&plain)?;
+    decode(serde_json::from_slice(&plain)?).with_context(|| format!("--keys {}", path.display()))
+}
+
+/// The files of what [`read`] answered.
+///
+/// # Errors
+/// When one of them is none of an instance.
+pub fn decode(kept: BTreeMap<String, String>) -> anyhow::Result<Keys> {
     let decode = |(name, text): (String, String)| {
         let is_file = NEEDED.contains(&name.as_str())
             || name.strip_prefix("tls/").is_some_and(|file| !file.contains(['/', '\\']) && file != "..");
-        ensure!(is_file, "--keys {}: {name:?} is no file of an instance", path.display());
+        ensure!(is_file, "{name:?} is no file of an instance");
         Ok((name, BASE64.decode(text.as_bytes())?))
     };
     kept.into_iter().map(decode).collect()

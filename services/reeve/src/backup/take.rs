@@ -7,7 +7,7 @@
 use super::{
     archive::{Archive, KeptStream, Manifest, VERSION},
     digest::Chain,
-    part::Writer,
+    part::{Part, Writer},
     sealed_keys,
     signer::Signer,
 };
@@ -17,16 +17,16 @@ use crate::{
 };
 use anyhow::{Context, bail, ensure};
 use data_encoding::HEXLOWER;
-use futures::TryStreamExt;
+use futures::{TryStream, TryStreamExt};
 use reeve_jetstream::{
     Bus,
-    backup::{self, Consumer, StreamState},
+    backup::{self, Consumer, Entry, StreamState},
     streams::PROBE,
 };
 use serde_json::json;
 use std::{
-    fs::File,
     path::{Path, PathBuf},
+    pin::pin,
 };
 
 /// Writes what a running instance has into a folder, while it runs. Another backup into the same folder writes only what is
@@ -62,9 +62,7 @@ pub async fn backup(data: &Path, args: Args, format: Format) -> anyhow::Result<(
     let bus = bus::connect_now(&instance.bus(), &user, "backup").await?;
     bus::ensure_restored(&bus).await?;
     make_private_folder(&args.folder)?;
-    let lock = args.folder.join("lock");
-    let lock_file = File::create(&lock).with_context(|| format!("could not write {}", lock.display()))?;
-    ensure!(lock_file.try_lock().is_ok(), "another backup into {} is under way", args.folder.display());
+    let _lock = Archive::lock(&args.folder)?;
     let mut archive = Archive::open(&args.folder)?;
     let before = archive.newest().map(Manifest::bytes).unwrap_or_default();
     let manifest = take(&bus, &mut archive, &signer).await?;
@@ -89,7 +87,7 @@ pub async fn backup(data: &Path, args: Args, format: Format) -> anyhow::Result<(
 
 /// Takes a point and adds it.
 pub async fn take(bus: &Bus, archive: &mut Archive, signer: &Signer) -> anyhow::Result<Manifest> {
-    archive.ensure_whole()?;
+    archive.ensure_continuable()?;
     let earlier = archive.newest().cloned();
     if let Some(earlier) = &earlier {
         ensure!(
@@ -149,6 +147,16 @@ async fn take_stream(
     until: i64,
     point: u32,
 ) -> anyhow::Result<KeptStream> {
+    let kept = begin(state, earlier, until);
+    if let Some(earlier) = earlier.filter(|_| !kept.rewritten) {
+        ensure_continues(bus, state, earlier).await?;
+    }
+    let entries = backup::entries(bus, &kept.name, kept.last).await?;
+    go_on(folder, kept, state, entries, (until, point)).await
+}
+
+/// What is there of a stream from the point before.
+pub fn begin(state: &StreamState, earlier: Option<&KeptStream>, until: i64) -> KeptStream {
     let rewritten = !state.keeps_everything() && !state.expires();
     let mut kept = KeptStream {
         name: state.name().to_owned(),
@@ -156,19 +164,31 @@ async fn take_stream(
         created: state.created.clone(),
         keeps_everything: state.keeps_everything(),
         rewritten,
+        has_let_go: false,
         last: 0,
         chain: Chain::default().text(),
         last_digest: String::new(),
         parts: Vec::new(),
     };
     if let Some(earlier) = earlier.filter(|_| !rewritten) {
-        ensure_continues(bus, state, earlier).await?;
-        (kept.last, kept.parts) = (earlier.last, earlier.parts.clone());
+        (kept.last, kept.parts) = (earlier.last, unexpired(&earlier.parts, state.max_age(), until));
+        kept.has_let_go = earlier.has_let_go || kept.parts.len() < earlier.parts.len();
         (kept.chain, kept.last_digest) = (earlier.chain.clone(), earlier.last_digest.clone());
     }
+    kept
+}
+
+/// Writes what has come since then, up to an instant.
+pub async fn go_on<E: Into<anyhow::Error>>(
+    folder: &Path,
+    mut kept: KeptStream,
+    state: &StreamState,
+    entries: impl TryStream<Ok = Entry, Error = E>,
+    (until, point): (i64, u32),
+) -> anyhow::Result<KeptStream> {
     let mut chain = Chain::read(&kept.chain).context("the chain of an earlier point is unreadable")?;
     let mut writer = Writer::create(folder, &kept.name)?;
-    let mut entries = backup::entries(bus, &kept.name, kept.last).await?;
+    let mut entries = pin!(entries.map_err(Into::into));
     let mut last = kept.last.max(state.state.last_seq);
     while let Some(entry) = entries.try_next().await? {
         if entry.nanoseconds > until {
@@ -188,6 +208,16 @@ async fn take_stream(
     kept.chain = chain.text();
     kept.parts.extend(writer.finish(point)?);
     Ok(kept)
+}
+
+/// Without the files all of whose messages are older than the stream keeps them: a bus that was given them would let go of them at
+/// once. What is gone from the bus before its time stays.
+fn unexpired(parts: &[Part], max_age: Option<i64>, now: i64) -> Vec<Part> {
+    let is_expired = |part: &&Part| match (part.newest_nanoseconds, max_age) {
+        (Some(newest), Some(age)) => newest.saturating_add(age) < now,
+        _ => false,
+    };
+    parts.iter().skip_while(is_expired).cloned().collect()
 }
 
 /// What is in the backup has to be the beginning of what the log has: it may have gone back, or be another one.

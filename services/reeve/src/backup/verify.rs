@@ -180,8 +180,8 @@ pub fn audit_kept(
             audit.find(part.first, part.last, format!("{error:#}"));
         }
     }
-    // What was taken out of the middle since then is no longer what the chain was made of.
-    let chain = (!stream.rewritten).then(|| stream.chain.clone());
+    // What was taken out of the middle, or let go of, since then is no longer what the chain was made of.
+    let chain = (!stream.rewritten && !stream.has_let_go).then(|| stream.chain.clone());
     let mut report = audit.finish(stream.last);
     if chain.is_some_and(|chain| chain != report.hashes.chain) && report.findings.is_empty() {
         let (stream, what) = (stream.name.clone(), "the chain of hashes is not the manifest's".to_owned());

@@ -3,6 +3,7 @@
 use super::{
     bus::{BusAddress, connect, ensure_restored},
     files::{self, read, write_private},
+    moves::Moves,
     rights,
     secrets::{Secrets, key},
     services,
@@ -37,7 +38,7 @@ pub struct Keys {
     pub secrets_key: String,
     pub account: String,
     pub region: String,
-    /// The bus's port, chosen free at the first start: nodes keep it.
+    /// The bus's port, where nodes find it: chosen free at the first start of `up`, or published for parts that run apart.
     pub bus_port: u16,
 }
 
@@ -99,14 +100,24 @@ impl Folder {
     /// Makes or opens a folder and takes its lock.
     ///
     /// # Errors
-    /// When another process holds it: the sentence says which.
+    /// When another process holds it: the sentence says which. When its instance was moved elsewhere.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
+        Self::open_with(path, |_| ())
+    }
+
+    /// As [`Folder::open`], with something that its keys are to say.
+    ///
+    /// # Errors
+    /// As [`Folder::open`].
+    pub fn open_with(path: &Path, adopt: impl FnOnce(&mut Keys)) -> anyhow::Result<Self> {
         files::make_private_folder(path)?;
         let path =
             path.canonicalize().with_context(|| format!("could not open the folder {}", path.display()))?;
         let lock = lock(&path)?;
+        Moves::ensure_here(&path)?;
         let keys_path = path.join(files::KEYS);
-        let keys = if keys_path.exists() { read_keys(&path)? } else { make_keys()? };
+        let mut keys = if keys_path.exists() { read_keys(&path)? } else { make_keys()? };
+        adopt(&mut keys);
         super::keys::ensure_made(&path)?;
         write_private(&keys_path, &serde_json::to_vec_pretty(&keys)?)?;
         let principals_path = path.join(files::PRINCIPALS);
@@ -161,7 +172,11 @@ impl Folder {
     }
 }
 
-fn lock(path: &Path) -> anyhow::Result<File> {
+/// Takes the lock of a folder.
+///
+/// # Errors
+/// When another process has it.
+pub fn lock(path: &Path) -> anyhow::Result<File> {
     let file = path.join("lock");
     let mut options = OpenOptions::new();
     let lock = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&file);

@@ -4,13 +4,15 @@ use super::{
     certificates::Certificates,
     files::{self, remove, write_private},
     folder::{Folder, Instance, Keys},
-    parts, rights,
+    parts,
+    place::FoundAt,
+    rights,
 };
 use anyhow::{Context, bail, ensure};
 use reeve_jetstream::{cluster::Member, operator::ServerTls};
 use std::{
     collections::BTreeSet,
-    net::IpAddr,
+    net::{IpAddr, Ipv4Addr},
     path::{Path, PathBuf},
 };
 
@@ -21,8 +23,17 @@ pub struct Args {
     #[arg(long, default_value = "0.0.0.0:4222")]
     bus_listen: String,
     /// Where nats-server keeps the log, as its configuration says.
-    #[arg(long, default_value = "/data")]
+    #[arg(long, env = "REEVE_BUS_STORE", default_value = "/data")]
     bus_store: String,
+    /// The port under which nodes find the bus.
+    #[arg(long, value_name = "PORT", env = "REEVE_BUS_PORT")]
+    bus_port: Option<u16>,
+    /// The account that answers name, as the parts are told: twelve digits.
+    #[arg(long, env = "REEVE_ACCOUNT")]
+    account: Option<String>,
+    /// The region that answers name.
+    #[arg(long, env = "REEVE_REGION")]
+    region: Option<String>,
     /// The servers of a bus that is a cluster of three or five, each by the name under which the others find it: each has a part
     /// with a configuration of its own. Without it the bus is one server.
     #[arg(long, value_name = "NAME", env = "REEVE_BUS_SERVERS", value_delimiter = ',')]
@@ -71,6 +82,28 @@ pub struct Args {
     /// The certificates of those whose word for both counts, where clients find them.
     #[arg(long, value_name = "FILE", requires = "endpoint")]
     ca: Option<PathBuf>,
+}
+
+impl Args {
+    /// Keeps beside the keys what the parts are told, so that a backup has it, and `up` after a move. The certificates of an
+    /// authority name the account that it was made for.
+    fn tell(&self, keys: &mut Keys, has_authority: bool) {
+        keys.bus_port = self.bus_port.unwrap_or(keys.bus_port);
+        if let Some(region) = &self.region {
+            keys.region.clone_from(region);
+        }
+        if let (Some(account), false) = (&self.account, has_authority) {
+            keys.account.clone_from(account);
+        }
+    }
+
+    /// Where other machines find gateway and bus, if that was said.
+    fn found_at(&self) -> Option<FoundAt> {
+        let place = self.public_endpoint.as_deref()?;
+        let (host, port) = place.split("://").last()?.trim_end_matches('/').rsplit_once(':')?;
+        let listen = self.published.unwrap_or(Ipv4Addr::LOCALHOST.into());
+        Some(FoundAt { tls: self.tls, host: host.to_owned(), listen, http_port: port.parse().ok()? })
+    }
 }
 
 fn refuse_plain_text_beyond_this_machine(args: &Args) -> anyhow::Result<()> {
@@ -214,8 +247,12 @@ pub fn init(data: &Path, args: &Args) -> anyhow::Result<()> {
     if args.bus_logs.is_some() {
         refuse_a_cluster_beside_a_single_log(single.as_ref(), &of_servers)?;
     }
-    let folder = Folder::open(data)?;
+    let has_authority = data.join("tls/ca.key").exists();
+    let folder = Folder::open_with(data, |keys| args.tell(keys, has_authority))?;
     let keys = &folder.keys;
+    if let Some(found_at) = args.found_at() {
+        found_at.keep(&folder.path)?;
+    }
     certificates(&folder, args)?;
     let for_bus = |file: &str| args.parts_find_theirs_in.join(file).display().to_string();
     let tls = match (&args.bus_tls_cert, &args.bus_tls_key) {

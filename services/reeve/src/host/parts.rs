@@ -60,6 +60,24 @@ pub fn lay_out_servers(folder: &Path, configurations: &[(String, String)]) -> an
     Ok(())
 }
 
+/// Takes from every part what it was given: none of them can start then.
+pub fn take_back(folder: &Path) -> anyhow::Result<()> {
+    let parts = folder.join("parts");
+    let read = |path: &Path| {
+        let entries = path.read_dir().and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        entries.with_context(|| format!("could not read {}", path.display()))
+    };
+    if !parts.exists() {
+        return Ok(());
+    }
+    for part in read(&parts)? {
+        // What else is mounted there, such as a folder for files that were lost, is nobody's part.
+        let files = read(&part.path())?.into_iter().map(|file| file.path()).filter(|path| path.is_file());
+        files.into_iter().try_for_each(|path| remove(&path))?;
+    }
+    Ok(())
+}
+
 fn lay_out_part(folder: &Path, part: &str, files: &[&str]) -> anyhow::Result<()> {
     let path = of(folder, part);
     make_private_folder(&path)?;

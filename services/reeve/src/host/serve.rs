@@ -5,6 +5,7 @@ use super::{
     certificates::gateway_tls,
     exports::ExportArgs,
     files,
+    moves::Moves,
     part_bus::connect_part,
     probe,
     running::{RunningGateway, open_files, start_gateway, stop_signal},
@@ -137,6 +138,7 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
         None => Status::default(),
     };
     open_files();
+    Moves::ensure_here(&args.secrets)?;
     let secrets = Secrets::in_folder(&args.secrets);
     let mut names: Vec<&str> = args.names.iter().map(String::as_str).collect();
     // The others wait for what it makes.

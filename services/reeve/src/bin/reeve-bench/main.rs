@@ -14,6 +14,7 @@ mod ends;
 mod events;
 mod fleet;
 mod http;
+mod idle;
 mod instance;
 mod inventory;
 mod latency;
@@ -73,6 +74,8 @@ enum Command {
     Events(events::Args),
     /// A backup of a log of many events, restored and verified.
     Backup(backup::Args),
+    /// The memory of each part of an instance that does nothing.
+    Idle(idle::Args),
     /// One command on a fleet of simulated agents, beside the raw bus storing the same messages once more.
     Fleet(fleet::Args),
 }
@@ -108,6 +111,7 @@ async fn run(command: Command, format: Format) -> anyhow::Result<()> {
         Command::Associations(args) => associations::run(args).await?,
         Command::Events(args) => events::run(args).await?,
         Command::Backup(args) => backup::run(args).await?,
+        Command::Idle(args) => idle::run(args).await?,
         Command::Fleet(args) => fleet::run(args).await?,
     };
     report.print(format)

@@ -5,10 +5,24 @@ use std::time::Duration;
 
 /// The resident memory of a process, in KiB.
 pub fn resident_kib(pid: u32) -> anyhow::Result<f64> {
+    status_kib(pid, "VmRSS:")
+}
+
+/// The most that it ever had resident.
+pub fn peak_kib(pid: u32) -> anyhow::Result<f64> {
+    status_kib(pid, "VmHWM:")
+}
+
+/// What of it is the process's own: not the pages of its program, which those of the same program share.
+pub fn own_kib(pid: u32) -> anyhow::Result<f64> {
+    status_kib(pid, "RssAnon:")
+}
+
+fn status_kib(pid: u32, name: &str) -> anyhow::Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kilobytes = line.and_then(|line| line.split_whitespace().next()).context("no VmRSS in /proc")?;
-    Ok(kilobytes.parse()?)
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next());
+    Ok(kilobytes.with_context(|| format!("no {name} in /proc"))?.parse()?)
 }
 
 /// The processor time that a process has used, in user and system mode.
