@@ -24,6 +24,7 @@ mod secrets;
 pub use domain::parameter::{Command, Error, Parameter, ParameterEvent, State};
 
 use domain::setting::ServiceSetting;
+use reeve_jetstream::{rights::Rights, streams::SECRET_KEYS};
 use reeve_runtime::{Consumer, Operation, ResourceTags, Service};
 use reeve_secrets::Vault;
 
@@ -38,6 +39,8 @@ pub fn service(vault: &Vault) -> Service {
     let named = |operation: Operation| operation.on(KIND, "Name");
     let setting = |operation: Operation| operation.on("ServiceSetting", "SettingId");
     Service::new("parameters")
+        // Others seal as well; one has to bring the stream to what is set, such as more servers.
+        .may(Rights::default().keeping(SECRET_KEYS))
         .aggregate::<Parameter>()
         .aggregate::<ServiceSetting>()
         .projection(projections::Parameters)
