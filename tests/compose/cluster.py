@@ -1,9 +1,9 @@
 """docker-compose.cluster.yml for real: three servers, two of each service and two gateways, of which each is lost or replaced under
 load, and nothing that was acknowledged is."""
 
-import json, os, shutil, ssl, subprocess, sys, time, urllib.error, urllib.request
+import json, os, pathlib, shutil, ssl, subprocess, sys, time, urllib.error, urllib.request
 
-from common import CANNOT_RUN, HEALTHY_SECONDS, SOURCE, Installation, kill, marks_of, run, say, wait_for
+from common import CANNOT_RUN, HEALTHY_SECONDS, SOURCE, Installation, backup_folder, kill, marks_of, run, say, wait_for
 
 PYTHON = SOURCE / ".tools/bin/python"
 AGENTS = 3
@@ -169,12 +169,68 @@ def without_quorum(installation, environment):
     say(f"without a quorum no gateway is ready, and says why after {time.monotonic() - begun:.1f} s")
 
 
+def streams_of(installation, log):
+    """The streams that a server keeps, by what lies in its volume."""
+    volume = run("docker", "volume", "inspect", "--format", "{{.Mountpoint}}", f"{installation.project}_{log}").stdout.strip()
+    return {f"{path.parts[-3]}/{path.name}" for path in pathlib.Path(volume).glob("jetstream/*/streams/*") if any(path.iterdir())}
+
+
+def from_one_to_three(installation, folder):
+    """A single server's installation becomes a cluster as docs/cluster.md says, with a command that waits for a node."""
+    installation.up("--scale", f"agent={AGENTS}")
+    wait_for("everything is healthy", lambda: not installation.unhealthy(), HEALTHY_SECONDS, 1)
+    nodes = wait_for("every agent is there", lambda: len(installation.online()) == AGENTS and installation.online())
+    nodes = {node["nodeId"] for node in nodes}
+    installation.reeve("parameters", "put", "/compose/cluster", "of one server", "--type", "String")
+    run("docker", "stop", "--time", "5", next(iter(installation.of("agent"))))
+    wait_for("one node is away", lambda: len(installation.online()) == AGENTS - 1)
+    away = (nodes - {node["nodeId"] for node in installation.online()}).pop()
+    input = {"DocumentName": "AWS-RunShellScript", "InstanceIds": [away], "Parameters": {"commands": ["echo it waited >> /root/waited"]}}
+    waits = json.loads(installation.reeve("api", "SendCommand", "--json", json.dumps(input)))["Command"]["CommandId"]
+
+    begun = time.monotonic()
+    backup, keys = backup_folder(folder)
+    known = {each["Config"]["Labels"]["com.docker.compose.service"] for each in installation.containers().values()}
+    installation.compose("stop", "--timeout", "10", *sorted(known - {"nats"}))
+    told = json.loads(installation.init(backup, "--output", "json", "backup", "/backup", *keys).stdout)
+    installation.init(backup, "verify", "--backup", "/backup")
+    installation.compose("stop", "nats")
+    installation.on_top(ABOVE, "gateway-1")
+    refused = installation.up("nats-2", check=False)
+    said = run("docker", "logs", next(iter(installation.of("init"))), check=False).stderr
+    assert refused.returncode != 0 and "holds the log of a single server" in said, f"a cluster began beside a single server's log: {said}"
+    installation.compose("rm", "--force", "nats", "init")
+    run("docker", "volume", "rm", f"{installation.project}_log")
+    installation.up("nats", "nats-2", "nats-3")
+    installation.init(backup, "restore", "/backup", "--bus")
+    installation.up("--scale", f"agent={AGENTS}")
+    wait_for("everything is healthy", lambda: not installation.unhealthy(), HEALTHY_SECONDS, 1)
+    wait_for("the nodes are the same", lambda: {node["nodeId"] for node in installation.online()} == nodes)
+    wait_for("the command that waited has run", lambda: '"Success"' in installation.reeve("command", waits, "--output", "json"))
+    ran = "".join(run("docker", "exec", each["Id"], "cat", "/root/waited", check=False).stdout for each in installation.of("agent").values())
+    assert ran == "it waited\n", f"what waited ran as {ran!r}"
+    assert "of one server" in installation.reeve("parameters", "get", "/compose/cluster")
+    kept = [streams_of(installation, f"log-{number}") for number in (1, 2, 3)]
+    assert kept[0] and kept[0] == kept[1] == kept[2], f"not every stream is on all servers: {[sorted(kept[0] ^ each) for each in kept]}"
+    say(f"a single server's log of {told['messages']} messages was brought to three servers in {time.monotonic() - begun:.1f} s: "
+        f"{len(kept[0])} streams are on each, {AGENTS} nodes go on, and the command that waited for one ran once")
+    # When they were enrolled there was this one server, and they were told of it alone.
+    first = next(iter(installation.of("nats").values()))
+    run("docker", "stop", "--time", "5", first["Id"])
+    printed = installation.reeve("run", "--", "echo by the others")
+    assert printed.count("by the others") == AGENTS, printed
+    run("docker", "start", first["Id"])
+    say("without the first server the nodes that were enrolled with it alone work by the others")
+
+
 def cluster(folder, programs, program):
     if not shutil.which("haproxy") or not PYTHON.exists():
         say("not run: the cluster needs haproxy, and the tools that ./test installs")
         sys.exit(CANNOT_RUN)
-    installation = Installation(program, ABOVE, "gateway-1", REEVE_TLS="true")
+    installation = Installation(program, REEVE_TLS="true")
     try:
+        from_one_to_three(installation, folder)
+        installation.down()
         begun = time.monotonic()
         installation.up("--scale", f"agent={AGENTS}")
         wait_for("everything is healthy", lambda: not installation.unhealthy(), HEALTHY_SECONDS, 1)

@@ -1,6 +1,6 @@
 """What the tests of the compose files share: an engine, stand-ins for images, an installation, and who sends commands to it."""
 
-import contextlib, json, os, pathlib, re, secrets, shutil, signal, socket, subprocess, sys, threading, time
+import contextlib, json, os, pathlib, re, secrets, shlex, shutil, signal, socket, subprocess, sys, threading, time
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 CANNOT_RUN = 77
@@ -72,6 +72,9 @@ def engine(folder, in_memory=False):
 
 
 def compose_program():
+    """REEVE_COMPOSE, if it names one, or what is installed."""
+    if chosen := os.environ.get("REEVE_COMPOSE"):
+        return shlex.split(chosen)
     if run("docker", "compose", "version", check=False).returncode == 0:
         return ["docker", "compose"]
     if shutil.which("docker-compose"):
@@ -87,6 +90,14 @@ def libraries(*programs):
         listed = run("ldd", program, check=False).stdout
         found.update(re.findall(r"(/\S+) \(0x", listed))
     return found
+
+
+def nats_image(folder, programs):
+    nats = folder / "nats"
+    nats.mkdir()
+    shutil.copy(programs / "nats-server", nats / "nats-server")
+    (nats / "Dockerfile").write_text('FROM scratch\nCOPY nats-server /nats-server\nENTRYPOINT ["/nats-server"]\n')
+    run("docker", "build", "--quiet", "--tag", "nats:test", nats)
 
 
 def images(folder, programs):
@@ -125,12 +136,7 @@ def images(folder, programs):
     for target, tag in [("control-plane", "reeve:test"), ("agent", "reeve-agent:test")]:
         run(*build, "--target", target, "--tag", tag, context)
 
-    nats = folder / "nats"
-    nats.mkdir()
-    shutil.copy(programs / "nats-server", nats / "nats-server")
-    (nats / "Dockerfile").write_text('FROM scratch\nCOPY nats-server /nats-server\nENTRYPOINT ["/nats-server"]\n')
-    run(*build, "--tag", "nats:test", nats)
-
+    nats_image(folder, programs)
     if shutil.which("haproxy"):
         haproxy = folder / "haproxy"
         for file in [shutil.which("haproxy"), *libraries(shutil.which("haproxy"))]:
@@ -144,8 +150,8 @@ def images(folder, programs):
 class Installation:
     """A project of docker-compose.yml, and of what comes on top of it, with ports and volumes of its own."""
 
-    def __init__(self, program, above=(), gateway="gateway", **choices):
-        self.gateway = gateway
+    def __init__(self, program, source=SOURCE, **choices):
+        self.gateway = "gateway"
         self.project = f"reeve-test-{secrets.token_hex(4)}"
         self.kept_by_engine = []
         self.port, self.bus_port = free_port(), free_port()
@@ -155,8 +161,17 @@ class Installation:
             "REEVE_BUS_PORT_2": str(free_port()), "REEVE_BUS_PORT_3": str(free_port()),
         }
         self.environment = os.environ | chosen | choices
-        files = [part for name in ["docker-compose.yml", *above] for part in ("--file", str(SOURCE / name))]
-        self.program = [*program, *files, "--project-directory", str(SOURCE)]
+        self.program = [*program, "--file", str(source / "docker-compose.yml"), "--project-directory", str(source)]
+
+    def on_top(self, files, gateway):
+        """From now on with these files on top of those that it has."""
+        at = self.program.index("--project-directory")
+        self.program[at:at] = [part for name in files for part in ("--file", str(SOURCE / name))]
+        self.gateway = gateway
+
+    def init(self, folder, *arguments):
+        """A command of the container that has all keys, with a folder of this machine as /backup."""
+        return self.compose("run", "--rm", "--no-deps", "--volume", f"{folder}:/backup", "init", *arguments)
 
     def compose(self, *arguments, **options):
         return run(*self.program, *arguments, env=self.environment, **options)
@@ -211,6 +226,8 @@ class Installation:
         self.kept_by_engine = networks
 
     def down(self):
+        # Those of the agents have no name, and no label.
+        mounted = {mount["Name"] for each in self.containers().values() for mount in each["Mounts"] if mount["Type"] == "volume"}
         self.take_down("--volumes")
         if self.kept_by_engine:
             # Where a network cannot be removed, compose does not come to the volumes.
@@ -218,6 +235,8 @@ class Installation:
         for kind in [["ps", "--all"], ["volume", "ls"], ["network", "ls"]]:
             left = set(self.listed(*kind)) - set(self.kept_by_engine)
             assert not left, f"{kind} are left: {left}"
+        left = mounted & set(run("docker", "volume", "ls", "--quiet").stdout.split())
+        assert not left, f"volumes are left: {left}"
 
 
 def marks_of(installation):
@@ -233,6 +252,16 @@ def marks_of(installation):
 def kill(container):
     """As the kernel does it when memory is short: an engine's own `kill` would switch the restart policy off."""
     os.kill(container["State"]["Pid"], signal.SIGKILL)
+
+
+def backup_folder(folder):
+    """A folder for a backup, and what a command needs to know of its keys."""
+    backup = folder / "backup"
+    backup.mkdir()
+    os.chown(backup, 10001, 10001)
+    (backup / "passphrase").write_text(secrets.token_hex(16))
+    (backup / "passphrase").chmod(0o644)
+    return backup, ["--keys", "/backup/keys.sealed", "--passphrase-file", "/backup/passphrase"]
 
 
 class Sender(threading.Thread):

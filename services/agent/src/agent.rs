@@ -1,6 +1,7 @@
 //! What the agent's parts share.
 
 use crate::{
+    addresses::Addresses,
     admission::Admission,
     execute::{Clock, Containment},
     identity::Identity,
@@ -16,6 +17,7 @@ use std::{path::PathBuf, sync::Arc};
 /// One agent: who it is, what it remembers, and how it was started.
 pub(crate) struct Agent {
     pub identity: Identity,
+    pub addresses: Addresses,
     pub keys: Keys,
     pub session: String,
     pub admission: Admission,

@@ -1,6 +1,7 @@
 //! The agent: on every node, runs what the control plane signed, and says what happened.
 //!
 //! - `options`: how it is started; `agent`: what its parts share; [`run()`]: putting them together; `files`: private files.
+//! - [`addresses`]: where the bus is.
 //! - [`identity`]: who this node is; enrolment with an activation.
 //! - [`keys`]: whose dispatches it runs: the newest set of keys that it was given.
 //! - [`ledger`]: what was accepted, begun and ended, and the reports that the bus has not acknowledged.
@@ -26,6 +27,7 @@
 //! is deleted only when the bus has acknowledged it (the report of a start also when its command's outcome takes its
 //! place).
 
+mod addresses;
 mod admission;
 mod agent;
 pub mod execute;

@@ -43,7 +43,7 @@ async fn keep_informed(agent: Arc<Agent>, interval: Duration, read: impl Fn() ->
     loop {
         let connection = *connections.borrow_and_update();
         if known.replace(connection) != Some(connection) {
-            tracing::info!("connected to {}", agent.identity.bus_url);
+            tracing::info!("connected to {}", agent.addresses.all());
         }
         let mut introduced = read();
         introduce(&agent, &introduced).await;
@@ -195,6 +195,7 @@ struct Answer {
     now_ms: Option<i64>,
     since_ms: Option<i64>,
     keys: Option<u64>,
+    bus: Option<String>,
 }
 
 /// An operator decided for this agent: what was sent before may have run where the other one is.
@@ -225,6 +226,11 @@ async fn heartbeat(agent: &Agent, refusals: &mut RefusalLog) -> Heard {
     }
     if answer.keys.is_some_and(|version| version > agent.keys.version()) {
         ask_for_keys(agent).await;
+    }
+    if let Some(told) = &answer.bus
+        && let Err(error) = agent.addresses.take(&agent.bus, told).await
+    {
+        tracing::warn!(%error, told, "the bus is looked for where it was: the address that is told is not taken");
     }
     match answer {
         Answer { connected: true, since_ms, .. } => {

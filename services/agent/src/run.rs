@@ -1,6 +1,7 @@
 //! Putting the agent together, and taking it down.
 
 use crate::{
+    addresses::Addresses,
     admission::Admission,
     agent::Agent,
     execute::Containment,
@@ -43,6 +44,10 @@ pub enum Error {
     LedgerLost(NodeId),
     #[error("what an earlier run left running cannot be looked for: {0}")]
     Leftovers(#[from] std::io::Error),
+    #[error(
+        "bus.json in the agent's folder, which says where the bus is, cannot be read: {0}; without it the address of its enrolment counts"
+    )]
+    Addresses(std::io::Error),
     #[error("could not wait for signals: {0}")]
     Signals(std::io::Error),
     #[error("this node was not let work in time")]
@@ -98,13 +103,17 @@ pub async fn run(options: Options) -> Result<(), Error> {
         tracing::warn!(interrupted, "steps were cut off by the end of the last run");
     }
     let mut refusals = RefusalLog::default();
-    let bus = connect(&identity, &session, identity::kept_ca(&options.data), &mut refusals).await;
+    let addresses =
+        Addresses::load(&options.data, &identity.node_id, &identity.bus_url).map_err(Error::Addresses)?;
+    let bus =
+        connect(&identity, (&addresses, &session), identity::kept_ca(&options.data), &mut refusals).await;
     if lost {
         ledger.set_cursor(inbox::read_last(&bus, &identity.node_id).await?)?;
     }
     let agent = Arc::new(Agent {
         platform: platform::read(),
         identity,
+        addresses,
         keys,
         session,
         admission: Admission::new(bus.connections()),
@@ -187,9 +196,14 @@ async fn once_there_is_room<T>(
 }
 
 /// Connects, however long it takes: a node waits for its control plane.
-async fn connect(identity: &Identity, session: &str, ca: Option<PathBuf>, log: &mut RefusalLog) -> Bus {
+async fn connect(
+    identity: &Identity,
+    (addresses, session): (&Addresses, &str),
+    ca: Option<PathBuf>,
+    log: &mut RefusalLog,
+) -> Bus {
     let options = BusOptions {
-        url: identity.bus_url.clone(),
+        url: addresses.all(),
         credentials: Credentials::Jwt { jwt: identity.jwt.clone(), seed: identity.seed.clone() },
         name: format!("{}/{session}", identity.node_id),
         inbox_prefix: format!("_INBOX_{}", identity.node_id),

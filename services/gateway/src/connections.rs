@@ -4,10 +4,12 @@
 //! - Nobody waits for a handshake but the client that makes it.
 //! - A client that does not finish its handshake, or the head of a request, in time is cut off; so is one that
 //!   keeps a connection without asking anything.
+//! - Who was taken before the end is answered, also where it was just being taken.
 //! - There are never more open connections than the limit; those beyond it wait to be taken.
 
 use axum::Router;
 use axum::extract::ConnectInfo;
+use futures::FutureExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -17,6 +19,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -28,6 +31,10 @@ use tokio_rustls::rustls::{ServerConfig, crypto::ring};
 
 /// After an accept that failed for want of something, such as open files.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(200);
+
+/// A client that was taken before the end has so long for its handshake and its first request after it: an SDK gives up at once
+/// when its handshake is cut off.
+const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The certificate that a gateway shows, and its key.
 #[derive(Clone)]
@@ -59,7 +66,7 @@ pub struct Limits {
     pub max_connections: usize,
 }
 
-/// Serves until `shutdown` ends; then takes no connection and lets the requests in flight finish.
+/// Serves until `shutdown` ends; then takes the connections that wait already and no others, and lets the requests in flight finish.
 pub async fn serve(
     listener: TcpListener,
     app: Router,
@@ -69,15 +76,24 @@ pub async fn serve(
     let app = TowerToHyperService::new(app);
     let places = Arc::new(Semaphore::new(limits.max_connections.min(Semaphore::MAX_PERMITS)));
     let (stopping, stopped) = watch::channel(false);
-    let mut shutdown = pin!(shutdown);
+    let (mut shutdown, mut is_ending) = (pin!(shutdown), false);
     loop {
         let accepting = async {
             let place = Arc::clone(&places).acquire_owned().await;
             (place, listener.accept().await)
         };
-        let (place, accepted) = tokio::select! {
-            accepted = accepting => accepted,
-            () = &mut shutdown => break,
+        let taken = match is_ending {
+            true => accepting.now_or_never(),
+            false => tokio::select! {
+                accepted = accepting => Some(accepted),
+                () = &mut shutdown => {
+                    is_ending = true;
+                    continue;
+                }
+            },
+        };
+        let Some((place, accepted)) = taken.filter(|(_, accepted)| accepted.is_ok() || !is_ending) else {
+            break;
         };
         match accepted {
             Ok((stream, peer)) => {
@@ -116,13 +132,19 @@ async fn talk(
     };
     let shaken = tokio::select! {
         shaken = tokio::time::timeout(limits.client_timeout, tls.0.accept(stream)) => shaken,
-        _ = stopped.changed() => return,
+        () = long_after(&mut stopped) => return,
     };
     match shaken {
         Ok(Ok(stream)) => answer(stream, peer, app, limits.client_timeout, stopped).await,
         Ok(Err(error)) => tracing::debug!(%peer, %error, "a handshake failed"),
         Err(_) => tracing::debug!(%peer, "a handshake took too long"),
     }
+}
+
+/// Comes back when nobody waits any more for what was begun before the end.
+async fn long_after(stopped: &mut watch::Receiver<bool>) {
+    let _stopped = stopped.wait_for(|is_stopped| *is_stopped).await.is_ok();
+    tokio::time::sleep(STOP_PATIENCE).await;
 }
 
 /// Answers the requests of a connection.
@@ -133,16 +155,25 @@ async fn answer(
     client_timeout: Duration,
     mut stopped: watch::Receiver<bool>,
 ) {
+    let has_asked = Arc::new(AtomicBool::new(false));
+    let asks = has_asked.clone();
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        asks.store(true, Ordering::Relaxed);
         request.extensions_mut().insert(ConnectInfo(peer));
         app.call(request)
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(client_timeout);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+    let leaves = async {
+        let _stopped = stopped.wait_for(|is_stopped| *is_stopped).await.is_ok();
+        if !has_asked.load(Ordering::Relaxed) {
+            tokio::time::sleep(STOP_PATIENCE).await;
+        }
+    };
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        _ = stopped.changed() => {
+        () = leaves => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }

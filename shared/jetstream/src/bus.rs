@@ -160,6 +160,16 @@ impl Bus {
         })
     }
 
+    /// From the next connection on looks for the bus at these addresses, with commas between them.
+    ///
+    /// # Errors
+    /// [`Error::Connect`] when one of them is none; then it is looked for where it was.
+    pub async fn find_at(&self, url: &str) -> Result<(), Error> {
+        let addresses: Vec<&str> = url.split(',').collect();
+        let set = self.client.set_server_pool(addresses.as_slice()).await;
+        set.map_err(|e| Error::Connect { url: url.to_owned(), reason: e.to_string() })
+    }
+
     /// The same connection, which authenticates what it writes and says, and trusts nothing else.
     #[must_use]
     pub fn authenticating(self, key: MacKey) -> Self {

@@ -4,7 +4,7 @@
 //! the messages, file by file, while they are read.
 
 use crate::{
-    Bus, Error, Headers,
+    Bus, Error, Headers, Message,
     backup::{Consumer, Entry, Extent, ask},
     server_files::{Archive, Block, consumer_state, description_sum},
     streams,
@@ -13,13 +13,16 @@ use async_nats::jetstream::stream::Config;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A file of messages is as large as the server's own at most.
 const MAX_BLOCK: usize = 4 * 1024 * 1024;
 /// What goes to the server at a time: less than a message may have.
 const CHUNK: usize = 256 * 1024;
 const CHUNK_TIMEOUT: Duration = Duration::from_secs(30);
+/// Another server of a cluster may be the one that takes the stream in: until the one of this connection knows where, nobody answers.
+const DELIVERY_KNOWN_TIME: Duration = Duration::from_secs(10);
+const DELIVERY_POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// The server reads all of a stream before it answers.
 const END_TIMEOUT: Duration = Duration::from_secs(900);
 
@@ -112,11 +115,23 @@ impl<'a> Restore<'a> {
         self.send(written).await
     }
 
+    async fn hand_over(&self, bytes: Bytes, timeout: Duration) -> Result<Message, Error> {
+        let begun = Instant::now();
+        loop {
+            match self.bus.request(&self.deliver, &Headers::default(), bytes.clone(), timeout).await {
+                Err(Error::NoResponders(_)) if begun.elapsed() < DELIVERY_KNOWN_TIME => {
+                    tokio::time::sleep(DELIVERY_POLL_INTERVAL).await;
+                }
+                answer => return answer,
+            }
+        }
+    }
+
     async fn send(&self, bytes: Vec<u8>) -> Result<(), Error> {
         let mut bytes = Bytes::from(bytes);
         while !bytes.is_empty() {
             let chunk = bytes.split_to(bytes.len().min(CHUNK));
-            let answer = self.bus.request(&self.deliver, &Headers::default(), chunk, CHUNK_TIMEOUT).await?;
+            let answer = self.hand_over(chunk, CHUNK_TIMEOUT).await?;
             if let Some(refused) = refusal(&answer.data) {
                 return Err(Error::bus("restore a stream")(format!("{}: {refused}", self.name)));
             }
@@ -146,7 +161,7 @@ impl<'a> Restore<'a> {
         }
         let archive = std::mem::take(&mut self.archive);
         self.send(archive.finish().map_err(in_memory)?).await?;
-        let answer = self.bus.request(&self.deliver, &Headers::default(), Bytes::new(), END_TIMEOUT).await?;
+        let answer = self.hand_over(Bytes::new(), END_TIMEOUT).await?;
         let failed = |reason: String| Error::bus("restore a stream")(format!("{}: {reason}", self.name));
         if let Some(refused) = refusal(&answer.data) {
             return Err(failed(refused));

@@ -2,6 +2,7 @@
 
 use super::Worker;
 use crate::{
+    addresses::Addresses,
     admission::Admission,
     agent::Agent,
     execute::{Containment, DEFAULT_OUTPUT_LIMIT_BYTES},
@@ -76,6 +77,7 @@ async fn worker_of(root: &KeyPair, nats: &Nats, data: &Path, key: &KeyPair, inst
     Worker::new(Arc::new(Agent {
         admission: Admission::granted(bus.connections()),
         keys: Keys::load(data, &identity.root_key).unwrap(),
+        addresses: Addresses::load(data, &identity.node_id, "").unwrap(),
         identity,
         session: String::new(),
         bus,

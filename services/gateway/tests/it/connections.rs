@@ -145,3 +145,24 @@ async fn a_slow_handshake_is_cut_off() {
     assert!(after >= CLIENT_TIMEOUT && after < LONG / 2);
     gateway.stop().await;
 }
+
+#[tokio::test]
+async fn who_came_before_the_end_is_answered() {
+    let (tls, connector) = certificate();
+    let gateway = start_with(FakeBus::saying("{}"), |config| config.tls = Some(tls)).await;
+    let (address, begun) = (gateway.address, Instant::now());
+    let came = futures::future::join_all((0..20).map(|_| TcpStream::connect(address))).await;
+    let (stopping, _gateway) = gateway.stopping();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
+    for stream in came {
+        let name = ServerName::try_from("127.0.0.1").unwrap();
+        let mut secure = connector.connect(name, stream.unwrap()).await.unwrap();
+        secure.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        let answer = read(&mut secure).await;
+        assert_eq!((answer.status, answer.header("connection")), (200, Some("close")));
+    }
+    stopping.await.unwrap().unwrap();
+    println!("20 that came before the end were answered; it took {} ms", begun.elapsed().as_millis());
+    assert!(begun.elapsed() < LONG);
+}

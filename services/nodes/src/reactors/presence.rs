@@ -161,6 +161,8 @@ pub(crate) struct Heard {
     since_ms: i64,
     /// The version of the dispatch keys that are in force; an agent with an older one asks for them.
     keys: u64,
+    /// Where the bus is. A node that was enrolled when it was elsewhere, or one server of several, knows no better.
+    bus: String,
 }
 
 /// A node says that it is there.
@@ -184,6 +186,7 @@ pub(crate) async fn heartbeat(shared: Arc<Shared>, call: Call<Heartbeat>) -> Res
         now_ms: call.now.0,
         since_ms: row.map_or(call.now, |row| row.seen).0,
         keys,
+        bus: shared.config.bus_url.clone(),
     })
 }
 

@@ -1,0 +1,105 @@
+//! Where this node finds the bus: what it was told at its enrolment, and what the control plane tells since.
+
+use crate::files;
+use reeve_jetstream::Bus;
+use reeve_types::NodeId;
+use serde::{Deserialize, Serialize};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+
+const FILE: &str = "bus.json";
+
+/// What was told, and what counted before it: where the newer one is wrong, the node still finds its way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Told {
+    node_id: NodeId,
+    newest: String,
+    before: String,
+}
+
+/// The addresses of the bus, as they are kept.
+pub(crate) struct Addresses {
+    path: PathBuf,
+    told: Mutex<Told>,
+}
+
+impl Addresses {
+    /// Reads what was told since the enrolment. What another node was told says nothing to this one.
+    ///
+    /// # Errors
+    /// When what is kept cannot be read.
+    pub fn load(data: &Path, node: &NodeId, at_enrolment: &str) -> io::Result<Self> {
+        let path = data.join(FILE);
+        let kept: Option<Told> = match std::fs::read(&path) {
+            Ok(bytes) => Some(serde_json::from_slice(&bytes)?),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Err(_) => None,
+        };
+        let told = kept.filter(|kept| kept.node_id == *node).unwrap_or_else(|| Told {
+            node_id: node.clone(),
+            newest: at_enrolment.to_owned(),
+            before: String::new(),
+        });
+        Ok(Self { path, told: Mutex::new(told) })
+    }
+
+    /// All of them, with commas between them.
+    pub fn all(&self) -> String {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).all()
+    }
+
+    /// Takes what the control plane tells, for the connections to come.
+    pub async fn take(&self, bus: &Bus, newest: &str) -> anyhow::Result<()> {
+        let now = self.told.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if newest.is_empty() || newest == now.newest {
+            return Ok(());
+        }
+        let next = Told { newest: newest.to_owned(), before: now.newest, ..now };
+        bus.find_at(&next.all()).await?;
+        files::write_private(&self.path, &serde_json::to_vec_pretty(&next)?)?;
+        tracing::info!("from now on the bus is looked for at {}", next.all());
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = next;
+        Ok(())
+    }
+}
+
+impl Told {
+    fn all(&self) -> String {
+        let newest: Vec<&str> = self.newest.split(',').collect();
+        let before =
+            self.before.split(',').filter(|address| !address.is_empty() && !newest.contains(address));
+        newest.iter().copied().chain(before).collect::<Vec<_>>().join(",")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reeve_testkit::Nats;
+
+    #[tokio::test]
+    async fn what_was_told_counts_after_a_restart_and_what_counted_before_is_tried_too() {
+        let (nats, data, node) = (Nats::start(), tempfile::tempdir().unwrap(), NodeId::new());
+        let bus = nats.bus().await;
+        let load = |node: &NodeId| Addresses::load(data.path(), node, "nats://a:1").unwrap();
+        let addresses = load(&node);
+        assert_eq!(addresses.all(), "nats://a:1");
+        for nothing_new in ["", "nats://a:1"] {
+            addresses.take(&bus, nothing_new).await.unwrap();
+            assert!(!data.path().join(FILE).exists(), "nothing is new");
+        }
+        addresses.take(&bus, "nats://b:2,nats://a:1").await.unwrap();
+        assert_eq!(addresses.all(), "nats://b:2,nats://a:1");
+        addresses.take(&bus, "nats://c:3").await.unwrap();
+        assert_eq!(load(&node).all(), "nats://c:3,nats://b:2,nats://a:1");
+        addresses.take(&bus, "nats://d:4").await.unwrap();
+        assert_eq!(load(&node).all(), "nats://d:4,nats://c:3", "what is older than that is forgotten");
+        assert!(addresses.take(&bus, "no address at all").await.is_err());
+        let kept = [addresses.all(), load(&node).all()];
+        assert_eq!(kept, ["nats://d:4,nats://c:3"; 2], "what cannot be an address is not taken");
+        assert_eq!(load(&NodeId::new()).all(), "nats://a:1", "another node was told something else");
+    }
+}
