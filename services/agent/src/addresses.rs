@@ -11,6 +11,7 @@ use std::{
 };
 
 const FILE: &str = "bus.json";
+const TLS: &str = "tls://";
 
 /// What was told, and what counted before it: where the newer one is wrong, the node still finds its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +24,8 @@ struct Told {
 /// The addresses of the bus, as they are kept.
 pub(crate) struct Addresses {
     path: PathBuf,
+    /// What was told at the enrolment, which is always tried as well.
+    at_enrolment: String,
     told: Mutex<Told>,
 }
 
@@ -43,12 +46,12 @@ impl Addresses {
             newest: at_enrolment.to_owned(),
             before: String::new(),
         });
-        Ok(Self { path, told: Mutex::new(told) })
+        Ok(Self { path, at_enrolment: at_enrolment.to_owned(), told: Mutex::new(told) })
     }
 
     /// All of them, with commas between them.
     pub fn all(&self) -> String {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).all()
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).all(&self.at_enrolment)
     }
 
     /// Takes what the control plane tells, for the connections to come.
@@ -57,21 +60,29 @@ impl Addresses {
         if newest.is_empty() || newest == now.newest {
             return Ok(());
         }
+        let is_plain = newest.split(',').any(|address| !address.starts_with(TLS));
+        anyhow::ensure!(
+            !(self.at_enrolment.starts_with(TLS) && is_plain),
+            "the bus is said to be at {newest}: it spoke TLS at the enrolment, and one that does not is not taken"
+        );
         let next = Told { newest: newest.to_owned(), before: now.newest, ..now };
-        bus.find_at(&next.all()).await?;
+        bus.find_at(&next.all(&self.at_enrolment)).await?;
         files::write_private(&self.path, &serde_json::to_vec_pretty(&next)?)?;
-        tracing::info!("from now on the bus is looked for at {}", next.all());
+        tracing::info!("from now on the bus is looked for at {}", next.all(&self.at_enrolment));
         *self.told.lock().unwrap_or_else(PoisonError::into_inner) = next;
         Ok(())
     }
 }
 
 impl Told {
-    fn all(&self) -> String {
-        let newest: Vec<&str> = self.newest.split(',').collect();
-        let before =
-            self.before.split(',').filter(|address| !address.is_empty() && !newest.contains(address));
-        newest.iter().copied().chain(before).collect::<Vec<_>>().join(",")
+    fn all(&self, at_enrolment: &str) -> String {
+        let mut all: Vec<&str> = Vec::new();
+        for address in [&self.newest, &self.before, at_enrolment].iter().flat_map(|some| some.split(',')) {
+            if !address.is_empty() && !all.contains(&address) {
+                all.push(address);
+            }
+        }
+        all.join(",")
     }
 }
 
@@ -96,10 +107,17 @@ mod tests {
         addresses.take(&bus, "nats://c:3").await.unwrap();
         assert_eq!(load(&node).all(), "nats://c:3,nats://b:2,nats://a:1");
         addresses.take(&bus, "nats://d:4").await.unwrap();
-        assert_eq!(load(&node).all(), "nats://d:4,nats://c:3", "what is older than that is forgotten");
+        let newest = "nats://d:4,nats://c:3,nats://a:1";
+        assert_eq!(
+            load(&node).all(),
+            newest,
+            "what is older than that is forgotten, but not the enrolment's"
+        );
         assert!(addresses.take(&bus, "no address at all").await.is_err());
         let kept = [addresses.all(), load(&node).all()];
-        assert_eq!(kept, ["nats://d:4,nats://c:3"; 2], "what cannot be an address is not taken");
+        assert_eq!(kept, [newest; 2], "what cannot be an address is not taken");
+        let safe = Addresses::load(data.path(), &NodeId::new(), "tls://a:1").unwrap();
+        assert!(safe.take(&bus, "tls://b:2,nats://c:3").await.is_err(), "TLS is not given up");
         assert_eq!(load(&NodeId::new()).all(), "nats://a:1", "another node was told something else");
     }
 }

@@ -24,6 +24,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -75,7 +76,7 @@ pub async fn serve(
 ) -> io::Result<()> {
     let app = TowerToHyperService::new(app);
     let places = Arc::new(Semaphore::new(limits.max_connections.min(Semaphore::MAX_PERMITS)));
-    let (stopping, stopped) = watch::channel(false);
+    let (stopping, stopped) = watch::channel(None);
     let (mut shutdown, mut is_ending) = (pin!(shutdown), false);
     loop {
         let accepting = async {
@@ -83,7 +84,8 @@ pub async fn serve(
             (place, listener.accept().await)
         };
         let taken = match is_ending {
-            true => accepting.now_or_never(),
+            // Without tokio's budget for one turn, which would end this while some wait still.
+            true => tokio::task::unconstrained(accepting).now_or_never(),
             false => tokio::select! {
                 accepted = accepting => Some(accepted),
                 () = &mut shutdown => {
@@ -112,7 +114,7 @@ pub async fn serve(
         }
     }
     drop((listener, stopped));
-    stopping.send_replace(true);
+    stopping.send_replace(Some(Instant::now()));
     stopping.closed().await;
     Ok(())
 }
@@ -123,7 +125,7 @@ async fn talk(
     peer: SocketAddr,
     app: TowerToHyperService<Router>,
     limits: Limits,
-    mut stopped: watch::Receiver<bool>,
+    mut stopped: watch::Receiver<Option<Instant>>,
 ) {
     // Answers are small and complete: waiting to fill a packet only delays them.
     let _set = stream.set_nodelay(true).is_ok();
@@ -141,10 +143,16 @@ async fn talk(
     }
 }
 
+/// Comes back when this begins to stop.
+async fn stops(stopped: &mut watch::Receiver<Option<Instant>>) -> Instant {
+    let since = stopped.wait_for(Option::is_some).await.ok().and_then(|since| *since);
+    since.unwrap_or_else(Instant::now)
+}
+
 /// Comes back when nobody waits any more for what was begun before the end.
-async fn long_after(stopped: &mut watch::Receiver<bool>) {
-    let _stopped = stopped.wait_for(|is_stopped| *is_stopped).await.is_ok();
-    tokio::time::sleep(STOP_PATIENCE).await;
+async fn long_after(stopped: &mut watch::Receiver<Option<Instant>>) {
+    let since = stops(stopped).await;
+    tokio::time::sleep_until(since + STOP_PATIENCE).await;
 }
 
 /// Answers the requests of a connection.
@@ -153,7 +161,7 @@ async fn answer(
     peer: SocketAddr,
     app: TowerToHyperService<Router>,
     client_timeout: Duration,
-    mut stopped: watch::Receiver<bool>,
+    mut stopped: watch::Receiver<Option<Instant>>,
 ) {
     let has_asked = Arc::new(AtomicBool::new(false));
     let asks = has_asked.clone();
@@ -166,9 +174,9 @@ async fn answer(
     http.timer(TokioTimer::new()).header_read_timeout(client_timeout);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     let leaves = async {
-        let _stopped = stopped.wait_for(|is_stopped| *is_stopped).await.is_ok();
+        let since = stops(&mut stopped).await;
         if !has_asked.load(Ordering::Relaxed) {
-            tokio::time::sleep(STOP_PATIENCE).await;
+            tokio::time::sleep_until(since + STOP_PATIENCE).await;
         }
     };
     let ended = tokio::select! {

@@ -161,6 +161,9 @@ pub async fn up(data: &Path, args: Args) -> anyhow::Result<()> {
     result
 }
 
+/// Longer than a gateway that stops waits for who has connected and not asked yet.
+const GATEWAY_FINISH_TIME: Duration = Duration::from_secs(8);
+
 /// What runs so far.
 struct Starting<'a> {
     folder: &'a Folder,
@@ -204,7 +207,7 @@ impl Starting<'_> {
         }
         if let Some((stop, task)) = self.gateway {
             stop.send_replace(true);
-            if tokio::time::timeout(Duration::from_secs(5), task).await.is_err() {
+            if tokio::time::timeout(GATEWAY_FINISH_TIME, task).await.is_err() {
                 tracing::warn!("requests were still open when the gateway ended");
             }
         }

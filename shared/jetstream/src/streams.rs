@@ -252,6 +252,13 @@ fn is_as(known: &Config, wanted: &Config) -> bool {
             // What has no bound is written in two ways.
             [config.max_messages, config.max_messages_per_subject, config.max_bytes]
                 .map(|bound| bound.max(0)),
+            // Nothing is copied from elsewhere, and nothing stored under another subject.
+            (
+                config.mirror.is_some(),
+                config.sources.as_ref().is_some_and(|sources| !sources.is_empty()),
+                config.subject_transform.is_some(),
+            ),
+            (config.no_ack, config.sealed, config.allow_rollup, config.storage, config.retention),
         )
     };
     let window = wanted.duplicate_window;

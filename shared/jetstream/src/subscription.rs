@@ -44,7 +44,8 @@ impl Subscription {
                 () = stops => self.leaving = true,
                 message = self.next() => return message,
             }
-            while let Some(Some(message)) = self.next().now_or_never() {
+            // Without tokio's budget for one turn, which would end this while some are there still.
+            while let Some(Some(message)) = tokio::task::unconstrained(self.next()).now_or_never() {
                 self.held.push_back(message);
             }
             log_ended(self.inner.unsubscribe_after(self.received + LAST_MESSAGES).await);

@@ -118,7 +118,8 @@ fn an_instance_goes_from_up_to_parts_that_run_apart_and_comes_back() {
     });
     does_not_start(&instance, &["was moved out at", "migrate undo"]);
     apart.start_all();
-    refused(&Answer::of(&mut migrate(&instance.data(), "undo")), &["the bus", "answers at 127.0.0.1:"]);
+    let mut undo = migrate(&instance.data(), "undo");
+    refused(&Answer::of(undo.arg("--it-runs-nowhere")), &["the bus", "answers at 127.0.0.1:"]);
     // Nobody tells the agent anything.
     agent.start();
     agent.wait_until(apart.instance(), "Online");
@@ -232,7 +233,8 @@ fn a_move_that_is_cut_off_leaves_one_instance_and_says_where() {
     refused(&up, &["was being moved into", "migrate in"]);
 
     // Undone it goes on; what it wrote since then is not lost to what left before.
-    assert!(Answer::of(&mut migrate(&data, "undo")).success);
+    refused(&Answer::of(&mut migrate(&data, "undo")), &["--it-runs-nowhere"]);
+    assert!(Answer::of(migrate(&data, "undo").arg("--it-runs-nowhere")).success);
     refused(&Answer::of(&mut migrate(&data, "undo")), &["was not moved out"]);
     instance.restart();
     assert_eq!(value(&instance), "two");

@@ -222,7 +222,6 @@ fn unexpired(parts: &[Part], max_age: Option<i64>, now: i64) -> Vec<Part> {
 
 /// What is in the backup has to be the beginning of what the log has: it may have gone back, or be another one.
 async fn ensure_continues(bus: &Bus, state: &StreamState, earlier: &KeptStream) -> anyhow::Result<()> {
-    let Some(of_backup) = earlier.parts.last().map(|part| part.last) else { return Ok(()) };
     let refused = "back this log up into an empty folder";
     ensure!(
         state.state.last_seq >= earlier.last,
@@ -230,6 +229,7 @@ async fn ensure_continues(bus: &Bus, state: &StreamState, earlier: &KeptStream) 
         state.state.last_seq,
         earlier.last
     );
+    let Some(of_backup) = earlier.parts.last().map(|part| part.last) else { return Ok(()) };
     let mut entries = backup::entries(bus, &earlier.name, of_backup - 1).await?;
     match entries.try_next().await? {
         Some(entry) if entry.sequence == of_backup => {

@@ -38,7 +38,7 @@ pub const DISPATCH: &str = "dispatch.seeds";
 pub const KEY_SET: &str = "dispatch-keys.set";
 /// The key that seals pagination tokens: the gateway.
 pub const TOKEN_KEY: &str = "token.key";
-/// The key with which the services authenticate what they write and say: every service and the gateway.
+/// The key with which the services authenticate the events and messages that they write: every service and the gateway.
 pub const MAC: &str = "mac.key";
 /// The key from which that of each service's calls follows: the gateway.
 pub const CALL_KEY: &str = "calls.key";

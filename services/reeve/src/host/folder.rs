@@ -32,7 +32,7 @@ pub struct Keys {
     pub operator: OperatorKeys,
     /// Seals pagination tokens, hexadecimal.
     pub token_key: String,
-    /// Authenticates what services write and say, hexadecimal.
+    /// Authenticates the events and messages that services write, hexadecimal.
     pub mac_key: String,
     /// Encrypts the data keys of secrets, hexadecimal.
     pub secrets_key: String,

@@ -64,7 +64,7 @@ impl Moves {
             State::Here => Ok(()),
             State::Away => bail!(
                 "the instance of {of} was moved out at {since}, and must not run in two places: its nodes would be told two \
-                 things. If it arrived nowhere, `reeve --data {of} migrate undo` lets it start here again"
+                 things. If it arrived nowhere, `reeve --data {of} migrate undo --it-runs-nowhere` lets it start here again"
             ),
             State::Arriving => bail!(
                 "an instance was being moved into {of} at {since}, and is not whole: let `reeve --data {of} migrate in` have it \

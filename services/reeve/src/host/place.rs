@@ -3,7 +3,7 @@
 use super::files::{read, write_private};
 use serde::{Deserialize, Serialize};
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::Path,
 };
 
@@ -23,7 +23,9 @@ pub struct FoundAt {
 impl FoundAt {
     /// Of gateway and bus that listen there.
     pub fn of(tls: bool, http: SocketAddr, bus: IpAddr, name: Option<&String>) -> Self {
-        let listen = if bus.is_loopback() { http.ip() } else { bus };
+        // Containers publish both on one address: what only this machine reached stays so.
+        let listen =
+            if bus.is_loopback() || http.ip().is_loopback() { Ipv4Addr::LOCALHOST.into() } else { bus };
         let host = name.filter(|_| !listen.is_loopback()).cloned().unwrap_or_else(|| bus.to_string());
         Self { tls, host, listen, http_port: http.port() }
     }

@@ -35,8 +35,8 @@ const MAX_REPLICAS: usize = 64;
 /// Options of `serve`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// What to run: services, as `reeve services` lists them, the gateway, and key-renewal, which needs the root key and
-    /// signs the set of dispatch keys anew in time.
+    /// What to run: services, as `reeve services` lists them, the gateway, streams, which makes what the others store in and wait for,
+    /// and key-renewal, which needs the root key and signs the set of dispatch keys anew in time.
     #[arg(required = true, value_name = "NAME")]
     names: Vec<String>,
     /// The folder that `reeve init` wrote, or of one service `parts/NAME` in it: what that needs and no more.

@@ -294,7 +294,7 @@ impl Needs {
         for name in names {
             if *name == GATEWAY {
                 (authorizes, needed) = (true, [needed, GATEWAY_SECRETS.to_vec()].concat());
-            } else if ![KEY_RENEWAL, STREAMS].contains(name) {
+            } else if *name != KEY_RENEWAL {
                 let entry = entry(name)?;
                 authorizes |= entry.authorizes;
                 needed.extend(entry.secrets);

@@ -2,7 +2,7 @@
 
 use super::{
     OF_THE_STORE, Store,
-    wire::{Head, Item, Receiver},
+    wire::{Head, Received, Receiver},
 };
 use crate::{
     backup::sealed_keys::{self, Keys},
@@ -99,14 +99,13 @@ fn ensure_may_arrive(
 fn receive(receiver: &mut Receiver<impl BufRead>, incoming: &Path) -> anyhow::Result<u64> {
     files::make_private_folder(incoming)?;
     let mut all = 0;
-    while let Some(item) = receiver.next()? {
-        match item {
-            Item::Folder { path } => files::make_private_folder(&incoming.join(path))?,
-            Item::File { path, bytes } => {
+    while let Some(Received { path, bytes }) = receiver.next()? {
+        match bytes {
+            None => files::make_private_folder(&incoming.join(path))?,
+            Some(bytes) => {
                 receiver.file(bytes, &incoming.join(path))?;
                 all += bytes;
             }
-            Item::End { .. } => break,
         }
     }
     ensure!(incoming.join("jetstream").is_dir(), "what came in has no log");
@@ -158,7 +157,14 @@ fn start_of(data: &Path, apart: bool, found_at: Option<&FoundAt>) -> String {
         if *tls {
             start.push_str(&format!(" --tls --tls-name {host} --bus-listen {listen}"));
         }
-        start.push_str(&format!(" --http {}", std::net::SocketAddr::new(*listen, *http_port)));
+        if !*tls && !listen.is_loopback() {
+            eprintln!(
+                "reeve: the instance was reached at {listen} without TLS, which `up` serves on loopback alone: --tls --tls-name {host} \
+                 with --http and --bus-listen serves it there"
+            );
+        }
+        let listen = if *tls { *listen } else { std::net::Ipv4Addr::LOCALHOST.into() };
+        start.push_str(&format!(" --http {}", std::net::SocketAddr::new(listen, *http_port)));
     }
     start
 }

@@ -2,7 +2,7 @@
 
 use crate::host::{Keys, place::FoundAt};
 use anyhow::Context;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 type Variable = (&'static str, String);
 
@@ -21,11 +21,35 @@ fn variables(keys: &Keys, found_at: Option<&FoundAt>) -> Vec<Variable> {
     variables
 }
 
+/// A file that was told, and what it was before.
+pub struct Told(Option<(PathBuf, String)>);
+
+impl Told {
+    /// Makes it what it was.
+    pub fn take_back(&self) {
+        if let Some((file, before)) = &self.0
+            && let Err(error) = replace(file, before)
+        {
+            eprintln!("reeve: {error:#}: it says still where the instance was to be found");
+        }
+    }
+}
+
+/// Writes a file anew, whole or not at all, for those who might read it before.
+fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
+    let temporary = file.with_file_name(".env.reeve-new");
+    let written = std::fs::metadata(file)
+        .and_then(|before| std::fs::write(&temporary, text).map(|()| before.permissions()))
+        .and_then(|permissions| std::fs::set_permissions(&temporary, permissions))
+        .and_then(|()| std::fs::rename(&temporary, file));
+    written.with_context(|| format!("could not write {}", file.display()))
+}
+
 /// Puts them into a file, or says them.
 ///
 /// # Errors
 /// When the file cannot be read or written.
-pub fn tell(file: Option<&Path>, keys: &Keys, found_at: Option<&FoundAt>) -> anyhow::Result<()> {
+pub fn tell(file: Option<&Path>, keys: &Keys, found_at: Option<&FoundAt>) -> anyhow::Result<Told> {
     let variables = variables(keys, found_at);
     let lines: Vec<String> = variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
     if found_at.is_none() {
@@ -39,18 +63,12 @@ pub fn tell(file: Option<&Path>, keys: &Keys, found_at: Option<&FoundAt>) -> any
             "reeve: for docker-compose.yml's .env, so that it is found where it was (--env FILE writes it there):"
         );
         lines.iter().for_each(|line| eprintln!("  {line}"));
-        return Ok(());
+        return Ok(Told(None));
     };
-    let of = || format!("--env {}", file.display());
-    let before = std::fs::read_to_string(file).with_context(of)?;
-    let permissions = std::fs::metadata(file).with_context(of)?.permissions();
-    let temporary = file.with_file_name(".env.reeve-new");
-    let written = std::fs::write(&temporary, changed(&before, &variables))
-        .and_then(|()| std::fs::set_permissions(&temporary, permissions))
-        .and_then(|()| std::fs::rename(&temporary, file));
-    written.with_context(of)?;
+    let before = std::fs::read_to_string(file).with_context(|| format!("--env {}", file.display()))?;
+    replace(file, &changed(&before, &variables)).context("--env")?;
     eprintln!("reeve: {} has {}", file.display(), lines.join(" "));
-    Ok(())
+    Ok(Told(Some((file.to_owned(), before))))
 }
 
 /// A file of variables with these: each in its place, or at the end; everything else stays.

@@ -48,18 +48,19 @@ pub fn out(data: &Path, args: &Args) -> anyhow::Result<()> {
     );
     ensure_bus_is_silent(&folder.path, &folder.keys)?;
     let found_at = FoundAt::read(&folder.path)?;
-    environment::tell(args.env.as_deref(), &folder.keys, found_at.as_ref())?;
+    let told = environment::tell(args.env.as_deref(), &folder.keys, found_at.as_ref())?;
     let mut moves = Moves::read(&folder.path)?;
     moves.ids.push(random_hex::<16>()?);
     let head = Head { keys: sealed_keys::read(&folder.path)?, moves: moves.ids.clone(), found_at };
     let to = BufWriter::new(std::io::stdout().lock());
-    let left = send(&folder, &store, to, &head).context("the instance is where it was")?;
+    let left = send(&folder, &store, to, &head).inspect_err(|_| told.take_back());
+    let left = left.context("the instance is where it was")?;
     let of = folder.path.display();
     eprintln!(
         "reeve: {} files of {} bytes have gone out of {of}, where the instance does not start any more",
         left.files, left.bytes
     );
-    eprintln!("reeve: if it did not arrive: reeve --data {of} migrate undo");
+    eprintln!("reeve: if it did not arrive: reeve --data {of} migrate undo --it-runs-nowhere");
     tell_what_stays(&folder.path);
     Ok(())
 }
@@ -148,11 +149,25 @@ fn tell_what_stays(data: &Path) {
     }
 }
 
+#[derive(clap::Args)]
+pub struct UndoArgs {
+    /// Says that the instance runs nowhere else, and never will: nobody but you can see that. Two of it would tell its nodes two things.
+    #[arg(long)]
+    it_runs_nowhere: bool,
+}
+
 /// # Errors
-/// When it was not moved out, or runs elsewhere on this machine.
-pub fn undo(data: &Path, format: Format) -> anyhow::Result<()> {
+/// When it was not moved out, or seems to run elsewhere.
+pub fn undo(data: &Path, args: &UndoArgs, format: Format) -> anyhow::Result<()> {
     let moves = Moves::read(data)?;
     ensure!(moves.state == State::Away, "the instance of {} was not moved out", data.display());
+    ensure!(
+        args.it_runs_nowhere,
+        "the instance of {} left at {}: if it arrived nowhere, say so with --it-runs-nowhere. Where it did arrive it must not start \
+         any more, or its nodes would be told two things",
+        data.display(),
+        moves.since
+    );
     let _lock = lock(data)?;
     ensure_bus_is_silent(data, &read_keys(data)?).context("it seems to have arrived elsewhere")?;
     Moves::keep(data, State::Here, &moves.ids)?;

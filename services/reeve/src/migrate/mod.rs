@@ -11,17 +11,21 @@ mod wire;
 
 use crate::{
     client::Format,
-    host::{Keys, read_instance},
+    host::{Keys, files, place::FoundAt, read_instance},
 };
 use anyhow::{bail, ensure};
 use std::{
-    net::{TcpStream, ToSocketAddrs},
+    collections::BTreeSet,
+    net::{SocketAddr, TcpStream, ToSocketAddrs},
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
 /// What of nats-server's store is an instance's: the log, and the accounts that it was given.
 const OF_THE_STORE: [&str; 2] = ["jetstream", "accounts"];
+
+const OF_SEVERAL_SERVERS: &str =
+    "a bus of several servers moves by a backup: `reeve backup`, and `reeve restore --bus` (docs/cluster.md)";
 
 /// How long a nats-server that was asked to end may take.
 const END_TIMEOUT: Duration = Duration::from_secs(15);
@@ -35,7 +39,7 @@ pub enum Command {
     /// Reads from stdin what `migrate out` writes. The folder has no instance, or had the same one before it left.
     In(arriving::Args),
     /// Lets an instance start again where it was moved out, because it arrived nowhere.
-    Undo,
+    Undo(leaving::UndoArgs),
 }
 
 /// # Errors
@@ -44,7 +48,7 @@ pub fn migrate(data: &Path, command: &Command, format: Format) -> anyhow::Result
     match command {
         Command::Out(args) => leaving::out(data, args),
         Command::In(args) => arriving::arrive(data, args, format),
-        Command::Undo => leaving::undo(data, format),
+        Command::Undo(args) => leaving::undo(data, args, format),
     }
 }
 
@@ -61,20 +65,38 @@ struct Store {
 
 impl Store {
     fn of(&self, data: &Path) -> anyhow::Result<PathBuf> {
-        ensure!(
-            self.bus_server.iter().all(String::is_empty),
-            "a bus of several servers moves by a backup: `reeve backup`, and `reeve restore --bus` (docs/cluster.md)"
-        );
+        ensure!(self.bus_server.iter().all(String::is_empty), OF_SEVERAL_SERVERS);
         Ok(self.bus_store.clone().unwrap_or_else(|| data.join("nats")))
     }
 }
 
-/// Whether nobody runs the instance: its bus does not answer where it was announced, nor where nodes of this machine look for it.
+/// Where its bus answers if somebody runs the instance: where it was announced, where nodes were told, where it was to listen.
+fn places_of_bus(data: &Path, keys: &Keys) -> anyhow::Result<BTreeSet<String>> {
+    let port = keys.bus_port;
+    let mut places = BTreeSet::from([format!("127.0.0.1:{port}")]);
+    if let Ok(instance) = read_instance(data) {
+        let announced: Vec<_> =
+            instance.bus_url.split(',').filter_map(|url| url.split("://").nth(1)).collect();
+        ensure!(announced.len() < 2, OF_SEVERAL_SERVERS);
+        places.extend(announced.into_iter().map(str::to_owned));
+    }
+    if let Some(found_at) = FoundAt::read(data)? {
+        places.extend([
+            format!("{}:{port}", found_at.host),
+            SocketAddr::new(found_at.listen, port).to_string(),
+        ]);
+    }
+    if let Ok(configuration) = std::fs::read_to_string(data.join(files::NATS)) {
+        places
+            .extend(configuration.lines().find_map(|line| line.strip_prefix("listen: ")).map(str::to_owned));
+    }
+    Ok(places)
+}
+
+/// Whether nobody runs the instance, as far as that can be seen from here.
 fn ensure_bus_is_silent(data: &Path, keys: &Keys) -> anyhow::Result<()> {
-    let announced = read_instance(data).ok().map(|instance| instance.bus_url);
-    let announced = announced.iter().filter_map(|url| url.split("://").nth(1)).map(str::to_owned);
     let begun = Instant::now();
-    for address in announced.chain([format!("127.0.0.1:{}", keys.bus_port)]) {
+    for address in places_of_bus(data, keys)? {
         while answers(&address) {
             if begun.elapsed() > END_TIMEOUT {
                 bail!(

@@ -84,6 +84,12 @@ impl<W: Write> Sender<W> {
     }
 }
 
+/// A folder, or a file with its length, whose bytes follow.
+pub struct Received {
+    pub path: String,
+    pub bytes: Option<u64>,
+}
+
 /// Reads what comes.
 pub struct Receiver<R> {
     from: R,
@@ -122,20 +128,19 @@ impl<R: BufRead> Receiver<R> {
     ///
     /// # Errors
     /// When it was cut off or is not what was sent.
-    pub fn next(&mut self) -> anyhow::Result<Option<Item>> {
+    pub fn next(&mut self) -> anyhow::Result<Option<Received>> {
         let before = data_encoding::HEXLOWER.encode(&self.hash.clone().finalize());
-        let item: Item = self.parsed()?;
-        match &item {
+        let (path, bytes) = match self.parsed()? {
             Item::End { sha256 } => {
-                ensure!(*sha256 == before, "what came in is not what was sent: the hashes differ");
+                ensure!(sha256 == before, "what came in is not what was sent: the hashes differ");
                 return Ok(None);
             }
-            Item::Folder { path } | Item::File { path, .. } => {
-                let is_plain = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
-                ensure!(is_plain && !path.is_empty(), "what came in has the path {path:?}");
-            }
-        }
-        Ok(Some(item))
+            Item::Folder { path } => (path, None),
+            Item::File { path, bytes } => (path, Some(bytes)),
+        };
+        let is_plain = Path::new(&path).components().all(|part| matches!(part, Component::Normal(_)));
+        ensure!(is_plain && !path.is_empty(), "what came in has the path {path:?}");
+        Ok(Some(Received { path, bytes }))
     }
 
     /// Writes the bytes that follow into a new file.
@@ -180,7 +185,7 @@ mod tests {
         let file = folder.path().join("one");
         let (mut receiver, _) = Receiver::begin(bytes)?;
         while let Some(item) = receiver.next()? {
-            if let Item::File { bytes, .. } = item {
+            if let Some(bytes) = item.bytes {
                 receiver.file(bytes, &file)?;
             }
         }

@@ -71,7 +71,7 @@ async fn measured(data: &Path, http: &str, idle: Duration) -> anyhow::Result<Vec
     let keys = read_keys(data)?;
     let bus = format!("nats://127.0.0.1:{}", keys.bus_port);
     let mut parts = Parts(Vec::new());
-    for name in service_names().chain(["gateway", "key-renewal"]) {
+    for name in ["streams"].into_iter().chain(service_names()).chain(["gateway", "key-renewal"]) {
         let mut serve = Command::new(reeve::host::program()?);
         serve.args(["serve", name, "--account", &keys.account, "--bus", &bus, "--http", http, "--secrets"]);
         serve.arg(data.join("parts").join(name)).arg("--views").arg(data.join("views-of-parts"));
