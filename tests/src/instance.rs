@@ -399,14 +399,15 @@ impl Instance {
         self.authenticating(self.bus().await)
     }
 
-    /// A connection with the key of the services.
+    /// A connection with the keys of the services.
     ///
     /// # Panics
     /// When there is none.
     pub fn authenticating(&self, bus: Bus) -> Bus {
         let keys = self.keys();
         let key = data_encoding::HEXLOWER.decode(keys["mac_key"].as_str().unwrap_or_default().as_bytes());
-        bus.authenticating(MacKey::new(&key.expect("hex").try_into().expect("32 bytes")))
+        let bus = bus.authenticating(MacKey::new(&key.expect("hex").try_into().expect("32 bytes")));
+        bus.with_call_keys(CallKeys::Root(self.operator().call_key()))
     }
 
     /// What the process of the instance has logged.

@@ -1,11 +1,7 @@
 //! The keys with which calls, their answers and announcements of operations are authenticated: one for each service. The gateway
 //! derives all of them from one key; a service has its own, with which it can neither call another service nor speak as one.
 
-use crate::{
-    Bus, Error,
-    clients::INGEST_SUBJECT,
-    mac::{MacKey, Unauthentic},
-};
+use crate::{clients::INGEST_SUBJECT, mac::MacKey};
 use hmac::{Hmac, KeyInit, Mac, digest::common::Key};
 use sha2::Sha256;
 use std::fmt;
@@ -44,7 +40,7 @@ pub(crate) fn derive(from: &[u8], purpose: &str) -> [u8; 32] {
 }
 
 impl CallKeys {
-    fn get(&self, service: &str) -> Option<MacKey> {
+    pub(crate) fn get(&self, service: &str) -> Option<MacKey> {
         match self {
             Self::Root(root) => Some(MacKey::new(&of_service(root, service))),
             Self::Of { service: own, key } => (own == service).then(|| MacKey::new(key)),
@@ -53,30 +49,11 @@ impl CallKeys {
 }
 
 /// The service that is called on a subject.
-fn called_on(subject: &str) -> Option<&str> {
+pub(crate) fn called_on(subject: &str) -> Option<&str> {
     match subject {
         ENROLMENT_SUBJECT => Some(NODES),
         INGEST_SUBJECT => Some(INGEST),
         other => other.strip_prefix("reeve.api.")?.split('.').next(),
-    }
-}
-
-impl Bus {
-    /// The key of a service's calls; none on a connection that does not authenticate.
-    ///
-    /// # Errors
-    /// When this part has no such key: it neither calls that service nor is it.
-    pub(crate) fn call_key(&self, service: &str) -> Result<Option<MacKey>, Unauthentic> {
-        if self.mac.is_none() {
-            return Ok(None);
-        }
-        self.calls.as_deref().and_then(|keys| keys.get(service)).map(Some).ok_or(Unauthentic::NoKey)
-    }
-
-    /// The same, of the service that is called on a subject.
-    pub(crate) fn call_key_on(&self, subject: &str) -> Result<Option<MacKey>, Error> {
-        let unauthentic = |reason| Error::Unauthentic { subject: subject.to_owned(), reason };
-        self.call_key(called_on(subject).unwrap_or_default()).map_err(unauthentic)
     }
 }
 

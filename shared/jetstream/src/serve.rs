@@ -4,6 +4,7 @@ pub use crate::mac::{AS_OF, MIN_POSITION, OVERRIDDEN_RULES};
 use crate::{
     Bus, Error, Headers, Message, Subscription,
     announce::{Announced, Endpoint, GROUP},
+    calls::called_on,
     mac::{MAC, MacKey, Unauthentic},
 };
 use bytes::Bytes;
@@ -86,6 +87,25 @@ impl Service {
             metadata,
         });
         Ok(requests)
+    }
+}
+
+impl Bus {
+    /// The key of a service's calls; none on a connection that does not authenticate.
+    ///
+    /// # Errors
+    /// When this part has no such key: it neither calls that service nor is it.
+    fn call_key(&self, service: &str) -> Result<Option<MacKey>, Unauthentic> {
+        if self.mac.is_none() {
+            return Ok(None);
+        }
+        self.calls.as_deref().and_then(|keys| keys.get(service)).map(Some).ok_or(Unauthentic::NoKey)
+    }
+
+    /// The same, of the service that is called on a subject.
+    fn call_key_on(&self, subject: &str) -> Result<Option<MacKey>, Error> {
+        let unauthentic = |reason| Error::Unauthentic { subject: subject.to_owned(), reason };
+        self.call_key(called_on(subject).unwrap_or_default()).map_err(unauthentic)
     }
 }
 

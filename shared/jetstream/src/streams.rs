@@ -61,6 +61,11 @@ pub fn of_json(service: &str) -> String {
     of_service(service) + JSON_SUFFIX
 }
 
+/// Whether a stream is a copy, which may be missing where there is no room for it: what it copies is there.
+pub fn is_copy(stream: &str) -> bool {
+    stream.ends_with(JSON_SUFFIX)
+}
+
 /// Where an event lies as JSON; `None` for what lies on no subject of events.
 pub fn json_subject(subject: &str) -> Option<String> {
     subject.strip_prefix("reeve.evt.").map(|rest| format!("reeve.json.{rest}"))

@@ -2,7 +2,7 @@
 //! settings may have it copy another one, or have what is stored published anywhere; so no service may.
 
 use super::{bus::ensure_restored, rights};
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 use reeve_jetstream::{Bus, Error, streams};
 use std::{collections::BTreeSet, time::Duration};
 
@@ -18,13 +18,24 @@ pub fn names() -> BTreeSet<&'static str> {
     needed.map(String::as_str).collect()
 }
 
-/// Makes those that are not there, and changes those whose settings are others than this release wants.
+/// Makes those that are not there, and changes those whose settings are others than this release wants. The server reserves room for a
+/// copy, and refuses one for which its disk is too small.
 ///
 /// # Errors
 /// When the bus refuses.
 pub async fn make(bus: &Bus) -> Result<(), Error> {
-    let made: Vec<_> = names().into_iter().map(|name| streams::ensure(bus, name)).collect();
-    stream::iter(made).buffer_unordered(MADE_AT_ONCE).try_collect().await
+    let each = |name: &'static str| async move { (name, streams::ensure(bus, name).await) };
+    let each: Vec<_> = names().into_iter().map(each).collect();
+    let made: Vec<_> = stream::iter(each).buffer_unordered(MADE_AT_ONCE).collect().await;
+    for (name, made) in made {
+        match made {
+            Err(error) if streams::is_copy(name) => {
+                tracing::warn!(name, %error, "there is no stream of these events as JSON");
+            }
+            made => made?,
+        }
+    }
+    Ok(())
 }
 
 /// Makes them again and again, for ever.
