@@ -2,7 +2,8 @@
 
 use crate::{Answer, Raw, SmallDisk, programs, wait_for};
 use reeve_jetstream::{
-    Bus, Credentials, Error, Options, calls,
+    Bus, Credentials, Error, Options,
+    calls::{self, CallKeys},
     mac::MacKey,
     operator::{Keys as OperatorKeys, User},
 };
