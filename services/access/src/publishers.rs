@@ -6,7 +6,7 @@ use crate::{
     projections::{PUBLISHERS, PublisherRow},
     publisher::{Command, Error, Publisher},
 };
-use reeve_jetstream::clients;
+use reeve_jetstream::{calls, clients};
 use reeve_runtime::{ApiError, Call, Done, page_size, to_answers, with_keys};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -51,7 +51,7 @@ pub(crate) async fn create(config: Arc<Config>, call: Call<ToPublisher>) -> Resu
         return Err(ApiError::new("EntityAlreadyExistsException", message));
     }
     Ok(NewPublisher {
-        subject: format!("{}.{source}", clients::INGEST_SUBJECT),
+        subject: format!("{}.{source}", calls::INGEST_SUBJECT),
         inbox_prefix: clients::source_inbox(&source),
         credentials: user.credentials(),
         source,

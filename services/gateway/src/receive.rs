@@ -15,7 +15,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::{Response, StatusCode};
 use bytes::Bytes;
 use data_encoding::BASE64;
-use reeve_jetstream::clients::INGEST_SUBJECT;
+use reeve_jetstream::calls::INGEST_SUBJECT;
 use reeve_types::ids::new_uuid;
 use serde_json::{Value, json};
 use std::net::SocketAddr;

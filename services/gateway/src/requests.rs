@@ -21,8 +21,7 @@ use reeve_contracts::{
 use reeve_document_language::selector::select;
 use reeve_jetstream::{
     Bus, Error, Headers, Message,
-    calls::ENROLMENT_SUBJECT,
-    clients::INGEST_SUBJECT,
+    calls::{ENROLMENT_SUBJECT, INGEST_SUBJECT},
     consume::{self, Delivered, StartAt},
     dead_letters::{self, DeadLetter, Retry},
     operator::EDGE,

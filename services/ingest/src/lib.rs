@@ -20,7 +20,7 @@ mod projections;
 
 pub use domain::{alert_group, alertmanager, cloud_event, cloud_events, source, webhook};
 
-use reeve_jetstream::clients::INGEST_SUBJECT;
+use reeve_jetstream::calls::INGEST_SUBJECT;
 use reeve_runtime::{Operation, Service, StripedLock};
 use std::sync::Arc;
 

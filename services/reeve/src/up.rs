@@ -10,7 +10,9 @@ use crate::{
         files,
         folder::{Folder, Instance},
         key_files::root_key,
-        keys, nats,
+        keys,
+        moves::Moves,
+        nats,
         part_bus::connect_part,
         place::FoundAt,
         running::{RunningGateway, open_files, start_gateway, stop_signal},
@@ -139,6 +141,7 @@ pub async fn up(data: &Path, args: Args) -> anyhow::Result<()> {
     let listener =
         TcpListener::bind(args.http).await.with_context(|| format!("could not listen on {}", args.http))?;
     let folder = Folder::open(data)?;
+    ensure_log_is_there(&folder.path)?;
     let certificates = args.certificates(&folder, listener.local_addr()?)?;
     let tls = certificates.as_ref().map(Certificates::bus).transpose()?;
     let listen = nats::Listen { address: args.bus_listen, tls };
@@ -218,6 +221,21 @@ impl Starting<'_> {
             service.stop().await;
         }
     }
+}
+
+/// The keys of an instance that has run, or has arrived here, belong to a log. Without it nothing of it would be known any more.
+fn ensure_log_is_there(data: &Path) -> anyhow::Result<()> {
+    let log = data.join("nats/jetstream");
+    let has_run = FoundAt::read(data)?.is_some() || !Moves::read(data)?.ids.is_empty();
+    let is_there = log.read_dir().is_ok_and(|mut entries| entries.next().is_some());
+    anyhow::ensure!(
+        is_there || !has_run,
+        "{} has the keys of an instance that has run, and {} does not hold its log. If parts that run apart have it elsewhere, start those, or \
+         move it here: `reeve migrate out --bus-store FOLDER | reeve migrate in`. If it is gone, restore a backup into another folder",
+        data.display(),
+        log.display()
+    );
+    Ok(())
 }
 
 async fn start_and_stay(

@@ -1,13 +1,15 @@
 //! The keys with which calls, their answers and announcements of operations are authenticated: one for each service. The gateway
 //! derives all of them from one key; a service has its own, with which it can neither call another service nor speak as one.
 
-use crate::{clients::INGEST_SUBJECT, mac::MacKey};
+use crate::mac::MacKey;
 use hmac::{Hmac, KeyInit, Mac, digest::common::Key};
 use sha2::Sha256;
 use std::fmt;
 
 /// Where a machine asks to become a node.
 pub const ENROLMENT_SUBJECT: &str = "reeve.enroll";
+/// Where sources send events, by the gateway; themselves they do on `reeve.ingest.<source>`.
+pub const INGEST_SUBJECT: &str = "reeve.ingest";
 const NODES: &str = "nodes";
 const INGEST: &str = "ingest";
 

@@ -8,6 +8,7 @@
 
 use crate::{
     Bus, Error, Headers,
+    calls::INGEST_SUBJECT,
     jwt::{User, limits, pair, sign, user_with, without},
 };
 use bytes::Bytes;
@@ -19,8 +20,6 @@ use std::time::Duration;
 pub const API_PREFIX: &str = "reeve.js";
 /// Where a service is asked for a consumer: `reeve.consumer.create.<stream>.<consumer>[.<filter>]`.
 pub const CREATE_SUBJECT: &str = "reeve.consumer.create";
-/// Where sources send events: `reeve.ingest.<source>`.
-pub const INGEST_SUBJECT: &str = "reeve.ingest";
 /// As many consumers a subscriber may have in each stream.
 pub const MAX_CONSUMERS: usize = 4;
 /// A client has a few inboxes.

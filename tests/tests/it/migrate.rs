@@ -136,6 +136,10 @@ fn an_instance_goes_from_up_to_parts_that_run_apart_and_comes_back() {
     refused(&left, &["the bus", "answers at 127.0.0.1:"]);
     refused(&arrived, &["nothing came in"]);
     apart.end_all();
+    // The keys are there, and the log is elsewhere: `up` would begin with nothing.
+    let mut up = Command::new(reeve());
+    let up = Answer::of(up.arg("--data").arg(&secrets).args(["up", "--http", "127.0.0.1:0", "--nodes", "0"]));
+    refused(&up, &["does not hold its log", "migrate out --bus-store"]);
     let [left, arrived] = pipe(leaving(&secrets, Some(&store)), arriving(&data, None));
     assert!(left.success && arrived.success, "{left:?} {arrived:?}");
     assert!(arrived.stdout.contains(" up"), "{}", arrived.stdout);
@@ -200,6 +204,8 @@ fn a_move_that_is_cut_off_leaves_one_instance_and_says_where() {
         let _written = child.stdin.take().unwrap().write_all(bytes).is_ok();
         child.wait_with_output().unwrap().into()
     };
+    refused(&feed(arriving(&data, None), &bytes), &["what comes is what left", "undo"]);
+    refused(&Answer::of(Command::new(reeve()).arg("--data").arg(&data).arg("env")), &["was moved out at"]);
     let mut changed = bytes.clone();
     let middle = changed.len() / 2;
     changed[middle] ^= 1;

@@ -8,7 +8,7 @@ use reeve_contracts::ingest::CloudEventReceived;
 use reeve_eventsourcing::{Actor, Context};
 use reeve_jetstream::{
     Headers,
-    clients::INGEST_SUBJECT,
+    calls::INGEST_SUBJECT,
     dead_letters::{self, DeadLetter},
 };
 use reeve_runtime::{ClientAnswer, ClientMessage};

@@ -223,6 +223,7 @@ fn make_administrator(path: &Path) -> anyhow::Result<Principals> {
 pub fn read_instance(data: &Path) -> anyhow::Result<Instance> {
     let path = data.join(files::INSTANCE);
     if !path.exists() {
+        Moves::ensure_here(data)?;
         bail!(
             "no instance runs in {}: start one with `reeve up`, or name its folder with --data",
             data.display()

@@ -3,7 +3,7 @@
 use super::{
     certificates::Certificates,
     files::{self, remove, write_private},
-    folder::{Folder, Instance, Keys},
+    folder::{Folder, Instance, Keys, read_keys},
     parts,
     place::FoundAt,
     rights,
@@ -248,8 +248,18 @@ pub fn init(data: &Path, args: &Args) -> anyhow::Result<()> {
         refuse_a_cluster_beside_a_single_log(single.as_ref(), &of_servers)?;
     }
     let has_authority = data.join("tls/ca.key").exists();
+    let before = data.join(files::KEYS).exists().then(|| read_keys(data)).transpose()?;
     let folder = Folder::open_with(data, |keys| args.tell(keys, has_authority))?;
     let keys = &folder.keys;
+    if let Some(before) =
+        before.filter(|before| (&before.account, &before.region) != (&keys.account, &keys.region))
+    {
+        eprintln!(
+            "reeve: the instance was of account {} in {}, and is of account {} in {} from now on (--account, --region): clients name the region, \
+             and new ARNs the account",
+            before.account, before.region, keys.account, keys.region
+        );
+    }
     if let Some(found_at) = args.found_at() {
         found_at.keep(&folder.path)?;
     }

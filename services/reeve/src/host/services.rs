@@ -245,7 +245,8 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 pub fn entry(name: &str) -> anyhow::Result<&'static Entry> {
     let found = ENTRIES.iter().find(|entry| entry.name == name);
     found.with_context(|| {
-        format!("there is no service {name:?}: the services are {}", names().collect::<Vec<_>>().join(", "))
+        let known: Vec<_> = names().chain([GATEWAY, KEY_RENEWAL, STREAMS]).collect();
+        format!("there is no service {name:?}: there are {}", known.join(", "))
     })
 }
 

@@ -80,6 +80,12 @@ fn ensure_may_arrive(
                 head.moves.contains(left),
                 "what comes does not come from what left {of}: it would not go on from there. Move it into another folder"
             );
+            // It may have arrived elsewhere meanwhile, and have gone on there.
+            let is_from_here = before.state == State::Away && head.moves == before.ids;
+            ensure!(
+                !is_from_here,
+                "what comes is what left {of}: if it arrived nowhere, `reeve --data {of} migrate undo --it-runs-nowhere` lets it start here"
+            );
             let own = data.join(files::CHECKPOINT_SEED);
             let is_same = std::fs::read(&own).is_ok_and(|own| keys.get(files::CHECKPOINT_SEED) == Some(&own));
             ensure!(is_same, "{of} is of another instance than what comes");

@@ -171,6 +171,10 @@ pub fn undo(data: &Path, args: &UndoArgs, format: Format) -> anyhow::Result<()> 
     let _lock = lock(data)?;
     ensure_bus_is_silent(data, &read_keys(data)?).context("it seems to have arrived elsewhere")?;
     Moves::keep(data, State::Here, &moves.ids)?;
-    let text = format!("the instance is in {} again, as it left at {}", data.display(), moves.since);
+    let of = data.display();
+    let text = format!(
+        "the instance is in {of} again, as it left at {}; where its parts run apart, `reeve init` gives them anew what they need",
+        moves.since
+    );
     stdout::answer(format, &json!({ "folder": data, "left": moves.since }), text)
 }
