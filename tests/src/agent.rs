@@ -233,14 +233,9 @@ impl Agent {
         identity["bus_url"].as_str().expect("a url").trim_start_matches("nats://").to_owned()
     }
 
-    /// Lets it find the bus elsewhere from its next start on.
-    ///
-    /// # Panics
-    /// When it is not enrolled.
-    pub fn find_the_bus_at(&self, address: &str) {
-        let mut identity = self.identity().expect("an identity");
-        identity["bus_url"] = json!(format!("nats://{address}"));
-        std::fs::write(self.folder.join("identity.json"), identity.to_string()).expect("a file");
+    /// Lets it find the bus elsewhere from its next start on, whatever it is told.
+    pub fn find_the_bus_at(&mut self, address: &str) {
+        self.environment.push(("REEVE_AGENT_BUS".to_owned(), format!("nats://{address}")));
     }
 
     /// Waits until the API says so of its connection.

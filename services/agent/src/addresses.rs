@@ -26,6 +26,8 @@ pub(crate) struct Addresses {
     path: PathBuf,
     /// What was told at the enrolment, which is always tried as well.
     at_enrolment: String,
+    /// What whoever runs this agent says, which alone counts then.
+    said_here: Option<String>,
     told: Mutex<Told>,
 }
 
@@ -34,7 +36,12 @@ impl Addresses {
     ///
     /// # Errors
     /// When what is kept cannot be read.
-    pub fn load(data: &Path, node: &NodeId, at_enrolment: &str) -> io::Result<Self> {
+    pub fn load(
+        data: &Path,
+        node: &NodeId,
+        at_enrolment: &str,
+        said_here: Option<String>,
+    ) -> io::Result<Self> {
         let path = data.join(FILE);
         let kept: Option<Told> = match std::fs::read(&path) {
             Ok(bytes) => Some(serde_json::from_slice(&bytes)?),
@@ -46,18 +53,21 @@ impl Addresses {
             newest: at_enrolment.to_owned(),
             before: String::new(),
         });
-        Ok(Self { path, at_enrolment: at_enrolment.to_owned(), told: Mutex::new(told) })
+        Ok(Self { path, at_enrolment: at_enrolment.to_owned(), said_here, told: Mutex::new(told) })
     }
 
     /// All of them, with commas between them.
     pub fn all(&self) -> String {
+        if let Some(said) = &self.said_here {
+            return said.clone();
+        }
         self.told.lock().unwrap_or_else(PoisonError::into_inner).all(&self.at_enrolment)
     }
 
     /// Takes what the control plane tells, for the connections to come.
     pub async fn take(&self, bus: &Bus, newest: &str) -> anyhow::Result<()> {
         let now = self.told.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if newest.is_empty() || newest == now.newest {
+        if self.said_here.is_some() || newest.is_empty() || newest == now.newest {
             return Ok(());
         }
         let is_plain = newest.split(',').any(|address| !address.starts_with(TLS));
@@ -95,7 +105,7 @@ mod tests {
     async fn what_was_told_counts_after_a_restart_and_what_counted_before_is_tried_too() {
         let (nats, data, node) = (Nats::start(), tempfile::tempdir().unwrap(), NodeId::new());
         let bus = nats.bus().await;
-        let load = |node: &NodeId| Addresses::load(data.path(), node, "nats://a:1").unwrap();
+        let load = |node: &NodeId| Addresses::load(data.path(), node, "nats://a:1", None).unwrap();
         let addresses = load(&node);
         assert_eq!(addresses.all(), "nats://a:1");
         for nothing_new in ["", "nats://a:1"] {
@@ -116,8 +126,12 @@ mod tests {
         assert!(addresses.take(&bus, "no address at all").await.is_err());
         let kept = [addresses.all(), load(&node).all()];
         assert_eq!(kept, [newest; 2], "what cannot be an address is not taken");
-        let safe = Addresses::load(data.path(), &NodeId::new(), "tls://a:1").unwrap();
+        let safe = Addresses::load(data.path(), &NodeId::new(), "tls://a:1", None).unwrap();
         assert!(safe.take(&bus, "tls://b:2,nats://c:3").await.is_err(), "TLS is not given up");
+        let tunnel = Some("nats://localhost:9".to_owned());
+        let tunnelled = Addresses::load(data.path(), &node, "nats://a:1", tunnel).unwrap();
+        tunnelled.take(&bus, "nats://e:5").await.unwrap();
+        assert_eq!([tunnelled.all(), load(&node).all()], ["nats://localhost:9", newest]);
         assert_eq!(load(&NodeId::new()).all(), "nats://a:1", "another node was told something else");
     }
 }

@@ -46,6 +46,9 @@ pub struct Options {
     /// With it this node speaks to no bus without TLS.
     #[arg(long, value_name = "FILE", env = "REEVE_CA", global = true)]
     pub ca: Option<PathBuf>,
+    /// Where this node finds the bus, whatever it is told: through a tunnel, say. Several addresses have commas between them.
+    #[arg(long, value_name = "URL", env = "REEVE_AGENT_BUS", global = true)]
+    pub bus: Option<String>,
     /// The activation to enrol with. Needed once.
     #[arg(long, env = "REEVE_ACTIVATION_ID", global = true)]
     pub activation_id: Option<String>,
