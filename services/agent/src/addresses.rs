@@ -26,6 +26,8 @@ pub(crate) struct Addresses {
     path: PathBuf,
     /// What was told at the enrolment, which is always tried as well.
     at_enrolment: String,
+    /// Whether the addresses alone say that the bus speaks TLS. Who has the certificates of an authority demands it in any case.
+    tells_of_tls: bool,
     /// What whoever runs this agent says, which alone counts then.
     said_here: Option<String>,
     told: Mutex<Told>,
@@ -40,8 +42,10 @@ impl Addresses {
         data: &Path,
         node: &NodeId,
         at_enrolment: &str,
+        has_authority: bool,
         said_here: Option<String>,
     ) -> io::Result<Self> {
+        let tells_of_tls = at_enrolment.starts_with(TLS) && !has_authority;
         let path = data.join(FILE);
         let kept: Option<Told> = match std::fs::read(&path) {
             Ok(bytes) => Some(serde_json::from_slice(&bytes)?),
@@ -53,7 +57,13 @@ impl Addresses {
             newest: at_enrolment.to_owned(),
             before: String::new(),
         });
-        Ok(Self { path, at_enrolment: at_enrolment.to_owned(), said_here, told: Mutex::new(told) })
+        Ok(Self {
+            path,
+            at_enrolment: at_enrolment.to_owned(),
+            tells_of_tls,
+            said_here,
+            told: Mutex::new(told),
+        })
     }
 
     /// All of them, with commas between them.
@@ -72,7 +82,7 @@ impl Addresses {
         }
         let is_plain = newest.split(',').any(|address| !address.starts_with(TLS));
         anyhow::ensure!(
-            !(self.at_enrolment.starts_with(TLS) && is_plain),
+            !(self.tells_of_tls && is_plain),
             "the bus is said to be at {newest}: it spoke TLS at the enrolment, and one that does not is not taken"
         );
         let next = Told { newest: newest.to_owned(), before: now.newest, ..now };
@@ -105,7 +115,7 @@ mod tests {
     async fn what_was_told_counts_after_a_restart_and_what_counted_before_is_tried_too() {
         let (nats, data, node) = (Nats::start(), tempfile::tempdir().unwrap(), NodeId::new());
         let bus = nats.bus().await;
-        let load = |node: &NodeId| Addresses::load(data.path(), node, "nats://a:1", None).unwrap();
+        let load = |node: &NodeId| Addresses::load(data.path(), node, "nats://a:1", false, None).unwrap();
         let addresses = load(&node);
         assert_eq!(addresses.all(), "nats://a:1");
         for nothing_new in ["", "nats://a:1"] {
@@ -126,10 +136,18 @@ mod tests {
         assert!(addresses.take(&bus, "no address at all").await.is_err());
         let kept = [addresses.all(), load(&node).all()];
         assert_eq!(kept, [newest; 2], "what cannot be an address is not taken");
-        let safe = Addresses::load(data.path(), &NodeId::new(), "tls://a:1", None).unwrap();
-        assert!(safe.take(&bus, "tls://b:2,nats://c:3").await.is_err(), "TLS is not given up");
+        for has_authority in [false, true] {
+            let id = NodeId::new();
+            let safe = Addresses::load(data.path(), &id, "tls://a:1", has_authority, None).unwrap();
+            let taken = safe.take(&bus, "tls://b:2,nats://c:3").await;
+            assert_eq!(
+                taken.is_ok(),
+                has_authority,
+                "TLS is not given up, and with an authority it cannot be"
+            );
+        }
         let tunnel = Some("nats://localhost:9".to_owned());
-        let tunnelled = Addresses::load(data.path(), &node, "nats://a:1", tunnel).unwrap();
+        let tunnelled = Addresses::load(data.path(), &node, "nats://a:1", false, tunnel).unwrap();
         tunnelled.take(&bus, "nats://e:5").await.unwrap();
         assert_eq!([tunnelled.all(), load(&node).all()], ["nats://localhost:9", newest]);
         assert_eq!(load(&NodeId::new()).all(), "nats://a:1", "another node was told something else");

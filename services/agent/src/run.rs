@@ -103,8 +103,14 @@ pub async fn run(options: Options) -> Result<(), Error> {
         tracing::warn!(interrupted, "steps were cut off by the end of the last run");
     }
     let mut refusals = RefusalLog::default();
-    let addresses = Addresses::load(&options.data, &identity.node_id, &identity.bus_url, options.bus.clone())
-        .map_err(Error::Addresses)?;
+    let addresses = Addresses::load(
+        &options.data,
+        &identity.node_id,
+        &identity.bus_url,
+        identity::kept_ca(&options.data).is_some(),
+        options.bus.clone(),
+    )
+    .map_err(Error::Addresses)?;
     let bus =
         connect(&identity, (&addresses, &session), identity::kept_ca(&options.data), &mut refusals).await;
     if lost {

@@ -77,7 +77,7 @@ async fn worker_of(root: &KeyPair, nats: &Nats, data: &Path, key: &KeyPair, inst
     Worker::new(Arc::new(Agent {
         admission: Admission::granted(bus.connections()),
         keys: Keys::load(data, &identity.root_key).unwrap(),
-        addresses: Addresses::load(data, &identity.node_id, "", None).unwrap(),
+        addresses: Addresses::load(data, &identity.node_id, "", false, None).unwrap(),
         identity,
         session: String::new(),
         bus,
