@@ -137,8 +137,8 @@ mod tests {
         let kept = [addresses.all(), load(&node).all()];
         assert_eq!(kept, [newest; 2], "what cannot be an address is not taken");
         for has_authority in [false, true] {
-            let id = NodeId::new();
-            let safe = Addresses::load(data.path(), &id, "tls://a:1", has_authority, None).unwrap();
+            let (elsewhere, id) = (tempfile::tempdir().unwrap(), NodeId::new());
+            let safe = Addresses::load(elsewhere.path(), &id, "tls://a:1", has_authority, None).unwrap();
             let taken = safe.take(&bus, "tls://b:2,nats://c:3").await;
             assert_eq!(
                 taken.is_ok(),
