@@ -103,16 +103,11 @@ pub async fn run(options: Options) -> Result<(), Error> {
         tracing::warn!(interrupted, "steps were cut off by the end of the last run");
     }
     let mut refusals = RefusalLog::default();
-    let addresses = Addresses::load(
-        &options.data,
-        &identity.node_id,
-        &identity.bus_url,
-        identity::kept_ca(&options.data).is_some(),
-        options.bus.clone(),
-    )
-    .map_err(Error::Addresses)?;
-    let bus =
-        connect(&identity, (&addresses, &session), identity::kept_ca(&options.data), &mut refusals).await;
+    let ca = identity::kept_ca(&options.data);
+    let (node, at_enrolment) = (&identity.node_id, &identity.bus_url);
+    let addresses = Addresses::load(&options.data, node, at_enrolment, ca.is_some(), options.bus.clone())
+        .map_err(Error::Addresses)?;
+    let bus = connect(&identity, (&addresses, &session), ca, &mut refusals).await;
     if lost {
         ledger.set_cursor(inbox::read_last(&bus, &identity.node_id).await?)?;
     }

@@ -89,7 +89,7 @@ const MAX_DENIALS: usize = 64;
 const ACK_TIMEOUT: Duration = Duration::from_secs(10);
 /// Servers of a cluster miss one that led a stream after 4 to 9 s.
 const ELECTION_TIME: Duration = Duration::from_secs(12);
-const ELECTION_POLL_INTERVAL: Duration = Duration::from_millis(100);
+const NO_RESPONDERS_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Comes back when the server did not let this connection publish on a subject.
 async fn denied(denials: &mut broadcast::Receiver<String>, subject: &str) {
@@ -244,16 +244,9 @@ impl Bus {
         headers: &Headers,
         data: Bytes,
     ) -> Result<Ack, Error> {
-        let begun = Instant::now();
-        let answer = loop {
-            match self.request(subject, headers, data.clone(), ACK_TIMEOUT).await {
-                // Nothing was stored: the servers that keep the stream agree on another one to lead.
-                Err(Error::NoResponders(_)) if self.is_replicated() && begun.elapsed() < ELECTION_TIME => {
-                    tokio::time::sleep(ELECTION_POLL_INTERVAL).await;
-                }
-                answer => break answer,
-            }
-        };
+        // The servers that keep the stream may be agreeing on another one to lead.
+        let patience = if self.is_replicated() { ELECTION_TIME } else { Duration::ZERO };
+        let answer = self.request_patiently(subject, headers, data, ACK_TIMEOUT, patience).await;
         if matches!(answer, Err(Error::TimedOut { .. })) && self.is_connected() {
             self.unanswered.send_modify(|count| *count += 1);
         }
@@ -262,6 +255,26 @@ impl Bus {
             what: "acknowledge a message in a form that we know",
             reason: e.to_string(),
         })
+    }
+
+    /// As [`Bus::request`], and asks again for a while where nobody answers: what nobody was there for has reached nobody.
+    pub(crate) async fn request_patiently(
+        &self,
+        subject: &str,
+        headers: &Headers,
+        data: Bytes,
+        limit: Duration,
+        patience: Duration,
+    ) -> Result<Message, Error> {
+        let begun = Instant::now();
+        loop {
+            match self.request(subject, headers, data.clone(), limit).await {
+                Err(Error::NoResponders(_)) if begun.elapsed() < patience => {
+                    tokio::time::sleep(NO_RESPONDERS_POLL_INTERVAL).await;
+                }
+                answer => return answer,
+            }
+        }
     }
 
     /// Publishes without waiting for anybody.

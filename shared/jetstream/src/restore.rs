@@ -13,7 +13,7 @@ use async_nats::jetstream::stream::Config;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A file of messages is as large as the server's own at most.
 const MAX_BLOCK: usize = 4 * 1024 * 1024;
@@ -22,7 +22,6 @@ const CHUNK: usize = 256 * 1024;
 const CHUNK_TIMEOUT: Duration = Duration::from_secs(30);
 /// Another server of a cluster may be the one that takes the stream in: until the one of this connection knows where, nobody answers.
 const DELIVERY_KNOWN_TIME: Duration = Duration::from_secs(10);
-const DELIVERY_POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// The server reads all of a stream before it answers.
 const END_TIMEOUT: Duration = Duration::from_secs(900);
 
@@ -116,15 +115,8 @@ impl<'a> Restore<'a> {
     }
 
     async fn hand_over(&self, bytes: Bytes, timeout: Duration) -> Result<Message, Error> {
-        let begun = Instant::now();
-        loop {
-            match self.bus.request(&self.deliver, &Headers::default(), bytes.clone(), timeout).await {
-                Err(Error::NoResponders(_)) if begun.elapsed() < DELIVERY_KNOWN_TIME => {
-                    tokio::time::sleep(DELIVERY_POLL_INTERVAL).await;
-                }
-                answer => return answer,
-            }
-        }
+        let headers = Headers::default();
+        self.bus.request_patiently(&self.deliver, &headers, bytes, timeout, DELIVERY_KNOWN_TIME).await
     }
 
     async fn send(&self, bytes: Vec<u8>) -> Result<(), Error> {

@@ -1,22 +1,14 @@
 //! The streams of an instance: `up` makes them itself; where parts run apart, the part that does nothing else. Who may set a stream's
 //! settings may have it copy another one, or have what is stored published anywhere; so no service may.
 
-use super::{bus::ensure_restored, rights};
+use super::{bus::ensure_restored, rights, services::STREAMS};
 use futures::{StreamExt, stream};
 use reeve_jetstream::{Bus, Error, streams};
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 /// How often it is looked whether all are there: somebody may remove one.
 const CHECK_INTERVAL: Duration = Duration::from_secs(30);
 const MADE_AT_ONCE: usize = 8;
-
-/// Those that some part needs.
-pub fn names() -> BTreeSet<&'static str> {
-    let needed = rights::parts()
-        .values()
-        .flat_map(|part| part.finds.iter().chain(&part.reads).chain(part.consumes.keys()));
-    needed.map(String::as_str).collect()
-}
 
 /// Makes those that are not there, and changes those whose settings are others than this release wants. The server reserves room for a
 /// copy, and refuses one for which its disk is too small.
@@ -24,12 +16,15 @@ pub fn names() -> BTreeSet<&'static str> {
 /// # Errors
 /// When the bus refuses.
 pub async fn make(bus: &Bus) -> Result<(), Error> {
-    let each = |name: &'static str| async move { (name, streams::ensure(bus, name).await) };
-    let each: Vec<_> = names().into_iter().map(each).collect();
+    let each = |name: String| async move {
+        let made = streams::ensure(bus, &name).await;
+        (name, made)
+    };
+    let each: Vec<_> = rights::of(STREAMS).makes.into_iter().map(each).collect();
     let made: Vec<_> = stream::iter(each).buffer_unordered(MADE_AT_ONCE).collect().await;
     for (name, made) in made {
         match made {
-            Err(error) if streams::is_copy(name) => {
+            Err(error) if streams::is_copy(&name) => {
                 tracing::warn!(name, %error, "there is no stream of these events as JSON");
             }
             made => made?,
