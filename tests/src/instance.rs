@@ -1,6 +1,6 @@
 //! One instance: `reeve up` on a temporary folder.
 
-use crate::{Answer, Raw, SmallDisk, programs, wait_for};
+use crate::{Answer, Raw, SmallDisk, aws, programs, wait_for};
 use reeve_jetstream::{
     Bus, Credentials, Error, Options,
     calls::{self, CallKeys},
@@ -238,12 +238,12 @@ impl Instance {
 
     /// Runs `aws ssm …`.
     pub fn aws(&self, arguments: &[&str]) -> Answer {
-        Answer::of(&mut self.aws_command(arguments))
+        aws::run(&mut self.aws_command(arguments))
     }
 
     /// Runs `aws <api> …`.
     pub fn aws_of(&self, api: &str, arguments: &[&str]) -> Answer {
-        Answer::of(&mut self.aws_command_of(api, arguments))
+        aws::run(&mut self.aws_command_of(api, arguments))
     }
 
     /// `aws ssm …`, not started yet.
@@ -254,7 +254,7 @@ impl Instance {
     fn aws_command_of(&self, api: &str, arguments: &[&str]) -> Command {
         let announced = self.announced();
         let text = |name: &str| announced[name].as_str().unwrap_or_default().to_owned();
-        let mut command = Command::new(programs::aws());
+        let mut command = Command::new(aws::program());
         command.arg(api).args(arguments).current_dir(self.scratch());
         command.env("AWS_ENDPOINT_URL", text("endpoint")).env("AWS_ACCESS_KEY_ID", text("access_key_id"));
         command.env("AWS_SECRET_ACCESS_KEY", text("secret_access_key")).env("AWS_REGION", text("region"));

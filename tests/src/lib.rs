@@ -6,6 +6,7 @@
 mod agent;
 mod apart;
 mod api;
+mod aws;
 mod debian;
 mod disk;
 mod instance;

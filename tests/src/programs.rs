@@ -48,14 +48,6 @@ pub fn alertmanager() -> PathBuf {
     path
 }
 
-/// `REEVE_AWS`, else the workspace's.
-pub(crate) fn aws() -> PathBuf {
-    let own = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../.tools/bin/aws");
-    let path = std::env::var_os("REEVE_AWS").map_or_else(own, PathBuf::from);
-    assert!(path.exists(), "{} is not there: run ./test once, it installs it", path.display());
-    path
-}
-
 /// The services that the program is made of.
 ///
 /// # Panics

@@ -1,7 +1,7 @@
 //! Scripts on botocore, which the `aws` CLI and boto3 are made of, and on nats-py and the SDK of CloudEvents.
 
-use crate::{Answer, Instance, programs};
-use std::{path::PathBuf, process::Command};
+use crate::{Answer, Instance, aws};
+use std::process::Command;
 
 impl Instance {
     /// Runs a script with `client`, botocore's client of an API of this instance; an answer is what it prints.
@@ -32,7 +32,7 @@ impl Instance {
     /// As [`Instance::botocore`].
     pub fn client_command(&self) -> Command {
         let cli = self.aws_command(&[]);
-        let mut command = Command::new(python());
+        let mut command = Command::new(aws::python());
         for (name, value) in cli.get_envs() {
             match value {
                 Some(value) => command.env(name, value),
@@ -49,17 +49,9 @@ impl Instance {
     /// # Panics
     /// As [`Instance::botocore`].
     pub fn python_command(&self, script: &str, environment: &[(&str, &str)]) -> Command {
-        let mut command = Command::new(python());
+        let mut command = Command::new(aws::python());
         command.env("BUS", self.announced()["bus_url"].as_str().expect("a text"));
         command.envs(environment.iter().copied()).arg("-c").arg(script).current_dir(self.scratch());
         command
     }
-}
-
-/// The interpreter that runs the `aws` CLI.
-fn python() -> PathBuf {
-    let aws = programs::aws();
-    let python = aws.with_file_name("python");
-    assert!(python.exists(), "{} is not there", python.display());
-    python
 }

@@ -33,7 +33,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::{net::TcpListener, sync::Notify};
+use tokio::{net::TcpListener, sync::Notify, task::JoinSet};
 
 /// Options of `up`.
 #[derive(clap::Args)]
@@ -217,9 +217,9 @@ impl Starting<'_> {
         for child in self.children {
             child.stop().await;
         }
-        for service in self.running {
-            service.stop().await;
-        }
+        // Each finishes what it has begun; together they take as long as the slowest one.
+        let stopping: JoinSet<()> = self.running.into_iter().map(Running::stop).collect();
+        stopping.join_all().await;
     }
 }
 
