@@ -209,16 +209,17 @@ fn after_refusal(agent: &Agent, since: Timestamp) -> Result<(), ledger::Error> {
 /// Asks the control plane whether this session counts.
 async fn heartbeat(agent: &Agent, refusals: &mut RefusalLog) -> Heard {
     let (asked, shown) = (agent.admission.ask(), (agent.clock)());
-    let body = serde_json::json!({"session": agent.session, "now_ms": shown.0}).to_string();
+    let body = serde_json::json!({"session": agent.session, "now_ms": shown.0, "keys": agent.keys.version()});
     let node = agent.identity.node_id.as_str();
-    let answer = match serve::ask(&agent.bus, node, "heartbeat", body.into(), HEARTBEAT_TIMEOUT).await {
-        Ok(answer) => answer,
-        Err(BusError::NoResponders(_)) => {
-            agent.admission.extend(asked);
-            return Heard::Nothing;
-        }
-        Err(_) => return Heard::Nothing,
-    };
+    let answer =
+        match serve::ask(&agent.bus, node, "heartbeat", body.to_string().into(), HEARTBEAT_TIMEOUT).await {
+            Ok(answer) => answer,
+            Err(BusError::NoResponders(_)) => {
+                agent.admission.extend(asked);
+                return Heard::Nothing;
+            }
+            Err(_) => return Heard::Nothing,
+        };
     let Ok(answer) = serde_json::from_slice::<Answer>(&answer.data) else { return Heard::Nothing };
     if let Some(now_ms) = answer.now_ms {
         // The answer was given somewhere between.

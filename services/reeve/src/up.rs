@@ -24,6 +24,7 @@ use crate::{
     },
 };
 use anyhow::Context;
+use futures::future::join_all;
 use reeve_gateway::Config as GatewayConfig;
 use reeve_jetstream::Bus;
 use reeve_runtime::Running;
@@ -33,7 +34,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::{net::TcpListener, sync::Notify, task::JoinSet};
+use tokio::{net::TcpListener, sync::Notify};
 
 /// Options of `up`.
 #[derive(clap::Args)]
@@ -218,8 +219,7 @@ impl Starting<'_> {
             child.stop().await;
         }
         // Each finishes what it has begun; together they take as long as the slowest one.
-        let stopping: JoinSet<()> = self.running.into_iter().map(Running::stop).collect();
-        stopping.join_all().await;
+        join_all(self.running.into_iter().map(Running::stop)).await;
     }
 }
 

@@ -6,7 +6,7 @@ use futures::StreamExt;
 use nkeys::KeyPair;
 use prost::Message;
 use reeve_contracts::node::{Dispatch, DispatchKind, KeySet, SignedDispatch};
-use reeve_e2e::{Agent, Answer, Instance, wait_for};
+use reeve_e2e::{Agent, Answer, Instance, copy_folder, wait_for};
 use reeve_jetstream::{Bus, Headers, follow, store, streams::NODE_INBOX};
 use reeve_node_protocol::{
     dispatch::{document_hash, sign},
@@ -360,6 +360,42 @@ async fn an_expired_set_runs_nothing_until_it_is_renewed() {
     instance.reeve(&["keys", "renew"]).text();
     assert_eq!(instance.ended(&command)["StatusDetails"], "Success");
     assert_eq!((held(agent.folder(), &before.root).version, lines(&ran)), (3, 1));
+}
+
+/// The log and the keys are of a time before a key was withdrawn.
+#[test]
+fn after_a_restore_nodes_that_have_newer_keys_are_told_of_and_one_rotation_serves_them_again() {
+    let mut instance = Instance::start(0);
+    let before = signers(&instance);
+    let agent = Agent::enrol_in(&instance, &instance.scratch().join("node"));
+    instance.stop();
+    let (data, copy) = (instance.data(), instance.scratch().join("yesterday"));
+    copy_folder(&data, &copy);
+    instance.restart();
+    let stolen = before.dispatch[0].public_key();
+    instance.reeve(&["keys", "rotate"]).text();
+    instance.reeve(&["keys", "rotate", "--withdraw", &stolen]).text();
+    wait_until_held(agent.folder(), &before.root, 3);
+    instance.stop();
+    std::fs::remove_dir_all(&data).unwrap();
+    copy_folder(&copy, &data);
+    instance.restart();
+    agent.wait_until(&instance, "Online");
+    let note = wait_for("readyz tells of it", || {
+        let (_, said) = instance.ready();
+        said.contains("set 3 of dispatch keys, which the log does not know").then_some(said)
+    });
+    println!("{note}");
+    assert!(note.contains("reeve keys rotate"), "{note}");
+    let refused = instance.reeve(&["keys", "renew"]);
+    assert!(refused.complaint().contains("nodes have the set 3"), "{}", refused.stderr);
+    let rotated = instance.reeve(&["keys", "rotate"]);
+    assert!(rotated.text().contains("set 4"), "{}", rotated.stdout);
+    assert!(rotated.stderr.contains("all keys of that are withdrawn"), "{}", rotated.stderr);
+    let set = in_force(&instance);
+    assert!(set.keys.len() == 1 && set.keys[0].public_key != stolen, "the stolen key counts again");
+    assert_eq!(instance.ended(&instance.send_to(&agent.node(), "true"))["StatusDetails"], "Success");
+    wait_for("readyz is silent again", || (!instance.ready().1.contains("does not know")).then_some(()));
 }
 
 /// A set was published before the seed of its key was brought to run-command.

@@ -65,6 +65,9 @@ pub struct Got {
     expires: f64,
     keys: Vec<Key>,
     key_set: String,
+    /// The newest set that a node has, if the one in force is older: the log was restored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    newest_at_nodes: Option<u64>,
 }
 
 /// The set in force, for people and for who signs the next one.
@@ -82,6 +85,7 @@ pub async fn get(shared: Arc<Shared>, call: Call<Get>) -> Result<Got, ApiError> 
         expires: Timestamp(set.expires_ms).epoch_seconds(),
         keys: keys.collect(),
         key_set: BASE64.encode(&row.signed_set),
+        newest_at_nodes: shared.presence.newest_keys(set.version),
     })
 }
 

@@ -1,6 +1,6 @@
 //! Where the bus of an instance is, and connections to it.
 
-use reeve_jetstream::{Bus, Credentials, Options, operator::User, restore};
+use reeve_jetstream::{Bus, Credentials, Error, Options, operator::User, restore};
 use std::{
     path::PathBuf,
     time::{Duration, Instant},
@@ -51,8 +51,20 @@ pub async fn connect_with(options: &Options) -> anyhow::Result<Bus> {
     loop {
         match Bus::connect(options).await {
             Ok(connected) => return Ok(connected),
-            Err(error) if begun.elapsed() > Duration::from_secs(20) => return Err(error.into()),
+            Err(error) if begun.elapsed() > Duration::from_secs(20) => return Err(explained(error)),
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
+    }
+}
+
+fn explained(error: Error) -> anyhow::Error {
+    let is_stranger = matches!(error, Error::NotLetIn(_));
+    let error = anyhow::Error::from(error);
+    match is_stranger {
+        true => error.context(
+            "the bus does not know this part's user: its configuration and these secrets were not made by one `reeve init`, or one of them is \
+             older than the other. Start the bus anew if its configuration was written since; otherwise give the part the secrets that belong to it",
+        ),
+        false => error,
     }
 }

@@ -178,6 +178,11 @@ impl Root {
     }
 }
 
+/// The newest set that a node has, if the control plane says that the one in force is older: its log was restored.
+pub fn newest_at_nodes(answer: &Value) -> Option<u64> {
+    answer.get("newestAtNodes").and_then(Value::as_u64)
+}
+
 /// Renews the set of a running instance in time, for ever.
 pub async fn keep_renewed(folder: &Path, bus: &Bus) {
     loop {

@@ -1,7 +1,7 @@
 //! What `GET /readyz` says of the installation beside what the gateway itself knows: streams that are missing, servers of the bus that are away, dispatch
 //! keys that end, and how many dead letters wait for an operator.
 
-use super::services;
+use super::{keys::newest_at_nodes, services};
 use futures::{StreamExt, future::join_all};
 use reeve_contracts::dead_letters::DeadLetterEvent;
 use reeve_eventsourcing::Event;
@@ -97,6 +97,13 @@ async fn dispatch_keys(bus: &Bus, now: Timestamp) -> (Option<String>, Option<Str
             let problem =
                 format!("the dispatch keys expired at {end}, and no node runs anything: `reeve keys renew`");
             (Some(problem), None)
+        }
+        _ if let Some(newer) = newest_at_nodes(&answer) => {
+            let note = format!(
+                "nodes have the set {newer} of dispatch keys, which the log does not know: it was restored. What withdrawn keys sign they do \
+                 not run: `reeve keys rotate`"
+            );
+            (None, Some(note))
         }
         Some(end) if now.plus_seconds(WARNING_SECONDS) >= end => {
             let note = format!(

@@ -19,6 +19,7 @@ use anyhow::{Context, bail};
 use futures::future::join_all;
 use reeve_gateway::{Config as GatewayConfig, Tls};
 use reeve_jetstream::Bus;
+use reeve_runtime::Running;
 use std::{
     fs::File,
     net::SocketAddr,
@@ -151,29 +152,66 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
         region: args.region.clone(),
         node_bus_url: args.node_bus.clone().unwrap_or_else(|| args.bus.clone()),
     };
-    let mut connected = false;
-    let mut running = Vec::new();
-    let mut gateway = None;
-    // Held until this process ends.
-    let mut locks = Vec::new();
-    for name in names {
-        let bus = connect_part(&args.bus(), &secrets, name).await?;
-        if !std::mem::replace(&mut connected, true) {
-            status.connected(bus.clone());
+    let mut parts = Parts::default();
+    tokio::pin!(stop);
+    tokio::select! {
+        started = parts.start(&args, (&secrets, &place), names, &status) => {
+            started?;
+            stop.await;
         }
+        () = &mut stop => {}
+    }
+    parts.stop(args.leave_time()).await
+}
+
+/// What runs so far.
+#[derive(Default)]
+struct Parts {
+    running: Vec<Running>,
+    gateway: Option<RunningGateway>,
+    /// Held until this process ends.
+    locks: Vec<File>,
+}
+
+impl Parts {
+    async fn start(
+        &mut self,
+        args: &Args,
+        (secrets, place): (&Secrets, &Place),
+        names: Vec<&str>,
+        status: &Status,
+    ) -> anyhow::Result<()> {
+        let mut connected = false;
+        for name in names {
+            let bus = connect_part(&args.bus(), secrets, name).await?;
+            if !std::mem::replace(&mut connected, true) {
+                status.connected(bus.clone());
+            }
+            self.start_one(args, (secrets, place), name, bus).await?;
+            status.started(name);
+            eprintln!("reeve: {name} serves");
+        }
+        Ok(())
+    }
+
+    async fn start_one(
+        &mut self,
+        args: &Args,
+        (secrets, place): (&Secrets, &Place),
+        name: &str,
+        bus: Bus,
+    ) -> anyhow::Result<()> {
         if name == STREAMS {
             streams::make(&bus).await?;
             // It ends with the process.
             tokio::spawn(async move { streams::keep_made(&bus).await });
-            status.started(name);
-            eprintln!("reeve: {name} serves");
-            continue;
+            return Ok(());
         }
         let exports = args.exports.store(None)?;
         let needs =
             Needs::assemble(secrets.clone(), (place.clone(), exports), &bus, &args.bus(), &[name]).await?;
         if name == GATEWAY {
-            gateway = Some(gateway_at(&args, bus, &needs).await?);
+            self.gateway = Some(gateway_at(args, bus, &needs).await?);
         } else if name == KEY_RENEWAL {
             let folder = args.secrets.clone();
             // It ends with the process.
@@ -181,22 +219,23 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
         } else {
             let service = services::describe(name, &needs)?;
             let (views, lock) = own_folder(&args.views, name)?;
-            locks.push(lock);
-            running.push(reeve_runtime::run(service, bus, &views).await?);
+            self.locks.push(lock);
+            self.running.push(reeve_runtime::run(service, bus, &views).await?);
         }
-        status.started(name);
-        eprintln!("reeve: {name} serves");
+        Ok(())
     }
-    stop.await;
-    if let Some((stop, task)) = gateway {
-        stop.send_replace(true);
-        match tokio::time::timeout(args.leave_time() + FINISH_TIME, task).await {
-            Ok(served) => served??,
-            Err(_) => tracing::warn!("requests were still open when the gateway ended"),
+
+    async fn stop(self, leave_time: Duration) -> anyhow::Result<()> {
+        if let Some((stop, task)) = self.gateway {
+            stop.send_replace(true);
+            match tokio::time::timeout(leave_time + FINISH_TIME, task).await {
+                Ok(served) => served??,
+                Err(_) => tracing::warn!("requests were still open when the gateway ended"),
+            }
         }
+        join_all(self.running.into_iter().map(Running::stop)).await;
+        Ok(())
     }
-    join_all(running.into_iter().map(reeve_runtime::Running::stop)).await;
-    Ok(())
 }
 
 /// The first folder in which no other process has this service's views, and the lock of them.
