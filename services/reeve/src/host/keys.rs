@@ -49,7 +49,7 @@ pub fn ensure_made(folder: &Path) -> anyhow::Result<()> {
         path.exists().then(|| Ok::<_, anyhow::Error>(open(&root.public_key(), &std::fs::read(&path)?)?));
     let set = match known.transpose().with_context(|| format!("could not read {}", path.display()))? {
         Some(set) if !is_due(&set, now) => return Ok(()),
-        Some(set) => renewed(&set, now)?,
+        Some(set) => renewed(&set, None, now)?,
         None => first(&read_seeds(folder)?, now),
     };
     root.keep(&root.sign(&set)?)
@@ -71,7 +71,16 @@ fn is_due(set: &KeySet, now: Timestamp) -> bool {
 }
 
 /// The same keys for another while, without those that have ended.
-pub fn renewed(set: &KeySet, now: Timestamp) -> anyhow::Result<KeySet> {
+///
+/// # Errors
+/// When all have, or nodes have a newer set: a key that was withdrawn in it would count again.
+pub fn renewed(set: &KeySet, at_nodes: Option<u64>, now: Timestamp) -> anyhow::Result<KeySet> {
+    if let Some(newer) = at_nodes {
+        bail!(
+            "nodes have the set {newer}, and the log, which was restored, the set {}: `reeve keys rotate` makes one that they take",
+            set.version
+        );
+    }
     let keys: Vec<_> = set.keys.iter().filter(|key| key.not_after_ms > now.0).cloned().collect();
     ensure!(!keys.is_empty(), "every key of the set has ended: `reeve keys rotate` makes a new one");
     let expires_ms = now.plus_seconds(LIFETIME_SECONDS).0;
@@ -201,12 +210,13 @@ async fn renew_if_due(folder: &Path, bus: &Bus) -> anyhow::Result<()> {
     let of = folder.to_owned();
     // Whoever has it may be waiting for this process.
     let root = tokio::task::spawn_blocking(move || Root::open(&of)).await??;
-    let set = root.in_force(&ask_nodes(bus, "GetDispatchKeys", &json!({})).await?)?;
+    let answer = ask_nodes(bus, "GetDispatchKeys", &json!({})).await?;
+    let set = root.in_force(&answer)?;
     let now = Timestamp::now();
     if !is_due(&set, now) {
         return Ok(());
     }
-    let signed = root.sign(&renewed(&set, now)?)?;
+    let signed = root.sign(&renewed(&set, newest_at_nodes(&answer), now)?)?;
     ask_nodes(bus, "PutDispatchKeys", &root.put(&signed)).await?;
     tracing::info!("the dispatch keys are renewed");
     // A part that runs apart may only read its folder. The log has the set.
@@ -228,7 +238,7 @@ mod tests {
         let set = first(&[KeyPair::new_account()], NOW);
         let due = |days| is_due(&set, NOW.plus_seconds(days * DAY));
         assert_eq!([0, 59, 60, 89, 91].map(due), [false, false, true, true, true]);
-        let again = renewed(&set, NOW.plus_seconds(60 * DAY)).unwrap();
+        let again = renewed(&set, None, NOW.plus_seconds(60 * DAY)).unwrap();
         assert_eq!((again.version, again.expires_ms), (2, NOW.plus_seconds(150 * DAY).0));
         assert_eq!(again.keys, set.keys);
     }
@@ -244,7 +254,7 @@ mod tests {
         // A second rotation does not make the first overlap longer; what has ended goes.
         let third = rotated(&next, "newer".to_owned(), overlap, &[], now.plus_seconds(50));
         assert_eq!(third.keys[0].not_after_ms, now.plus_seconds(100).0);
-        let renewed = renewed(&third, now.plus_seconds(100)).unwrap();
+        let renewed = renewed(&third, None, now.plus_seconds(100)).unwrap();
         assert_eq!((renewed.version, renewed.keys.len()), (4, 2));
         let gone = rotated(&set, "new".to_owned(), overlap, &[old], now);
         assert_eq!(gone.keys.len(), 1);
