@@ -88,3 +88,20 @@ fn what_was_acknowledged_stays_and_it_works_again_by_itself() {
     instance.restart();
     wait_for("the rebuilt views answer the same", || (answers(&instance.raw()) == live).then_some(()));
 }
+
+/// Copies of events reserve a GiB each, of three quarters of the disk: as many are made as there is room for, and all that is needed.
+#[test]
+fn a_disk_that_has_room_for_some_copies_has_these_and_all_that_is_needed() {
+    let instance = Instance::start_on_small_disk(1, 6 * 1024 * 1024);
+    assert_eq!(instance.ended(&instance.send("true"))["StatusDetails"], "Success");
+    let streams = instance.data().join("nats/jetstream");
+    let accounts = std::fs::read_dir(streams).unwrap().flatten();
+    let names =
+        accounts.filter_map(|account| std::fs::read_dir(account.path().join("streams")).ok()).flatten();
+    let names: Vec<String> =
+        names.flatten().map(|stream| stream.file_name().into_string().unwrap()).collect();
+    let copies = names.iter().filter(|name| name.ends_with("_JSON")).count();
+    assert_eq!(copies, 4, "{names:?}");
+    let missing = instance.log().matches("there is no stream of these events as JSON").count();
+    assert_eq!(copies + missing, reeve_e2e::services().len(), "{}", instance.log());
+}
