@@ -298,5 +298,10 @@ impl Drop for Agent {
             self.signal(Signal::CONT);
             self.end(Signal::TERM);
         }
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.folder().join("agent.log")).unwrap_or_default();
+            eprintln!("--- the end of the log of the agent in {}", self.folder().display());
+            eprintln!("{}", String::from_utf8_lossy(&log.as_bytes()[log.len().saturating_sub(2000)..]));
+        }
     }
 }

@@ -13,7 +13,7 @@ use async_nats::jetstream::stream::Config;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A file of messages is as large as the server's own at most.
 const MAX_BLOCK: usize = 4 * 1024 * 1024;
@@ -200,12 +200,21 @@ pub fn is_mark(stream: &str) -> bool {
     stream == UNFINISHED
 }
 
-/// Whether a restore of this bus is under way, or was cut off.
+/// Whether a restore of this bus is under way, or was cut off. Who begins to work with a bus asks this first: servers that start are waited for.
 ///
 /// # Errors
 /// When the bus does not answer.
 pub async fn is_unfinished(bus: &Bus) -> Result<bool, Error> {
-    streams::exists(bus, UNFINISHED).await
+    let begun = Instant::now();
+    loop {
+        match streams::exists(bus, UNFINISHED).await {
+            Err(error) if begun.elapsed() < streams::CLUSTER_START_TIME => {
+                tracing::debug!(%error, "the bus does not answer for its streams yet");
+                tokio::time::sleep(streams::POLL_INTERVAL).await;
+            }
+            answer => return answer,
+        }
+    }
 }
 
 /// Removes a stream.

@@ -35,11 +35,11 @@ pub const PROBE: &str = "PROBE";
 /// Where somebody who wants to know whether the bus stores puts something; the stream keeps the last of it.
 pub const PROBE_SUBJECT: &str = "reeve.probe";
 
-/// As long the servers of a cluster may take to make a stream.
-const CLUSTER_START_TIME: Duration = Duration::from_secs(30);
+/// As long the servers of a cluster that starts may take to make a stream, or to answer for one.
+pub(crate) const CLUSTER_START_TIME: Duration = Duration::from_secs(30);
 /// As long a part waits for a stream that another one makes.
 const FIND_TIME: Duration = Duration::from_secs(30);
-const POLL_INTERVAL: Duration = Duration::from_millis(250);
+pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// AWS keeps a command's history for 30 days; the inbox and the output are worth no more.

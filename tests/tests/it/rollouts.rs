@@ -39,9 +39,14 @@ fn a_roll_out_in_waves_patches_each_node_once_whatever_is_killed() {
         apart.kill(KILLED[number % KILLED.len()]);
         apart.revive();
     }
+    let mut seen = Value::Null;
     let rollout = wait_for("the roll-out has come to its end", || {
         apart.revive();
         let (status, got) = raw.call_of("patching", "GetPatchRollout", &id, None);
+        if got != seen {
+            println!("{} {got}", reeve_types::Timestamp::now().rfc3339());
+            seen.clone_from(&got);
+        }
         (status == 200 && got["rollout"]["status"] != "InProgress").then(|| got["rollout"].clone())
     });
     assert_eq!(rollout["status"], "Completed", "{rollout}");
