@@ -16,10 +16,10 @@ set_by_loading = {name: value for name, value in os.environ.items() if before.ge
 def call(arguments, environment, folder, output, errors):
     os.environ.clear()
     os.environ.update(environment | set_by_loading)
-    os.chdir(folder)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for number, path in [(1, output), (2, errors)]:
         os.dup2(os.open(path, os.O_WRONLY), number)
+    os.chdir(folder)
     sys.argv = ["aws", *arguments]
     code = awscli.clidriver.main()
     sys.stdout.flush()

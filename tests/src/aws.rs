@@ -4,6 +4,7 @@ use crate::programs::Answer;
 use serde_json::json;
 use std::{
     collections::BTreeMap,
+    ffi::{OsStr, OsString},
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
@@ -44,7 +45,13 @@ pub(crate) fn run(command: &mut Command) -> Answer {
         return Answer::of(command);
     }
     static LOADED: Mutex<Option<Loaded>> = Mutex::new(None);
-    let mut loaded = LOADED.lock().expect("a test failed as it ran aws");
+    // One whose call a test has left in the middle is not asked again.
+    let mut loaded = LOADED.lock().unwrap_or_else(|left| {
+        LOADED.clear_poison();
+        let mut loaded = left.into_inner();
+        *loaded = None;
+        loaded
+    });
     loaded.get_or_insert_with(Loaded::start).run(command)
 }
 
@@ -58,16 +65,18 @@ struct Loaded {
 impl Loaded {
     fn start() -> Self {
         let mut command = Command::new(python());
-        command.args(["-c", SERVER]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.args(["-I", "-c", SERVER]).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().expect("python could not be started");
         let (calls, codes) = (process.stdin.take().expect("a pipe"), process.stdout.take().expect("a pipe"));
         Self { calls, codes: BufReader::new(codes), _process: process }
     }
 
     fn run(&mut self, command: &Command) -> Answer {
-        let text = |text: &std::ffi::OsStr| text.to_str().expect("UTF-8").to_owned();
+        let text = |text: &OsStr| text.to_str().expect("UTF-8").to_owned();
         let arguments: Vec<_> = command.get_args().map(text).collect();
-        let mut environment: BTreeMap<_, _> = std::env::vars().collect();
+        let named =
+            |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        let mut environment: BTreeMap<_, _> = std::env::vars_os().filter_map(named).collect();
         for (name, value) in command.get_envs() {
             match value {
                 Some(value) => environment.insert(text(name), text(value)),
@@ -82,7 +91,8 @@ impl Loaded {
         });
         writeln!(self.calls, "{call}").expect("the process of the aws CLI has ended");
         let mut code = String::new();
-        self.codes.read_line(&mut code).expect("the process of the aws CLI has ended");
+        let read = self.codes.read_line(&mut code).expect("a pipe");
+        assert!(read > 0, "the process of the aws CLI has ended");
         let code: i32 = code.trim().parse().expect("an exit code");
         let read = |file: &Path| String::from_utf8_lossy(&std::fs::read(file).expect("a file")).into_owned();
         Answer {

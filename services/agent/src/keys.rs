@@ -1,7 +1,8 @@
 //! Whose dispatches this node runs: the newest set of keys that it was given, kept on disk.
 //!
 //! A set is on disk before it counts, so that no restart goes back to an older one. A newer one is asked for at each
-//! connection, when a heartbeat's answer tells of one, and when a dispatch in the inbox does not count for its key.
+//! connection, when a heartbeat's answer tells of another one, and when a dispatch in the inbox does not count for its key. Who asks tells
+//! which set it has: a control plane whose log was restored learns of newer ones by that.
 
 use crate::{execute::Clock, files};
 use data_encoding::BASE64;
@@ -133,7 +134,9 @@ impl Keys {
             tokio::time::sleep_until(last + REQUEST_INTERVAL).await;
         }
         *asked = Some(Instant::now());
-        let answer = serve::ask(bus, node.as_str(), "keys", "{}".into(), REQUEST_TIMEOUT).await?;
+        let has = std::fs::read(&self.path).unwrap_or_default();
+        let asked_for = serde_json::json!({"keySet": BASE64.encode(&has)}).to_string();
+        let answer = serve::ask(bus, node.as_str(), "keys", asked_for.into(), REQUEST_TIMEOUT).await?;
         let Ok(Answer { key_set }) = serde_json::from_slice(&answer.data) else {
             anyhow::bail!(
                 "the control plane tells no dispatch keys: {}",

@@ -209,23 +209,22 @@ fn after_refusal(agent: &Agent, since: Timestamp) -> Result<(), ledger::Error> {
 /// Asks the control plane whether this session counts.
 async fn heartbeat(agent: &Agent, refusals: &mut RefusalLog) -> Heard {
     let (asked, shown) = (agent.admission.ask(), (agent.clock)());
-    let body = serde_json::json!({"session": agent.session, "now_ms": shown.0, "keys": agent.keys.version()});
+    let body = serde_json::json!({"session": agent.session, "now_ms": shown.0}).to_string();
     let node = agent.identity.node_id.as_str();
-    let answer =
-        match serve::ask(&agent.bus, node, "heartbeat", body.to_string().into(), HEARTBEAT_TIMEOUT).await {
-            Ok(answer) => answer,
-            Err(BusError::NoResponders(_)) => {
-                agent.admission.extend(asked);
-                return Heard::Nothing;
-            }
-            Err(_) => return Heard::Nothing,
-        };
+    let answer = match serve::ask(&agent.bus, node, "heartbeat", body.into(), HEARTBEAT_TIMEOUT).await {
+        Ok(answer) => answer,
+        Err(BusError::NoResponders(_)) => {
+            agent.admission.extend(asked);
+            return Heard::Nothing;
+        }
+        Err(_) => return Heard::Nothing,
+    };
     let Ok(answer) = serde_json::from_slice::<Answer>(&answer.data) else { return Heard::Nothing };
     if let Some(now_ms) = answer.now_ms {
         // The answer was given somewhere between.
         agent.admission.set_clock(shown.0.midpoint((agent.clock)().0).saturating_sub(now_ms));
     }
-    if answer.keys.is_some_and(|version| version > agent.keys.version()) {
+    if answer.keys.is_some_and(|version| version != agent.keys.version()) {
         ask_for_keys(agent).await;
     }
     if let Some(told) = &answer.bus

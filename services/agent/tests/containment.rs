@@ -168,8 +168,8 @@ const SCRIPTS: [&str; 26] = [
 
 /// Places of scripts and process ids are different each time.
 fn plain(outcome: &Outcome) -> (String, i32, Vec<String>) {
-    let step = &outcome.steps[0];
-    let word = |word: &str| match word.find("/tmp") {
+    let (step, temporary) = (&outcome.steps[0], std::env::temp_dir());
+    let word = |word: &str| match word.find(&*temporary.to_string_lossy()) {
         _ if !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()) => "#".to_owned(),
         Some(at) if word.contains("script") => word[..at].to_owned() + &word[at..].replace(|c| c != ':', ""),
         _ => word.to_owned(),

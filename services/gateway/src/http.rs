@@ -71,7 +71,7 @@ async fn ready<B: Bus>(State(gateway): State<Gateway<B>>) -> (StatusCode, String
         true => (StatusCode::OK, vec!["ready".to_owned()]),
         false => (StatusCode::SERVICE_UNAVAILABLE, problems),
     };
-    lines.extend(readiness.servers);
+    lines.extend(readiness.bus);
     lines.extend(readiness.notes);
     lines.extend(readiness.keys);
     (status, format!("{}\n", lines.join("\n")))

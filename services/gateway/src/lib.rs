@@ -139,8 +139,8 @@ pub struct Readiness {
     pub problems: Vec<String>,
     /// What an operator should know and what keeps nothing from working.
     pub notes: Vec<String>,
-    /// The same of the servers of a bus that is a cluster.
-    pub servers: Vec<String>,
+    /// The same of the bus: servers of a cluster that are away, copies that are missing.
+    pub bus: Vec<String>,
     /// The same of the keys whose dispatches nodes run.
     pub keys: Option<String>,
 }

@@ -149,7 +149,11 @@ async fn carry_out_all(bus: &Bus, gateway: &Gateway<Bus>) {
             streams::ensure_requests(bus, SERVICE).await?;
             consume::consume(bus, &options).await
         };
-        match ready.await {
+        let ready = tokio::select! {
+            ready = ready => ready,
+            () = gateway.stops() => return,
+        };
+        match ready {
             Ok(messages) => {
                 let each = messages.take_until(gateway.stops()).for_each_concurrent(
                     MAX_CONCURRENT_CALLS,

@@ -127,7 +127,7 @@ mod tests {
         };
         let (issued_ms, expires_ms) = (NOW.0, NOW.plus_seconds(100).0);
         let set = KeySet { version, issued_ms, expires_ms, keys: keys.iter().map(key).collect() };
-        Some(KeySetRow { version, signed_set: sign(root, &set).unwrap() })
+        Some(KeySetRow { version, signed_set: sign(root, &set).unwrap(), ..KeySetRow::default() })
     }
 
     fn same(pair: &KeyPair) -> KeyPair {

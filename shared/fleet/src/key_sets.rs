@@ -13,6 +13,8 @@ pub const DISPATCH_KEYS: &str = "dispatch-keys";
 pub struct KeySetRow {
     pub version: u64,
     pub signed_set: Vec<u8>,
+    /// The node that brought it, if one did: the log, which was restored, did not know it.
+    pub brought_by: String,
 }
 
 /// The newest set by root key; what the root did not sign is none.
@@ -20,7 +22,7 @@ pub struct KeySets;
 
 impl Projection for KeySets {
     const NAME: &'static str = "dispatch-keys";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = DispatchKeysEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<DispatchKeysEvent>) {
@@ -29,7 +31,8 @@ impl Projection for KeySets {
         if let Ok(set) = open(&e.root_key, &e.signed_set)
             && set.version > held
         {
-            let row = KeySetRow { version: set.version, signed_set: e.signed_set.clone() };
+            let brought_by = event.envelope.actor.strip_prefix("node:").unwrap_or_default().to_owned();
+            let row = KeySetRow { version: set.version, signed_set: e.signed_set.clone(), brought_by };
             view.put_row(DISPATCH_KEYS, &e.root_key, row);
         }
     }

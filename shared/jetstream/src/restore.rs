@@ -22,6 +22,8 @@ const CHUNK: usize = 256 * 1024;
 const CHUNK_TIMEOUT: Duration = Duration::from_secs(30);
 /// Another server of a cluster may be the one that takes the stream in: until the one of this connection knows where, nobody answers.
 const DELIVERY_KNOWN_TIME: Duration = Duration::from_secs(10);
+/// As long nothing is said of a bus that is waited for.
+const SILENT_TIME: Duration = Duration::from_secs(3);
 /// The server reads all of a stream before it answers.
 const END_TIMEOUT: Duration = Duration::from_secs(900);
 
@@ -205,11 +207,13 @@ pub fn is_mark(stream: &str) -> bool {
 /// # Errors
 /// When the bus does not answer.
 pub async fn is_unfinished(bus: &Bus) -> Result<bool, Error> {
-    let begun = Instant::now();
+    let (begun, mut is_told) = (Instant::now(), false);
     loop {
         match streams::exists(bus, UNFINISHED).await {
             Err(error) if begun.elapsed() < streams::CLUSTER_START_TIME => {
-                tracing::debug!(%error, "the bus does not answer for its streams yet");
+                if begun.elapsed() > SILENT_TIME && !std::mem::replace(&mut is_told, true) {
+                    tracing::warn!(%error, "the bus does not answer for its streams yet, and is waited for");
+                }
                 tokio::time::sleep(streams::POLL_INTERVAL).await;
             }
             answer => return answer,

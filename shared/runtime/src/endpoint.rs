@@ -321,8 +321,13 @@ async fn answer(handle: Handle, as_of: &AsOf, endpoint: &Endpoint, request: Mess
         true => serve::Asked::by_node(&request),
         false => serve::Asked::by(&request),
     };
-    let verified =
-        if endpoint.by_agents { Ok(()) } else { serve::verify(handle.bus(), &endpoint.subject, &request) };
+    let (request, verified) = match endpoint.by_agents {
+        true => (said_by_node(request), Ok(())),
+        false => {
+            let verified = serve::verify(handle.bus(), &endpoint.subject, &request);
+            (request, verified)
+        }
+    };
     let reached = Arc::new(Reached::default());
     let begun = Instant::now();
     let result = match verified {
@@ -348,6 +353,16 @@ async fn answer(handle: Handle, as_of: &AsOf, endpoint: &Endpoint, request: Mess
     if let Err(error) = send(&handle, &asked, headers, Err(unsent)).await {
         tracing::warn!(%error, subject = asked.subject, "nor could be said that it was not");
     }
+}
+
+/// A node's question without what only the gateway may say, such as who asks: that is the node, whose own subject it came in on.
+fn said_by_node(request: Message) -> Message {
+    let node = request.subject.split('.').nth(2).unwrap_or_default();
+    let mut headers = Headers::default().with("reeve-actor", Actor::node(node).name);
+    if let Some(trace) = request.headers.get("traceparent") {
+        headers = headers.with("traceparent", trace);
+    }
+    Message { headers, ..request }
 }
 
 async fn send(
@@ -383,9 +398,7 @@ async fn carry_out(
 ) -> Result<Bytes, ApiError> {
     let handle = match request.headers.get(serve::AS_OF) {
         None => {
-            // What a node says of positions nobody has signed: it would only hold up the others.
-            let positions = request.headers.get(serve::MIN_POSITION).filter(|_| !endpoint.by_agents);
-            if let Some(positions) = positions {
+            if let Some(positions) = request.headers.get(serve::MIN_POSITION) {
                 wait_for_positions(handle, positions).await;
             }
             handle.clone()

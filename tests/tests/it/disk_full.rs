@@ -104,4 +104,10 @@ fn a_disk_that_has_room_for_some_copies_has_these_and_all_that_is_needed() {
     assert_eq!(copies, 4, "{names:?}");
     let missing = instance.log().matches("there is no stream of these events as JSON").count();
     assert_eq!(copies + missing, reeve_e2e::services().len(), "{}", instance.log());
+    let told = format!("the streams of events as JSON of {missing} services are missing");
+    let (status, _) =
+        wait_for("readyz says so", || Some(instance.ready()).filter(|(_, said)| said.contains(&told)));
+    assert_eq!(status, 200, "everything but subscribers works");
+    let doctor = instance.reeve(&["doctor"]);
+    assert!(doctor.stdout.contains(&format!("warning  bus: {told}")), "{}", doctor.stdout);
 }

@@ -39,6 +39,7 @@ fn a_roll_out_in_waves_patches_each_node_once_whatever_is_killed() {
         apart.kill(KILLED[number % KILLED.len()]);
         apart.revive();
     }
+    // Where it does not come to its end, what it stood still at is seen.
     let mut seen = Value::Null;
     let rollout = wait_for("the roll-out has come to its end", || {
         apart.revive();

@@ -65,9 +65,9 @@ pub struct Got {
     expires: f64,
     keys: Vec<Key>,
     key_set: String,
-    /// The newest set that a node has, if the one in force is older: the log was restored.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    newest_at_nodes: Option<u64>,
+    /// The node that brought the set: the log, which was restored, did not know it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    brought_by: String,
 }
 
 /// The set in force, for people and for who signs the next one.
@@ -85,7 +85,7 @@ pub async fn get(shared: Arc<Shared>, call: Call<Get>) -> Result<Got, ApiError> 
         expires: Timestamp(set.expires_ms).epoch_seconds(),
         keys: keys.collect(),
         key_set: BASE64.encode(&row.signed_set),
-        newest_at_nodes: shared.presence.newest_keys(set.version),
+        brought_by: row.brought_by,
     })
 }
 
@@ -102,8 +102,44 @@ pub struct Told {
     key_set: String,
 }
 
-/// A node asks for the newest set. It is public, and the node trusts its signature.
-pub async fn tell(shared: Arc<Shared>, call: Call<Get>) -> Result<Told, ApiError> {
-    let (row, _) = in_force(&shared, &call)?;
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ask {
+    /// The set that the node has.
+    #[serde(default)]
+    key_set: String,
+}
+
+/// A node asks for the newest set, which is public and which it trusts by its signature. It tells its own: a newer one of the root, which a
+/// log that was restored does not know, is put in force.
+pub async fn tell(shared: Arc<Shared>, call: Call<Ask>) -> Result<Told, ApiError> {
+    let (row, set) = in_force(&shared, &call)?;
+    let own = BASE64.decode(call.input.key_set.as_bytes()).unwrap_or_default();
+    let version = open(&shared.config.root_key, &own).map_or(0, |set| set.version);
+    if version > set.version {
+        bring(&shared, &call, own, version).await;
+        return Ok(Told { key_set: call.input.key_set.clone() });
+    }
+    if version == set.version && own != row.signed_set {
+        tracing::error!(
+            version,
+            "a node has other dispatch keys of the same number: the log was restored, and new ones were made before that node was there. What \
+             was withdrawn before the restore has to be withdrawn again: `reeve keys rotate --withdraw KEY`"
+        );
+    }
     Ok(Told { key_set: BASE64.encode(&row.signed_set) })
+}
+
+async fn bring(shared: &Shared, call: &Call<Ask>, signed_set: Vec<u8>, version: u64) {
+    let root_key = shared.config.root_key.clone();
+    let publish = Command::Publish { root_key: root_key.clone(), signed_set };
+    match call.execute::<DispatchKeys>(&root_key, publish).await {
+        Ok(_) => {
+            tracing::warn!(version, "a node brought newer dispatch keys than the log had, which was restored")
+        }
+        // It has ended, say; whoever has it runs nothing then.
+        Err(error) => {
+            tracing::warn!(version, %error, "a node has newer dispatch keys than the log, and they are not put in force")
+        }
+    }
 }

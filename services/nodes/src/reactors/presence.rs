@@ -34,35 +34,15 @@ const CLOCK_TOLERANCE_MS: i64 = 5_000;
 /// How often silent nodes are looked for.
 const SILENCE_CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
-/// A set of keys follows the one before it. A node that says to have one so much newer than the log's is not believed: no later set
-/// would be left to make.
-const MAX_SETS_AHEAD: u64 = 1_000;
-
-/// What the nodes' heartbeats say, whichever replica answers them. Not in the log: heartbeats are not events.
+/// When each node was last heard, whichever replica answers it. Not in the log: heartbeats are not events.
 #[derive(Default)]
 pub(crate) struct Presence {
     heard: Mutex<HashMap<String, Timestamp>>,
-    /// The version of the dispatch keys of each node that has newer ones than the log, which was restored then.
-    newer_keys: Mutex<HashMap<String, u64>>,
 }
 
 impl Presence {
     fn hear(&self, node: &str, now: Timestamp) {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(node.to_owned(), now);
-    }
-
-    fn hear_keys(&self, node: &str, has: u64, in_force: u64) {
-        let mut newer = self.newer_keys.lock().unwrap_or_else(PoisonError::into_inner);
-        match has > in_force && has <= in_force.saturating_add(MAX_SETS_AHEAD) {
-            true => newer.insert(node.to_owned(), has),
-            false => newer.remove(node),
-        };
-    }
-
-    /// The newest set of dispatch keys that a node has, if the one in force is older.
-    pub fn newest_keys(&self, in_force: u64) -> Option<u64> {
-        let newer = self.newer_keys.lock().unwrap_or_else(PoisonError::into_inner);
-        newer.values().copied().max().filter(|version| *version > in_force)
     }
 
     /// Its last sign of life, if this replica has heard one.
@@ -167,9 +147,6 @@ pub(crate) struct Heartbeat {
     /// What the node's clock shows.
     #[serde(default)]
     now_ms: Option<i64>,
-    /// The version of the dispatch keys that the node has.
-    #[serde(default)]
-    keys: u64,
 }
 
 #[derive(Serialize)]
@@ -182,7 +159,7 @@ pub(crate) struct Heard {
     now_ms: i64,
     /// Since when this session counts, or none does.
     since_ms: i64,
-    /// The version of the dispatch keys that are in force; an agent with an older one asks for them.
+    /// The version of the dispatch keys that are in force; an agent with others asks for them, and tells its own.
     keys: u64,
     /// Where the bus is. A node that was enrolled when it was elsewhere, or one server of several, knows no better.
     bus: String,
@@ -237,8 +214,6 @@ pub(crate) async fn listen(shared: Arc<Shared>, handle: Handle) -> Result<(), Ha
             let now = Timestamp::now();
             shared.presence.hear(node.as_str(), now);
             shared.newcomers.other_was_heard(node.as_str(), now);
-            let in_force = handle.state::<DispatchKeys>(&shared.config.root_key).version;
-            shared.presence.hear_keys(node.as_str(), said.keys, in_force);
         }
     }
     Err(HandlerError::Unavailable("the subscription to heartbeats ended".to_owned()))
@@ -277,22 +252,6 @@ pub(crate) async fn silence(shared: Arc<Shared>, handle: Handle) -> Result<(), H
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn newer_keys_of_nodes_are_known_until_the_log_has_them_and_no_node_claims_them_all() {
-        let presence = Presence::default();
-        for (node, has, newest) in [
-            ("a", 3, None),
-            ("a", 5, Some(5)),
-            ("b", 4, Some(5)),
-            ("c", u64::MAX, Some(5)),
-            ("a", 3, Some(4)),
-        ] {
-            presence.hear_keys(node, has, 3);
-            assert_eq!(presence.newest_keys(3), newest, "{node} has {has}");
-        }
-        assert_eq!(presence.newest_keys(4), None);
-    }
 
     #[test]
     fn a_clock_is_told_of_when_it_is_off_and_when_it_changes_and_when_it_is_right_again() {

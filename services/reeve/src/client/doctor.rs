@@ -104,15 +104,20 @@ fn ready(connection: &Connection) -> Vec<Finding> {
     match connection.ready() {
         Ok((true, said)) => {
             let all = Finding::ok("services", "the gateway, the bus and every service are there");
-            let advice = "Start it again: the bus goes on without it, and not without one more.";
-            let servers = said.lines().filter(|line| line.starts_with("the server "));
-            let away = servers.map(|line| Finding {
-                about: "bus",
-                level: Level::Warning,
-                what: line.to_owned(),
-                advice: advice.to_owned(),
+            let notes = said.lines().filter_map(|line| {
+                let advice = match line {
+                    line if line.starts_with("the server ") => {
+                        "Start it again: the bus goes on without it, and not without one more."
+                    }
+                    line if line.starts_with("the streams of events as JSON ") => {
+                        "Only subscribers read them: make room on the disk of the bus, and start it and what makes its streams again."
+                    }
+                    // Of the others doctor finds out more below.
+                    _ => return None,
+                };
+                Some(Finding { about: "bus", level: Level::Warning, what: line.to_owned(), advice: advice.to_owned() })
             });
-            std::iter::once(all).chain(away).collect()
+            std::iter::once(all).chain(notes).collect()
         }
         Ok((false, said)) => {
             let advice = "A service that was started a moment ago reads the log first; else see its log, and `reeve services`.";
@@ -181,6 +186,12 @@ async fn keys(connection: &Connection) -> anyhow::Result<Vec<Finding>> {
             format!("the set of dispatch keys ends on {until}"),
             "`reeve keys renew`, where the root key is; `up` and `serve key-renewal` do so by themselves, and do not run.",
         ),
+        _ if answer["broughtBy"].is_string() => Finding {
+            about: "keys",
+            level: Level::Warning,
+            what: format!("the log was restored, and {} brought newer dispatch keys than it had", cell(&answer, "broughtBy")),
+            advice: "If commands wait, the seeds of these keys were not restored: `reeve keys rotate`, where the root key is, makes another one.".to_owned(),
+        },
         _ => Finding::ok("keys", format!("the set of dispatch keys is good until {until}")),
     }])
 }

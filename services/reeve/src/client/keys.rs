@@ -6,7 +6,7 @@ use super::{
     stdout,
     table::{self, cell, instant},
 };
-use crate::host::keys::{Root, check_withdrawn, newest_at_nodes, renewed, rotated};
+use crate::host::keys::{Root, check_withdrawn, renewed, rotated};
 use anyhow::{Context, bail};
 use reeve_contracts::node::KeySet;
 use reeve_node_protocol::keys::NO_END;
@@ -59,17 +59,13 @@ pub async fn keys(data: &DataFolder, command: Command, format: Format) -> anyhow
     match command {
         Command::Show => {}
         Command::Rotate { overlap, withdraw } => {
-            publish(data, &connection, true, |root, set, newer, now| {
-                check_withdrawn(&set, &withdraw)?;
-                let former = newer.map_or_else(|| set.clone(), |newer| beyond_the_log(&set, newer));
-                Ok(rotated(&former, root.make_key()?, overlap, &withdraw, now))
+            publish(data, &connection, true, |root, set, now| {
+                check_withdrawn(set, &withdraw)?;
+                Ok(rotated(set, root.make_key()?, overlap, &withdraw, now))
             })
             .await?;
         }
-        Command::Renew => {
-            let next = |_: &Root, set: KeySet, newer, now| renewed(&set, newer, now);
-            publish(data, &connection, false, next).await?;
-        }
+        Command::Renew => publish(data, &connection, false, |_, set, now| renewed(set, now)).await?,
     }
     show(&connection, format).await
 }
@@ -79,12 +75,12 @@ async fn publish(
     data: &DataFolder,
     connection: &Connection,
     forget: bool,
-    next: impl FnOnce(&Root, KeySet, Option<u64>, Timestamp) -> anyhow::Result<KeySet>,
+    next: impl FnOnce(&Root, &KeySet, Timestamp) -> anyhow::Result<KeySet>,
 ) -> anyhow::Result<()> {
     let root =
         Root::open(data).context("the set of dispatch keys can be changed only where the root key is")?;
     let answer = connection.call_of(&NODES, "GetDispatchKeys", &json!({})).await?;
-    let set = next(&root, root.in_force(&answer)?, newest_at_nodes(&answer), Timestamp::now())?;
+    let set = next(&root, &root.in_force(&answer)?, Timestamp::now())?;
     let signed = root.sign(&set)?;
     connection.call_of(&NODES, "PutDispatchKeys", &root.put(&signed)).await?;
     root.keep(&signed)?;
@@ -92,17 +88,6 @@ async fn publish(
         root.forget_others(&set)?;
     }
     Ok(())
-}
-
-/// What a set follows that nodes of a restored log have to take. Which keys were withdrawn since, the log does not know: all of its own
-/// count as withdrawn.
-fn beyond_the_log(set: &KeySet, newer: u64) -> KeySet {
-    eprintln!(
-        "reeve: nodes have the set {newer}, and the log, which was restored, the set {}: all keys of that are withdrawn, as some may have \
-         been in what was lost. What they signed and has not run ends by its time-out",
-        set.version
-    );
-    KeySet { version: newer, keys: Vec::new(), ..set.clone() }
 }
 
 async fn show(connection: &Connection, format: Format) -> anyhow::Result<()> {

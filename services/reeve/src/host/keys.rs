@@ -27,9 +27,12 @@ use std::{
 const LIFETIME_SECONDS: i64 = 90 * 24 * 3600;
 /// How often it is looked whether its set is to be renewed.
 const RENEWAL_CHECK_INTERVAL: Duration = Duration::from_secs(3600);
+/// As long the nodes have to connect before the first look.
+const NODES_CONNECT_TIME: Duration = Duration::from_secs(15);
 const RENEWAL_RETRY_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Makes what a folder lacks: a root, a dispatch key and a set, and the key of checkpoints. A set of which a third is left is renewed.
+/// Makes what a folder lacks: a root, a dispatch key and a set, and the key of checkpoints. A set is renewed by what the log and the nodes
+/// know, and not here: this one may be of a time before a key was withdrawn.
 pub fn ensure_made(folder: &Path) -> anyhow::Result<()> {
     let (root, seeds) = (folder.join(ROOT_SEED), folder.join(DISPATCH));
     if !root.exists() {
@@ -44,14 +47,10 @@ pub fn ensure_made(folder: &Path) -> anyhow::Result<()> {
     }
     let root = Root::open(folder)?;
     write_private(&folder.join(ROOT_KEY), root.public_key().as_bytes())?;
-    let (path, now) = (folder.join(KEY_SET), Timestamp::now());
-    let known =
-        path.exists().then(|| Ok::<_, anyhow::Error>(open(&root.public_key(), &std::fs::read(&path)?)?));
-    let set = match known.transpose().with_context(|| format!("could not read {}", path.display()))? {
-        Some(set) if !is_due(&set, now) => return Ok(()),
-        Some(set) => renewed(&set, None, now)?,
-        None => first(&read_seeds(folder)?, now),
-    };
+    if folder.join(KEY_SET).exists() {
+        return Ok(());
+    }
+    let set = first(&read_seeds(folder)?, Timestamp::now());
     root.keep(&root.sign(&set)?)
 }
 
@@ -71,16 +70,7 @@ fn is_due(set: &KeySet, now: Timestamp) -> bool {
 }
 
 /// The same keys for another while, without those that have ended.
-///
-/// # Errors
-/// When all have, or nodes have a newer set: a key that was withdrawn in it would count again.
-pub fn renewed(set: &KeySet, at_nodes: Option<u64>, now: Timestamp) -> anyhow::Result<KeySet> {
-    if let Some(newer) = at_nodes {
-        bail!(
-            "nodes have the set {newer}, and the log, which was restored, the set {}: `reeve keys rotate` makes one that they take",
-            set.version
-        );
-    }
+pub fn renewed(set: &KeySet, now: Timestamp) -> anyhow::Result<KeySet> {
     let keys: Vec<_> = set.keys.iter().filter(|key| key.not_after_ms > now.0).cloned().collect();
     ensure!(!keys.is_empty(), "every key of the set has ended: `reeve keys rotate` makes a new one");
     let expires_ms = now.plus_seconds(LIFETIME_SECONDS).0;
@@ -187,13 +177,9 @@ impl Root {
     }
 }
 
-/// The newest set that a node has, if the control plane says that the one in force is older: its log was restored.
-pub fn newest_at_nodes(answer: &Value) -> Option<u64> {
-    answer.get("newestAtNodes").and_then(Value::as_u64)
-}
-
-/// Renews the set of a running instance in time, for ever.
+/// Renews the set of a running instance in time, for ever. Nodes that have a newer one than a restored log bring it first.
 pub async fn keep_renewed(folder: &Path, bus: &Bus) {
+    tokio::time::sleep(NODES_CONNECT_TIME).await;
     loop {
         let wait = match renew_if_due(folder, bus).await {
             Ok(()) => RENEWAL_CHECK_INTERVAL,
@@ -210,13 +196,12 @@ async fn renew_if_due(folder: &Path, bus: &Bus) -> anyhow::Result<()> {
     let of = folder.to_owned();
     // Whoever has it may be waiting for this process.
     let root = tokio::task::spawn_blocking(move || Root::open(&of)).await??;
-    let answer = ask_nodes(bus, "GetDispatchKeys", &json!({})).await?;
-    let set = root.in_force(&answer)?;
+    let set = root.in_force(&ask_nodes(bus, "GetDispatchKeys", &json!({})).await?)?;
     let now = Timestamp::now();
     if !is_due(&set, now) {
         return Ok(());
     }
-    let signed = root.sign(&renewed(&set, newest_at_nodes(&answer), now)?)?;
+    let signed = root.sign(&renewed(&set, now)?)?;
     ask_nodes(bus, "PutDispatchKeys", &root.put(&signed)).await?;
     tracing::info!("the dispatch keys are renewed");
     // A part that runs apart may only read its folder. The log has the set.
@@ -238,7 +223,7 @@ mod tests {
         let set = first(&[KeyPair::new_account()], NOW);
         let due = |days| is_due(&set, NOW.plus_seconds(days * DAY));
         assert_eq!([0, 59, 60, 89, 91].map(due), [false, false, true, true, true]);
-        let again = renewed(&set, None, NOW.plus_seconds(60 * DAY)).unwrap();
+        let again = renewed(&set, NOW.plus_seconds(60 * DAY)).unwrap();
         assert_eq!((again.version, again.expires_ms), (2, NOW.plus_seconds(150 * DAY).0));
         assert_eq!(again.keys, set.keys);
     }
@@ -254,7 +239,7 @@ mod tests {
         // A second rotation does not make the first overlap longer; what has ended goes.
         let third = rotated(&next, "newer".to_owned(), overlap, &[], now.plus_seconds(50));
         assert_eq!(third.keys[0].not_after_ms, now.plus_seconds(100).0);
-        let renewed = renewed(&third, None, now.plus_seconds(100)).unwrap();
+        let renewed = renewed(&third, now.plus_seconds(100)).unwrap();
         assert_eq!((renewed.version, renewed.keys.len()), (4, 2));
         let gone = rotated(&set, "new".to_owned(), overlap, &[old], now);
         assert_eq!(gone.keys.len(), 1);

@@ -1,7 +1,7 @@
 //! What `GET /readyz` says of the installation beside what the gateway itself knows: streams that are missing, servers of the bus that are away, dispatch
 //! keys that end, and how many dead letters wait for an operator.
 
-use super::{keys::newest_at_nodes, services};
+use super::services;
 use futures::{StreamExt, future::join_all};
 use reeve_contracts::dead_letters::DeadLetterEvent;
 use reeve_eventsourcing::Event;
@@ -37,22 +37,21 @@ pub fn watch(bus: Bus) -> watch::Receiver<Readiness> {
             tokio::time::sleep(POLL_INTERVAL).await;
             // That the bus is away is said elsewhere.
             if bus.is_connected() {
-                let (mut problems, mut servers, unanswered) = look_at_streams(&bus).await;
+                let (mut problems, mut of_bus, unanswered) = look_at_streams(&bus).await;
                 rounds_without_answer = if unanswered == 0 { 0 } else { rounds_without_answer + 1 };
                 // Servers of a cluster that agree on another one to lead do not answer for some seconds.
                 if bus.is_replicated() && rounds_without_answer >= MAX_ROUNDS_WITHOUT_ANSWER {
                     problems.push(format!(
                         "the bus has no quorum for {unanswered} of its streams: most of the servers that keep them are away"
                     ));
-                    servers.clear();
+                    of_bus.clear();
                 }
                 let (problem, note) = dispatch_keys(&bus, Timestamp::now()).await;
                 problems.extend(problem);
                 sender.send_if_modified(|readiness| {
-                    let changed = readiness.problems != problems
-                        || readiness.keys != note
-                        || readiness.servers != servers;
-                    readiness.servers.clone_from(&servers);
+                    let changed =
+                        readiness.problems != problems || readiness.keys != note || readiness.bus != of_bus;
+                    readiness.bus.clone_from(&of_bus);
                     readiness.problems.clone_from(&problems);
                     readiness.keys.clone_from(&note);
                     changed
@@ -81,7 +80,20 @@ async fn look_at_streams(bus: &Bus) -> (Vec<String>, Vec<String>, usize) {
     }
     let servers = servers.into_iter();
     let servers = servers.map(|name| format!("the server {name} of the bus is away, or behind the others"));
-    (problems, servers.collect(), unanswered)
+    let notes = servers.chain(missing_copies(bus).await);
+    (problems, notes.collect(), unanswered)
+}
+
+/// Without these everything works but subscribers, who read them.
+async fn missing_copies(bus: &Bus) -> Option<String> {
+    let looks =
+        services::names().map(|name| async move { streams::exists(bus, &streams::of_json(name)).await });
+    let missing = join_all(looks).await.into_iter().filter(|found| matches!(found, Ok(false))).count();
+    (missing > 0).then(|| {
+        format!(
+            "the streams of events as JSON of {missing} services are missing: the disk of the bus has no room for them, each reserves 1 GiB"
+        )
+    })
 }
 
 /// What is wrong with the dispatch keys, or will be in some weeks.
@@ -98,13 +110,6 @@ async fn dispatch_keys(bus: &Bus, now: Timestamp) -> (Option<String>, Option<Str
                 format!("the dispatch keys expired at {end}, and no node runs anything: `reeve keys renew`");
             (Some(problem), None)
         }
-        _ if let Some(newer) = newest_at_nodes(&answer) => {
-            let note = format!(
-                "nodes have the set {newer} of dispatch keys, which the log does not know: it was restored. What withdrawn keys sign they do \
-                 not run: `reeve keys rotate`"
-            );
-            (None, Some(note))
-        }
         Some(end) if now.plus_seconds(WARNING_SECONDS) >= end => {
             let note = format!(
                 "the dispatch keys expire at {end}, and then no node runs anything: `reeve keys renew`, or let \
@@ -112,8 +117,17 @@ async fn dispatch_keys(bus: &Bus, now: Timestamp) -> (Option<String>, Option<Str
             );
             (None, Some(note))
         }
-        _ => (None, None),
+        _ => (None, brought_by_a_node(&answer)),
     }
+}
+
+/// After a restore of an older log its nodes bring the keys that it did not know; whether the seed of one of them is here, run-command knows.
+fn brought_by_a_node(answer: &serde_json::Value) -> Option<String> {
+    let node = answer.get("broughtBy")?.as_str()?;
+    Some(format!(
+        "the log was restored, and {node} brought newer dispatch keys than it had: if commands wait, the seeds of these were not restored, \
+         and `reeve keys rotate` makes another key"
+    ))
 }
 
 /// Follows the dead letters' events for as long as the bus lets it.

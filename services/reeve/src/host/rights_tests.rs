@@ -50,7 +50,8 @@ fn by_the_host(entry: &Entry) -> Rights {
 
 /// What the gateway says of the installation when it is asked whether it is ready.
 fn readiness() -> Rights {
-    let looked_at = ENTRIES.iter().map(|entry| streams::of_service(entry.name));
+    let looked_at =
+        ENTRIES.iter().flat_map(|entry| [streams::of_service(entry.name), streams::of_json(entry.name)]);
     let looked_at = looked_at.chain(SHARED.map(str::to_owned));
     let rights = Rights::default().reading(streams::of_service("dead-letters"));
     looked_at.fold(rights, |rights, stream| rights.publishing(format!("$JS.API.STREAM.INFO.{stream}")))

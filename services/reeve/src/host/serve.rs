@@ -154,14 +154,18 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
     };
     let mut parts = Parts::default();
     tokio::pin!(stop);
-    tokio::select! {
-        started = parts.start(&args, (&secrets, &place), names, &status) => {
-            started?;
-            stop.await;
-        }
-        () = &mut stop => {}
-    }
-    parts.stop(args.leave_time()).await
+    let served = tokio::select! {
+        started = parts.start(&args, (&secrets, &place), names, &status) => match started {
+            Ok(()) => {
+                stop.await;
+                Ok(())
+            }
+            Err(error) => Err(error),
+        },
+        () = &mut stop => Ok(()),
+    };
+    let stopped = parts.stop(args.leave_time()).await;
+    served.and(stopped)
 }
 
 /// What runs so far.
@@ -169,7 +173,7 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
 struct Parts {
     running: Vec<Running>,
     gateway: Option<RunningGateway>,
-    /// Held until this process ends.
+    /// Held until the services have stopped.
     locks: Vec<File>,
 }
 
@@ -225,16 +229,19 @@ impl Parts {
         Ok(())
     }
 
+    /// Lets all of them finish what they have begun.
     async fn stop(self, leave_time: Duration) -> anyhow::Result<()> {
+        let mut served = Ok(());
         if let Some((stop, task)) = self.gateway {
             stop.send_replace(true);
             match tokio::time::timeout(leave_time + FINISH_TIME, task).await {
-                Ok(served) => served??,
+                Ok(ended) => served = ended?.map_err(Into::into),
                 Err(_) => tracing::warn!("requests were still open when the gateway ended"),
             }
         }
         join_all(self.running.into_iter().map(Running::stop)).await;
-        Ok(())
+        drop(self.locks);
+        served
     }
 }
 

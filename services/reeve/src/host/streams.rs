@@ -12,33 +12,28 @@ const MADE_AT_ONCE: usize = 8;
 
 /// Makes those that are not there, and changes those whose settings are others than this release wants. The server reserves the room that a
 /// stream may take, and refuses one for which its disk is too small: what is needed comes first, and there may be no room for copies.
-/// These come one by one: of several at once it lets in more than there is room for, and refuses whatever comes then.
+/// These come one by one: of several at once it lets in more than there is room for, and refuses whatever comes then. All are of one size:
+/// after the first that is refused no other is tried.
 ///
 /// # Errors
-/// When the bus refuses.
+/// When the bus refuses what is needed.
 pub async fn make(bus: &Bus) -> Result<(), Error> {
     let (copies, needed): (Vec<_>, Vec<_>) =
         rights::of(STREAMS).makes.into_iter().partition(|name| streams::is_copy(name));
-    for (_, made) in each(bus, needed, MADE_AT_ONCE).await {
-        made?;
-    }
-    for (name, made) in each(bus, copies, 1).await {
-        if let Err(error) = made {
+    let each: Vec<_> =
+        needed.into_iter().map(|name| async move { streams::ensure(bus, &name).await }).collect();
+    let made: Vec<_> = stream::iter(each).buffer_unordered(MADE_AT_ONCE).collect().await;
+    made.into_iter().collect::<Result<Vec<()>, _>>()?;
+    let mut refused = Ok(());
+    for name in copies {
+        if refused.is_ok() {
+            refused = streams::ensure(bus, &name).await;
+        }
+        if let Err(error) = &refused {
             tracing::warn!(name, %error, "there is no stream of these events as JSON");
         }
     }
     Ok(())
-}
-
-async fn each(bus: &Bus, names: Vec<String>, at_once: usize) -> Vec<(String, Result<(), Error>)> {
-    let each: Vec<_> = names
-        .into_iter()
-        .map(|name| async move {
-            let made = streams::ensure(bus, &name).await;
-            (name, made)
-        })
-        .collect();
-    stream::iter(each).buffer_unordered(at_once).collect().await
 }
 
 /// Makes them again and again, for ever.
