@@ -140,7 +140,12 @@ async fn publish_scheduled(bus: &Bus, name: &str, next: Timestamp) {
     };
     publish(bus, name, RuleEvent::RulePut(put), None).await;
     let target = json!({"Id": "item", "Arn": "arn:aws:ssm:us-east-1:123456789012:opsitem"});
-    call(bus, "PutTargets", json!({"Rule": name, "Targets": [target]})).await.unwrap();
+    // Whichever replica is asked, it may not have seen the rule yet.
+    let begun = std::time::Instant::now();
+    while let Err(error) = call(bus, "PutTargets", json!({"Rule": name, "Targets": [target.clone()]})).await {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(30), "{error}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test]

@@ -3,15 +3,16 @@
 use crate::{
     ApiError, ExecuteError, Executed, Handle,
     as_of::{AsOf, whole},
+    caller::{Caller, said_by_node},
     stopping::Stopping,
 };
 use bytes::Bytes;
 use futures::{FutureExt, future::BoxFuture};
 use reeve_contracts::tags::ResourceEvent;
-use reeve_eventsourcing::{Actor, AggregateRef, Context, Decider, Event, Position, event_name};
+use reeve_eventsourcing::{AggregateRef, Context, Decider, Event, Position, event_name};
 use reeve_jetstream::{Headers, Message, Subscription, serve, streams};
 use reeve_telemetry::metrics;
-use reeve_types::{Timestamp, ids::new_uuid};
+use reeve_types::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
     future::Future,
@@ -24,36 +25,6 @@ use std::{
 };
 use tracing::Instrument;
 use uuid::Uuid;
-
-/// Who calls, from where, and as part of what.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    pub actor: Actor,
-    pub account: String,
-    pub region: String,
-    pub command_id: Uuid,
-    pub traceparent: Option<String>,
-    /// The change rules whose calendars were put aside for what the call is a part of.
-    pub overridden_rules: Vec<String>,
-}
-
-impl Caller {
-    fn read(headers: &Headers) -> Self {
-        let text = |name: &str| headers.get(name).unwrap_or_default().to_owned();
-        let request = headers.get("reeve-request-id").and_then(|id| Uuid::try_parse(id).ok());
-        Self {
-            actor: Actor { name: text("reeve-actor"), source: text("reeve-source") },
-            account: text("reeve-account"),
-            region: text("reeve-region"),
-            command_id: request.unwrap_or_else(new_uuid),
-            traceparent: headers.get("traceparent").map(str::to_owned),
-            overridden_rules: match headers.get(serve::OVERRIDDEN_RULES) {
-                Some(rules) => rules.split(',').map(str::to_owned).collect(),
-                None => Vec::new(),
-            },
-        }
-    }
-}
 
 /// One call of an operation.
 pub struct Call<I> {
@@ -353,16 +324,6 @@ async fn answer(handle: Handle, as_of: &AsOf, endpoint: &Endpoint, request: Mess
     if let Err(error) = send(&handle, &asked, headers, Err(unsent)).await {
         tracing::warn!(%error, subject = asked.subject, "nor could be said that it was not");
     }
-}
-
-/// A node's question without what only the gateway may say, such as who asks: that is the node, whose own subject it came in on.
-fn said_by_node(request: Message) -> Message {
-    let node = request.subject.split('.').nth(2).unwrap_or_default();
-    let mut headers = Headers::default().with("reeve-actor", Actor::node(node).name);
-    if let Some(trace) = request.headers.get("traceparent") {
-        headers = headers.with("traceparent", trace);
-    }
-    Message { headers, ..request }
 }
 
 async fn send(

@@ -20,6 +20,7 @@
 mod answers;
 mod api_error;
 mod as_of;
+mod caller;
 mod chunks;
 mod clients;
 mod consumer;
@@ -43,10 +44,11 @@ mod timers;
 
 pub use answers::{Done, milliseconds, page_of, page_size, text, to_answers, with_keys};
 pub use api_error::ApiError;
+pub use caller::Caller;
 pub use chunks::{Chunked, Chunks};
 pub use clients::{ClientAnswer, ClientMessage};
 pub use consumer::{Consumer, Delivery, HandlerError, InboxMessage, RetryPolicy, Undecoded};
-pub use endpoint::{Call, Caller, Operation};
+pub use endpoint::{Call, Operation};
 pub use execute::{ExecuteError, Executed};
 pub use filters::{Operator, check_filter_key, word_of, words_of};
 pub use handle::Handle;

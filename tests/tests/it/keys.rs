@@ -338,7 +338,8 @@ async fn an_expired_set_runs_nothing_until_it_is_renewed() {
     let (node, log) = (agent.node(), agent.folder().join("agent.log"));
     agent.end(Signal::TERM);
     let now = Timestamp::now();
-    let soon = now.plus_seconds(20);
+    // `up` looks 15 s after its start whether less than a third is left, and then not for an hour.
+    let soon = now.plus_seconds(30);
     let set = KeySet { version: 2, issued_ms: now.0, expires_ms: soon.0, ..in_force(&instance) };
     let (status, answer) = publish(&instance, &before.root, &keys::sign(&before.root, &set).unwrap());
     assert_eq!((status, &answer["version"]), (200, &json!(2)), "{answer}");
