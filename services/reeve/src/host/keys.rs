@@ -47,7 +47,10 @@ pub fn ensure_made(folder: &Path) -> anyhow::Result<()> {
     }
     let root = Root::open(folder)?;
     write_private(&folder.join(ROOT_KEY), root.public_key().as_bytes())?;
-    if folder.join(KEY_SET).exists() {
+    let path = folder.join(KEY_SET);
+    if path.exists() {
+        let of = || format!("could not read {}", path.display());
+        open(&root.public_key(), &std::fs::read(&path).with_context(of)?).with_context(of)?;
         return Ok(());
     }
     let set = first(&read_seeds(folder)?, Timestamp::now());
