@@ -63,8 +63,12 @@ pub(crate) async fn create(config: Arc<Config>, call: Call<ToSubscriber>) -> Res
         )));
     }
     for service in &services {
-        // The copies begin with what happens from now on; a consumer can be made before the first one.
-        streams::ensure_json(call.handle.bus(), service).await.map_err(away)?;
+        // The part that makes the streams makes these last; where the bus has no room for them they are not there.
+        let copies = streams::of_json(service);
+        if !streams::exists(call.handle.bus(), &copies).await.map_err(away)? {
+            let message = format!("The stream {copies} is not there, or not yet: `reeve doctor` says why.");
+            return Err(ApiError::new("ServiceUnavailable", message));
+        }
     }
     let user = config.client_users.subscriber(&name).map_err(ApiError::internal)?;
     let public_key = user.public_key().map_err(ApiError::internal)?;

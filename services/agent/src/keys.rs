@@ -46,8 +46,14 @@ fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// The keys, shared by the agent's parts.
 pub(crate) struct Keys {
     path: PathBuf,
-    trust: Mutex<Trust>,
+    held: Mutex<Held>,
     asked: tokio::sync::Mutex<Option<Instant>>,
+}
+
+/// The newest set, and what the file of it has.
+struct Held {
+    trust: Trust,
+    signed: Vec<u8>,
 }
 
 #[derive(Deserialize)]
@@ -71,15 +77,15 @@ impl Keys {
         let lost = |reason: String| Error::Lost { path: path.display().to_string(), reason };
         let signed = std::fs::read(&path).map_err(|e| lost(e.to_string()))?;
         let trust = Trust::restore(root, &signed).map_err(|e| lost(e.to_string()))?;
-        Ok(Self { path, trust: Mutex::new(trust), asked: tokio::sync::Mutex::default() })
+        Ok(Self { path, held: Mutex::new(Held { trust, signed }), asked: tokio::sync::Mutex::default() })
     }
 
-    fn trust(&self) -> MutexGuard<'_, Trust> {
-        self.trust.lock().unwrap_or_else(PoisonError::into_inner)
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn version(&self) -> u64 {
-        self.trust().set().version
+        self.held().trust.set().version
     }
 
     /// Whether a dispatch counts, as [`verify_signed`] says.
@@ -90,22 +96,22 @@ impl Keys {
         number: u64,
         now: Timestamp,
     ) -> Result<Verified, Refusal> {
-        verify_signed(data, &self.trust(), node, number, now)
+        verify_signed(data, &self.held().trust, node, number, now)
     }
 
     /// Whether the newest set has a key at all; if not, it was withdrawn or has ended.
     pub fn names(&self, key: &str) -> bool {
-        self.trust().set().keys.iter().any(|known| known.public_key == key)
+        self.held().trust.set().keys.iter().any(|known| known.public_key == key)
     }
 
     /// Keeps a newer set, then goes by it; answers whether it is one.
     pub fn accept(&self, signed: &[u8], now: Timestamp) -> Result<bool, Error> {
-        let mut trust = self.trust();
-        match trust.accept(signed, now) {
+        let mut held = self.held();
+        match held.trust.accept(signed, now) {
             Ok(newer) => {
                 write_private(&self.path, signed)?;
                 tracing::info!(version = newer.set().version, "the dispatch keys are newer ones");
-                *trust = newer;
+                *held = Held { trust: newer, signed: signed.to_owned() };
                 Ok(true)
             }
             Err(SetRefusal::NotNewer { version, held }) if version == held => Ok(false),
@@ -134,8 +140,8 @@ impl Keys {
             tokio::time::sleep_until(last + REQUEST_INTERVAL).await;
         }
         *asked = Some(Instant::now());
-        let has = std::fs::read(&self.path).unwrap_or_default();
-        let asked_for = serde_json::json!({"keySet": BASE64.encode(&has)}).to_string();
+        let has = BASE64.encode(&self.held().signed);
+        let asked_for = serde_json::json!({"keySet": has}).to_string();
         let answer = serve::ask(bus, node.as_str(), "keys", asked_for.into(), REQUEST_TIMEOUT).await?;
         let Ok(Answer { key_set }) = serde_json::from_slice(&answer.data) else {
             anyhow::bail!(

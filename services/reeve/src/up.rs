@@ -1,7 +1,7 @@
 //! `reeve up`.
 
 use crate::{
-    client,
+    client::{self, connection::Connection},
     host::{
         bus::BusAddress,
         certificates::{self, Certificates},
@@ -291,14 +291,15 @@ async fn start_and_stay(
     status.connected(bus.clone());
     status.started("up");
     FoundAt::of(args.tls, http, args.bus_listen, args.tls_name.first()).keep(&folder.path)?;
+    let connection = Connection::open(&client::DataFolder::named(&folder.path))?;
+    wait_until_ready(&connection).await;
     eprintln!("reeve: ready after {} ms at {endpoint}", begun.elapsed().as_millis());
     eprintln!(
         "reeve: eval \"$(reeve --data {} env)\" lets `aws ssm …` work; Ctrl-C ends it",
         folder.path.display()
     );
     if let Some(script) = &args.run {
-        let nodes = wait_for_nodes(&folder.path, args.nodes).await?;
-        let connection = client::connection::Connection::open(&client::DataFolder::named(&folder.path))?;
+        let nodes = wait_for_nodes(&connection, &folder.path, args.nodes).await?;
         client::run::run_script(&connection, script, nodes).await?;
     }
     keys::keep_renewed(&folder.path, &bus).await;
@@ -356,12 +357,34 @@ async fn activation(bus: &Bus, number: u32, tags: &[(String, String)]) -> anyhow
         .with_context(|| format!("no activation was made: {value}"))
 }
 
-/// Waits until as many nodes are connected as agents were started, and answers their ids.
-async fn wait_for_nodes(data: &Path, wanted: u32) -> anyhow::Result<Vec<String>> {
-    let connection = client::connection::Connection::open(&client::DataFolder::named(data))?;
+/// What the gateway needs to find every service, and time enough.
+const READY_TIMEOUT: Duration = Duration::from_secs(10);
+const READY_POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// Waits until `GET /readyz` says what is about to be printed; what keeps it from that is printed instead of waited for any longer.
+async fn wait_until_ready(connection: &Connection) {
     let begun = Instant::now();
     loop {
-        let nodes = client::list::online(&connection).await?;
+        let asked = connection.clone();
+        let said = match tokio::task::spawn_blocking(move || asked.ready()).await {
+            Ok(Ok((true, _))) => return,
+            Ok(Ok((false, said))) => said,
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        if begun.elapsed() > READY_TIMEOUT {
+            eprintln!("reeve: something is not there yet: {}", said.trim_end());
+            return;
+        }
+        tokio::time::sleep(READY_POLL_INTERVAL).await;
+    }
+}
+
+/// Waits until as many nodes are connected as agents were started, and answers their ids.
+async fn wait_for_nodes(connection: &Connection, data: &Path, wanted: u32) -> anyhow::Result<Vec<String>> {
+    let begun = Instant::now();
+    loop {
+        let nodes = client::list::online(connection).await?;
         if nodes.len() >= wanted as usize {
             return Ok(nodes);
         }

@@ -1,11 +1,12 @@
 //! A backup of an instance at work, restored: from an older point and from the newest. What was done is done once, what
 //! was pending goes on, and the log is known again by its checkpoint.
 
-use reeve_e2e::{Agent, Answer, Apart, Instance, SmallDisk, reeve, wait_for};
+use reeve_e2e::{Agent, Answer, Apart, Instance, SmallDisk, processes_naming, reeve, wait_for};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 /// Where the backups of an instance are.
@@ -30,6 +31,14 @@ impl Kept {
 
     fn back_up(&self, instance: &Instance) -> Value {
         instance.reeve(&self.arguments("backup", &[])).json()
+    }
+
+    /// The command that restores the newest point into a folder.
+    fn restoring_into(&self, data: &Path) -> Command {
+        let mut restore = Command::new(reeve());
+        restore.arg("--data").arg(data).args(self.arguments("restore", &[]));
+        restore.env("REEVE_NATS_SERVER", reeve_testkit::Nats::executable());
+        restore
     }
 
     fn restore(&self, instance: &Instance, beside: &[&str]) -> Answer {
@@ -92,7 +101,7 @@ fn an_instance_is_restored_from_an_older_and_from_the_newest_point() {
 
     // What the first point does not have, and the second does.
     let between = run(&instance, "between");
-    agent.end(rustix::process::Signal::TERM);
+    agent.end(Signal::TERM);
     let pending = send(&instance, "pending");
     let checkpoint = instance.scratch().join("checkpoint");
     let checkpoint = checkpoint.to_str().unwrap();
@@ -133,7 +142,7 @@ fn an_instance_is_restored_from_an_older_and_from_the_newest_point() {
     // It is not the continuation of what is in the folder.
     let refused = instance.reeve(&kept.arguments("backup", &[]));
     assert!(!refused.success && refused.stderr.contains("the log went back"), "{refused:?}");
-    agent.end(rustix::process::Signal::TERM);
+    agent.end(Signal::TERM);
 
     lose_and_restore(&mut instance, &kept, &[]);
     let (code, found) = verify(&instance, &["--checkpoint", checkpoint]);
@@ -160,7 +169,7 @@ fn an_instance_is_restored_into_parts_that_run_apart_and_back() {
         assert_eq!(instance.ended(&command)["Status"], "Success", "{word}");
     };
     run(&instance, "up");
-    agent.end(rustix::process::Signal::TERM);
+    agent.end(Signal::TERM);
     kept.back_up(&instance);
     instance.stop();
     std::fs::remove_dir_all(instance.data()).unwrap();
@@ -173,7 +182,7 @@ fn an_instance_is_restored_into_parts_that_run_apart_and_back() {
     agent.start();
     agent.wait_until(apart.instance(), "Online");
     run(apart.instance(), "apart");
-    agent.end(rustix::process::Signal::TERM);
+    agent.end(Signal::TERM);
     assert_eq!(apart.reeve(&kept.arguments("backup", &[])).json()["point"], 2);
     drop(apart);
 
@@ -211,17 +220,7 @@ fn what_cannot_be_backed_up_restored_or_verified_says_why() {
         assert!(parts.iter().all(|part| answer.stderr.contains(part)), "{parts:?}: {}", answer.stderr);
     };
     let scratch = instance.scratch().to_owned();
-    let into = |name: &str, kept: &Kept| {
-        let data = scratch.join(name);
-        let arguments = kept.arguments("restore", &[]);
-        let mut restore = Command::new(reeve());
-        restore
-            .arg("--data")
-            .arg(data)
-            .args(arguments)
-            .env("REEVE_NATS_SERVER", reeve_testkit::Nats::executable());
-        Answer::of(&mut restore)
-    };
+    let into = |name: &str, kept: &Kept| Answer::of(&mut kept.restoring_into(&scratch.join(name)));
     // An instance that is there; keys of another; a passphrase of another.
     refused(kept.restore(&instance, &[]), &["is not empty"]);
     let other = Instance::start(0);
@@ -230,6 +229,15 @@ fn what_cannot_be_backed_up_restored_or_verified_says_why() {
     let mixed = Kept { folder: kept.folder.clone(), ..Kept::of(&other) };
     refused(into("mixed", &mixed), &["the keys do not belong to this log"]);
     refused(other.reeve(&mixed.arguments("backup", &[])), &["backups of another instance"]);
+    let swapped = Kept { keys: kept.keys.clone(), ..Kept::of(&other) };
+    refused(other.reeve(&swapped.arguments("backup", &[])), &["--keys", "the keys of another instance"]);
+    // Where the keys cannot be written no point is taken, and the answer is the same the next time.
+    let astray =
+        Kept { folder: scratch.join("astray"), keys: scratch.join("no/such/folder"), ..Kept::of(&instance) };
+    for _ in 0..2 {
+        refused(instance.reeve(&astray.arguments("backup", &[])), &["--keys", "could not write"]);
+    }
+    assert!(!astray.folder.join("point-000001.json").exists());
     let wrong = instance.scratch().join("wrong");
     std::fs::write(&wrong, "battery staple\n").unwrap();
     let guessed = Kept { folder: kept.folder.clone(), keys: kept.keys.clone(), passphrase: wrong };
@@ -281,14 +289,16 @@ fn what_cannot_be_backed_up_restored_or_verified_says_why() {
     let shorter = written.replace(&format!("\"last\": {last}"), &format!("\"last\": {}", last - 1));
     assert_ne!(shorter, written);
     std::fs::write(&manifest, shorter).unwrap();
-    refused(into("changed", &kept), &["point-000001.json is damaged", "signature"]);
+    refused(into("changed", &kept), &["point-000001.json, or the .sig beside it, is damaged", "signature"]);
     std::fs::write(&manifest, written.replace("\"version\": 2", "\"version\": 3")).unwrap();
     refused(into("later", &kept), &["version 3", "up to version 2"]);
-    std::fs::write(&manifest, written).unwrap();
+    std::fs::write(&manifest, &written).unwrap();
 
     // A checkpoint that was changed, and a bus that is away.
     let checkpoint = instance.scratch().join("checkpoint");
     verify(&instance, &["--write-checkpoint", checkpoint.to_str().unwrap()]);
+    let key = written.split("\"key\": \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    refused(instance.reeve(&["verify", "--key", key]), &["--key", "--backup or --checkpoint"]);
     flip(&checkpoint, 100);
     let changed = instance.reeve(&["verify", "--checkpoint", checkpoint.to_str().unwrap()]);
     refused(changed, &["--checkpoint", "the signature"]);
@@ -314,6 +324,31 @@ fn what_cannot_be_backed_up_restored_or_verified_says_why() {
     // Nothing of what was refused has made a backup worse.
     let restored = into("restored", &kept);
     assert!(restored.success, "{}", restored.stderr);
+}
+
+#[test]
+fn a_restore_that_is_stopped_leaves_nothing_behind() {
+    let instance = Instance::start(0);
+    let kept = Kept::of(&instance);
+    for number in 0..200 {
+        instance
+            .call("PutParameter", &json!({"Name": format!("/p/{number}"), "Value": "v", "Type": "String"}));
+    }
+    kept.back_up(&instance);
+    let data = instance.scratch().join("restored");
+    let half = instance.scratch().join("restored.restoring");
+    let mut restore = kept.restoring_into(&data);
+    let restoring = restore.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // Its bus has its first stream.
+    wait_for("it is under way", || half.join("nats/jetstream").exists().then_some(()));
+    let pid = Pid::from_raw(i32::try_from(restoring.id()).unwrap()).unwrap();
+    kill_process(pid, Signal::TERM).unwrap();
+    let ended = restoring.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(!ended.status.success() && said.contains("it was stopped, and nothing is restored"), "{said}");
+    assert_eq!(processes_naming(&half.display().to_string()), []);
+    assert!(!half.exists() && !data.exists());
+    assert!(Answer::of(&mut kept.restoring_into(&data)).success);
 }
 
 /// The last sequence of the documents' stream.

@@ -1,7 +1,8 @@
 //! What `reeve doctor` finds.
 
 use crate::key_alone::client;
-use reeve_e2e::{Answer, Instance, wait_for};
+use reeve_e2e::{Answer, Instance, processes_naming, wait_for};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 fn findings(instance: &Instance) -> (bool, Vec<(String, String, String)>) {
@@ -42,4 +43,42 @@ fn what_is_not_well_is_said_with_what_to_do_and_fails_the_command() {
     assert!(what.contains("webhook:away") && what.contains("is not reached"), "{what}");
     instance.stop();
     assert!(!instance.reeve(&["doctor"]).success, "an instance that is away is not well");
+}
+
+/// A process that is stopped until this goes.
+struct Stopped(Pid);
+
+impl Stopped {
+    fn new(pid: u32) -> Self {
+        let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+        kill_process(pid, Signal::STOP).unwrap();
+        Self(pid)
+    }
+}
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        kill_process(self.0, Signal::CONT).unwrap();
+    }
+}
+
+/// Its connections stay, as the kernel keeps them.
+#[test]
+fn a_bus_that_hangs_is_told_and_waited_for_no_longer_than_once() {
+    let instance = Instance::start(1);
+    assert_eq!(instance.ready().0, 200, "`up` has said so");
+    let config = instance.data().join("nats.conf").display().to_string();
+    let servers = processes_naming(&config);
+    assert_eq!(servers.len(), 1, "{servers:?}");
+    let stopped = Stopped::new(servers[0].0);
+    let (status, said) = instance.ready();
+    assert_eq!((status, said.as_str()), (503, "the bus does not answer\n"));
+    let (well, found) = findings(&instance);
+    assert!(!well, "{found:?}");
+    let levels: Vec<&str> = found.iter().map(|(_, level, _)| level.as_str()).collect();
+    assert_eq!(levels, ["problem", "unknown", "unknown", "unknown", "unknown", "unknown"], "{found:?}");
+    assert!(found[0].2.contains("the bus does not answer"), "{found:?}");
+    drop(stopped);
+    wait_for("it is ready again", || (instance.ready().0 == 200).then_some(()));
+    assert!(wait_for("all is well", || Some(findings(&instance)).filter(|(well, _)| *well)).0);
 }

@@ -40,6 +40,10 @@ impl Bus for FakeBus {
     fn is_connected(&self) -> bool {
         true
     }
+
+    async fn problem(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 impl FakeBus {

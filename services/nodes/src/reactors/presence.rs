@@ -226,7 +226,7 @@ pub(crate) async fn disconnects(shared: Arc<Shared>, handle: Handle) -> Result<(
         let known: Option<String> = handle.views().get(NODE_KEYS, &notice.client.user);
         let Some((node, session)) = notice.client.name.split_once('/') else { continue };
         if known.as_deref() == Some(node) {
-            lose(&shared, &handle, node, session, &notice.reason).await?;
+            lose(&shared, &handle, (node, session), &notice.reason, Timestamp::now()).await?;
         }
     }
     Err(notices::ended())
@@ -244,7 +244,7 @@ pub(crate) async fn silence(shared: Arc<Shared>, handle: Handle) -> Result<(), H
         };
         let page = handle.views().filter::<NodeRow>(NODES, "", None, 1000, |_, row| silent(row));
         for (node, row) in page.rows {
-            lose(&shared, &handle, &node, &row.session, "silent for a minute").await?;
+            lose(&shared, &handle, (&node, &row.session), "silent for a minute", row.seen).await?;
         }
     }
 }

@@ -348,6 +348,7 @@ fn read(path: &Path) -> anyhow::Result<Manifest> {
     let signature = signature_of(path);
     let signature = std::fs::read_to_string(&signature)
         .with_context(|| format!("could not read {}", signature.display()))?;
-    signer::check(&manifest.key, SIGNED_AS, &bytes, &signature).with_context(damaged)?;
+    let checked = signer::check(&manifest.key, SIGNED_AS, &bytes, &signature);
+    checked.with_context(|| format!("{}, or the .sig beside it, is damaged", path.display()))?;
     Ok(manifest)
 }

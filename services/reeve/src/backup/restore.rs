@@ -14,12 +14,13 @@ use crate::{
         NatsListen, bus,
         bus::BusAddress,
         files,
-        folder::Folder,
+        folder::{Folder, Instance},
         nats, read_instance,
+        running::stop_signal,
         services::{self, Needs, Place},
     },
 };
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use reeve_jetstream::{
     Bus, backup,
     mac::MacKey,
@@ -74,7 +75,7 @@ pub async fn restore(data: &Path, args: Args, format: Format) -> anyhow::Result<
         }
         Some(keys) => restore_folder(data, &args.folder, manifest, &keys).await?,
         None => {
-            let instance = read_instance(data)?;
+            let instance = running_bus(data)?;
             restore_log(&instance.bus(), data, &args.folder, manifest).await?
         }
     };
@@ -84,13 +85,23 @@ pub async fn restore(data: &Path, args: Args, format: Format) -> anyhow::Result<
     stdout::answer(format, &answer, text)
 }
 
+/// The bus that runs with the keys of the folder: it is known once `init` has said where.
+fn running_bus(data: &Path) -> anyhow::Result<Instance> {
+    let only_keys = data.join(files::KEYS).exists() && !data.join(files::INSTANCE).exists();
+    ensure!(
+        !only_keys,
+        "{} has keys, and no bus runs with them yet: `reeve init --data {}` and a nats-server with what it makes come first, or without \
+         --bus and with --keys all of it is restored into another folder, for `reeve up`",
+        data.display(),
+        data.display()
+    );
+    read_instance(data)
+}
+
 /// The keys, those that are given or those of the folder, have to be of the instance whose log it is.
 fn ensure_belongs(keys: Option<&Keys>, data: &Path, manifest: &Manifest) -> anyhow::Result<()> {
     let signer = match keys {
-        Some(keys) => {
-            let seed = keys.get(files::CHECKPOINT_SEED).map(Vec::as_slice).unwrap_or_default();
-            Signer::from_seed(seed).with_context(|| format!("the keys lack {}", files::CHECKPOINT_SEED))?
-        }
+        Some(keys) => Signer::of_keys(keys)?,
         None => Signer::open(data)?,
     };
     let key = signer.public_key();
@@ -147,19 +158,24 @@ async fn restore_into(
     manifest: &Manifest,
     keys: &Keys,
 ) -> anyhow::Result<String> {
+    let stop = stop_signal()?;
     files::make_private_folder(half)?;
     sealed_keys::put(keys, half)?;
     let folder = Folder::open(half)?;
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let server = nats::start_on(&folder, &NatsListen::default(), port).await?;
     let address = BusAddress { url: format!("nats://127.0.0.1:{port}"), ca: None, replicas: None };
-    let restored = restore_log(&address, half, backup, manifest).await;
-    let rebuilt = match restored {
-        Ok(text) => rebuild(&address, &folder, manifest).await.map(|views| format!("{text}; {views}")),
-        Err(error) => Err(error),
+    let work = async {
+        let text = restore_log(&address, half, backup, manifest).await?;
+        let views = rebuild(&address, &folder, manifest).await?;
+        Ok(format!("{text}; {views}"))
+    };
+    let restored = tokio::select! {
+        restored = work => restored,
+        () = stop => Err(anyhow!("it was stopped, and nothing is restored")),
     };
     server.stop().await;
-    rebuilt
+    restored
 }
 
 /// Gives every stream to a bus that has none of their messages, but for those of a restore that was cut off.

@@ -55,13 +55,13 @@ pub fn read(data: &Path) -> anyhow::Result<BTreeMap<String, String>> {
     Ok(kept)
 }
 
-/// Writes the keys of an instance's folder.
+/// Writes the keys that [`read`] answered.
 ///
 /// # Errors
-/// When one cannot be read, or the file not be written.
-pub fn write(data: &Path, to: &Path, passphrase: &str) -> anyhow::Result<()> {
-    let sealed = passphrase::seal(passphrase, NAME, &serde_json::to_vec(&read(data)?)?)?;
-    write_private(to, &[MAGIC, &sealed].concat())
+/// When the file cannot be written.
+pub fn write(kept: &BTreeMap<String, String>, to: &Path, passphrase: &str) -> anyhow::Result<()> {
+    let sealed = passphrase::seal(passphrase, NAME, &serde_json::to_vec(kept)?)?;
+    write_private(to, &[MAGIC, &sealed].concat()).with_context(|| format!("--keys {}", to.display()))
 }
 
 /// The files of keys that [`write`] wrote, by their names.

@@ -1,5 +1,6 @@
 //! The key that signs manifests of backups and checkpoints of logs, and by which an instance's are told from another's.
 
+use super::sealed_keys::Keys;
 use crate::host::files::CHECKPOINT_SEED;
 use anyhow::{Context, bail};
 use data_encoding::BASE64;
@@ -20,9 +21,11 @@ impl Signer {
     }
 
     /// # Errors
-    /// When it is no seed.
-    pub fn from_seed(seed: &[u8]) -> anyhow::Result<Self> {
-        Ok(Self(KeyPair::from_seed(std::str::from_utf8(seed)?.trim())?))
+    /// When the keys of a backup lack it.
+    pub fn of_keys(keys: &Keys) -> anyhow::Result<Self> {
+        let of = || format!("the keys lack {CHECKPOINT_SEED}");
+        let seed = keys.get(CHECKPOINT_SEED).with_context(of)?;
+        Ok(Self(KeyPair::from_seed(std::str::from_utf8(seed).with_context(of)?.trim()).with_context(of)?))
     }
 
     pub fn public_key(&self) -> String {

@@ -56,7 +56,14 @@ pub async fn backup(data: &Path, args: Args, format: Format) -> anyhow::Result<(
     let passphrase = args.passphrase_file.as_deref().map(sealed_keys::passphrase_of).transpose()?;
     if let (Some(keys), Some(passphrase)) = (args.keys.as_deref().filter(|keys| keys.exists()), &passphrase) {
         // It is written anew: what earlier backups were restored with must not be lost to a slip of the finger.
-        sealed_keys::open(keys, passphrase).context("another passphrase takes another file")?;
+        let before = sealed_keys::open(keys, passphrase).context("another passphrase takes another file")?;
+        let of = Signer::of_keys(&before)?.public_key();
+        let own = signer.public_key();
+        ensure!(
+            of == own,
+            "--keys {}: it has the keys of another instance: they sign as {of}, and this one as {own}",
+            keys.display()
+        );
     }
     let user = read_keys(data)?.operator.core_user("backup")?;
     let bus = bus::connect_now(&instance.bus(), &user, "backup").await?;
@@ -65,9 +72,18 @@ pub async fn backup(data: &Path, args: Args, format: Format) -> anyhow::Result<(
     let _lock = Archive::lock(&args.folder)?;
     let mut archive = Archive::open(&args.folder)?;
     let before = archive.newest().map(Manifest::bytes).unwrap_or_default();
+    let kept = sealed_keys::read(data)?;
+    let write_keys = |kept| match (&args.keys, &passphrase) {
+        (Some(keys), Some(passphrase)) => sealed_keys::write(kept, keys, passphrase),
+        _ => Ok(()),
+    };
+    // First: no point is taken whose keys cannot be written.
+    write_keys(&kept)?;
     let manifest = take(&bus, &mut archive, &signer).await?;
-    if let (Some(keys), Some(passphrase)) = (&args.keys, &passphrase) {
-        sealed_keys::write(data, keys, passphrase)?;
+    let now = sealed_keys::read(data)?;
+    if now != kept {
+        // They were rotated or renewed while it was taken.
+        write_keys(&now)?;
     }
     let (messages, bytes) = (manifest.messages(), manifest.bytes());
     let answer = json!({

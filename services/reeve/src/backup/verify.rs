@@ -52,6 +52,10 @@ pub struct Args {
 /// # Errors
 /// When the bus is away, or the backup or the checkpoint is none of this instance.
 pub async fn verify(data: &Path, args: Args, format: Format) -> anyhow::Result<ExitCode> {
+    ensure!(
+        args.key.is_none() || args.backup.is_some() || args.checkpoint.is_some(),
+        "--key says whose backup or checkpoint counts: it goes with --backup or --checkpoint"
+    );
     let own = data.join(files::CHECKPOINT_SEED).exists().then(|| Signer::open(data)).transpose()?;
     let key_of_instance = args.key.clone().or_else(|| own.as_ref().map(Signer::public_key));
     let checkpoint = match (&args.checkpoint, &key_of_instance) {

@@ -117,6 +117,8 @@ impl Api {
     }
 }
 
+/// How long an answer is waited for, unless somebody says otherwise.
+const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 /// While the other side fails, one call is repeated for so long, as AWS's clients do by themselves (ADR 31).
 const MAX_RETRY_TIME: Duration = Duration::from_secs(5);
 /// What comes before the second attempt; before each further one it is twice as long.
@@ -157,11 +159,12 @@ pub struct Connection {
     access_key_id: String,
     secret_access_key: String,
     agent: ureq::Agent,
+    /// How long one attempt of a call may take.
+    limit: Duration,
 }
 
 fn config() -> ConfigBuilder<AgentScope> {
-    let config = ureq::Agent::config_builder().http_status_as_error(false);
-    config.timeout_global(Some(Duration::from_secs(60)))
+    ureq::Agent::config_builder().http_status_as_error(false)
 }
 
 /// With a file of certificates, those alone are trusted.
@@ -199,6 +202,7 @@ impl Connection {
                 access_key_id: needed("AWS_ACCESS_KEY_ID")?,
                 secret_access_key: needed("AWS_SECRET_ACCESS_KEY")?,
                 agent: agent(variable("AWS_CA_BUNDLE").as_deref().map(Path::new))?,
+                limit: CALL_TIMEOUT,
             });
         }
         let instance = read_instance(data)?;
@@ -214,6 +218,7 @@ impl Connection {
             access_key_id: instance.access_key_id.clone(),
             secret_access_key: instance.secret_access_key.clone(),
             agent: config().build().into(),
+            limit: CALL_TIMEOUT,
         }
     }
 
@@ -231,10 +236,16 @@ impl Connection {
     /// When it does not answer.
     pub fn get(&self, path: &str) -> anyhow::Result<(bool, String)> {
         let away = |error: ureq::Error| anyhow!("{} does not answer: {error}", self.endpoint);
-        let mut answer =
-            self.agent.get(format!("{}{path}", self.endpoint.trim_end_matches('/'))).call().map_err(away)?;
+        let get = self.agent.get(format!("{}{path}", self.endpoint.trim_end_matches('/')));
+        let mut answer = get.config().timeout_global(Some(self.limit)).build().call().map_err(away)?;
         let said = answer.body_mut().read_to_string().map_err(away)?;
         Ok((answer.status().is_success(), said))
+    }
+
+    /// The same, waiting for no answer longer than that.
+    #[must_use]
+    pub fn within(self, limit: Duration) -> Self {
+        Self { limit, ..self }
     }
 
     /// The same, asking about an earlier instant.
@@ -327,7 +338,8 @@ impl Connection {
         headers: &[(&'static str, String)],
         body: &[u8],
     ) -> anyhow::Result<Value> {
-        let mut post = self.agent.post(format!("{}/", self.endpoint.trim_end_matches('/')));
+        let post = self.agent.post(format!("{}/", self.endpoint.trim_end_matches('/')));
+        let mut post = post.config().timeout_global(Some(self.limit)).build();
         for (name, value) in headers {
             post = post.header(*name, value);
         }

@@ -9,13 +9,15 @@ use super::{
 };
 use reeve_types::Timestamp;
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, process::ExitCode};
+use std::{collections::BTreeMap, process::ExitCode, time::Duration};
 
 const DAY_SECONDS: f64 = 24.0 * 3600.0;
 /// A set of keys is renewed long before; one that ends so soon was not.
 const KEYS_WARNING_SECONDS: f64 = 7.0 * DAY_SECONDS;
 /// A signature counts for five minutes, and an agent's clock is told from the control plane's.
 const CLOCK_WARNING_MS: i64 = 30_000;
+/// What works answers within a second or so, also where a fleet is large; what does not is unknown.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// As many names as one finding has.
 const MAX_NAMED: usize = 5;
 
@@ -68,12 +70,21 @@ impl Finding {
 /// # Errors
 /// When nothing can be printed.
 pub async fn doctor(connection: &Connection, format: Format) -> anyhow::Result<ExitCode> {
+    let connection = &connection.clone().within(ANSWER_TIMEOUT);
     let mut findings = ready(connection);
-    findings.extend(found("nodes", nodes(connection).await));
-    findings.extend(found("keys", keys(connection).await));
-    findings.extend(found("dead letters", dead_letters(connection).await));
-    findings.extend(found("messages", messages(connection).await));
-    findings.extend(found("change rules", change_rules(connection).await));
+    // Together: what does not answer is waited for once.
+    let (nodes, keys, dead_letters, messages, change_rules) = tokio::join!(
+        nodes(connection),
+        keys(connection),
+        dead_letters(connection),
+        messages(connection),
+        change_rules(connection)
+    );
+    findings.extend(found("nodes", nodes));
+    findings.extend(found("keys", keys));
+    findings.extend(found("dead letters", dead_letters));
+    findings.extend(found("messages", messages));
+    findings.extend(found("change rules", change_rules));
     if format == Format::Json {
         stdout::line(findings.iter().map(Finding::json).collect::<Value>())?;
     } else {
@@ -104,27 +115,57 @@ fn ready(connection: &Connection) -> Vec<Finding> {
     match connection.ready() {
         Ok((true, said)) => {
             let all = Finding::ok("services", "the gateway, the bus and every service are there");
+            // Of the other notes doctor finds out more below.
             let notes = said.lines().filter_map(|line| {
-                let advice = match line {
-                    line if line.starts_with("the server ") => {
-                        "Start it again: the bus goes on without it, and not without one more."
-                    }
-                    line if line.starts_with("the streams of events as JSON ") => {
-                        "Only subscribers read them: make room on the disk of the bus, and start it and what makes its streams again."
-                    }
-                    // Of the others doctor finds out more below.
-                    _ => return None,
-                };
-                Some(Finding { about: "bus", level: Level::Warning, what: line.to_owned(), advice: advice.to_owned() })
+                let advice = advice_on(line, &NOTES)?;
+                Some(Finding {
+                    about: "bus",
+                    level: Level::Warning,
+                    what: line.to_owned(),
+                    advice: advice.to_owned(),
+                })
             });
             std::iter::once(all).chain(notes).collect()
         }
         Ok((false, said)) => {
-            let advice = "A service that was started a moment ago reads the log first; else see its log, and `reeve services`.";
-            said.lines().map(|line| Finding::problem("services", line, advice)).collect()
+            let advice = |line| advice_on(line, &PROBLEMS).unwrap_or(ADVICE_ON_SERVICES);
+            said.lines().map(|line| Finding::problem("services", line, advice(line))).collect()
         }
         Err(error) => vec![Finding::unknown("services", &error)],
     }
+}
+
+/// What to do about what `GET /readyz` says, by how its lines begin: what keeps nothing from working…
+const NOTES: [(&str, &str); 2] = [
+    ("the server ", "Start it again: the bus goes on without it, and not without one more."),
+    (
+        "the streams of events as JSON ",
+        "Only subscribers read them: make room on the disk of the bus, and start it and what makes its streams again.",
+    ),
+];
+/// … and what does.
+const PROBLEMS: [(&str, &str); 6] = [
+    (
+        "the bus is away",
+        "See whether nats-server runs, what its log says, and whether its machine is reached.",
+    ),
+    (
+        "the bus does not answer",
+        "Its connections stand, and it says nothing: see whether nats-server, its machine or its disk hangs.",
+    ),
+    ("the bus has no quorum", "Start the servers that are away: most of them have to be there."),
+    ("The disk of ", "Make room there. Until then nothing new is taken; what was taken is not lost."),
+    (
+        "The bus does not store ",
+        "See what its log says, and make room on its disk. What was taken is not lost.",
+    ),
+    ("the dispatch keys ", "`reeve keys renew`, where the root key is."),
+];
+const ADVICE_ON_SERVICES: &str =
+    "A service that was started a moment ago reads the log first; else see its log, and `reeve services`.";
+
+fn advice_on(line: &str, known: &[(&str, &'static str)]) -> Option<&'static str> {
+    known.iter().find(|(beginning, _)| line.starts_with(beginning)).map(|(_, advice)| *advice)
 }
 
 /// Some of the names, and how many more there are.

@@ -27,7 +27,7 @@ pub enum Command {
     Rotate {
         /// How long what the former keys signed still counts, such as 36h or 31d. A command waits for an absent node up to
         /// its delivery time-out, which is 30 days at most: what a node finds later than this overlap it does not run.
-        #[arg(long, value_name = "DURATION", default_value = "31d", value_parser = duration)]
+        #[arg(long, value_name = "DURATION", default_value = "31d", value_parser = overlap)]
         overlap: Duration,
         /// Takes a key out of the set at once, as for one that somebody else has: what it signed counts no more, commands
         /// that wait on nodes included, and ends by its time-out. A connected node learns of it within 15 seconds, another
@@ -37,6 +37,17 @@ pub enum Command {
     },
     /// Signs the same keys for another 90 days. `up` does so by itself.
     Renew,
+}
+
+/// Nothing waits for a node for so long; more is a slip, after which a key that somebody has might count for ever.
+const MAX_OVERLAP: Duration = Duration::from_secs(366 * 24 * 3600);
+
+fn overlap(text: &str) -> Result<Duration, String> {
+    let overlap = duration(text)?;
+    match overlap <= MAX_OVERLAP {
+        true => Ok(overlap),
+        false => Err("it is more than 366d, and no command waits for a node longer than 30d".to_owned()),
+    }
 }
 
 /// A number and s, m, h or d.
@@ -130,5 +141,6 @@ mod tests {
         for wrong in ["", "5", "d", "-1d", "1w", "99999999999999999999d", "9999999999999999999d", "1é"] {
             assert!(seconds(wrong).is_err(), "{wrong}");
         }
+        assert!(overlap("366d").is_ok() && overlap("367d").is_err() && overlap("99999999d").is_err());
     }
 }

@@ -29,7 +29,8 @@ const LIFETIME_SECONDS: i64 = 90 * 24 * 3600;
 const RENEWAL_CHECK_INTERVAL: Duration = Duration::from_secs(3600);
 /// As long the nodes have to connect before the first look.
 const NODES_CONNECT_TIME: Duration = Duration::from_secs(15);
-const RENEWAL_RETRY_INTERVAL: Duration = Duration::from_secs(10);
+/// After a renewal that failed; after each further one it is twice as long, up to the interval of the looks.
+const FIRST_RENEWAL_RETRY_DELAY: Duration = Duration::from_secs(10);
 
 /// Makes what a folder lacks: a root, a dispatch key and a set, and the key of checkpoints. A set is renewed by what the log and the nodes
 /// know, and not here: this one may be of a time before a key was withdrawn.
@@ -183,15 +184,16 @@ impl Root {
 /// Renews the set of a running instance in time, for ever. Nodes that have a newer one than a restored log bring it first.
 pub async fn keep_renewed(folder: &Path, bus: &Bus) {
     tokio::time::sleep(NODES_CONNECT_TIME).await;
+    let mut retry_delay = FIRST_RENEWAL_RETRY_DELAY;
     loop {
-        let wait = match renew_if_due(folder, bus).await {
-            Ok(()) => RENEWAL_CHECK_INTERVAL,
-            Err(error) => {
-                tracing::error!(error = format!("{error:#}"), "the dispatch keys could not be renewed");
-                RENEWAL_RETRY_INTERVAL
-            }
-        };
-        tokio::time::sleep(wait).await;
+        if let Err(error) = renew_if_due(folder, bus).await {
+            tracing::error!(error = format!("{error:#}"), "the dispatch keys could not be renewed");
+            tokio::time::sleep(retry_delay).await;
+            retry_delay = (retry_delay * 2).min(RENEWAL_CHECK_INTERVAL);
+        } else {
+            retry_delay = FIRST_RENEWAL_RETRY_DELAY;
+            tokio::time::sleep(RENEWAL_CHECK_INTERVAL).await;
+        }
     }
 }
 
