@@ -99,10 +99,6 @@ impl Bus for reeve_jetstream::Bus {
     fn is_connected(&self) -> bool {
         Self::is_connected(self)
     }
-
-    async fn problem(&self) -> Option<&'static str> {
-        Self::problem(self).await
-    }
 }
 
 fn bus_error(error: Error) -> BusError {

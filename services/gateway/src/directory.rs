@@ -196,10 +196,6 @@ mod tests {
         fn is_connected(&self) -> bool {
             self.connected.load(SeqCst)
         }
-
-        async fn problem(&self) -> Option<&'static str> {
-            (!self.is_connected()).then_some("the bus is away")
-        }
     }
 
     /// `Some(true)`: it is served; `Some(false)`: it is not; `None`: that is not known.

@@ -206,8 +206,6 @@ pub trait Bus: Clone + Send + Sync + 'static {
     fn request(&self, forward: Forward) -> impl Future<Output = Result<Answer, BusError>> + Send;
     fn discover(&self) -> impl Future<Output = Result<Vec<Served>, BusError>> + Send;
     fn is_connected(&self) -> bool;
-    /// Why nothing can be done with it at the moment.
-    fn problem(&self) -> impl Future<Output = Option<&'static str>> + Send;
 }
 
 /// The gateway: cheap to clone, all clones are the same one.

@@ -9,14 +9,11 @@ use reeve_telemetry::metrics;
 use tokio::net::TcpListener;
 
 /// Serves it for as long as the listener lets it: 200, or 503 with the problem that there is.
-pub async fn serve_readiness<F>(
+pub async fn serve_readiness(
     listener: TcpListener,
-    problem: impl Fn() -> F + Clone + Send + Sync + 'static,
-) -> std::io::Result<()>
-where
-    F: Future<Output = Option<String>> + Send,
-{
-    let ready = async move || match problem().await {
+    problem: impl Fn() -> Option<String> + Clone + Send + Sync + 'static,
+) -> std::io::Result<()> {
+    let ready = async move || match problem() {
         None => (StatusCode::OK, "ready\n".to_owned()),
         Some(problem) => (StatusCode::SERVICE_UNAVAILABLE, format!("{problem}\n")),
     };

@@ -71,8 +71,8 @@ fn a_bus_that_hangs_is_told_and_waited_for_no_longer_than_once() {
     let servers = processes_naming(&config);
     assert_eq!(servers.len(), 1, "{servers:?}");
     let stopped = Stopped::new(servers[0].0);
-    let (status, said) = instance.ready();
-    assert_eq!((status, said.as_str()), (503, "the bus does not answer\n"));
+    let said = wait_for("it is told", || Some(instance.ready()).filter(|(status, _)| *status == 503)).1;
+    assert_eq!(said, "the bus does not answer\n");
     let (well, found) = findings(&instance);
     assert!(!well, "{found:?}");
     let levels: Vec<&str> = found.iter().map(|(_, level, _)| level.as_str()).collect();

@@ -40,10 +40,6 @@ impl Bus for FakeBus {
     fn is_connected(&self) -> bool {
         true
     }
-
-    async fn problem(&self) -> Option<&'static str> {
-        None
-    }
 }
 
 impl FakeBus {

@@ -37,7 +37,12 @@ pub fn watch(bus: Bus) -> watch::Receiver<Readiness> {
             tokio::time::sleep(POLL_INTERVAL).await;
             // That the bus is away is said elsewhere.
             if bus.is_connected() {
-                let (mut problems, mut of_bus, unanswered) = look_at_streams(&bus).await;
+                let Some((mut problems, mut of_bus, unanswered)) = look_at_streams(&bus).await else {
+                    // A server that hangs keeps its connections.
+                    let problems = vec!["the bus does not answer".to_owned()];
+                    sender.send_modify(|readiness| readiness.problems = problems);
+                    continue;
+                };
                 rounds_without_answer = if unanswered == 0 { 0 } else { rounds_without_answer + 1 };
                 // Servers of a cluster that agree on another one to lead do not answer for some seconds.
                 if bus.is_replicated() && rounds_without_answer >= MAX_ROUNDS_WITHOUT_ANSWER {
@@ -62,8 +67,9 @@ pub fn watch(bus: Bus) -> watch::Receiver<Readiness> {
     receiver
 }
 
-/// Which streams are missing, which servers of a cluster are away, and for how many streams nobody answers.
-async fn look_at_streams(bus: &Bus) -> (Vec<String>, Vec<String>, usize) {
+/// Which streams are missing, which servers of a cluster are away, and for how many streams nobody answers; `None` when there is no
+/// answer about any of them, on a bus of one server.
+async fn look_at_streams(bus: &Bus) -> Option<(Vec<String>, Vec<String>, usize)> {
     let of_service = |service| (streams::of_service(service), format!(" of the events of {service}"));
     let shared = streams::SHARED.into_iter().map(|stream| (stream.to_owned(), String::new()));
     let looks = services::names().map(of_service).chain(shared).map(|(stream, what)| async move {
@@ -71,7 +77,11 @@ async fn look_at_streams(bus: &Bus) -> (Vec<String>, Vec<String>, usize) {
         (stream, what, away)
     });
     let (mut problems, mut servers, mut unanswered) = (Vec::new(), BTreeSet::new(), 0);
-    for (stream, what, away) in join_all(looks).await {
+    let looked = join_all(looks).await;
+    if !bus.is_replicated() && looked.iter().all(|(.., away)| away.is_err()) {
+        return None;
+    }
+    for (stream, what, away) in looked {
         match away {
             Ok(Some(away)) => servers.extend(away),
             Ok(None) => problems.push(format!("the stream {stream}{what} is missing")),
@@ -81,7 +91,7 @@ async fn look_at_streams(bus: &Bus) -> (Vec<String>, Vec<String>, usize) {
     let servers = servers.into_iter();
     let servers = servers.map(|name| format!("the server {name} of the bus is away, or behind the others"));
     let notes = servers.chain(missing_copies(bus).await);
-    (problems, notes.collect(), unanswered)
+    Some((problems, notes.collect(), unanswered))
 }
 
 /// Without these everything works but subscribers, who read them.

@@ -32,11 +32,7 @@ impl Status {
         let listener =
             listener.with_context(|| format!("could not listen on {address} for health checks"))?;
         let asked = status.clone();
-        let problem = move || {
-            let asked = asked.clone();
-            async move { asked.problem().await }
-        };
-        tokio::spawn(reeve_gateway::serve_readiness(listener, problem));
+        tokio::spawn(reeve_gateway::serve_readiness(listener, move || asked.problem()));
         Ok(status)
     }
 
@@ -54,14 +50,16 @@ impl Status {
     }
 
     /// Why the parts are not ready; `None` when they are.
-    async fn problem(&self) -> Option<String> {
-        let bus = self.inner().bus.clone();
-        let Some(bus) = bus else { return Some("the bus was not reached yet".to_owned()) };
-        if let Some(problem) = bus.problem().await {
-            return Some(problem.to_owned());
-        }
+    fn problem(&self) -> Option<String> {
         let inner = self.inner();
-        let names: Vec<&str> = inner.starting.iter().map(String::as_str).collect();
-        (!names.is_empty()).then(|| format!("not started yet: {}", names.join(", ")))
+        match &inner.bus {
+            None => Some("the bus was not reached yet".to_owned()),
+            Some(bus) if !bus.is_connected() => Some("the bus is away".to_owned()),
+            Some(_) if inner.starting.is_empty() => None,
+            Some(_) => {
+                let names: Vec<&str> = inner.starting.iter().map(String::as_str).collect();
+                Some(format!("not started yet: {}", names.join(", ")))
+            }
+        }
     }
 }
