@@ -120,8 +120,16 @@ def replaced(installation, environment, nodes):
         sent = load.end()
     failed, text = summary(sent)
     say(f"run-command and both gateways replaced at {UPGRADE_RATE} commands a second: {text}")
-    assert not failed, f"a client with the SDK's retries saw {len(failed)} failures: {failures(sent)}"
+    assert not failed, f"a client with the SDK's retries saw {len(failed)} failures: {failures(sent)}; the balancer: {balanced(installation)}"
     return sent
+
+
+def balanced(installation):
+    """When the balancer took a gateway out, and why, and let it in again."""
+    balancer = next(iter(installation.of("gateway").values()))
+    logged = run("docker", "logs", "--timestamps", balancer["Id"], check=False)
+    lines = (logged.stdout + logged.stderr).splitlines()
+    return "\n".join(line for line in lines if " is DOWN" in line or " is UP" in line or "no server" in line)
 
 
 def nothing_lost(installation, environment, sent):

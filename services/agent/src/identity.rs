@@ -1,6 +1,12 @@
 //! Who this node is. The seed never leaves the node; the file is for its owner's eyes only.
 
-use crate::{files, keys, machine::Machine, options::Options, proxy::with_proxy, trust::trusted};
+use crate::{
+    files, keys,
+    machine::Machine,
+    options::Options,
+    proxy::{proxy_to_gateway, with_proxy},
+    trust::trusted,
+};
 use data_encoding::BASE64;
 use reeve_node_protocol::{
     enrol::{Answer, Request},
@@ -297,7 +303,8 @@ enum Failure {
 
 fn post(url: &str, body: &[u8], tls: TlsConfig) -> Result<Answer, Failure> {
     let config = ureq::Agent::config_builder().http_status_as_error(false).tls_config(tls);
-    let agent: ureq::Agent = config.timeout_global(Some(Duration::from_secs(30))).build().into();
+    let config = config.proxy(proxy_to_gateway(url)).timeout_global(Some(Duration::from_secs(30)));
+    let agent: ureq::Agent = config.build().into();
     let again = |e: ureq::Error| Failure::Again(with_proxy(url, &e.to_string()));
     let mut answer = agent.post(url).content_type("application/json").send(body).map_err(again)?;
     let text = answer.body_mut().read_to_string().map_err(again)?;

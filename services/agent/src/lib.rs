@@ -47,7 +47,7 @@ mod output;
 mod patch;
 mod platform;
 mod presence;
-mod proxy;
+pub mod proxy;
 mod run;
 mod timeline;
 pub mod trust;

@@ -56,11 +56,11 @@ async fn ready<B: Bus>(State(gateway): State<Gateway<B>>) -> (StatusCode, String
     if gateway.is_stopping() {
         return (StatusCode::SERVICE_UNAVAILABLE, "the gateway stops\n".to_owned());
     }
-    if !gateway.shared.directory.is_ready() {
-        return (StatusCode::SERVICE_UNAVAILABLE, "no service was found yet\n".to_owned());
-    }
     if !gateway.shared.bus.is_connected() {
         return (StatusCode::SERVICE_UNAVAILABLE, "the bus is away\n".to_owned());
+    }
+    if !gateway.shared.directory.is_ready() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "no service was found yet\n".to_owned());
     }
     let readiness = gateway.shared.config.readiness.borrow().clone();
     let missing = gateway.missing_services();

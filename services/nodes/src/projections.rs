@@ -118,7 +118,7 @@ pub struct Nodes;
 
 impl Projection for Nodes {
     const NAME: &'static str = "nodes";
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
     type Event = NodeEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<NodeEvent>) {
@@ -166,7 +166,8 @@ impl Nodes {
             }),
             NodeEvent::NodeLost(e) => view.update_row::<NodeRow>(NODES, &e.node_id, |row| {
                 row.session.clear();
-                row.seen = if e.last_heard_ms > 0 { Timestamp(e.last_heard_ms).max(row.seen) } else { time };
+                // 0: not since its connection, as far as is known.
+                row.seen = Timestamp(e.last_heard_ms).max(row.seen);
             }),
             NodeEvent::NodeDuplicated(e) => view.update_row::<NodeRow>(NODES, &e.node_id, |row| {
                 row.other = Some(OtherSession {

@@ -5,12 +5,12 @@ use crate::{
     host::{
         bus::BusAddress,
         certificates::{self, Certificates},
-        children::{self, Child, Supervised},
+        children::Supervised,
         exports::ExportArgs,
         files,
         folder::{Folder, Instance},
-        key_files::root_key,
         keys,
+        local_agents::LocalAgents,
         moves::Moves,
         nats,
         part_bus::connect_part,
@@ -284,16 +284,26 @@ async fn start_and_stay(
         ca: ca.clone(),
         pid: std::process::id(),
     })?;
+    let agents = LocalAgents {
+        folder,
+        bus: &bus,
+        endpoint: &endpoint,
+        ca: ca.as_deref(),
+        tags: &args.tag,
+        reboot_command: &args.reboot_command,
+    };
     for number in 1..=args.nodes {
-        let agent = start_agent(folder, &bus, &endpoint, number, args, ca.as_deref()).await?;
-        starting.children.push(agent);
+        starting.children.push(agents.start(number).await?);
     }
-    status.connected(bus.clone());
-    status.started("up");
     FoundAt::of(args.tls, http, args.bus_listen, args.tls_name.first()).keep(&folder.path)?;
     let connection = Connection::open(&client::DataFolder::named(&folder.path))?;
-    wait_until_ready(&connection).await;
-    eprintln!("reeve: ready after {} ms at {endpoint}", begun.elapsed().as_millis());
+    let ready = wait_until_ready(&connection).await;
+    status.started("up");
+    let after = begun.elapsed().as_millis();
+    match ready {
+        Ok(()) => eprintln!("reeve: ready after {after} ms at {endpoint}"),
+        Err(said) => eprintln!("reeve: at {endpoint}, and not ready after {after} ms: {said}"),
+    }
     eprintln!(
         "reeve: eval \"$(reeve --data {} env)\" lets `aws ssm …` work; Ctrl-C ends it",
         folder.path.display()
@@ -306,75 +316,23 @@ async fn start_and_stay(
     Ok(())
 }
 
-/// Starts the agent of a node of this machine; a new one gets an activation of its own.
-async fn start_agent(
-    folder: &Folder,
-    bus: &Bus,
-    endpoint: &str,
-    number: u32,
-    args: &Args,
-    ca: Option<&Path>,
-) -> anyhow::Result<Supervised> {
-    let data = folder.path.join("nodes").join(number.to_string());
-    std::fs::create_dir_all(&data)?;
-    let mut environment = vec![("REEVE_AGENT_REBOOT_COMMAND".to_owned(), args.reboot_command.clone())];
-    // The allocator of this program is set up for the services; an agent gives memory back (docs/adr/0006).
-    for (name, value) in [("MIMALLOC_ARENA_EAGER_COMMIT", "0"), ("MIMALLOC_PURGE_DELAY", "0")] {
-        environment.push((name.to_owned(), value.to_owned()));
-    }
-    match ca {
-        Some(ca) => environment.push(("REEVE_CA".to_owned(), ca.display().to_string())),
-        // The owner of both says so: an agent of another machine would insist on TLS.
-        None => {
-            let _removed = std::fs::remove_file(data.join("ca.pem")).is_ok();
-        }
-    }
-    if !data.join("identity.json").exists() {
-        let (id, code) = activation(bus, number, &args.tag).await?;
-        environment.push(("REEVE_GATEWAY".to_owned(), endpoint.to_owned()));
-        environment.push(("REEVE_ROOT_KEY".to_owned(), root_key(&folder.path)?));
-        environment.push(("REEVE_ACTIVATION_ID".to_owned(), id));
-        environment.push(("REEVE_ACTIVATION_CODE".to_owned(), code));
-    }
-    let child = Child {
-        name: format!("agent {number}"),
-        program: children::program()?.into(),
-        arguments: vec!["agent".into(), "--data".into(), data.clone().into()],
-        environment,
-    };
-    Supervised::start(child, &data.join("agent.log"))
-}
-
-async fn activation(bus: &Bus, number: u32, tags: &[(String, String)]) -> anyhow::Result<(String, String)> {
-    let tags: Vec<_> =
-        tags.iter().map(|(key, value)| serde_json::json!({"Key": key, "Value": value})).collect();
-    let name = format!("local-{number}");
-    let body = serde_json::json!({"IamRole": "reeve-up", "DefaultInstanceName": name, "Tags": tags});
-    let value = services::ask_nodes(bus, "CreateActivation", &body).await?;
-    let text = |name: &str| value.get(name).and_then(|v| v.as_str()).map(str::to_owned);
-    text("ActivationId")
-        .zip(text("ActivationCode"))
-        .with_context(|| format!("no activation was made: {value}"))
-}
-
-/// What the gateway needs to find every service, and time enough.
+/// As long as the gateway has to find every service.
 const READY_TIMEOUT: Duration = Duration::from_secs(10);
 const READY_POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Waits until `GET /readyz` says what is about to be printed; what keeps it from that is printed instead of waited for any longer.
-async fn wait_until_ready(connection: &Connection) {
+/// Waits until `GET /readyz` says what is about to be printed; answers what keeps it from that.
+async fn wait_until_ready(connection: &Connection) -> Result<(), String> {
     let begun = Instant::now();
     loop {
-        let asked = connection.clone();
+        let asked = connection.clone().within(READY_TIMEOUT);
         let said = match tokio::task::spawn_blocking(move || asked.ready()).await {
-            Ok(Ok((true, _))) => return,
-            Ok(Ok((false, said))) => said,
+            Ok(Ok((true, _))) => return Ok(()),
+            Ok(Ok((false, said))) => said.trim_end().replace('\n', "; "),
             Ok(Err(error)) => error.to_string(),
             Err(error) => error.to_string(),
         };
         if begun.elapsed() > READY_TIMEOUT {
-            eprintln!("reeve: something is not there yet: {}", said.trim_end());
-            return;
+            return Err(said);
         }
         tokio::time::sleep(READY_POLL_INTERVAL).await;
     }

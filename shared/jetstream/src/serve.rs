@@ -254,13 +254,14 @@ struct EndpointInfo {
 /// announced without its code is not there.
 ///
 /// # Errors
-/// When the question cannot be sent.
+/// When the question cannot be sent; [`Error::TimedOut`] when nothing came, not even that nobody listens: then nobody knows.
 pub async fn discover(bus: &Bus, wait: Duration) -> Result<Vec<Served>, Error> {
+    const QUESTION: &str = "$SRV.INFO";
     let inbox = bus.client.new_inbox();
     let mut answers = bus.subscribe(&inbox).await?;
-    let sent = bus.client.publish_with_reply("$SRV.INFO", inbox, Bytes::new()).await;
+    let sent = bus.client.publish_with_reply(QUESTION, inbox, Bytes::new()).await;
     sent.map_err(|e| Error::bus("ask what is served")(e.to_string()))?;
-    let mut served = Vec::new();
+    let (mut served, mut is_answered) = (Vec::new(), false);
     let deadline = tokio::time::sleep(wait);
     tokio::pin!(deadline);
     loop {
@@ -269,6 +270,7 @@ pub async fn discover(bus: &Bus, wait: Duration) -> Result<Vec<Served>, Error> {
             message = answers.next() => message,
         };
         let Some(message) = message else { break };
+        is_answered = true;
         let Ok(info) = serde_json::from_slice::<Info>(&message.data) else { continue };
         let Ok(key) = bus.call_key(&info.name) else { continue };
         for endpoint in info.endpoints {
@@ -279,6 +281,9 @@ pub async fn discover(bus: &Bus, wait: Duration) -> Result<Vec<Served>, Error> {
                 }
             }
         }
+    }
+    if !is_answered {
+        return Err(Error::TimedOut { subject: QUESTION.to_owned(), limit: wait });
     }
     served.sort();
     served.dedup();

@@ -139,9 +139,14 @@ fn an_instance_is_restored_from_an_older_and_from_the_newest_point() {
         let mut runs = recalled.flat_map(|event| event["data"]["runs"].as_array().unwrap());
         runs.any(|run| run["commandId"] == between.as_str()).then_some(())
     });
-    // It is not the continuation of what is in the folder.
+    // It is not the continuation of what is in the folder, and its keys may be older than those of the folder's points.
+    let sealed = std::fs::read(&kept.keys).unwrap();
     let refused = instance.reeve(&kept.arguments("backup", &[]));
     assert!(!refused.success && refused.stderr.contains("the log went back"), "{refused:?}");
+    assert!(
+        std::fs::read(&kept.keys).unwrap() == sealed,
+        "a backup that was refused has written the keys anew"
+    );
     agent.end(Signal::TERM);
 
     lose_and_restore(&mut instance, &kept, &[]);
@@ -339,8 +344,7 @@ fn a_restore_that_is_stopped_leaves_nothing_behind() {
     let half = instance.scratch().join("restored.restoring");
     let mut restore = kept.restoring_into(&data);
     let restoring = restore.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // Its bus has its first stream.
-    wait_for("it is under way", || half.join("nats/jetstream").exists().then_some(()));
+    wait_for("its bus runs", || half.join("nats/jetstream").exists().then_some(()));
     let pid = Pid::from_raw(i32::try_from(restoring.id()).unwrap()).unwrap();
     kill_process(pid, Signal::TERM).unwrap();
     let ended = restoring.wait_with_output().unwrap();

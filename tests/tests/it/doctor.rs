@@ -58,15 +58,16 @@ impl Stopped {
 
 impl Drop for Stopped {
     fn drop(&mut self) {
-        kill_process(self.0, Signal::CONT).unwrap();
+        // It may have been ended meanwhile, and another one be in its place.
+        let _continued = kill_process(self.0, Signal::CONT).is_ok();
     }
 }
 
 /// Its connections stay, as the kernel keeps them.
 #[test]
-fn a_bus_that_hangs_is_told_and_waited_for_no_longer_than_once() {
-    let instance = Instance::start(1);
-    assert_eq!(instance.ready().0, 200, "`up` has said so");
+fn a_bus_that_hangs_is_told_and_what_it_knows_is_unknown() {
+    let instance = Instance::start(0);
+    wait_for("it is ready", || (instance.ready().0 == 200).then_some(()));
     let config = instance.data().join("nats.conf").display().to_string();
     let servers = processes_naming(&config);
     assert_eq!(servers.len(), 1, "{servers:?}");

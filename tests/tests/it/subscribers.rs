@@ -187,6 +187,18 @@ permit (principal == Principal::"ann", action == Action::"access:CreateSubscribe
     assert_eq!(said["__type"], "ValidationException", "{said}");
 }
 
+/// As on a disk that has no room for it. It is made again after a while.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_copies_of_a_service_nobody_is_given_credentials_to_read_them() {
+    let instance = Instance::start(0);
+    reeve_jetstream::restore::remove(&instance.bus().await, "DOCUMENTS_JSON").await.unwrap();
+    let input = json!({"name": "siem", "services": ["documents"]});
+    let (status, said) =
+        tokio::task::block_in_place(|| instance.raw().call_of("access", "CreateSubscriber", &input, None));
+    assert_eq!((status, said["__type"].as_str()), (503, Some("ServiceUnavailable")), "{said}");
+    assert!(said["message"].as_str().unwrap().contains("DOCUMENTS_JSON"), "{said}");
+}
+
 /// What a filter leaves out is not read, whatever the program asks for.
 #[test]
 fn a_filter_is_kept_to_by_consumers_that_name_none_and_those_that_name_more() {

@@ -7,7 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{proxy::with_proxy, trust::trusted};
+use crate::{
+    proxy::{proxy_to_gateway, with_proxy},
+    trust::trusted,
+};
 use reeve_document_language::secrets::CREDENTIALS;
 use serde_json::{Map, Value};
 use ureq::Agent;
@@ -198,7 +201,8 @@ impl Request {
 pub(super) fn fetch_program(url: &str, ca: Option<&Path>, to: &Path, time: Duration) -> Result<(), String> {
     let failed = |why: &dyn std::fmt::Display| format!("The program {url} cannot be fetched: {why}.");
     let tls = trusted(ca).map_err(|error| failed(&error))?;
-    let agent: Agent = Agent::config_builder().tls_config(tls).timeout_global(Some(time)).build().into();
+    let config = Agent::config_builder().tls_config(tls).proxy(proxy_to_gateway(url));
+    let agent: Agent = config.timeout_global(Some(time)).build().into();
     let begun = Instant::now();
     let response = loop {
         match agent.get(url).call() {

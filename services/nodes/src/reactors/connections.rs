@@ -79,17 +79,17 @@ impl Connection {
     }
 }
 
-/// A session has ended; its node was heard last when this replica heard it, or else at the instant that is given: a replica that
-/// was started a moment ago, on a restored log even, has heard nobody.
+/// A session has ended; its node was heard last when this replica heard it. One that was started a moment ago, on a restored log even,
+/// has heard nobody.
 pub(crate) async fn lose(
     shared: &Shared,
     handle: &Handle,
-    (node, session): (&str, &str),
+    node: &str,
+    session: &str,
     reason: &str,
-    unheard: Timestamp,
 ) -> Result<(), HandlerError> {
     let context = handle.context(Timestamp::now());
-    let last_heard_ms = shared.presence.last_heard(node).unwrap_or(unheard).0;
+    let last_heard_ms = shared.presence.last_heard(node).map_or(0, |heard| heard.0);
     let command = Command::Lose { session: session.to_owned(), reason: reason.to_owned(), last_heard_ms };
     handle.execute::<Node>(node, command, &context).await?;
     Ok(())

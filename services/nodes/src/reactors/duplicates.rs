@@ -123,8 +123,7 @@ pub(crate) async fn newcomer(
         shared.newcomers.waits(node, session, Timestamp::now());
         return Ok(false);
     }
-    let seen = handle.views().get::<NodeRow>(NODES, node).map_or_else(Timestamp::now, |row| row.seen);
-    connections::lose(shared, handle, (node, other), "its connection ended", seen).await?;
+    connections::lose(shared, handle, node, other, "its connection ended").await?;
     Ok(true)
 }
 
@@ -156,8 +155,7 @@ pub(crate) async fn cut_off(shared: Arc<Shared>, delivery: Delivery<NodeEvent>) 
     match other {
         Some(connection) => connection.cut_off(&shared.config.system).await?,
         None => {
-            let (lost, reason) = ((chosen.node_id.as_str(), row.session.as_str()), "its connection ended");
-            connections::lose(&shared, handle, lost, reason, row.seen).await?
+            connections::lose(&shared, handle, &chosen.node_id, &row.session, "its connection ended").await?
         }
     }
     Ok(())

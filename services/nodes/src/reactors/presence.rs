@@ -45,6 +45,11 @@ impl Presence {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(node.to_owned(), now);
     }
 
+    /// Unless it was heard already.
+    fn hear_first(&self, node: &str, now: Timestamp) {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).entry(node.to_owned()).or_insert(now);
+    }
+
     /// Its last sign of life, if this replica has heard one.
     pub fn last_heard(&self, node: &str) -> Option<Timestamp> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(node).copied()
@@ -226,7 +231,11 @@ pub(crate) async fn disconnects(shared: Arc<Shared>, handle: Handle) -> Result<(
         let known: Option<String> = handle.views().get(NODE_KEYS, &notice.client.user);
         let Some((node, session)) = notice.client.name.split_once('/') else { continue };
         if known.as_deref() == Some(node) {
-            lose(&shared, &handle, (node, session), &notice.reason, Timestamp::now()).await?;
+            // Until now the server had its connection, which is a sign of life if there was no other.
+            if handle.state::<Node>(node).session == session {
+                shared.presence.hear_first(node, Timestamp::now());
+            }
+            lose(&shared, &handle, node, session, &notice.reason).await?;
         }
     }
     Err(notices::ended())
@@ -244,7 +253,7 @@ pub(crate) async fn silence(shared: Arc<Shared>, handle: Handle) -> Result<(), H
         };
         let page = handle.views().filter::<NodeRow>(NODES, "", None, 1000, |_, row| silent(row));
         for (node, row) in page.rows {
-            lose(&shared, &handle, (&node, &row.session), "silent for a minute", row.seen).await?;
+            lose(&shared, &handle, &node, &row.session, "silent for a minute").await?;
         }
     }
 }

@@ -188,12 +188,7 @@ async fn restore_log(
     let keys = crate::host::read_keys(data)?;
     let mac = MacKey::new(&crate::host::key(&keys.mac_key)?);
     let bus = bus::connect(address, &keys.operator.core_user("restore")?, "restore").await?;
-    let mut known = Vec::new();
-    for stream in &manifest.streams {
-        let report = audit_kept(folder, stream, &[], Some(&mac))?;
-        fail_on(&report.findings, "the backup cannot be restored")?;
-        known.push(report.hashes);
-    }
+    let known = audited(folder, manifest, &mac).await?;
     make_room(&bus).await?;
     unfinished::mark_unfinished(&bus).await?;
     for stream in &manifest.streams {
@@ -205,6 +200,20 @@ async fn restore_log(
     unfinished::mark_finished(&bus).await?;
     let (point, messages) = (manifest.point, manifest.messages());
     Ok(format!("point {point} of {}: {messages} messages restored and verified", manifest.instant))
+}
+
+/// The hashes of what the backup has, all of which can be read. The files are read on threads that may wait, one stream at a time, so
+/// that who stops the restore is heard.
+async fn audited(folder: &Path, manifest: &Manifest, mac: &MacKey) -> anyhow::Result<Vec<StreamHashes>> {
+    let mut known = Vec::new();
+    for stream in &manifest.streams {
+        let (folder, stream, mac) = (folder.to_owned(), stream.clone(), mac.clone());
+        let audit = tokio::task::spawn_blocking(move || audit_kept(&folder, &stream, &[], Some(&mac)));
+        let report = audit.await??;
+        fail_on(&report.findings, "the backup cannot be restored")?;
+        known.push(report.hashes);
+    }
+    Ok(known)
 }
 
 fn fail_on(findings: &[Finding], what: &str) -> anyhow::Result<()> {

@@ -55,12 +55,12 @@ pub fn read(data: &Path) -> anyhow::Result<BTreeMap<String, String>> {
     Ok(kept)
 }
 
-/// Writes the keys that [`read`] answered.
+/// Writes the keys of an instance's folder.
 ///
 /// # Errors
-/// When the file cannot be written.
-pub fn write(kept: &BTreeMap<String, String>, to: &Path, passphrase: &str) -> anyhow::Result<()> {
-    let sealed = passphrase::seal(passphrase, NAME, &serde_json::to_vec(kept)?)?;
+/// When one cannot be read, or the file not be written.
+pub fn write(data: &Path, to: &Path, passphrase: &str) -> anyhow::Result<()> {
+    let sealed = passphrase::seal(passphrase, NAME, &serde_json::to_vec(&read(data)?)?)?;
     write_private(to, &[MAGIC, &sealed].concat()).with_context(|| format!("--keys {}", to.display()))
 }
 
@@ -94,7 +94,10 @@ pub fn decode(kept: BTreeMap<String, String>) -> anyhow::Result<Keys> {
         ensure!(is_file, "{name:?} is no file of an instance");
         Ok((name, BASE64.decode(text.as_bytes())?))
     };
-    kept.into_iter().map(decode).collect()
+    let keys: Keys = kept.into_iter().map(decode).collect::<anyhow::Result<_>>()?;
+    let missing = NEEDED.iter().find(|name| !keys.contains_key(**name));
+    ensure!(missing.is_none(), "{} is not among them", missing.unwrap_or(&""));
+    Ok(keys)
 }
 
 /// Puts keys into a folder that has none.

@@ -13,7 +13,11 @@ use super::{
 };
 use crate::{
     client::{Format, stdout},
-    host::{bus, files::make_private_folder, read_instance, read_keys},
+    host::{
+        bus,
+        files::{check_writable, make_private_folder},
+        read_instance, read_keys,
+    },
 };
 use anyhow::{Context, bail, ensure};
 use data_encoding::HEXLOWER;
@@ -54,16 +58,8 @@ pub async fn backup(data: &Path, args: Args, format: Format) -> anyhow::Result<(
     let instance = read_instance(data)?;
     let signer = Signer::open(data)?;
     let passphrase = args.passphrase_file.as_deref().map(sealed_keys::passphrase_of).transpose()?;
-    if let (Some(keys), Some(passphrase)) = (args.keys.as_deref().filter(|keys| keys.exists()), &passphrase) {
-        // It is written anew: what earlier backups were restored with must not be lost to a slip of the finger.
-        let before = sealed_keys::open(keys, passphrase).context("another passphrase takes another file")?;
-        let of = Signer::of_keys(&before)?.public_key();
-        let own = signer.public_key();
-        ensure!(
-            of == own,
-            "--keys {}: it has the keys of another instance: they sign as {of}, and this one as {own}",
-            keys.display()
-        );
+    if let (Some(keys), Some(passphrase)) = (&args.keys, &passphrase) {
+        ensure_keys_can_be_written(keys, passphrase, &signer)?;
     }
     let user = read_keys(data)?.operator.core_user("backup")?;
     let bus = bus::connect_now(&instance.bus(), &user, "backup").await?;
@@ -72,18 +68,10 @@ pub async fn backup(data: &Path, args: Args, format: Format) -> anyhow::Result<(
     let _lock = Archive::lock(&args.folder)?;
     let mut archive = Archive::open(&args.folder)?;
     let before = archive.newest().map(Manifest::bytes).unwrap_or_default();
-    let kept = sealed_keys::read(data)?;
-    let write_keys = |kept| match (&args.keys, &passphrase) {
-        (Some(keys), Some(passphrase)) => sealed_keys::write(kept, keys, passphrase),
-        _ => Ok(()),
-    };
-    // First: no point is taken whose keys cannot be written.
-    write_keys(&kept)?;
     let manifest = take(&bus, &mut archive, &signer).await?;
-    let now = sealed_keys::read(data)?;
-    if now != kept {
-        // They were rotated or renewed while it was taken.
-        write_keys(&now)?;
+    if let (Some(keys), Some(passphrase)) = (&args.keys, &passphrase) {
+        let written = sealed_keys::write(data, keys, passphrase);
+        written.with_context(|| format!("point {} is there, and its keys are not", manifest.point))?;
     }
     let (messages, bytes) = (manifest.messages(), manifest.bytes());
     let answer = json!({
@@ -99,6 +87,21 @@ pub async fn backup(data: &Path, args: Args, format: Format) -> anyhow::Result<(
         manifest.instant
     );
     stdout::answer(format, &answer, text)
+}
+
+/// It is written anew, once there is a point that it belongs to: what earlier points are restored with must not be lost to a slip of
+/// the finger, and no point be taken whose keys have no place.
+fn ensure_keys_can_be_written(keys: &Path, passphrase: &str, signer: &Signer) -> anyhow::Result<()> {
+    if keys.exists() {
+        let before = sealed_keys::open(keys, passphrase).context("another passphrase takes another file")?;
+        let (of, own) = (Signer::of_keys(&before)?.public_key(), signer.public_key());
+        ensure!(
+            of == own,
+            "--keys {}: it has the keys of another instance, which sign as {of}, and these as {own}",
+            keys.display()
+        );
+    }
+    check_writable(keys).with_context(|| format!("--keys {}", keys.display()))
 }
 
 /// Takes a point and adds it.

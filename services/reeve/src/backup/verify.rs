@@ -44,7 +44,8 @@ pub struct Args {
     /// Writes a checkpoint: the hash of each message, signed. Keep it where nobody who can change the log can change it.
     #[arg(long, value_name = "FILE")]
     write_checkpoint: Option<PathBuf>,
-    /// The public key that the checkpoint and the backup are signed with; otherwise that of the instance's folder.
+    /// The public key that the checkpoint and the backup are signed with; otherwise that of the instance's folder. Goes with
+    /// --backup or --checkpoint.
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
 }

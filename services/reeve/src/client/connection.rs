@@ -3,6 +3,7 @@
 use super::DataFolder;
 use crate::host::{Instance, read_instance};
 use anyhow::{Context, anyhow, bail};
+use reeve_agent::proxy::proxy_to_gateway;
 use reeve_gateway::sigv4;
 use reeve_types::{Timestamp, ids::new_uuid};
 use serde_json::Value;
@@ -163,13 +164,13 @@ pub struct Connection {
     limit: Duration,
 }
 
-fn config() -> ConfigBuilder<AgentScope> {
-    ureq::Agent::config_builder().http_status_as_error(false)
+fn config(endpoint: &str) -> ConfigBuilder<AgentScope> {
+    ureq::Agent::config_builder().http_status_as_error(false).proxy(proxy_to_gateway(endpoint))
 }
 
 /// With a file of certificates, those alone are trusted.
-fn agent(ca: Option<&Path>) -> anyhow::Result<ureq::Agent> {
-    let mut config = config();
+fn agent(endpoint: &str, ca: Option<&Path>) -> anyhow::Result<ureq::Agent> {
+    let mut config = config(endpoint);
     if let Some(path) = ca {
         let tls = reeve_agent::trust::trusted(Some(path)).map_err(anyhow::Error::msg);
         config = config.tls_config(tls.with_context(|| format!("could not read {}", path.display()))?);
@@ -193,6 +194,7 @@ impl Connection {
             let needed = |name: &str| {
                 variable(name).with_context(|| format!("AWS_ENDPOINT_URL is set, but not {name}"))
             };
+            let agent = agent(&endpoint, variable("AWS_CA_BUNDLE").as_deref().map(Path::new))?;
             return Ok(Self {
                 as_of: None,
                 endpoint,
@@ -201,12 +203,15 @@ impl Connection {
                     .unwrap_or("us-east-1".into()),
                 access_key_id: needed("AWS_ACCESS_KEY_ID")?,
                 secret_access_key: needed("AWS_SECRET_ACCESS_KEY")?,
-                agent: agent(variable("AWS_CA_BUNDLE").as_deref().map(Path::new))?,
+                agent,
                 limit: CALL_TIMEOUT,
             });
         }
         let instance = read_instance(data)?;
-        Ok(Self { agent: agent(instance.ca.as_deref())?, ..Self::open_instance(&instance) })
+        Ok(Self {
+            agent: agent(&instance.endpoint, instance.ca.as_deref())?,
+            ..Self::open_instance(&instance)
+        })
     }
 
     /// To a running instance that speaks no TLS.
@@ -217,7 +222,7 @@ impl Connection {
             region: instance.region.clone(),
             access_key_id: instance.access_key_id.clone(),
             secret_access_key: instance.secret_access_key.clone(),
-            agent: config().build().into(),
+            agent: config(&instance.endpoint).build().into(),
             limit: CALL_TIMEOUT,
         }
     }

@@ -115,22 +115,10 @@ fn ready(connection: &Connection) -> Vec<Finding> {
     match connection.ready() {
         Ok((true, said)) => {
             let all = Finding::ok("services", "the gateway, the bus and every service are there");
-            // Of the other notes doctor finds out more below.
-            let notes = said.lines().filter_map(|line| {
-                let advice = advice_on(line, &NOTES)?;
-                Some(Finding {
-                    about: "bus",
-                    level: Level::Warning,
-                    what: line.to_owned(),
-                    advice: advice.to_owned(),
-                })
-            });
-            std::iter::once(all).chain(notes).collect()
+            // Of what else is said doctor finds out more below.
+            std::iter::once(all).chain(said.lines().filter_map(note)).collect()
         }
-        Ok((false, said)) => {
-            let advice = |line| advice_on(line, &PROBLEMS).unwrap_or(ADVICE_ON_SERVICES);
-            said.lines().map(|line| Finding::problem("services", line, advice(line))).collect()
-        }
+        Ok((false, said)) => said.lines().map(|line| note(line).unwrap_or_else(|| problem(line))).collect(),
         Err(error) => vec![Finding::unknown("services", &error)],
     }
 }
@@ -140,11 +128,11 @@ const NOTES: [(&str, &str); 2] = [
     ("the server ", "Start it again: the bus goes on without it, and not without one more."),
     (
         "the streams of events as JSON ",
-        "Only subscribers read them: make room on the disk of the bus, and start it and what makes its streams again.",
+        "Only subscribers read them. After a start they come within seconds; else make room on the disk of the bus, and start it again.",
     ),
 ];
 /// … and what does.
-const PROBLEMS: [(&str, &str); 6] = [
+const PROBLEMS: [(&str, &str); 8] = [
     (
         "the bus is away",
         "See whether nats-server runs, what its log says, and whether its machine is reached.",
@@ -159,6 +147,14 @@ const PROBLEMS: [(&str, &str); 6] = [
         "The bus does not store ",
         "See what its log says, and make room on its disk. What was taken is not lost.",
     ),
+    (
+        "the bus says nothing about its streams",
+        "See what the log of nats-server says: its JetStream may be off, or its disk failed.",
+    ),
+    (
+        "the stream ",
+        "`reeve serve streams` makes it again, and `up` does; if it had events, restore a backup.",
+    ),
     ("the dispatch keys ", "`reeve keys renew`, where the root key is."),
 ];
 const ADVICE_ON_SERVICES: &str =
@@ -166,6 +162,15 @@ const ADVICE_ON_SERVICES: &str =
 
 fn advice_on(line: &str, known: &[(&str, &'static str)]) -> Option<&'static str> {
     known.iter().find(|(beginning, _)| line.starts_with(beginning)).map(|(_, advice)| *advice)
+}
+
+fn note(line: &str) -> Option<Finding> {
+    let advice = advice_on(line, &NOTES)?.to_owned();
+    Some(Finding { about: "bus", level: Level::Warning, what: line.to_owned(), advice })
+}
+
+fn problem(line: &str) -> Finding {
+    Finding::problem("services", line, advice_on(line, &PROBLEMS).unwrap_or(ADVICE_ON_SERVICES))
 }
 
 /// Some of the names, and how many more there are.

@@ -22,8 +22,10 @@ pub async fn health(args: Args, format: Format) -> anyhow::Result<()> {
 }
 
 fn ask(address: SocketAddr) -> anyhow::Result<String> {
-    let config =
-        ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(ANSWER_TIMEOUT));
+    let config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .proxy(None)
+        .timeout_global(Some(ANSWER_TIMEOUT));
     let agent: ureq::Agent = config.build().into();
     let answer = agent.get(format!("http://{address}/readyz")).call();
     let mut answer = answer.with_context(|| format!("{address} does not answer"))?;

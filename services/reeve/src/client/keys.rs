@@ -25,7 +25,7 @@ pub enum Command {
     Show,
     /// Makes a new dispatch key, which signs from now on. Nothing that was sent before is lost.
     Rotate {
-        /// How long what the former keys signed still counts, such as 36h or 31d. A command waits for an absent node up to
+        /// How long what the former keys signed still counts, such as 36h or 31d, 366d at most. A command waits for an absent node up to
         /// its delivery time-out, which is 30 days at most: what a node finds later than this overlap it does not run.
         #[arg(long, value_name = "DURATION", default_value = "31d", value_parser = overlap)]
         overlap: Duration,

@@ -87,6 +87,15 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     written.with_context(|| format!("could not write {}", path.display()))
 }
 
+/// Whether [`write_private`] could write there; what is there stays.
+pub fn check_writable(path: &Path) -> anyhow::Result<()> {
+    let temporary = path.with_extension("new");
+    let mut options = OpenOptions::new();
+    let made = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary);
+    made.and_then(|_| std::fs::remove_file(&temporary))
+        .with_context(|| format!("could not write {}", path.display()))
+}
+
 /// Makes a folder for the owner's eyes only, if it is not there.
 pub fn make_private_folder(path: &Path) -> anyhow::Result<()> {
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);

@@ -29,8 +29,9 @@ const LIFETIME_SECONDS: i64 = 90 * 24 * 3600;
 const RENEWAL_CHECK_INTERVAL: Duration = Duration::from_secs(3600);
 /// As long the nodes have to connect before the first look.
 const NODES_CONNECT_TIME: Duration = Duration::from_secs(15);
-/// After a renewal that failed; after each further one it is twice as long, up to the interval of the looks.
+/// After a renewal that failed; after each further one it is twice as long, up to the longest.
 const FIRST_RENEWAL_RETRY_DELAY: Duration = Duration::from_secs(10);
+const MAX_RENEWAL_RETRY_DELAY: Duration = Duration::from_secs(300);
 
 /// Makes what a folder lacks: a root, a dispatch key and a set, and the key of checkpoints. A set is renewed by what the log and the nodes
 /// know, and not here: this one may be of a time before a key was withdrawn.
@@ -189,7 +190,7 @@ pub async fn keep_renewed(folder: &Path, bus: &Bus) {
         if let Err(error) = renew_if_due(folder, bus).await {
             tracing::error!(error = format!("{error:#}"), "the dispatch keys could not be renewed");
             tokio::time::sleep(retry_delay).await;
-            retry_delay = (retry_delay * 2).min(RENEWAL_CHECK_INTERVAL);
+            retry_delay = (retry_delay * 2).min(MAX_RENEWAL_RETRY_DELAY);
         } else {
             retry_delay = FIRST_RENEWAL_RETRY_DELAY;
             tokio::time::sleep(RENEWAL_CHECK_INTERVAL).await;

@@ -9,6 +9,7 @@ pub(crate) mod folder;
 mod init;
 pub mod key_files;
 pub mod keys;
+pub(crate) mod local_agents;
 pub(crate) mod moves;
 pub(crate) mod nats;
 pub(crate) mod part_bus;

@@ -37,11 +37,18 @@ pub fn watch(bus: Bus) -> watch::Receiver<Readiness> {
             tokio::time::sleep(POLL_INTERVAL).await;
             // That the bus is away is said elsewhere.
             if bus.is_connected() {
-                let Some((mut problems, mut of_bus, unanswered)) = look_at_streams(&bus).await else {
-                    // A server that hangs keeps its connections.
-                    let problems = vec!["the bus does not answer".to_owned()];
-                    sender.send_modify(|readiness| readiness.problems = problems);
-                    continue;
+                let connection = *bus.connections().borrow();
+                let (mut problems, mut of_bus, unanswered) = match look_at_streams(&bus).await {
+                    Ok(found) => found,
+                    // Nobody was there to answer while it was started anew.
+                    Err(_) if *bus.connections().borrow() != connection => continue,
+                    Err(problem) => {
+                        let problems = vec![problem];
+                        sender.send_modify(|it| {
+                            *it = Readiness { problems, notes: it.notes.clone(), ..Readiness::default() }
+                        });
+                        continue;
+                    }
                 };
                 rounds_without_answer = if unanswered == 0 { 0 } else { rounds_without_answer + 1 };
                 // Servers of a cluster that agree on another one to lead do not answer for some seconds.
@@ -67,9 +74,9 @@ pub fn watch(bus: Bus) -> watch::Receiver<Readiness> {
     receiver
 }
 
-/// Which streams are missing, which servers of a cluster are away, and for how many streams nobody answers; `None` when there is no
-/// answer about any of them, on a bus of one server.
-async fn look_at_streams(bus: &Bus) -> Option<(Vec<String>, Vec<String>, usize)> {
+/// Which streams are missing, which servers of a cluster are away, and for how many streams nobody answers; or why a bus of one server
+/// says nothing about any of them. One that hangs keeps its connections.
+async fn look_at_streams(bus: &Bus) -> Result<(Vec<String>, Vec<String>, usize), String> {
     let of_service = |service| (streams::of_service(service), format!(" of the events of {service}"));
     let shared = streams::SHARED.into_iter().map(|stream| (stream.to_owned(), String::new()));
     let looks = services::names().map(of_service).chain(shared).map(|(stream, what)| async move {
@@ -79,7 +86,11 @@ async fn look_at_streams(bus: &Bus) -> Option<(Vec<String>, Vec<String>, usize)>
     let (mut problems, mut servers, mut unanswered) = (Vec::new(), BTreeSet::new(), 0);
     let looked = join_all(looks).await;
     if !bus.is_replicated() && looked.iter().all(|(.., away)| away.is_err()) {
-        return None;
+        let mut errors = looked.into_iter().filter_map(|(.., away)| away.err());
+        return Err(match errors.find(|error| !matches!(error, Error::TimedOut { .. })) {
+            None => "the bus does not answer".to_owned(),
+            Some(error) => format!("the bus says nothing about its streams: {error}"),
+        });
     }
     for (stream, what, away) in looked {
         match away {
@@ -91,7 +102,7 @@ async fn look_at_streams(bus: &Bus) -> Option<(Vec<String>, Vec<String>, usize)>
     let servers = servers.into_iter();
     let servers = servers.map(|name| format!("the server {name} of the bus is away, or behind the others"));
     let notes = servers.chain(missing_copies(bus).await);
-    Some((problems, notes.collect(), unanswered))
+    Ok((problems, notes.collect(), unanswered))
 }
 
 /// Without these everything works but subscribers, who read them.
