@@ -226,7 +226,9 @@ fn keep_ca(data: &Path, ca: &Path) -> Result<(), Error> {
 }
 
 fn make_folder(path: &Path) -> Result<(), Error> {
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    // What it lies in is made as others are: it may be an image's /var/lib.
+    let parents = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    let made = parents.and_then(|()| std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path));
     made.map_err(|e| Error::File { path: path.display().to_string(), reason: e.to_string() })
 }
 

@@ -3,7 +3,7 @@
 
 use ::config::{Config, File, FileFormat, Value, ValueKind};
 use anyhow::{Context, bail};
-use clap::Command;
+use clap::{Arg, Command, builder::Resettable};
 use std::{ffi::OsString, path::PathBuf};
 
 /// Reads the file that `--config` or `REEVE_CONFIG` names, if one does.
@@ -11,6 +11,7 @@ use std::{ffi::OsString, path::PathBuf};
 /// # Errors
 /// When it cannot be read or names an option that does not exist.
 pub fn defaults(command: Command, arguments: impl Iterator<Item = OsString>) -> anyhow::Result<Command> {
+    let command = without_empty_variables(command);
     match path(arguments) {
         Some(path) => {
             let file = File::from(path.as_path()).format(FileFormat::Toml);
@@ -40,6 +41,26 @@ fn path(mut arguments: impl Iterator<Item = OsString>) -> Option<PathBuf> {
     }
     std::env::var_os("REEVE_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from)
 }
+
+/// A variable that is empty is not set, as in files of variables that name all of them. To an agent it may mean something: whoever sets its
+/// own knows.
+fn without_empty_variables(mut command: Command) -> Command {
+    let is_empty =
+        |argument: &&Arg| argument.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+    let empty: Vec<_> =
+        command.get_arguments().filter(is_empty).map(|argument| argument.get_id().clone()).collect();
+    for id in empty {
+        command = command.mut_arg(id, |argument| argument.env(Resettable::Reset));
+    }
+    let names = command.get_subcommands().map(|sub| sub.get_name().to_owned()).filter(|name| name != AGENT);
+    for name in names.collect::<Vec<_>>() {
+        command = command.mut_subcommand(name, without_empty_variables);
+    }
+    command
+}
+
+/// The command whose options are an agent's.
+const AGENT: &str = "agent";
 
 fn apply(
     mut command: Command,
@@ -85,7 +106,7 @@ fn apply(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::{Arg, ArgAction};
+    use clap::ArgAction;
 
     fn cli() -> Command {
         let http = Arg::new("http").long("http").default_value("127.0.0.1:8400");

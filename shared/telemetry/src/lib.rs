@@ -89,11 +89,17 @@ fn resource(name: &'static str) -> Resource {
 /// The address of a signal at a collector.
 fn url(endpoint: &str, signal: &str) -> Result<String, Error> {
     let refused = |reason: String| Error::Collector { endpoint: endpoint.to_owned(), reason };
-    let url = format!("{}/v1/{signal}", endpoint.trim_end_matches('/'));
-    match url.parse::<http::Uri>().map_err(|e| refused(e.to_string()))?.scheme() {
-        None => Err(refused("it has no scheme such as http://".to_owned())),
-        Some(_) => Ok(url),
+    let base: http::Uri = endpoint.parse().map_err(|e: http::uri::InvalidUri| refused(e.to_string()))?;
+    if !matches!(base.scheme_str(), Some("http" | "https")) {
+        return Err(refused("it does not begin with http:// or https://".to_owned()));
     }
+    if base.query().is_some() || ["/v1/traces", "/v1/metrics"].iter().any(|path| base.path().ends_with(path))
+    {
+        return Err(refused(
+            "it is to be the address of the collector alone: /v1/traces and /v1/metrics are added".to_owned(),
+        ));
+    }
+    Ok(format!("{}/v1/{signal}", endpoint.trim_end_matches('/')))
 }
 
 fn meter_exporter(endpoint: &str) -> Result<MetricExporter, Error> {
@@ -117,12 +123,17 @@ fn provider(name: &'static str, endpoint: &str) -> Result<SdkTracerProvider, Err
 
 impl Drop for Telemetry {
     fn drop(&mut self) {
-        if let Some(Err(error)) = self.provider.as_ref().map(SdkTracerProvider::shutdown) {
-            tracing::warn!(%error, "the last spans did not reach the collector");
-        }
-        if let Some(Err(error)) = self.meters.as_ref().map(SdkMeterProvider::shutdown) {
-            tracing::warn!(%error, "the last metrics did not reach the collector");
-        }
+        // Both at once: a collector that hangs is waited for once.
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                if let Some(Err(error)) = self.provider.as_ref().map(SdkTracerProvider::shutdown) {
+                    tracing::warn!(%error, "the last spans did not reach the collector");
+                }
+            });
+            if let Some(Err(error)) = self.meters.as_ref().map(SdkMeterProvider::shutdown) {
+                tracing::warn!(%error, "the last metrics did not reach the collector");
+            }
+        });
     }
 }
 

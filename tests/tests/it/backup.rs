@@ -341,7 +341,7 @@ fn a_restore_that_is_stopped_leaves_nothing_behind() {
     }
     kept.back_up(&instance);
     let data = instance.scratch().join("restored");
-    let half = instance.scratch().join("restored.restoring");
+    let half = data.join("restoring");
     let mut restore = kept.restoring_into(&data);
     let restoring = restore.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     wait_for("its bus runs", || half.join("nats/jetstream").exists().then_some(()));
@@ -351,8 +351,85 @@ fn a_restore_that_is_stopped_leaves_nothing_behind() {
     let said = String::from_utf8_lossy(&ended.stderr);
     assert!(!ended.status.success() && said.contains("it was stopped, and nothing is restored"), "{said}");
     assert_eq!(processes_naming(&half.display().to_string()), []);
-    assert!(!half.exists() && !data.exists());
+    assert!(!data.exists());
     assert!(Answer::of(&mut kept.restoring_into(&data)).success);
+}
+
+#[test]
+fn a_folder_is_restored_into_by_one_at_a_time_and_where_it_is() {
+    let instance = Instance::start(0);
+    let kept = Kept::of(&instance);
+    kept.back_up(&instance);
+    let refused = |answer: Answer, part: &str| {
+        assert!(!answer.success && answer.stderr.contains(part), "{part}: {answer:?}");
+    };
+    // By a link, and while others try the same, or begin with the folder.
+    let (place, data) = (instance.scratch().join("place"), instance.scratch().join("link"));
+    std::fs::create_dir(&place).unwrap();
+    std::os::unix::fs::symlink("place", &data).unwrap();
+    let first = kept.restoring_into(&data).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for("it is under way", || place.join("restoring/nats").exists().then_some(()));
+    refused(Answer::of(&mut kept.restoring_into(&place)), "is held by");
+    let up = |data: &Path| {
+        let mut up = Command::new(reeve());
+        up.arg("--data").arg(data).args(["up", "--http", "127.0.0.1:0"]);
+        Answer::of(up.env("REEVE_NATS_SERVER", reeve_testkit::Nats::executable()))
+    };
+    refused(up(&data), "is held by");
+    let ended = first.wait_with_output().unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    assert!(
+        place.join("keys.json").exists() && place.join("nats").is_dir() && !place.join("restoring").exists()
+    );
+    refused(Answer::of(&mut kept.restoring_into(&data)), "is not empty");
+    // One that was killed is no instance, and is begun anew.
+    let killed = instance.scratch().join("killed");
+    let mut restoring = kept.restoring_into(&killed).stdout(Stdio::null()).spawn().unwrap();
+    wait_for("it is under way", || killed.join("restoring/nats").exists().then_some(()));
+    restoring.kill().unwrap();
+    assert!(!restoring.wait().unwrap().success());
+    refused(up(&killed), "a restore into");
+    assert!(Answer::of(&mut kept.restoring_into(&killed)).success);
+    assert!(killed.join("keys.json").exists() && !killed.join("restoring").exists());
+}
+
+#[test]
+fn keys_are_written_where_a_link_leads_and_into_nothing_that_has_no_end() {
+    let instance = Instance::start(0);
+    let kept = Kept::of(&instance);
+    let (link, target) = (instance.scratch().join("link"), instance.scratch().join("elsewhere/keys"));
+    std::fs::create_dir(instance.scratch().join("elsewhere")).unwrap();
+    std::os::unix::fs::symlink("elsewhere/keys", &link).unwrap();
+    let by_link = Kept { keys: link.clone(), ..Kept::of(&instance) };
+    for _ in 0..2 {
+        by_link.back_up(&instance);
+        assert!(link.is_symlink() && target.is_file());
+    }
+    let foreign = instance.scratch().join("foreign");
+    std::fs::write(&foreign, "mine").unwrap();
+    let refused = |answer: Answer, part: &str| {
+        assert!(!answer.success && answer.stderr.contains(part), "{part}: {answer:?}");
+    };
+    for keys in ["/dev/full", "/dev/zero"] {
+        let endless = Kept { keys: keys.into(), ..Kept::of(&instance) };
+        refused(instance.reeve(&endless.arguments("backup", &[])), "it is no regular file");
+    }
+    let passphrase = Kept { passphrase: "/dev/zero".into(), ..Kept::of(&instance) };
+    refused(instance.reeve(&passphrase.arguments("backup", &[])), "it has more than");
+    let path = foreign.to_str().unwrap();
+    refused(instance.reeve(&["verify", "--write-checkpoint", path]), "is no checkpoint");
+    assert_eq!(std::fs::read(&foreign).unwrap(), b"mine");
+    // A mark that an editor puts before a text is no part of the passphrase.
+    std::fs::write(&kept.passphrase, "\u{feff}correct horse\r\n").unwrap();
+    by_link.back_up(&instance);
+    // And what is needed may stand in a file.
+    let config = instance.scratch().join("reeve.toml");
+    let text = |path: &Path| path.display().to_string();
+    let table =
+        format!("[backup]\nkeys = {:?}\npassphrase-file = {:?}\n", text(&link), text(&kept.passphrase));
+    std::fs::write(&config, table).unwrap();
+    instance.reeve(&["--config", &text(&config), "backup", &text(&kept.folder)]).text();
+    refused(instance.reeve(&["backup", &text(&kept.folder)]), "--keys FILE");
 }
 
 /// The last sequence of the documents' stream.

@@ -14,7 +14,7 @@ use crate::{
         NatsListen, bus,
         bus::BusAddress,
         files,
-        folder::{Folder, Instance},
+        folder::{Folder, Instance, LOCK, lock},
         nats, read_instance,
         running::stop_signal,
         services::{self, Needs, Place},
@@ -29,6 +29,7 @@ use reeve_jetstream::{
 };
 use serde_json::json;
 use std::{
+    fs::{DirEntry, File},
     net::TcpListener,
     path::{Path, PathBuf},
 };
@@ -43,16 +44,16 @@ pub struct Args {
     #[arg(long, value_name = "NUMBER")]
     point: Option<u32>,
     /// The file with the instance's keys.
-    #[arg(long, value_name = "FILE", requires = "passphrase_file", required_unless_present = "bus")]
+    #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
     /// The file whose first line is the passphrase of the keys.
     #[arg(long, value_name = "FILE", env = "REEVE_PASSPHRASE_FILE")]
     passphrase_file: Option<PathBuf>,
     /// Restores the keys alone, so that `init` and the bus can start with them, as in docker-compose.yml.
-    #[arg(long, requires = "keys", conflicts_with = "bus")]
+    #[arg(long, conflicts_with = "bus")]
     keys_only: bool,
     /// Restores the log alone, into the empty bus that runs with the keys of the instance's folder.
-    #[arg(long, conflicts_with = "keys")]
+    #[arg(long)]
     bus: bool,
 }
 
@@ -61,14 +62,20 @@ pub struct Args {
 pub async fn restore(data: &Path, args: Args, format: Format) -> anyhow::Result<()> {
     let archive = Archive::open(&args.folder)?;
     let manifest = archive.point(args.point)?;
-    let keys = match (&args.keys, &args.passphrase_file) {
-        (Some(keys), Some(file)) => Some(sealed_keys::open(keys, &sealed_keys::passphrase_of(file)?)?),
-        _ => None,
+    let keys = match (&args.keys, args.bus) {
+        (_, true) => None,
+        (Some(keys), false) => {
+            Some(sealed_keys::open(keys, &sealed_keys::passphrase(args.passphrase_file.as_deref())?)?)
+        }
+        (None, false) => bail!(
+            "--keys FILE says where the keys of the instance are; --bus restores the log alone, into a bus that runs with them"
+        ),
     };
     ensure_belongs(keys.as_ref(), data, manifest)?;
     let text = match keys {
         Some(keys) if args.keys_only => {
             files::make_private_folder(data)?;
+            let _lock = lock(data)?;
             check_nothing_else(data)?;
             sealed_keys::put(&keys, data)?;
             "the keys are there; start the bus with them, and restore the log with --bus".to_owned()
@@ -126,30 +133,69 @@ fn check_nothing_else(data: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Restores into a folder beside the one that is meant, which has the name once all is there.
+/// Restores into a folder that has nothing, which nobody else may begin with meanwhile: everything is put together in a folder within it,
+/// and gets its place once all is there. So it may be a disk of its own, or be reached by a link.
 async fn restore_folder(
     data: &Path,
     backup: &Path,
     manifest: &Manifest,
     keys: &Keys,
 ) -> anyhow::Result<String> {
-    if let Ok(mut entries) = std::fs::read_dir(data) {
-        ensure!(entries.next().is_none(), "{} is not empty: restore into another folder", data.display());
-    }
-    let name = data.file_name().with_context(|| format!("{} names no folder", data.display()))?;
-    let half = data.with_file_name(format!("{}.restoring", name.to_string_lossy()));
+    let is_new = !data.exists();
+    files::make_private_folder(data)?;
+    let held = lock(data)?;
+    let half = data.join(files::RESTORING);
     if half.exists() {
-        std::fs::remove_dir_all(&half).with_context(|| format!("could not remove {}", half.display()))?;
+        // Another restore was cut off here, and everything is its.
+        clear(data)?;
     }
+    let others = entries(data)?;
+    ensure!(others.is_empty(), "{} is not empty: restore into another folder", data.display());
     let restored = restore_into(&half, backup, manifest, keys).await;
     if restored.is_err() {
-        // No keys stay behind. What keeps it from being removed does so the next time as well, and is told then.
-        let _removed = std::fs::remove_dir_all(&half).is_ok();
+        // No keys stay behind.
+        clear(data).context("what was restored so far could not be removed, keys among it")?;
+        if is_new {
+            // Its lock is in it: whoever comes now makes it anew, or this folder stays, which has nothing.
+            let _removed =
+                std::fs::remove_file(data.join(LOCK)).and_then(|()| std::fs::remove_dir(data)).is_ok();
+        }
     }
     let text = restored?;
-    std::fs::rename(&half, data)
-        .with_context(|| format!("could not give {} the name {}", half.display(), data.display()))?;
+    settle(&half, data).with_context(|| {
+        format!("what was restored could not be put from {} into its place", half.display())
+    })?;
+    drop(held);
     Ok(text)
+}
+
+/// What a folder has beside its lock and what a file system of its own begins with.
+fn entries(data: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let listed = data.read_dir().and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let listed = listed.with_context(|| format!("could not read {}", data.display()))?;
+    let names = listed.iter().map(DirEntry::file_name).filter(|name| name != LOCK && name != "lost+found");
+    Ok(names.map(|name| data.join(name)).collect())
+}
+
+fn clear(data: &Path) -> anyhow::Result<()> {
+    for path in entries(data)? {
+        let removed =
+            if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        removed.with_context(|| format!("could not remove {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Gives everything its place. That nothing is missing any more comes last.
+fn settle(half: &Path, data: &Path) -> anyhow::Result<()> {
+    for path in entries(half)? {
+        let name = path.file_name().unwrap_or_default();
+        std::fs::rename(&path, data.join(name))?;
+    }
+    ensure!(data.join(files::KEYS).exists(), "the keys are not there");
+    File::open(data)?.sync_all()?;
+    std::fs::remove_dir_all(half)?;
+    Ok(())
 }
 
 async fn restore_into(

@@ -1,7 +1,7 @@
 //! The keys of an instance in one file, under a passphrase: apart from its log.
 
 use crate::host::files::{
-    self, CHECKPOINT_SEED, DISPATCH, KEY_SET, PRINCIPALS, ROOT_KEY, ROOT_SEED, write_private,
+    self, CHECKPOINT_SEED, DISPATCH, KEY_SET, PRINCIPALS, ROOT_KEY, ROOT_SEED, read_limited, write_private,
 };
 use anyhow::{Context, bail, ensure};
 use data_encoding::BASE64;
@@ -16,13 +16,29 @@ const NEEDED: [&str; 7] = [files::KEYS, ROOT_SEED, ROOT_KEY, DISPATCH, KEY_SET, 
 /// The authority of an instance that speaks TLS, and its certificate.
 pub const TLS_FOLDER: &str = "tls";
 
+/// More than any has: some keys, and certificates.
+const MAX_KEYS_FILE_BYTES: u64 = 16 << 20;
+const MAX_PASSPHRASE_FILE_BYTES: u64 = 1 << 20;
+
+/// The passphrase that goes with --keys.
+///
+/// # Errors
+/// When no file of it is named, and as [`passphrase_of`].
+pub fn passphrase(file: Option<&Path>) -> anyhow::Result<String> {
+    let file = file.context("--keys needs --passphrase-file FILE, or REEVE_PASSPHRASE_FILE: the first line is the passphrase of the keys")?;
+    passphrase_of(file)
+}
+
 /// Reads the passphrase of a file: its first line.
 ///
 /// # Errors
 /// When it cannot be read or is empty.
-pub fn passphrase_of(path: &Path) -> anyhow::Result<String> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("--passphrase-file {}: could not be read", path.display()))?;
+fn passphrase_of(path: &Path) -> anyhow::Result<String> {
+    let of = || format!("--passphrase-file {}: could not be read", path.display());
+    let text = String::from_utf8(read_limited(path, MAX_PASSPHRASE_FILE_BYTES).with_context(of)?)
+        .with_context(of)?;
+    // Some editors begin a file with the mark of its encoding.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let line = text.lines().next().unwrap_or_default().to_owned();
     ensure!(
         !line.is_empty(),
@@ -72,8 +88,8 @@ pub type Keys = BTreeMap<String, Vec<u8>>;
 /// # Errors
 /// When it is none, or the passphrase is not its.
 pub fn open(path: &Path, passphrase: &str) -> anyhow::Result<Keys> {
-    let bytes =
-        std::fs::read(path).with_context(|| format!("--keys {}: could not be read", path.display()))?;
+    let read = read_limited(path, MAX_KEYS_FILE_BYTES);
+    let bytes = read.with_context(|| format!("--keys {}: could not be read", path.display()))?;
     let Some(sealed) = bytes.strip_prefix(MAGIC) else {
         bail!("--keys {}: it is no file of keys that `reeve backup` wrote", path.display())
     };

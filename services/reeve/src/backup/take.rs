@@ -42,14 +42,33 @@ pub struct Args {
     folder: PathBuf,
     /// The file that the instance's keys are written to, under a passphrase. Keep it apart from the folder: with both, and
     /// the passphrase, one has everything.
-    #[arg(long, value_name = "FILE", requires = "passphrase_file", required_unless_present = "without_keys")]
+    #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
     /// The file whose first line is the passphrase of the keys.
     #[arg(long, value_name = "FILE", env = "REEVE_PASSPHRASE_FILE")]
     passphrase_file: Option<PathBuf>,
     /// Writes no keys: they are kept elsewhere already, and without them no backup can be restored.
-    #[arg(long, conflicts_with = "keys")]
+    #[arg(long)]
     without_keys: bool,
+}
+
+impl Args {
+    /// Where the keys are written, and under which passphrase; `None` if they are not to be. What a configuration file says counts like an
+    /// option.
+    fn keys(&self) -> anyhow::Result<Option<(PathBuf, String)>> {
+        match (&self.keys, self.without_keys) {
+            (Some(keys), false) => {
+                Ok(Some((keys.clone(), sealed_keys::passphrase(self.passphrase_file.as_deref())?)))
+            }
+            (None, true) => Ok(None),
+            (Some(keys), true) => {
+                bail!("--keys {} and --without-keys: only one of them can be", keys.display())
+            }
+            (None, false) => bail!(
+                "--keys FILE, with --passphrase-file, says where the keys are written; --without-keys that they are kept elsewhere already"
+            ),
+        }
+    }
 }
 
 /// # Errors
@@ -57,8 +76,8 @@ pub struct Args {
 pub async fn backup(data: &Path, args: Args, format: Format) -> anyhow::Result<()> {
     let instance = read_instance(data)?;
     let signer = Signer::open(data)?;
-    let passphrase = args.passphrase_file.as_deref().map(sealed_keys::passphrase_of).transpose()?;
-    if let (Some(keys), Some(passphrase)) = (&args.keys, &passphrase) {
+    let keys = args.keys()?;
+    if let Some((keys, passphrase)) = &keys {
         ensure_keys_can_be_written(keys, passphrase, &signer)?;
     }
     let user = read_keys(data)?.operator.core_user("backup")?;
@@ -69,7 +88,7 @@ pub async fn backup(data: &Path, args: Args, format: Format) -> anyhow::Result<(
     let mut archive = Archive::open(&args.folder)?;
     let before = archive.newest().map(Manifest::bytes).unwrap_or_default();
     let manifest = take(&bus, &mut archive, &signer).await?;
-    if let (Some(keys), Some(passphrase)) = (&args.keys, &passphrase) {
+    if let Some((keys, passphrase)) = &keys {
         let written = sealed_keys::write(data, keys, passphrase);
         written.with_context(|| format!("point {} is there, and its keys are not", manifest.point))?;
     }
@@ -92,6 +111,9 @@ pub async fn backup(data: &Path, args: Args, format: Format) -> anyhow::Result<(
 /// It is written anew, once there is a point that it belongs to: what earlier points are restored with must not be lost to a slip of
 /// the finger, and no point be taken whose keys have no place.
 fn ensure_keys_can_be_written(keys: &Path, passphrase: &str, signer: &Signer) -> anyhow::Result<()> {
+    let of = || format!("--keys {}", keys.display());
+    // What is no regular file is not read: it may have no end.
+    check_writable(keys).with_context(of)?;
     if keys.exists() {
         let before = sealed_keys::open(keys, passphrase).context("another passphrase takes another file")?;
         let (of, own) = (Signer::of_keys(&before)?.public_key(), signer.public_key());
@@ -101,7 +123,7 @@ fn ensure_keys_can_be_written(keys: &Path, passphrase: &str, signer: &Signer) ->
             keys.display()
         );
     }
-    check_writable(keys).with_context(|| format!("--keys {}", keys.display()))
+    Ok(())
 }
 
 /// Takes a point and adds it.

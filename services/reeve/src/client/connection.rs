@@ -2,7 +2,7 @@
 
 use super::DataFolder;
 use crate::host::{Instance, read_instance};
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow, bail, ensure};
 use reeve_agent::proxy::proxy_to_gateway;
 use reeve_gateway::sigv4;
 use reeve_types::{Timestamp, ids::new_uuid};
@@ -14,6 +14,9 @@ use std::{
 };
 use ureq::config::ConfigBuilder;
 use ureq::typestate::AgentScope;
+
+/// What one says that is ready, before whatever else there is to know.
+pub const READY: &str = "ready";
 
 /// The header of a call that asks about an earlier instant.
 const AS_OF: &str = "x-reeve-as-of";
@@ -232,7 +235,11 @@ impl Connection {
     /// # Errors
     /// When it does not answer.
     pub fn ready(&self) -> anyhow::Result<(bool, String)> {
-        self.get("/readyz")
+        let (is_ready, said) = self.get("/readyz")?;
+        // Who else may be there: a proxy, or whatever asks for a password first.
+        let is_gateway = said.starts_with(READY) == is_ready && !said.starts_with(['<', '{']);
+        ensure!(is_gateway, "{} answers, and not as a gateway of Reeve does", self.endpoint);
+        Ok((is_ready, said))
     }
 
     /// Whether what lies at a path of the gateway is answered well, for whoever asks, and what is said. It waits.

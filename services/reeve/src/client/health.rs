@@ -1,7 +1,7 @@
 //! `reeve health`: asks a process of `reeve serve` on this machine whether it is ready, for the health checks of
 //! containers, which have no other program for that.
 
-use super::{Format, stdout};
+use super::{Format, connection::READY, stdout};
 use anyhow::{Context, bail};
 use serde_json::json;
 use std::{net::SocketAddr, time::Duration};
@@ -30,7 +30,7 @@ fn ask(address: SocketAddr) -> anyhow::Result<String> {
     let answer = agent.get(format!("http://{address}/readyz")).call();
     let mut answer = answer.with_context(|| format!("{address} does not answer"))?;
     let said = answer.body_mut().read_to_string()?;
-    if !answer.status().is_success() {
+    if !answer.status().is_success() || !said.starts_with(READY) {
         bail!("not ready: {}", said.trim_end());
     }
     Ok(said)

@@ -1,7 +1,7 @@
 //! The certificates of an instance: one authority of its own, made once, and one certificate for the gateway and
 //! nats-server, made anew when its names change or it is about to expire.
 
-use super::files::{read, write_private};
+use super::files::{make_private_folder, read, write_private};
 use anyhow::Context;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -12,7 +12,6 @@ use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -47,8 +46,7 @@ impl Certificates {
     /// When a file cannot be used, or a name cannot stand in a certificate.
     pub fn ensure(folder: &Path, account: &str, names: Vec<String>) -> anyhow::Result<Self> {
         let folder = folder.join("tls");
-        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
-        made.with_context(|| format!("could not make the folder {}", folder.display()))?;
+        make_private_folder(&folder)?;
         let file = |name: &str| folder.join(name);
         let files = Self { ca: file("ca.pem"), certificate: file("server.pem"), key: file("server.key") };
         let (authority, key_path) = (authority(account)?, file("ca.key"));

@@ -4,8 +4,8 @@
 use anyhow::Context;
 use serde::de::DeserializeOwned;
 use std::{
-    fs::OpenOptions,
-    io::Write,
+    fs::{File, OpenOptions},
+    io::{Error, ErrorKind, Read, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
@@ -46,6 +46,8 @@ pub const CALL_KEY: &str = "calls.key";
 pub const SECRETS_KEY: &str = "secrets.key";
 /// The administrators: the gateway.
 pub const PRINCIPALS: &str = "principals.json";
+/// In it a restore puts everything together; while it is there, the folder has no instance.
+pub const RESTORING: &str = "restoring";
 /// How clients reach the instance: the gateway, for whoever administers it there.
 pub const INSTANCE: &str = "instance.json";
 /// The administrator's exports, for a shell.
@@ -74,38 +76,92 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
     serde_json::from_slice(&bytes).with_context(|| format!("{} is not what reeve wrote", path.display()))
 }
 
+/// Reads a file that a user names, up to a number of bytes: what has no end is none.
+pub fn read_limited(path: &Path, max_bytes: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(max_bytes + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > max_bytes {
+        true => Err(Error::new(ErrorKind::FileTooLarge, format!("it has more than {max_bytes} bytes"))),
+        false => Ok(bytes),
+    }
+}
+
 /// Writes a file for the owner's eyes only, whole or not at all.
+///
+/// # Errors
+/// When it cannot be written, or what is there is no regular file.
 pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let temporary = path.with_extension("new");
-    let mut options = OpenOptions::new();
     let written = (|| {
-        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+        let place = destination(path)?;
+        let temporary = temporary_of(&place);
+        let mut file = create_private(&temporary)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        std::fs::rename(&temporary, path)
+        std::fs::rename(&temporary, &place)
     })();
     written.with_context(|| format!("could not write {}", path.display()))
 }
 
 /// Whether [`write_private`] could write there; what is there stays.
+///
+/// # Errors
+/// As [`write_private`].
 pub fn check_writable(path: &Path) -> anyhow::Result<()> {
-    let temporary = path.with_extension("new");
-    let mut options = OpenOptions::new();
-    let made = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary);
-    made.and_then(|_| std::fs::remove_file(&temporary))
-        .with_context(|| format!("could not write {}", path.display()))
+    let checked = (|| {
+        let temporary = temporary_of(&destination(path)?);
+        create_private(&temporary)?;
+        std::fs::remove_file(&temporary)
+    })();
+    checked.with_context(|| format!("could not write {}", path.display()))
 }
 
-/// Makes a folder for the owner's eyes only, if it is not there.
+/// What is written before it has a file's name.
+fn temporary_of(place: &Path) -> PathBuf {
+    let mut name = place.as_os_str().to_owned();
+    name.push(".new");
+    name.into()
+}
+
+/// A new file, whatever an earlier attempt has left in its place.
+fn create_private(path: &Path) -> std::io::Result<File> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// As many links in a row are followed.
+const MAX_LINKS: usize = 16;
+
+/// The file that a path stands for: a link stays one, and what it leads to is written.
+fn destination(path: &Path) -> std::io::Result<PathBuf> {
+    let mut place = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        let Ok(target) = place.read_link() else { break };
+        place = place.parent().map_or_else(|| target.clone(), |folder| folder.join(&target));
+    }
+    match place.symlink_metadata() {
+        Ok(found) if !found.is_file() => Err(Error::new(ErrorKind::InvalidInput, "it is no regular file")),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(place),
+    }
+}
+
+/// Makes a folder for the owner's eyes only, if it is not there; what it lies in is made as others are.
+///
+/// # Errors
+/// When it cannot be made.
 pub fn make_private_folder(path: &Path) -> anyhow::Result<()> {
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    let parents = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    let made = parents.and_then(|()| std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path));
     made.with_context(|| format!("could not make the folder {}", path.display()))
 }
 
 /// Removes a file, if it is there.
 pub fn remove(path: &Path) -> anyhow::Result<()> {
     match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
             Err(error).with_context(|| format!("could not remove {}", path.display()))
         }
         _ => Ok(()),

@@ -8,7 +8,7 @@ use super::{
     secrets::{Secrets, key},
     services,
 };
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow, bail, ensure};
 use data_encoding::HEXLOWER;
 use reeve_jetstream::{
     Bus,
@@ -115,6 +115,7 @@ impl Folder {
             path.canonicalize().with_context(|| format!("could not open the folder {}", path.display()))?;
         let lock = lock(&path)?;
         Moves::ensure_here(&path)?;
+        ensure_not_half_restored(&path)?;
         let keys_path = path.join(files::KEYS);
         let mut keys = if keys_path.exists() { read_keys(&path)? } else { make_keys()? };
         adopt(&mut keys);
@@ -172,12 +173,27 @@ impl Folder {
     }
 }
 
+/// The file that is locked while a process has a folder.
+pub const LOCK: &str = "lock";
+
+/// # Errors
+/// When a restore into a folder was cut off: then it has no instance.
+pub fn ensure_not_half_restored(data: &Path) -> anyhow::Result<()> {
+    let is_half = data.join(files::RESTORING).exists();
+    ensure!(
+        !is_half,
+        "a restore into {of} was cut off: `reeve --data {of} restore` begins it anew",
+        of = data.display()
+    );
+    Ok(())
+}
+
 /// Takes the lock of a folder.
 ///
 /// # Errors
 /// When another process has it.
 pub fn lock(path: &Path) -> anyhow::Result<File> {
-    let file = path.join("lock");
+    let file = path.join(LOCK);
     let mut options = OpenOptions::new();
     let lock = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&file);
     let mut lock = lock.with_context(|| format!("could not open {}", file.display()))?;

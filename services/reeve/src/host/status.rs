@@ -31,6 +31,9 @@ impl Status {
         let listener = TcpListener::bind(address).await;
         let listener =
             listener.with_context(|| format!("could not listen on {address} for health checks"))?;
+        if let Ok(address) = listener.local_addr() {
+            tracing::info!(%address, "says here whether it is ready, and what it has measured");
+        }
         let asked = status.clone();
         tokio::spawn(reeve_gateway::serve_readiness(listener, move || asked.problem()));
         Ok(status)

@@ -9,7 +9,7 @@ use crate::{
     client::{Format, stdout},
     host::{
         files,
-        folder::lock,
+        folder::{ensure_not_half_restored, lock},
         moves::{Moves, State},
         place::FoundAt,
     },
@@ -44,6 +44,7 @@ pub fn arrive(data: &Path, args: &Args, format: Format) -> anyhow::Result<()> {
     let keys = sealed_keys::decode(head.keys.clone()).context("what came in is damaged")?;
     files::make_private_folder(data)?;
     let _lock = lock(data)?;
+    ensure_not_half_restored(data)?;
     let before = Moves::read(data)?;
     ensure_may_arrive(data, &store, &before, &head, &keys)?;
     let incoming = store.join(INCOMING);
