@@ -295,6 +295,7 @@ async fn start_and_stay(
     for number in 1..=args.nodes {
         starting.children.push(agents.start(number).await?);
     }
+    status.connected(bus.clone());
     FoundAt::of(args.tls, http, args.bus_listen, args.tls_name.first()).keep(&folder.path)?;
     let connection = Connection::open(&client::DataFolder::named(&folder.path))?;
     let ready = wait_until_ready(&connection).await;

@@ -86,7 +86,7 @@ pub(crate) struct AckError {
 const CONFLICTS: [u64; 2] = [10071, 10164];
 /// As many denials are remembered for those who wait at the same time.
 const MAX_DENIALS: usize = 64;
-const ACK_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const ACK_TIMEOUT: Duration = Duration::from_secs(10);
 /// Servers of a cluster miss one that led a stream after 4 to 9 s.
 const ELECTION_TIME: Duration = Duration::from_secs(12);
 const NO_RESPONDERS_POLL_INTERVAL: Duration = Duration::from_millis(100);

@@ -1,7 +1,7 @@
 //! The streams of the design. Making one that stands already, with the same settings, changes nothing; one with others is changed. Where
 //! parts run apart they find their streams made: who may set a stream's settings may have them copy another one.
 
-use crate::{Bus, Error};
+use crate::{Bus, Error, bus::ACK_TIMEOUT};
 use async_nats::jetstream::{
     ErrorCode,
     context::CreateStreamErrorKind,
@@ -293,14 +293,24 @@ pub async fn servers_away(bus: &Bus, stream: &str) -> Result<Option<Vec<String>>
 }
 
 async fn info(bus: &Bus, stream: &str) -> Result<Option<Info>, Error> {
-    use async_nats::jetstream::{ErrorCode, context::GetStreamErrorKind};
+    use async_nats::jetstream::{
+        ErrorCode,
+        context::{GetStreamErrorKind, RequestError, RequestErrorKind},
+    };
+    use std::error::Error as _;
     match bus.context.get_stream(stream).await {
         Ok(found) => Ok(Some(found.cached_info().clone())),
         Err(error) => match error.kind() {
             GetStreamErrorKind::JetStream(answer) if answer.error_code() == ErrorCode::STREAM_NOT_FOUND => {
                 Ok(None)
             }
-            _ => Err(Error::bus("find a stream")(error.to_string())),
+            _ => {
+                let request = error.source().and_then(|source| source.downcast_ref::<RequestError>());
+                match request.is_some_and(|request| request.kind() == RequestErrorKind::TimedOut) {
+                    true => Err(Error::TimedOut { subject: stream.to_owned(), limit: ACK_TIMEOUT }),
+                    false => Err(Error::bus("find a stream")(error.to_string())),
+                }
+            }
         },
     }
 }
