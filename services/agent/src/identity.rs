@@ -4,7 +4,7 @@ use crate::{
     files, keys,
     machine::Machine,
     options::Options,
-    proxy::{proxy_to_gateway, with_proxy},
+    proxy::{proxy_of, with_proxy},
     trust::trusted,
 };
 use data_encoding::BASE64;
@@ -305,7 +305,7 @@ enum Failure {
 
 fn post(url: &str, body: &[u8], tls: TlsConfig) -> Result<Answer, Failure> {
     let config = ureq::Agent::config_builder().http_status_as_error(false).tls_config(tls);
-    let config = config.proxy(proxy_to_gateway(url)).timeout_global(Some(Duration::from_secs(30)));
+    let config = config.proxy(proxy_of(url)).timeout_global(Some(Duration::from_secs(30)));
     let agent: ureq::Agent = config.build().into();
     let again = |e: ureq::Error| Failure::Again(with_proxy(url, &e.to_string()));
     let mut answer = agent.post(url).content_type("application/json").send(body).map_err(again)?;

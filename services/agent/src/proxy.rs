@@ -16,15 +16,15 @@ pub(crate) fn with_proxy(url: &str, reason: &str) -> String {
     });
     let is_passed_by = |uri: &Uri| Proxy::try_from_env().is_some_and(|proxy| proxy.is_no_proxy(uri));
     match (named, url.parse::<Uri>()) {
-        (Some((variable, address)), Ok(uri)) if !is_passed_by(&uri) => {
+        (Some((variable, address)), Ok(uri)) if !is_loopback(url) && !is_passed_by(&uri) => {
             format!("{reason} (through the proxy {address}, which the variable {variable} names)")
         }
         _ => reason.to_owned(),
     }
 }
 
-/// The proxy through which a gateway is reached: the environment's, but none on this machine's loopback, where no other machine gets.
-pub fn proxy_to_gateway(url: &str) -> Option<Proxy> {
+/// The proxy through which an address is reached: the environment's, but none on this machine's loopback, where no other machine gets.
+pub fn proxy_of(url: &str) -> Option<Proxy> {
     Proxy::try_from_env().filter(|_| !is_loopback(url))
 }
 

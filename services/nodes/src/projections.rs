@@ -166,7 +166,7 @@ impl Nodes {
             }),
             NodeEvent::NodeLost(e) => view.update_row::<NodeRow>(NODES, &e.node_id, |row| {
                 row.session.clear();
-                // 0: not since its connection, as far as is known.
+                // 0: it is not known.
                 row.seen = Timestamp(e.last_heard_ms).max(row.seen);
             }),
             NodeEvent::NodeDuplicated(e) => view.update_row::<NodeRow>(NODES, &e.node_id, |row| {

@@ -45,8 +45,10 @@ fn path(mut arguments: impl Iterator<Item = OsString>) -> Option<PathBuf> {
 /// A variable that is empty is not set, as in files of variables that name all of them. To an agent it may mean something: whoever sets its
 /// own knows.
 fn without_empty_variables(mut command: Command) -> Command {
-    let is_empty =
-        |argument: &&Arg| argument.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+    let is_empty = |argument: &&Arg| {
+        let name = argument.get_env().filter(|name| !NEVER_EMPTY.iter().any(|other| name == other));
+        name.and_then(std::env::var_os).is_some_and(|value| value.is_empty())
+    };
     let empty: Vec<_> =
         command.get_arguments().filter(is_empty).map(|argument| argument.get_id().clone()).collect();
     for id in empty {
@@ -59,6 +61,8 @@ fn without_empty_variables(mut command: Command) -> Command {
     command
 }
 
+/// Without these something would be open, or be believed, that is not to be: empty ones are errors.
+const NEVER_EMPTY: [&str; 4] = ["REEVE_BIND_ADDRESS", "REEVE_TLS_CERT", "REEVE_TLS_KEY", "REEVE_CA"];
 /// The command whose options are an agent's.
 const AGENT: &str = "agent";
 

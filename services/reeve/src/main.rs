@@ -11,7 +11,7 @@ use reeve::{
     client::{self, DataFolder},
     config, host, migrate, up,
 };
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 /// Messages are allocated by one thread and freed by another, for which the system's allocator is slow.
 #[global_allocator]
@@ -168,6 +168,9 @@ enum Command {
     },
 }
 
+/// As long threads that read or wait may take at the end.
+const BLOCKING_END_TIMEOUT: Duration = Duration::from_secs(3);
+
 fn main() -> ExitCode {
     // An agent of this machine starts this program to watch over a step, where there are no cgroups.
     reeve_agent::supervisor().unwrap_or_else(run)
@@ -198,7 +201,11 @@ fn start() -> anyhow::Result<ExitCode> {
         Command::Agent(_) => tokio::runtime::Builder::new_current_thread(),
         _ => tokio::runtime::Builder::new_multi_thread(),
     };
-    runtime.enable_all().build()?.block_on(observed(cli, data))
+    let runtime = runtime.enable_all().build()?;
+    let ended = runtime.block_on(observed(cli, data));
+    // A file that is read, or an answer that is waited for, on a thread of its own holds nobody up who has stopped this.
+    runtime.shutdown_timeout(BLOCKING_END_TIMEOUT);
+    ended
 }
 
 async fn observed(cli: Cli, data: DataFolder) -> anyhow::Result<ExitCode> {

@@ -254,13 +254,15 @@ struct EndpointInfo {
 /// announced without its code is not there.
 ///
 /// # Errors
-/// When the question cannot be sent; [`Error::TimedOut`] when nothing came, not even that nobody listens: then nobody knows.
+/// When the question cannot be sent; [`Error::TimedOut`] when the bus does not answer: then nobody knows.
 pub async fn discover(bus: &Bus, wait: Duration) -> Result<Vec<Served>, Error> {
     const QUESTION: &str = "$SRV.INFO";
     let inbox = bus.client.new_inbox();
     let mut answers = bus.subscribe(&inbox).await?;
-    let sent = bus.client.publish_with_reply(QUESTION, inbox, Bytes::new()).await;
+    let sent = bus.client.publish_with_reply(QUESTION, inbox.clone(), Bytes::new()).await;
     sent.map_err(|e| Error::bus("ask what is served")(e.to_string()))?;
+    // It comes back when the bus answers, whoever else does.
+    bus.publish(&inbox, Headers::default(), Bytes::new()).await?;
     let (mut served, mut is_answered) = (Vec::new(), false);
     let deadline = tokio::time::sleep(wait);
     tokio::pin!(deadline);

@@ -93,7 +93,8 @@ fn url(endpoint: &str, signal: &str) -> Result<String, Error> {
     if !matches!(base.scheme_str(), Some("http" | "https")) {
         return Err(refused("it does not begin with http:// or https://".to_owned()));
     }
-    if base.query().is_some() || ["/v1/traces", "/v1/metrics"].iter().any(|path| base.path().ends_with(path))
+    if base.query().is_some()
+        || ["/v1/traces", "/v1/metrics"].iter().any(|path| base.path().trim_end_matches('/').ends_with(path))
     {
         return Err(refused(
             "it is to be the address of the collector alone: /v1/traces and /v1/metrics are added".to_owned(),

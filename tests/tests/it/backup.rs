@@ -227,7 +227,7 @@ fn what_cannot_be_backed_up_restored_or_verified_says_why() {
     let scratch = instance.scratch().to_owned();
     let into = |name: &str, kept: &Kept| Answer::of(&mut kept.restoring_into(&scratch.join(name)));
     // An instance that is there; keys of another; a passphrase of another.
-    refused(kept.restore(&instance, &[]), &["is held by the running instance"]);
+    refused(kept.restore(&instance, &[]), &["is held by the process"]);
     let other = Instance::start(0);
     let of_other = Kept::of(&other);
     of_other.back_up(&other);
@@ -331,6 +331,12 @@ fn what_cannot_be_backed_up_restored_or_verified_says_why() {
     assert!(restored.success, "{}", restored.stderr);
 }
 
+/// Whether the bus of a restore has begun, in the folder of all restores into a place.
+fn bus_of(restoring: &Path) -> Option<()> {
+    let mut each = restoring.read_dir().ok()?.flatten();
+    each.any(|one| one.path().join("nats/jetstream").exists()).then_some(())
+}
+
 #[test]
 fn a_restore_that_is_stopped_leaves_nothing_behind() {
     let instance = Instance::start(0);
@@ -341,17 +347,18 @@ fn a_restore_that_is_stopped_leaves_nothing_behind() {
     }
     kept.back_up(&instance);
     let data = instance.scratch().join("restored");
-    let half = data.join("restoring");
+    let half = data.join(".reeve-restoring");
     let mut restore = kept.restoring_into(&data);
     let restoring = restore.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    wait_for("its bus runs", || half.join("nats/jetstream").exists().then_some(()));
+    wait_for("its bus runs", || bus_of(&half));
     let pid = Pid::from_raw(i32::try_from(restoring.id()).unwrap()).unwrap();
     kill_process(pid, Signal::TERM).unwrap();
     let ended = restoring.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&ended.stderr);
     assert!(!ended.status.success() && said.contains("it was stopped, and nothing is restored"), "{said}");
     assert_eq!(processes_naming(&half.display().to_string()), []);
-    assert!(!data.exists());
+    let left: Vec<_> = data.read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["lock"]);
     assert!(Answer::of(&mut kept.restoring_into(&data)).success);
 }
 
@@ -368,7 +375,7 @@ fn a_folder_is_restored_into_by_one_at_a_time_and_where_it_is() {
     std::fs::create_dir(&place).unwrap();
     std::os::unix::fs::symlink("place", &data).unwrap();
     let first = kept.restoring_into(&data).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    wait_for("it is under way", || place.join("restoring/nats").exists().then_some(()));
+    wait_for("it is under way", || bus_of(&place.join(".reeve-restoring")));
     refused(Answer::of(&mut kept.restoring_into(&place)), "is held by");
     let up = |data: &Path| {
         let mut up = Command::new(reeve());
@@ -379,18 +386,20 @@ fn a_folder_is_restored_into_by_one_at_a_time_and_where_it_is() {
     let ended = first.wait_with_output().unwrap();
     assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
     assert!(
-        place.join("keys.json").exists() && place.join("nats").is_dir() && !place.join("restoring").exists()
+        place.join("keys.json").exists()
+            && place.join("nats").is_dir()
+            && !place.join(".reeve-restoring").exists()
     );
     refused(Answer::of(&mut kept.restoring_into(&data)), "is not empty");
     // One that was killed is no instance, and is begun anew.
     let killed = instance.scratch().join("killed");
     let mut restoring = kept.restoring_into(&killed).stdout(Stdio::null()).spawn().unwrap();
-    wait_for("it is under way", || killed.join("restoring/nats").exists().then_some(()));
+    wait_for("it is under way", || bus_of(&killed.join(".reeve-restoring")));
     restoring.kill().unwrap();
     assert!(!restoring.wait().unwrap().success());
     refused(up(&killed), "a restore into");
     assert!(Answer::of(&mut kept.restoring_into(&killed)).success);
-    assert!(killed.join("keys.json").exists() && !killed.join("restoring").exists());
+    assert!(killed.join("keys.json").exists() && !killed.join(".reeve-restoring").exists());
 }
 
 #[test]
@@ -417,7 +426,7 @@ fn keys_are_written_where_a_link_leads_and_into_nothing_that_has_no_end() {
     let passphrase = Kept { passphrase: "/dev/zero".into(), ..Kept::of(&instance) };
     refused(instance.reeve(&passphrase.arguments("backup", &[])), "it has more than");
     let path = foreign.to_str().unwrap();
-    refused(instance.reeve(&["verify", "--write-checkpoint", path]), "is no checkpoint");
+    refused(instance.reeve(&["verify", "--write-checkpoint", path]), "no checkpoint of this instance");
     assert_eq!(std::fs::read(&foreign).unwrap(), b"mine");
     // A mark that an editor puts before a text is no part of the passphrase.
     std::fs::write(&kept.passphrase, "\u{feff}correct horse\r\n").unwrap();

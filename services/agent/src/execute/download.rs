@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    proxy::{proxy_to_gateway, with_proxy},
+    proxy::{proxy_of, with_proxy},
     trust::trusted,
 };
 use reeve_document_language::secrets::CREDENTIALS;
@@ -172,8 +172,8 @@ impl Request {
     fn fetch(&self, file: &Path) -> Result<(), String> {
         let failed = |why: &dyn std::fmt::Display| format!("The URL {} cannot be fetched: {why}.", self.url);
         let unanswered = |error: ureq::Error| failed(&with_proxy(&self.url, &error.to_string()));
-        let agent: Agent =
-            Agent::config_builder().https_only(self.secure).timeout_global(Some(self.time)).build().into();
+        let config = Agent::config_builder().https_only(self.secure).proxy(proxy_of(&self.url));
+        let agent: Agent = config.timeout_global(Some(self.time)).build().into();
         let mut request = agent.get(&self.url);
         if let Some(authorization) = &self.authorization {
             request = request.header("Authorization", authorization);
@@ -201,7 +201,7 @@ impl Request {
 pub(super) fn fetch_program(url: &str, ca: Option<&Path>, to: &Path, time: Duration) -> Result<(), String> {
     let failed = |why: &dyn std::fmt::Display| format!("The program {url} cannot be fetched: {why}.");
     let tls = trusted(ca).map_err(|error| failed(&error))?;
-    let config = Agent::config_builder().tls_config(tls).proxy(proxy_to_gateway(url));
+    let config = Agent::config_builder().tls_config(tls).proxy(proxy_of(url));
     let agent: Agent = config.timeout_global(Some(time)).build().into();
     let begun = Instant::now();
     let response = loop {

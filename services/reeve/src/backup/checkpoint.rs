@@ -4,12 +4,12 @@ use super::{
     digest::{Chain, DIGEST_LEN, Digest},
     signer::{self, Signer},
 };
-use crate::host::files::write_private;
+use crate::host::files::{place_of, write_private};
 use anyhow::{Context, ensure};
 use data_encoding::BASE64;
 use reeve_types::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const VERSION: u32 = 1;
 const SIGNED_AS: &str = "checkpoint";
@@ -93,18 +93,25 @@ impl Checkpoint {
     /// # Errors
     /// When the file cannot be written.
     pub fn write(&self, path: &Path, signer: &Signer) -> anyhow::Result<()> {
-        if path.is_file() {
-            let is_one =
-                std::fs::read(path).is_ok_and(|before| before.starts_with(b"U") && parts(&before).is_some());
-            ensure!(
-                is_one,
-                "--write-checkpoint {}: what is there is no checkpoint, and would be lost",
-                path.display()
-            );
-        }
         let body = serde_json::to_string(self)?;
         let head = format!("{} {}", signer.public_key(), signer.sign(SIGNED_AS, body.as_bytes())?);
         write_private(path, format!("{head}\n{body}\n").as_bytes())
+    }
+
+    /// Where one may be written: what is there is an earlier one of the same instance, or nothing.
+    ///
+    /// # Errors
+    /// When something else would be lost, or nothing can be written there.
+    pub fn place(path: &Path, key: &str) -> anyhow::Result<PathBuf> {
+        let of = || format!("--write-checkpoint {}", path.display());
+        let place = place_of(path).with_context(of)?;
+        if place.metadata().is_ok_and(|found| found.len() > 0) {
+            let before = Self::read(&place, key);
+            before
+                .context("what is there is no checkpoint of this instance, and would be lost")
+                .with_context(of)?;
+        }
+        Ok(place)
     }
 
     /// Reads one that the holder of a key signed.
@@ -113,19 +120,14 @@ impl Checkpoint {
     /// When it is none, was changed, or is another one's.
     pub fn read(path: &Path, key: &str) -> anyhow::Result<Self> {
         let of = || format!("--checkpoint {}", path.display());
-        let bytes = std::fs::read(path).with_context(of)?;
-        let parts = parts(&bytes).context("it is no checkpoint").with_context(of)?;
-        let ((signed_by, signature), body) = parts;
+        let text = std::fs::read_to_string(path).with_context(of)?;
+        let parts =
+            text.trim_end().split_once('\n').and_then(|(head, body)| Some((head.split_once(' ')?, body)));
+        let ((signed_by, signature), body) = parts.context("it is no checkpoint").with_context(of)?;
         ensure!(signed_by == key, "{}: it is signed by {signed_by}, not by {key}", of());
         signer::check(key, SIGNED_AS, body.as_bytes(), signature).with_context(of)?;
         let read: Self = serde_json::from_str(body).with_context(of)?;
         ensure!(read.version == VERSION, "{}: it is of version {}, not {VERSION}", of(), read.version);
         Ok(read)
     }
-}
-
-/// Who signed, the signature, and what is signed.
-fn parts(bytes: &[u8]) -> Option<((&str, &str), &str)> {
-    let (head, body) = std::str::from_utf8(bytes).ok()?.trim_end().split_once('\n')?;
-    Some((head.split_once(' ')?, body))
 }

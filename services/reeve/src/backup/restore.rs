@@ -6,6 +6,7 @@ use super::{
     checkpoint::StreamHashes,
     sealed_keys::{self, Keys},
     signer::Signer,
+    target::Target,
     verify::{audit_kept, audit_log, entries_of},
 };
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
         NatsListen, bus,
         bus::BusAddress,
         files,
-        folder::{Folder, Instance, LOCK, lock},
+        folder::{Folder, Instance, ensure_not_half_restored, lock},
         nats, read_instance,
         running::stop_signal,
         services::{self, Needs, Place},
@@ -29,7 +30,6 @@ use reeve_jetstream::{
 };
 use serde_json::json;
 use std::{
-    fs::{DirEntry, File},
     net::TcpListener,
     path::{Path, PathBuf},
 };
@@ -53,7 +53,7 @@ pub struct Args {
     #[arg(long, conflicts_with = "bus")]
     keys_only: bool,
     /// Restores the log alone, into the empty bus that runs with the keys of the instance's folder.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "keys")]
     bus: bool,
 }
 
@@ -76,6 +76,7 @@ pub async fn restore(data: &Path, args: Args, format: Format) -> anyhow::Result<
         Some(keys) if args.keys_only => {
             files::make_private_folder(data)?;
             let _lock = lock(data)?;
+            ensure_not_half_restored(data)?;
             check_nothing_else(data)?;
             sealed_keys::put(&keys, data)?;
             "the keys are there; start the bus with them, and restore the log with --bus".to_owned()
@@ -133,69 +134,21 @@ fn check_nothing_else(data: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Restores into a folder that has nothing, which nobody else may begin with meanwhile: everything is put together in a folder within it,
-/// and gets its place once all is there. So it may be a disk of its own, or be reached by a link.
+/// Restores into a folder that has nothing, for `up`.
 async fn restore_folder(
     data: &Path,
     backup: &Path,
     manifest: &Manifest,
     keys: &Keys,
 ) -> anyhow::Result<String> {
-    let is_new = !data.exists();
-    files::make_private_folder(data)?;
-    let held = lock(data)?;
-    let half = data.join(files::RESTORING);
-    if half.exists() {
-        // Another restore was cut off here, and everything is its.
-        clear(data)?;
-    }
-    let others = entries(data)?;
-    ensure!(others.is_empty(), "{} is not empty: restore into another folder", data.display());
-    let restored = restore_into(&half, backup, manifest, keys).await;
-    if restored.is_err() {
-        // No keys stay behind.
-        clear(data).context("what was restored so far could not be removed, keys among it")?;
-        if is_new {
-            // Its lock is in it: whoever comes now makes it anew, or this folder stays, which has nothing.
-            let _removed =
-                std::fs::remove_file(data.join(LOCK)).and_then(|()| std::fs::remove_dir(data)).is_ok();
+    let target = Target::take(data)?;
+    match restore_into(target.within(), backup, manifest, keys).await {
+        Ok(text) => target.settle().map(|()| text),
+        Err(error) => {
+            target.abandon().with_context(|| format!("{error:#}"))?;
+            Err(error)
         }
     }
-    let text = restored?;
-    settle(&half, data).with_context(|| {
-        format!("what was restored could not be put from {} into its place", half.display())
-    })?;
-    drop(held);
-    Ok(text)
-}
-
-/// What a folder has beside its lock and what a file system of its own begins with.
-fn entries(data: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let listed = data.read_dir().and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let listed = listed.with_context(|| format!("could not read {}", data.display()))?;
-    let names = listed.iter().map(DirEntry::file_name).filter(|name| name != LOCK && name != "lost+found");
-    Ok(names.map(|name| data.join(name)).collect())
-}
-
-fn clear(data: &Path) -> anyhow::Result<()> {
-    for path in entries(data)? {
-        let removed =
-            if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
-        removed.with_context(|| format!("could not remove {}", path.display()))?;
-    }
-    Ok(())
-}
-
-/// Gives everything its place. That nothing is missing any more comes last.
-fn settle(half: &Path, data: &Path) -> anyhow::Result<()> {
-    for path in entries(half)? {
-        let name = path.file_name().unwrap_or_default();
-        std::fs::rename(&path, data.join(name))?;
-    }
-    ensure!(data.join(files::KEYS).exists(), "the keys are not there");
-    File::open(data)?.sync_all()?;
-    std::fs::remove_dir_all(half)?;
-    Ok(())
 }
 
 async fn restore_into(

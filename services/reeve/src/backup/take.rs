@@ -15,7 +15,7 @@ use crate::{
     client::{Format, stdout},
     host::{
         bus,
-        files::{check_writable, make_private_folder},
+        files::{make_private_folder, place_of},
         read_instance, read_keys,
     },
 };
@@ -48,7 +48,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", env = "REEVE_PASSPHRASE_FILE")]
     passphrase_file: Option<PathBuf>,
     /// Writes no keys: they are kept elsewhere already, and without them no backup can be restored.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "keys")]
     without_keys: bool,
 }
 
@@ -77,9 +77,8 @@ pub async fn backup(data: &Path, args: Args, format: Format) -> anyhow::Result<(
     let instance = read_instance(data)?;
     let signer = Signer::open(data)?;
     let keys = args.keys()?;
-    if let Some((keys, passphrase)) = &keys {
-        ensure_keys_can_be_written(keys, passphrase, &signer)?;
-    }
+    let place =
+        keys.as_ref().map(|(keys, passphrase)| place_of_keys(keys, passphrase, &signer)).transpose()?;
     let user = read_keys(data)?.operator.core_user("backup")?;
     let bus = bus::connect_now(&instance.bus(), &user, "backup").await?;
     bus::ensure_restored(&bus).await?;
@@ -88,8 +87,8 @@ pub async fn backup(data: &Path, args: Args, format: Format) -> anyhow::Result<(
     let mut archive = Archive::open(&args.folder)?;
     let before = archive.newest().map(Manifest::bytes).unwrap_or_default();
     let manifest = take(&bus, &mut archive, &signer).await?;
-    if let Some((keys, passphrase)) = &keys {
-        let written = sealed_keys::write(data, keys, passphrase);
+    if let (Some((_, passphrase)), Some(place)) = (&keys, &place) {
+        let written = sealed_keys::write(data, place, passphrase);
         written.with_context(|| format!("point {} is there, and its keys are not", manifest.point))?;
     }
     let (messages, bytes) = (manifest.messages(), manifest.bytes());
@@ -110,11 +109,10 @@ pub async fn backup(data: &Path, args: Args, format: Format) -> anyhow::Result<(
 
 /// It is written anew, once there is a point that it belongs to: what earlier points are restored with must not be lost to a slip of
 /// the finger, and no point be taken whose keys have no place.
-fn ensure_keys_can_be_written(keys: &Path, passphrase: &str, signer: &Signer) -> anyhow::Result<()> {
-    let of = || format!("--keys {}", keys.display());
+fn place_of_keys(keys: &Path, passphrase: &str, signer: &Signer) -> anyhow::Result<PathBuf> {
     // What is no regular file is not read: it may have no end.
-    check_writable(keys).with_context(of)?;
-    if keys.exists() {
+    let place = place_of(keys).with_context(|| format!("--keys {}", keys.display()))?;
+    if place.exists() {
         let before = sealed_keys::open(keys, passphrase).context("another passphrase takes another file")?;
         let (of, own) = (Signer::of_keys(&before)?.public_key(), signer.public_key());
         ensure!(
@@ -123,7 +121,7 @@ fn ensure_keys_can_be_written(keys: &Path, passphrase: &str, signer: &Signer) ->
             keys.display()
         );
     }
-    Ok(())
+    Ok(place)
 }
 
 /// Takes a point and adds it.

@@ -68,6 +68,15 @@ pub async fn verify(data: &Path, args: Args, format: Format) -> anyhow::Result<E
             files::CHECKPOINT_SEED
         ),
     };
+    let written = match &args.write_checkpoint {
+        Some(path) => {
+            let signer = own
+                .as_ref()
+                .with_context(|| format!("--write-checkpoint needs {}", files::CHECKPOINT_SEED))?;
+            Some((Checkpoint::place(path, &signer.public_key())?, signer))
+        }
+        None => None,
+    };
     let mac = mac_of(data)?;
     let known = checkpoint.as_ref().map(|checkpoint| checkpoint.streams.as_slice()).unwrap_or_default();
     let reports = match &args.backup {
@@ -90,10 +99,9 @@ pub async fn verify(data: &Path, args: Args, format: Format) -> anyhow::Result<E
             audit_log(&bus, known, mac.as_ref()).await?
         }
     };
-    if let Some(path) = &args.write_checkpoint {
-        let signer = own.with_context(|| format!("--write-checkpoint needs {}", files::CHECKPOINT_SEED))?;
+    if let Some((place, signer)) = written {
         let hashes = reports.iter().map(|report| report.hashes.clone()).collect();
-        Checkpoint::new(hashes).write(path, &signer)?;
+        Checkpoint::new(hashes).write(&place, signer)?;
     }
     tell(&reports, mac.is_some(), format)
 }

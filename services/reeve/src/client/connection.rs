@@ -3,7 +3,7 @@
 use super::DataFolder;
 use crate::host::{Instance, read_instance};
 use anyhow::{Context, anyhow, bail, ensure};
-use reeve_agent::proxy::proxy_to_gateway;
+use reeve_agent::proxy::proxy_of;
 use reeve_gateway::sigv4;
 use reeve_types::{Timestamp, ids::new_uuid};
 use serde_json::Value;
@@ -168,7 +168,7 @@ pub struct Connection {
 }
 
 fn config(endpoint: &str) -> ConfigBuilder<AgentScope> {
-    ureq::Agent::config_builder().http_status_as_error(false).proxy(proxy_to_gateway(endpoint))
+    ureq::Agent::config_builder().http_status_as_error(false).proxy(proxy_of(endpoint))
 }
 
 /// With a file of certificates, those alone are trusted.

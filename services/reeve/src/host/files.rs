@@ -4,11 +4,12 @@
 use anyhow::Context;
 use serde::de::DeserializeOwned;
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{Error, ErrorKind, Read, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
 };
+use tempfile::NamedTempFile;
 
 /// The keys of an instance: no part.
 pub const KEYS: &str = "keys.json";
@@ -46,8 +47,8 @@ pub const CALL_KEY: &str = "calls.key";
 pub const SECRETS_KEY: &str = "secrets.key";
 /// The administrators: the gateway.
 pub const PRINCIPALS: &str = "principals.json";
-/// In it a restore puts everything together; while it is there, the folder has no instance.
-pub const RESTORING: &str = "restoring";
+/// In it a restore puts everything together; while it is there and the keys are not, the folder has no instance.
+pub const RESTORING: &str = ".reeve-restoring";
 /// How clients reach the instance: the gateway, for whoever administers it there.
 pub const INSTANCE: &str = "instance.json";
 /// The administrator's exports, for a shell.
@@ -86,66 +87,66 @@ pub fn read_limited(path: &Path, max_bytes: u64) -> std::io::Result<Vec<u8>> {
     }
 }
 
-/// Writes a file for the owner's eyes only, whole or not at all.
+/// Writes a file for the owner's eyes only, whole or not at all. A link in its place is replaced.
 ///
 /// # Errors
-/// When it cannot be written, or what is there is no regular file.
+/// When it cannot be written.
 pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let written = (|| {
-        let place = destination(path)?;
-        let temporary = temporary_of(&place);
-        let mut file = create_private(&temporary)?;
+        let mut file = temporary_beside(path)?;
         file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, &place)
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)
     })();
-    written.with_context(|| format!("could not write {}", path.display()))
+    written.map(drop).with_context(|| format!("could not write {}", path.display()))
 }
 
-/// Whether [`write_private`] could write there; what is there stays.
-///
-/// # Errors
-/// As [`write_private`].
-pub fn check_writable(path: &Path) -> anyhow::Result<()> {
-    let checked = (|| {
-        let temporary = temporary_of(&destination(path)?);
-        create_private(&temporary)?;
-        std::fs::remove_file(&temporary)
-    })();
-    checked.with_context(|| format!("could not write {}", path.display()))
-}
-
-/// What is written before it has a file's name.
-fn temporary_of(place: &Path) -> PathBuf {
-    let mut name = place.as_os_str().to_owned();
-    name.push(".new");
-    name.into()
-}
-
-/// A new file, whatever an earlier attempt has left in its place.
-fn create_private(path: &Path) -> std::io::Result<File> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+/// A new file of a name of its own, for the owner's eyes only, which goes when it is not kept.
+fn temporary_beside(path: &Path) -> std::io::Result<NamedTempFile> {
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    tempfile::Builder::new().prefix(".reeve-").tempfile_in(folder)
 }
 
 /// As many links in a row are followed.
 const MAX_LINKS: usize = 16;
 
-/// The file that a path stands for: a link stays one, and what it leads to is written.
-fn destination(path: &Path) -> std::io::Result<PathBuf> {
-    let mut place = path.to_owned();
-    for _ in 0..MAX_LINKS {
-        let Ok(target) = place.read_link() else { break };
-        place = place.parent().map_or_else(|| target.clone(), |folder| folder.join(&target));
-    }
-    match place.symlink_metadata() {
-        Ok(found) if !found.is_file() => Err(Error::new(ErrorKind::InvalidInput, "it is no regular file")),
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        _ => Ok(place),
-    }
+/// The file that a path which a user names stands for, as [`write_private`] may write it: where links lead that are this user's own, or the
+/// machine's. What is there stays.
+///
+/// # Errors
+/// When it could not be written, is no regular file, or another user's link leads there.
+pub fn place_of(path: &Path) -> anyhow::Result<PathBuf> {
+    let found = (|| {
+        let mut place = path.to_owned();
+        for _ in 0..MAX_LINKS {
+            let Ok(target) = place.read_link() else { break };
+            let owner = place.symlink_metadata()?.uid();
+            if ![0, rustix::process::geteuid().as_raw()].contains(&owner) {
+                return Err(Error::new(
+                    ErrorKind::PermissionDenied,
+                    format!("{} is another user's link", place.display()),
+                ));
+            }
+            place = place.parent().map_or_else(|| target.clone(), |folder| folder.join(&target));
+        }
+        match place.symlink_metadata() {
+            Ok(found) if !found.is_file() => {
+                Err(Error::new(ErrorKind::InvalidInput, "it is no regular file"))
+            }
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => temporary_beside(&place).map(|_| place),
+        }
+    })();
+    found.with_context(|| format!("could not write {}", path.display()))
+}
+
+/// Everything that was written on the disk of a folder is there after a power cut.
+///
+/// # Errors
+/// When that could not be done.
+pub fn sync_disk_of(folder: &Path) -> anyhow::Result<()> {
+    let synced = File::open(folder).and_then(|folder| rustix::fs::syncfs(&folder).map_err(Into::into));
+    synced.with_context(|| format!("could not write {}", folder.display()))
 }
 
 /// Makes a folder for the owner's eyes only, if it is not there; what it lies in is made as others are.

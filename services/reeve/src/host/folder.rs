@@ -179,12 +179,8 @@ pub const LOCK: &str = "lock";
 /// # Errors
 /// When a restore into a folder was cut off: then it has no instance.
 pub fn ensure_not_half_restored(data: &Path) -> anyhow::Result<()> {
-    let is_half = data.join(files::RESTORING).exists();
-    ensure!(
-        !is_half,
-        "a restore into {of} was cut off: `reeve --data {of} restore` begins it anew",
-        of = data.display()
-    );
+    let is_half = data.join(files::RESTORING).exists() && !data.join(files::KEYS).exists();
+    ensure!(!is_half, "a restore into {of} was cut off: restore into it once more", of = data.display());
     Ok(())
 }
 
@@ -200,7 +196,11 @@ pub fn lock(path: &Path) -> anyhow::Result<File> {
     if lock.try_lock().is_err() {
         let mut holder = String::new();
         lock.read_to_string(&mut holder)?;
-        bail!("{} is held by the running instance with process id {}", path.display(), holder.trim());
+        bail!(
+            "{} is held by the process with the id {}, which runs it or works on it",
+            path.display(),
+            holder.trim()
+        );
     }
     lock.set_len(0)?;
     write!(lock, "{}", std::process::id())?;

@@ -37,7 +37,7 @@ fn install_folder(data: &Path) -> PathBuf {
 /// Finds the executable: `REEVE_NATS_SERVER`, then where `tools/install` puts it in the working folder (`.tools`), then
 /// where an earlier start installed it; else it is installed, once for all instances.
 pub fn executable(data: &Path) -> anyhow::Result<PathBuf> {
-    if let Some(path) = std::env::var_os("REEVE_NATS_SERVER") {
+    if let Some(path) = std::env::var_os("REEVE_NATS_SERVER").filter(|path| !path.is_empty()) {
         return Ok(path.into());
     }
     let of_the_workspace = Path::new(".tools/bin/nats-server");

@@ -17,7 +17,6 @@ use crate::{
 use anyhow::{Context, ensure};
 use serde_json::json;
 use std::{
-    fs::File,
     io::{BufRead, IsTerminal},
     path::{Path, PathBuf},
 };
@@ -116,7 +115,7 @@ fn receive(receiver: &mut Receiver<impl BufRead>, incoming: &Path) -> anyhow::Re
         }
     }
     ensure!(incoming.join("jetstream").is_dir(), "what came in has no log");
-    sync(incoming)?;
+    files::sync_disk_of(incoming)?;
     Ok(all)
 }
 
@@ -134,15 +133,9 @@ fn settle(data: &Path, store: &Path, keys: &Keys, moves: &[String]) -> anyhow::R
     remove_folder(&data.join(sealed_keys::TLS_FOLDER))?;
     files::remove(&data.join(files::KEYS))?;
     sealed_keys::put(keys, data)?;
-    sync(store)?;
-    sync(data)?;
+    files::sync_disk_of(store)?;
+    files::sync_disk_of(data)?;
     Moves::keep(data, State::Here, moves)
-}
-
-/// Everything that was written on the disk of a folder is there after a power cut.
-fn sync(folder: &Path) -> anyhow::Result<()> {
-    let synced = File::open(folder).and_then(|folder| rustix::fs::syncfs(&folder).map_err(Into::into));
-    synced.with_context(|| format!("could not write {}", folder.display()))
 }
 
 fn remove_folder(path: &Path) -> anyhow::Result<()> {

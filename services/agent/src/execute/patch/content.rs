@@ -1,6 +1,9 @@
 //! Lists and baselines that a run is given instead of what is registered: from a URL, a file of the node, or the text itself.
 
-use crate::{execute::Deadline, proxy::with_proxy};
+use crate::{
+    execute::Deadline,
+    proxy::{proxy_of, with_proxy},
+};
 use reeve_document_language::{Format, content};
 use reeve_patch_baseline::OverrideList;
 use std::{fs::File, io::Read, time::Duration};
@@ -41,7 +44,8 @@ pub(super) async fn read(input: &str, value: &str, deadline: &Deadline) -> Resul
 }
 
 fn fetch(url: &str, time: Duration) -> Result<String, String> {
-    let agent: Agent = Agent::config_builder().https_only(true).timeout_global(Some(time)).build().into();
+    let config = Agent::config_builder().https_only(true).proxy(proxy_of(url));
+    let agent: Agent = config.timeout_global(Some(time)).build().into();
     let unanswered = |error: ureq::Error| with_proxy(url, &error.to_string());
     limited(agent.get(url).call().map_err(unanswered)?.into_body().into_reader())
 }
