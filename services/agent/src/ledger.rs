@@ -123,6 +123,12 @@ pub struct Ledger {
     id: AtomicU64,
 }
 
+/// A number by which a ledger is known. The other half of such an id is the instant, which two ledgers may have in common.
+fn new_id() -> u64 {
+    let (_, random) = new_uuid().as_u64_pair();
+    random
+}
+
 impl Ledger {
     /// Opens the ledger, or makes an empty one.
     ///
@@ -139,7 +145,7 @@ impl Ledger {
             if let Some(id) = numbers.get("id").map_err(failed("be opened"))? {
                 return Ok(id.value());
             }
-            let (id, _) = new_uuid().as_u64_pair();
+            let id = new_id();
             numbers.insert("id", id).map_err(failed("be opened"))?;
             Ok(id)
         })?;

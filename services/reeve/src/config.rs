@@ -92,6 +92,9 @@ fn apply(
             continue;
         }
         let id = name.replace('-', "_");
+        if full == "config" {
+            bail!("config names the file that is read, and cannot stand in it");
+        }
         if !command
             .get_arguments()
             .any(|argument| argument.get_id().as_str() == id && !argument.is_positional())
@@ -152,11 +155,27 @@ mod tests {
             ("colour = 1", "colour is not an option"),
             ("[up]\nhtpp = \"x\"", "up.htpp is not an option"),
             ("[down]\nx = 1", "down is not a command"),
+            ("config = \"other.toml\"", "cannot stand in it"),
             ("[up]\nhttp = [1]", "up.http is not a text"),
             ("[up", "could not read the configuration"),
         ] {
             let error = format!("{:#}", with(text, &["reeve"]).unwrap_err());
             assert!(error.contains(named), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn a_variable_that_is_empty_is_not_set_and_some_must_not_be_empty() {
+        let with = |name: &'static str| {
+            let http = Arg::new("http").long("http").env(name).default_value("127.0.0.1:8400");
+            let command =
+                without_empty_variables(Command::new("reeve").subcommand(Command::new("up").arg(http)));
+            let up = command.find_subcommand("up").unwrap().clone();
+            up.get_arguments().next().unwrap().get_env().is_some()
+        };
+        // Cargo sets this one, to nothing, for every test.
+        assert_eq!(std::env::var_os("CARGO_PKG_VERSION_PRE").as_deref(), Some(std::ffi::OsStr::new("")));
+        assert!(!with("CARGO_PKG_VERSION_PRE") && with("CARGO_PKG_VERSION"));
+        assert!(NEVER_EMPTY.iter().all(|name| with(name)));
     }
 }

@@ -227,7 +227,7 @@ fn what_cannot_be_backed_up_restored_or_verified_says_why() {
     let scratch = instance.scratch().to_owned();
     let into = |name: &str, kept: &Kept| Answer::of(&mut kept.restoring_into(&scratch.join(name)));
     // An instance that is there; keys of another; a passphrase of another.
-    refused(kept.restore(&instance, &[]), &["is held by the process"]);
+    refused(kept.restore(&instance, &[]), &["is not empty"]);
     let other = Instance::start(0);
     let of_other = Kept::of(&other);
     of_other.back_up(&other);

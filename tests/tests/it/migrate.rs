@@ -89,7 +89,7 @@ fn an_instance_goes_from_up_to_parts_that_run_apart_and_comes_back() {
     // It runs.
     let elsewhere = instance.scratch().join("elsewhere");
     let [left, arrived] = pipe(leaving(&instance.data(), None), arriving(&elsewhere, None));
-    refused(&left, &["is held by the process"]);
+    refused(&left, &["is held by another process"]);
     refused(&arrived, &["nothing came in"]);
     assert!(!elsewhere.exists());
     // What is pending when it leaves is done where it arrives.

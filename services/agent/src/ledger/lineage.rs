@@ -1,9 +1,9 @@
 //! What tells whether this agent is the node, and whether the log is the one that it knows: its sessions, what it was told
 //! about another agent, and the message that it took in last.
 
-use super::{Error, Ledger, MARK, NUMBERS, SESSIONS, failed};
+use super::{Error, Ledger, MARK, NUMBERS, SESSIONS, failed, new_id};
 use redb::{Durability, ReadableDatabase, ReadableTable};
-use reeve_types::{Timestamp, ids::new_uuid};
+use reeve_types::Timestamp;
 use std::sync::atomic::Ordering;
 
 /// As many sessions are remembered: a log that went back knows an earlier one.
@@ -104,7 +104,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be written.
     pub fn set_works_since(&self, since: Timestamp) -> Result<(), Error> {
-        let (id, _) = new_uuid().as_u64_pair();
+        let id = new_id();
         self.set_number("id", id)?;
         self.id.store(id, Ordering::Relaxed);
         self.set_number("works-since", since.0.cast_unsigned())?;

@@ -8,18 +8,37 @@ use reeve_eventsourcing::{Projection, Recorded, View, ViewExt, parts::Waiting};
 use reeve_inventory_model::{Entry, EntryChanges, from_attributes, part_of};
 use reeve_patch_baseline::is_compliant;
 use reeve_types::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// Where they are.
 pub(crate) const SCANNED: Tables = Tables { groups: "scanned-groups", items: "scanned-items" };
 /// Parts of changes that are not in force yet, by node.
 const WAITING: Waiting = Waiting { changes: "scanned-waiting", parts: "scanned-parts" };
 
+/// What the summary of the last run said, by node: it may come before the patches that the run found.
+const RUNS: &str = "scanned-runs";
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct RunRow {
+    command_id: String,
+    ended_ms: i64,
+    patch_group: String,
+    baseline_id: String,
+}
+
+impl RunRow {
+    fn say(self, group: &mut GroupRow) {
+        known_by(group, &self.command_id, self.ended_ms);
+        (group.patch_group, group.baseline_id) = (self.patch_group, self.baseline_id);
+    }
+}
+
 /// Keeps [`SCANNED`].
 pub(crate) struct Scanned;
 
 impl Projection for Scanned {
     const NAME: &'static str = "scanned";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Event = InventoryEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<InventoryEvent>) {
@@ -42,9 +61,13 @@ fn patches(view: &mut dyn View, e: &InventoryChanged) {
         change(view, SCANNED, &key, &mut group.counts, put, part.removed);
     }
     if e.hash.is_empty() {
+        view.remove(RUNS, e.node_id.as_bytes());
         return view.remove(SCANNED.groups, key.as_bytes());
     }
     known_by(&mut group, &e.command_id, e.captured_ms);
+    if let Some(run) = view.row::<RunRow>(RUNS, &e.node_id).filter(|run| run.command_id == e.command_id) {
+        run.say(&mut group);
+    }
     view.put_row(SCANNED.groups, &key, group);
 }
 
@@ -55,11 +78,15 @@ fn run(view: &mut dyn View, e: &InventoryChanged) {
     let summary = from_attributes(&last.attributes);
     let text = |name: &str| summary.get(name).cloned().unwrap_or_default();
     let ended = Timestamp::parse_rfc3339(&text("OperationEndTime")).map_or(e.captured_ms, |at| at.0);
-    view.change_row(SCANNED.groups, &group_key("Patch", &e.node_id), |group: &mut GroupRow| {
-        known_by(group, &text("ExecutionId"), ended);
-        group.patch_group = text("PatchGroup");
-        group.baseline_id = text("BaselineId");
-    });
+    let run = RunRow {
+        command_id: text("ExecutionId"),
+        ended_ms: ended,
+        patch_group: text("PatchGroup"),
+        baseline_id: text("BaselineId"),
+    };
+    let key = group_key("Patch", &e.node_id);
+    view.change_row(SCANNED.groups, &key, |group: &mut GroupRow| run.clone().say(group));
+    view.put_row(RUNS, &e.node_id, run);
 }
 
 fn known_by(group: &mut GroupRow, command_id: &str, time_ms: i64) {

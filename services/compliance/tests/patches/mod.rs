@@ -119,6 +119,34 @@ async fn patches_are_items_by_what_scans_found() {
     service.stop().await;
 }
 
+/// Each type of a node's inventory is taken in by itself: which comes first is chance.
+#[tokio::test]
+async fn the_summary_of_a_run_counts_also_when_it_comes_before_what_the_run_found() {
+    let id = |type_name: &str| format!("{NODE}/{type_name}");
+    let patch: [(&str, &[(&str, &str)]); 1] = [("bash", &[("KBId", "bash.amd64"), ("State", "Missing")])];
+    let of_run =
+        [("BaselineId", "pb-1"), ("ExecutionId", "the-scan"), ("OperationEndTime", "1970-01-01T00:03:20Z")];
+    let run: [(&str, &[(&str, &str)]); 1] = [("-", &of_run)];
+    let events = [("AWS:PatchCompliance", "a", &patch), ("AWS:PatchSummary", "b", &run)];
+    let mut told = Vec::new();
+    for order in [[0, 1], [1, 0]] {
+        let nats = Nats::start();
+        let service = Service::start(&nats, &[NODE]).await;
+        for (type_name, hash, added) in order.map(|number| events[number]) {
+            append(service.bus(), &id(type_name), &inventory(type_name, "", hash, added), 0).await;
+        }
+        let mut listed: Vec<Value> = Vec::new();
+        while listed.is_empty() || listed[0]["ExecutionSummary"]["ExecutionTime"] != 200.0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            listed = service.items(NODE).await;
+        }
+        assert_eq!(listed[0]["Details"]["PatchBaselineId"], "pb-1", "{listed:?}");
+        told.push(listed);
+        service.stop().await;
+    }
+    assert_eq!(told[0], told[1]);
+}
+
 /// One part of a change that has two.
 fn part(number: u32, added: &[&str], removed: &[&str]) -> InventoryEvent {
     let patch = |id: &&str| {

@@ -197,7 +197,7 @@ pub fn lock(path: &Path) -> anyhow::Result<File> {
         let mut holder = String::new();
         lock.read_to_string(&mut holder)?;
         bail!(
-            "{} is held by the process with the id {}, which runs it or works on it",
+            "{} is held by another process, with process id {}",
             path.display(),
             holder.trim()
         );
