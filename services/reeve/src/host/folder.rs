@@ -196,11 +196,7 @@ pub fn lock(path: &Path) -> anyhow::Result<File> {
     if lock.try_lock().is_err() {
         let mut holder = String::new();
         lock.read_to_string(&mut holder)?;
-        bail!(
-            "{} is held by another process, with process id {}",
-            path.display(),
-            holder.trim()
-        );
+        bail!("{} is held by another process, with process id {}", path.display(), holder.trim());
     }
     lock.set_len(0)?;
     write!(lock, "{}", std::process::id())?;
