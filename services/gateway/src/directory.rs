@@ -121,7 +121,7 @@ impl Directory {
             Ok(_) if !(connected && bus.is_connected()) => *failed = Some(Instant::now()),
             Ok(served) => self.learn(begun, served),
             Err(error) => {
-                tracing::debug!(%error, "the services could not be discovered");
+                tracing::warn!(%error, "the services could not be discovered");
                 *failed = Some(Instant::now());
             }
         }

@@ -27,7 +27,7 @@ struct RunRow {
 }
 
 impl RunRow {
-    fn say(self, group: &mut GroupRow) {
+    fn apply_to(self, group: &mut GroupRow) {
         known_by(group, &self.command_id, self.ended_ms);
         (group.patch_group, group.baseline_id) = (self.patch_group, self.baseline_id);
     }
@@ -66,7 +66,7 @@ fn patches(view: &mut dyn View, e: &InventoryChanged) {
     }
     known_by(&mut group, &e.command_id, e.captured_ms);
     if let Some(run) = view.row::<RunRow>(RUNS, &e.node_id).filter(|run| run.command_id == e.command_id) {
-        run.say(&mut group);
+        run.apply_to(&mut group);
     }
     view.put_row(SCANNED.groups, &key, group);
 }
@@ -85,7 +85,7 @@ fn run(view: &mut dyn View, e: &InventoryChanged) {
         baseline_id: text("BaselineId"),
     };
     let key = group_key("Patch", &e.node_id);
-    view.change_row(SCANNED.groups, &key, |group: &mut GroupRow| run.clone().say(group));
+    view.change_row(SCANNED.groups, &key, |group: &mut GroupRow| run.clone().apply_to(group));
     view.put_row(RUNS, &e.node_id, run);
 }
 

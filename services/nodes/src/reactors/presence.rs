@@ -45,7 +45,7 @@ impl Presence {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(node.to_owned(), now);
     }
 
-    /// Unless it was heard already.
+    /// Takes a sign of life of a node that this replica has heard nothing of.
     fn hear_first(&self, node: &str, now: Timestamp) {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).entry(node.to_owned()).or_insert(now);
     }

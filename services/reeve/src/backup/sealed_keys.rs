@@ -20,20 +20,12 @@ pub const TLS_FOLDER: &str = "tls";
 const MAX_KEYS_FILE_BYTES: u64 = 16 << 20;
 const MAX_PASSPHRASE_FILE_BYTES: u64 = 1 << 20;
 
-/// The passphrase that goes with --keys.
+/// The passphrase that goes with --keys: the first line of its file.
 ///
 /// # Errors
-/// When no file of it is named, and as [`passphrase_of`].
+/// When no file of it is named, or it cannot be read or is empty.
 pub fn passphrase(file: Option<&Path>) -> anyhow::Result<String> {
-    let file = file.context("--keys needs --passphrase-file FILE, or REEVE_PASSPHRASE_FILE: the first line is the passphrase of the keys")?;
-    passphrase_of(file)
-}
-
-/// Reads the passphrase of a file: its first line.
-///
-/// # Errors
-/// When it cannot be read or is empty.
-fn passphrase_of(path: &Path) -> anyhow::Result<String> {
+    let path = file.context("--keys needs --passphrase-file FILE, or REEVE_PASSPHRASE_FILE: the first line is the passphrase of the keys")?;
     let of = || format!("--passphrase-file {}: could not be read", path.display());
     let text = String::from_utf8(read_limited(path, MAX_PASSPHRASE_FILE_BYTES).with_context(of)?)
         .with_context(of)?;

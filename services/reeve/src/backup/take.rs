@@ -55,10 +55,11 @@ pub struct Args {
 impl Args {
     /// Where the keys are written, and under which passphrase; `None` if they are not to be. What a configuration file says counts like an
     /// option.
-    fn keys(&self) -> anyhow::Result<Option<(PathBuf, String)>> {
+    fn keys(&self, signer: &Signer) -> anyhow::Result<Option<(PathBuf, String)>> {
         match (&self.keys, self.without_keys) {
             (Some(keys), false) => {
-                Ok(Some((keys.clone(), sealed_keys::passphrase(self.passphrase_file.as_deref())?)))
+                let passphrase = sealed_keys::passphrase(self.passphrase_file.as_deref())?;
+                Ok(Some((place_of_keys(keys, &passphrase, signer)?, passphrase)))
             }
             (None, true) => Ok(None),
             (Some(keys), true) => {
@@ -76,9 +77,7 @@ impl Args {
 pub async fn backup(data: &Path, args: Args, format: Format) -> anyhow::Result<()> {
     let instance = read_instance(data)?;
     let signer = Signer::open(data)?;
-    let keys = args.keys()?;
-    let place =
-        keys.as_ref().map(|(keys, passphrase)| place_of_keys(keys, passphrase, &signer)).transpose()?;
+    let keys = args.keys(&signer)?;
     let user = read_keys(data)?.operator.core_user("backup")?;
     let bus = bus::connect_now(&instance.bus(), &user, "backup").await?;
     bus::ensure_restored(&bus).await?;
@@ -87,7 +86,7 @@ pub async fn backup(data: &Path, args: Args, format: Format) -> anyhow::Result<(
     let mut archive = Archive::open(&args.folder)?;
     let before = archive.newest().map(Manifest::bytes).unwrap_or_default();
     let manifest = take(&bus, &mut archive, &signer).await?;
-    if let (Some((_, passphrase)), Some(place)) = (&keys, &place) {
+    if let Some((place, passphrase)) = &keys {
         let written = sealed_keys::write(data, place, passphrase);
         written.with_context(|| format!("point {} is there, and its keys are not", manifest.point))?;
     }

@@ -2,17 +2,16 @@
 //! So it may be a disk of its own, or be reached by a link, and nobody else begins with it meanwhile.
 
 use crate::host::{
-    files::{self, RESTORING, make_private_folder, remove, sync_disk_of, write_private},
-    folder::{LOCK, lock},
+    files::{self, RESTORING, make_private_folder, remove, remove_folder, sync_disk_of, write_private},
+    folder::{LOCK, is_half_restored, lock},
 };
 use anyhow::{Context, anyhow, ensure};
 use reeve_types::ids::new_uuid;
 use std::{
     fs::{DirEntry, File, Permissions},
-    io::ErrorKind,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// In [`RESTORING`]: the names of what is about to get its place, so that a restore that was cut off there knows what is its.
@@ -21,7 +20,6 @@ const SETTLING: &str = "settling.json";
 const LOST_AND_FOUND: &str = "lost+found";
 /// The server of a restore that was killed writes into its folder until it ends.
 const REMOVAL_TIMEOUT: Duration = Duration::from_secs(10);
-const REMOVAL_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A folder that is held until what is restored has its place, or is given up.
 pub struct Target {
@@ -38,14 +36,13 @@ impl Target {
     pub fn take(data: &Path) -> anyhow::Result<Self> {
         make_private_folder(data)?;
         // Nothing is written into a folder that is somebody's, not even a lock.
-        let is_half = || data.join(RESTORING).exists() && !data.join(files::KEYS).exists();
-        if !is_half() {
+        if !is_half_restored(data) {
             ensure_empty(data)?;
         }
         let held = lock(data)?;
         let within = data.join(RESTORING).join(new_uuid().to_string());
         let target = Self { data: data.to_owned(), within, _lock: held };
-        if is_half() {
+        if is_half_restored(data) {
             target.forget()?;
         }
         ensure_empty(data)?;
@@ -68,7 +65,7 @@ impl Target {
                 self.data.display()
             )
         })?;
-        if let Err(error) = remove_folder(&self.data.join(RESTORING)) {
+        if let Err(error) = remove_folder(&self.data.join(RESTORING), REMOVAL_TIMEOUT) {
             tracing::warn!(error = format!("{error:#}"), "an empty folder of the restore stays");
         }
         Ok(())
@@ -105,9 +102,9 @@ impl Target {
         let names: Vec<String> = if settling.exists() { files::read(&settling)? } else { Vec::new() };
         for name in names {
             let path = self.data.join(name);
-            if path.is_dir() { remove_folder(&path)? } else { remove(&path)? }
+            if path.is_dir() { remove_folder(&path, REMOVAL_TIMEOUT)? } else { remove(&path)? }
         }
-        remove_folder(&self.data.join(RESTORING))
+        remove_folder(&self.data.join(RESTORING), REMOVAL_TIMEOUT)
     }
 }
 
@@ -128,23 +125,6 @@ fn names(folder: &Path) -> anyhow::Result<Vec<String>> {
     let name = |entry: DirEntry| entry.file_name().into_string();
     let names = entries(folder)?.into_iter().map(name).collect::<Result<Vec<_>, _>>();
     names.map_err(|name| anyhow!("{} is no name of a restore's", name.display()))
-}
-
-fn remove_folder(path: &Path) -> anyhow::Result<()> {
-    let begun = Instant::now();
-    loop {
-        match std::fs::remove_dir_all(path) {
-            Err(error)
-                if error.kind() == ErrorKind::DirectoryNotEmpty && begun.elapsed() < REMOVAL_TIMEOUT =>
-            {
-                std::thread::sleep(REMOVAL_POLL_INTERVAL);
-            }
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("could not remove {}", path.display()));
-            }
-            _ => return Ok(()),
-        }
-    }
 }
 
 #[cfg(test)]

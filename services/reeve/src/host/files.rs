@@ -8,6 +8,7 @@ use std::{
     io::{Error, ErrorKind, Read, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 use tempfile::NamedTempFile;
 
@@ -138,6 +139,27 @@ pub fn place_of(path: &Path) -> anyhow::Result<PathBuf> {
         }
     })();
     found.with_context(|| format!("could not write {}", path.display()))
+}
+
+const REMOVAL_POLL_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Removes a folder with all that is in it, if it is there. For so long it is tried again while somebody who ends still writes into it.
+///
+/// # Errors
+/// When it cannot be removed.
+pub fn remove_folder(path: &Path, patience: Duration) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    loop {
+        match std::fs::remove_dir_all(path) {
+            Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty && begun.elapsed() < patience => {
+                std::thread::sleep(REMOVAL_POLL_INTERVAL);
+            }
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("could not remove {}", path.display()));
+            }
+            _ => return Ok(()),
+        }
+    }
 }
 
 /// Everything that was written on the disk of a folder is there after a power cut.

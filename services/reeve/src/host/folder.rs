@@ -176,11 +176,19 @@ impl Folder {
 /// The file that is locked while a process has a folder.
 pub const LOCK: &str = "lock";
 
+/// Whether a restore into a folder is under way or was cut off: the keys get their place last.
+pub fn is_half_restored(data: &Path) -> bool {
+    data.join(files::RESTORING).exists() && !data.join(files::KEYS).exists()
+}
+
 /// # Errors
 /// When a restore into a folder was cut off: then it has no instance.
 pub fn ensure_not_half_restored(data: &Path) -> anyhow::Result<()> {
-    let is_half = data.join(files::RESTORING).exists() && !data.join(files::KEYS).exists();
-    ensure!(!is_half, "a restore into {of} was cut off: restore into it once more", of = data.display());
+    ensure!(
+        !is_half_restored(data),
+        "a restore into {of} was cut off: restore into it once more",
+        of = data.display()
+    );
     Ok(())
 }
 

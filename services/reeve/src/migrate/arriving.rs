@@ -19,6 +19,7 @@ use serde_json::json;
 use std::{
     io::{BufRead, IsTerminal},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 #[derive(clap::Args)]
@@ -47,12 +48,12 @@ pub fn arrive(data: &Path, args: &Args, format: Format) -> anyhow::Result<()> {
     let before = Moves::read(data)?;
     ensure_may_arrive(data, &store, &before, &head, &keys)?;
     let incoming = store.join(INCOMING);
-    remove_folder(&incoming)?;
+    files::remove_folder(&incoming, Duration::ZERO)?;
     Moves::keep(data, State::Arriving, &before.ids)?;
     let received = receive(&mut receiver, &incoming);
     if received.is_err() {
         // Half of it is nothing; what was there is there still.
-        remove_folder(&incoming)?;
+        files::remove_folder(&incoming, Duration::ZERO)?;
         match before.state {
             State::Here => Moves::forget(data)?,
             State::Away | State::Arriving => Moves::keep(data, before.state, &before.ids)?,
@@ -124,27 +125,18 @@ fn settle(data: &Path, store: &Path, keys: &Keys, moves: &[String]) -> anyhow::R
     let incoming = store.join(INCOMING);
     for name in OF_THE_STORE {
         let (from, to) = (incoming.join(name), store.join(name));
-        remove_folder(&to)?;
+        files::remove_folder(&to, Duration::ZERO)?;
         if from.exists() {
             std::fs::rename(&from, &to).with_context(|| format!("could not make {}", to.display()))?;
         }
     }
-    remove_folder(&incoming)?;
-    remove_folder(&data.join(sealed_keys::TLS_FOLDER))?;
+    files::remove_folder(&incoming, Duration::ZERO)?;
+    files::remove_folder(&data.join(sealed_keys::TLS_FOLDER), Duration::ZERO)?;
     files::remove(&data.join(files::KEYS))?;
     sealed_keys::put(keys, data)?;
     files::sync_disk_of(store)?;
     files::sync_disk_of(data)?;
     Moves::keep(data, State::Here, moves)
-}
-
-fn remove_folder(path: &Path) -> anyhow::Result<()> {
-    match std::fs::remove_dir_all(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("could not remove {}", path.display()))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// How it is started so that it is found where it was.
