@@ -94,7 +94,8 @@ impl Handle {
     }
 
     /// Decides a command and appends its event; answers when the views hold it. A command that led to an
-    /// event already, in an earlier delivery or a try whose answer was lost, is answered with that event.
+    /// event already, in an earlier delivery or a try whose answer was lost, is answered with that event. That there is
+    /// nothing to say, or a reason to refuse, is decided on all that the log held of the aggregate when this was called.
     ///
     /// # Errors
     /// [`ExecuteError::Refused`] with the domain's reason; the others when the bus or the competition is at fault.
@@ -119,10 +120,18 @@ impl Handle {
                 return Ok(Executed { event, position });
             }
             let expected = Position(folded.sequence);
-            let decided =
-                D::decide(&folded.state, command.clone(), context).map_err(ExecuteError::Refused)?;
-            let Some(event) = decided else {
-                return Ok(Executed { event: None, position: expected });
+            let event = match D::decide(&folded.state, command.clone(), context) {
+                Ok(Some(event)) => event,
+                // An append would show that these views are behind, and this is none: of two replicas the other may know more.
+                nothing => {
+                    let last = self.last_of(&aggregate).await?;
+                    if last <= folded.sequence {
+                        nothing.map_err(ExecuteError::Refused)?;
+                        return Ok(Executed { event: None, position: expected });
+                    }
+                    self.views().wait_for(&self.inner.stream, last).await;
+                    continue;
+                }
             };
             let envelope = Envelope::of(&aggregate, &event, context);
             match store::append(self.bus(), &envelope, expected).await {
@@ -137,9 +146,7 @@ impl Handle {
                 Err(error @ (BusError::Conflict(_) | BusError::TimedOut { .. })) => {
                     unanswered += u32::from(matches!(error, BusError::TimedOut { .. }));
                     // Whether it was another's or our own earlier try that landed: the next look tells.
-                    let last = last_matching(self.bus(), &self.inner.stream, &aggregate.subject())
-                        .await
-                        .map_err(ExecuteError::Bus)?;
+                    let last = self.last_of(&aggregate).await?;
                     self.views().wait_for(&self.inner.stream, last).await;
                     // The first time at once: a timer would cost a millisecond.
                     if attempt > 0 {
@@ -150,6 +157,12 @@ impl Handle {
             }
         }
         Err(ExecuteError::Contended { aggregate: D::AGGREGATE, id: id.to_owned(), attempts: MAX_ATTEMPTS })
+    }
+
+    /// The sequence of the last message on an aggregate's subject.
+    async fn last_of<E: std::error::Error>(&self, aggregate: &AggregateRef) -> Result<u64, ExecuteError<E>> {
+        let last = last_matching(self.bus(), &self.inner.stream, &aggregate.subject()).await;
+        last.map_err(ExecuteError::Bus)
     }
 
     /// An event of this service; `None` when it is one that this release cannot read.

@@ -13,6 +13,8 @@ mod given_back;
 mod groups;
 #[path = "it/requests.rs"]
 mod requests;
+#[path = "it/restarts.rs"]
+mod restarts;
 #[path = "it/stopping.rs"]
 mod stopping;
 #[path = "it/timers.rs"]
@@ -119,6 +121,10 @@ async fn of_many_deliveries_at_once_one_decides() {
 
 /// An event of the service `counters` as any aggregate's.
 async fn append(bus: &reeve_jetstream::Bus, aggregate: &str, id: &str) {
+    try_append(bus, aggregate, id).await.unwrap();
+}
+
+async fn try_append(bus: &reeve_jetstream::Bus, aggregate: &str, id: &str) -> Result<(), reeve_jetstream::Error> {
     let envelope = Envelope {
         id: new_uuid(),
         schema: Counted.schema().to_owned(),
@@ -132,7 +138,7 @@ async fn append(bus: &reeve_jetstream::Bus, aggregate: &str, id: &str) {
         traceparent: None,
         data: Counted.encode(),
     };
-    store::append(bus, &envelope, Position(0)).await.unwrap();
+    store::append(bus, &envelope, Position(0)).await.map(|_| ())
 }
 
 #[tokio::test]

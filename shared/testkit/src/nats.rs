@@ -11,6 +11,7 @@ use std::{
 pub struct Nats {
     child: Child,
     pub url: String,
+    port: u16,
     folder: tempfile::TempDir,
 }
 
@@ -30,17 +31,22 @@ impl Nats {
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let port = free_port();
-        let executable = Self::executable();
-        let child = Command::new(&executable)
-            .args(["--addr", "127.0.0.1", "--jetstream", "--port", &port.to_string(), "--store_dir"])
-            .arg(folder.path())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|e| {
-                panic!("{} could not be started ({e}): run ./test once, it installs it", executable.display())
-            });
-        Self { child, url: format!("nats://127.0.0.1:{port}"), folder }
+        Self { child: spawn(port, folder.path()), url: format!("nats://127.0.0.1:{port}"), port, folder }
+    }
+
+    /// Kills it, and starts it again with what it has stored.
+    ///
+    /// # Panics
+    /// As [`Nats::start`].
+    pub fn kill_and_start(&mut self) {
+        self.end();
+        self.child = spawn(self.port, self.folder.path());
+    }
+
+    fn end(&mut self) {
+        // Both fail only when the server is gone already, which is what is wanted.
+        let _killed = self.child.kill().is_ok();
+        let _waited = self.child.wait().is_ok();
     }
 
     /// A connection to it.
@@ -72,10 +78,21 @@ impl Nats {
 
 impl Drop for Nats {
     fn drop(&mut self) {
-        // Both fail only when the server is gone already, which is what is wanted.
-        let _killed = self.child.kill().is_ok();
-        let _waited = self.child.wait().is_ok();
+        self.end();
     }
+}
+
+fn spawn(port: u16, folder: &Path) -> Child {
+    let executable = Nats::executable();
+    Command::new(&executable)
+        .args(["--addr", "127.0.0.1", "--jetstream", "--port", &port.to_string(), "--store_dir"])
+        .arg(folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap_or_else(|e| {
+            panic!("{} could not be started ({e}): run ./test once, it installs it", executable.display())
+        })
 }
 
 /// A port that was free a moment ago.

@@ -1,0 +1,118 @@
+//! Who is behind: readers of a bus that was killed and is there again, and views that have not seen the last events yet.
+
+use super::{Counted, append, caused_by, try_append};
+use futures::StreamExt;
+use reeve_eventsourcing::{Context, Decider};
+use reeve_jetstream::{Bus, Error, follow, streams};
+use reeve_runtime::{ExecuteError, Service, run};
+use reeve_testkit::Nats;
+use reeve_types::{Timestamp, ids::new_uuid};
+use std::time::Duration;
+
+/// Appends as soon as the bus lets it. One whose answer was lost is there already.
+async fn append_patiently(bus: &Bus, aggregate: &str, id: &str) {
+    while let Err(error) = try_append(bus, aggregate, id).await {
+        if matches!(error, Error::Conflict(_)) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn who_read_nothing_before_a_restart_is_not_given_the_past_after_it() {
+    let mut nats = Nats::start();
+    let bus = nats.bus().await;
+    streams::ensure_events(&bus, "counters").await.unwrap();
+    for id in ["a", "b", "c"] {
+        append(&bus, "counter", id).await;
+    }
+    let stream = streams::of_service("counters");
+    let mut behind = follow::follow(&bus, &stream, &[], 3).await.unwrap();
+    let now = Timestamp::now();
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    append(&bus, "counter", "d").await;
+    assert_eq!(behind.next().await.unwrap().unwrap().sequence, 4);
+    let mut behind = follow::follow(&bus, &stream, &[], 4).await.unwrap();
+    let mut since = follow::follow_since(&bus, &stream, now).await.unwrap();
+    let mut connections = bus.connections();
+    for sequence in 5..10 {
+        connections.mark_unchanged();
+        nats.kill_and_start();
+        connections.changed().await.unwrap();
+        append_patiently(&bus, "counter", &sequence.to_string()).await;
+        assert_eq!(behind.next().await.unwrap().unwrap().sequence, sequence);
+        assert_eq!(since.next().await.unwrap().unwrap().sequence, sequence - 1);
+    }
+}
+
+/// Closes what was opened, and has nothing to say about what was not.
+struct Door;
+
+impl Decider for Door {
+    type Command = Step;
+    type Event = Counted;
+    type State = u32;
+    type Error = NotOpened;
+    fn decide(opened: &u32, step: Step, _: &Context) -> Result<Option<Counted>, NotOpened> {
+        match step {
+            Step::Open => Ok(Some(Counted)),
+            Step::CloseIfOpen => Ok((*opened > 0).then_some(Counted)),
+            Step::Close if *opened > 0 => Ok(Some(Counted)),
+            Step::Close => Err(NotOpened),
+        }
+    }
+    fn evolve(state: u32, _: &Counted) -> u32 {
+        state + 1
+    }
+}
+
+#[derive(Clone)]
+enum Step {
+    Open,
+    CloseIfOpen,
+    Close,
+}
+
+#[derive(Debug, PartialEq, thiserror::Error)]
+#[error("it was not opened")]
+struct NotOpened;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn of_two_replicas_the_one_whose_views_are_behind_neither_refuses_nor_passes_over_what_the_other_began() {
+    let nats = Nats::start();
+    let folder = tempfile::tempdir().unwrap();
+    let service = || Service::new("counters").aggregate::<Door>();
+    let ahead = run(service(), nats.bus().await, nats.folder()).await.unwrap();
+    let behind = run(service(), nats.bus().await, folder.path()).await.unwrap();
+    let handle = behind.handle().clone();
+    // Nothing comes into these views until this ends.
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let (holds, holding) = std::sync::mpsc::channel();
+    let views = handle.clone();
+    let holder = std::thread::spawn(move || {
+        let _batch = views.views().begin();
+        holds.send(()).unwrap();
+        held.recv().unwrap();
+    });
+    holding.recv().unwrap();
+    for id in ["a", "b"] {
+        ahead.handle().execute::<Door>(id, Step::Open, &caused_by(new_uuid())).await.unwrap();
+    }
+    let (first, second) = (handle.clone(), handle.clone());
+    let silent = tokio::spawn(async move { first.execute::<Door>("a", Step::CloseIfOpen, &caused_by(new_uuid())).await });
+    let refused = tokio::spawn(async move { second.execute::<Door>("b", Step::Close, &caused_by(new_uuid())).await });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(handle.state::<Door>("a"), 0, "its views are behind");
+    release.send(()).unwrap();
+    assert!(silent.await.unwrap().unwrap().event.is_some(), "it was passed over");
+    assert!(refused.await.unwrap().unwrap().event.is_some());
+    // What is so indeed is still said.
+    let nothing = handle.execute::<Door>("c", Step::CloseIfOpen, &caused_by(new_uuid())).await.unwrap();
+    assert_eq!(nothing.event, None);
+    let refused = handle.execute::<Door>("c", Step::Close, &caused_by(new_uuid())).await;
+    assert!(matches!(refused, Err(ExecuteError::Refused(NotOpened))));
+    holder.join().unwrap();
+    ahead.stop().await;
+    behind.stop().await;
+}
