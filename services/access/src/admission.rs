@@ -59,6 +59,7 @@ pub(crate) async fn revoke_publisher(
 /// With its source a publisher goes, unless it is one of a later source of that name.
 pub(crate) async fn follow_source(delivery: Delivery<SourceEvent>) -> Result<(), HandlerError> {
     let SourceEvent::SourceDeleted(deleted) = &delivery.event.event else { return Ok(()) };
+    delivery.handle.catch_up().await?;
     let publisher = delivery.handle.views().get::<PublisherRow>(PUBLISHERS, &deleted.name);
     if publisher.is_some_and(|publisher| publisher.created <= delivery.event.envelope.time) {
         let command = publisher::Command::Delete { source: deleted.name.clone() };
@@ -90,6 +91,8 @@ pub(crate) async fn restarts(config: Arc<Config>, handle: Handle) -> Result<(), 
 /// Gives the server the list. One at a time: a shorter list never follows a longer one.
 async fn give(config: &Config, handle: &Handle) -> Result<(), HandlerError> {
     let _turn = config.giving.lock().await;
+    // Nor does an older one of this replica follow a newer one of another.
+    handle.catch_up().await?;
     let rows = handle.views().scan::<Timestamp>(REVOKED_CLIENTS, "", None, usize::MAX).rows;
     let revoked = rows.len();
     let jwt = config.client_admission.account_jwt(newest(rows, MAX_REVOKED_KEYS))?;

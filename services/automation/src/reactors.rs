@@ -63,6 +63,7 @@ pub(crate) async fn ask(
         match wish {
             Wish::Command { id, request } => delivery.handle.request(&*request, &by(id)).await?,
             Wish::Script { id, request, step_execution_id, attempt } => {
+                delivery.handle.catch_up().await?;
                 match delivery.handle.views().get::<String>(SETTINGS, SCRIPT_NODE) {
                     Some(node) => {
                         let request = CommandRequested { node_ids: vec![node], ..*request };
@@ -210,6 +211,7 @@ async fn begin_child(
     context: &Context,
 ) -> Result<(), HandlerError> {
     let id = child.id.to_string();
+    delivery.handle.catch_up().await?;
     let started = start_child(authorizer, &delivery.handle, parent, &child, context).await;
     let Err(refused) = started else { return Ok(()) };
     if refused.is_ours() {
@@ -239,6 +241,7 @@ pub(crate) async fn go_on(
     delivery: Delivery<ExecutionEvent>,
 ) -> Result<(), HandlerError> {
     let ExecutionEvent::ExecutionResumed(e) = &delivery.event.event else { return Ok(()) };
+    delivery.handle.catch_up().await?;
     if delivery.handle.state::<Execution>(&e.by_execution_id).exists() {
         return Ok(());
     }
@@ -321,6 +324,7 @@ pub(crate) async fn take_command(delivery: Delivery<CommandEvent>) -> Result<(),
 
 /// A held command that is cancelled is not approved any more: its approval has its id.
 async fn withdraw_approval(delivery: &Delivery<CommandEvent>, command: &str) -> Result<(), HandlerError> {
+    delivery.handle.catch_up_with::<ExecutionEvent>().await?;
     if delivery.handle.state::<Execution>(command).origin_kind != OF_HELD_COMMANDS {
         return Ok(());
     }

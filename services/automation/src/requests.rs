@@ -28,6 +28,7 @@ pub(crate) async fn run(
     request: Request<AutomationRequested>,
 ) -> Result<(), HandlerError> {
     let (handle, context, id) = (&request.handle, &request.context, request.id.to_string());
+    authorizer.catch_up(handle.bus()).await?;
     let started = match order(&request.message) {
         Ok(order) => starting::start(&authorizer, handle, &id, order, context).await.map(|_| ()),
         Err(refused) => Err(refused),

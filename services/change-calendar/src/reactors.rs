@@ -24,6 +24,8 @@ pub(crate) async fn follow_document(delivery: Delivery<DocumentEvent>) -> Result
 
 /// The transition that is due has come. It is looked at as of its instant, so that each is told, also those of an outage.
 pub(crate) async fn fall_due(due: DueTimer) -> Result<(), HandlerError> {
+    // A document that these views do not have yet is no calendar that is gone.
+    due.handle.catch_up().await?;
     let command = look(&due.handle, &due.key, due.due_at)
         .map_or(Command::Remove, |reading| Command::Look(Box::new(reading)));
     due.handle.execute::<Calendar>(&due.key, command, &due.context("look")).await?;

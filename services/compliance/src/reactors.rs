@@ -12,6 +12,7 @@ use reeve_runtime::{Delivery, ExecuteError, HandlerError};
 pub(crate) async fn forget_node(delivery: Delivery<NodeEvent>) -> Result<(), HandlerError> {
     let NodeEvent::NodeDeregistered(deregistered) = &delivery.event.event else { return Ok(()) };
     let handle = &delivery.handle;
+    handle.catch_up().await?;
     let context = delivery.context("forget");
     // There are few: see the limit of custom types.
     for (compliance_type, _) in handle.views().scan::<u64>(TYPES, "", None, usize::MAX).rows {

@@ -167,7 +167,7 @@ pub(crate) async fn send_code(shared: Shared, delivery: Delivery<ChannelEvent>) 
     if channel.kind != SENDABLE {
         let (number, reason) = (ordered.number, format!("{} is not configured here", channel.kind));
         let command = channel::Command::TakeFailed { number, reason };
-        return take_code(delivery.execute::<Channel>("failed", &ordered.channel_id, command).await);
+        return told(delivery.execute::<Channel>("failed", &ordered.channel_id, command).await);
     }
     let name = code_name(&ordered.channel_id, ordered.number);
     let code = codes::code(&shared.vault, &channel.secret_id, &channel.sealed_key, &name).await;
@@ -225,7 +225,7 @@ pub(crate) async fn take_notification(delivery: Delivery<NotificationEvent>) -> 
                 Ok(receipt) => Command::TakeSent { page_id, receipt: said(receipt) },
                 Err(reason) => Command::TakeFailed { page_id, reason: said(reason) },
             };
-            known(delivery.execute::<Engagement>("page", id, command).await)
+            told(delivery.execute::<Engagement>("page", id, command).await)
         }
         ACTIVATION_CODE => {
             let Ok(number) = part.parse() else { return Ok(()) };
@@ -233,21 +233,14 @@ pub(crate) async fn take_notification(delivery: Delivery<NotificationEvent>) -> 
                 Ok(receipt) => channel::Command::TakeSent { number, receipt: said(receipt) },
                 Err(reason) => channel::Command::TakeFailed { number, reason: said(reason) },
             };
-            known(delivery.execute::<Channel>("code", id, command).await)
+            told(delivery.execute::<Channel>("code", id, command).await)
         }
         _ => Ok(()),
     }
 }
 
-/// What was asked for is known to who asked; another replica may not have taken it in yet.
-fn known<T, E: std::error::Error>(executed: Result<T, ExecuteError<E>>) -> Result<(), HandlerError> {
-    match executed {
-        Err(ExecuteError::Refused(error)) => Err(HandlerError::Retry(error.to_string())),
-        other => other.map(drop).map_err(Into::into),
-    }
-}
-
-fn take_code<T>(executed: Result<T, ExecuteError<channel::Error>>) -> Result<(), HandlerError> {
+/// What an engagement or a channel refuses, because it is over or gone, is not asked of it again.
+fn told<T, E: std::error::Error>(executed: Result<T, ExecuteError<E>>) -> Result<(), HandlerError> {
     match executed {
         Err(ExecuteError::Refused(_)) => Ok(()),
         other => other.map(drop).map_err(Into::into),
@@ -267,7 +260,7 @@ pub(crate) async fn delete_channels(delivery: Delivery<ContactEvent>) -> Result<
             let row = views.look::<ChannelRow>(CHANNELS, id);
             if row.is_some_and(|row| row.created_at < delivery.event.position.0) {
                 let command = channel::Command::Delete;
-                take_code(delivery.execute::<Channel>(&format!("delete/{id}"), id, command).await)?;
+                told(delivery.execute::<Channel>(&format!("delete/{id}"), id, command).await)?;
             }
         }
         match page.next {
@@ -280,6 +273,7 @@ pub(crate) async fn delete_channels(delivery: Delivery<ContactEvent>) -> Result<
 /// A rotation that is gone goes from all schedules.
 pub(crate) async fn leave_schedules(delivery: Delivery<RotationEvent>) -> Result<(), HandlerError> {
     let RotationEvent::RotationDeleted(deleted) = &delivery.event.event else { return Ok(()) };
+    delivery.handle.catch_up().await?;
     let views = delivery.handle.views();
     let mut after = None;
     loop {

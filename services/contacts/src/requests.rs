@@ -19,6 +19,7 @@ pub(crate) async fn engage(
     request: Request<EngagementRequested>,
 ) -> Result<(), HandlerError> {
     let (handle, context, asked) = (&request.handle, &request.context, &request.message);
+    shared.authorizer.catch_up(handle.bus()).await?;
     let alias = id_in(&asked.contact, CONTACT).unwrap_or(&asked.contact);
     let place = Place { region: &asked.region, account: &asked.account };
     let contact = Resource::new("Contact", alias);

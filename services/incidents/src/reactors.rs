@@ -3,9 +3,7 @@
 
 pub(crate) mod runbooks;
 
-use crate::domain::incident::{
-    CHAT_CHANNEL, Command, Incident, IncidentEvent, NOTIFICATION, PAGER_DUTY, Status,
-};
+use crate::domain::incident::{CHAT_CHANNEL, Command, Incident, IncidentEvent, NOTIFICATION, PAGER_DUTY};
 use crate::projections::{INCIDENTS, IncidentRow};
 use reeve_contracts::{
     contacts::{EngagementEvent, EngagementRequested, EngagementStopRequested},
@@ -180,14 +178,9 @@ pub(crate) async fn relate_ops_item(delivery: Delivery<OpsItemEvent>) -> Result<
     let Some(id) = arn.id_of("incident-record").and_then(|id| id.rsplit_once('/')).map(|(_, id)| id) else {
         return Ok(());
     };
-    let Some(incident) = delivery.handle.views().look::<IncidentRow>(INCIDENTS, id) else {
-        let is_deleted = delivery.handle.state::<Incident>(id).status == Status::Deleted;
-        // opscenter heard of it by its start, which these views may not have taken in yet. Of another installation's, which
-        // people name, nothing is known here.
-        let by_rule = delivery.event.envelope.actor == Actor::service("opscenter").name;
-        let reason = || HandlerError::Retry(format!("the incident {id} is not known yet"));
-        return if by_rule && !is_deleted { Err(reason()) } else { Ok(()) };
-    };
+    delivery.handle.catch_up().await?;
+    // Of another installation's, which people name, nothing is known here.
+    let Some(incident) = delivery.handle.views().look::<IncidentRow>(INCIDENTS, id) else { return Ok(()) };
     let (resource, region) = (format!("opsitem/{}", related.ops_item_id), incident.region.as_str());
     let item = Arn { partition: "aws", service: "ssm", region, account: arn.account, resource: &resource };
     let value_json = json!({"arn": item.to_string()}).to_string();

@@ -20,6 +20,7 @@ pub(crate) async fn start(
     request: Request<IncidentRequested>,
 ) -> Result<(), HandlerError> {
     let (handle, context, asked) = (&request.handle, &request.context, &request.message);
+    authorizer.catch_up(handle.bus()).await?;
     let place = Place { region: &asked.region, account: &asked.account };
     let plan = Resource::new("ResponsePlan", &asked.plan);
     permit(&*authorizer, &context.actor.name, "ssm-incidents:StartIncident", [plan], place)

@@ -39,6 +39,7 @@ pub(crate) async fn delete(delivery: Delivery<DeletionEvent>) -> Result<(), Hand
 pub(crate) async fn forget_node(delivery: Delivery<NodeEvent>) -> Result<(), HandlerError> {
     let NodeEvent::NodeDeregistered(gone) = &delivery.event.event else { return Ok(()) };
     let handle = &delivery.handle;
+    handle.catch_up().await?;
     let custom = handle.views().scan::<CustomTypeRow>(CUSTOM_TYPES, "", None, usize::MAX).rows;
     let aws = types::TYPES.iter().map(|kind| kind.name.to_owned());
     for name in aws.chain(custom.into_iter().map(|(name, _)| name)) {

@@ -69,7 +69,11 @@ pub(crate) async fn advance(delivery: Delivery<ExecutionEvent>) -> Result<(), Ha
     let id = &delivery.event.envelope.aggregate.id;
     let state = delivery.handle.state::<Execution>(id);
     let task = match engine::next(&state, delivery.context("advance").now.0) {
-        Some(Next::Begin(index)) => state.tasks.get(index),
+        Some(Next::Begin(index)) => {
+            // Whom its targets do not know yet would wait for the next window.
+            delivery.handle.catch_up().await?;
+            state.tasks.get(index)
+        }
         _ => None,
     };
     let command = match task {

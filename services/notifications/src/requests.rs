@@ -15,6 +15,7 @@ pub(crate) async fn send(
     request: Request<NotificationRequested>,
 ) -> Result<(), HandlerError> {
     let (handle, context, id) = (&request.handle, &request.context, request.id.to_string());
+    authorizer.catch_up(handle.bus()).await?;
     let asked = request.message;
     let place = Place { region: &asked.region, account: &asked.account };
     let resource = accepting::resource(&asked.destination);

@@ -11,7 +11,7 @@ use crate::{
     opening::{Opened, newest, open},
     projections::causes::{ACTIVE, COUNTS, Counts},
 };
-use reeve_contracts::opscenter::{CauseEnded, CauseFired, OpsItemCreated};
+use reeve_contracts::opscenter::{CauseEnded, CauseEvent, CauseFired, OpsItemCreated};
 use reeve_eventsourcing::{Context, Event};
 use reeve_runtime::{Delivery, Handle, HandlerError};
 
@@ -22,8 +22,10 @@ pub(crate) struct Following<'a> {
 }
 
 impl<'a> Following<'a> {
-    pub fn of<E: Event>(delivery: &'a Delivery<E>) -> Self {
-        Self { handle: &delivery.handle, context: Box::new(|n| delivery.context(n)) }
+    /// What fires and which items are open is looked at as it is by now: another replica may have changed it a moment ago.
+    pub async fn of<E: Event>(delivery: &'a Delivery<E>) -> Result<Self, HandlerError> {
+        delivery.handle.catch_up_with::<CauseEvent>().await?;
+        Ok(Self { handle: &delivery.handle, context: Box::new(|n| delivery.context(n)) })
     }
 
     pub fn firing(&self, group: &str, fingerprint: &str) -> Firing {

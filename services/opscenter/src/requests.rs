@@ -20,6 +20,7 @@ pub(crate) async fn open_item(
     request: Request<OpsItemRequested>,
 ) -> Result<(), HandlerError> {
     let (handle, context, asked) = (&request.handle, &request.context, &request.message);
+    authorizer.catch_up(handle.bus()).await?;
     let place = Place { region: &asked.region, account: &asked.account };
     permit(&*authorizer, &context.actor.name, "ssm:CreateOpsItem", [Resource::none()], place)
         .map_err(HandlerError::Permanent)?;

@@ -53,6 +53,10 @@ pub(crate) async fn look(
                 rule.name
             )
         }));
+        if !matching.is_empty() {
+            // How deep the chain is that the event is in, another replica may have said a moment ago.
+            delivery.handle.catch_up_with::<MatchEvent>().await?;
+        }
         for rule in matching {
             decide(&delivery, matched(&delivery, rule, &leaves, &event)).await?;
         }

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 /// Sends the command that was asked for, or says why not.
 pub async fn run(sender: Sender, request: Request<CommandRequested>) -> Result<(), HandlerError> {
     let (handle, context) = (&request.handle, &request.context);
+    sender.authorizer.catch_up(handle.bus()).await?;
     let sent = match order(&request.message, &request.from) {
         Ok(order) => sender.send(handle, order, context).await,
         Err(refused) => Err(refused),
@@ -39,8 +40,8 @@ pub async fn run(sender: Sender, request: Request<CommandRequested>) -> Result<(
 /// may have given up before its request was carried out.
 pub async fn cancel(request: Request<CommandCancellationRequested>) -> Result<(), HandlerError> {
     let (handle, context, id) = (&request.handle, &request.context, &request.message.command_id);
-    let state = handle.state::<SentCommand>(id);
-    let command = match state.is_of(&request.from) {
+    let is_ours = handle.state::<SentCommand>(id).is_of(&request.from);
+    let command = match is_ours {
         // What was asked for is on its way here.
         None if request.message.only_held => {
             return Err(HandlerError::Retry(format!("the command {id} is not known yet")));
@@ -63,8 +64,11 @@ pub async fn cancel(request: Request<CommandCancellationRequested>) -> Result<()
             reason: "It was cancelled before it was sent.".to_owned(),
         })),
     };
-    handle.execute::<SentCommand>(id, command, context).await?;
-    Ok(())
+    let executed = handle.execute::<SentCommand>(id, command, context).await?;
+    match executed.event.is_none() && is_ours.is_none() {
+        true => Err(HandlerError::Unavailable(format!("the command {id} was sent meanwhile"))),
+        false => Ok(()),
+    }
 }
 
 fn order(requested: &CommandRequested, from: &str) -> Result<Order, ApiError> {

@@ -21,7 +21,7 @@ use reeve_contracts::{
 };
 use reeve_eventsourcing::{Actor, Context, Event};
 use reeve_fleet::{NODE_TAGS, NODES, NodeRow, targets};
-use reeve_runtime::{Delivery, DueTimer, Handle, HandlerError};
+use reeve_runtime::{Delivery, DueTimer, ExecuteError, Handle, HandlerError};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -31,6 +31,7 @@ const ALL_TARGETS: &str = "100%";
 /// A firing: on the targets that are connected; those that are away run when they return.
 pub async fn fire(due: DueTimer) -> Result<(), HandlerError> {
     let (handle, context) = (&due.handle, due.context("fire"));
+    handle.catch_up().await?;
     let state = handle.state::<Association>(&due.key);
     let association = state.association();
     if state.running.is_none() && !calendars_are_open(handle, &association) {
@@ -38,20 +39,26 @@ pub async fn fire(due: DueTimer) -> Result<(), HandlerError> {
         handle.execute::<Association>(&due.key, command, &context).await?;
         return Ok(());
     }
-    let (platforms, mut resolved) = (platforms(handle, &association), Resolved::default());
-    if state.running.is_none() {
-        let found = targets::selected(handle, &domain::targets(&association));
-        for id in found.map_err(|error| HandlerError::Permanent(error.to_string()))? {
-            match (is_of_platform(handle, &id, &platforms), is_connected(handle, &id)) {
-                (false, _) => resolved.other_platform_node_ids.push(id),
-                (true, false) => resolved.away_node_ids.push(id),
-                (true, true) => resolved.node_ids.push(id),
-            }
-        }
-    }
+    let resolved = match state.running {
+        Some(_) => None,
+        None => Some(resolved(handle, &association)?),
+    };
     let command = Command::Fire { due_ms: due.due_at.0, executions: state.executions, resolved };
     handle.execute::<Association>(&due.key, command, &context).await?;
     Ok(())
+}
+
+fn resolved(handle: &Handle, association: &AssociationDescription) -> Result<Resolved, HandlerError> {
+    let (platforms, mut resolved) = (platforms(handle, association), Resolved::default());
+    let found = targets::selected(handle, &domain::targets(association));
+    for id in found.map_err(|error| HandlerError::Permanent(error.to_string()))? {
+        match (is_of_platform(handle, &id, &platforms), is_connected(handle, &id)) {
+            (false, _) => resolved.other_platform_node_ids.push(id),
+            (true, false) => resolved.away_node_ids.push(id),
+            (true, true) => resolved.node_ids.push(id),
+        }
+    }
+    Ok(resolved)
 }
 
 /// What runs has had its Duration.
@@ -64,6 +71,7 @@ pub async fn end_time(due: DueTimer) -> Result<(), HandlerError> {
 /// Those that wait and are targets still begin; others that wait no longer do.
 pub async fn catch_up(due: DueTimer) -> Result<(), HandlerError> {
     let (handle, context) = (&due.handle, due.context_of::<Association>("catch-up", &due.key));
+    handle.catch_up().await?;
     let state = handle.state::<Association>(&due.key);
     let association = state.association();
     if state.running.is_none() && !calendars_are_open(handle, &association) {
@@ -127,6 +135,7 @@ fn calendars_are_open(handle: &Handle, association: &AssociationDescription) -> 
 /// A calendar has opened: what waits for it, and for no other, runs.
 pub async fn follow_calendar(delivery: Delivery<CalendarEvent>) -> Result<(), HandlerError> {
     let Some(name) = reeve_fleet::opened(&delivery.event.event) else { return Ok(()) };
+    delivery.handle.catch_up().await?;
     let waiting =
         delivery.handle.views().scan::<String>(BY_CALENDAR, &format!("{name}/"), None, usize::MAX).rows;
     for (_, id) in waiting {
@@ -148,6 +157,7 @@ async fn release<E: Event>(delivery: &Delivery<E>, id: &str) -> Result<(), Handl
 pub async fn begin(delivery: Delivery<AssociationEvent>) -> Result<(), HandlerError> {
     if let AssociationEvent::ExecutionHeld(held) = &delivery.event.event {
         // Its calendars may have opened between the look at them and this.
+        delivery.handle.catch_up().await?;
         return release(&delivery, &held.association_id).await;
     }
     if let AssociationEvent::ExecutionTimeEnded(ended) = &delivery.event.event {
@@ -158,6 +168,7 @@ pub async fn begin(delivery: Delivery<AssociationEvent>) -> Result<(), HandlerEr
         ask(&delivery, started).await?;
     }
     // One that connected while the others were looked for would wait for its next connection.
+    delivery.handle.catch_up().await?;
     let passed_over = started.away_node_ids.iter().chain(&started.dropped_node_ids);
     for node in passed_over.filter(|node| is_connected(&delivery.handle, node)) {
         join(&delivery, node, &started.association_id).await?;
@@ -251,14 +262,16 @@ pub async fn follow_document(delivery: Delivery<DocumentEvent>) -> Result<(), Ha
         _ => return Ok(()),
     };
     let prefix = format!("{name}/");
+    delivery.handle.catch_up().await?;
     let found = delivery.handle.views().scan::<String>(BY_DOCUMENT, &prefix, None, usize::MAX).rows;
     for (_, id) in found {
         let of = delivery.handle.state::<Association>(&id).association();
         if of.document_version.as_deref().unwrap_or("$DEFAULT") == meant {
             let request = Command::Request { cause: "DocumentChanged" };
-            // One that was deleted meanwhile does not run.
-            if delivery.handle.state::<Association>(&id).exists() {
-                delivery.execute::<Association>(&id, &id, request).await?;
+            match delivery.execute::<Association>(&id, &id, request).await {
+                // One that was deleted meanwhile does not run.
+                Ok(_) | Err(ExecuteError::Refused(_)) => {}
+                Err(error) => return Err(error.into()),
             }
         }
     }
@@ -268,13 +281,18 @@ pub async fn follow_document(delivery: Delivery<DocumentEvent>) -> Result<(), Ha
 /// A node that connects runs what it missed, and what it became a target of.
 pub async fn returned(delivery: Delivery<NodeEvent>) -> Result<(), HandlerError> {
     let NodeEvent::NodeConnected(connected) = &delivery.event.event else { return Ok(()) };
+    delivery.handle.catch_up().await?;
     join_all(&delivery, &connected.node_id).await
 }
 
 /// A tag may make a node a target.
 pub async fn tagged(delivery: Delivery<ResourceEvent>) -> Result<(), HandlerError> {
     let ResourceEvent::TagsAdded(added) = &delivery.event.event else { return Ok(()) };
-    if added.resource_type != "ManagedInstance" || !is_connected(&delivery.handle, &added.resource_id) {
+    if added.resource_type != "ManagedInstance" {
+        return Ok(());
+    }
+    delivery.handle.catch_up().await?;
+    if !is_connected(&delivery.handle, &added.resource_id) {
         return Ok(());
     }
     join_all(&delivery, &added.resource_id).await

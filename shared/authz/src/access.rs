@@ -4,6 +4,7 @@ use crate::{
     ADMINISTRATOR, AccessKey, Authorizer, Decision, Keyring, Principal, Principals, Question, Resource,
     policies::Policies,
 };
+use reeve_jetstream::{Bus, Error, streams};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     fmt,
@@ -196,6 +197,18 @@ impl Authorizer for Access {
             }
             None => self.has_principal(name).then(|| name.to_owned()).into_iter().collect(),
         }
+    }
+
+    async fn catch_up(&self, bus: &Bus) -> Result<(), Error> {
+        let streams: Vec<String> = {
+            let positions = self.positions.read().unwrap_or_else(PoisonError::into_inner);
+            positions.keys().cloned().collect()
+        };
+        for stream in streams {
+            let end = streams::last_sequence(bus, &stream).await?;
+            self.reached(&format!("{stream}:{end}")).await;
+        }
+        Ok(())
     }
 
     async fn reached(&self, position: &str) {

@@ -32,6 +32,7 @@ pub use watch::{secret_name, watch};
 /// The principal in an administrator's file that `reeve up` makes; its name is nobody else's.
 pub const ADMINISTRATOR: &str = "administrator";
 
+use reeve_jetstream::Bus;
 use reeve_types::{arn::Arn, parameters::named};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -151,6 +152,11 @@ pub trait Authorizer: Send + Sync {
 
     /// Waits, for a moment at most, until decisions take account of a `STREAM:sequence`.
     async fn reached(&self, _position: &str) {}
+
+    /// Waits, for a moment at most, until decisions take account of all that was changed by now: for who would deny for ever.
+    async fn catch_up(&self, _bus: &Bus) -> Result<(), reeve_jetstream::Error> {
+        Ok(())
+    }
 }
 
 /// The installation, as ARNs name it.

@@ -77,23 +77,23 @@ impl Waiting<'_> {
 /// opening at least one sees the other, in whichever replicas they are handled.
 ///
 /// # Errors
-/// As [`Delivery::catch_up_with`].
+/// As [`Handle::catch_up_with`].
 pub async fn catch_up_with_rules<E>(delivery: &Delivery<E>) -> Result<(), HandlerError> {
-    delivery.catch_up_with::<CalendarEvent>().await?;
-    delivery.catch_up_with::<RuleEvent>().await
+    delivery.handle.catch_up_with::<CalendarEvent>().await?;
+    delivery.handle.catch_up_with::<RuleEvent>().await
 }
 
 /// The ids of what an opening may let go, from an index by `<rule>/<id>` of what waits; `Own` are the events of that.
 ///
 /// # Errors
-/// As [`Delivery::catch_up_with`].
+/// As [`Handle::catch_up_with`].
 pub async fn waiting_for_calendar<Own: Event>(
     delivery: &Delivery<CalendarEvent>,
     index: &str,
 ) -> Result<Vec<String>, HandlerError> {
     let Some(calendar) = opened(&delivery.event.event) else { return Ok(Vec::new()) };
-    delivery.catch_up_with::<RuleEvent>().await?;
-    delivery.catch_up_with::<Own>().await?;
+    delivery.handle.catch_up_with::<RuleEvent>().await?;
+    delivery.handle.catch_up_with::<Own>().await?;
     let rules = rules_of_calendar(&delivery.handle, calendar).into_iter();
     Ok(rules.flat_map(|rule| held_by(&delivery.handle, index, &rule)).collect())
 }
@@ -101,13 +101,13 @@ pub async fn waiting_for_calendar<Own: Event>(
 /// The ids of what a rule may let go that was put anew, overridden or deleted. As [`waiting_for_calendar`].
 ///
 /// # Errors
-/// As [`Delivery::catch_up_with`].
+/// As [`Handle::catch_up_with`].
 pub async fn waiting_for_rule<Own: Event>(
     delivery: &Delivery<RuleEvent>,
     index: &str,
 ) -> Result<Vec<String>, HandlerError> {
-    delivery.catch_up_with::<CalendarEvent>().await?;
-    delivery.catch_up_with::<Own>().await?;
+    delivery.handle.catch_up_with::<CalendarEvent>().await?;
+    delivery.handle.catch_up_with::<Own>().await?;
     Ok(held_by(&delivery.handle, index, &delivery.event.envelope.aggregate.id))
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     Error, Headers, Message,
+    ack::ACK_TIMEOUT,
     calls::CallKeys,
     lanes::Groups,
     mac::MacKey,
@@ -10,12 +11,7 @@ use crate::{
 };
 use bytes::Bytes;
 use futures::StreamExt;
-use serde::Deserialize;
-use std::{
-    path::PathBuf,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::{
     broadcast::{self, error::RecvError},
     watch,
@@ -66,31 +62,8 @@ pub struct Bus {
     pub(crate) unanswered: watch::Sender<u64>,
 }
 
-/// The stream's answer.
-#[derive(Default, Deserialize)]
-pub(crate) struct Ack {
-    #[serde(default)]
-    pub seq: u64,
-    pub error: Option<AckError>,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct AckError {
-    #[serde(default)]
-    err_code: u64,
-    #[serde(default)]
-    pub description: String,
-}
-
-/// Conflicts answer 10071; on a replicated stream usually 10164.
-const CONFLICTS: [u64; 2] = [10071, 10164];
 /// As many denials are remembered for those who wait at the same time.
 const MAX_DENIALS: usize = 64;
-pub(crate) const ACK_TIMEOUT: Duration = Duration::from_secs(10);
-/// Servers of a cluster miss one that led a stream after 4 to 9 s.
-const ELECTION_TIME: Duration = Duration::from_secs(12);
-const NO_RESPONDERS_POLL_INTERVAL: Duration = Duration::from_millis(100);
-
 /// Comes back when the server did not let this connection publish on a subject.
 async fn denied(denials: &mut broadcast::Receiver<String>, subject: &str) {
     loop {
@@ -144,6 +117,14 @@ impl Bus {
                 async_nats::ConnectErrorKind::AuthorizationViolation => Error::NotLetIn(options.url.clone()),
                 _ => Error::Connect { url: options.url.clone(), reason: e.to_string() },
             })?;
+        // The event of it comes a moment later; whoever counts connections counts from here on.
+        let mut counted = connections.clone();
+        if counted.wait_for(|made| *made > 0).await.is_err() {
+            return Err(Error::Connect {
+                url: options.url.clone(),
+                reason: "it was closed at once".to_owned(),
+            });
+        }
         let context = async_nats::jetstream::new(client.clone());
         Ok(Self {
             client,
@@ -218,63 +199,6 @@ impl Bus {
         let Some(key) = &self.mac else { return Ok(()) };
         let unauthentic = |reason| Error::Unauthentic { subject: message.subject.clone(), reason };
         key.check_message(message).map_err(unauthentic)
-    }
-
-    /// Publishes to whichever stream holds the subject and waits until it is stored; answers its sequence.
-    ///
-    /// # Errors
-    /// [`Error::Conflict`] when an expectation in the headers did not hold; [`Error::TimedOut`] when it is
-    /// not known whether the message was stored; [`Error::NoResponders`] when no stream holds the subject.
-    pub async fn store(&self, subject: &str, headers: &Headers, data: Bytes) -> Result<u64, Error> {
-        let ack = self.acknowledged(subject, headers, data).await?;
-        match ack.error {
-            None => Ok(ack.seq),
-            Some(e) if CONFLICTS.contains(&e.err_code) => Err(Error::Conflict(subject.to_owned())),
-            Some(e) => Err(Error::Refused {
-                subject: subject.to_owned(),
-                code: e.err_code,
-                description: e.description,
-            }),
-        }
-    }
-
-    pub(crate) async fn acknowledged(
-        &self,
-        subject: &str,
-        headers: &Headers,
-        data: Bytes,
-    ) -> Result<Ack, Error> {
-        // The servers that keep the stream may be agreeing on another one to lead.
-        let patience = if self.is_replicated() { ELECTION_TIME } else { Duration::ZERO };
-        let answer = self.request_patiently(subject, headers, data, ACK_TIMEOUT, patience).await;
-        if matches!(answer, Err(Error::TimedOut { .. })) && self.is_connected() {
-            self.unanswered.send_modify(|count| *count += 1);
-        }
-        let answer = answer?;
-        serde_json::from_slice(&answer.data).map_err(|e| Error::Bus {
-            what: "acknowledge a message in a form that we know",
-            reason: e.to_string(),
-        })
-    }
-
-    /// As [`Bus::request`], and asks again for a while where nobody answers: what nobody was there for has reached nobody.
-    pub(crate) async fn request_patiently(
-        &self,
-        subject: &str,
-        headers: &Headers,
-        data: Bytes,
-        limit: Duration,
-        patience: Duration,
-    ) -> Result<Message, Error> {
-        let begun = Instant::now();
-        loop {
-            match self.request(subject, headers, data.clone(), limit).await {
-                Err(Error::NoResponders(_)) if begun.elapsed() < patience => {
-                    tokio::time::sleep(NO_RESPONDERS_POLL_INTERVAL).await;
-                }
-                answer => return answer,
-            }
-        }
     }
 
     /// Publishes without waiting for anybody.

@@ -4,7 +4,7 @@
 //! as much as fifteen of them, however many messages it has; so few messages go one by one, and many together.
 //! Either way each message has its own expectation, its own place and its own answer.
 
-use crate::{Bus, Error, Headers, bus::Ack, lanes::Append};
+use crate::{Bus, Error, Headers, ack::Ack, lanes::Append};
 use bytes::Bytes;
 use futures::{
     FutureExt, StreamExt,

@@ -21,6 +21,7 @@
 //! from every other refusal; nobody publishes an event without an expectation; on a connection that authenticates, an
 //! event, a call or an answer without its authentication code is an error.
 
+mod ack;
 pub mod admission;
 mod announce;
 pub mod backup;

@@ -3,6 +3,7 @@
 
 use crate::{
     ApiError, Error, Handle,
+    catch_up::Ends,
     folder::{self, Folder},
     follower::{self, Applier},
     handle::Inner,
@@ -158,6 +159,7 @@ async fn build(sources: &Arc<Sources>, at: Timestamp) -> Result<Handle, ApiError
         bus: sources.bus.clone(),
         views,
         followed: BTreeSet::new(),
+        ends: Ends::default(),
         as_of: Some(at),
         _folder: Some(Folder(path)),
     };

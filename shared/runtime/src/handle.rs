@@ -1,6 +1,6 @@
 //! What handlers hold: the bus, the views, and the way to decide.
 
-use crate::folder::Folder;
+use crate::{catch_up::Ends, folder::Folder};
 use reeve_eventsourcing::{Actor, Context};
 use reeve_jetstream::Bus;
 use reeve_types::{Timestamp, ids::new_uuid};
@@ -20,6 +20,7 @@ pub(crate) struct Inner {
     pub views: Store,
     /// The streams that the views follow.
     pub followed: BTreeSet<String>,
+    pub ends: Ends,
     /// The instant at which the views stand still, if they do.
     pub as_of: Option<Timestamp>,
     /// Removed after the views in it are closed.

@@ -21,6 +21,7 @@ mod answers;
 mod api_error;
 mod as_of;
 mod caller;
+mod catch_up;
 mod chunks;
 mod clients;
 mod consumer;

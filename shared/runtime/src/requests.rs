@@ -120,7 +120,11 @@ pub(crate) fn consumer(service: &'static str, handlers: Handlers) -> consumer::R
             let stored = requests::read(inbox.handle.bus(), &inbox.message)
                 .map_err(|e| HandlerError::Permanent(e.to_string()))?;
             match handlers.0.get(stored.schema.as_str()) {
-                Some(handler) => handler(inbox.handle, stored).await,
+                Some(handler) => {
+                    // A refusal is for ever: what caused the request is looked at as it is by now.
+                    inbox.handle.catch_up().await?;
+                    handler(inbox.handle, stored).await
+                }
                 None => Err(HandlerError::Permanent(format!(
                     "{} is no request that the service {} takes",
                     stored.schema,

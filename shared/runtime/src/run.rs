@@ -3,6 +3,7 @@
 use crate::{
     Error, Handle, HandlerError, Service,
     as_of::{AsOf, Sources},
+    catch_up::Ends,
     clients, consumer, dead_letters, endpoint, follower,
     handle::Inner,
     requests,
@@ -176,7 +177,16 @@ async fn catch_up(service: &Service, bus: &Bus, data: &Path) -> Result<(Handle, 
     let followed = ends.iter().map(|(stream, _)| stream.clone()).collect();
     let stream = streams::of_service(service.name);
     let (name, bus) = (service.name, bus.clone());
-    let inner = Inner { service: name, stream, bus, views, followed, as_of: None, _folder: None };
+    let inner = Inner {
+        service: name,
+        stream,
+        bus,
+        views,
+        followed,
+        ends: Ends::default(),
+        as_of: None,
+        _folder: None,
+    };
     let handle = Handle { inner: Arc::new(inner) };
 
     handle.views().catch_up(true);

@@ -124,7 +124,11 @@ async fn append(bus: &reeve_jetstream::Bus, aggregate: &str, id: &str) {
     try_append(bus, aggregate, id).await.unwrap();
 }
 
-async fn try_append(bus: &reeve_jetstream::Bus, aggregate: &str, id: &str) -> Result<(), reeve_jetstream::Error> {
+async fn try_append(
+    bus: &reeve_jetstream::Bus,
+    aggregate: &str,
+    id: &str,
+) -> Result<(), reeve_jetstream::Error> {
     let envelope = Envelope {
         id: new_uuid(),
         schema: Counted.schema().to_owned(),

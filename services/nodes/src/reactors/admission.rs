@@ -53,6 +53,8 @@ async fn give(shared: &Shared, handle: &Handle, wanted: Option<u64>) -> Result<(
     if wanted.is_some_and(|position| position <= *given) {
         return Ok(());
     }
+    // What another replica has told the server of is not taken back.
+    handle.catch_up_with::<NodeEvent>().await?;
     let reached = handle.views().checkpoint(&streams::of_service(NodeEvent::SERVICE));
     let rows = handle.views().scan::<u64>(REVOKED_KEYS, "", None, usize::MAX).rows;
     let revoked = rows.len();

@@ -23,7 +23,7 @@ const MAX_ALERTS_AT_ONCE: usize = 32;
 
 pub(crate) async fn react(delivery: Delivery<AlertGroupEvent>) -> Result<(), HandlerError> {
     let AlertGroupEvent::AlertGroupReceived(group) = &delivery.event.event;
-    let following = Following::of(&delivery);
+    let following = Following::of(&delivery).await?;
     let mut by_item: BTreeMap<String, Vec<&Alert>> = BTreeMap::new();
     // While the rule is disabled ends are taken in, and beginnings are not.
     let ends_only = is_disabled(&delivery.handle, RULE);

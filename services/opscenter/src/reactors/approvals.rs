@@ -15,11 +15,11 @@ const RULE: &str = "reeve.approvals";
 const FINGERPRINT: &str = "expires";
 
 pub(crate) async fn react(delivery: Delivery<ExecutionEvent>) -> Result<(), HandlerError> {
-    let following = Following::of(&delivery);
     match &delivery.event.event {
         ExecutionEvent::ApprovalExpiring(_) if is_disabled(&delivery.handle, RULE) => Ok(()),
         ExecutionEvent::ApprovalExpiring(e) => {
             let group = group(&e.step_execution_id);
+            let following = Following::of(&delivery).await?;
             let ops_item_id = following.item(item(e, &group)).await?;
             let (fingerprint, start_ms) = (FINGERPRINT.to_owned(), e.at_ms);
             following.fire(CauseFired { group, fingerprint, start_ms, ops_item_id }).await
@@ -27,7 +27,7 @@ pub(crate) async fn react(delivery: Delivery<ExecutionEvent>) -> Result<(), Hand
         ExecutionEvent::StepFinished(e) if e.action == "aws:approve" => {
             let group = group(&e.step_execution_id);
             let reason = format!("The approval ended as {}", e.status);
-            following.end_firing(group, FINGERPRINT, e.finished_ms, reason).await
+            Following::of(&delivery).await?.end_firing(group, FINGERPRINT, e.finished_ms, reason).await
         }
         _ => Ok(()),
     }

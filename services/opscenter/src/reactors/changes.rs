@@ -6,7 +6,7 @@ use crate::{
 };
 use reeve_contracts::{
     automation::{Change, ExecutionEvent, ExecutionStarted},
-    opscenter::{ChangeTimes, OperationalDatum, OpsItemCreated, OpsItemUpdated},
+    opscenter::{ChangeTimes, OperationalDatum, OpsItemCreated, OpsItemEvent, OpsItemUpdated},
 };
 use reeve_fleet::change_status;
 use reeve_runtime::{Delivery, HandlerError};
@@ -27,6 +27,7 @@ pub(crate) async fn react(delivery: Delivery<ExecutionEvent>) -> Result<(), Hand
         context.actor.name.clone_from(&started.principal);
         open(&delivery.handle, &context, item(started, change)).await?;
     }
+    delivery.handle.catch_up_with::<OpsItemEvent>().await?;
     let id = ops_item_id(execution, 0);
     let item = delivery.handle.state::<OpsItem>(&id);
     if !item.exists() {

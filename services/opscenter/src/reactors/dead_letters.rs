@@ -19,14 +19,13 @@ pub(crate) const CONSUMER: &str = "dead-letters";
 const RULE: &str = "reeve.dead-letters";
 
 pub(crate) async fn react(delivery: Delivery<DeadLetterEvent>) -> Result<(), HandlerError> {
-    let following = Following::of(&delivery);
     let (number, reason) = match &delivery.event.event {
         DeadLetterEvent::DeadLetterRecorded(e) => {
             let feeds_itself = e.service == delivery.handle.service() && e.handler == CONSUMER;
             if feeds_itself || is_disabled(&delivery.handle, RULE) {
                 return Ok(());
             }
-            let group = group(&e.service, &e.handler);
+            let (following, group) = (Following::of(&delivery).await?, group(&e.service, &e.handler));
             let ops_item_id = following.item(item(e, &group)).await?;
             let start_ms = delivery.event.envelope.time.0;
             let fired = CauseFired { group, fingerprint: e.number.clone(), start_ms, ops_item_id };
@@ -38,7 +37,7 @@ pub(crate) async fn react(delivery: Delivery<DeadLetterEvent>) -> Result<(), Han
     };
     let views = delivery.handle.views();
     let Some((service, handler)) = views.get::<(String, String)>(DEAD_LETTERS, number) else { return Ok(()) };
-    let group = group(&service, &handler);
+    let (following, group) = (Following::of(&delivery).await?, group(&service, &handler));
     let firing = following.firing(&group, number);
     let Some(start_ms) = firing.start_ms else { return Ok(()) };
     let (reason, fingerprint, ops_item_id) = (reason.to_owned(), number.clone(), firing.ops_item_id.clone());

@@ -32,7 +32,7 @@ pub(crate) async fn react(delivery: Delivery<IncidentEvent>) -> Result<(), Handl
 }
 
 async fn open(delivery: &Delivery<IncidentEvent>, started: &IncidentStarted) -> Result<(), HandlerError> {
-    let following = Following::of(delivery);
+    let following = Following::of(delivery).await?;
     let group = group(&started.incident_id);
     let ops_item_id = following.item(item(started, &group)).await?;
     let fired = CauseFired {
@@ -57,7 +57,7 @@ async fn open(delivery: &Delivery<IncidentEvent>, started: &IncidentStarted) -> 
 }
 
 async fn end(delivery: &Delivery<IncidentEvent>, incident: &str) -> Result<(), HandlerError> {
-    let following = Following::of(delivery);
+    let following = Following::of(delivery).await?;
     let group = group(incident);
     let firing = following.firing(&group, incident);
     // It began before this consumer was new, and has no item.

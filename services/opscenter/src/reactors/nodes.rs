@@ -37,7 +37,10 @@ pub(crate) async fn report(due: DueTimer) -> Result<(), HandlerError> {
 
 /// Opens and closes the item.
 pub(crate) async fn react(delivery: Delivery<NodeWatchEvent>) -> Result<(), HandlerError> {
-    let (following, group) = (Following::of(&delivery), deduplication_key(&["lost-nodes"]));
+    if let NodeWatchEvent::NodeLossNoticed(_) = &delivery.event.event {
+        return Ok(());
+    }
+    let (following, group) = (Following::of(&delivery).await?, deduplication_key(&["lost-nodes"]));
     match &delivery.event.event {
         NodeWatchEvent::NodeLossNoticed(_) => Ok(()),
         NodeWatchEvent::NodeLossReported(e) => {

@@ -14,18 +14,18 @@ const RULE: &str = "reeve.notifications";
 const FINGERPRINT: &str = "not-sent";
 
 pub(crate) async fn react(delivery: Delivery<NotificationEvent>) -> Result<(), HandlerError> {
-    let following = Following::of(&delivery);
     let at_ms = delivery.event.envelope.time.0;
     let (destination, reason) = match &delivery.event.event {
         NotificationEvent::NotificationFailed(e) => (&e.destination, &e.reason),
         // Its destination is what somebody has written: what there is one item about is who has to mend it.
         NotificationEvent::NotificationRefused(_) if is_disabled(&delivery.handle, RULE) => return Ok(()),
         NotificationEvent::NotificationRefused(e) => {
-            following.item(refused(e)).await?;
+            Following::of(&delivery).await?.item(refused(e)).await?;
             return Ok(());
         }
         NotificationEvent::NotificationSent(e) => {
             let group = group(&e.destination);
+            let following = Following::of(&delivery).await?;
             return following.end_firing(group, FINGERPRINT, at_ms, "A message was sent".to_owned()).await;
         }
         NotificationEvent::NotificationAccepted(_)
@@ -38,7 +38,7 @@ pub(crate) async fn react(delivery: Delivery<NotificationEvent>) -> Result<(), H
     if is_disabled(&delivery.handle, RULE) {
         return Ok(());
     }
-    let group = group(destination);
+    let (following, group) = (Following::of(&delivery).await?, group(destination));
     if following.firing(&group, FINGERPRINT).is_active() {
         return Ok(());
     }

@@ -42,5 +42,5 @@ async fn open<E: Event>(
         deduplication_key: deduplication_key(&["refused", target]),
         ..OpsItemCreated::default()
     };
-    Following::of(delivery).item(item).await.map(drop)
+    Following::of(delivery).await?.item(item).await.map(drop)
 }

@@ -64,7 +64,7 @@ pub struct Invocations;
 
 impl Projection for Invocations {
     const NAME: &'static str = "invocations";
-    const VERSION: u32 = 8;
+    const VERSION: u32 = 9;
     type Event = InvocationEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<InvocationEvent>) {
@@ -99,7 +99,7 @@ impl Projection for Invocations {
 }
 
 /// Takes in which nodes a command went to, and where in their inboxes: the first time that each is named. Answers how
-/// many that were.
+/// many that were whose end is still to be told.
 pub fn dispatched(view: &mut dyn View, command: &str, dispatched: &[Dispatched]) -> u32 {
     let mut new = 0;
     for Dispatched { node_id, number } in dispatched {
@@ -107,7 +107,8 @@ pub fn dispatched(view: &mut dyn View, command: &str, dispatched: &[Dispatched])
             view.change_row(INVOCATIONS, &invocation::id(command, node_id), |row: &mut InvocationRow| {
                 let first = row.number == 0;
                 row.number = if first { *number } else { row.number };
-                first
+                // Its turn may have been decided while its end was: it holds up nobody.
+                first && !row.ended()
             });
         new += u32::from(first == Some(true));
         view.update_row::<u64>(NUMBERS, node_id, |last| *last = *number.max(last));

@@ -13,6 +13,7 @@ use reeve_types::Timestamp;
 pub async fn end_on_node(delivery: Delivery<NodeEvent>) -> Result<(), HandlerError> {
     let NodeEvent::NodeDeregistered(deregistered) = &delivery.event.event else { return Ok(()) };
     let (handle, node) = (&delivery.handle, deregistered.node_id.as_str());
+    handle.catch_up().await?;
     // Of a command that was not sent yet nodes are listed already: it begins without this one.
     let is_sent = |command: &str| handle.views().look::<CommandRow>(COMMANDS, command).is_some();
     let is_open = |_: &str, command: &String| {

@@ -205,6 +205,9 @@ async fn release<E: Event>(
     delivery: &Delivery<E>,
     id: &str,
 ) -> Result<(), HandlerError> {
+    // What is refused here is refused for ever.
+    authorizer.catch_up(delivery.handle.bus()).await?;
+    delivery.handle.catch_up().await?;
     let Some(row) = delivery.handle.views().get::<HeldRow>(HELD, id) else { return Ok(()) };
     let context = delivery.context(&format!("release/{id}"));
     let waiting = Waiting { id, principal: &row.principal, rules: &row.rules, needs_another: false };

@@ -19,6 +19,7 @@ pub async fn recall(inbox: InboxMessage) -> Result<(), HandlerError> {
     let recalled = RecalledCommands::decode(inbox.message.data.clone())
         .map_err(|e| HandlerError::Permanent(e.to_string()))?;
     let node = node.as_str();
+    inbox.handle.catch_up().await?;
     let unknown = |command: &str| {
         command.parse::<CommandId>().is_ok() && invocation_row(&inbox.handle, command, node).is_none()
     };

@@ -61,11 +61,11 @@ pub enum Command {
     Request {
         cause: &'static str,
     },
-    /// What is due at an instant begins. The nodes were resolved when so many executions had begun.
+    /// What is due at an instant begins. The nodes were resolved when so many executions had begun, and were not while one ran.
     Fire {
         due_ms: i64,
         executions: u64,
-        resolved: Resolved,
+        resolved: Option<Resolved>,
     },
     /// What waits since it joined or returned begins, as above.
     CatchUp {
@@ -245,6 +245,8 @@ impl Decider for Association {
             }
             Command::Fire { .. }
             | Command::CatchUp { .. }
+            | Command::Hold { .. }
+            | Command::Release
             | Command::Finish { .. }
             | Command::EndTime { .. }
                 if !state.exists() =>

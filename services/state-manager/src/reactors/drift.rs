@@ -25,6 +25,7 @@ const MAX_OUTPUT_CHARACTERS: usize = 2_500;
 pub async fn follow_run(delivery: Delivery<InvocationEvent>) -> Result<(), HandlerError> {
     let InvocationEvent::InvocationFinished(e) = &delivery.event.event else { return Ok(()) };
     let Some(of) = command_row(delivery.handle.views(), &e.command_id) else { return Ok(()) };
+    delivery.handle.catch_up().await?;
     // One that is gone wants nothing.
     if delivery.handle.state::<Association>(&of.association_id).association_id.is_empty() {
         return Ok(());
@@ -85,6 +86,7 @@ fn is_named(started: &ExecutionStarted, node: &str) -> bool {
 
 /// Nodes that lack what the others run now.
 async fn away(delivery: &Delivery<AssociationEvent>, started: &ExecutionStarted) -> Result<(), HandlerError> {
+    delivery.handle.catch_up().await?;
     for node in &started.away_node_ids {
         // It may have returned and run meanwhile: what a run says counts more.
         let latest =

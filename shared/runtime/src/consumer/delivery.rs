@@ -6,11 +6,8 @@ use futures::future::BoxFuture;
 use reeve_eventsourcing::{Actor, Context, Decider, DecodeError, Envelope, Event, Position, Recorded};
 use reeve_jetstream::{Message, store, streams};
 use reeve_types::Timestamp;
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc};
 use uuid::Uuid;
-
-/// As long the views may be behind what the log holds, before what needs it is tried again.
-const MAX_LAG: Duration = Duration::from_secs(10);
 
 /// An event whose body nobody has decoded: what there is of it is its envelope.
 #[derive(Clone, Copy, Debug)]
@@ -37,15 +34,6 @@ impl<E> Delivery<E> {
         }
     }
 
-    /// Waits until the views hold what the log holds now of the events of `F`'s service, which these views follow. Of two handlers that
-    /// each append an event and then look for the other's, at least one sees it then, in whichever replicas they run.
-    ///
-    /// # Errors
-    /// `Unavailable`: the bus did not answer, or the views are behind.
-    pub async fn catch_up_with<F: Event>(&self) -> Result<(), HandlerError> {
-        self.handle.catch_up_with::<F>().await
-    }
-
     /// Decides a command because of this event.
     ///
     /// # Errors
@@ -57,22 +45,6 @@ impl<E> Delivery<E> {
         command: D::Command,
     ) -> Result<Executed<D::Event>, ExecuteError<D::Error>> {
         self.handle.execute::<D>(id, command, &self.context(n)).await
-    }
-}
-
-impl Handle {
-    /// Waits until the views hold what the log holds now of the events of `F`'s service, which these views follow.
-    ///
-    /// # Errors
-    /// `Unavailable`: the bus did not answer, or the views are behind.
-    pub async fn catch_up_with<F: Event>(&self) -> Result<(), HandlerError> {
-        let stream = streams::of_service(F::SERVICE);
-        let end = streams::last_sequence(self.bus(), &stream).await?;
-        tokio::time::timeout(MAX_LAG, self.views().wait_for(&stream, end)).await.map_err(|_| {
-            HandlerError::Unavailable(format!(
-                "the views are behind the stream {stream}, which has come to {end}"
-            ))
-        })
     }
 }
 

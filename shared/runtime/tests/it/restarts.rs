@@ -3,7 +3,7 @@
 use super::{Counted, append, caused_by, try_append};
 use futures::StreamExt;
 use reeve_eventsourcing::{Context, Decider};
-use reeve_jetstream::{Bus, Error, follow, streams};
+use reeve_jetstream::{Bus, Error, Headers, follow, streams};
 use reeve_runtime::{ExecuteError, Service, run};
 use reeve_testkit::Nats;
 use reeve_types::{Timestamp, ids::new_uuid};
@@ -79,7 +79,8 @@ enum Step {
 struct NotOpened;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn of_two_replicas_the_one_whose_views_are_behind_neither_refuses_nor_passes_over_what_the_other_began() {
+async fn of_two_replicas_the_one_whose_views_are_behind_neither_refuses_nor_passes_over_what_the_other_began()
+{
     let nats = Nats::start();
     let folder = tempfile::tempdir().unwrap();
     let service = || Service::new("counters").aggregate::<Door>();
@@ -100,8 +101,12 @@ async fn of_two_replicas_the_one_whose_views_are_behind_neither_refuses_nor_pass
         ahead.handle().execute::<Door>(id, Step::Open, &caused_by(new_uuid())).await.unwrap();
     }
     let (first, second) = (handle.clone(), handle.clone());
-    let silent = tokio::spawn(async move { first.execute::<Door>("a", Step::CloseIfOpen, &caused_by(new_uuid())).await });
-    let refused = tokio::spawn(async move { second.execute::<Door>("b", Step::Close, &caused_by(new_uuid())).await });
+    let silent =
+        tokio::spawn(
+            async move { first.execute::<Door>("a", Step::CloseIfOpen, &caused_by(new_uuid())).await },
+        );
+    let refused =
+        tokio::spawn(async move { second.execute::<Door>("b", Step::Close, &caused_by(new_uuid())).await });
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(handle.state::<Door>("a"), 0, "its views are behind");
     release.send(()).unwrap();
@@ -115,4 +120,22 @@ async fn of_two_replicas_the_one_whose_views_are_behind_neither_refuses_nor_pass
     holder.join().unwrap();
     ahead.stop().await;
     behind.stop().await;
+}
+
+#[tokio::test]
+async fn whether_a_message_was_stored_that_was_on_its_way_is_given_up_on_when_the_bus_is_there_again() {
+    let mut nats = Nats::start();
+    let (bus, other) = (nats.bus().await, nats.bus().await);
+    // Somebody hears it, and answers nothing.
+    let mut heard = other.subscribe("reeve.test.silence").await.unwrap();
+    other.round_trip().await.unwrap();
+    let sender = bus.clone();
+    let stored = tokio::spawn(async move {
+        sender.store("reeve.test.silence", &Headers::default(), bytes::Bytes::new()).await
+    });
+    heard.next().await.unwrap();
+    nats.kill_and_start();
+    let Err(Error::TimedOut { limit, .. }) = stored.await.unwrap() else { panic!("nobody stored it") };
+    assert_eq!(limit, Duration::from_secs(1));
+    assert_eq!(*bus.unanswered().borrow(), 0, "no server that was connected had it");
 }

@@ -26,7 +26,7 @@ pub(super) fn fire(
     state: &State,
     due_ms: i64,
     executions: u64,
-    resolved: Resolved,
+    resolved: Option<Resolved>,
     cx: &Context,
 ) -> Option<AssociationEvent> {
     let due = state.due.as_ref().filter(|due| due.at_ms == due_ms)?;
@@ -37,6 +37,8 @@ pub(super) fn fire(
         let skipped = ExecutionSkipped { association_id, execution_id, version, due_ms, skipped_ms };
         return Some(AssociationEvent::ExecutionSkipped(skipped));
     }
+    // Without it what ran has ended meanwhile: it is looked at once more.
+    let resolved = resolved?;
     let (resolved, refusal) = match resolved.nodes() {
         nodes if nodes > MAX_NODES_PER_EXECUTION => {
             let refusal = format!(

@@ -25,7 +25,7 @@ fn folded(events: &[AssociationEvent]) -> State {
 
 fn fire_at(due_ms: i64, executions: u64) -> Command {
     let resolved = Resolved { node_ids: vec!["n".into()], ..Resolved::default() };
-    Command::Fire { due_ms, executions, resolved }
+    Command::Fire { due_ms, executions, resolved: Some(resolved) }
 }
 
 /// What a command leads to at an instant.
@@ -324,8 +324,11 @@ fn an_execution_with_more_targets_than_an_event_can_name_says_so_and_runs_on_nob
     let ids = |count: usize| (0..count).map(|n| format!("mi-{n:017x}")).collect::<Vec<_>>();
     let fire = |here: usize, away: usize| {
         let resolved = Resolved { node_ids: ids(here), away_node_ids: ids(away), ..Resolved::default() };
-        let event =
-            at(&[created(json!({}))], 1_000, Command::Fire { due_ms: 1_000, executions: 0, resolved });
+        let event = at(
+            &[created(json!({}))],
+            1_000,
+            Command::Fire { due_ms: 1_000, executions: 0, resolved: Some(resolved) },
+        );
         let Some(AssociationEvent::ExecutionStarted(started)) = event else { panic!("{event:?}") };
         started
     };
