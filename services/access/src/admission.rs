@@ -91,12 +91,18 @@ pub(crate) async fn restarts(config: Arc<Config>, handle: Handle) -> Result<(), 
 /// Gives the server the list. One at a time: a shorter list never follows a longer one.
 async fn give(config: &Config, handle: &Handle) -> Result<(), HandlerError> {
     let _turn = config.giving.lock().await;
-    // Nor does an older one of this replica follow a newer one of another.
-    handle.catch_up().await?;
-    let rows = handle.views().scan::<Timestamp>(REVOKED_CLIENTS, "", None, usize::MAX).rows;
-    let revoked = rows.len();
-    let jwt = config.client_admission.account_jwt(newest(rows, MAX_REVOKED_KEYS))?;
-    config.system.put_account(jwt).await?;
-    tracing::info!(revoked, "the bus knows which programs are let in");
-    Ok(())
+    let mut given = None;
+    loop {
+        // Another replica may have given a longer one meanwhile: whoever gives the last one has seen what the other saw.
+        handle.catch_up().await?;
+        let rows = handle.views().scan::<Timestamp>(REVOKED_CLIENTS, "", None, usize::MAX).rows;
+        let revoked = rows.len();
+        if given == Some(revoked) {
+            return Ok(());
+        }
+        let jwt = config.client_admission.account_jwt(newest(rows, MAX_REVOKED_KEYS))?;
+        config.system.put_account(jwt).await?;
+        tracing::info!(revoked, "the bus knows which programs are let in");
+        given = Some(revoked);
+    }
 }

@@ -211,6 +211,7 @@ async fn begin_child(
     context: &Context,
 ) -> Result<(), HandlerError> {
     let id = child.id.to_string();
+    authorizer.catch_up(delivery.handle.bus()).await?;
     delivery.handle.catch_up().await?;
     let started = start_child(authorizer, &delivery.handle, parent, &child, context).await;
     let Err(refused) = started else { return Ok(()) };
@@ -241,6 +242,7 @@ pub(crate) async fn go_on(
     delivery: Delivery<ExecutionEvent>,
 ) -> Result<(), HandlerError> {
     let ExecutionEvent::ExecutionResumed(e) = &delivery.event.event else { return Ok(()) };
+    authorizer.catch_up(delivery.handle.bus()).await?;
     delivery.handle.catch_up().await?;
     if delivery.handle.state::<Execution>(&e.by_execution_id).exists() {
         return Ok(());

@@ -42,6 +42,8 @@ pub(crate) const WEBHOOK: &str = "webhook:";
 
 /// Something is due in an engagement.
 pub(crate) async fn advance(due: DueTimer) -> Result<(), HandlerError> {
+    // Whom it pages, and on which channels, it says for ever.
+    due.handle.catch_up().await?;
     let state = due.handle.state::<Engagement>(&due.key);
     // Several things may be due at one instant: each is a command of its own.
     let context = due.context_of::<Engagement>(&state.events.to_string(), &due.key);

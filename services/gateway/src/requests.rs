@@ -290,6 +290,10 @@ async fn carry_out(bus: &Bus, gateway: &Gateway<Bus>, request: &Request, deliver
             Err(_) => return Next::Later(delay(deliveries)),
         }
     }
+    // What is denied here is the step's outcome for ever.
+    if gateway.shared.authorizer.catch_up(bus).await.is_err() {
+        return Next::Later(delay(deliveries));
+    }
     let outcome = call(gateway, request, &asked).await;
     // A part that is away is waited for; whoever asks has said for how long.
     if outcome

@@ -142,5 +142,5 @@ fn collection(
             Found::Difference { base, upserted, gone, hash }
         }
     };
-    Ok(Collection { about, found })
+    Ok(Collection { about, found, gives_way_to_later: true })
 }

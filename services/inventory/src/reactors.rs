@@ -62,7 +62,7 @@ pub(crate) async fn forget_node(delivery: Delivery<NodeEvent>) -> Result<(), Han
 async fn forget(handle: &Handle, about: InventoryChanged, context: &Context) -> Result<(), HandlerError> {
     let name = format!("{}/{}", about.node_id, about.type_name);
     // Each has a cause of its own, so that a second delivery finds it.
-    let collection = Collection { about, found: Found::Nothing };
+    let collection = Collection { about, found: Found::Nothing, gives_way_to_later: false };
     match take(handle, collection, &context.derived(&name)).await {
         Ok(_) => Ok(()),
         Err(TakeError::Execute(error @ ExecuteError::Refused(_))) => {

@@ -18,6 +18,8 @@ pub(crate) struct Collection {
     /// Everything but the difference: node, type, instants, context, command.
     pub about: InventoryChanged,
     pub found: Found,
+    /// Whether it says nothing when what is known was collected later: nodes' reports may come in another order.
+    pub gives_way_to_later: bool,
 }
 
 /// The entries.
@@ -66,6 +68,9 @@ pub(crate) async fn take(
     loop {
         attempts += 1;
         let state = handle.state::<Inventory>(&id);
+        if collection.gives_way_to_later && state.captured_ms > collection.about.captured_ms {
+            return Ok(Taken { position: Position(0), changed: false });
+        }
         let (difference, hash) = difference(handle, &collection, &state)?;
         let coming = state.coming.as_ref().map(|(id, _)| id.as_str()).unwrap_or_default();
         // The same at another delivery of the same, as long as nothing has come between.

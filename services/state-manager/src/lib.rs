@@ -22,6 +22,9 @@ use domain::{association::Association, drift::Drift, target::Target};
 use projections::{CATCH_UP, FIRE, TIME};
 use reeve_runtime::{Consumer, Operation, Service};
 
+/// As many of the nodes that return together are looked at together: each waits for the views first, and all of them share that.
+const REACTORS_TO_NODES: usize = 256;
+
 /// The service, for a host to run.
 pub fn service() -> Service {
     let service = Service::new("state-manager")
@@ -47,10 +50,10 @@ pub fn service() -> Service {
         .reactor(Consumer::from_now("calendars"), reactors::follow_calendar)
         .reactor(Consumer::from_now("end"), reactors::end)
         .reactor(Consumer::from_now("documents"), reactors::follow_document)
-        .reactor(Consumer::from_now("returned"), reactors::returned)
-        .reactor(Consumer::from_now("drift-runs"), reactors::drift::follow_run)
+        .reactor(Consumer::from_now("returned").concurrency(REACTORS_TO_NODES), reactors::returned)
+        .reactor(Consumer::from_now("drift-runs").concurrency(REACTORS_TO_NODES), reactors::drift::follow_run)
         .reactor(Consumer::from_now("drift-firings"), reactors::drift::follow_association)
-        .reactor(Consumer::from_now("tagged"), reactors::tagged);
+        .reactor(Consumer::from_now("tagged").concurrency(REACTORS_TO_NODES), reactors::tagged);
     executions(associations(service))
 }
 

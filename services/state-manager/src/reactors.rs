@@ -167,10 +167,13 @@ pub async fn begin(delivery: Delivery<AssociationEvent>) -> Result<(), HandlerEr
     if !started.node_ids.is_empty() {
         ask(&delivery, started).await?;
     }
+    let passed_over: Vec<&String> = started.away_node_ids.iter().chain(&started.dropped_node_ids).collect();
+    if passed_over.is_empty() {
+        return Ok(());
+    }
     // One that connected while the others were looked for would wait for its next connection.
     delivery.handle.catch_up().await?;
-    let passed_over = started.away_node_ids.iter().chain(&started.dropped_node_ids);
-    for node in passed_over.filter(|node| is_connected(&delivery.handle, node)) {
+    for node in passed_over.into_iter().filter(|node| is_connected(&delivery.handle, node)) {
         join(&delivery, node, &started.association_id).await?;
     }
     Ok(())

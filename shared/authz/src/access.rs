@@ -206,7 +206,8 @@ impl Authorizer for Access {
         };
         for stream in streams {
             let end = streams::last_sequence(bus, &stream).await?;
-            self.reached(&format!("{stream}:{end}")).await;
+            let wait = tokio::time::timeout(REACHED_TIMEOUT, self.wait_for(&stream, end)).await;
+            wait.map_err(|_| Error::TimedOut { subject: stream, limit: REACHED_TIMEOUT })?;
         }
         Ok(())
     }

@@ -153,7 +153,10 @@ pub trait Authorizer: Send + Sync {
     /// Waits, for a moment at most, until decisions take account of a `STREAM:sequence`.
     async fn reached(&self, _position: &str) {}
 
-    /// Waits, for a moment at most, until decisions take account of all that was changed by now: for who would deny for ever.
+    /// Waits until decisions take account of all that was changed by now: for who would deny for ever.
+    ///
+    /// # Errors
+    /// When the bus does not answer, or that takes too long.
     async fn catch_up(&self, _bus: &Bus) -> Result<(), reeve_jetstream::Error> {
         Ok(())
     }

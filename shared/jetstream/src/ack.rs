@@ -1,6 +1,6 @@
 //! Storing a message, and what the stream answers.
 
-use crate::{Bus, Error, Headers, Message};
+use crate::{Bus, Error, Headers, Message, bus::ACK_TIMEOUT};
 use bytes::Bytes;
 use serde::Deserialize;
 use std::time::{Duration, Instant};
@@ -24,12 +24,26 @@ pub(crate) struct AckError {
 
 /// Conflicts answer 10071; on a replicated stream usually 10164.
 const CONFLICTS: [u64; 2] = [10071, 10164];
-pub(crate) const ACK_TIMEOUT: Duration = Duration::from_secs(10);
 /// So soon comes the answer to what was sent over a connection that was made meanwhile.
 const RECONNECTED_ACK_TIMEOUT: Duration = Duration::from_secs(1);
 /// Servers of a cluster miss one that led a stream after 4 to 9 s.
 const ELECTION_TIME: Duration = Duration::from_secs(12);
 const NO_RESPONDERS_POLL_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Asks what may be asked twice: again over the next connection, where the answer was lost with the last one.
+pub(crate) async fn ask_again<T, F>(bus: &Bus, question: impl Fn() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    let mut connections = bus.connections();
+    loop {
+        connections.mark_unchanged();
+        tokio::select! {
+            answer = question() => return answer,
+            () = reconnected_for(&mut connections, RECONNECTED_ACK_TIMEOUT) => {}
+        }
+    }
+}
 
 /// Comes back when a connection that was made after this was called has stood for so long.
 async fn reconnected_for(connections: &mut watch::Receiver<u64>, limit: Duration) {

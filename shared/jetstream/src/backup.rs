@@ -215,6 +215,11 @@ impl Reading {
                 Ok(None) => self.messages = None,
                 Ok(Some(message)) => {
                     let (entry, pending) = Entry::read(message.map_err(|e| failed(e.to_string()))?)?;
+                    if entry.sequence <= self.last {
+                        // The client, where it lost the connection before the first message came, reads on from the beginning.
+                        self.messages = read_behind(&self.bus, &self.stream, self.last).await?;
+                        continue;
+                    }
                     self.last = entry.sequence;
                     if pending == 0 {
                         self.messages = None;

@@ -2,7 +2,6 @@
 
 use crate::{
     Error, Headers, Message,
-    ack::ACK_TIMEOUT,
     calls::CallKeys,
     lanes::Groups,
     mac::MacKey,
@@ -62,6 +61,7 @@ pub struct Bus {
     pub(crate) unanswered: watch::Sender<u64>,
 }
 
+pub(crate) const ACK_TIMEOUT: Duration = Duration::from_secs(10);
 /// As many denials are remembered for those who wait at the same time.
 const MAX_DENIALS: usize = 64;
 /// Comes back when the server did not let this connection publish on a subject.

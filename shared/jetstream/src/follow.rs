@@ -1,6 +1,6 @@
 //! Reading streams in order from a position, without acknowledgements: for views, and for who watches.
 
-use crate::{Bus, Error, Message};
+use crate::{Bus, Error, Message, ack::ask_again};
 use async_nats::jetstream::consumer::{DeliverPolicy, push};
 use futures::{Stream, StreamExt, stream};
 use reeve_types::Timestamp;
@@ -127,6 +127,8 @@ impl Following {
     async fn next(&mut self) -> Option<Result<Stored, Error>> {
         loop {
             let Some(reading) = &mut self.reading else {
+                // Who keeps the count is gone with the connection.
+                self.connections.has_changed().ok()?;
                 if let Err(error) = self.reopen().await {
                     return Some(Err(error));
                 }
@@ -180,8 +182,12 @@ impl Following {
     async fn open(&mut self) -> Result<(), Error> {
         // Whoever connects anew from here on makes it open anew.
         self.connections.mark_unchanged();
-        let policy = self.start.policy(&self.bus, &self.stream).await?;
-        self.reading = Some(Reading::open(&self.bus, &self.stream, &self.subjects, policy).await?);
+        let Self { bus, stream, subjects, start, .. } = &*self;
+        let reading = ask_again(bus, async || {
+            let policy = start.policy(bus, stream).await?;
+            Reading::open(bus, stream, subjects, policy).await
+        });
+        self.reading = Some(reading.await?);
         Ok(())
     }
 }
@@ -254,14 +260,39 @@ pub async fn count(bus: &Bus, stream: &str, most: usize) -> Result<usize, Error>
 /// When there is no such stream or the bus does not answer.
 pub async fn last_matching(bus: &Bus, stream: &str, subject: &str) -> Result<u64, Error> {
     use async_nats::jetstream::stream::LastRawMessageErrorKind;
-    let stream = bus
-        .context
-        .get_stream_no_info(stream)
-        .await
-        .map_err(|e| Error::bus("find a stream")(e.to_string()))?;
-    match stream.get_last_raw_message_by_subject(subject).await {
-        Ok(found) => Ok(found.sequence),
-        Err(e) if matches!(e.kind(), LastRawMessageErrorKind::NoMessageFound) => Ok(0),
-        Err(e) => Err(Error::bus("find the last message")(e.to_string())),
+    ask_again(bus, async || {
+        let stream = bus.context.get_stream_no_info(stream).await;
+        let stream = stream.map_err(|e| Error::bus("find a stream")(e.to_string()))?;
+        match stream.get_last_raw_message_by_subject(subject).await {
+            Ok(found) => Ok(found.sequence),
+            Err(e) if matches!(e.kind(), LastRawMessageErrorKind::NoMessageFound) => Ok(0),
+            Err(e) => Err(Error::bus("find the last message")(e.to_string())),
+        }
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_before_the_start_is_not_read() {
+        let stored = |sequence: u64, at_ms: i64| Stored {
+            sequence,
+            time: Timestamp(at_ms),
+            message: Message {
+                subject: "s".to_owned(),
+                reply: None,
+                headers: crate::Headers::default(),
+                data: bytes::Bytes::new(),
+                status: None,
+            },
+        };
+        let behind = Start::Behind(7);
+        assert!(!behind.includes(&stored(1, 9)) && !behind.includes(&stored(7, 9)));
+        assert!(behind.includes(&stored(8, 0)) && Start::Behind(0).includes(&stored(1, 0)));
+        let since = Start::At(Timestamp(5));
+        assert!(!since.includes(&stored(9, 4)) && since.includes(&stored(1, 5)));
     }
 }

@@ -1,7 +1,7 @@
 //! The streams of the design. Making one that stands already, with the same settings, changes nothing; one with others is changed. Where
 //! parts run apart they find their streams made: who may set a stream's settings may have them copy another one.
 
-use crate::{Bus, Error, ack::ACK_TIMEOUT};
+use crate::{Bus, Error, ack::ask_again, bus::ACK_TIMEOUT};
 use async_nats::jetstream::{
     ErrorCode,
     context::CreateStreamErrorKind,
@@ -333,7 +333,10 @@ pub async fn begins(bus: &Bus, stream: &str) -> Result<Timestamp, Error> {
 /// # Errors
 /// When there is no such stream or the bus does not answer.
 pub async fn last_sequence(bus: &Bus, stream: &str) -> Result<u64, Error> {
-    let found =
-        bus.context.get_stream(stream).await.map_err(|e| Error::bus("find a stream")(e.to_string()))?;
-    Ok(found.cached_info().state.last_sequence)
+    ask_again(bus, async || {
+        let found = bus.context.get_stream(stream).await;
+        let found = found.map_err(|e| Error::bus("find a stream")(e.to_string()))?;
+        Ok(found.cached_info().state.last_sequence)
+    })
+    .await
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     ApiError, Error, Handle,
-    catch_up::Ends,
+    ends::Ends,
     folder::{self, Folder},
     follower::{self, Applier},
     handle::Inner,

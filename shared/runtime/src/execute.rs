@@ -112,7 +112,7 @@ impl Handle {
         if aggregate.subject().len() > MAX_SUBJECT_BYTES {
             return Err(ExecuteError::Id(id.len()));
         }
-        let mut unanswered = 0;
+        let (mut unanswered, mut seen) = (0, 0);
         for attempt in 0..MAX_ATTEMPTS {
             let folded = self.folded::<D>(id);
             if let Some(position) = folded.decided(context.command_id) {
@@ -125,11 +125,13 @@ impl Handle {
                 // An append would show that these views are behind, and this is none: of two replicas the other may know more.
                 nothing => {
                     let last = self.last_of(&aggregate).await?;
-                    if last <= folded.sequence {
+                    // What these views have passed over, because this release cannot read it, will not come.
+                    if last <= folded.sequence.max(seen) {
                         nothing.map_err(ExecuteError::Refused)?;
                         return Ok(Executed { event: None, position: expected });
                     }
                     self.views().wait_for(&self.inner.stream, last).await;
+                    seen = last;
                     continue;
                 }
             };

@@ -1,6 +1,6 @@
 //! What handlers hold: the bus, the views, and the way to decide.
 
-use crate::{catch_up::Ends, folder::Folder};
+use crate::{ends::Ends, folder::Folder};
 use reeve_eventsourcing::{Actor, Context};
 use reeve_jetstream::Bus;
 use reeve_types::{Timestamp, ids::new_uuid};

@@ -15,7 +15,9 @@
 //! Invariants: an endpoint answers a write only when its own views hold it; a reactor sees an event only when the views
 //! hold it; a message that cannot be handled becomes a dead letter and holds up no other; the ids of a handler's commands
 //! are derived from what it handles, so a second delivery decides nothing new; a read as of an earlier instant is
-//! answered by the same handler from views that were built up to there, and nothing is written then.
+//! answered by the same handler from views that were built up to there, and nothing is written then; that there is
+//! nothing to say, or a reason to refuse, is decided on all that the log holds of the aggregate ([`Handle::execute`]), and a handler that
+//! leaves something out because of the views catches up first ([`Handle::catch_up`]).
 
 mod answers;
 mod api_error;
@@ -27,6 +29,7 @@ mod clients;
 mod consumer;
 mod dead_letters;
 mod endpoint;
+mod ends;
 mod execute;
 mod filters;
 mod folder;

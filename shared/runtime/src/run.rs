@@ -3,8 +3,9 @@
 use crate::{
     Error, Handle, HandlerError, Service,
     as_of::{AsOf, Sources},
-    catch_up::Ends,
-    clients, consumer, dead_letters, endpoint, follower,
+    clients, consumer, dead_letters, endpoint,
+    ends::Ends,
+    follower,
     handle::Inner,
     requests,
     sampling::{self, Sampled},

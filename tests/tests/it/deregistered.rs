@@ -77,7 +77,8 @@ fn raw(identity: &Value) -> BufReader<TcpStream> {
     write!(stream.get_mut(), "CONNECT {connect}\r\nSUB {subject} 1\r\nPING\r\n").unwrap();
     line.clear();
     stream.read_line(&mut line).unwrap();
-    assert_eq!(line.trim(), "PONG");
+    // Whoever is let in by mistake may be cut off before that.
+    assert!(["PONG", ""].contains(&line.trim()), "{line}");
     stream
 }
 

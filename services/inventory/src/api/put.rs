@@ -88,7 +88,11 @@ fn collection(
         type_name: name.clone(),
         ..InventoryChanged::default()
     };
-    Ok(Some(Collection { about, found: Found::All(keyed(&name, content.clone())) }))
+    Ok(Some(Collection {
+        about,
+        found: Found::All(keyed(&name, content.clone())),
+        gives_way_to_later: false,
+    }))
 }
 
 fn check_type(name: &str, version: &str) -> Result<(), ApiError> {

@@ -53,16 +53,21 @@ async fn give(shared: &Shared, handle: &Handle, wanted: Option<u64>) -> Result<(
     if wanted.is_some_and(|position| position <= *given) {
         return Ok(());
     }
-    // What another replica has told the server of is not taken back.
-    handle.catch_up_with::<NodeEvent>().await?;
-    let reached = handle.views().checkpoint(&streams::of_service(NodeEvent::SERVICE));
-    let rows = handle.views().scan::<u64>(REVOKED_KEYS, "", None, usize::MAX).rows;
-    let revoked = rows.len();
-    let jwt = shared.config.admission.account_jwt(newest(rows, MAX_REVOKED_KEYS))?;
-    shared.config.system.put_account(jwt).await?;
-    tracing::info!(revoked, reached, "the bus knows who is let in");
-    *given = reached;
-    Ok(())
+    let mut listed = None;
+    loop {
+        // Another replica may have given a longer one meanwhile: whoever gives the last one has seen what the other saw.
+        handle.catch_up_with::<NodeEvent>().await?;
+        let reached = handle.views().checkpoint(&streams::of_service(NodeEvent::SERVICE));
+        let rows = handle.views().scan::<u64>(REVOKED_KEYS, "", None, usize::MAX).rows;
+        let revoked = rows.len();
+        if listed == Some(revoked) {
+            return Ok(());
+        }
+        let jwt = shared.config.admission.account_jwt(newest(rows, MAX_REVOKED_KEYS))?;
+        shared.config.system.put_account(jwt).await?;
+        tracing::info!(revoked, reached, "the bus knows who is let in");
+        (*given, listed) = (reached, Some(revoked));
+    }
 }
 
 /// Ends connections that the server let in although their key is revoked: it is not among the newest, or the server had

@@ -6,7 +6,11 @@ use crate::{
     predefined,
     projections::{BASELINE_TAGS, BASELINES},
 };
-use reeve_contracts::{patching::SnapshotTaken, ssm::GetPatchBaselineResult};
+use reeve_contracts::{
+    patching::{BaselineEvent, SnapshotTaken},
+    ssm::GetPatchBaselineResult,
+    tags::ResourceEvent,
+};
 use reeve_runtime::{ApiError, Call, Handle, HandlerError};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -41,9 +45,12 @@ pub(super) async fn deciding<I: Sync>(
     if !snapshot_id.is_empty() && Uuid::try_parse(snapshot_id).is_err() {
         return Err(ApiError::invalid(format!("SnapshotId is {snapshot_id:?}, which is no UUID.")));
     }
-    // A snapshot keeps what is decided here: a baseline, a group or a tag of a moment ago counts.
-    let behind = |error: HandlerError| ApiError::new("ServiceUnavailable", error.to_string());
-    call.handle.catch_up().await.map_err(behind)?;
+    if !snapshot_id.is_empty() {
+        // A snapshot keeps what is decided here: a baseline, a group or a tag of a moment ago counts.
+        let behind = |error: HandlerError| ApiError::new("ServiceUnavailable", error.to_string());
+        call.handle.catch_up_with::<BaselineEvent>().await.map_err(behind)?;
+        call.handle.catch_up_with::<ResourceEvent>().await.map_err(behind)?;
+    }
     let patch_group = patch_group(&call.handle, node);
     let baseline_id = id_of_group(&call.handle, operating_system, &patch_group).ok_or_else(|| {
         let message = format!("There is no patch baseline for the operating system {operating_system:?}.");

@@ -74,7 +74,10 @@ pub async fn follow_association(delivery: Delivery<AssociationEvent>) -> Result<
                 false => end(&delivery, |node| !is_named(started, node), "NoTarget").await,
             }
         }
-        AssociationEvent::AssociationDeleted(_) => end(&delivery, |_| true, "AssociationDeleted").await,
+        AssociationEvent::AssociationDeleted(_) => {
+            delivery.handle.catch_up().await?;
+            end(&delivery, |_| true, "AssociationDeleted").await
+        }
         _ => Ok(()),
     }
 }
