@@ -12,7 +12,7 @@ use reeve_runtime::{ExecuteError, Service, run};
 use reeve_testkit::Nats;
 use reeve_types::{Timestamp, ids::new_uuid};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::{runtime::Builder, sync::mpsc};
 
 /// Appends as soon as the bus lets it. One whose answer was lost is there already.
 async fn append_patiently(bus: &Bus, aggregate: &str, id: &str) {
@@ -102,14 +102,16 @@ enum Step {
 #[error("it was not opened")]
 struct NotOpened;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn of_two_replicas_the_one_whose_views_are_behind_neither_refuses_nor_passes_over_what_the_other_began()
-{
+#[test]
+fn of_two_replicas_the_one_whose_views_are_behind_neither_refuses_nor_passes_over_what_the_other_began() {
+    // Views that are held up stop threads: each replica has its own.
+    let threads = || Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let (first, second) = (threads(), threads());
     let nats = Nats::start();
     let folder = tempfile::tempdir().unwrap();
     let service = || Service::new("counters").aggregate::<Door>();
-    let ahead = run(service(), nats.bus().await, nats.folder()).await.unwrap();
-    let behind = run(service(), nats.bus().await, folder.path()).await.unwrap();
+    let ahead = first.block_on(async { run(service(), nats.bus().await, nats.folder()).await.unwrap() });
+    let behind = second.block_on(async { run(service(), nats.bus().await, folder.path()).await.unwrap() });
     let handle = behind.handle().clone();
     // Nothing comes into these views until this ends.
     let (release, held) = std::sync::mpsc::channel::<()>();
@@ -121,29 +123,31 @@ async fn of_two_replicas_the_one_whose_views_are_behind_neither_refuses_nor_pass
         held.recv().unwrap();
     });
     holding.recv().unwrap();
-    for id in ["a", "b"] {
-        ahead.handle().execute::<Door>(id, Step::Open, &caused_by(new_uuid())).await.unwrap();
-    }
-    let (first, second) = (handle.clone(), handle.clone());
-    let silent =
-        tokio::spawn(
-            async move { first.execute::<Door>("a", Step::CloseIfOpen, &caused_by(new_uuid())).await },
-        );
-    let refused =
-        tokio::spawn(async move { second.execute::<Door>("b", Step::Close, &caused_by(new_uuid())).await });
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    first.block_on(async {
+        for id in ["a", "b"] {
+            ahead.handle().execute::<Door>(id, Step::Open, &caused_by(new_uuid())).await.unwrap();
+        }
+    });
+    let execute = |id: &'static str, step: Step| {
+        let handle = handle.clone();
+        second.spawn(async move { handle.execute::<Door>(id, step, &caused_by(new_uuid())).await })
+    };
+    let (silent, refused) = (execute("a", Step::CloseIfOpen), execute("b", Step::Close));
+    std::thread::sleep(Duration::from_millis(200));
     assert_eq!(handle.state::<Door>("a"), 0, "its views are behind");
     release.send(()).unwrap();
-    assert!(silent.await.unwrap().unwrap().event.is_some(), "it was passed over");
-    assert!(refused.await.unwrap().unwrap().event.is_some());
-    // What is so indeed is still said.
-    let nothing = handle.execute::<Door>("c", Step::CloseIfOpen, &caused_by(new_uuid())).await.unwrap();
-    assert_eq!(nothing.event, None);
-    let refused = handle.execute::<Door>("c", Step::Close, &caused_by(new_uuid())).await;
-    assert!(matches!(refused, Err(ExecuteError::Refused(NotOpened))));
     holder.join().unwrap();
-    ahead.stop().await;
-    behind.stop().await;
+    second.block_on(async {
+        assert!(silent.await.unwrap().unwrap().event.is_some(), "it was passed over");
+        assert!(refused.await.unwrap().unwrap().event.is_some());
+        // What is so indeed is still said.
+        let nothing = execute("c", Step::CloseIfOpen).await.unwrap().unwrap();
+        assert_eq!(nothing.event, None);
+        let refused = execute("c", Step::Close).await.unwrap();
+        assert!(matches!(refused, Err(ExecuteError::Refused(NotOpened))));
+        behind.stop().await;
+    });
+    first.block_on(ahead.stop());
 }
 
 #[tokio::test]
