@@ -23,7 +23,7 @@ use projections::{CATCH_UP, FIRE, TIME};
 use reeve_runtime::{Consumer, Operation, Service};
 
 /// As many of the nodes that return together are looked at together: each waits for the views first, and all of them share that.
-const REACTORS_TO_NODES: usize = 256;
+const MAX_CONCURRENT_NODES: usize = 256;
 
 /// The service, for a host to run.
 pub fn service() -> Service {
@@ -50,10 +50,13 @@ pub fn service() -> Service {
         .reactor(Consumer::from_now("calendars"), reactors::follow_calendar)
         .reactor(Consumer::from_now("end"), reactors::end)
         .reactor(Consumer::from_now("documents"), reactors::follow_document)
-        .reactor(Consumer::from_now("returned").concurrency(REACTORS_TO_NODES), reactors::returned)
-        .reactor(Consumer::from_now("drift-runs").concurrency(REACTORS_TO_NODES), reactors::drift::follow_run)
+        .reactor(Consumer::from_now("returned").concurrency(MAX_CONCURRENT_NODES), reactors::returned)
+        .reactor(
+            Consumer::from_now("drift-runs").concurrency(MAX_CONCURRENT_NODES),
+            reactors::drift::follow_run,
+        )
         .reactor(Consumer::from_now("drift-firings"), reactors::drift::follow_association)
-        .reactor(Consumer::from_now("tagged").concurrency(REACTORS_TO_NODES), reactors::tagged);
+        .reactor(Consumer::from_now("tagged").concurrency(MAX_CONCURRENT_NODES), reactors::tagged);
     executions(associations(service))
 }
 

@@ -148,6 +148,11 @@ impl Access {
         self.position(stream).send_replace(sequence);
     }
 
+    /// Waits, for a moment at most, for what a stream holds up to a sequence; answers whether it is in force here.
+    async fn is_reached(&self, stream: &str, sequence: u64) -> bool {
+        tokio::time::timeout(REACHED_TIMEOUT, self.wait_for(stream, sequence)).await.is_ok()
+    }
+
     pub(crate) async fn wait_for(&self, stream: &str, sequence: u64) {
         let mut position = self.position(stream).subscribe();
         // The sender lives as long as this does.
@@ -206,8 +211,9 @@ impl Authorizer for Access {
         };
         for stream in streams {
             let end = streams::last_sequence(bus, &stream).await?;
-            let wait = tokio::time::timeout(REACHED_TIMEOUT, self.wait_for(&stream, end)).await;
-            wait.map_err(|_| Error::TimedOut { subject: stream, limit: REACHED_TIMEOUT })?;
+            if !self.is_reached(&stream, end).await {
+                return Err(Error::TimedOut { subject: stream, limit: REACHED_TIMEOUT });
+            }
         }
         Ok(())
     }
@@ -215,11 +221,10 @@ impl Authorizer for Access {
     async fn reached(&self, position: &str) {
         let Some((stream, sequence)) = position.rsplit_once(':') else { return };
         let known = self.positions.read().unwrap_or_else(PoisonError::into_inner).contains_key(stream);
-        if let (true, Ok(sequence)) = (known, sequence.parse()) {
-            let wait = tokio::time::timeout(REACHED_TIMEOUT, self.wait_for(stream, sequence)).await;
-            if wait.is_err() {
-                tracing::warn!(stream, sequence, "a change of access is not in force here yet");
-            }
+        if let (true, Ok(sequence)) = (known, sequence.parse())
+            && !self.is_reached(stream, sequence).await
+        {
+            tracing::warn!(stream, sequence, "a change of access is not in force here yet");
         }
     }
 }

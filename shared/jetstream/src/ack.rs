@@ -1,10 +1,13 @@
 //! Storing a message, and what the stream answers.
 
-use crate::{Bus, Error, Headers, Message, bus::ACK_TIMEOUT};
+use crate::{
+    Bus, Error, Headers, Message,
+    bus::ACK_TIMEOUT,
+    lost_answers::{RECONNECTED_ANSWER_TIMEOUT, reconnected_for},
+};
 use bytes::Bytes;
 use serde::Deserialize;
 use std::time::{Duration, Instant};
-use tokio::sync::watch;
 
 /// The stream's answer.
 #[derive(Default, Deserialize)]
@@ -24,39 +27,9 @@ pub(crate) struct AckError {
 
 /// Conflicts answer 10071; on a replicated stream usually 10164.
 const CONFLICTS: [u64; 2] = [10071, 10164];
-/// So soon comes the answer to what was sent over a connection that was made meanwhile.
-const RECONNECTED_ACK_TIMEOUT: Duration = Duration::from_secs(1);
 /// Servers of a cluster miss one that led a stream after 4 to 9 s.
 const ELECTION_TIME: Duration = Duration::from_secs(12);
 const NO_RESPONDERS_POLL_INTERVAL: Duration = Duration::from_millis(100);
-
-/// Asks what may be asked twice: again over the next connection, where the answer was lost with the last one.
-pub(crate) async fn ask_again<T, F>(bus: &Bus, question: impl Fn() -> F) -> Result<T, Error>
-where
-    F: Future<Output = Result<T, Error>>,
-{
-    let mut connections = bus.connections();
-    loop {
-        connections.mark_unchanged();
-        tokio::select! {
-            answer = question() => return answer,
-            () = reconnected_for(&mut connections, RECONNECTED_ACK_TIMEOUT) => {}
-        }
-    }
-}
-
-/// Comes back when a connection that was made after this was called has stood for so long.
-async fn reconnected_for(connections: &mut watch::Receiver<u64>, limit: Duration) {
-    loop {
-        match connections.changed().await {
-            Ok(()) => tokio::time::sleep(limit).await,
-            Err(_) => std::future::pending().await,
-        }
-        if !connections.has_changed().unwrap_or_default() {
-            return;
-        }
-    }
-}
 
 impl Bus {
     /// Publishes to whichever stream holds the subject and waits until it is stored; answers its sequence.
@@ -90,8 +63,8 @@ impl Bus {
         let answer = tokio::select! {
             answer = self.request_patiently(subject, headers, data, ACK_TIMEOUT, patience) => answer,
             // What was sent over the last connection nobody answers; what was not is sent over this one, and answered soon.
-            () = reconnected_for(&mut connections, RECONNECTED_ACK_TIMEOUT), if !self.is_replicated() => {
-                return Err(Error::TimedOut { subject: subject.to_owned(), limit: RECONNECTED_ACK_TIMEOUT });
+            () = reconnected_for(&mut connections, RECONNECTED_ANSWER_TIMEOUT), if !self.is_replicated() => {
+                return Err(Error::TimedOut { subject: subject.to_owned(), limit: RECONNECTED_ANSWER_TIMEOUT });
             }
         };
         if matches!(answer, Err(Error::TimedOut { .. })) && self.is_connected() {

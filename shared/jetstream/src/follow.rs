@@ -1,6 +1,6 @@
 //! Reading streams in order from a position, without acknowledgements: for views, and for who watches.
 
-use crate::{Bus, Error, Message, ack::ask_again};
+use crate::{Bus, Error, Message, lost_answers::ask_again};
 use async_nats::jetstream::consumer::{DeliverPolicy, push};
 use futures::{Stream, StreamExt, stream};
 use reeve_types::Timestamp;
@@ -31,7 +31,7 @@ impl Stored {
 pub type BoxStream<T> = Pin<Box<dyn Stream<Item = Result<T, Error>> + Send>>;
 
 /// A stream that cannot be read for so long, although there is a connection, is told of as an error.
-const PATIENCE: Duration = Duration::from_secs(30);
+const MAX_UNREADABLE_TIME: Duration = Duration::from_secs(30);
 /// Between two attempts to read a stream on.
 const REOPEN_DELAY: Duration = Duration::from_millis(250);
 
@@ -163,19 +163,18 @@ impl Following {
 
     /// Opens it as soon as that can be.
     async fn reopen(&mut self) -> Result<(), Error> {
-        self.bus.connected().await;
         let mut begun = Instant::now();
         loop {
-            let Err(error) = self.open().await else { return Ok(()) };
-            tracing::debug!(stream = self.stream, %error, "a stream cannot be read yet");
-            if begun.elapsed() > PATIENCE {
-                return Err(error);
-            }
-            tokio::time::sleep(REOPEN_DELAY).await;
             if !self.bus.is_connected() {
                 self.bus.connected().await;
                 begun = Instant::now();
             }
+            let Err(error) = self.open().await else { return Ok(()) };
+            tracing::debug!(stream = self.stream, %error, "a stream cannot be read yet");
+            if begun.elapsed() > MAX_UNREADABLE_TIME {
+                return Err(error);
+            }
+            tokio::time::sleep(REOPEN_DELAY).await;
         }
     }
 

@@ -38,6 +38,7 @@ mod headers;
 mod jwt;
 pub mod keys;
 mod lanes;
+mod lost_answers;
 pub mod mac;
 mod message;
 pub mod operator;

@@ -1,7 +1,7 @@
 //! The streams of the design. Making one that stands already, with the same settings, changes nothing; one with others is changed. Where
 //! parts run apart they find their streams made: who may set a stream's settings may have them copy another one.
 
-use crate::{Bus, Error, ack::ask_again, bus::ACK_TIMEOUT};
+use crate::{Bus, Error, bus::ACK_TIMEOUT, lost_answers::ask_again};
 use async_nats::jetstream::{
     ErrorCode,
     context::CreateStreamErrorKind,

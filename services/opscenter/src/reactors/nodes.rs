@@ -37,18 +37,17 @@ pub(crate) async fn report(due: DueTimer) -> Result<(), HandlerError> {
 
 /// Opens and closes the item.
 pub(crate) async fn react(delivery: Delivery<NodeWatchEvent>) -> Result<(), HandlerError> {
-    if let NodeWatchEvent::NodeLossNoticed(_) = &delivery.event.event {
-        return Ok(());
-    }
-    let (following, group) = (Following::of(&delivery).await?, deduplication_key(&["lost-nodes"]));
+    let group = deduplication_key(&["lost-nodes"]);
     match &delivery.event.event {
         NodeWatchEvent::NodeLossNoticed(_) => Ok(()),
         NodeWatchEvent::NodeLossReported(e) => {
+            let following = Following::of(&delivery).await?;
             let ops_item_id = following.item(item(&group)).await?;
             let (fingerprint, start_ms) = (e.node_id.clone(), e.lost_ms);
             following.fire(CauseFired { group, fingerprint, start_ms, ops_item_id }).await
         }
         NodeWatchEvent::NodeLossEnded(e) => {
+            let following = Following::of(&delivery).await?;
             let firing = following.firing(&group, &e.node_id);
             let Some(start_ms) = firing.start_ms.filter(|_| !firing.ops_item_id.is_empty()) else {
                 return Ok(());

@@ -25,7 +25,7 @@ async fn append_patiently(bus: &Bus, aggregate: &str, id: &str) {
 }
 
 /// As long an answer may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The sequences that a stream yields, read by a task of its own: so that the client reads on while the bus is away.
 fn sequences(mut messages: BoxStream<Stored>) -> mpsc::UnboundedReceiver<u64> {
@@ -66,7 +66,7 @@ async fn who_read_nothing_before_a_restart_is_not_given_the_past_after_it() {
                 assert_eq!(since.recv().await, Some(sequence));
             }
         };
-        tokio::time::timeout(PATIENCE, read).await.unwrap();
+        tokio::time::timeout(READ_TIMEOUT, read).await.unwrap();
     }
 }
 
