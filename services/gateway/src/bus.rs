@@ -1,6 +1,6 @@
 //! The bus of the gateway on NATS.
 
-use crate::{Answer, Bus, BusError, Forward, Served};
+use crate::{Answer, Bus, BusError, Forward, Served, Written, written::tell};
 use bytes::Bytes;
 use reeve_jetstream::{Error, Headers, Message, serve};
 use std::{
@@ -94,6 +94,10 @@ impl Bus for reeve_jetstream::Bus {
             resources: one.resources,
         });
         Ok(served.collect())
+    }
+
+    async fn tell_written(&self, written: &Written) {
+        tell(self, written).await;
     }
 
     fn is_connected(&self) -> bool {

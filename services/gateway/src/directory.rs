@@ -151,7 +151,7 @@ impl Directory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Answer, Forward};
+    use crate::{Answer, Forward, Written};
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
     /// Answers the rounds in order, the last one for ever; a round takes a while, as on a real bus.
@@ -192,6 +192,8 @@ mod tests {
             };
             Ok(self.answers[round.min(last)].iter().map(served).collect())
         }
+
+        async fn tell_written(&self, _: &Written) {}
 
         fn is_connected(&self) -> bool {
             self.connected.load(SeqCst)

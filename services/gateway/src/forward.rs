@@ -11,7 +11,7 @@ use crate::resources::named;
 use crate::rest;
 use crate::sigv4::{self, Caller};
 use crate::validate::validate;
-use crate::{Answer, Bus, BusError, Config, Forward, Gateway, Shared};
+use crate::{Answer, Bus, BusError, Config, Forward, Gateway, Shared, Written};
 use axum::http::StatusCode;
 use bytes::Bytes;
 use reeve_authz::{Place, Resource, permit};
@@ -204,6 +204,20 @@ impl<B: Bus> Gateway<B> {
         self.carry_out(&Calling::by(caller, request)?, task).await
     }
 
+    /// Notes what a caller has written: no gateway answers its next read with what was before.
+    async fn note_written(&self, caller: &str, positions: &str) {
+        let shared = &*self.shared;
+        let positions = positions.split(',').map(str::to_owned).collect();
+        let written = Written { caller: caller.to_owned(), positions };
+        if shared.positions.remember_all(&written) {
+            shared.bus.tell_written(&written).await;
+        }
+        for position in &written.positions {
+            // A principal, policy or tag that was changed counts from the next call on, whoever makes it.
+            shared.authorizer.reached(position).await;
+        }
+    }
+
     /// Asks the service, and answers what it answers.
     pub(crate) async fn carry_out(&self, calling: &Calling<'_>, task: Task<'_>) -> Result<Bytes, Failure> {
         let Task { operation, route, id, body, asked } = task;
@@ -223,16 +237,8 @@ impl<B: Bus> Gateway<B> {
         );
         let (subject, repeatable) = (route.subject.clone(), !route.writes);
         let answer = self.ask(Forward { subject, headers, body: non_empty(body), repeatable }).await?;
-        for position in answer.header("reeve-position").into_iter().flat_map(|all| all.split(',')) {
-            if !shared.positions.remember(calling.positions, position) {
-                tracing::warn!(
-                    position,
-                    operation = operation.name,
-                    "a service answered a malformed position"
-                );
-            }
-            // A principal, policy or tag that was changed counts from the next call on, whoever makes it.
-            shared.authorizer.reached(position).await;
+        if let Some(positions) = answer.header("reeve-position") {
+            self.note_written(calling.positions, positions).await;
         }
         let body = body_of(answer)?;
         match &operation.pages {

@@ -7,7 +7,8 @@
 //!
 //! Subjects: asks on what the services announce (`reeve.api.<service>.<Operation>`) on `reeve.enroll` and `reeve.ingest`;
 //! takes calls on `reeve.edge`, and those that services ask for on behalf of principals from the stream GATEWAY_REQUESTS
-//! ([`serve_requests`]).
+//! ([`serve_requests`]); says to the other gateways on `reeve.gateway.written` what a caller wrote, and hears it
+//! ([`serve_written`]).
 //! It has no aggregates and keeps no state that matters: any number of gateways can stand side by side.
 //!
 //! **Invariants**
@@ -16,6 +17,7 @@
 //!   model, and allowed to that principal.
 //! - Everything that an answer depends on is under the signature; a body's hash is always computed here.
 //! - A pagination token that a client holds was sealed here, for that operation and principal.
+//! - What a caller wrote through one gateway it reads through all of them, a moment for the bus between.
 //! - A signed call that changes something is carried out once, however often it is sent.
 //! - Who is slow to say what it wants is cut off ([`connections`]).
 //! - A success is a JSON object: whatever else a service says becomes an error, never an empty answer.
@@ -47,6 +49,7 @@ mod shapes;
 pub mod sigv4;
 mod tokens;
 mod validate;
+mod written;
 
 pub use forward::check_input;
 
@@ -57,11 +60,13 @@ pub use readiness::serve_readiness;
 use reeve_authz::{Authorizer, Principals};
 use reeve_types::Timestamp;
 pub use requests::{rights, serve_requests};
+use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
+pub use written::serve_written;
 
 /// Enrolments at a time: strangers must not take the places of those who sign.
 const MAX_ENROLMENTS: usize = 64;
@@ -188,6 +193,15 @@ pub struct Served {
     pub resources: Vec<(String, String)>,
 }
 
+/// What a caller has written, as far as it is remembered for its next read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    /// An access key, or a name of what calls without one.
+    pub caller: String,
+    /// `STREAM:sequence` each.
+    pub positions: Vec<String>,
+}
+
 /// Why the bus gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BusError {
@@ -205,6 +219,8 @@ pub enum BusError {
 pub trait Bus: Clone + Send + Sync + 'static {
     fn request(&self, forward: Forward) -> impl Future<Output = Result<Answer, BusError>> + Send;
     fn discover(&self) -> impl Future<Output = Result<Vec<Served>, BusError>> + Send;
+    /// Says to the other gateways what a caller has written.
+    fn tell_written(&self, written: &Written) -> impl Future<Output = ()> + Send;
     fn is_connected(&self) -> bool;
 }
 

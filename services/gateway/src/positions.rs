@@ -1,6 +1,7 @@
 //! What each caller last wrote, so that its next read does not answer with the past: a replica of a service
 //! that is told `reeve-min-position` waits until its view is there.
 
+use crate::Written;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 use std::sync::{PoisonError, RwLock};
@@ -20,13 +21,21 @@ pub struct Positions {
 }
 
 impl Positions {
-    /// Remembers a `STREAM:sequence` that a service answered; says whether it was one.
-    pub fn remember(&self, access_key_id: &str, position: &str) -> bool {
-        let Some((stream, sequence)) = parse(position) else { return false };
+    /// Remembers each `STREAM:sequence` of what a caller wrote; says whether one of them was not known.
+    pub fn remember_all(&self, written: &Written) -> bool {
+        written.positions.iter().filter(|position| self.remember(&written.caller, position)).count() > 0
+    }
+
+    /// Remembers one; says whether it was not known.
+    fn remember(&self, access_key_id: &str, position: &str) -> bool {
+        let Some((stream, sequence)) = parse(position) else {
+            tracing::warn!(position, "a malformed position");
+            return false;
+        };
         let known = self.newest.read().unwrap_or_else(PoisonError::into_inner);
         let newest = known.get(access_key_id).and_then(|streams| streams.get(stream));
         if newest.is_some_and(|newest| *newest >= sequence) {
-            return true;
+            return false;
         }
         drop(known);
         let mut known = self.newest.write().unwrap_or_else(PoisonError::into_inner);
@@ -63,15 +72,17 @@ fn parse(position: &str) -> Option<(&str, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::Positions;
+    use super::{Positions, Written};
 
     #[test]
     fn the_newest_of_each_stream_is_kept() {
         let positions = Positions::default();
         assert_eq!(positions.of("a"), None);
-        for position in ["DOCUMENTS:7", "RUN_COMMAND:3", "DOCUMENTS:9", "DOCUMENTS:8"] {
-            assert!(positions.remember("a", position));
-        }
+        let positions_of_a =
+            ["DOCUMENTS:7", "RUN_COMMAND:3", "DOCUMENTS:9", "DOCUMENTS:8"].map(str::to_owned);
+        let written = Written { caller: "a".to_owned(), positions: positions_of_a.into() };
+        assert!(positions.remember_all(&written), "they are new");
+        assert!(!positions.remember_all(&written), "all of them are known");
         assert_eq!(positions.of("a").as_deref(), Some("DOCUMENTS:9,RUN_COMMAND:3"));
         assert_eq!(positions.of("b"), None);
     }

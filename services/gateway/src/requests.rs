@@ -11,6 +11,7 @@ use crate::{
     forward::Calling,
     incoming::{new_traceparent, parsed},
     models::{self, Model, Operation},
+    written::WRITTEN_SUBJECT,
 };
 use bytes::Bytes;
 use futures::StreamExt;
@@ -104,6 +105,8 @@ pub fn rights() -> Rights {
         .into_iter()
         .fold(Rights::default(), Rights::publishing)
         .hearing(EDGE)
+        .publishing(WRITTEN_SUBJECT)
+        .hearing(WRITTEN_SUBJECT)
         .finding(&requests.stream)
         .finding(streams::PROBE)
         .consuming(&requests.stream, &requests.durable_name)

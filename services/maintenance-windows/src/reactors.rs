@@ -214,10 +214,7 @@ fn command(
 ) -> Result<CommandRequested, HandlerError> {
     let of = task.read();
     let told = of.run_command();
-    // A node that is gone by then, or of another platform, keeps the others from nothing.
-    let values = Some(started.node_ids.clone());
-    let targets = [Target { key: Some("InstanceIds".to_owned()), values }];
-    let targets_json = serde_json::to_string(&targets);
+    let targets_json = serde_json::to_string(&targets::those_left(&started.node_ids));
     Ok(CommandRequested {
         origin_kind: ORIGIN.to_owned(),
         origin_id: origin_id(started),

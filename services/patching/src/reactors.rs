@@ -1,11 +1,12 @@
 //! What follows: a roll-out's next step, the commands that its waves and health checks are, and what came of them.
 
 use crate::{
-    domain::rollout::{Command, ORIGIN, Rollout, RolloutEvent},
+    domain::rollout::{Command, ORIGIN, Ran, Rollout, RolloutEvent},
     projections::{ROLLOUT_KEYS, ROLLOUTS, RolloutRow},
 };
 use reeve_contracts::run_command::{CommandEvent, CommandRequested};
 use reeve_eventsourcing::{Actor, Context};
+use reeve_fleet::targets;
 use reeve_runtime::{Delivery, Handle, HandlerError};
 use uuid::Uuid;
 
@@ -59,12 +60,13 @@ async fn ask(
         ),
     };
     let what = if is_check { "health after wave" } else { "wave" };
+    let targets_json = serde_json::to_string(&targets::those_left(&nodes));
     let requested = CommandRequested {
         origin_kind: ORIGIN.to_owned(),
         origin_id: id.to_owned(),
         document_name,
         parameters_json,
-        node_ids: nodes,
+        targets_json: targets_json.map_err(|error| HandlerError::Permanent(error.to_string()))?,
         max_concurrency: max_concurrency.to_owned(),
         max_errors: max_errors.to_owned(),
         comment: format!("{what} {wave} of {id}"),
@@ -81,22 +83,23 @@ async fn ask(
 
 /// A roll-out learns how its command ended.
 pub async fn end(delivery: Delivery<CommandEvent>) -> Result<(), HandlerError> {
-    let (kind, id, command_id, failed, refused) = match &delivery.event.event {
+    let (kind, id, command_id, ran, refused) = match &delivery.event.event {
         CommandEvent::CommandFinished(e) => {
             let failed = e.errors.saturating_add(e.delivery_timed_out);
             // Cancelled, or ended by its errors: who had no turn was not patched either.
             let failed = if e.status == "Success" || failed > 0 { failed } else { 1 };
-            (&e.origin_kind, &e.origin_id, &e.command_id, failed, None)
+            (&e.origin_kind, &e.origin_id, &e.command_id, Ran { nodes: e.completed, failed }, None)
         }
         CommandEvent::CommandRefused(e) => {
-            (&e.origin_kind, &e.origin_id, &e.command_id, 0, Some(format!("{}: {}", e.code, e.reason)))
+            let refused = Some(format!("{}: {}", e.code, e.reason));
+            (&e.origin_kind, &e.origin_id, &e.command_id, Ran::default(), refused)
         }
         _ => return Ok(()),
     };
     if kind != ORIGIN {
         return Ok(());
     }
-    let ended = Command::CommandEnded { command_id: command_id.clone(), failed, refused };
+    let ended = Command::CommandEnded { command_id: command_id.clone(), ran, refused };
     delivery.execute::<Rollout>("end", id, ended).await?;
     Ok(())
 }

@@ -36,6 +36,12 @@ pub fn named(
     Err(ApiError::new("InvalidInstanceId", message))
 }
 
+/// Nodes by their ids, as a service asks run-command for a command on them: those that are not there any more by then are left out, and keep
+/// the others from nothing. (Of those that are [`named`] each has to be there.)
+pub fn those_left(node_ids: &[String]) -> Vec<ssm::Target> {
+    vec![ssm::Target { key: Some("InstanceIds".to_owned()), values: Some(node_ids.to_vec()) }]
+}
+
 /// Beside AWS's keys: nodes that are connected (`true`) or not (`false`) when the command is sent.
 const CONNECTED: &str = "reeve:connected";
 
@@ -82,15 +88,29 @@ pub fn of_association(of: &ssm::AssociationDescription) -> Vec<ssm::Target> {
 /// As [`check`].
 pub fn selected(handle: &Handle, targets: &[ssm::Target]) -> Result<Vec<String>, ApiError> {
     check(targets)?;
-    let nodes = handle.views().scan::<NodeRow>(NODES, "", None, usize::MAX).rows;
-    let met = nodes.into_iter().filter(|(id, node)| meets(handle, targets, id, node));
+    let mut others: Vec<&ssm::Target> = targets.iter().collect();
+    let by_id = others.iter().position(|target| target.key.as_deref() == Some("InstanceIds"));
+    let nodes: Vec<(String, NodeRow)> = match by_id.map(|at| others.remove(at)) {
+        // Each is looked up, and not looked for among all.
+        Some(named) => {
+            let ids: BTreeSet<&String> = named.values.iter().flatten().collect();
+            ids.into_iter().filter_map(|id| Some((id.clone(), handle.views().get(NODES, id)?))).collect()
+        }
+        None => handle.views().scan(NODES, "", None, usize::MAX).rows,
+    };
+    let met = nodes.into_iter().filter(|(id, node)| meets(handle, others.iter().copied(), id, node));
     Ok(met.map(|(id, _)| id).collect())
 }
 
 /// Whether a node meets every target.
-pub fn meets(handle: &Handle, targets: &[ssm::Target], id: &str, node: &NodeRow) -> bool {
+pub fn meets<'a>(
+    handle: &Handle,
+    targets: impl IntoIterator<Item = &'a ssm::Target>,
+    id: &str,
+    node: &NodeRow,
+) -> bool {
     let tags: Tags = handle.views().get(NODE_TAGS, id).unwrap_or_default();
-    targets.iter().all(|target| holds(target, id, node, &tags))
+    targets.into_iter().all(|target| holds(target, id, node, &tags))
 }
 
 fn holds(target: &ssm::Target, id: &str, node: &NodeRow, tags: &Tags) -> bool {

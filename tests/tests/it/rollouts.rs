@@ -1,7 +1,8 @@
-//! A roll-out in waves while the services that carry it are killed, with two of the patching service.
+//! Roll-outs in waves: while the services that carry one are killed, with two of the patching service; and of nodes of which one is gone
+//! when its wave begins.
 
 use super::patching_apt::deb;
-use reeve_e2e::{Agent, Apart, DebianRoot, wait_for};
+use reeve_e2e::{Agent, Apart, DebianRoot, Instance, wait_for};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
@@ -10,23 +11,27 @@ use std::{collections::BTreeMap, time::Duration};
 const KILLS: usize = 12;
 const KILLED: [&str; 3] = ["patching", "run-command", "nats-server"];
 
+/// Nodes whose packages lie in roots of their own, each with one that is out of date.
+fn fleet(instance: &Instance, count: usize) -> Vec<(DebianRoot, Agent)> {
+    let node = |number| {
+        let root = DebianRoot::new();
+        root.install(&deb("tool", "1"));
+        root.offer("stable-security", &deb("tool", "2"));
+        let mut agent = Agent::enrol(instance, &format!("n-{number}"));
+        agent.end(Signal::KILL);
+        agent.set("REEVE_AGENT_PACKAGE_ROOT", &root.path().display().to_string());
+        agent.start();
+        agent.wait_until(instance, "Online");
+        (root, agent)
+    };
+    (0..count).map(node).collect()
+}
+
 #[test]
 fn a_roll_out_in_waves_patches_each_node_once_whatever_is_killed() {
     let mut apart = Apart::start();
     apart.second("patching");
-    let fleet: Vec<(DebianRoot, Agent)> = (0..4)
-        .map(|number| {
-            let root = DebianRoot::new();
-            root.install(&deb("tool", "1"));
-            root.offer("stable-security", &deb("tool", "2"));
-            let mut agent = Agent::enrol(apart.instance(), &format!("n-{number}"));
-            agent.end(Signal::KILL);
-            agent.set("REEVE_AGENT_PACKAGE_ROOT", &root.path().display().to_string());
-            agent.start();
-            agent.wait_until(apart.instance(), "Online");
-            (root, agent)
-        })
-        .collect();
+    let fleet = fleet(apart.instance(), 4);
     let nodes: Vec<String> = fleet.iter().map(|(_, agent)| agent.node()).collect();
     let raw = apart.instance().raw();
     let start = json!({"nodeIds": nodes, "waves": ["1", "1", "1", "1"]});
@@ -73,4 +78,26 @@ fn a_roll_out_in_waves_patches_each_node_once_whatever_is_killed() {
     }
     let (_, letters) = raw.call_of("dead-letters", "ListDeadLetters", &json!({}), None);
     assert_eq!(letters["deadLetters"], json!([]), "{letters}");
+}
+
+#[test]
+fn a_node_that_is_gone_when_its_wave_begins_keeps_the_others_from_nothing() {
+    let instance = Instance::start(0);
+    let fleet = fleet(&instance, 3);
+    let nodes: Vec<String> = fleet.iter().map(|(_, agent)| agent.node()).collect();
+    let raw = instance.raw();
+    let start = json!({"nodeIds": nodes, "waves": ["1", "2"]});
+    let (status, started) = raw.call_of("patching", "StartPatchRollout", &start, None);
+    assert_eq!(status, 200, "{started}");
+    instance.call("DeregisterManagedInstance", &json!({"InstanceId": nodes[2]}));
+    let id = json!({"rolloutId": started["rolloutId"]});
+    let rollout = wait_for("the roll-out has come to its end", || {
+        let (_, got) = raw.call_of("patching", "GetPatchRollout", &id, None);
+        (got["rollout"]["status"] != "InProgress").then(|| got["rollout"].clone())
+    });
+    assert_eq!(rollout["status"], "Completed", "{rollout}");
+    let waves: Vec<_> = rollout["waves"].as_array().unwrap().iter().map(|wave| &wave["leftOut"]).collect();
+    assert_eq!(waves, [0, 1], "{rollout}");
+    let versions: Vec<_> = fleet.iter().map(|(root, _)| root.version("tool")).collect();
+    assert_eq!(versions, ["2", "2", "1"].map(|version| Some(version.to_owned())));
 }

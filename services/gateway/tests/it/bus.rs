@@ -1,8 +1,10 @@
 //! The gateway's side of the real bus: services that are away for a moment, or were killed.
 
-use reeve_gateway::{Bus as Edge, BusError, Forward};
+use crate::support::start_with;
+use futures::StreamExt;
+use reeve_gateway::{Bus as Edge, BusError, Forward, serve_written};
 use reeve_jetstream::{
-    Bus, Message,
+    Bus, Headers, Message,
     serve::{self, Announcement, Asked},
 };
 use reeve_testkit::Nats;
@@ -39,7 +41,7 @@ async fn a_service_that_is_started_anew_is_waited_for_and_one_that_is_gone_is_no
     let calling = tokio::spawn(async move { Edge::request(&gateway, call()).await });
     tokio::time::sleep(Duration::from_secs(1)).await;
     let (_service, mut requests) = serving(&bus).await;
-    let request = futures::StreamExt::next(&mut requests).await.unwrap();
+    let request = requests.next().await.unwrap();
     answer(&bus, &request, r#"{"was": "away"}"#).await;
     assert_eq!(calling.await.unwrap().unwrap().body, r#"{"was": "away"}"#);
 }
@@ -52,17 +54,17 @@ async fn a_read_that_a_killed_replica_had_is_asked_of_another_and_a_write_is_not
     let mut forward = call();
     forward.headers.push(("reeve-request-id".to_owned(), "one".to_owned()));
     let calling = tokio::spawn(async move { Edge::request(&gateway, forward).await });
-    let first = futures::StreamExt::next(&mut requests).await.unwrap();
+    let first = requests.next().await.unwrap();
     // Nobody answers that one any more.
-    let second = futures::StreamExt::next(&mut requests).await.unwrap();
+    let second = requests.next().await.unwrap();
     assert_eq!(first.headers.get("reeve-request-id"), second.headers.get("reeve-request-id"));
     answer(&bus, &second, "{}").await;
     assert_eq!(calling.await.unwrap().unwrap().body, "{}");
     let write = Forward { repeatable: false, ..call() };
     let gateway = nats.bus().await;
     let calling = tokio::spawn(async move { Edge::request(&gateway, write).await });
-    let first = futures::StreamExt::next(&mut requests).await.unwrap();
-    let second = tokio::time::timeout(Duration::from_secs(7), futures::StreamExt::next(&mut requests));
+    let first = requests.next().await.unwrap();
+    let second = tokio::time::timeout(Duration::from_secs(7), requests.next());
     assert!(second.await.is_err(), "it is asked once");
     answer(&bus, &first, r#"{"slow": true}"#).await;
     assert_eq!(calling.await.unwrap().unwrap().body, r#"{"slow": true}"#);
@@ -80,4 +82,34 @@ async fn what_is_announced_is_discovered_until_the_service_leaves() {
     assert!(requests.next_until(async {}).await.is_none(), "it ends when nothing is left");
     bus.round_trip().await.unwrap();
     assert_eq!(Edge::discover(&gateway).await.unwrap_or_default(), []);
+}
+
+#[tokio::test]
+async fn what_was_written_through_one_gateway_is_read_through_another() {
+    let nats = Nats::start();
+    let bus = nats.bus().await;
+    let (_service, mut requests) = serving(&bus).await;
+    let answering = tokio::spawn(async move {
+        let mut minimum = Vec::new();
+        for position in ["DOCUMENTS:7,TAGS:3", "DOCUMENTS:9"] {
+            let request = requests.next().await.unwrap();
+            minimum.push(request.headers.get(serve::MIN_POSITION).map(str::to_owned));
+            let headers = Headers::default().with("reeve-position", position);
+            serve::answer(&bus, &Asked::by(&request), headers, "{}".into()).await.unwrap();
+        }
+        minimum
+    });
+    let one = start_with(nats.bus().await, |_| {}).await;
+    let other = start_with(nats.bus().await, |_| {}).await;
+    let hearing = tokio::spawn(serve_written(other.bus.clone(), other.gateway.clone()));
+    other.bus.round_trip().await.unwrap();
+    let document = r#"{"Name": "Doc"}"#;
+    assert_eq!(one.call("GetDocument", document).await.status, 200);
+    // What was said is with the other one.
+    one.bus.round_trip().await.unwrap();
+    other.bus.round_trip().await.unwrap();
+    assert_eq!(other.call("GetDocument", document).await.status, 200);
+    assert_eq!(answering.await.unwrap(), [None, Some("DOCUMENTS:7,TAGS:3".to_owned())]);
+    tokio::join!(one.stop(), other.stop());
+    hearing.await.unwrap();
 }

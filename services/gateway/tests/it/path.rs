@@ -1,7 +1,7 @@
 //! The path of an operation: authenticate, validate, authorize, forward, answer.
 
 use crate::support::*;
-use reeve_gateway::BusError;
+use reeve_gateway::{BusError, Written};
 use serde_json::json;
 
 #[tokio::test]
@@ -177,6 +177,9 @@ async fn a_caller_reads_what_it_wrote() {
     gateway.call("ListDocuments", "{}").await;
     assert_eq!(minimum(), None);
     gateway.call("CreateDocument", r#"{"Name": "Doc", "Content": "{}"}"#).await;
+    gateway.call("CreateDocument", r#"{"Name": "Other", "Content": "{}"}"#).await;
+    let told = Written { caller: ADMINISTRATOR.to_owned(), positions: vec!["DOCUMENTS:12".to_owned()] };
+    assert_eq!(*gateway.bus.told.lock().unwrap(), [told], "the other gateways are told once");
     gateway.call("ListDocuments", "{}").await;
     assert_eq!(minimum().as_deref(), Some("DOCUMENTS:12"));
     gateway.call_as(READER, "ListDocuments", "{}", &[]).await;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use reeve_authz::{Access, Keyring};
 use reeve_gateway::sigv4::{self, Credentials};
-use reeve_gateway::{Answer, Bus, BusError, Config, Forward, Gateway, Served};
+use reeve_gateway::{Answer, Bus, BusError, Config, Forward, Gateway, Served, Written};
 use reeve_types::Timestamp;
 use serde_json::Value;
 use std::net::SocketAddr;
@@ -24,6 +24,8 @@ pub struct FakeBus {
     reply: Arc<Reply>,
     pub asked: Arc<Mutex<Vec<Forward>>>,
     pub served: Arc<Mutex<Vec<Served>>>,
+    /// What the other gateways were told.
+    pub told: Arc<Mutex<Vec<Written>>>,
 }
 
 impl Bus for FakeBus {
@@ -37,6 +39,10 @@ impl Bus for FakeBus {
         Ok(self.served.lock().unwrap().clone())
     }
 
+    async fn tell_written(&self, written: &Written) {
+        self.told.lock().unwrap().push(written.clone());
+    }
+
     fn is_connected(&self) -> bool {
         true
     }
@@ -45,7 +51,12 @@ impl Bus for FakeBus {
 impl FakeBus {
     pub fn new(reply: impl Fn(&Forward) -> Result<Answer, BusError> + Send + Sync + 'static) -> Self {
         let served = ["GetDocument", "ListDocuments", "CreateDocument", "SendCommand"].map(served);
-        Self { reply: Arc::new(reply), asked: Arc::default(), served: Arc::new(Mutex::new(served.into())) }
+        Self {
+            reply: Arc::new(reply),
+            asked: Arc::default(),
+            served: Arc::new(Mutex::new(served.into())),
+            told: Arc::default(),
+        }
     }
 
     /// Always the same success.
@@ -82,9 +93,10 @@ pub fn header<'a>(forward: &'a Forward, name: &str) -> Option<&'a str> {
     forward.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
 }
 
-pub struct Running {
+pub struct Running<B = FakeBus> {
     pub address: SocketAddr,
-    pub bus: FakeBus,
+    pub bus: B,
+    pub gateway: Gateway<B>,
     stop: Option<oneshot::Sender<()>>,
     task: tokio::task::JoinHandle<std::io::Result<()>>,
 }
@@ -93,7 +105,7 @@ pub async fn start(bus: FakeBus) -> Running {
     start_with(bus, |_| {}).await
 }
 
-pub async fn start_with(bus: FakeBus, change: impl FnOnce(&mut Config)) -> Running {
+pub async fn start_with<B: Bus>(bus: B, change: impl FnOnce(&mut Config)) -> Running<B> {
     let keyring = serde_json::json!({"principals": [
         {"name": "administrator", "access_key_id": ADMINISTRATOR, "secret_access_key": SECRET, "administrator": true},
     ]});
@@ -108,10 +120,10 @@ pub async fn start_with(bus: FakeBus, change: impl FnOnce(&mut Config)) -> Runni
     change(&mut config);
     let gateway = Gateway::new(config, bus.clone(), access.clone(), access);
     let (stop, stopped) = oneshot::channel();
-    let task = tokio::spawn(reeve_gateway::serve(listener, gateway, async {
+    let task = tokio::spawn(reeve_gateway::serve(listener, gateway.clone(), async {
         let _ = stopped.await;
     }));
-    Running { address, bus, stop: Some(stop), task }
+    Running { address, bus, gateway, stop: Some(stop), task }
 }
 
 pub struct Response {
@@ -141,7 +153,7 @@ impl Response {
     }
 }
 
-impl Running {
+impl<B> Running<B> {
     /// A signed call of an operation.
     pub async fn call(&self, operation: &str, body: &str) -> Response {
         self.call_as(ADMINISTRATOR, operation, body, &[]).await

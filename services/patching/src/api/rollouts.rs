@@ -174,6 +174,7 @@ struct ToldWave {
     attempt: u32,
     node_ids: Vec<String>,
     failed: u32,
+    left_out: u32,
     #[serde(skip_serializing_if = "String::is_empty")]
     command_id: String,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -188,6 +189,7 @@ fn told(row: RolloutRow) -> Told {
         attempt: row.attempt,
         node_ids: row.node_ids,
         failed: row.failed,
+        left_out: row.left_out,
         command_id: row.command_id,
         health_command_id: row.health_command_id,
     };

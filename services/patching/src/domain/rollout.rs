@@ -20,13 +20,20 @@ pub enum Command {
     Start(RolloutStarted),
     /// What comes next, where nothing is waited for.
     Advance,
-    /// A command of it has ended: on so many nodes without success, or it was refused.
+    /// A command of it has ended, or was refused.
     CommandEnded {
         command_id: String,
-        failed: u32,
+        ran: Ran,
         refused: Option<String>,
     },
     Resume,
+}
+
+/// On how many nodes a command has run, and on how many of them without success.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ran {
+    pub nodes: u32,
+    pub failed: u32,
 }
 
 /// Why a command was refused.
@@ -123,16 +130,17 @@ impl State {
         }
     }
 
-    fn ended(&self, failed: u32, refused: Option<String>, cx: &Context) -> Option<RolloutEvent> {
-        let allowed = allowed_errors(&self.max_errors, self.size());
-        let (size, wave, rollout_id) = (self.size(), self.wave, self.rollout_id.clone());
+    fn ended(&self, ran: Ran, refused: Option<String>, cx: &Context) -> Option<RolloutEvent> {
+        let Ran { nodes, failed } = ran;
+        let allowed = allowed_errors(&self.max_errors, nodes);
+        let (wave, rollout_id) = (self.wave, self.rollout_id.clone());
         let reason = match (self.phase, refused) {
             (_, Some(refused)) => Some(format!("its command was refused: {refused}")),
             (Phase::Patching, None) if failed > allowed => Some(format!(
-                "{failed} of the {size} nodes of wave {wave} were not patched, and {allowed} may fail"
+                "{failed} of the {nodes} nodes of wave {wave} were not patched, and {allowed} may fail"
             )),
             (Phase::Checking, None) if failed > 0 => {
-                Some(format!("after wave {wave} {failed} of its {size} nodes are not well"))
+                Some(format!("after wave {wave} {failed} of its {nodes} nodes are not well"))
             }
             (Phase::Patching | Phase::Checking, None) => None,
             _ => return None,
@@ -150,7 +158,8 @@ impl State {
         let finished_ms = cx.now.0;
         Some(match self.phase {
             Phase::Patching => {
-                RolloutEvent::WavePatched(WavePatched { rollout_id, wave, failed, finished_ms })
+                let left_out = self.size().saturating_sub(nodes);
+                RolloutEvent::WavePatched(WavePatched { rollout_id, wave, failed, finished_ms, left_out })
             }
             _ => RolloutEvent::HealthCheckPassed(HealthCheckPassed { rollout_id, wave, finished_ms }),
         })
@@ -173,9 +182,9 @@ impl Decider for Rollout {
                 Ok((state.phase == Phase::None).then_some(RolloutEvent::RolloutStarted(started)))
             }
             Command::Advance => Ok(state.advance(cx)),
-            Command::CommandEnded { command_id, failed, refused } => {
+            Command::CommandEnded { command_id, ran, refused } => {
                 let is_waited_for = !state.command_id.is_empty() && state.command_id == command_id;
-                Ok(if is_waited_for { state.ended(failed, refused, cx) } else { None })
+                Ok(if is_waited_for { state.ended(ran, refused, cx) } else { None })
             }
             Command::Resume => match state.phase {
                 Phase::None => Err(Error::Unknown),

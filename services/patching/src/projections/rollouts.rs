@@ -44,6 +44,8 @@ pub(crate) struct WaveRow {
     pub command_id: String,
     pub health_command_id: String,
     pub failed: u32,
+    /// Nodes that were not there any more when it began.
+    pub left_out: u32,
 }
 
 /// Keeps the tables of this file.
@@ -51,7 +53,7 @@ pub(crate) struct Rollouts;
 
 impl Projection for Rollouts {
     const NAME: &'static str = "rollouts";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = RolloutEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<RolloutEvent>) {
@@ -77,7 +79,7 @@ impl Projection for Rollouts {
             RolloutEvent::WavePatched(e) => change(view, &e.rollout_id, |row| {
                 on_wave(row, e.wave, |wave| {
                     "Patched".clone_into(&mut wave.status);
-                    wave.failed = e.failed;
+                    (wave.failed, wave.left_out) = (e.failed, e.left_out);
                 });
             }),
             RolloutEvent::HealthCheckStarted(e) => change(view, &e.rollout_id, |row| {

@@ -2,7 +2,7 @@
 
 use super::{readiness, services};
 use reeve_authz::Access;
-use reeve_gateway::{Config as GatewayConfig, Gateway, serve_bus, serve_requests};
+use reeve_gateway::{Config as GatewayConfig, Gateway, serve_bus, serve_requests, serve_written};
 use reeve_jetstream::Bus;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use std::sync::Arc;
@@ -36,10 +36,11 @@ pub fn start_gateway(
         let _stopped = stopped.wait_for(|stop| *stop).await.is_ok();
     };
     let for_services = tokio::spawn(serve_requests(bus.clone(), gateway.clone()));
-    let over_bus = tokio::spawn(serve_bus(bus, gateway.clone()));
+    let over_bus = tokio::spawn(serve_bus(bus.clone(), gateway.clone()));
+    let written = tokio::spawn(serve_written(bus, gateway.clone()));
     let task = tokio::spawn(async move {
         let served = reeve_gateway::serve(listener, gateway, shutdown).await;
-        let (_ended, _answered) = tokio::join!(for_services, over_bus);
+        let (_ended, _answered, _heard) = tokio::join!(for_services, over_bus, written);
         served
     });
     (stop, task)

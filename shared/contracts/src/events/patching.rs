@@ -137,6 +137,9 @@ pub struct WavePatched {
     pub failed: u32,
     #[prost(int64, tag = "4")]
     pub finished_ms: i64,
+    /// of the wave's nodes: they were not there any more when it began
+    #[prost(uint32, tag = "5")]
+    pub left_out: u32,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct HealthCheckStarted {

@@ -52,9 +52,14 @@ impl Run {
         Ok(())
     }
 
+    /// Its command ends, on all the nodes of the wave.
     fn end(&mut self, failed: u32) {
+        self.end_on(self.state.size(), failed);
+    }
+
+    fn end_on(&mut self, nodes: u32, failed: u32) {
         let command_id = self.state.command_id.clone();
-        self.ask(Command::CommandEnded { command_id, failed, refused: None }).unwrap();
+        self.ask(Command::CommandEnded { command_id, ran: Ran { nodes, failed }, refused: None }).unwrap();
     }
 
     fn at(&self) -> (Phase, u32, u32) {
@@ -70,7 +75,8 @@ fn wave_follows_wave_with_a_look_between_them() {
     run.end(0);
     assert_eq!(run.at(), (Phase::Checking, 1, 1));
     // A second delivery of the end of what is not waited for any more.
-    run.ask(Command::CommandEnded { command_id: patching, failed: 2, refused: None }).unwrap();
+    let ran = Ran { nodes: 2, failed: 2 };
+    run.ask(Command::CommandEnded { command_id: patching, ran, refused: None }).unwrap();
     assert_eq!(run.at(), (Phase::Checking, 1, 1));
     run.end(0);
     assert_eq!(run.at(), (Phase::Patching, 2, 1));
@@ -101,6 +107,24 @@ fn it_stops_where_too_many_failed_and_begins_that_wave_anew() {
 }
 
 #[test]
+fn nodes_that_are_gone_are_left_out_and_of_the_others_as_many_may_fail() {
+    let mut run = Run::of(started(&[4, 2], "50%", ""));
+    run.end_on(2, 1);
+    let left_out =
+        |run: &Run| match run.events.iter().rev().find(|e| matches!(e, RolloutEvent::WavePatched(_))) {
+            Some(RolloutEvent::WavePatched(patched)) => patched.left_out,
+            _ => panic!("{:?}", run.events),
+        };
+    assert_eq!((run.at(), left_out(&run)), ((Phase::Patching, 2, 1), 2));
+    run.end_on(0, 0);
+    assert_eq!((run.at(), left_out(&run)), ((Phase::Completed, 2, 1), 2), "all of a wave are gone");
+    let mut run = Run::of(started(&[4], "50%", ""));
+    run.end_on(2, 2);
+    let Some(RolloutEvent::RolloutStopped(stopped)) = run.events.last() else { panic!("{:?}", run.events) };
+    assert!(stopped.reason.contains("2 of the 2 nodes"), "{}", stopped.reason);
+}
+
+#[test]
 fn nodes_that_are_not_well_and_commands_that_are_refused_stop_it() {
     let mut run = Run::of(started(&[2, 3], "100%", "Healthy"));
     run.end(2);
@@ -109,7 +133,7 @@ fn nodes_that_are_not_well_and_commands_that_are_refused_stop_it() {
     let mut run = Run::of(started(&[2], "100%", ""));
     let command_id = run.state.command_id.clone();
     let refused = Some("AccessDeniedException: no".to_owned());
-    run.ask(Command::CommandEnded { command_id, failed: 0, refused }).unwrap();
+    run.ask(Command::CommandEnded { command_id, ran: Ran::default(), refused }).unwrap();
     let Some(RolloutEvent::RolloutStopped(stopped)) = run.events.last() else { panic!("{:?}", run.events) };
     assert!(stopped.reason.contains("AccessDenied"), "{}", stopped.reason);
     given::<Rollout>([]).when(Command::Resume).then_refused(Error::Unknown);

@@ -1,0 +1,41 @@
+//! What a caller wrote through one gateway, all of them know a moment later: behind a balancer its next read may come to another.
+//!
+//! It is said in passing. Whoever does not hear it, because it starts or its connection is cut, answers as its replicas of the services
+//! know, which are a moment behind at most.
+
+use crate::{Gateway, Written};
+use bytes::Bytes;
+use reeve_jetstream::{Bus, Headers};
+
+/// Gateways alone publish on it and hear it.
+pub const WRITTEN_SUBJECT: &str = "reeve.gateway.written";
+
+/// Says it to the other gateways.
+pub async fn tell(bus: &Bus, written: &Written) {
+    let said = match serde_json::to_vec(written) {
+        Ok(body) => bus
+            .publish(WRITTEN_SUBJECT, Headers::default(), Bytes::from(body))
+            .await
+            .map_err(|e| e.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    if let Err(error) = said {
+        tracing::warn!(error, "the other gateways were not told what was written");
+    }
+}
+
+/// Remembers what others say, until the gateway stops.
+pub async fn serve_written(bus: Bus, gateway: Gateway<Bus>) {
+    let mut said = match bus.subscribe(WRITTEN_SUBJECT).await {
+        Ok(said) => said,
+        Err(error) => {
+            return tracing::error!(%error, "what callers write through other gateways is not heard");
+        }
+    };
+    while let Some(message) = said.next_until(gateway.stops()).await {
+        match serde_json::from_slice::<Written>(&message.data) {
+            Ok(written) => _ = gateway.shared.positions.remember_all(&written),
+            Err(error) => tracing::warn!(%error, "a gateway said what is no position"),
+        }
+    }
+}
