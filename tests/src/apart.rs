@@ -1,6 +1,6 @@
 //! An instance whose parts run apart: nats-server, each service and the gateway as a process of its own.
 
-use crate::{Answer, Instance, SmallDisk, programs, wait_for};
+use crate::{Answer, Instance, Raw, SmallDisk, programs, wait_for};
 use reeve_testkit::free_port;
 use serde_json::{Value, json};
 use std::{
@@ -23,9 +23,17 @@ pub fn parts() -> &'static [&'static str] {
     })
 }
 
+/// A part that runs, with its views, and where it listens if it is a gateway.
+struct Part {
+    name: &'static str,
+    views: PathBuf,
+    http: String,
+    child: Child,
+}
+
 /// The parts, and a client of them. Dropping it ends all of them.
 pub struct Apart {
-    parts: Vec<(&'static str, Child)>,
+    parts: Vec<Part>,
     secrets: PathBuf,
     http: String,
     bus: String,
@@ -72,8 +80,8 @@ impl Apart {
         let folder = folder.to_str().expect("a path");
         apart.cut_off(folder);
         apart.start_part("documents");
-        let (_, mut service) = apart.parts.pop().expect("a part");
-        assert!(!service.wait().expect("a process that ends").success());
+        let mut service = apart.parts.pop().expect("a part");
+        assert!(!service.child.wait().expect("a process that ends").success());
         let said = std::fs::read_to_string(apart.instance.scratch().join("documents.log")).expect("a log");
         assert!(said.contains("its restore was cut off"), "{said}");
         let refused = apart.reeve(&["verify"]);
@@ -185,17 +193,13 @@ impl Apart {
         parts().iter().for_each(|name| self.start_part(name));
         wait_for("the parts answer", || {
             self.revive();
-            let raw = self.instance.raw();
-            let asked =
-                ["ListCommands", "ListDocuments", "DescribeInstanceInformation", "DescribeActivations"];
-            asked.iter().all(|operation| raw.call(operation, &json!({})).0 == 200).then_some(())
+            answers(&self.instance.raw()).then_some(())
         });
     }
 
     fn start_part(&mut self, name: &'static str) {
-        if !self.parts.iter().any(|(running, _)| *running == name) {
-            let child = self.spawn(name);
-            self.parts.push((name, child));
+        if !self.parts.iter().any(|part| part.name == name) {
+            self.spawn(name, self.views(), self.http.clone());
         }
     }
 
@@ -204,9 +208,18 @@ impl Apart {
     /// # Panics
     /// When it cannot be.
     pub fn kill(&mut self, name: &str) {
-        let at = self.parts.iter().position(|(running, _)| *running == name).expect("a part");
-        end(&mut self.parts[at].1);
-        self.parts[at].1 = self.spawn(self.parts[at].0);
+        let at = self.position(name);
+        end(&mut self.parts[at].child);
+        self.start_again(at);
+    }
+
+    fn position(&self, name: &str) -> usize {
+        self.parts.iter().position(|part| part.name == name).expect("a part")
+    }
+
+    fn start_again(&mut self, at: usize) {
+        let Part { name, views, http, .. } = &self.parts[at];
+        self.parts[at].child = self.process(name, views, http);
     }
 
     /// Ends one part, which then is away.
@@ -214,13 +227,13 @@ impl Apart {
     /// # Panics
     /// When there is none.
     pub fn end(&mut self, name: &str) {
-        let at = self.parts.iter().position(|(running, _)| *running == name).expect("a part");
-        end(&mut self.parts.remove(at).1);
+        let at = self.position(name);
+        end(&mut self.parts.remove(at).child);
     }
 
     /// Ends all parts.
     pub fn end_all(&mut self) {
-        self.parts.drain(..).for_each(|(_, mut child)| end(&mut child));
+        self.parts.drain(..).for_each(|mut part| end(&mut part.child));
     }
 
     /// Starts a second one of a part, with views of its own. [`Apart::end`] ends the first.
@@ -228,8 +241,21 @@ impl Apart {
     /// # Panics
     /// When it cannot be started.
     pub fn second(&mut self, name: &'static str) {
-        let child = self.spawn_with(name, &self.instance.scratch().join("views-of-the-second"));
-        self.parts.push((name, child));
+        self.spawn(name, self.instance.scratch().join("views-of-the-second"), self.http.clone());
+    }
+
+    /// Starts a second gateway; answers a client of it once it has found the services.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub fn second_gateway(&mut self) -> Raw {
+        let http = format!("127.0.0.1:{}", free_port());
+        self.spawn("gateway", self.instance.scratch().join("views-of-the-second"), http.clone());
+        let mut announced = self.instance.announced();
+        announced["endpoint"] = format!("http://{http}").into();
+        let raw = Raw::new(&announced);
+        wait_for("the second gateway answers", || answers(&raw).then_some(()));
+        raw
     }
 
     /// Starts again what ended by itself, as a supervisor does; answers how many did.
@@ -238,10 +264,8 @@ impl Apart {
     /// When one cannot be started.
     pub fn revive(&mut self) -> usize {
         let ended = |child: &mut Child| child.try_wait().expect("a process").is_some();
-        let gone: Vec<usize> = (0..self.parts.len()).filter(|at| ended(&mut self.parts[*at].1)).collect();
-        for at in &gone {
-            self.parts[*at].1 = self.spawn(self.parts[*at].0);
-        }
+        let gone: Vec<usize> = (0..self.parts.len()).filter(|at| ended(&mut self.parts[*at].child)).collect();
+        gone.iter().for_each(|at| self.start_again(*at));
         gone.len()
     }
 
@@ -250,10 +274,10 @@ impl Apart {
     /// # Panics
     /// When it cannot be removed.
     pub fn forget_views(&mut self) {
-        for (_, child) in self.parts.iter_mut().filter(|(name, _)| *name != "nats-server") {
-            end(child);
+        for part in self.parts.iter_mut().filter(|part| part.name != "nats-server") {
+            end(&mut part.child);
         }
-        self.parts.retain(|(name, _)| *name == "nats-server");
+        self.parts.retain(|part| part.name == "nats-server");
         std::fs::remove_dir_all(self.views()).expect("a folder");
     }
 
@@ -261,11 +285,12 @@ impl Apart {
         self.instance.scratch().join("views")
     }
 
-    fn spawn(&self, name: &str) -> Child {
-        self.spawn_with(name, &self.views())
+    fn spawn(&mut self, name: &'static str, views: PathBuf, http: String) {
+        let child = self.process(name, &views, &http);
+        self.parts.push(Part { name, views, http, child });
     }
 
-    fn spawn_with(&self, name: &str, views: &Path) -> Child {
+    fn process(&self, name: &str, views: &Path, http: &str) -> Child {
         let mut command = match &self.disk {
             Some(disk) if name == "nats-server" => disk.command(programs::reeve()),
             _ => Command::new(programs::reeve()),
@@ -278,7 +303,7 @@ impl Apart {
         } else {
             command.arg(programs::reeve()).args(["serve", name, "--account", &self.account, "--secrets"]);
             command.arg(&part).args(["--bus", &format!("nats://{}", self.bus), "--views"]);
-            command.arg(views).args(["--http", &self.http]);
+            command.arg(views).args(["--http", http]);
         }
         let log = self.log(name);
         let errors = log.try_clone().expect("a second handle of the log file");
@@ -300,7 +325,7 @@ impl Apart {
 
 impl Drop for Apart {
     fn drop(&mut self) {
-        for (name, child) in &mut self.parts {
+        for Part { name, child, .. } in &mut self.parts {
             end(child);
             if std::thread::panicking() {
                 let path = self.instance.scratch().join(format!("{name}.log"));
@@ -309,6 +334,12 @@ impl Drop for Apart {
             }
         }
     }
+}
+
+/// Whether a gateway has found services that every test needs.
+fn answers(gateway: &Raw) -> bool {
+    let asked = ["ListCommands", "ListDocuments", "DescribeInstanceInformation", "DescribeActivations"];
+    asked.iter().all(|operation| gateway.call(operation, &json!({})).0 == 200)
 }
 
 /// Nothing moves in; any port will do.

@@ -314,6 +314,10 @@ pub(crate) async fn take_command(delivery: Delivery<CommandEvent>) -> Result<(),
             };
             (&e.origin_kind, &e.origin_id, outcome)
         }
+        // Its targets select no node, and it has ended as it is sent.
+        CommandEvent::CommandSent(e) if e.node_ids.is_empty() && e.first_index == 0 => {
+            (&e.origin_kind, &e.origin_id, of_command(&e.command_id, "Success", &CommandRow::default()))
+        }
         CommandEvent::CommandRefused(e) => {
             withdraw_approval(&delivery, &e.command_id).await?;
             let message = format!("{}: {}", e.code, e.reason.trim_end_matches('.'));

@@ -116,6 +116,7 @@ async fn end_command(bus: &Bus, command_id: &str, origin_id: &str, status: &str,
         command_id: command_id.to_owned(),
         origin_kind: origin_kind.clone(),
         origin_id: origin_id.clone(),
+        node_ids: vec!["mi-1".to_owned()],
         ..CommandSent::default()
     };
     let at = publish(bus, command_id, CommandEvent::CommandSent(sent), 0).await;
@@ -214,6 +215,37 @@ async fn steps_follow_each_other_and_live_equals_rebuilt() {
     let rebuilt = start(&bus, &nats.folder().join("b")).await;
     assert_eq!(everything(&bus).await, live);
     rebuilt.stop().await;
+}
+
+#[tokio::test]
+async fn a_command_whose_targets_select_nobody_ends_its_step_as_it_is_sent() {
+    let nats = Nats::start();
+    let bus = nats.bus().await;
+    let running = start(&bus, &nats.folder().join("a")).await;
+    let steps = json!([{"name": "run", "action": "aws:runCommand", "inputs": {"DocumentName": "AWS-RunShellScript",
+        "Targets": [{"Key": "tag:role", "Values": ["none"]}], "Parameters": {"commands": ["true"]}}}]);
+    document(&running, "Nobody", &runbook(steps)).await;
+    let id = begin(&bus, "Nobody", json!({})).await;
+    let mut execution = Value::Null;
+    for _ in 0..800 {
+        execution = get(&bus, &id).await;
+        if execution["StepExecutions"][0]["StepStatus"] == "InProgress" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let step = execution["StepExecutions"][0]["StepExecutionId"].as_str().unwrap();
+    let command_id = reeve_automation::domain::wish::request_id(step, 1).to_string();
+    let sent = CommandSent {
+        command_id: command_id.clone(),
+        origin_kind: "automation".to_owned(),
+        origin_id: format!("{id}/{step}/1"),
+        ..CommandSent::default()
+    };
+    publish(&bus, &command_id, CommandEvent::CommandSent(sent), 0).await;
+    let ended = until(&bus, &id, "Success").await;
+    assert_eq!(ended["StepExecutions"][0]["Outputs"]["CommandId"], json!([command_id]));
+    running.stop().await;
 }
 
 #[tokio::test]

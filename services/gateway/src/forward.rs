@@ -133,6 +133,7 @@ impl<B: Bus> Gateway<B> {
             None => parsed(&request.body)?,
         };
         let route = self.find(model, operation).await;
+        self.see_own_changes(&caller.access_key_id).await;
         let Admitted { route, asked, opened } =
             self.admit(principal, (model, operation), &mut input, route)?;
         // The bytes that were signed, unless a token in them had to be opened, or they are not all of the input.
@@ -198,10 +199,18 @@ impl<B: Bus> Gateway<B> {
         let (model, operation) = found.ok_or_else(|| Failure::internal("There is no such operation."))?;
         check(model, operation, &input)?;
         let route = self.route(model, operation).await?;
+        self.see_own_changes(&caller.access_key_id).await;
         self.authorize(&caller.principal.name, &operation.action, named(&route.resources, &input))?;
         let body = Bytes::from(Value::Object(input).to_string());
         let task = Task { operation, route: &route, id: request.request_id, body, asked: "" };
         self.carry_out(&Calling::by(caller, request)?, task).await
+    }
+
+    /// What a caller has changed of who may do what, through whichever gateway, counts for what it calls next.
+    pub(crate) async fn see_own_changes(&self, caller: &str) {
+        for position in self.shared.positions.of(caller).iter().flat_map(|all| all.split(',')) {
+            self.shared.authorizer.reached(position).await;
+        }
     }
 
     /// Notes what a caller has written: no gateway answers its next read with what was before.

@@ -27,6 +27,7 @@ impl<B: Bus> Gateway<B> {
         let result = async {
             // While its service is away it is not known what the operation is done to: a call that waits is not denied for that.
             let route = self.route(model, operation).await?;
+            self.see_own_changes(calling.positions).await;
             let admitted = self.admit(calling.principal, (model, operation), &mut input, Ok(Some(route)))?;
             if admitted.route.writes && reads_only {
                 let message =

@@ -4,8 +4,7 @@
 //! know, which are a moment behind at most.
 
 use crate::{Gateway, Written};
-use bytes::Bytes;
-use reeve_jetstream::{Bus, Headers};
+use reeve_jetstream::{Bus, Message};
 
 /// Gateways alone publish on it and hear it.
 pub const WRITTEN_SUBJECT: &str = "reeve.gateway.written";
@@ -13,10 +12,7 @@ pub const WRITTEN_SUBJECT: &str = "reeve.gateway.written";
 /// Says it to the other gateways.
 pub async fn tell(bus: &Bus, written: &Written) {
     let said = match serde_json::to_vec(written) {
-        Ok(body) => bus
-            .publish(WRITTEN_SUBJECT, Headers::default(), Bytes::from(body))
-            .await
-            .map_err(|e| e.to_string()),
+        Ok(body) => bus.publish_authentic(WRITTEN_SUBJECT, body.into()).await.map_err(|e| e.to_string()),
         Err(error) => Err(error.to_string()),
     };
     if let Err(error) = said {
@@ -33,9 +29,14 @@ pub async fn serve_written(bus: Bus, gateway: Gateway<Bus>) {
         }
     };
     while let Some(message) = said.next_until(gateway.stops()).await {
-        match serde_json::from_slice::<Written>(&message.data) {
+        match read(&bus, &message) {
             Ok(written) => _ = gateway.shared.positions.remember_all(&written),
-            Err(error) => tracing::warn!(%error, "a gateway said what is no position"),
+            Err(error) => tracing::warn!(error, "what was said to gateways is not believed"),
         }
     }
+}
+
+fn read(bus: &Bus, message: &Message) -> Result<Written, String> {
+    bus.check_message(message).map_err(|error| error.to_string())?;
+    serde_json::from_slice(&message.data).map_err(|error| error.to_string())
 }

@@ -131,7 +131,7 @@ pub(crate) async fn ask(delivery: Delivery<ExecutionEvent>) -> Result<(), Handle
             let command_id = uuid(&started.run_id)?;
             let context = Context { actor, command_id, ..delivery.context("ask") };
             match task.read().is_command() {
-                true => delivery.handle.request(&command(&state, task, started)?, &context).await?,
+                true => delivery.handle.request(&command(&state, task, started), &context).await?,
                 false => delivery.handle.request(&automation(&state, task, started), &context).await?,
             }
             // A task that goes on after the cutoff begins what may begin, and waits for nothing.
@@ -207,22 +207,18 @@ fn origin_id(started: &InvocationStarted) -> String {
     format!("{}/{}/{}", started.execution_id, started.task_execution_id, started.invocation_id)
 }
 
-fn command(
-    state: &State,
-    task: &TaskState,
-    started: &InvocationStarted,
-) -> Result<CommandRequested, HandlerError> {
+fn command(state: &State, task: &TaskState, started: &InvocationStarted) -> CommandRequested {
     let of = task.read();
     let told = of.run_command();
-    let targets_json = serde_json::to_string(&targets::those_left(&started.node_ids));
-    Ok(CommandRequested {
+    CommandRequested {
         origin_kind: ORIGIN.to_owned(),
         origin_id: origin_id(started),
         document_name: of.0.task_arn.clone().unwrap_or_default(),
         document_version: of.document_version(),
         parameters_json: started.parameters_json.clone(),
-        node_ids: Vec::new(),
-        targets_json: targets_json.map_err(|error| HandlerError::Permanent(error.to_string()))?,
+        node_ids: started.node_ids.clone(),
+        passes_over_deregistered: true,
+        targets_json: String::new(),
         max_concurrency: of.max_concurrency().to_owned(),
         max_errors: of.max_errors().to_owned(),
         delivery_timeout_seconds: told
@@ -238,7 +234,7 @@ fn command(
         },
         change_id: String::new(),
         overridden_rules: Vec::new(),
-    })
+    }
 }
 
 fn automation(state: &State, task: &TaskState, started: &InvocationStarted) -> AutomationRequested {
@@ -272,11 +268,6 @@ pub(crate) async fn take_command(delivery: Delivery<CommandEvent>) -> Result<(),
             // It was given up before it was sent.
             let status = engine::status_of(&e.code);
             (&e.origin_kind, &e.origin_id, status, format!("{}: {}", e.code, e.reason))
-        }
-        // Without a node it has ended as it is sent.
-        CommandEvent::CommandSent(e) if e.node_ids.is_empty() && e.first_index == 0 => {
-            let details = "None of its nodes is registered any more.".to_owned();
-            (&e.origin_kind, &e.origin_id, "FAILED", details)
         }
         _ => return Ok(()),
     };

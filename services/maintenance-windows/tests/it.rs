@@ -85,7 +85,7 @@ async fn an_execution_shows_its_tasks_and_invocations() {
     fleet.until("it runs", async || fleet.asked(|asked| asked.commands.len()) == 1).await;
     let first = fleet.asked(|asked| asked.commands[0].1.clone());
     assert_eq!(first.parameters_json, json!({"commands": [format!("echo {window} {target}")]}).to_string());
-    assert_eq!(first.targets_json, json!([{"Key": "InstanceIds", "Values": [node(0), node(2)]}]).to_string());
+    assert_eq!((&first.node_ids, first.passes_over_deregistered), (&vec![node(0), node(2)], true));
     assert_eq!((first.max_concurrency.as_str(), first.document_name.as_str()), ("50%", "Doc"));
     let execution = fleet.executions(&window).await[0].clone();
     assert_eq!(execution["Status"], "IN_PROGRESS");
@@ -98,8 +98,7 @@ async fn an_execution_shows_its_tasks_and_invocations() {
     fleet.finish_command(0, "Failed").await;
     fleet.until("the next task runs", async || fleet.asked(|asked| asked.commands.len()) == 2).await;
     let second = fleet.asked(|asked| asked.commands[1].1.clone());
-    let only_registered = json!([{"Key": "InstanceIds", "Values": [node(0)]}]).to_string();
-    assert_eq!(second.targets_json, only_registered, "a node of no registered target does not run");
+    assert_eq!(second.node_ids, vec![node(0)], "a node of no registered target does not run");
     fleet.finish_command(1, "Success").await;
     fleet.until("it has ended", async || fleet.executions(&window).await[0]["Status"] == "FAILED").await;
     let of_task = json!({"WindowExecutionId": id, "TaskId": tasks[0]["TaskExecutionId"]});

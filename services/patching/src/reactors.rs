@@ -1,12 +1,11 @@
 //! What follows: a roll-out's next step, the commands that its waves and health checks are, and what came of them.
 
 use crate::{
-    domain::rollout::{Command, ORIGIN, Ran, Rollout, RolloutEvent},
+    domain::rollout::{Command, Ended, ORIGIN, Rollout, RolloutEvent},
     projections::{ROLLOUT_KEYS, ROLLOUTS, RolloutRow},
 };
-use reeve_contracts::run_command::{CommandEvent, CommandRequested};
+use reeve_contracts::run_command::{CommandEvent, CommandFinished, CommandRequested};
 use reeve_eventsourcing::{Actor, Context};
-use reeve_fleet::targets;
 use reeve_runtime::{Delivery, Handle, HandlerError};
 use uuid::Uuid;
 
@@ -60,13 +59,13 @@ async fn ask(
         ),
     };
     let what = if is_check { "health after wave" } else { "wave" };
-    let targets_json = serde_json::to_string(&targets::those_left(&nodes));
     let requested = CommandRequested {
         origin_kind: ORIGIN.to_owned(),
         origin_id: id.to_owned(),
         document_name,
         parameters_json,
-        targets_json: targets_json.map_err(|error| HandlerError::Permanent(error.to_string()))?,
+        node_ids: nodes,
+        passes_over_deregistered: true,
         max_concurrency: max_concurrency.to_owned(),
         max_errors: max_errors.to_owned(),
         comment: format!("{what} {wave} of {id}"),
@@ -81,25 +80,31 @@ async fn ask(
     Ok(delivery.handle.request(&requested, &context).await?)
 }
 
+/// What an event of an earlier release says of the nodes that failed: at least one, where the command has not succeeded.
+fn failed(e: &CommandFinished) -> u32 {
+    let failed = e.errors.saturating_add(e.delivery_timed_out);
+    if e.status == "Success" || failed > 0 { failed } else { 1 }
+}
+
 /// A roll-out learns how its command ended.
 pub async fn end(delivery: Delivery<CommandEvent>) -> Result<(), HandlerError> {
-    let (kind, id, command_id, ran, refused) = match &delivery.event.event {
+    let (kind, id, command_id, ended, refused) = match &delivery.event.event {
         CommandEvent::CommandFinished(e) => {
-            let failed = e.errors.saturating_add(e.delivery_timed_out);
-            // Cancelled, or ended by its errors: who had no turn was not patched either.
-            let failed = if e.status == "Success" || failed > 0 { failed } else { 1 };
-            (&e.origin_kind, &e.origin_id, &e.command_id, Ran { nodes: e.completed, failed }, None)
+            let nodes = e.completed.saturating_sub(e.undeliverable);
+            // Cancelled, ended by its errors, or of another platform: who had no turn was not patched either.
+            let failed = e.success.map_or_else(|| failed(e), |success| nodes.saturating_sub(success));
+            (&e.origin_kind, &e.origin_id, &e.command_id, Ended { nodes, failed }, None)
         }
         CommandEvent::CommandRefused(e) => {
             let refused = Some(format!("{}: {}", e.code, e.reason));
-            (&e.origin_kind, &e.origin_id, &e.command_id, Ran::default(), refused)
+            (&e.origin_kind, &e.origin_id, &e.command_id, Ended::default(), refused)
         }
         _ => return Ok(()),
     };
     if kind != ORIGIN {
         return Ok(());
     }
-    let ended = Command::CommandEnded { command_id: command_id.clone(), ran, refused };
-    delivery.execute::<Rollout>("end", id, ended).await?;
+    let command = Command::CommandEnded { command_id: command_id.clone(), ended, refused };
+    delivery.execute::<Rollout>("end", id, command).await?;
     Ok(())
 }

@@ -80,6 +80,7 @@ fn order(requested: &CommandRequested, from: &str) -> Result<Order, ApiError> {
         document_hash: given(&requested.document_hash),
         parameters: json("parameters_json", &requested.parameters_json)?,
         node_ids: requested.node_ids.clone(),
+        passes_over_deregistered: requested.passes_over_deregistered,
         targets: json("targets_json", &requested.targets_json)?,
         max_concurrency: given(&requested.max_concurrency),
         max_errors: given(&requested.max_errors),

@@ -11,7 +11,9 @@ use reeve_contracts::{
 };
 use reeve_document_language as language;
 use reeve_eventsourcing::{Context, Position};
-use reeve_fleet::{DOCUMENTS, DocumentRow, SEND_COMMAND, Verdict, references, rules_on, targets};
+use reeve_fleet::{
+    DOCUMENTS, DocumentRow, NODES, NodeRow, SEND_COMMAND, Verdict, references, rules_on, targets,
+};
 use reeve_runtime::{ApiError, Handle};
 use reeve_types::{Timestamp, arn::id_or_arn, ids::new_uuid};
 use serde_json::{Map, Value};
@@ -53,6 +55,8 @@ pub struct Order {
     pub parameters: BTreeMap<String, Vec<String>>,
     /// Either these nodes,
     pub node_ids: Vec<String>,
+    /// of which one that is no node any more ends by itself, and does not keep the others from theirs,
+    pub passes_over_deregistered: bool,
     /// or those that meet every target.
     pub targets: Vec<ssm::Target>,
     pub max_concurrency: Option<String>,
@@ -113,7 +117,7 @@ impl Sender {
         let names = plan.map(|plan| plan.secrets()).unwrap_or_default();
         let secrets = references::secrets(handle, names, may_read)?;
         let node_ids = node_ids(handle, &order, &resolved)?;
-        self.authorize(&order, &context.actor.name, &node_ids)?;
+        self.authorize(handle, &order, &context.actor.name, &node_ids)?;
         let mut sent = command_sent(&order, &resolved, &parameters, execution_timeout, context)?;
         (sent.references, sent.secrets) = (referred.references, secrets);
         let verdict = self.ruled(handle, &order.overridden_rules, &resolved.name, context, &node_ids)?;
@@ -145,14 +149,25 @@ impl Sender {
     }
 
     /// Whoever sends must be allowed to send to each of the nodes; the document was decided on at the edge, or is here.
-    fn authorize(&self, order: &Order, actor: &str, node_ids: &[String]) -> Result<(), ApiError> {
-        let nodes = node_ids.iter().map(|node| Resource::new("ManagedInstance", node));
+    fn authorize(
+        &self,
+        handle: &Handle,
+        order: &Order,
+        actor: &str,
+        node_ids: &[String],
+    ) -> Result<(), ApiError> {
+        let nodes = registered(handle, node_ids).map(|node| Resource::new("ManagedInstance", node));
         // What another service asks for did not pass the edge.
         let document = order.origin.as_ref().map(|_| Resource::new("Document", &order.document_name));
         let place = Place { region: &order.region, account: &order.account };
         permit(&*self.authorizer, actor, "ssm:SendCommand", document.into_iter().chain(nodes), place)
             .map_err(|denied| ApiError::new("AccessDeniedException", denied))
     }
+}
+
+/// Those that are nodes: of one that was deregistered nothing is left that a policy could tell it by, and nothing is done to it.
+pub fn registered<'a>(handle: &Handle, node_ids: &'a [String]) -> impl Iterator<Item = &'a String> {
+    node_ids.iter().filter(|node| handle.views().look::<NodeRow>(NODES, node).is_some())
 }
 
 /// The command is kept as it would be sent.
@@ -256,6 +271,10 @@ fn node_ids(handle: &Handle, order: &Order, resolved: &Resolved) -> Result<Vec<S
     match (order.node_ids.is_empty(), order.targets.is_empty()) {
         (true, true) => Err(ApiError::invalid("InstanceIds or Targets must name at least one node.")),
         (false, false) => Err(ApiError::invalid("InstanceIds and Targets cannot be used together.")),
+        // At its turn each is looked at.
+        (false, true) if order.passes_over_deregistered => {
+            Ok(order.node_ids.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect())
+        }
         (false, true) => {
             targets::named(handle, &order.node_ids, &resolved.content.platform_types, &order.account)
         }

@@ -227,6 +227,36 @@ async fn two_replicas_roll_out_one_command_and_never_exceed_its_concurrency() {
     two.stop().await;
 }
 
+/// By name it has to be there, and where it is to be passed over it ends by itself.
+async fn a_node_that_is_gone_is_passed_over(
+    bus: &Bus,
+    ask: &impl AsyncFn(&str, CommandRequested) -> String,
+    request: &CommandRequested,
+) {
+    let with_one_gone = CommandRequested { node_ids: vec![node(0), node(7)], ..request.clone() };
+    let refused = ask("alice", with_one_gone.clone()).await;
+    let passing = ask("alice", CommandRequested { passes_over_deregistered: true, ..with_one_gone }).await;
+    let of = async |id: &str, name: &str| {
+        let told = events(bus).await;
+        told.into_iter().find(|(schema, event)| schema.contains(name) && format!("{event:?}").contains(id))
+    };
+    until("it is dispatched", async || of(&passing, "Dispatched").await.is_some()).await;
+    report(bus, &passing, 0..1).await;
+    until("it has ended", async || of(&passing, "CommandFinished").await.is_some()).await;
+    let Some((_, CommandEvent::CommandFinished(finished))) = of(&passing, "CommandFinished").await else {
+        panic!("it has not ended")
+    };
+    assert_eq!((finished.status.as_str(), finished.completed), ("Success", 2));
+    assert_eq!((finished.success, finished.undeliverable), (Some(1), 1));
+    let invocations =
+        call(bus, "ListCommandInvocations", json!({"CommandId": passing, "InstanceId": node(7)})).await;
+    assert_eq!(invocations["CommandInvocations"][0]["StatusDetails"], "Undeliverable", "{invocations}");
+    let Some((_, CommandEvent::CommandRefused(refused))) = of(&refused, "CommandRefused").await else {
+        panic!("it was not refused")
+    };
+    assert_eq!(refused.code, "InvalidInstanceId");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_another_service_asks_for_is_decided_on_as_sendcommand_is() {
     let nats = Nats::start();
@@ -275,6 +305,7 @@ async fn what_another_service_asks_for_is_decided_on_as_sendcommand_is() {
     assert_eq!(refusal(&denied).as_deref(), Some("AccessDeniedException"));
     assert_eq!(refusal(&unknown).as_deref(), Some("InvalidDocument"));
     assert_eq!(refusal(&broken).as_deref(), Some("ValidationException"));
+    a_node_that_is_gone_is_passed_over(&bus, &ask, &request).await;
     let listed = call(&bus, "ListCommands", json!({"CommandId": sent})).await;
     assert_eq!(listed["Commands"][0]["TargetCount"], 1, "by its id it is found");
     let all = call(&bus, "ListCommands", json!({})).await;

@@ -207,15 +207,14 @@ async fn ask(delivery: &Delivery<AssociationEvent>, started: &ExecutionStarted) 
     let of: AssociationDescription = serde_json::from_str(&version.association_json)
         .map_err(|error| HandlerError::Permanent(format!("version {} of {id}: {error}", started.version)))?;
     let parameters = serde_json::to_string(&of.parameters.unwrap_or_default());
-    // It may wait for a change rule, and who is not a node any more by then keeps the others from nothing.
-    let targets_json = serde_json::to_string(&targets::those_left(&started.node_ids));
     let requested = CommandRequested {
         origin_kind: ORIGIN.to_owned(),
         origin_id: format!("{id}/{}", started.version),
         document_name: of.name.unwrap_or_default(),
         document_version: of.document_version.unwrap_or_default(),
         parameters_json: parameters.map_err(|error| HandlerError::Permanent(error.to_string()))?,
-        targets_json: targets_json.map_err(|error| HandlerError::Permanent(error.to_string()))?,
+        node_ids: started.node_ids.clone(),
+        passes_over_deregistered: true,
         max_concurrency: of.max_concurrency.unwrap_or_else(|| ALL_TARGETS.to_owned()),
         max_errors: of.max_errors.unwrap_or_else(|| ALL_TARGETS.to_owned()),
         comment: of.association_name.unwrap_or_default(),
@@ -234,16 +233,14 @@ async fn ask(delivery: &Delivery<AssociationEvent>, started: &ExecutionStarted) 
 pub async fn end(delivery: Delivery<CommandEvent>) -> Result<(), HandlerError> {
     let (kind, origin, execution_id, status, detailed_status, message) = match &delivery.event.event {
         CommandEvent::CommandFinished(e) => {
-            let (status, detailed) = match (e.status.as_str(), e.status_details.as_str()) {
-                // None of its nodes was one any more.
-                _ if e.completed == 0 => ("Skipped", NO_TARGETS),
-                (status @ ("Success" | "TimedOut"), detailed) => (status, detailed),
-                (_, detailed) => ("Failed", detailed),
+            let status = match e.status.as_str() {
+                status @ ("Success" | "TimedOut") => status,
+                _ => "Failed",
             };
-            (&e.origin_kind, &e.origin_id, &e.command_id, status, detailed, String::new())
+            (&e.origin_kind, &e.origin_id, &e.command_id, status, &e.status_details, String::new())
         }
         CommandEvent::CommandRefused(e) => {
-            (&e.origin_kind, &e.origin_id, &e.command_id, "Failed", e.code.as_str(), e.reason.clone())
+            (&e.origin_kind, &e.origin_id, &e.command_id, "Failed", &e.code, e.reason.clone())
         }
         _ => return Ok(()),
     };
@@ -255,7 +252,7 @@ pub async fn end(delivery: Delivery<CommandEvent>) -> Result<(), HandlerError> {
     if delivery.handle.views().get::<String>(EXECUTION_KEYS, &format!("{id}/{execution_id}")).is_none() {
         return Err(HandlerError::Retry(format!("the execution {execution_id} of {id} is not known yet")));
     }
-    let (execution_id, detailed_status) = (execution_id.clone(), detailed_status.to_owned());
+    let (execution_id, detailed_status) = (execution_id.clone(), detailed_status.clone());
     let finish = Command::Finish { execution_id, status: status.to_owned(), detailed_status, message };
     delivery.execute::<Association>("end", id, finish).await?;
     Ok(())

@@ -36,12 +36,6 @@ pub fn named(
     Err(ApiError::new("InvalidInstanceId", message))
 }
 
-/// Nodes by their ids, as a service asks run-command for a command on them: those that are not there any more by then are left out, and keep
-/// the others from nothing. (Of those that are [`named`] each has to be there.)
-pub fn those_left(node_ids: &[String]) -> Vec<ssm::Target> {
-    vec![ssm::Target { key: Some("InstanceIds".to_owned()), values: Some(node_ids.to_vec()) }]
-}
-
 /// Beside AWS's keys: nodes that are connected (`true`) or not (`false`) when the command is sent.
 const CONNECTED: &str = "reeve:connected";
 

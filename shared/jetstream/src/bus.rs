@@ -213,6 +213,17 @@ impl Bus {
         sent.map_err(|e| Error::bus("publish")(e.to_string()))
     }
 
+    /// Publishes to services without waiting for anybody, with the code by which they know that one of them did
+    /// ([`Bus::check_message`]).
+    ///
+    /// # Errors
+    /// As [`Bus::publish`].
+    pub async fn publish_authentic(&self, subject: &str, data: Bytes) -> Result<(), Error> {
+        let mut headers = Headers::default();
+        self.authenticate_message(subject, &mut headers, &data);
+        self.publish(subject, headers, data).await
+    }
+
     /// Publishes a question whose answer goes to a subject of the caller's choice.
     ///
     /// # Errors

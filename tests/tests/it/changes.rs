@@ -159,6 +159,55 @@ fn while_a_calendar_is_closed_commands_and_runbooks_wait_or_are_refused_and_its_
     assert_eq!(lines, ["x"], "{ran}");
 }
 
+/// Nothing is left of it by which a policy could tell it, and that denies nobody the others.
+#[test]
+fn a_node_that_is_deregistered_while_its_command_waits_keeps_the_others_from_nothing() {
+    let instance = Instance::start(2);
+    let nodes = [1, 2].map(|n| instance.identity(n)["node_id"].as_str().unwrap().to_owned());
+    for node in &nodes {
+        let tags = json!([{"Key": "role", "Value": "web"}]);
+        let add = json!({"ResourceType": "ManagedInstance", "ResourceId": node, "Tags": tags});
+        instance.call("AddTagsToResource", &add);
+    }
+    let bob = instance.principal("bob", &[]);
+    allow(
+        &instance,
+        "documents",
+        r#"permit(principal, action == Action::"ssm:SendCommand", resource is Document);"#,
+    );
+    let web = r#"permit(principal, action == Action::"ssm:SendCommand", resource is Node)
+        when { resource.hasTag("role") && resource.getTag("role") == "web" };"#;
+    allow(&instance, "web", web);
+    calendar(&instance, "freeze", &closed(-60, 3_600));
+    put_rule(&instance, &["holds", "--action", "SendCommand", "--calendar", "freeze"]);
+    let sent = aws_as(
+        &instance,
+        &bob,
+        &[
+            "send-command",
+            "--document-name",
+            "AWS-RunShellScript",
+            "--targets",
+            "Key=tag:role,Values=web",
+            "--parameters",
+            "commands=true",
+        ],
+    )
+    .json();
+    let command = sent["Command"]["CommandId"].as_str().unwrap().to_owned();
+    assert_eq!(status(&instance, &command).1, "PendingChangeCalendarOverride");
+    instance.call("DeregisterManagedInstance", &json!({"InstanceId": nodes[1]}));
+    update(&instance, "freeze", "2", &closed(-60, -30));
+    assert_eq!(instance.ended(&command)["Status"], "Success");
+    let of = json!({"CommandId": command});
+    let listed = instance.call("ListCommandInvocations", &of)["CommandInvocations"].clone();
+    let details = |node: &str| {
+        listed.as_array().unwrap().iter().find(|run| run["InstanceId"] == node).unwrap()["StatusDetails"]
+            .clone()
+    };
+    assert_eq!([details(&nodes[0]), details(&nodes[1])], ["Success", "Undeliverable"], "{listed}");
+}
+
 #[test]
 fn what_is_let_begin_in_an_emergency_is_held_no_more_and_rules_that_change_let_go_what_waits() {
     let instance = Instance::start(1);

@@ -30,3 +30,24 @@ fn each_of_two_hears_all_nodes() {
     assert!(ago.iter().all(|seconds| *seconds < HEARTBEAT), "last heard {ago:?} s ago");
     println!("last heard {ago:.1?} s ago by the one that is left");
 }
+
+/// A call goes to either of two gateways and is answered by either of two of the service: each sees what the one before it wrote.
+#[test]
+fn a_caller_reads_what_it_wrote_whichever_gateway_and_replica_answer() {
+    let mut apart = Apart::start();
+    apart.second("documents");
+    let gateways = [apart.instance().raw(), apart.second_gateway()];
+    let content = json!({"schemaVersion": "2.2", "mainSteps":
+        [{"action": "aws:runShellScript", "name": "a", "inputs": {"runCommand": ["true"]}}]});
+    for n in 0..200 {
+        let (one, other) = (&gateways[n % 2], &gateways[(n + 1) % 2]);
+        let name = format!("written-{n}");
+        let create = json!({"Name": name, "Content": content.to_string(), "DocumentType": "Command"});
+        let (status, created) = one.call("CreateDocument", &create);
+        assert_eq!(status, 200, "{created}");
+        for asked in 0..4 {
+            let (status, read) = other.call("DescribeDocument", &json!({"Name": name}));
+            assert_eq!(status, 200, "document {n}, question {asked}: {read}");
+        }
+    }
+}

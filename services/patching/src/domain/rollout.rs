@@ -23,15 +23,15 @@ pub enum Command {
     /// A command of it has ended, or was refused.
     CommandEnded {
         command_id: String,
-        ran: Ran,
+        ended: Ended,
         refused: Option<String>,
     },
     Resume,
 }
 
-/// On how many nodes a command has run, and on how many of them without success.
+/// To how many nodes a command was sent that are nodes still, and how many of them did not carry it out.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Ran {
+pub struct Ended {
     pub nodes: u32,
     pub failed: u32,
 }
@@ -130,10 +130,11 @@ impl State {
         }
     }
 
-    fn ended(&self, ran: Ran, refused: Option<String>, cx: &Context) -> Option<RolloutEvent> {
-        let Ran { nodes, failed } = ran;
+    fn ended(&self, ended: Ended, refused: Option<String>, cx: &Context) -> Option<RolloutEvent> {
+        let Ended { nodes, failed } = ended;
         let allowed = allowed_errors(&self.max_errors, nodes);
         let (wave, rollout_id) = (self.wave, self.rollout_id.clone());
+        let left_out = if refused.is_some() { 0 } else { self.size().saturating_sub(nodes) };
         let reason = match (self.phase, refused) {
             (_, Some(refused)) => Some(format!("its command was refused: {refused}")),
             (Phase::Patching, None) if failed > allowed => Some(format!(
@@ -153,12 +154,12 @@ impl State {
                 failed,
                 reason,
                 stopped_ms,
+                left_out,
             }));
         }
         let finished_ms = cx.now.0;
         Some(match self.phase {
             Phase::Patching => {
-                let left_out = self.size().saturating_sub(nodes);
                 RolloutEvent::WavePatched(WavePatched { rollout_id, wave, failed, finished_ms, left_out })
             }
             _ => RolloutEvent::HealthCheckPassed(HealthCheckPassed { rollout_id, wave, finished_ms }),
@@ -182,9 +183,9 @@ impl Decider for Rollout {
                 Ok((state.phase == Phase::None).then_some(RolloutEvent::RolloutStarted(started)))
             }
             Command::Advance => Ok(state.advance(cx)),
-            Command::CommandEnded { command_id, ran, refused } => {
+            Command::CommandEnded { command_id, ended, refused } => {
                 let is_waited_for = !state.command_id.is_empty() && state.command_id == command_id;
-                Ok(if is_waited_for { state.ended(ran, refused, cx) } else { None })
+                Ok(if is_waited_for { state.ended(ended, refused, cx) } else { None })
             }
             Command::Resume => match state.phase {
                 Phase::None => Err(Error::Unknown),

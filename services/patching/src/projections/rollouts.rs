@@ -44,7 +44,7 @@ pub(crate) struct WaveRow {
     pub command_id: String,
     pub health_command_id: String,
     pub failed: u32,
-    /// Nodes that were not there any more when it began.
+    /// Nodes that were deregistered before they told an outcome.
     pub left_out: u32,
 }
 
@@ -96,7 +96,7 @@ impl Projection for Rollouts {
                 row.reason.clone_from(&e.reason);
                 on_wave(row, e.wave, |wave| {
                     "Stopped".clone_into(&mut wave.status);
-                    wave.failed = e.failed;
+                    (wave.failed, wave.left_out) = (e.failed, e.left_out);
                 });
             }),
             RolloutEvent::RolloutResumed(e) => change(view, &e.rollout_id, |row| {

@@ -126,11 +126,12 @@ impl Progress {
             }
             self.show_nodes(connection, wave).await?;
             if status != "Patching" && self.told.insert(format!("{begun}/{status}")) {
-                let (failed, left_out) = (cell(wave, "failed"), cell(wave, "leftOut"));
-                let gone = match left_out.as_str() {
-                    "0" => String::new(),
-                    left_out => format!(", {left_out} are not there any more"),
+                let count = |member: &str| wave[member].as_u64().unwrap_or_default();
+                let gone = match count("leftOut") {
+                    0 => String::new(),
+                    left_out => format!(", {left_out} deregistered meanwhile"),
                 };
+                let failed = count("failed");
                 self.say(&format!("wave {number}: {status}, {failed} of {nodes} nodes failed{gone}"))?;
             }
         }

@@ -31,6 +31,7 @@ fn order(call: &Call<ssm::SendCommandRequest>) -> Result<Order, ApiError> {
     let delivery_timeout_seconds = delivery_timeout_seconds.transpose()?;
     let kept = serde_json::to_string(&kept(&input)).map_err(ApiError::internal)?;
     Ok(Order {
+        passes_over_deregistered: false,
         document_name: input.document_name.unwrap_or_default(),
         document_version: input.document_version,
         // AWS takes a SHA-1 hash of old clients and does not compare it.

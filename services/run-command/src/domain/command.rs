@@ -262,6 +262,8 @@ impl State {
             completed: counts.completed,
             errors: counts.errors,
             delivery_timed_out: counts.delivery_timed_out,
+            success: Some(counts.success),
+            undeliverable: counts.undeliverable,
             request_id: self.request_id.clone(),
             origin_kind: self.origin_kind.clone(),
             origin_id: self.origin_id.clone(),
@@ -284,6 +286,7 @@ mod tests {
             status: "Success".into(),
             status_details: "Success".into(),
             completed: 1,
+            success: Some(1),
             ..CommandFinished::default()
         }
     }

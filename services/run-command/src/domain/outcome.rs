@@ -16,6 +16,8 @@ pub struct Counts {
     pub delivery_timed_out: u32,
     /// Cancelled by somebody. What `Terminated` says, the errors did.
     pub cancelled: u32,
+    /// Those of nodes that were deregistered.
+    pub undeliverable: u32,
 }
 
 impl Counts {
@@ -27,6 +29,7 @@ impl Counts {
             "Failed" | "ExecutionTimedOut" | "Interrupted" => self.errors += 1,
             "DeliveryTimedOut" => self.delivery_timed_out += 1,
             "Cancelled" => self.cancelled += 1,
+            "Undeliverable" => self.undeliverable += 1,
             _ => {}
         }
     }

@@ -14,7 +14,7 @@ pub async fn end_on_node(delivery: Delivery<NodeEvent>) -> Result<(), HandlerErr
     let NodeEvent::NodeDeregistered(deregistered) = &delivery.event.event else { return Ok(()) };
     let (handle, node) = (&delivery.handle, deregistered.node_id.as_str());
     handle.catch_up().await?;
-    // Of a command that was not sent yet nodes are listed already: it begins without this one.
+    // Of a command that was not sent yet nodes are listed already: this one ends when it is its turn.
     let is_sent = |command: &str| handle.views().look::<CommandRow>(COMMANDS, command).is_some();
     let is_open = |_: &str, command: &String| {
         invocation_row(handle, command, node).is_some_and(|row| !row.ended()) && is_sent(command)

@@ -3,6 +3,7 @@
 use crate::{
     domain::command::{Command, CommandEvent, SentCommand},
     projections::{ContentRow, HELD, HELD_BY_RULE, HeldRow},
+    sending::registered,
 };
 use reeve_authz::{Authorizer, Place, Resource, permit};
 use reeve_contracts::{
@@ -217,7 +218,8 @@ async fn release<E: Event>(
     let Some(CommandEvent::CommandHeld(held)) = event else { return Ok(()) };
     let mut sent = held.command.unwrap_or_default();
     let document = Resource::new("Document", &sent.document_name);
-    let nodes = sent.node_ids.iter().map(|node| Resource::new("ManagedInstance", node));
+    let nodes =
+        registered(&delivery.handle, &sent.node_ids).map(|node| Resource::new("ManagedInstance", node));
     let place = Place { region: &held.region, account: &held.account };
     let resources = std::iter::once(document).chain(nodes);
     let secrets = sent.secrets.iter().map(|secret| Resource::new("Parameter", &secret.path));

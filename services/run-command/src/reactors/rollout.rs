@@ -14,7 +14,10 @@ use crate::{
     },
     projections::{COMMANDS, CommandRow, ContentRow, ROLLOUTS, TARGETS, TARGETS_PER_ROW, targets_key},
 };
-use reeve_contracts::run_command::{CommandSent, Dispatched};
+use reeve_contracts::{
+    nodes::NodeEvent,
+    run_command::{CommandSent, Dispatched},
+};
 use reeve_eventsourcing::Context;
 use reeve_fleet::{DOCUMENT_CONTENTS, NODES, NodeRow, content_key};
 use reeve_runtime::{DueTimer, Handle, HandlerError};
@@ -78,6 +81,7 @@ async fn admit(
     let delivery_ends = delivery_ends(sent);
     let platforms = platforms(handle, sent);
     let (mut dispatched, mut ends, mut next) = (Vec::new(), Vec::new(), rollout.next);
+    let mut is_caught_up = false;
     let mut row: Vec<String> = Vec::new();
     while next < rollout.counts.targets && (dispatched.len() as u64) < u64::from(most) {
         if row.is_empty() || next % TARGETS_PER_ROW == 0 {
@@ -93,6 +97,9 @@ async fn admit(
             ends.push(UnreportedEnd::DeliveryTimedOut.end(command, node, now, message));
         } else if let Some(message) = other_platform(handle, &platforms, node) {
             ends.push(UnreportedEnd::InvalidPlatform.end(command, node, now, &message));
+        } else if is_gone(handle, node, &mut is_caught_up).await? {
+            let message = "The node was deregistered before it was its turn.";
+            ends.push(UnreportedEnd::Undeliverable.end(command, node, now, message));
         } else {
             let number = dispatcher.free(handle, node);
             dispatched.push(Dispatched { node_id: node.clone(), number });
@@ -142,6 +149,15 @@ fn platforms(handle: &Handle, sent: &CommandSent) -> Vec<String> {
         handle.views().look::<ContentRow>(DOCUMENT_CONTENTS, &content_key(&sent.document_name, version));
     let same = content.filter(|content| content.hash == sent.document_hash);
     same.map(|content| content.platform_types.clone()).unwrap_or_default()
+}
+
+/// Whether it is no node any more. These views may not know one yet that has just come.
+async fn is_gone(handle: &Handle, node: &str, is_caught_up: &mut bool) -> Result<bool, HandlerError> {
+    let is_unknown = || handle.views().look::<NodeRow>(NODES, node).is_none();
+    if is_unknown() && !std::mem::replace(is_caught_up, true) {
+        handle.catch_up_with::<NodeEvent>().await?;
+    }
+    Ok(is_unknown())
 }
 
 /// Why a document is not for a node; `None` where that is not known.

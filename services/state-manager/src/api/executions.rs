@@ -8,12 +8,8 @@ use crate::{
     shape::seconds,
 };
 use reeve_contracts::ssm::*;
-use reeve_fleet::{NODES, NodeRow};
 use reeve_runtime::{ApiError, Call, Handle, Operator, Page, page_size, to_answers, word_of};
 use reeve_types::Timestamp;
-
-/// Reeve's own word: the target was no node any more when the execution's command began.
-const TARGET_DEREGISTERED: &str = "TargetDeregistered";
 
 pub async fn list(
     call: Call<DescribeAssociationExecutionsRequest>,
@@ -149,13 +145,8 @@ fn target(
     };
     let outcome = found.unwrap_or_else(|| match (why, row.finished_ms) {
         ("", None) => unreported("Pending", "Pending"),
-        ("", Some(_)) if row.refused => unreported(&row.status, &row.detailed_status),
-        // Its command ran on those that were there.
-        ("", Some(_)) if handle.views().look::<NodeRow>(NODES, node).is_none() => {
-            unreported("Skipped", TARGET_DEREGISTERED)
-        }
-        // What it came to is on its way to this replica.
-        ("", Some(_)) => unreported("InProgress", "InProgress"),
+        // Its command was refused.
+        ("", Some(_)) => unreported(&row.status, &row.detailed_status),
         (why, _) => unreported("Skipped", why),
     });
     let source = OutputSource {

@@ -1,6 +1,6 @@
 //! Associations, their versions, what they are found by, and the timer of their next run.
 
-use super::executions::{NO_TARGETS, TOO_MANY_TARGETS};
+use super::executions::TOO_MANY_TARGETS;
 use crate::domain::association::{Association, AssociationEvent, State, TARGETS_JOINED};
 use reeve_contracts::{ssm::Target, state_manager::ExecutionStarted};
 use reeve_eventsourcing::{Decider, Projection, Recorded, View, ViewExt, timers};
@@ -130,9 +130,7 @@ impl Projection for Associations {
             AssociationEvent::ExecutionTimeEnded(_) => timers::cancel(view, TIME, id),
             AssociationEvent::ExecutionFinished(e) => {
                 timers::cancel(view, TIME, id);
-                // An association with nothing to run on waits for something; its execution was skipped.
-                let status = if e.status == "Skipped" { "Pending" } else { &e.status };
-                status.clone_into(&mut row.status);
+                row.status.clone_from(&e.status);
                 row.detailed_status.clone_from(&e.detailed_status);
                 row.message.clone_from(&e.message);
                 if e.status == "Success" {
@@ -166,7 +164,7 @@ fn start(row: &mut AssociationRow, started: &ExecutionStarted) {
         row.message.clone_from(&started.refusal);
     } else if started.cause != TARGETS_JOINED {
         let detailed = match (started.away_node_ids.as_slice(), started.other_platform_node_ids.as_slice()) {
-            ([], []) => NO_TARGETS,
+            ([], []) => "NoTargets",
             ([], _) => "UnsupportedPlatform",
             _ => "Pending",
         };

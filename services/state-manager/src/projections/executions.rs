@@ -19,8 +19,6 @@ pub(crate) const RUNS: &str = "runs";
 const TARGET_AWAY: &str = "TargetAway";
 /// The document is for other platforms than the target's.
 const OTHER_PLATFORM: &str = "UnsupportedPlatform";
-/// There was no target to run on.
-pub(crate) const NO_TARGETS: &str = "NoTargets";
 /// Reeve's own word: the execution has more targets than one may have.
 pub(super) const TOO_MANY_TARGETS: &str = "TooManyTargets";
 
@@ -36,8 +34,6 @@ pub(crate) struct ExecutionRow {
     /// On so many nodes it runs, and on so many targets it does not.
     pub targets: u32,
     pub skipped: u32,
-    /// Its command was refused: it ran on no node.
-    pub refused: bool,
 }
 
 /// What a node ran of an association.
@@ -54,7 +50,7 @@ pub(crate) struct Executions;
 
 impl Projection for Executions {
     const NAME: &'static str = "executions";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 1;
     type Event = AssociationEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<AssociationEvent>) {
@@ -79,7 +75,6 @@ impl Projection for Executions {
                     row.status.clone_from(&e.status);
                     row.detailed_status.clone_from(&e.detailed_status);
                     row.finished_ms = Some(e.finished_ms);
-                    row.refused = !e.message.is_empty();
                 });
             }
             _ => {}
@@ -112,7 +107,7 @@ fn start(view: &mut dyn View, e: &ExecutionStarted) {
     }
     let (status, detailed, finished_ms) = match (targets, away, others) {
         _ if !e.refusal.is_empty() => ("Failed", TOO_MANY_TARGETS, Some(e.started_ms)),
-        (0, 0, 0) => ("Skipped", NO_TARGETS, Some(e.started_ms)),
+        (0, 0, 0) => ("Skipped", "NoTargets", Some(e.started_ms)),
         (0, 0, _) => ("Skipped", OTHER_PLATFORM, Some(e.started_ms)),
         (0, ..) => ("Skipped", TARGET_AWAY, Some(e.started_ms)),
         _ => ("InProgress", "InProgress", None),
@@ -126,7 +121,6 @@ fn start(view: &mut dyn View, e: &ExecutionStarted) {
         finished_ms,
         targets,
         skipped: away + others,
-        refused: false,
     };
     put(view, &e.association_id, row);
 }

@@ -13,9 +13,7 @@ pub(crate) use associations::{
 pub(crate) use associations::{BY_CALENDAR, BY_DOCUMENT, BY_TARGET, node_keys};
 pub(crate) use documents::{ContentRow, content_named, content_of};
 pub(crate) use drifts::{DRIFTS, DriftRow, Drifts};
-pub(crate) use executions::{
-    EXECUTION_KEYS, EXECUTIONS, ExecutionRow, Executions, NO_TARGETS, RUNS, RunRow, TARGETS,
-};
+pub(crate) use executions::{EXECUTION_KEYS, EXECUTIONS, ExecutionRow, Executions, RUNS, RunRow, TARGETS};
 pub(crate) use outcomes::{
     ASSOCIATION_COUNTS, CommandRow, Commands, Counts, EXECUTION_COUNTS, Invocations, LATEST, LatestRow,
     OUTCOMES, OutcomeRow, command_row,

@@ -3,7 +3,7 @@
 use reeve_contracts::{
     change_calendar::{CalendarEvent, CalendarStateChanged},
     documents::{DocumentCreated, DocumentEvent, Version},
-    nodes::{NodeConnected, NodeDeregistered, NodeEvent, NodeLost, NodeRegistered},
+    nodes::{NodeConnected, NodeEvent, NodeLost, NodeRegistered},
     outcome::{StepOutcome, StepStatus},
     run_command::{
         CommandCancellationRequested, CommandEvent, CommandFinished, CommandRequested, CommandSent,
@@ -157,11 +157,6 @@ impl Fleet {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 
-    pub async fn deregistered(&self, n: usize) {
-        let gone = NodeDeregistered { node_id: node(n) };
-        self.publish(&node(n), NodeEvent::NodeDeregistered(gone)).await;
-    }
-
     pub async fn tag(&self, n: usize, key: &str, value: &str) {
         let added = TagsAdded {
             resource_type: "ManagedInstance".to_owned(),
@@ -225,7 +220,6 @@ impl Fleet {
             command_id,
             status: status.to_owned(),
             status_details: details.to_owned(),
-            completed: u32::try_from(nodes.len()).unwrap(),
             origin_kind: "association".to_owned(),
             origin_id,
             ..CommandFinished::default()

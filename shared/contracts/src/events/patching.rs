@@ -137,7 +137,7 @@ pub struct WavePatched {
     pub failed: u32,
     #[prost(int64, tag = "4")]
     pub finished_ms: i64,
-    /// of the wave's nodes: they were not there any more when it began
+    /// of the wave's nodes: they were deregistered before they told an outcome
     #[prost(uint32, tag = "5")]
     pub left_out: u32,
 }
@@ -175,6 +175,9 @@ pub struct RolloutStopped {
     pub reason: ::prost::alloc::string::String,
     #[prost(int64, tag = "5")]
     pub stopped_ms: i64,
+    /// as in WavePatched
+    #[prost(uint32, tag = "6")]
+    pub left_out: u32,
 }
 /// The wave that it stopped in begins anew.
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -180,6 +180,12 @@ pub struct CommandFinished {
     /// as in CommandSent
     #[prost(string, tag = "9")]
     pub origin_id: ::prost::alloc::string::String,
+    /// not in events of earlier releases
+    #[prost(uint32, optional, tag = "10")]
+    pub success: ::core::option::Option<u32>,
+    /// they were deregistered before they told an outcome
+    #[prost(uint32, tag = "11")]
+    pub undeliverable: u32,
 }
 /// A request that leads to no command.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -320,6 +326,9 @@ pub struct CommandRequested {
     /// the change rules whose calendars were put aside for what it is a part of
     #[prost(string, repeated, tag = "16")]
     pub overridden_rules: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// one of node_ids that is no node any more ends as Undeliverable by itself; else the
+    #[prost(bool, tag = "17")]
+    pub passes_over_deregistered: bool,
 }
 /// What another service asks for that has asked for the command: to end it on all its nodes. The answer are the command's events.
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -59,7 +59,8 @@ impl Run {
 
     fn end_on(&mut self, nodes: u32, failed: u32) {
         let command_id = self.state.command_id.clone();
-        self.ask(Command::CommandEnded { command_id, ran: Ran { nodes, failed }, refused: None }).unwrap();
+        self.ask(Command::CommandEnded { command_id, ended: Ended { nodes, failed }, refused: None })
+            .unwrap();
     }
 
     fn at(&self) -> (Phase, u32, u32) {
@@ -75,8 +76,8 @@ fn wave_follows_wave_with_a_look_between_them() {
     run.end(0);
     assert_eq!(run.at(), (Phase::Checking, 1, 1));
     // A second delivery of the end of what is not waited for any more.
-    let ran = Ran { nodes: 2, failed: 2 };
-    run.ask(Command::CommandEnded { command_id: patching, ran, refused: None }).unwrap();
+    let ended = Ended { nodes: 2, failed: 2 };
+    run.ask(Command::CommandEnded { command_id: patching, ended, refused: None }).unwrap();
     assert_eq!(run.at(), (Phase::Checking, 1, 1));
     run.end(0);
     assert_eq!(run.at(), (Phase::Patching, 2, 1));
@@ -122,6 +123,7 @@ fn nodes_that_are_gone_are_left_out_and_of_the_others_as_many_may_fail() {
     run.end_on(2, 2);
     let Some(RolloutEvent::RolloutStopped(stopped)) = run.events.last() else { panic!("{:?}", run.events) };
     assert!(stopped.reason.contains("2 of the 2 nodes"), "{}", stopped.reason);
+    assert_eq!(stopped.left_out, 2);
 }
 
 #[test]
@@ -133,7 +135,7 @@ fn nodes_that_are_not_well_and_commands_that_are_refused_stop_it() {
     let mut run = Run::of(started(&[2], "100%", ""));
     let command_id = run.state.command_id.clone();
     let refused = Some("AccessDeniedException: no".to_owned());
-    run.ask(Command::CommandEnded { command_id, ran: Ran::default(), refused }).unwrap();
+    run.ask(Command::CommandEnded { command_id, ended: Ended::default(), refused }).unwrap();
     let Some(RolloutEvent::RolloutStopped(stopped)) = run.events.last() else { panic!("{:?}", run.events) };
     assert!(stopped.reason.contains("AccessDenied"), "{}", stopped.reason);
     given::<Rollout>([]).when(Command::Resume).then_refused(Error::Unknown);
