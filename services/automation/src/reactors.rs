@@ -314,9 +314,11 @@ pub(crate) async fn take_command(delivery: Delivery<CommandEvent>) -> Result<(),
             };
             (&e.origin_kind, &e.origin_id, outcome)
         }
-        // Its targets select no node, and it has ended as it is sent.
+        // Its targets select no node, and it has ended as it is sent. Who writes a step wants something done.
         CommandEvent::CommandSent(e) if e.node_ids.is_empty() && e.first_index == 0 => {
-            (&e.origin_kind, &e.origin_id, of_command(&e.command_id, "Success", &CommandRow::default()))
+            let message = "its targets select no node".to_owned();
+            let nobody = CommandRow { response_code: -1, message, ..CommandRow::default() };
+            (&e.origin_kind, &e.origin_id, of_command(&e.command_id, "NoInstancesInTag", &nobody))
         }
         CommandEvent::CommandRefused(e) => {
             withdraw_approval(&delivery, &e.command_id).await?;

@@ -218,7 +218,7 @@ async fn steps_follow_each_other_and_live_equals_rebuilt() {
 }
 
 #[tokio::test]
-async fn a_command_whose_targets_select_nobody_ends_its_step_as_it_is_sent() {
+async fn a_command_whose_targets_select_nobody_fails_its_step_as_it_is_sent() {
     let nats = Nats::start();
     let bus = nats.bus().await;
     let running = start(&bus, &nats.folder().join("a")).await;
@@ -243,8 +243,10 @@ async fn a_command_whose_targets_select_nobody_ends_its_step_as_it_is_sent() {
         ..CommandSent::default()
     };
     publish(&bus, &command_id, CommandEvent::CommandSent(sent), 0).await;
-    let ended = until(&bus, &id, "Success").await;
+    let ended = until(&bus, &id, "Failed").await;
     assert_eq!(ended["StepExecutions"][0]["Outputs"]["CommandId"], json!([command_id]));
+    let said = ended["FailureMessage"].as_str().unwrap();
+    assert!(said.contains("Status=[NoInstancesInTag], ResponseCode=[-1]"), "{said}");
     running.stop().await;
 }
 

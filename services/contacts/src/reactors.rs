@@ -272,34 +272,47 @@ pub(crate) async fn delete_channels(delivery: Delivery<ContactEvent>) -> Result<
     }
 }
 
-/// A rotation that is gone goes from all schedules.
+/// Rotations that are gone go from all schedules.
 pub(crate) async fn leave_schedules(delivery: Delivery<RotationEvent>) -> Result<(), HandlerError> {
-    let RotationEvent::RotationDeleted(deleted) = &delivery.event.event else { return Ok(()) };
+    let RotationEvent::RotationDeleted(_) = &delivery.event.event else { return Ok(()) };
     delivery.handle.catch_up().await?;
-    let views = delivery.handle.views();
     let mut after = None;
     loop {
-        let page = views.scan::<ContactRow>(CONTACTS, "", after.as_deref(), PAGE_ROWS);
-        for (alias, row) in page.rows.into_iter().filter(|(_, row)| row.kind == SCHEDULE) {
-            let mut arns = resolving::rotations(&row);
-            let count = arns.len();
-            arns.retain(|arn| id_in(arn, ROTATION) != Some(&deleted.rotation_id));
-            if arns.len() == count {
-                continue;
-            }
-            let plan = Plan { rotation_ids: Some(arns), stages: None };
-            let plan = serde_json::to_string(&plan).map_err(|e| HandlerError::Permanent(e.to_string()))?;
-            let command = contact::Command::Update { display_name: None, plan_json: Some(plan) };
-            match delivery.execute::<Contact>(&format!("leave/{alias}"), &alias, command).await {
-                Err(ExecuteError::Refused(_)) => {}
-                other => _ = other?,
-            }
+        let page = delivery.handle.views().scan::<ContactRow>(CONTACTS, "", after.as_deref(), PAGE_ROWS);
+        for (alias, _) in page.rows.into_iter().filter(|(_, row)| row.kind == SCHEDULE) {
+            leave_schedule(&delivery, &alias).await?;
         }
         match page.next {
             Some(next) => after = Some(next),
             None => return Ok(()),
         }
     }
+}
+
+/// Another replica may have taken another rotation out meanwhile, which this change then brings back: so it is looked at once more.
+async fn leave_schedule(delivery: &Delivery<RotationEvent>, alias: &str) -> Result<(), HandlerError> {
+    let views = delivery.handle.views();
+    let is_gone = |arn: &String| {
+        let row = id_in(arn, ROTATION).and_then(|id| views.look::<RotationRow>(ROTATIONS, id));
+        row.is_some_and(|row| row.deleted_ms.is_some())
+    };
+    while let Some(row) = views.look::<ContactRow>(CONTACTS, alias) {
+        let all = resolving::rotations(&row);
+        let left: Vec<String> = all.iter().filter(|arn| !is_gone(arn)).cloned().collect();
+        if left.len() == all.len() {
+            return Ok(());
+        }
+        let about = format!("leave/{alias}/{}", left.join(","));
+        let plan = Plan { rotation_ids: Some(left), stages: None };
+        let plan = serde_json::to_string(&plan).map_err(|e| HandlerError::Permanent(e.to_string()))?;
+        let command = contact::Command::Update { display_name: None, plan_json: Some(plan) };
+        match delivery.execute::<Contact>(&about, alias, command).await {
+            Ok(executed) if executed.event.is_some() => {}
+            Ok(_) | Err(ExecuteError::Refused(_)) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
 /// The rotations that a contact is a member of.

@@ -71,7 +71,7 @@ impl Link {
     fn told(&self, before: &[Self]) -> Option<Cause> {
         let from = |kind: &'static str| Some(Cause { kind, ..Cause::default() });
         match (self.actor.as_str(), self.cause_id) {
-            ("", _) => Some(Cause::unknown("the event cannot be read")),
+            _ if self.schema.is_empty() => Some(Cause::unknown("the event cannot be read")),
             (_, Some(_)) => None,
             (actor, None) if actor.starts_with("service:") => {
                 let mine = before.iter().filter(|other| self.goes_on(other));
@@ -248,7 +248,9 @@ mod tests {
         assert_eq!(told("node:mi-1", None), Some("report"));
         assert_eq!(told("service:nodes", None), Some("own"));
         assert_eq!(told("service:nodes", Some(2)), None);
-        assert_eq!(told("", None), Some("unknown"));
+        assert_eq!(told("", None), Some("call"), "an enrolment has no signature");
+        let unreadable = Link { schema: String::new(), ..link("a", 7, 5, "", 1, None) };
+        assert_eq!(unreadable.told(&[]).map(|cause| cause.kind), Some("unknown"));
     }
 
     #[test]

@@ -12,7 +12,11 @@ pub const WRITTEN_SUBJECT: &str = "reeve.gateway.written";
 /// Says it to the other gateways.
 pub async fn tell(bus: &Bus, written: &Written) {
     let said = match serde_json::to_vec(written) {
-        Ok(body) => bus.publish_authentic(WRITTEN_SUBJECT, body.into()).await.map_err(|e| e.to_string()),
+        Ok(body) => match bus.publish_authentic(WRITTEN_SUBJECT, body.into()).await {
+            // It is on its way before the caller is answered.
+            Ok(()) => bus.flush().await.map_err(|e| e.to_string()),
+            Err(error) => Err(error.to_string()),
+        },
         Err(error) => Err(error.to_string()),
     };
     if let Err(error) = said {

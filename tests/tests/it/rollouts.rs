@@ -101,6 +101,10 @@ fn a_node_that_is_gone_when_its_wave_begins_keeps_the_others_from_nothing() {
     assert_eq!(rollout["status"], "Completed", "{rollout}");
     let waves: Vec<_> = rollout["waves"].as_array().unwrap().iter().map(|wave| &wave["leftOut"]).collect();
     assert_eq!(waves, [0, 1, 1], "{rollout}");
+    assert_eq!(rollout["waves"][2]["status"], "LeftOut", "{rollout}");
+    // A client that looks at what was before gets by what is gone since.
+    let resumed = instance.reeve(&["patch", "resume", started["rolloutId"].as_str().unwrap()]);
+    assert!(resumed.stderr.contains("only one that has stopped is resumed"), "{}", resumed.stderr);
     let versions: Vec<_> = fleet.iter().map(|(root, _)| root.version("tool")).collect();
     assert_eq!(versions, ["2", "2", "1", "1"].map(|version| Some(version.to_owned())));
 }

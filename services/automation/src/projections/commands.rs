@@ -61,7 +61,7 @@ pub(crate) struct Invocations;
 
 impl Projection for Invocations {
     const NAME: &'static str = "invocations";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Event = InvocationEvent;
 
     fn apply(&self, view: &mut dyn View, event: &Recorded<InvocationEvent>) {
@@ -77,8 +77,14 @@ impl Projection for Invocations {
                     row.response_code = step.code;
                 }
             }
-            if row.message.is_empty() && e.status != "Success" {
-                row.message.clone_from(&e.message);
+            if e.status != "Success" {
+                // No step says why.
+                if row.response_code == 0 {
+                    row.response_code = e.code;
+                }
+                if row.message.is_empty() && !e.message.is_empty() {
+                    row.message = format!("{}: {}", e.node_id, e.message);
+                }
             }
         });
     }

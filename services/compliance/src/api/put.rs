@@ -3,7 +3,6 @@
 use super::{known_resource, known_resource_type};
 use crate::{
     associations::{ASSOCIATION, is_said_by_others},
-    domain::{Compliance, compliance_id},
     projections::{ItemRow, TYPES},
     reading::PATCH,
     taking::{Items, take},
@@ -46,9 +45,7 @@ pub(crate) async fn put(call: Call<PutComplianceItemsRequest>) -> Result<PutComp
     }
     check_count(&call.handle, &compliance_type, &items)?;
     let content_hash = text(&input.item_content_hash);
-    let state = call.handle.state::<Compliance>(&compliance_id(&resource, &compliance_type));
-    let names_nothing = upload_type == "PARTIAL" && items.is_empty();
-    if names_nothing || state.holds(&content_hash) {
+    if upload_type == "PARTIAL" && items.is_empty() {
         return Ok(PutComplianceItemsResult {});
     }
     let about = ComplianceChanged {

@@ -5,11 +5,13 @@ use crate::{
     api::activations::code_hash,
     domain::{
         activation::{Activation, ActivationEvent, Command},
-        node::Node,
+        node::{Node, NodeEvent},
     },
     projections::REVOKED_KEYS,
     reactors::{keys::current, presence::registration},
 };
+use reeve_eventsourcing::{Actor, Context, Event, Position};
+use reeve_jetstream::{store, streams};
 use reeve_node_protocol::enrol::{Answer, Request};
 use reeve_runtime::{ApiError, Call};
 use reeve_types::NodeId;
@@ -45,9 +47,12 @@ pub async fn enrol(shared: Arc<Shared>, call: Call<Request>) -> Result<Answer, A
         hostname: request.hostname.chars().filter(|c| !c.is_control()).take(256).collect(),
     };
     let redeemed = call.execute::<Activation>(&request.activation_id, redeem).await?;
+    let redeemed_at = redeemed.position;
     if let Some(ActivationEvent::ActivationRedeemed(redeemed)) = redeemed.event {
         let has_tags = !redeemed.tags.is_empty();
-        let registered = call.execute::<Node>(node.as_str(), registration(redeemed)).await?;
+        let because = because_of(&call, redeemed_at).await?;
+        let registered = call.handle.execute::<Node>(node.as_str(), registration(redeemed), &because).await?;
+        call.reached(registered.position);
         if registered.event.is_some() && has_tags {
             call.tags_follow("ManagedInstance", node.as_str()).await;
         }
@@ -62,4 +67,11 @@ pub async fn enrol(shared: Arc<Shared>, call: Call<Request>) -> Result<Answer, A
         account: config.account.clone(),
         region: config.region.clone(),
     })
+}
+
+/// The context of what this service does because of an event of its own, whether a call of the same chain led to it or an earlier one.
+async fn because_of(call: &Call<Request>, at: Position) -> Result<Context, ApiError> {
+    let event = store::at(call.handle.bus(), &streams::of_service(NodeEvent::SERVICE), at).await;
+    let event = event.map_err(|error| ApiError::new("ServiceUnavailable", error.to_string()))?;
+    Ok(Context { actor: Actor::service(NodeEvent::SERVICE), cause_id: Some(event.id), ..call.context() })
 }

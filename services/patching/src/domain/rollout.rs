@@ -88,6 +88,8 @@ pub struct State {
     pub attempt: u32,
     /// What is waited for.
     pub command_id: String,
+    /// Whether all nodes of the wave that was patched are gone.
+    pub is_empty_wave: bool,
 }
 
 impl State {
@@ -114,7 +116,8 @@ impl State {
         let rollout_id = self.rollout_id.clone();
         match self.phase {
             Phase::Ready => Some(self.begin(self.wave, self.attempt + 1, cx)),
-            Phase::Patched if self.has_health_check => {
+            // Of nodes that are gone nobody asks whether they are well.
+            Phase::Patched if self.has_health_check && !self.is_empty_wave => {
                 Some(RolloutEvent::HealthCheckStarted(HealthCheckStarted {
                     rollout_id,
                     wave: self.wave,
@@ -215,6 +218,7 @@ impl Decider for Rollout {
                 wave: 1,
                 attempt: 0,
                 command_id: String::new(),
+                is_empty_wave: false,
             },
             RolloutEvent::WaveStarted(e) => State {
                 phase: Phase::Patching,
@@ -223,8 +227,9 @@ impl Decider for Rollout {
                 command_id: e.command_id.clone(),
                 ..state
             },
-            RolloutEvent::WavePatched(_) => {
-                State { phase: Phase::Patched, command_id: String::new(), ..state }
+            RolloutEvent::WavePatched(e) => {
+                let is_empty_wave = e.left_out >= state.size();
+                State { phase: Phase::Patched, command_id: String::new(), is_empty_wave, ..state }
             }
             RolloutEvent::HealthCheckStarted(e) => {
                 State { phase: Phase::Checking, command_id: e.command_id.clone(), ..state }

@@ -78,7 +78,8 @@ impl Projection for Rollouts {
             }),
             RolloutEvent::WavePatched(e) => change(view, &e.rollout_id, |row| {
                 on_wave(row, e.wave, |wave| {
-                    "Patched".clone_into(&mut wave.status);
+                    let is_gone = e.left_out as usize >= wave.node_ids.len();
+                    if is_gone { "LeftOut" } else { "Patched" }.clone_into(&mut wave.status);
                     (wave.failed, wave.left_out) = (e.failed, e.left_out);
                 });
             }),

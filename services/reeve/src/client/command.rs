@@ -26,12 +26,11 @@ pub async fn command(connection: &Connection, args: Args, format: Format) -> any
         return stdout::line(json!({"Command": command, "CommandInvocations": invocations}));
     }
     stdout::line(format_args!(
-        "{id}  {}  {}: {} of {} ended, {} errors, sent {}",
+        "{id}  {}  {}: {}, {} {}",
         cell(command, "DocumentName"),
         cell(command, "StatusDetails"),
-        cell(command, "CompletedCount"),
-        cell(command, "TargetCount"),
-        cell(command, "ErrorCount"),
+        ends(command, &invocations),
+        if held::waits(command) { "asked for" } else { "sent" },
         instant(command, "RequestedDateTime"),
     ))?;
     if invocations.is_empty()
@@ -42,6 +41,20 @@ pub async fn command(connection: &Connection, args: Args, format: Format) -> any
     let nodes = pings(connection, &invocations).await?;
     let rows: Vec<_> = invocations.iter().flat_map(|invocation| rows(invocation, &nodes)).collect();
     table::print(&["NODE", "STEP", "STATUS", "CODE", "STARTED", "ENDED", "REASON"], &rows)
+}
+
+pub fn succeeded(invocations: &[Value]) -> usize {
+    invocations.iter().filter(|invocation| invocation["Status"] == "Success").count()
+}
+
+/// How many nodes have ended, and how many of them well, where not all did: `2 of 2 ended, 1 succeeded, 0 errors`.
+pub fn ends(command: &Value, invocations: &[Value]) -> String {
+    let targets = command["TargetCount"].as_u64().unwrap_or(invocations.len() as u64);
+    let (ended, well) = (cell(command, "CompletedCount"), succeeded(invocations).to_string());
+    let well = if well == ended { String::new() } else { format!("{well} succeeded, ") };
+    let errors = cell(command, "ErrorCount");
+    let noun = if errors == "1" { "error" } else { "errors" };
+    format!("{ended} of {targets} ended, {well}{errors} {noun}")
 }
 
 /// The invocations of a command with their steps, on one node or on all.

@@ -251,6 +251,7 @@ async fn change_rules(connection: &Connection) -> anyhow::Result<Vec<Finding>> {
     });
     let lacking = lacking.collect::<Vec<_>>();
     Ok(vec![match lacking.is_empty() {
+        true if rules.is_empty() => Finding::ok("change rules", "there are none".to_owned()),
         true => Finding::ok("change rules", format!("the calendars of all {} are there", rules.len())),
         false => Finding::problem(
             "change rules",

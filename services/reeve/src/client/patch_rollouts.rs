@@ -3,6 +3,7 @@
 use super::{
     Format,
     connection::{Connection, PATCHING},
+    held,
     list::{Kind, all, all_of, one_of, print},
     stdout,
     table::{cell, instant},
@@ -44,18 +45,20 @@ async fn find(connection: &Connection, meant: &str) -> anyhow::Result<String> {
 }
 
 pub async fn list(connection: &Connection, format: Format) -> anyhow::Result<()> {
-    let heading = ["ROLL-OUT", "STATUS", "WAVE", "NODES", "FAILED", "STARTED", "STOPPED, BECAUSE"];
+    let heading =
+        ["ROLL-OUT", "STATUS", "WAVE", "NODES", "FAILED", "LEFT OUT", "STARTED", "STOPPED, BECAUSE"];
     print(format, &every(connection).await?, &heading, |rollout| {
         let waves = rollout["waves"].as_array().cloned().unwrap_or_default();
         let begun = waves.iter().filter(|wave| wave["status"] != "Pending").count();
         let nodes: usize = waves.iter().filter_map(|wave| wave["nodeIds"].as_array()).map(Vec::len).sum();
-        let failed: u64 = waves.iter().filter_map(|wave| wave["failed"].as_u64()).sum();
+        let sum = |member: &str| waves.iter().filter_map(|wave| wave[member].as_u64()).sum::<u64>();
         vec![
             cell(rollout, "rolloutId"),
             cell(rollout, "status"),
             format!("{begun} of {}", waves.len()),
             nodes.to_string(),
-            failed.to_string(),
+            sum("failed").to_string(),
+            sum("leftOut").to_string(),
             instant(rollout, "startedTime"),
             rollout["reason"].as_str().unwrap_or_default().to_owned(),
         ]
@@ -125,6 +128,7 @@ impl Progress {
                 self.say(&format!("wave {number} of {of}{again}: {nodes} nodes, command {command}"))?;
             }
             self.show_nodes(connection, wave).await?;
+            self.show_hold(connection, wave).await?;
             if status != "Patching" && self.told.insert(format!("{begun}/{status}")) {
                 let count = |member: &str| wave[member].as_u64().unwrap_or_default();
                 let gone = match count("leftOut") {
@@ -134,6 +138,26 @@ impl Progress {
                 let failed = count("failed");
                 self.say(&format!("wave {number}: {status}, {failed} of {nodes} nodes failed{gone}"))?;
             }
+        }
+        Ok(())
+    }
+
+    /// Says what a wave's command waits for before it is sent, once.
+    async fn show_hold(&mut self, connection: &Connection, wave: &Value) -> anyhow::Result<()> {
+        let member = match cell(wave, "status").as_str() {
+            "Patching" => "commandId",
+            "CheckingHealth" => "healthCommandId",
+            _ => return Ok(()),
+        };
+        let command = cell(wave, member);
+        // What a node told of was sent.
+        if self.told.iter().any(|told| told.starts_with(&format!("{command}/mi-"))) {
+            return Ok(());
+        }
+        if let Some(words) = held::words(connection, &command).await
+            && self.told.insert(format!("{command}/{words}"))
+        {
+            self.say(&format!("  command {command} is held: {words}"))?;
         }
         Ok(())
     }
@@ -175,6 +199,9 @@ impl Progress {
 
     /// Says how a node ended, and remembers its packages that could not be installed.
     async fn show_node(&mut self, connection: &Connection, node: &str, details: &str) -> anyhow::Result<()> {
+        if details == "Undeliverable" {
+            return self.say(&format!("  {node}: deregistered"));
+        }
         let input = json!({"InstanceIds": [node]});
         let states = all(connection, "DescribeInstancePatchStates", input, "InstancePatchStates").await?;
         let state = states.first().cloned().unwrap_or_default();
@@ -185,7 +212,13 @@ impl Progress {
         ))?;
         let input = json!({"InstanceId": node, "TypeName": "AWS:PatchCompliance",
             "Filters": [{"Key": "State", "Values": ["Failed"], "Type": "Equal"}]});
-        for patch in all(connection, "ListInventoryEntries", input, "Entries").await? {
+        let patches = match all(connection, "ListInventoryEntries", input, "Entries").await {
+            Ok(patches) => patches,
+            // It was deregistered after it had ended.
+            Err(error) if error.to_string().contains("InvalidInstanceId") => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        for patch in patches {
             let (package, reason) = (cell(&patch, "Title"), cell(&patch, "Reason"));
             self.say(&format!("    {package}: {reason}"))?;
             self.failures.entry(reason).or_default().push(format!("{node} {package}"));

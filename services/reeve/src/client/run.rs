@@ -144,7 +144,10 @@ pub async fn document(
         (Format::Text, false) => How::Groups,
     };
     let (command, invocations) = send(connection, input, how).await?;
-    let success = command["Status"] == "Success" && command["StatusDetails"] == "Success";
+    // A command counts some ends neither as a success nor as an error, such as that of a node that is deregistered.
+    let success = command["Status"] == "Success"
+        && command["StatusDetails"] == "Success"
+        && command::succeeded(&invocations) == invocations.len();
     report(&command, &invocations, format)?;
     Ok(if success { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -315,19 +318,11 @@ fn report(command: &Value, invocations: &[Value], format: Format) -> anyhow::Res
         let details = cell(invocation, "StatusDetails");
         if details != "Success" {
             let reason = invocation.get("TraceOutput").and_then(Value::as_str).unwrap_or_default();
-            eprintln!(
-                "reeve: {} on {}: {}{reason}",
-                details,
-                cell(invocation, "InstanceId"),
-                code(invocation)
-            );
+            let why = format!("{}{reason}", code(invocation));
+            eprintln!("reeve: {details} on {}: {}", cell(invocation, "InstanceId"), why.trim_end());
         }
     }
-    let ends = format!("{} of {} ended", cell(command, "CompletedCount"), invocations.len());
-    eprintln!(
-        "reeve: command {id}: {} ({ends}, {} errors)",
-        cell(command, "StatusDetails"),
-        cell(command, "ErrorCount")
-    );
+    let ends = command::ends(command, invocations);
+    eprintln!("reeve: command {id}: {} ({ends})", cell(command, "StatusDetails"));
     Ok(())
 }

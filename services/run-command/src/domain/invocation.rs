@@ -43,8 +43,10 @@ pub enum UnreportedEnd {
     DeliveryTimedOut,
     /// The document is for other platforms than the node's.
     InvalidPlatform,
-    /// The node is registered no more.
+    /// The node is registered no more, and had not begun it.
     Undeliverable,
+    /// The node had begun it, and nobody will say what came of that.
+    Interrupted,
     /// The errors were too many before its turn.
     Terminated,
     /// It was cancelled before its turn.
@@ -57,6 +59,7 @@ impl UnreportedEnd {
             Self::DeliveryTimedOut => ("TimedOut", "DeliveryTimedOut"),
             Self::InvalidPlatform => ("Failed", "InvalidPlatform"),
             Self::Undeliverable => ("Failed", "Undeliverable"),
+            Self::Interrupted => ("Failed", "Interrupted"),
             Self::Terminated => ("Cancelled", "Terminated"),
             Self::Cancelled => ("Cancelled", "Cancelled"),
         }

@@ -23,11 +23,14 @@ pub async fn end_on_node(delivery: Delivery<NodeEvent>) -> Result<(), HandlerErr
         handle.views().filter::<String>(BY_NODE, &format!("{node}/"), None, usize::MAX, is_open).rows;
     for (_, command) in commands {
         let row = invocation_row(handle, &command, node);
-        let message = match row.and_then(|row| row.started) {
-            Some(_) => "The node began the command and was deregistered before it told an outcome.",
-            None => "The node was deregistered before it told an outcome.",
+        let (end, message) = match row.and_then(|row| row.started) {
+            Some(_) => (
+                UnreportedEnd::Interrupted,
+                "The node began the command and was deregistered before it told an outcome.",
+            ),
+            None => (UnreportedEnd::Undeliverable, "The node was deregistered before it told an outcome."),
         };
-        let end = UnreportedEnd::Undeliverable.end(&command, node, Timestamp::now(), message);
+        let end = end.end(&command, node, Timestamp::now(), message);
         let context = about(&delivery.handle, &command, delivery.context(&format!("deregistered/{command}")));
         end_all(handle, vec![end], &context).await?;
     }

@@ -119,6 +119,9 @@ fn nodes_that_are_gone_are_left_out_and_of_the_others_as_many_may_fail() {
     assert_eq!((run.at(), left_out(&run)), ((Phase::Patching, 2, 1), 2));
     run.end_on(0, 0);
     assert_eq!((run.at(), left_out(&run)), ((Phase::Completed, 2, 1), 2), "all of a wave are gone");
+    let mut run = Run::of(started(&[1, 1], "0", "Healthy"));
+    run.end_on(0, 0);
+    assert_eq!(run.at(), (Phase::Patching, 2, 1), "whether they are well nobody asks");
     let mut run = Run::of(started(&[4], "50%", ""));
     run.end_on(2, 2);
     let Some(RolloutEvent::RolloutStopped(stopped)) = run.events.last() else { panic!("{:?}", run.events) };
