@@ -36,6 +36,8 @@ const PAGE: &str = "page";
 const ACTIVATION_CODE: &str = "activation-code";
 /// As many of a schedule's or a contact's rows are read at once.
 const PAGE_ROWS: usize = 500;
+/// As often others may change a schedule that a rotation leaves.
+const MAX_ROUNDS: u32 = 16;
 const MAX_RECEIPT_CHARACTERS: usize = 2_048;
 /// The beginning of an address that is a webhook's name.
 pub(crate) const WEBHOOK: &str = "webhook:";
@@ -296,13 +298,14 @@ async fn leave_schedule(delivery: &Delivery<RotationEvent>, alias: &str) -> Resu
         let row = id_in(arn, ROTATION).and_then(|id| views.look::<RotationRow>(ROTATIONS, id));
         row.is_some_and(|row| row.deleted_ms.is_some())
     };
-    while let Some(row) = views.look::<ContactRow>(CONTACTS, alias) {
+    for round in 0..MAX_ROUNDS {
+        let Some(row) = views.look::<ContactRow>(CONTACTS, alias) else { return Ok(()) };
         let all = resolving::rotations(&row);
         let left: Vec<String> = all.iter().filter(|arn| !is_gone(arn)).cloned().collect();
         if left.len() == all.len() {
             return Ok(());
         }
-        let about = format!("leave/{alias}/{}", left.join(","));
+        let about = format!("leave/{alias}/{round}");
         let plan = Plan { rotation_ids: Some(left), stages: None };
         let plan = serde_json::to_string(&plan).map_err(|e| HandlerError::Permanent(e.to_string()))?;
         let command = contact::Command::Update { display_name: None, plan_json: Some(plan) };
@@ -312,7 +315,7 @@ async fn leave_schedule(delivery: &Delivery<RotationEvent>, alias: &str) -> Resu
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(())
+    Err(HandlerError::Retry(format!("the schedule {alias} is changed by others all the time")))
 }
 
 /// The rotations that a contact is a member of.

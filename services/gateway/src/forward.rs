@@ -62,6 +62,9 @@ impl<'a> Calling<'a> {
     }
 }
 
+/// As long as a call waits for what its caller has changed of who may do what.
+const OWN_CHANGES_TIMEOUT: Duration = Duration::from_millis(500);
+
 /// A call that may be carried out.
 pub(crate) struct Admitted {
     pub route: Arc<Route>,
@@ -208,8 +211,14 @@ impl<B: Bus> Gateway<B> {
 
     /// What a caller has changed of who may do what, through whichever gateway, counts for what it calls next.
     pub(crate) async fn see_own_changes(&self, caller: &str) {
-        for position in self.shared.positions.of(caller).iter().flat_map(|all| all.split(',')) {
-            self.shared.authorizer.reached(position).await;
+        let positions = self.shared.positions.of(caller);
+        let seen = async {
+            for position in positions.iter().flat_map(|all| all.split(',')) {
+                self.shared.authorizer.reached(position).await;
+            }
+        };
+        if tokio::time::timeout(OWN_CHANGES_TIMEOUT, seen).await.is_err() {
+            tracing::warn!(caller, "what the caller has changed of permissions is not in force here yet");
         }
     }
 

@@ -5,18 +5,24 @@
 
 use crate::{Gateway, Written};
 use reeve_jetstream::{Bus, Message};
+use std::time::Duration;
 
 /// Gateways alone publish on it and hear it.
 pub const WRITTEN_SUBJECT: &str = "reeve.gateway.written";
 
+/// A caller's answer waits so long for that at most.
+const TELL_TIMEOUT: Duration = Duration::from_millis(250);
+
 /// Says it to the other gateways.
 pub async fn tell(bus: &Bus, written: &Written) {
     let said = match serde_json::to_vec(written) {
-        Ok(body) => match bus.publish_authentic(WRITTEN_SUBJECT, body.into()).await {
+        Ok(body) => tokio::time::timeout(TELL_TIMEOUT, async {
+            bus.publish_authentic(WRITTEN_SUBJECT, body.into()).await?;
             // It is on its way before the caller is answered.
-            Ok(()) => bus.flush().await.map_err(|e| e.to_string()),
-            Err(error) => Err(error.to_string()),
-        },
+            bus.flush().await
+        })
+        .await
+        .map_or_else(|_| Err("there is no connection".to_owned()), |told| told.map_err(|e| e.to_string())),
         Err(error) => Err(error.to_string()),
     };
     if let Err(error) = said {

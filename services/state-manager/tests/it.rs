@@ -95,6 +95,7 @@ async fn many_that_join_while_it_runs_run_together_afterwards() {
     fleet.until("it is asked for", async || fleet.requests().await.len() == 2).await;
     let asked = fleet.requests().await;
     assert_eq!((asked[1].max_concurrency.as_str(), asked[1].node_ids.len()), ("3", 9));
+    assert!(asked[1].passes_over_deregistered, "who is gone by then keeps no other from it");
     fleet.stop().await;
 }
 

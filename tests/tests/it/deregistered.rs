@@ -300,3 +300,27 @@ fn what_was_on_its_way_to_a_deregistered_node_ends() {
     };
     assert_eq!((details(&here), details(&gone)), ("Success".to_owned(), "Undeliverable".to_owned()));
 }
+
+/// What it came to on the node nobody will know: that is an error, as the node had begun.
+#[test]
+fn what_a_deregistered_node_had_begun_is_interrupted() {
+    let instance = Instance::start(2);
+    let [first, second] = [1, 2].map(|n| instance.identity(n)["node_id"].as_str().unwrap().to_owned());
+    let script = "echo begun; sleep 5";
+    let input = json!({"DocumentName": "AWS-RunShellScript", "Parameters": {"commands": [script]},
+        "InstanceIds": [first, second]});
+    let sent = instance.call("SendCommand", &input);
+    let command = sent["Command"]["CommandId"].as_str().unwrap();
+    let invocation = |node: &str| {
+        let of = json!({"CommandId": command, "InstanceId": node});
+        instance.call("ListCommandInvocations", &of)["CommandInvocations"][0].clone()
+    };
+    wait_for("it runs", || (invocation(&second)["Status"] == "InProgress").then_some(()));
+    deregister(&instance, &second);
+    let ended = instance.ended(command);
+    assert_eq!((&ended["Status"], &ended["ErrorCount"]), (&json!("Failed"), &json!(1)), "{ended}");
+    assert_eq!(
+        [&invocation(&first)["StatusDetails"], &invocation(&second)["StatusDetails"]],
+        ["Success", "Interrupted"]
+    );
+}

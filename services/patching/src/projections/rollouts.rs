@@ -44,7 +44,7 @@ pub(crate) struct WaveRow {
     pub command_id: String,
     pub health_command_id: String,
     pub failed: u32,
-    /// Nodes that were deregistered before they told an outcome.
+    /// Nodes that were deregistered before they began.
     pub left_out: u32,
 }
 
@@ -97,7 +97,8 @@ impl Projection for Rollouts {
                 row.reason.clone_from(&e.reason);
                 on_wave(row, e.wave, |wave| {
                     "Stopped".clone_into(&mut wave.status);
-                    (wave.failed, wave.left_out) = (e.failed, e.left_out);
+                    // Those that were left out stay so, whatever became of the look at the others.
+                    (wave.failed, wave.left_out) = (e.failed, e.left_out.max(wave.left_out));
                 });
             }),
             RolloutEvent::RolloutResumed(e) => change(view, &e.rollout_id, |row| {

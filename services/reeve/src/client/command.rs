@@ -43,14 +43,16 @@ pub async fn command(connection: &Connection, args: Args, format: Format) -> any
     table::print(&["NODE", "STEP", "STATUS", "CODE", "STARTED", "ENDED", "REASON"], &rows)
 }
 
-pub fn succeeded(invocations: &[Value]) -> usize {
-    invocations.iter().filter(|invocation| invocation["Status"] == "Success").count()
+/// Whether an invocation has ended, and not well.
+pub fn has_failed(invocation: &Value) -> bool {
+    has_ended(invocation) && invocation["Status"] != "Success"
 }
 
 /// How many nodes have ended, and how many of them well, where not all did: `2 of 2 ended, 1 succeeded, 0 errors`.
 pub fn ends(command: &Value, invocations: &[Value]) -> String {
     let targets = command["TargetCount"].as_u64().unwrap_or(invocations.len() as u64);
-    let (ended, well) = (cell(command, "CompletedCount"), succeeded(invocations).to_string());
+    let well = invocations.iter().filter(|invocation| invocation["Status"] == "Success").count();
+    let (ended, well) = (cell(command, "CompletedCount"), well.to_string());
     let well = if well == ended { String::new() } else { format!("{well} succeeded, ") };
     let errors = cell(command, "ErrorCount");
     let noun = if errors == "1" { "error" } else { "errors" };

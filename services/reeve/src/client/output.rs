@@ -35,7 +35,7 @@ pub async fn output(connection: &Connection, args: Args, format: Format) -> anyh
     if let Some(node) = &args.node {
         input["nodeId"] = json!(node);
     }
-    let is_held = say_held(connection, &args.command).await;
+    say_held(connection, &args.command).await;
     let mut printer = Printer::new(args.node.is_none());
     let mut reader = Reader::open(connection, input, args.follow);
     while let Some(read) = reader.next().await? {
@@ -45,21 +45,22 @@ pub async fn output(connection: &Connection, args: Args, format: Format) -> anyh
     // Somebody may read the output alone.
     let invocations = command::invocations(connection, &args.command, args.node.as_deref()).await?;
     command::say_ends(&invocations);
-    if invocations.is_empty() && !is_held {
+    // One that was held when this began may have been refused since.
+    if invocations.is_empty() && say_held(connection, &args.command).await == Some(true) {
         eprintln!("reeve: the command {} was sent to no node", args.command);
     }
     Ok(())
 }
 
-/// Says of a command that is not sent what it waits for, or why it never was; answers whether it is such a one. Who may read the output
-/// may not be who may know that: then nothing is said.
-async fn say_held(connection: &Connection, command: &str) -> bool {
-    let hold = Hold::of(connection, command).await.ok().flatten();
-    let words = hold.and_then(|hold| hold.words());
+/// Says of a command that is not sent what it waits for, or why it never was; answers whether it was sent, as far as that is known. Who
+/// may read the output may not be who may know.
+async fn say_held(connection: &Connection, command: &str) -> Option<bool> {
+    let hold = Hold::of(connection, command).await.ok().flatten()?;
+    let words = hold.words();
     if let Some(words) = &words {
         eprintln!("reeve: command {command}: {words}");
     }
-    words.is_some()
+    Some(words.is_none())
 }
 
 /// A part of what a step printed.

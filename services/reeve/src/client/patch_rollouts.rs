@@ -3,7 +3,7 @@
 use super::{
     Format,
     connection::{Connection, PATCHING},
-    held,
+    held::Hold,
     list::{Kind, all, all_of, one_of, print},
     stdout,
     table::{cell, instant},
@@ -149,15 +149,20 @@ impl Progress {
             "CheckingHealth" => "healthCommandId",
             _ => return Ok(()),
         };
+        if self.is_quiet || self.format == Format::Json {
+            return Ok(());
+        }
         let command = cell(wave, member);
         // What a node told of was sent.
         if self.told.iter().any(|told| told.starts_with(&format!("{command}/mi-"))) {
             return Ok(());
         }
-        if let Some(words) = held::words(connection, &command).await
+        // Who follows a roll-out may not be who may know that.
+        let hold = Hold::of(connection, &command).await.ok().flatten();
+        if let Some(words) = hold.and_then(|hold| hold.words())
             && self.told.insert(format!("{command}/{words}"))
         {
-            self.say(&format!("  command {command} is held: {words}"))?;
+            self.say(&format!("  command {command}: {words}"))?;
         }
         Ok(())
     }

@@ -147,7 +147,7 @@ pub async fn document(
     // A command counts some ends neither as a success nor as an error, such as that of a node that is deregistered.
     let success = command["Status"] == "Success"
         && command["StatusDetails"] == "Success"
-        && command::succeeded(&invocations) == invocations.len();
+        && !invocations.iter().any(command::has_failed);
     report(&command, &invocations, format)?;
     Ok(if success { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -211,7 +211,10 @@ async fn send(connection: &Connection, input: &Value, how: How) -> anyhow::Resul
         return Ok((command.clone(), invocations));
     };
     let one = invocations.first().with_context(|| format!("the command {id} was not sent to {node}"))?;
-    let failed = u8::from(one["Status"] != "Success");
+    let failed = u8::from(matches!(
+        cell(one, "StatusDetails").as_str(),
+        "Failed" | "ExecutionTimedOut" | "Interrupted"
+    ));
     let command = json!({
         "CommandId": id, "Status": one["Status"], "StatusDetails": one["StatusDetails"],
         "CompletedCount": 1, "ErrorCount": failed,

@@ -16,7 +16,7 @@ pub struct Counts {
     pub delivery_timed_out: u32,
     /// Cancelled by somebody. What `Terminated` says, the errors did.
     pub cancelled: u32,
-    /// Those of nodes that were deregistered.
+    /// Those of nodes that were deregistered before they began.
     pub undeliverable: u32,
 }
 

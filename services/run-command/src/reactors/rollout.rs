@@ -81,7 +81,11 @@ async fn admit(
     let delivery_ends = delivery_ends(sent);
     let platforms = platforms(handle, sent);
     let (mut dispatched, mut ends, mut next) = (Vec::new(), Vec::new(), rollout.next);
-    let mut is_caught_up = false;
+    // A service asks for nodes that it resolved a while before: one that is gone is not dispatched to.
+    let mut is_caught_up = !sent.origin_kind.is_empty();
+    if is_caught_up {
+        handle.catch_up_with::<NodeEvent>().await?;
+    }
     let mut row: Vec<String> = Vec::new();
     while next < rollout.counts.targets && (dispatched.len() as u64) < u64::from(most) {
         if row.is_empty() || next % TARGETS_PER_ROW == 0 {

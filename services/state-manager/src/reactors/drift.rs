@@ -13,11 +13,14 @@ use reeve_contracts::{
     run_command::{InvocationEvent, InvocationFinished},
     state_manager::{DriftEnded, DriftFound, ExecutionStarted},
 };
+use reeve_fleet::{NODES, NodeRow};
 use reeve_runtime::{Delivery, HandlerError};
 use reeve_types::text::cut;
 
 const AWAY: &str = "TargetAway";
 const SUCCESS: &str = "Success";
+/// It is none any more that the association is for.
+const NO_TARGET: &str = "NoTarget";
 /// As much of what a step printed is kept.
 const MAX_OUTPUT_CHARACTERS: usize = 2_500;
 
@@ -30,12 +33,14 @@ pub async fn follow_run(delivery: Delivery<InvocationEvent>) -> Result<(), Handl
     if delivery.handle.state::<Association>(&of.association_id).association_id.is_empty() {
         return Ok(());
     }
-    let command = match e.status == SUCCESS {
+    // What is no node any more lacks nothing.
+    let is_gone = delivery.handle.views().look::<NodeRow>(NODES, &e.node_id).is_none();
+    let command = match e.status == SUCCESS || is_gone {
         true => Command::End(DriftEnded {
             association_id: of.association_id.clone(),
             node_id: e.node_id.clone(),
             execution_id: e.command_id.clone(),
-            reason: SUCCESS.to_owned(),
+            reason: if is_gone { NO_TARGET } else { SUCCESS }.to_owned(),
             ended_ms: e.finished_ms,
         }),
         false => Command::Find(Box::new(found(&delivery, &of, e))),
@@ -68,10 +73,10 @@ pub async fn follow_association(delivery: Delivery<AssociationEvent>) -> Result<
             away(&delivery, started).await?;
             match started.cause == TARGETS_JOINED || !started.refusal.is_empty() {
                 true => {
-                    end(&delivery, |node| started.dropped_node_ids.iter().any(|one| one == node), "NoTarget")
+                    end(&delivery, |node| started.dropped_node_ids.iter().any(|one| one == node), NO_TARGET)
                         .await
                 }
-                false => end(&delivery, |node| !is_named(started, node), "NoTarget").await,
+                false => end(&delivery, |node| !is_named(started, node), NO_TARGET).await,
             }
         }
         AssociationEvent::AssociationDeleted(_) => {

@@ -137,7 +137,7 @@ pub struct WavePatched {
     pub failed: u32,
     #[prost(int64, tag = "4")]
     pub finished_ms: i64,
-    /// of the wave's nodes: they were deregistered before they told an outcome
+    /// of the wave's nodes: they were deregistered before they began
     #[prost(uint32, tag = "5")]
     pub left_out: u32,
 }

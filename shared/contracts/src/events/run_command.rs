@@ -183,7 +183,7 @@ pub struct CommandFinished {
     /// not in events of earlier releases
     #[prost(uint32, optional, tag = "10")]
     pub success: ::core::option::Option<u32>,
-    /// they were deregistered before they told an outcome
+    /// they were deregistered before they began
     #[prost(uint32, tag = "11")]
     pub undeliverable: u32,
 }
@@ -326,7 +326,8 @@ pub struct CommandRequested {
     /// the change rules whose calendars were put aside for what it is a part of
     #[prost(string, repeated, tag = "16")]
     pub overridden_rules: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// one of node_ids that is no node any more ends as Undeliverable by itself; else the
+    /// One of node_ids that is no node any more ends as Undeliverable by itself; else the command is refused. Each was a node when the service
+    /// resolved it: what is no node is not asked permission for.
     #[prost(bool, tag = "17")]
     pub passes_over_deregistered: bool,
 }
