@@ -53,6 +53,8 @@ fn a_caller_reads_what_it_wrote_whichever_gateway_and_replica_answer() {
         let create = json!({"Name": name, "Content": content.to_string(), "DocumentType": "Command"});
         let (status, created) = one.call("CreateDocument", &create);
         assert_eq!(status, 200, "{created}");
+        // What the gateways say to each other takes a moment, and nobody waits for it.
+        std::thread::sleep(Duration::from_millis(50));
         let (status, read) = other.call("DescribeDocument", &json!({"Name": name}));
         assert_eq!(status, 200, "document {n}: {read}");
         let question = runtime.block_on(asked.next()).unwrap();
