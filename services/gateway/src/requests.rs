@@ -11,7 +11,6 @@ use crate::{
     forward::Calling,
     incoming::{new_traceparent, parsed},
     models::{self, Model, Operation},
-    written::WRITTEN_SUBJECT,
 };
 use bytes::Bytes;
 use futures::StreamExt;
@@ -22,12 +21,9 @@ use reeve_contracts::{
 use reeve_document_language::selector::select;
 use reeve_jetstream::{
     Bus, Error, Headers, Message,
-    calls::{ENROLMENT_SUBJECT, INGEST_SUBJECT},
     consume::{self, Delivered, StartAt},
     dead_letters::{self, DeadLetter, Retry},
-    operator::EDGE,
     requests::{self, Request},
-    rights::Rights,
     streams,
 };
 use reeve_telemetry::metrics::gauge;
@@ -39,7 +35,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use uuid::Uuid;
 
-const SERVICE: &str = "gateway";
+pub(crate) const SERVICE: &str = "gateway";
 const CONSUMER: &str = "requests";
 /// The types of what is asked, and of the answer.
 const ASKED: &str = "reeve.gateway.ApiCallRequested.v1";
@@ -85,7 +81,7 @@ enum Next {
     GiveUp(String),
 }
 
-fn options() -> consume::Options {
+pub(crate) fn options() -> consume::Options {
     consume::Options {
         stream: streams::of_requests(SERVICE),
         durable_name: format!("{SERVICE}-{CONSUMER}"),
@@ -94,27 +90,6 @@ fn options() -> consume::Options {
         exclusive: false,
         batch: MAX_CONCURRENT_CALLS,
     }
-}
-
-/// What the gateway does on the bus: it calls every operation, answers at the edge, and takes what services ask for.
-pub fn rights() -> Rights {
-    let requests = options();
-    let calls =
-        ["reeve.api.>", ENROLMENT_SUBJECT, INGEST_SUBJECT, "$SRV.INFO", "_R_.>", streams::PROBE_SUBJECT];
-    calls
-        .into_iter()
-        .fold(Rights::default(), Rights::publishing)
-        .hearing(EDGE)
-        .publishing(WRITTEN_SUBJECT)
-        .hearing(WRITTEN_SUBJECT)
-        .finding(&requests.stream)
-        .finding(streams::PROBE)
-        .consuming(&requests.stream, &requests.durable_name)
-        .asking("automation", SERVICE)
-        .giving_up(SERVICE)
-        .sealing()
-        .reading(streams::of_service("access"))
-        .reading(streams::of_service("tags"))
 }
 
 /// Measures now and then how much waits here, as services do of their consumers.
